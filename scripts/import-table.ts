@@ -1,0 +1,58 @@
+// Which room of `src` may import which: the house rules as one table. `test/architecture.test.ts` holds the
+// import lines against it, and `docs/architecture.md` shows it.
+//
+// A room is a folder of `src`; `errors` and `index` are the two files that stand alone there.
+
+/** What one room may import. */
+export interface RoomRules {
+  /** The other rooms it may import from; `*` for all of them. */
+  readonly rooms: readonly string[] | '*'
+  /** The Node modules it may import; left out where any may be that is not reserved for other rooms. */
+  readonly node?: readonly string[]
+  /** Node modules it may import for their types only, or by `import()` at the moment of use. */
+  readonly nodeLazily?: readonly string[]
+  /** The npm packages it may import; left out where none may. */
+  readonly packages?: readonly string[]
+}
+
+const BELOW_CLIENT = ['errors', 'core', 'h1', 'io', 'transport', 'connection', 'pool'] as const
+
+/** Room by room, from the ground up, what may be imported. */
+export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
+  errors: { rooms: [], node: [] },
+  core: { rooms: ['errors'], node: ['node:buffer'], nodeLazily: ['node:stream'] },
+  h1: { rooms: ['errors', 'core'], node: ['node:buffer'] },
+  io: { rooms: ['errors', 'core', 'h1'] },
+  transport: { rooms: ['errors', 'core', 'h1', 'io'] },
+  connection: { rooms: ['errors', 'core', 'h1', 'io', 'transport'] },
+  pool: { rooms: ['errors', 'core', 'h1', 'io', 'transport'] },
+  // The Handler and Layer types live in layers/, so that a layer needs nothing from the client.
+  layers: { rooms: ['errors', 'core'] },
+  client: { rooms: [...BELOW_CLIENT, 'layers'] },
+  fetch: { rooms: [...BELOW_CLIENT, 'layers', 'client'] },
+  python: { rooms: ['errors', 'core', 'h1', 'io', 'transport', 'connection'] },
+  cli: {
+    rooms: [...BELOW_CLIENT, 'layers', 'client', 'fetch', 'python', 'index'],
+    packages: ['commander', 'picocolors'],
+  },
+  index: { rooms: '*', node: [] },
+}
+
+/** Node modules that only the named rooms may import, whatever else a room may import. */
+export const RESERVED_MODULES: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['io'],
+  'node:tls': ['io'],
+  'node:dns': ['io'],
+  'node:dns/promises': ['io'],
+  'node:process': ['cli'],
+  'node:console': ['cli'],
+}
+
+/** Globals that only the named rooms may use. */
+export const RESERVED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
+  process: ['cli'],
+  console: ['cli'],
+}
+
+/** A file above this length says in its header comment, after the word `Length:`, why it is one file. */
+export const MAX_FILE_LINES = 400

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, and Python. Tests of a
+# peer that is not there are skipped, so nothing here may end a run; what is missing is said loudly instead.
+#
+# The packages would start their services on port 80. While they are installed, a policy file forbids that.
+set -euo pipefail
+
+export PATH="$PATH:/usr/sbin:/sbin"
+policy=/usr/sbin/policy-rc.d
+log=$(mktemp)
+placed_policy=no
+
+finish() {
+  if [ "$placed_policy" = yes ]; then rm -f "$policy"; fi
+  rm -f "$log"
+}
+trap finish EXIT
+
+skip() {
+  echo "SKIPPED: interop tests against $1: $2" >&2
+}
+
+missing=()
+for peer in nginx apache2 python3; do
+  command -v "$peer" > /dev/null || missing+=("$peer")
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
+  for peer in "${missing[@]}"; do skip "$peer" 'not installed, and only root with apt-get can install it'; done
+  exit 0
+fi
+
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+  placed_policy=yes
+fi
+
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+apt-get update > "$log" 2>&1 || tail -n 5 "$log" >&2
+for peer in "${missing[@]}"; do
+  if apt-get install -y --no-install-recommends "$peer" > "$log" 2>&1 && command -v "$peer" > /dev/null; then
+    echo "installed $peer"
+  else
+    tail -n 5 "$log" >&2
+    skip "$peer" 'the package could not be installed'
+  fi
+done

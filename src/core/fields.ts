@@ -1,0 +1,160 @@
+/**
+ * Field values as questions: what do these field lines say of connection options, length, codings? Pure functions over
+ * ordered lists of field lines; whatever chooses on grounds of a field asks here. RFC 9110 §5.6, §7.6, §8.6; RFC 9112 §6.1.
+ */
+
+import { equalsIgnoringCase, isBlank, isDigits, isToken, trimWhitespace } from './grammar.ts'
+
+/** One field line: name as it was written, value without surrounding white space; latin1, one character per byte. */
+export type FieldLine = readonly [name: string, value: string]
+
+/** The values of all lines named `lowerName`, in order. */
+export function fieldValues(fields: readonly FieldLine[], lowerName: string): string[] {
+  const values: string[] = []
+  for (const [name, value] of fields) if (equalsIgnoringCase(name, lowerName)) values.push(value)
+  return values
+}
+
+/** True if a line has the name `lowerName`. */
+export function hasField(fields: readonly FieldLine[], lowerName: string): boolean {
+  for (const [name] of fields) if (equalsIgnoringCase(name, lowerName)) return true
+  return false
+}
+
+/**
+ * Splits a list value (`#element`, RFC 9110 §5.6.1) at the commas outside quoted strings and drops empty elements.
+ * Takes time linear in the length.
+ */
+export function listElements(value: string): string[] {
+  const elements: string[] = []
+  let start = 0
+  let quoted = false
+  for (let i = 0; i <= value.length; i++) {
+    const code = i < value.length ? value.charCodeAt(i) : 0x2c
+    if (quoted && i < value.length) {
+      if (code === 0x5c) i++
+      else if (code === 0x22) quoted = false
+    } else if (code === 0x22) {
+      quoted = true
+    } else if (code === 0x2c) {
+      const element = trimWhitespace(value.slice(start, i))
+      if (element !== '') elements.push(element)
+      start = i + 1
+    }
+  }
+  return elements
+}
+
+/** The tokens of all lines of a list field, in lower case: `Connection`, `Expect`, `Upgrade`, `TE`, … */
+export function listTokens(fields: readonly FieldLine[], lowerName: string): string[] {
+  const tokens: string[] = []
+  for (const value of fieldValues(fields, lowerName)) {
+    for (const element of listElements(value)) tokens.push(element.toLowerCase())
+  }
+  return tokens
+}
+
+/** What a message says of its length. */
+export type ContentLength =
+  | { readonly kind: 'absent' }
+  /** `repeated`: the same number stood there more than once. */
+  | { readonly kind: 'valid'; readonly length: number; readonly repeated: boolean }
+  | { readonly kind: 'malformed'; readonly value: string }
+  | { readonly kind: 'differing'; readonly value: string }
+
+/**
+ * Reads the Content-Length lines of a message: one number, perhaps repeated (RFC 9110 §8.6). A list with an empty
+ * element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
+ */
+export function readContentLength(values: readonly string[]): ContentLength {
+  if (values.length === 0) return { kind: 'absent' }
+  let first: number | undefined
+  let repeated = false
+  for (const value of values) {
+    for (const element of value.split(',')) {
+      const text = trimWhitespace(element)
+      const length = isDigits(text) ? Number(text) : Number.NaN
+      if (!(length <= Number.MAX_SAFE_INTEGER)) return { kind: 'malformed', value }
+      if (first === undefined) first = length
+      else if (first !== length) return { kind: 'differing', value: values.join(', ') }
+      else repeated = true
+    }
+  }
+  return first === undefined ? { kind: 'absent' } : { kind: 'valid', length: first, repeated }
+}
+
+/** What a message says of its transfer codings. */
+export type TransferEncoding =
+  | { readonly kind: 'absent' }
+  /** `codings`: all but a final chunked, in the order applied, lower case, without `identity`. */
+  | { readonly kind: 'valid'; readonly finalChunked: boolean; readonly codings: readonly string[] }
+  | { readonly kind: 'malformed'; readonly value: string }
+
+/** Reads the Transfer-Encoding lines of a message (RFC 9112 §6.1, §7). Chunked twice or with parameters is malformed. */
+export function readTransferEncoding(values: readonly string[]): TransferEncoding {
+  if (values.length === 0) return { kind: 'absent' }
+  const value = values.join(', ')
+  const codings: string[] = []
+  let chunkedAt = -1
+  for (const element of listElements(value)) {
+    const semicolon = element.indexOf(';')
+    const name = trimWhitespace(semicolon < 0 ? element : element.slice(0, semicolon)).toLowerCase()
+    if (!isToken(name)) return { kind: 'malformed', value }
+    if (name === 'chunked') {
+      if (chunkedAt >= 0 || semicolon >= 0) return { kind: 'malformed', value }
+      chunkedAt = codings.length
+    }
+    // Obsolete `identity` says nothing, unless it stands behind chunked: then chunked is not final.
+    if (name !== 'identity' || chunkedAt >= 0) codings.push(name)
+  }
+  if (codings.length === 0 && !/identity/i.test(value)) return { kind: 'malformed', value }
+  const finalChunked = chunkedAt >= 0 && chunkedAt === codings.length - 1
+  return { kind: 'valid', finalChunked, codings: finalChunked ? codings.slice(0, -1) : codings }
+}
+
+/** A value with parameters (RFC 9110 §5.6.6): `text/html; charset=utf-8`. Names in lower case, quoted forms undone. */
+export interface ParameterizedValue {
+  readonly value: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** Reads `value; name=token; name="quoted \" string"`, tolerating white space around `=`; the first of equal names wins. */
+export function readParameterized(text: string): ParameterizedValue {
+  const parameters = new Map<string, string>()
+  let at = text.indexOf(';')
+  const value = trimWhitespace(at < 0 ? text : text.slice(0, at))
+  while (at >= 0 && at < text.length) {
+    const equals = text.indexOf('=', at)
+    const next = text.indexOf(';', at + 1)
+    if (equals < 0 || (next >= 0 && next < equals)) {
+      at = next
+      continue
+    }
+    const name = trimWhitespace(text.slice(at + 1, equals)).toLowerCase()
+    let i = equals + 1
+    while (i < text.length && isBlank(text.charCodeAt(i))) i++
+    let parameter: string
+    if (text[i] === '"') {
+      const quoted = readQuotedString(text, i)
+      parameter = quoted.value
+      at = text.indexOf(';', quoted.end)
+    } else {
+      at = text.indexOf(';', i)
+      parameter = trimWhitespace(at < 0 ? text.slice(i) : text.slice(i, at))
+    }
+    if (name !== '' && !parameters.has(name)) parameters.set(name, parameter)
+  }
+  return { value, parameters }
+}
+
+/** Reads the quoted string that opens at `start`; a quoted pair stands for the octet after the backslash (RFC 9110 §5.6.4). */
+export function readQuotedString(text: string, start: number): { value: string; end: number } {
+  let value = ''
+  let i = start + 1
+  while (i < text.length && text[i] !== '"') {
+    if (text[i] === '\\' && i + 1 < text.length) i++
+    value += text[i]
+    i++
+  }
+  return { value, end: Math.min(i + 1, text.length) }
+}

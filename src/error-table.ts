@@ -1,0 +1,215 @@
+/**
+ * The table of errors: code → class, one sentence that a stranger understands, where the rule is written. A class is one
+ * decision that a caller may take, a code is one rule. Messages begin with the sentence; docs/errors.md is generated from
+ * the table; codes are stable across versions.
+ */
+
+/** code → [class, sentence, source] */
+export const ERRORS = {
+  // What a caller asked for and must not have.
+  INVALID_METHOD: ['LocalProtocolError', 'The method is not a token', 'RFC 9110 §9.1'],
+  INVALID_TARGET: ['InvalidURL', 'The request target has a byte that may not be in it', 'RFC 9112 §3.2'],
+  INVALID_HOST: ['InvalidURL', 'The host has a byte that may not be in it, or is empty', 'RFC 9110 §4.2'],
+  INVALID_PORT: ['InvalidURL', 'The port is empty, not a number, or over 65535', 'seed: InvalidURL'],
+  INVALID_FIELD_NAME: ['InvalidHeader', 'The field name is not a token', 'RFC 9110 §5.1'],
+  INVALID_FIELD_VALUE: ['InvalidHeader', 'The field value has a byte that may not be sent', 'RFC 9110 §5.5'],
+  INVALID_STATUS: ['LocalProtocolError', 'The status code or reason phrase cannot be sent', 'RFC 9112 §4'],
+  INVALID_CONTENT_LENGTH: [
+    'InvalidHeader',
+    'The Content-Length to be sent is not a number of bytes',
+    'RFC 9110 §8.6',
+  ],
+  CONFLICTING_FRAMING: [
+    'InvalidHeader',
+    'Content-Length and Transfer-Encoding were given together, or one of them twice',
+    'RFC 9112 §6.2',
+  ],
+  INVALID_TRANSFER_ENCODING: [
+    'InvalidHeader',
+    'The Transfer-Encoding to be sent does not end in exactly one chunked, or the version is HTTP/1.0',
+    'RFC 9112 §6.1',
+  ],
+  INVALID_HOST_FIELD: ['InvalidHeader', 'A request may have only one Host field', 'RFC 9112 §3.2'],
+  CONNECTION_OPTION_MISSING: [
+    'InvalidHeader',
+    'A connection-specific field is sent but not listed in Connection',
+    'RFC 9110 §7.6.1',
+  ],
+  INVALID_CONNECTION_OPTION: [
+    'InvalidHeader',
+    'Connection lists a field that is meant for all recipients',
+    'RFC 9110 §7.6.1',
+  ],
+  INVALID_TE: ['InvalidHeader', 'TE may not list chunked', 'RFC 9112 §7.4'],
+  INVALID_EXPECT: [
+    'InvalidHeader',
+    'Expect: 100-continue was given for a request without content',
+    'RFC 9110 §10.1.1',
+  ],
+  INVALID_TRACE: [
+    'LocalProtocolError',
+    'A TRACE request may have no content and no credentials',
+    'RFC 9110 §9.3.8',
+  ],
+  INVALID_CONDITION: [
+    'InvalidHeader',
+    'A conditional field is given in a form that means nothing',
+    'RFC 9110 §13.1',
+  ],
+  INVALID_CONTENT: ['LocalProtocolError', 'This request may not be sent with this content', 'RFC 9110 §9.3'],
+  INVALID_TRAILER: ['InvalidHeader', 'This field may not be sent in a trailer section', 'RFC 9110 §6.5.1'],
+  TRAILERS_WITHOUT_CHUNKED: [
+    'LocalProtocolError',
+    'Trailers can only follow a chunked body',
+    'RFC 9112 §7.1.2',
+  ],
+  BODY_TOO_LONG: ['LocalProtocolError', 'The body is longer than its declared length', 'RFC 9112 §6.3'],
+  BODY_TOO_SHORT: ['LocalProtocolError', 'The body ended before its declared length', 'RFC 9112 §6.3'],
+  INVALID_BODY: ['LocalProtocolError', 'A piece of the body is neither bytes nor a string', 'seed: send'],
+  NOT_CONNECTED: ['NotConnected', 'There is no connection', 'seed: NotConnected'],
+  UNIMPLEMENTED_FILE_MODE: [
+    'UnimplementedFileMode',
+    'The response cannot be opened in this mode',
+    'seed: UnimplementedFileMode',
+  ],
+  IMPROPER_STATE: ['ImproperConnectionState', 'This call is not legal now', 'seed: ImproperConnectionState'],
+  CANNOT_SEND_REQUEST: ['CannotSendRequest', 'A request cannot be started now', 'seed: CannotSendRequest'],
+  CANNOT_SEND_HEADER: ['CannotSendHeader', 'A header field cannot be added now', 'seed: CannotSendHeader'],
+  RESPONSE_NOT_READY: ['ResponseNotReady', 'There is no response to be had now', 'seed: ResponseNotReady'],
+
+  // What the peer sent and must not send: the start line.
+  BAD_STATUS_LINE: ['BadStatusLine', 'The status line is malformed', 'RFC 9112 §4'],
+  REMOTE_DISCONNECTED: [
+    'RemoteDisconnected',
+    'The peer closed the connection before the first byte of a response',
+    'RFC 9112 §8',
+  ],
+  UNKNOWN_PROTOCOL: ['UnknownProtocol', 'The peer does not speak HTTP/1', 'RFC 9112 §2.3'],
+  BAD_REQUEST_LINE: ['RemoteProtocolError', 'The request line is malformed', 'RFC 9112 §3'],
+  BAD_HOST_FIELD: ['RemoteProtocolError', 'The request has no Host field, or more than one', 'RFC 9112 §3.2'],
+
+  // Field lines, of a head or a trailer section.
+  BARE_LF: ['RemoteProtocolError', 'A line ends in LF without CR', 'RFC 9112 §2.2'],
+  BARE_CR: ['RemoteProtocolError', 'A CR is not followed by LF', 'RFC 9112 §2.2'],
+  NUL_IN_HEAD: ['RemoteProtocolError', 'There is a NUL byte in the head', 'RFC 9110 §5.5'],
+  CONTROL_IN_VALUE: ['RemoteProtocolError', 'There is a control byte in a field value', 'RFC 9110 §5.5'],
+  SPACE_BEFORE_COLON: [
+    'RemoteProtocolError',
+    'There is white space before the colon of a field line',
+    'RFC 9112 §5.1',
+  ],
+  BAD_FIELD_NAME: ['RemoteProtocolError', 'A field name is empty or not a token', 'RFC 9110 §5.1'],
+  NO_COLON: ['RemoteProtocolError', 'A field line has no colon', 'RFC 9112 §5'],
+  LEADING_SPACE: ['RemoteProtocolError', 'There is white space before the first field line', 'RFC 9112 §2.2'],
+
+  // Framing.
+  BAD_CONTENT_LENGTH: [
+    'RemoteProtocolError',
+    'Content-Length is not a number of bytes below 2^53',
+    'RFC 9112 §6.3',
+  ],
+  DIFFERING_CONTENT_LENGTH: [
+    'RemoteProtocolError',
+    'Content-Length is given twice with different values',
+    'RFC 9110 §8.6',
+  ],
+  BAD_TRANSFER_ENCODING: [
+    'RemoteProtocolError',
+    'Transfer-Encoding is empty, malformed, or applies chunked twice or with parameters',
+    'RFC 9112 §7.1',
+  ],
+  AMBIGUOUS_FRAMING: [
+    'RemoteProtocolError',
+    'A request has both Transfer-Encoding and Content-Length, or Transfer-Encoding in HTTP/1.0, or no final chunked',
+    'RFC 9112 §6.1',
+  ],
+  UNKNOWN_TRANSFER_ENCODING: [
+    'UnknownTransferEncoding',
+    'The body has a transfer coding that cannot be undone',
+    'RFC 9112 §6.1',
+  ],
+  BAD_CHUNK_SIZE: [
+    'RemoteProtocolError',
+    'A chunk size is not 1 to 16 hexadecimal digits, below 2^53',
+    'RFC 9112 §7.1',
+  ],
+  BAD_CHUNK_EXTENSION: [
+    'RemoteProtocolError',
+    'A chunk extension has a byte that may not be in it',
+    'RFC 9112 §7.1.1',
+  ],
+  BAD_CHUNK_END: ['RemoteProtocolError', 'The data of a chunk is not followed by CR LF', 'RFC 9112 §7.1'],
+  UNEXPECTED_DATA: ['RemoteProtocolError', 'Bytes came with no request outstanding', 'RFC 9112 §9.2'],
+  INCOMPLETE_HEAD: ['IncompleteRead', 'The connection ended inside the head', 'RFC 9112 §8'],
+  INCOMPLETE_BODY: ['IncompleteRead', 'The connection ended inside the body', 'RFC 9112 §8'],
+
+  // Limits: see `LIMITS` in h1/limits.ts.
+  LIMIT_LINE: ['LineTooLong', 'A line is longer than the limit', 'RFC 9110 §2.3'],
+  LIMIT_HEAD: ['LimitExceeded', 'The head is larger than the limit', 'RFC 9110 §2.3'],
+  LIMIT_FIELDS: ['LimitExceeded', 'There are more field lines than the limit', 'RFC 9110 §2.3'],
+  LIMIT_TRAILERS: ['LimitExceeded', 'The trailer section is larger than the limit', 'RFC 9110 §2.3'],
+  LIMIT_CHUNK_EXTENSIONS: [
+    'LimitExceeded',
+    'The chunk extensions of a body are larger than the limit',
+    'RFC 9112 §7.1.1',
+  ],
+  LIMIT_INFORMATIONAL: [
+    'LimitExceeded',
+    'There are more informational responses than the limit',
+    'RFC 9110 §15.2',
+  ],
+
+  // Connecting: no byte of the request was sent.
+  DNS_FAILED: ['ConnectError', 'The name could not be resolved', 'RFC 8305 §3'],
+  CONNECT_REFUSED: ['ConnectError', 'The connection was refused', 'RFC 8305 §5'],
+  CONNECT_FAILED: ['ConnectError', 'No connection could be made', 'RFC 8305 §5'],
+  TLS_FAILED: ['ConnectError', 'The TLS handshake failed', 'RFC 9110 §4.2.2'],
+  CERTIFICATE_EXPIRED: ['ConnectError', 'A certificate has expired', 'RFC 9110 §4.3.4'],
+  CERTIFICATE_NOT_YET_VALID: ['ConnectError', 'A certificate is not valid yet', 'RFC 9110 §4.3.4'],
+  CERTIFICATE_WRONG_HOST: ['ConnectError', 'The certificate is for another host', 'RFC 9110 §4.3.4'],
+  CERTIFICATE_SELF_SIGNED: ['ConnectError', 'The certificate is self-signed', 'RFC 9110 §4.3.4'],
+  CERTIFICATE_UNTRUSTED: [
+    'ConnectError',
+    'The certificate chain leads to no trusted authority',
+    'RFC 9110 §4.3.4',
+  ],
+  CERTIFICATE_REJECTED: ['ConnectError', 'The certificate was rejected', 'RFC 9110 §4.3.4'],
+  CERTIFICATE_NOT_PINNED: ['ConnectError', 'No certificate of the chain has a pinned key', 'RFC 7469 §2.6'],
+  PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
+
+  // During an exchange.
+  CONNECTION_LOST: ['ConnectionLost', 'The connection broke', 'RFC 9112 §8'],
+  CONNECTION_CLOSED: ['ConnectionLost', 'The connection was closed by this side', 'RFC 9112 §9.6'],
+  TIMEOUT_QUEUE: ['TimeoutError', 'No connection became free in time', 'DESIGN: timeouts'],
+  TIMEOUT_DNS: ['TimeoutError', 'The name was not resolved in time', 'DESIGN: timeouts'],
+  TIMEOUT_CONNECT: ['TimeoutError', 'No connection was made in time', 'DESIGN: timeouts'],
+  TIMEOUT_TLS: ['TimeoutError', 'The TLS handshake did not end in time', 'DESIGN: timeouts'],
+  TIMEOUT_SEND: ['TimeoutError', 'The peer did not take the request in time', 'DESIGN: timeouts'],
+  TIMEOUT_HEADERS: ['TimeoutError', 'The head of the response did not come in time', 'DESIGN: timeouts'],
+  TIMEOUT_BODY: ['TimeoutError', 'The body of the response stopped coming', 'DESIGN: timeouts'],
+  TIMEOUT_TOTAL: ['TimeoutError', 'The exchange took longer than its total timeout', 'DESIGN: timeouts'],
+} as const
+
+/** Every code an error of this package can have: a closed union. */
+export type ErrorCode = keyof typeof ERRORS
+
+/** The names of the classes that carry a code. */
+export type ErrorClassName = (typeof ERRORS)[ErrorCode][0]
+
+/** The codes whose row names the class `C`. */
+export type CodeOf<C extends ErrorClassName> = {
+  [K in ErrorCode]: (typeof ERRORS)[K][0] extends C ? K : never
+}[ErrorCode]
+
+/** A row of the table, with names. */
+export interface ErrorRow {
+  readonly className: ErrorClassName
+  readonly sentence: string
+  readonly source: string
+}
+
+/** The row of a code. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  const [className, sentence, source] = ERRORS[code]
+  return { className, sentence, source }
+}

@@ -1,0 +1,233 @@
+/**
+ * Takes the bytes of a body out of the received stream: one decoder for each framing, behind one small interface. The
+ * decoder lives inside the engine's reading state, so a body cannot be read where there is none. RFC 9112 §6, §7.
+ *
+ * Decoders hand out views of the receive buffer; nothing is copied, and nothing is allocated from a declared length.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { BYTE_CLASSES, HEX_DIGIT, isBlank, VALUE_BYTE } from '../core/grammar.ts'
+import { IncompleteRead } from '../errors.ts'
+import type { Defect } from './events.ts'
+import { type FieldRules, parseFieldLines } from './head-parser.ts'
+import { HeadScanner } from './head-scanner.ts'
+import type { ReceiveBuffer } from './receive-buffer.ts'
+import { limitExceeded, violation } from './violation.ts'
+
+/** What a decoder answers: bytes of the body, the end with its trailers, or nothing until more input comes. */
+export type Decoded = { readonly bytes: Uint8Array } | { readonly trailers: readonly FieldLine[] } | undefined
+
+export interface BodyDecoder {
+  /** Takes the next piece out of `buffer`. */
+  decode(buffer: ReceiveBuffer): Decoded
+  /** The connection ended: answers the end of the body if it may end here, or raises IncompleteRead. */
+  finish(buffer: ReceiveBuffer): Decoded
+}
+
+const NO_TRAILERS: readonly FieldLine[] = []
+const END: Decoded = { trailers: NO_TRAILERS }
+const NOTHING: Buffer = Buffer.alloc(0)
+
+/** Takes up to `most` unread bytes, as a view. */
+function take(buffer: ReceiveBuffer, most: number): Uint8Array {
+  const { start, end, bytes } = buffer
+  const length = Math.min(most, end - start)
+  buffer.consumeTo(start + length)
+  return start === 0 && length === bytes.length ? bytes : bytes.subarray(start, start + length)
+}
+
+/** A body of known length; 0 for no body. */
+export class LengthDecoder implements BodyDecoder {
+  #remaining: number
+
+  constructor(length: number) {
+    this.#remaining = length
+  }
+
+  decode(buffer: ReceiveBuffer): Decoded {
+    if (this.#remaining === 0) return END
+    if (buffer.length === 0) return undefined
+    const bytes = take(buffer, this.#remaining)
+    this.#remaining -= bytes.length
+    return { bytes }
+  }
+
+  finish(): Decoded {
+    throw new IncompleteRead(NOTHING, this.#remaining)
+  }
+}
+
+/** A body that ends where the connection does. */
+export class UntilCloseDecoder implements BodyDecoder {
+  decode(buffer: ReceiveBuffer): Decoded {
+    return buffer.length === 0 ? undefined : { bytes: take(buffer, Infinity) }
+  }
+
+  finish(): Decoded {
+    return END
+  }
+}
+
+type ChunkState =
+  | 'size'
+  | 'size-blank'
+  | 'extension'
+  | 'size-lf'
+  | 'data'
+  | 'data-cr'
+  | 'data-lf'
+  | 'trailers'
+
+const CR = 0x0d
+const LF = 0x0a
+const SEMICOLON = 0x3b
+const MAX_SIZE_DIGITS = 16
+
+/**
+ * The chunked coding (RFC 9112 §7.1): one method for each state. A size is 1 to 16 significant hexadecimal digits and
+ * below 2^53; every line end is CR LF, whatever the tolerances; extensions are skipped within a budget for the whole body.
+ */
+export class ChunkedDecoder implements BodyDecoder {
+  readonly #rules: FieldRules
+  readonly #defects: Defect[]
+  #state: ChunkState = 'size'
+  #size = 0
+  /** Digits of the size so far, and how many of them count (leading zeros do not). */
+  #digits = 0
+  #significantDigits = 0
+  /** Bytes of the current chunk that have not come yet. */
+  #remaining = 0
+  /** Bytes of extensions, and of leading zeros, seen in this body. */
+  #extensionBytes = 0
+  readonly #trailers: HeadScanner
+
+  constructor(rules: FieldRules, defects: Defect[]) {
+    this.#rules = rules
+    this.#defects = defects
+    this.#trailers = new HeadScanner(
+      rules.limits.maxLineBytes,
+      rules.limits.maxTrailerBytes,
+      'maxTrailerBytes',
+    )
+  }
+
+  decode(buffer: ReceiveBuffer): Decoded {
+    while (buffer.start < buffer.end) {
+      if (this.#state === 'data') return this.#readData(buffer)
+      if (this.#state === 'trailers') return this.#readTrailers(buffer)
+      const at = buffer.start
+      this.#step(buffer.bytes[at]!, buffer.offsetOf(at))
+      buffer.consumeTo(at + 1)
+    }
+    return undefined
+  }
+
+  finish(): Decoded {
+    throw new IncompleteRead(NOTHING, this.#state === 'data' ? this.#remaining : undefined)
+  }
+
+  /** One byte of the framing between two pieces of data. */
+  #step(byte: number, offset: number): void {
+    switch (this.#state) {
+      case 'size':
+        return this.#readSize(byte, offset)
+      case 'size-blank':
+        return this.#readSizeBlank(byte, offset)
+      case 'extension':
+        return this.#readExtension(byte, offset)
+      case 'size-lf':
+        if (byte !== LF) throw violation('BARE_CR', offset - 1, '\r')
+        return this.#endSizeLine()
+      case 'data-cr':
+        if (byte !== CR) throw violation('BAD_CHUNK_END', offset, String.fromCharCode(byte))
+        this.#state = 'data-lf'
+        return
+      default:
+        if (byte !== LF) throw violation('BAD_CHUNK_END', offset, String.fromCharCode(byte))
+        this.#state = 'size'
+    }
+  }
+
+  #readSize(byte: number, offset: number): void {
+    if ((BYTE_CLASSES[byte]! & HEX_DIGIT) !== 0) {
+      this.#digits++
+      if (this.#significantDigits > 0 || byte !== 0x30) {
+        if (++this.#significantDigits > MAX_SIZE_DIGITS) throw badSize(byte, offset)
+        this.#size = this.#size * 16 + hexValue(byte)
+      } else if (this.#digits > MAX_SIZE_DIGITS) this.#countExtension(offset)
+    } else if (this.#digits === 0) {
+      throw badSize(byte, offset)
+    } else if (this.#size > Number.MAX_SAFE_INTEGER) {
+      throw badSize(byte, offset)
+    } else if (byte === CR) {
+      this.#state = 'size-lf'
+    } else if (byte === SEMICOLON) {
+      this.#state = 'extension'
+      this.#countExtension(offset)
+    } else if (isBlank(byte)) {
+      this.#state = 'size-blank'
+      this.#countExtension(offset)
+    } else if (byte === LF) {
+      throw violation('BARE_LF', offset, '\n')
+    } else {
+      throw badSize(byte, offset)
+    }
+  }
+
+  /** Bad white space before `;` (RFC 9110 §5.6.3); before the line end it would be part of nothing. */
+  #readSizeBlank(byte: number, offset: number): void {
+    if (byte === SEMICOLON) this.#state = 'extension'
+    else if (!isBlank(byte)) throw badSize(byte, offset)
+    this.#countExtension(offset)
+  }
+
+  #readExtension(byte: number, offset: number): void {
+    if (byte === CR) this.#state = 'size-lf'
+    else if (byte === LF) throw violation('BARE_LF', offset, '\n')
+    else if ((BYTE_CLASSES[byte]! & VALUE_BYTE) === 0) {
+      throw violation('BAD_CHUNK_EXTENSION', offset, String.fromCharCode(byte))
+    } else this.#countExtension(offset)
+  }
+
+  #countExtension(offset: number): void {
+    const { limits } = this.#rules
+    if (++this.#extensionBytes > limits.maxChunkExtensionBytes) {
+      throw limitExceeded('maxChunkExtensionBytes', limits, offset)
+    }
+  }
+
+  #endSizeLine(): void {
+    this.#remaining = this.#size
+    this.#state = this.#size === 0 ? 'trailers' : 'data'
+    this.#size = 0
+    this.#digits = 0
+    this.#significantDigits = 0
+  }
+
+  #readData(buffer: ReceiveBuffer): Decoded {
+    const bytes = take(buffer, this.#remaining)
+    this.#remaining -= bytes.length
+    if (this.#remaining === 0) this.#state = 'data-cr'
+    return { bytes }
+  }
+
+  #readTrailers(buffer: ReceiveBuffer): Decoded {
+    const { limits } = this.#rules
+    const { start, end, bytes } = buffer
+    const scan = this.#trailers.scan(bytes, start, end)
+    if (scan.kind === 'more') return undefined
+    if (scan.kind === 'limit') throw limitExceeded(scan.limit, limits, buffer.offsetOf(scan.at))
+    const text = buffer.text(start, scan.end)
+    const trailers = parseFieldLines(text, 0, buffer.offsetOf(start), this.#rules, this.#defects)
+    buffer.consumeTo(scan.end)
+    return trailers.length === 0 ? END : { trailers }
+  }
+}
+
+function badSize(byte: number, offset: number): Error {
+  return violation('BAD_CHUNK_SIZE', offset, String.fromCharCode(byte))
+}
+
+function hexValue(byte: number): number {
+  return byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57
+}

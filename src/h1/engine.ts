@@ -1,0 +1,523 @@
+/**
+ * The engine: HTTP/1 without I/O, for both roles. Bytes in, events out (`receive`, `nextEvent`); events in, bytes out
+ * (`send`). It has no timer, no promise, no callback, and never sees a socket. RFC 9112.
+ *
+ * One engine serves one connection. A client engine keeps a queue of exchanges: requests are written into the newest,
+ * responses are read into the oldest (RFC 9112 §9.2), and both ends of an exchange obey the tables of states.ts.
+ *
+ * Input is borrowed: bytes given to `receive` are looked at until `nextEvent` has answered `need-data`, `paused` or
+ * `closed`, or has thrown; then what is left has been copied. A `data` event's bytes are valid until the next call.
+ *
+ * Whatever the input, `nextEvent` answers an event or raises one of our errors; after an error it raises the same again.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { fieldValues } from '../core/fields.ts'
+import { ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
+import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
+import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
+import type {
+  ClosedEvent,
+  Defect,
+  EndEvent,
+  EventToSend,
+  Framing,
+  NeedDataEvent,
+  PausedEvent,
+  ReceivedEvent,
+  ReceivedResponse,
+  RequestToSend,
+  ResponseToSend,
+  WireBytes,
+} from './events.ts'
+import { decideRequestBody, decideResponseBody, messagePersists, offersUpgrade } from './framing.ts'
+import {
+  badFirstLine,
+  cutFirstLine,
+  endFirstLine,
+  type FieldRules,
+  isForeignFirstLine,
+  MAX_FIRST_LINE_SHOWN_BYTES,
+  namesOtherProtocol,
+  parseFieldLines,
+  parseRequestLine,
+  parseStatusLine,
+  type StatusLine,
+} from './head-parser.ts'
+import { HeadScanner } from './head-scanner.ts'
+import { writeRequestHead, writeResponseHead } from './head-writer.ts'
+import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
+import { ReceiveBuffer } from './receive-buffer.ts'
+import { ExchangeState, type Role, type State, type Transition } from './states.ts'
+import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
+import { limitExceeded, violation } from './violation.ts'
+
+export interface H1EngineOptions {
+  readonly tolerances?: ToleranceOptions | undefined
+  readonly limits?: LimitOptions | undefined
+  /** Client role: how many requests may be outstanding at once. Default 1. */
+  readonly pipelining?: number | undefined
+}
+
+const NEED_DATA: NeedDataEvent = { type: 'need-data' }
+const PAUSED: PausedEvent = { type: 'paused' }
+const CLOSED: ClosedEvent = { type: 'closed' }
+const END: EndEvent = { type: 'end', trailers: [] }
+const NO_FIELDS: readonly FieldLine[] = []
+const NO_CODINGS: readonly string[] = []
+const CR = 0x0d
+const LF = 0x0a
+
+/** One request and its response: their states, and what reading the response needs to know of the request. */
+class Exchange {
+  readonly state: ExchangeState = new ExchangeState()
+  method: string | undefined
+  upgradeOffered = false
+  informational = 0
+
+  renew(): void {
+    this.method = undefined
+    this.upgradeOffered = false
+    this.informational = 0
+  }
+}
+
+export class H1Engine {
+  readonly role: Role
+  readonly tolerances: Tolerances
+  readonly limits: Limits
+  readonly #pipelining: number
+  readonly #rules: FieldRules
+  readonly #trailerRules: FieldRules
+  readonly #buffer: ReceiveBuffer = new ReceiveBuffer()
+  readonly #scanner: HeadScanner
+  /** Never empty; more than one only in a client that pipelines. */
+  readonly #exchanges: Exchange[] = [new Exchange()]
+  #decoder: BodyDecoder | undefined
+  #encoder: BodyEncoder | undefined
+  /** True once the peer's end of the stream was received. */
+  #ended = false
+  #firstLineChecked = false
+  /** True where one empty line may be skipped: before a request, and behind a response. */
+  #mayskipEmptyLine: boolean
+  #failure: unknown
+
+  /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
+  constructor(role: Role, options: H1EngineOptions = {}) {
+    this.role = role
+    this.tolerances = resolveTolerances(options.tolerances)
+    this.limits = resolveLimits(options.limits)
+    this.#pipelining = options.pipelining ?? 1
+    if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
+      throw new TypeError('pipelining must be a whole number from 1')
+    }
+    this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
+    this.#trailerRules = { ...this.#rules, isHead: false }
+    this.#scanner = new HeadScanner(this.limits.maxLineBytes, this.limits.maxHeadBytes, 'maxHeadBytes')
+    this.#mayskipEmptyLine = role === 'server'
+  }
+
+  /** The client's state, of the newest exchange. */
+  get clientState(): State {
+    return this.#newest.state.client
+  }
+
+  /** The server's state, of the oldest exchange that is not complete. */
+  get serverState(): State {
+    return this.#oldest.state.server
+  }
+
+  /** True if nothing is under way and another exchange may follow. */
+  get isReusable(): boolean {
+    const { state } = this.#oldest
+    return (
+      state.client === 'idle' &&
+      state.server === 'idle' &&
+      state.persistent &&
+      !this.#ended &&
+      this.#failure === undefined &&
+      this.#buffer.length === 0
+    )
+  }
+
+  /** How many requests were begun whose response is not complete. */
+  get outstanding(): number {
+    const { client, server } = this.#newest.state
+    return client === 'idle' ||
+      (client === 'must-close' && server !== 'send-response' && server !== 'send-body')
+      ? this.#exchanges.length - 1
+      : this.#exchanges.length
+  }
+
+  /** True if a `request` may be sent now. */
+  get canSendRequest(): boolean {
+    const { client, persistent } = this.#newest.state
+    if (this.role !== 'client' || this.#ended || this.#failure !== undefined || !persistent) return false
+    return client === 'idle' || (client === 'done' && this.#exchanges.length < this.#pipelining)
+  }
+
+  get #newest(): Exchange {
+    return this.#exchanges[this.#exchanges.length - 1]!
+  }
+
+  get #oldest(): Exchange {
+    return this.#exchanges[0]!
+  }
+
+  get #peer(): Role {
+    return this.role === 'client' ? 'server' : 'client'
+  }
+
+  // ---------------------------------------------------------------------------------------------- receiving
+
+  /** Adds received bytes, borrowed; null says that the peer will send no more. */
+  receive(bytes: Uint8Array | null): void {
+    if (bytes === null) this.#ended = true
+    else if (bytes.length > 0) this.#buffer.receive(bytes)
+  }
+
+  /**
+   * The next event of what was received.
+   * @throws RemoteProtocolError and its subclasses; from then on the same error at each call
+   */
+  nextEvent(): ReceivedEvent {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      const event = this.#readEvent()
+      if (event === NEED_DATA || event === PAUSED || event === CLOSED) this.#buffer.settle()
+      return event
+    } catch (error) {
+      this.#failure = error
+      this.#buffer.settle()
+      this.#oldest.state.apply(this.#peer, 'failed')
+      throw error
+    }
+  }
+
+  /** After a switch of protocols: the bytes behind the head, which are not HTTP. They are handed out once. */
+  takeTrailing(): Buffer {
+    return this.#buffer.takeAll()
+  }
+
+  #readEvent(): ReceivedEvent {
+    const exchange = this.#oldest
+    const state = exchange.state[this.#peer]
+    switch (state) {
+      case 'idle':
+        return this.role === 'server' ? this.#readHead(exchange) : this.#readIdle(exchange)
+      case 'send-response':
+        return this.#readHead(exchange)
+      case 'send-body':
+        return this.#readBody(exchange)
+      case 'done':
+      case 'must-close':
+        return this.role === 'server' ? this.#readWaiting(exchange) : this.#readIdle(exchange)
+      case 'might-switch':
+      case 'switched':
+        return PAUSED
+      default:
+        return CLOSED
+    }
+  }
+
+  /** Client role, nothing to be answered: whatever comes now cannot be the answer to a later request (RFC 9112 §9.2). */
+  #readIdle(exchange: Exchange): ReceivedEvent {
+    const buffer = this.#buffer
+    this.#skipEmptyLine()
+    const isHalfEmptyLine = this.#mayskipEmptyLine && buffer.length === 1 && buffer.bytes[buffer.start] === CR
+    if (buffer.length > 0 && !isHalfEmptyLine) {
+      throw violation('UNEXPECTED_DATA', buffer.offsetOf(buffer.start))
+    }
+    return this.#ended ? this.#readClose(exchange) : NEED_DATA
+  }
+
+  /** Server role, request read, answer not finished: what came behind the request has to wait. */
+  #readWaiting(exchange: Exchange): ReceivedEvent {
+    if (this.#buffer.length > 0) return PAUSED
+    return this.#ended ? this.#readClose(exchange) : NEED_DATA
+  }
+
+  #readClose(exchange: Exchange): ReceivedEvent {
+    this.#apply(exchange, this.#peer, 'closed')
+    return CLOSED
+  }
+
+  /** Skips one CR LF where it may stand: clients and servers of old sent one behind a body (RFC 9112 §2.2). */
+  #skipEmptyLine(): void {
+    const { bytes, start, length } = this.#buffer
+    if (!this.#mayskipEmptyLine || length < 2 || bytes[start] !== CR || bytes[start + 1] !== LF) return
+    this.#buffer.consumeTo(start + 2)
+    this.#mayskipEmptyLine = false
+  }
+
+  #readHead(exchange: Exchange): ReceivedEvent {
+    const buffer = this.#buffer
+    this.#skipEmptyLine()
+    if (buffer.length === 0) return this.#ended ? this.#readNoHead(exchange) : NEED_DATA
+
+    const { bytes, start, end } = buffer
+    const scan = this.#scanner.scan(bytes, start, end)
+    if (scan.kind === 'end') {
+      const text = buffer.text(start, scan.end)
+      if (this.#isHttp09(text, true)) return this.#beginHttp09(exchange)
+      const offset = buffer.offsetOf(start)
+      buffer.consumeTo(scan.end)
+      this.#scanner.reset()
+      this.#firstLineChecked = false
+      return this.role === 'client'
+        ? this.#readResponse(exchange, text, offset)
+        : this.#readRequest(exchange, text, offset)
+    }
+
+    const shown = buffer.text(
+      start,
+      Math.min(scan.kind === 'limit' ? scan.at : end, start + MAX_FIRST_LINE_SHOWN_BYTES),
+    )
+    if (this.#isHttp09(shown, scan.kind === 'limit' || this.#ended)) return this.#beginHttp09(exchange)
+    this.#checkFirstLine(start, shown, scan.kind === 'limit')
+    if (scan.kind === 'limit') throw limitExceeded(scan.limit, this.limits, buffer.offsetOf(scan.at))
+    if (this.#ended) throw new IncompleteRead(buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')
+    return NEED_DATA
+  }
+
+  /** Looks at the first line before the head is complete: a peer that is no HTTP peer is told at once. */
+  #checkFirstLine(start: number, shown: string, isFinal: boolean): void {
+    if (this.#firstLineChecked) return
+    const { firstLine } = this.#scanner
+    const offset = this.#buffer.offsetOf(start)
+    if (firstLine >= 0) {
+      this.#parseFirstLine(this.#buffer.text(start, start + firstLine + 1), offset, [])
+      this.#firstLineChecked = true
+    } else if (
+      this.role === 'client' &&
+      (isFinal || this.#ended || shown.length === MAX_FIRST_LINE_SHOWN_BYTES)
+    ) {
+      if (isForeignFirstLine(shown)) throw badFirstLine(shown, offset)
+      this.#firstLineChecked = shown.length === MAX_FIRST_LINE_SHOWN_BYTES && !this.#ended ? false : isFinal
+    }
+  }
+
+  /** Reads the first line of `text`; a line of another protocol is named before a missing CR is. */
+  #parseFirstLine(text: string, offset: number, defects: Defect[]): { line: string; next: number } {
+    const line = cutFirstLine(text)
+    if (this.role === 'client' && isForeignFirstLine(line)) throw badFirstLine(line, offset)
+    const next = endFirstLine(text, line, offset, this.#rules, defects)
+    if (this.role === 'client') parseStatusLine(line, offset)
+    else parseRequestLine(line, offset)
+    return { line, next }
+  }
+
+  #readNoHead(exchange: Exchange): ReceivedEvent {
+    if (this.role === 'server') return this.#readClose(exchange)
+    if (exchange.informational === 0) throw new RemoteDisconnected()
+    throw new IncompleteRead(Buffer.alloc(0), undefined, undefined, 'INCOMPLETE_HEAD')
+  }
+
+  #readRequest(exchange: Exchange, text: string, offset: number): ReceivedEvent {
+    const defects: Defect[] = []
+    const { line, next } = this.#parseFirstLine(text, offset, defects)
+    const { method, target, version } = parseRequestLine(line, offset)
+    const fields = parseFieldLines(text, next, offset, this.#rules, defects)
+    const hosts = fieldValues(fields, 'host')
+    if (
+      hosts.length > 1 ||
+      (hosts.length === 0 && version === 11) ||
+      hosts.some((host) => !isHostValue(host))
+    ) {
+      throw violation('BAD_HOST_FIELD', offset)
+    }
+    const body = decideRequestBody(version, fields, offset, defects)
+    this.#beginExchange(exchange, method, version, fields)
+    this.#decoder = this.#makeDecoder(body.framing, defects)
+    return { type: 'request', method, target, version, fields, framing: body.framing, defects }
+  }
+
+  #readResponse(exchange: Exchange, text: string, offset: number): ReceivedEvent {
+    const defects: Defect[] = []
+    const line = cutFirstLine(text)
+    if (isForeignFirstLine(line)) throw badFirstLine(line, offset)
+    const next = endFirstLine(text, line, offset, this.#rules, defects)
+    const statusLine: StatusLine = parseStatusLine(line, offset)
+    const { status, reason, version } = statusLine
+    const fields = parseFieldLines(text, next, offset, this.#rules, defects)
+
+    if (status < 200 && status !== 101) {
+      if (++exchange.informational > this.limits.maxInformational) {
+        throw limitExceeded('maxInformational', this.limits, offset)
+      }
+      this.#apply(exchange, 'server', 'informational')
+      return { type: 'informational', status, reason, version, fields, defects }
+    }
+
+    const { method, upgradeOffered } = exchange
+    const body = decideResponseBody({ method, upgradeOffered, status, version, offset }, fields, defects)
+    const { framing, codings } = body
+    if (framing.kind === 'switch') {
+      this.#apply(exchange, 'server', 'switch')
+    } else {
+      this.#answer(exchange, body.mayPersist && messagePersists(version, fields))
+      this.#decoder = this.#makeDecoder(framing, defects)
+    }
+    return { type: 'response', status, reason, version, fields, framing, codings, defects }
+  }
+
+  /**
+   * Whether the input is a response of HTTP/0.9, which has no head at all. Only where that is tolerated, for the first
+   * response of a connection, and once the first line is known as far as it is ever looked at.
+   */
+  #isHttp09(text: string, isComplete: boolean): boolean {
+    if (!this.tolerances.http09 || this.role !== 'client' || this.#buffer.offsetOf(this.#buffer.start) > 0)
+      return false
+    if (!isComplete && this.#scanner.firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
+    const lf = text.indexOf('\n')
+    const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, MAX_FIRST_LINE_SHOWN_BYTES))
+    return isForeignFirstLine(line) && !namesOtherProtocol(line)
+  }
+
+  #beginHttp09(exchange: Exchange): ReceivedResponse {
+    this.#answer(exchange, false)
+    this.#decoder = new UntilCloseDecoder()
+    return {
+      type: 'response',
+      status: 200,
+      reason: '',
+      version: 9,
+      fields: NO_FIELDS,
+      framing: { kind: 'until-close' },
+      codings: NO_CODINGS,
+      defects: ['http09'],
+    }
+  }
+
+  /** A final response has begun: what was proposed is refused, and the connection may be at its end. */
+  #answer(exchange: Exchange, persists: boolean): void {
+    this.#apply(exchange, 'server', 'response')
+    exchange.state.switchProposed = false
+    if (!persists) exchange.state.persistent = false
+    exchange.state.settle()
+  }
+
+  #makeDecoder(framing: Framing, defects: Defect[]): BodyDecoder {
+    if (framing.kind === 'chunked') return new ChunkedDecoder(this.#trailerRules, defects)
+    if (framing.kind === 'until-close') return new UntilCloseDecoder()
+    return new LengthDecoder(framing.kind === 'length' ? framing.length : 0)
+  }
+
+  #readBody(exchange: Exchange): ReceivedEvent {
+    const decoder = this.#decoder!
+    const decoded = decoder.decode(this.#buffer) ?? (this.#ended ? decoder.finish(this.#buffer) : undefined)
+    if (decoded === undefined) return NEED_DATA
+    if ('bytes' in decoded) return { type: 'data', bytes: decoded.bytes }
+    this.#decoder = undefined
+    this.#mayskipEmptyLine = true
+    this.#apply(exchange, this.#peer, 'end')
+    this.#finishExchange(exchange)
+    return decoded.trailers.length === 0 ? END : { type: 'end', trailers: decoded.trailers }
+  }
+
+  // ------------------------------------------------------------------------------------------------ sending
+
+  /**
+   * The bytes to write for an event. Nothing changes where it throws.
+   * @throws ImproperConnectionState for an event that the state does not allow
+   * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+   */
+  send(event: EventToSend): WireBytes {
+    switch (event.type) {
+      case 'request':
+        return [this.#sendRequest(event)]
+      case 'informational':
+      case 'response':
+        return [this.#sendResponse(event)]
+      case 'data':
+        return this.#sendData(event.bytes)
+      case 'end':
+        return this.#sendEnd(event.trailers ?? NO_FIELDS)
+      case 'closed':
+        this.#apply(this.#newest, this.role, 'closed')
+        return []
+    }
+  }
+
+  #sendRequest(event: RequestToSend): string {
+    if (!this.canSendRequest) throw this.#improper(this.#newest, 'client', 'request')
+    const head = writeRequestHead(event, this.tolerances)
+    if (this.#newest.state.client !== 'idle') this.#exchanges.push(new Exchange())
+    this.#encoder = makeBodyEncoder(head.framing, this.tolerances)
+    this.#beginExchange(this.#newest, event.method, event.version ?? 11, event.fields)
+    return head.text
+  }
+
+  #sendResponse(event: ResponseToSend): string {
+    const exchange = this.#newest
+    const head = writeResponseHead(event, exchange, this.tolerances)
+    if (event.type === 'informational') {
+      this.#apply(exchange, 'server', 'informational')
+    } else if (head.framing.kind === 'switch') {
+      this.#apply(exchange, 'server', 'switch')
+    } else {
+      this.#answer(
+        exchange,
+        head.framing.kind !== 'until-close' && messagePersists(event.version ?? 11, event.fields),
+      )
+      this.#encoder = makeBodyEncoder(head.framing, this.tolerances)
+    }
+    return head.text
+  }
+
+  #sendData(bytes: Uint8Array | string): WireBytes {
+    this.#check(this.#newest, this.role, 'data')
+    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
+  }
+
+  #sendEnd(trailers: readonly FieldLine[]): WireBytes {
+    const exchange = this.#newest
+    this.#check(exchange, this.role, 'end')
+    const bytes = this.#encoder!.end(trailers)
+    this.#encoder = undefined
+    this.#apply(exchange, this.role, 'end')
+    this.#finishExchange(exchange)
+    return bytes
+  }
+
+  // ------------------------------------------------------------------------------------------------- states
+
+  /** A request was sent or received: both sides move, and what its answer will depend on is kept. */
+  #beginExchange(exchange: Exchange, method: string, version: 10 | 11, fields: readonly FieldLine[]): void {
+    exchange.renew()
+    exchange.method = method
+    exchange.upgradeOffered = offersUpgrade(version, fields)
+    const { state } = exchange
+    this.#apply(exchange, 'client', 'request')
+    this.#apply(exchange, 'server', 'request-seen')
+    state.switchProposed = method === 'CONNECT' || exchange.upgradeOffered
+    if (!messagePersists(version, fields)) state.persistent = false
+  }
+
+  /** Drops an exchange that both sides have completed, if another one waits behind it. */
+  #finishExchange(exchange: Exchange): void {
+    const { client, server } = exchange.state
+    if (this.#exchanges.length > 1 && exchange === this.#oldest && client === 'idle' && server === 'idle') {
+      this.#exchanges.shift()
+    }
+  }
+
+  #apply(exchange: Exchange, role: Role, transition: Transition): void {
+    if (!exchange.state.apply(role, transition)) throw this.#improper(exchange, role, transition)
+  }
+
+  #check(exchange: Exchange, role: Role, transition: 'data' | 'end'): void {
+    if (exchange.state[role] !== 'send-body') throw this.#improper(exchange, role, transition)
+  }
+
+  #improper(exchange: Exchange, role: Role, transition: Transition): ImproperConnectionState {
+    return new ImproperConnectionState(
+      `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`,
+    )
+  }
+}
+
+/** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
+function isHostValue(value: string): boolean {
+  return /^[^\s@,/?#]*$/.test(value)
+}

@@ -1,0 +1,139 @@
+/**
+ * Where a body ends. The one function that decides it for responses, and the one for requests; RFC 9112 §6.3, in the
+ * RFC's own order. Pure: fields and facts in, framing out. Strict whatever the tolerances.
+ */
+
+import {
+  type FieldLine,
+  fieldValues,
+  listTokens,
+  readContentLength,
+  readTransferEncoding,
+} from '../core/fields.ts'
+import type { Defect, Framing } from './events.ts'
+import { note } from './head-parser.ts'
+import { violation } from './violation.ts'
+
+const NONE: Framing = { kind: 'none' }
+const CHUNKED: Framing = { kind: 'chunked' }
+const UNTIL_CLOSE: Framing = { kind: 'until-close' }
+const SWITCH: Framing = { kind: 'switch' }
+const NO_CODINGS: readonly string[] = []
+
+/** What is decided about the body of a message. */
+export interface BodyDecision {
+  readonly framing: Framing
+  /** Transfer codings that stay applied to the bytes of the body. */
+  readonly codings: readonly string[]
+  /** False where the framing forbids another message on the connection. */
+  readonly mayPersist: boolean
+}
+
+/** What the framing of a response depends on besides its fields. */
+export interface ResponseFacts {
+  /** The method of the request it answers; undefined where none is outstanding. */
+  readonly method: string | undefined
+  /** True if that request offered an Upgrade. */
+  readonly upgradeOffered: boolean
+  readonly status: number
+  readonly version: 10 | 11
+  /** Index of the head in the received stream, for errors. */
+  readonly offset: number
+}
+
+const decision = (framing: Framing, mayPersist = true, codings = NO_CODINGS): BodyDecision => ({
+  framing,
+  codings,
+  mayPersist,
+})
+
+const NO_BODY = decision(NONE)
+const NO_BODY_LAST = decision(NONE, false)
+const SWITCHED = decision(SWITCH, false)
+const BY_CLOSE = decision(UNTIL_CLOSE, false)
+
+/** Decides the body of a response. Adds to `defects` what was accepted although it is wrong. */
+export function decideResponseBody(
+  facts: ResponseFacts,
+  fields: readonly FieldLine[],
+  defects: Defect[],
+): BodyDecision {
+  const { method, status } = facts
+  // 0. Switching protocols: what follows is not HTTP at all.
+  if (status === 101) {
+    if (facts.upgradeOffered) return SWITCHED
+    note(defects, 'unsolicited-switch')
+    return NO_BODY_LAST
+  }
+  // 1. HEAD, 1xx, 204, 304: no body, whatever the fields say.
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NO_BODY
+  // 2. 2xx to CONNECT: a tunnel, whatever the fields say.
+  if (method === 'CONNECT' && status < 300) return SWITCHED
+
+  const lengths = fieldValues(fields, 'content-length')
+  const encodings = fieldValues(fields, 'transfer-encoding')
+  // 3. and 4. Transfer-Encoding overrides Content-Length; the connection is not used again, for a peer may differ.
+  const encoding = readTransferEncoding(encodings)
+  if (encoding.kind === 'malformed') throw violation('BAD_TRANSFER_ENCODING', facts.offset, encoding.value)
+  if (encoding.kind === 'valid') {
+    if (lengths.length > 0) note(defects, 'content-length-with-transfer-encoding')
+    if (facts.version === 10) note(defects, 'transfer-encoding-in-http10')
+    if (!encoding.finalChunked) return decision(UNTIL_CLOSE, false, encoding.codings)
+    return decision(CHUNKED, lengths.length === 0 && facts.version === 11, encoding.codings)
+  }
+  // 5. and 6. Content-Length.
+  const length = readLength(lengths, facts.offset, defects)
+  if (length !== undefined) return decision({ kind: 'length', length })
+  // 8. Otherwise until the connection closes.
+  return BY_CLOSE
+}
+
+/** Decides the body of a request. What another server might read in another way is refused. */
+export function decideRequestBody(
+  version: 10 | 11,
+  fields: readonly FieldLine[],
+  offset: number,
+  defects: Defect[],
+): BodyDecision {
+  const lengths = fieldValues(fields, 'content-length')
+  const encoding = readTransferEncoding(fieldValues(fields, 'transfer-encoding'))
+  if (encoding.kind === 'malformed') throw violation('BAD_TRANSFER_ENCODING', offset, encoding.value)
+  if (encoding.kind === 'valid') {
+    if (lengths.length > 0 || version === 10 || !encoding.finalChunked)
+      throw violation('AMBIGUOUS_FRAMING', offset)
+    return decision(CHUNKED, true, encoding.codings)
+  }
+  const length = readLength(lengths, offset, defects)
+  return length === undefined || length === 0 ? NO_BODY : decision({ kind: 'length', length })
+}
+
+function readLength(values: readonly string[], offset: number, defects: Defect[]): number | undefined {
+  const length = readContentLength(values)
+  switch (length.kind) {
+    case 'absent':
+      return undefined
+    case 'malformed':
+      throw violation('BAD_CONTENT_LENGTH', offset, length.value)
+    case 'differing':
+      throw violation('DIFFERING_CONTENT_LENGTH', offset, length.value)
+    case 'valid':
+      if (length.repeated) note(defects, 'repeated-content-length')
+      return length.length
+  }
+}
+
+/** Whether a message lets the connection go on after its exchange (RFC 9112 §9.3): `close`, version, `keep-alive`. */
+export function messagePersists(version: 9 | 10 | 11, fields: readonly FieldLine[]): boolean {
+  const options = listTokens(fields, 'connection')
+  if (options.includes('close')) return false
+  return version === 11 || (version === 10 && options.includes('keep-alive'))
+}
+
+/** Whether a request offers to switch protocols: an Upgrade field that Connection lists (RFC 9110 §7.8). */
+export function offersUpgrade(version: 10 | 11, fields: readonly FieldLine[]): boolean {
+  return (
+    version === 11 &&
+    listTokens(fields, 'upgrade').length > 0 &&
+    listTokens(fields, 'connection').includes('upgrade')
+  )
+}

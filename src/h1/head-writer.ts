@@ -1,0 +1,231 @@
+/**
+ * Writes heads and trailer sections, and refuses what must not be written. Every start line and every field that this
+ * package sends passes here, as one string: nothing a caller's data holds can end a line or a message.
+ *
+ * Security: names and values are checked character by character against core/grammar.ts; characters above 0xFF, which
+ * would become other bytes in latin1, are refused with the rest. Errors never show a value.
+ */
+
+import { escapeText } from '../core/escape.ts'
+import {
+  type FieldLine,
+  fieldValues,
+  hasField,
+  listElements,
+  listTokens,
+  readContentLength,
+  readTransferEncoding,
+} from '../core/fields.ts'
+import { findForbiddenInTarget, findForbiddenInValue, isFieldValue, isToken } from '../core/grammar.ts'
+import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors.ts'
+import type { Framing, RequestToSend, ResponseToSend } from './events.ts'
+import type { Tolerances } from './tolerances.ts'
+
+/** A head ready to be written, and how its body is framed. */
+export interface WrittenHead {
+  readonly text: string
+  readonly framing: Framing
+}
+
+const NONE: Framing = { kind: 'none' }
+const CHUNKED: Framing = { kind: 'chunked' }
+const UNTIL_CLOSE: Framing = { kind: 'until-close' }
+const SWITCH: Framing = { kind: 'switch' }
+
+/**
+ * Writes a request head (RFC 9112 §3).
+ * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+ */
+export function writeRequestHead(request: RequestToSend, tolerances: Tolerances): WrittenHead {
+  const { method, target, fields } = request
+  const version = request.version ?? 11
+  if (!isToken(method))
+    throw new LocalProtocolError('INVALID_METHOD', "a method is made of letters, digits and !#$%&'*+-.^_`|~")
+  const bad = target === '' ? 0 : findForbiddenInTarget(target)
+  if (bad >= 0) {
+    throw new InvalidURL(
+      'INVALID_TARGET',
+      target === '' ? 'it is empty' : `the character at ${bad} has to be percent-encoded`,
+    )
+  }
+  const lines = writeFieldLines(fields, tolerances)
+  // None at all is the caller's explicit wish (`skipHost`); the connection adds one otherwise.
+  const hosts = fieldValues(fields, 'host').length
+  if (hosts > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts} were given`)
+  const framing = decideSentFraming(version, fields, NONE)
+  checkRequestFields(method, target, fields, framing)
+  return { text: `${method} ${target} HTTP/1.${version - 10}\r\n${lines}\r\n`, framing }
+}
+
+/** What the framing of a response to be sent depends on besides its fields. */
+export interface AnsweredRequest {
+  readonly method: string | undefined
+  readonly upgradeOffered: boolean
+}
+
+/** Writes a response head (RFC 9112 §4). */
+export function writeResponseHead(
+  response: ResponseToSend,
+  answered: AnsweredRequest,
+  tolerances: Tolerances,
+): WrittenHead {
+  const { status, reason = '', fields, type } = response
+  const version = response.version ?? 11
+  const isInformational = status < 200 && status !== 101
+  if (
+    !Number.isInteger(status) ||
+    status < 100 ||
+    status > 999 ||
+    (type === 'informational') !== isInformational
+  ) {
+    throw new LocalProtocolError('INVALID_STATUS', `${status} as ${type}`)
+  }
+  if (!isFieldValue(reason))
+    throw new LocalProtocolError('INVALID_STATUS', 'the reason phrase has a byte that may not be in it')
+  const text = `HTTP/1.${version - 10} ${status} ${reason}\r\n${writeFieldLines(fields, tolerances)}\r\n`
+  if (status === 101 && !answered.upgradeOffered)
+    throw new LocalProtocolError('INVALID_STATUS', 'no upgrade was offered')
+  if (status === 101 || (answered.method === 'CONNECT' && status >= 200 && status < 300))
+    return { text, framing: SWITCH }
+  const framing = decideSentFraming(version, fields, UNTIL_CLOSE)
+  const hasNoBody = answered.method === 'HEAD' || status < 200 || status === 204 || status === 304
+  return { text, framing: hasNoBody ? NONE : framing }
+}
+
+/** Writes field lines, each with its line end. */
+export function writeFieldLines(fields: readonly FieldLine[], tolerances: Tolerances): string {
+  let text = ''
+  for (const [name, value] of fields) {
+    checkField(name, value, tolerances)
+    text += `${name}: ${value}\r\n`
+  }
+  return text
+}
+
+/**
+ * Checks one field to be sent.
+ * @throws InvalidHeader with the name, if it can be shown, and never the value
+ */
+export function checkField(name: string, value: string, tolerances: Tolerances): void {
+  if (!isToken(name)) {
+    throw new InvalidHeader('INVALID_FIELD_NAME', `a name is made of letters, digits and !#$%&'*+-.^_\`|~`)
+  }
+  if (isFieldValue(value)) return
+  if (tolerances.foldedValues && isFieldValue(value.replaceAll('\r\n\t', ''))) return
+  throw new InvalidHeader(
+    'INVALID_FIELD_VALUE',
+    `the character at ${findForbiddenInValue(value)} of "${name}"`,
+  )
+}
+
+/** How the body announced by `fields` is framed (RFC 9112 §6); `otherwise` where they announce none. */
+function decideSentFraming(version: 10 | 11, fields: readonly FieldLine[], otherwise: Framing): Framing {
+  const lengths = fieldValues(fields, 'content-length')
+  const encodings = fieldValues(fields, 'transfer-encoding')
+  if (lengths.length + encodings.length === 0) return otherwise
+  if (lengths.length + encodings.length > 1) throw new InvalidHeader('CONFLICTING_FRAMING')
+  if (encodings.length === 1) {
+    const encoding = readTransferEncoding(encodings)
+    if (encoding.kind !== 'valid' || !encoding.finalChunked || version === 10) {
+      throw new InvalidHeader('INVALID_TRANSFER_ENCODING')
+    }
+    return CHUNKED
+  }
+  const length = readContentLength(lengths)
+  if (length.kind !== 'valid' || length.repeated) throw new InvalidHeader('INVALID_CONTENT_LENGTH')
+  return { kind: 'length', length: length.length }
+}
+
+/** Fields that travel end to end: Connection may not name them (RFC 9110 §7.6.1). */
+const END_TO_END = new Set([
+  'cache-control',
+  'host',
+  'content-length',
+  'content-type',
+  'authorization',
+  'cookie',
+  'date',
+  'etag',
+])
+/** Fields that mean something on this connection only: Connection must name them. */
+const CONNECTION_FIELDS = ['te', 'upgrade', 'keep-alive'] as const
+/** Credentials, which a TRACE would echo (RFC 9110 §9.3.8). */
+const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'] as const
+
+/** The rules that bind several parts of a request together. */
+function checkRequestFields(
+  method: string,
+  target: string,
+  fields: readonly FieldLine[],
+  framing: Framing,
+): void {
+  if (target === '*' && method !== 'OPTIONS')
+    throw new InvalidURL('INVALID_TARGET', '"*" is for OPTIONS only')
+  let rare = method === 'TRACE'
+  for (const [name] of fields) rare ||= RARE_FIELDS.has(name.toLowerCase())
+  if (!rare) return
+
+  const options = listTokens(fields, 'connection')
+  for (const option of options) {
+    if (END_TO_END.has(option)) throw new InvalidHeader('INVALID_CONNECTION_OPTION', option)
+  }
+  for (const name of CONNECTION_FIELDS) {
+    if (hasField(fields, name) && !options.includes(name))
+      throw new InvalidHeader('CONNECTION_OPTION_MISSING', name)
+  }
+  if (listTokens(fields, 'te').some((coding) => /^chunked\b/.test(coding)))
+    throw new InvalidHeader('INVALID_TE')
+  const hasContent = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)
+  if (!hasContent && listTokens(fields, 'expect').includes('100-continue'))
+    throw new InvalidHeader('INVALID_EXPECT')
+  if (method === 'TRACE' && (hasContent || CREDENTIALS.some((name) => hasField(fields, name)))) {
+    throw new LocalProtocolError('INVALID_TRACE')
+  }
+  checkConditions(fields)
+}
+
+/** Conditional fields whose wrong forms are plain to see (RFC 9110 §13.1). */
+function checkConditions(fields: readonly FieldLine[]): void {
+  for (const name of ['if-match', 'if-none-match'] as const) {
+    const tags = fieldValues(fields, name).flatMap(listElements)
+    if (tags.includes('*') && tags.length > 1)
+      throw new InvalidHeader('INVALID_CONDITION', `${name}: "*" stands alone`)
+  }
+  const ranges = fieldValues(fields, 'if-range')
+  if (ranges.length > 0 && !hasField(fields, 'range'))
+    throw new InvalidHeader('INVALID_CONDITION', 'If-Range needs Range')
+  if (ranges.some((value) => value.startsWith('W/'))) {
+    throw new InvalidHeader('INVALID_CONDITION', 'If-Range needs a strong entity tag')
+  }
+}
+
+/** The fields that `checkRequestFields` has a rule for: where none is there, the rules need not be looked at. */
+const RARE_FIELDS = new Set([
+  'connection',
+  'te',
+  'upgrade',
+  'keep-alive',
+  'expect',
+  'if-match',
+  'if-none-match',
+  'if-range',
+])
+
+/** Fields that a trailer section may not hold: framing, routing, authentication, modifiers, content format (RFC 9110 §6.5.1). */
+const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(
+  (
+    'transfer-encoding content-length trailer host connection keep-alive te upgrade proxy-connection cache-control ' +
+    'expect max-forwards pragma range if-match if-none-match if-modified-since if-unmodified-since if-range ' +
+    'authorization proxy-authorization proxy-authenticate www-authenticate cookie set-cookie age date expires ' +
+    'location retry-after vary warning content-encoding content-type content-range'
+  ).split(' '),
+)
+
+/** Writes the trailer section behind the last chunk, with the empty line that ends the message. */
+export function writeTrailers(trailers: readonly FieldLine[], tolerances: Tolerances): string {
+  for (const [name] of trailers) {
+    if (NOT_IN_TRAILERS.has(name.toLowerCase()))
+      throw new InvalidHeader('INVALID_TRAILER', `"${escapeText(name)}"`)
+  }
+  return `${writeFieldLines(trailers, tolerances)}\r\n`
+}

@@ -1,0 +1,79 @@
+/**
+ * Limits: how much of each element a peer may send before it is an error. They bound memory by what was received and
+ * allowed, never by what was declared (RFC 9110 §2.3, §17.5). docs/tolerances.md is made from this table.
+ */
+
+/** A row of the table. */
+export interface LimitRow {
+  readonly default: number
+  readonly unit: string
+  readonly bounds: string
+  readonly precedent: string
+}
+
+export const LIMITS = {
+  maxLineBytes: {
+    default: 65_536,
+    unit: 'bytes',
+    bounds: 'One line of a head or trailer section, without its line end.',
+    precedent: 'http.client 65,536',
+  },
+  maxHeadBytes: {
+    default: 65_536,
+    unit: 'bytes',
+    bounds: 'A whole head: start line, field lines and empty line.',
+    precedent: 'Node and undici 16 KiB, h11 16 KiB, httpcore 100 KiB, Go 10 MiB',
+  },
+  maxFields: {
+    default: 1_000,
+    unit: 'lines',
+    bounds: 'The field lines of a head, and of a trailer section.',
+    precedent: 'http.client 100, hyper 100, Node 2,000',
+  },
+  maxTrailerBytes: {
+    default: 65_536,
+    unit: 'bytes',
+    bounds: 'A whole trailer section.',
+    precedent: 'hyper 16 KiB',
+  },
+  maxChunkExtensionBytes: {
+    default: 16_384,
+    unit: 'bytes',
+    bounds: 'All chunk extensions of one body together, with leading zeros of chunk sizes.',
+    precedent: 'hyper and Node 16 KiB',
+  },
+  maxInformational: {
+    default: 100,
+    unit: 'responses',
+    bounds: 'The 1xx responses before one final response.',
+    precedent: 'Go: head bytes counted anew after each',
+  },
+} as const
+
+export type LimitName = keyof typeof LIMITS
+
+/** A complete record of limits. */
+export type Limits = Readonly<Record<LimitName, number>>
+
+/** The option: only what differs from the defaults. */
+export type LimitOptions = { readonly [K in LimitName]?: number | undefined }
+
+/**
+ * Completes an option with the defaults.
+ * @throws TypeError for a name that is not in the table, or a value that is not a whole number from 1 (Infinity lifts a limit).
+ */
+export function resolveLimits(options: LimitOptions = {}): Limits {
+  const rows: Readonly<Record<LimitName, LimitRow>> = LIMITS
+  const resolved = {} as Record<LimitName, number>
+  for (const name of Object.keys(LIMITS) as LimitName[]) resolved[name] = rows[name].default
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(LIMITS, name))
+      throw new TypeError(`Unknown limit '${name}'; known: ${Object.keys(LIMITS).join(', ')}`)
+    if (value === undefined) continue
+    if (typeof value !== 'number' || !(value >= 1) || (value !== Infinity && !Number.isInteger(value))) {
+      throw new TypeError(`Limit '${name}' must be a whole number from 1, or Infinity`)
+    }
+    resolved[name as LimitName] = value
+  }
+  return resolved
+}

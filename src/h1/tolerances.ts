@@ -1,0 +1,85 @@
+/**
+ * Tolerances: named departures from the strict reading of a head. Each has a default, a reason and the risk it opens;
+ * docs/tolerances.md is made from this table. None of them moves framing: a byte that decides where a message ends, or
+ * which message it belongs to, is read strictly whatever is set here. What a tolerance let through is listed in the
+ * message's `defects`.
+ */
+
+/** A row of the table. */
+export interface ToleranceRow {
+  readonly default: boolean
+  /** What is let through. */
+  readonly accepts: string
+  /** Who needs it. */
+  readonly reason: string
+  /** What an attacker may gain. */
+  readonly risk: string
+}
+
+export const TOLERANCES = {
+  http09: {
+    default: false,
+    accepts:
+      'A response without a status line: all bytes up to the close are the body, version 9, status 200.',
+    reason: 'Servers of 1991 and a few devices; the seed accepted it by default (strict=0).',
+    risk: 'Any service that speaks first can be read as a response: cross-protocol attacks.',
+  },
+  bareLf: {
+    default: false,
+    accepts: 'A start line or field line that ends in LF alone. Never in chunk framing or trailer sections.',
+    reason: 'RFC 9112 §2.2 allows it; scripts that print their own heads send it.',
+    risk: 'A peer in front that does not take LF for a line end sees other fields than this side.',
+  },
+  controlInValue: {
+    default: false,
+    accepts: 'Control bytes other than NUL, CR and LF inside a field value.',
+    reason: 'Servers that copy unclean text into fields.',
+    risk: 'Values forwarded to a terminal or a log may carry escape sequences.',
+  },
+  spaceBeforeColon: {
+    default: false,
+    accepts:
+      'White space between a field name and its colon. Never for Content-Length and Transfer-Encoding.',
+    reason: 'Some old servers send it; the seed accepted it.',
+    risk: 'A peer that takes the name with its space for another name sees other fields than this side.',
+  },
+  skipBadFields: {
+    default: false,
+    accepts:
+      'A field line without a colon or with a name that is no token: the line is dropped. Never one that looks like Content-Length or Transfer-Encoding.',
+    reason: 'One bad line should not cost a whole response where only its content matters.',
+    risk: 'A field another peer did see is missing here.',
+  },
+  foldedValues: {
+    default: false,
+    accepts: 'When sending: a field value that holds CR LF HTAB, written as a continuation line.',
+    reason: 'The seed: putheader with several arguments sends continuation lines.',
+    risk: 'RFC 9112 §5.2 forbids sending them; a peer may reject or misread the request.',
+  },
+} as const
+
+export type ToleranceName = keyof typeof TOLERANCES
+
+/** Which tolerances are on: a complete record. */
+export type Tolerances = Readonly<Record<ToleranceName, boolean>>
+
+/** The option: only what differs from the defaults. */
+export type ToleranceOptions = { readonly [K in ToleranceName]?: boolean | undefined }
+
+/**
+ * Completes an option with the defaults.
+ * @throws TypeError for a name that is not in the table, or a value that is not a boolean.
+ */
+export function resolveTolerances(options: ToleranceOptions = {}): Tolerances {
+  const rows: Readonly<Record<ToleranceName, ToleranceRow>> = TOLERANCES
+  const resolved = {} as Record<ToleranceName, boolean>
+  for (const name of Object.keys(TOLERANCES) as ToleranceName[]) resolved[name] = rows[name].default
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(TOLERANCES, name))
+      throw new TypeError(`Unknown tolerance '${name}'; known: ${Object.keys(TOLERANCES).join(', ')}`)
+    if (value === undefined) continue
+    if (typeof value !== 'boolean') throw new TypeError(`Tolerance '${name}' must be true or false`)
+    resolved[name as ToleranceName] = value
+  }
+  return resolved
+}

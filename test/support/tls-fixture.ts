@@ -1,0 +1,49 @@
+// The certificates of the TLS tests, made once by `scripts/make-certificates.sh`; their README tells what each is for.
+
+import { readFileSync } from 'node:fs'
+import { repositoryPath } from './repository.ts'
+
+/** A certificate and its key, both PEM, as `tls.createServer` and our `tls` option take them. */
+export interface KeyPair {
+  readonly key: string
+  readonly cert: string
+}
+
+/** The authority that signed all certificates here but the self-signed one. */
+export const ca: string = readPem('ca.crt')
+
+/** Valid for localhost, 127.0.0.1 and ::1. */
+export const server: KeyPair = readPair('server')
+
+/** A client's, for servers that ask for one; its subject is `CN=client`. */
+export const client: KeyPair = readPair('client')
+
+/** As `client`, in one PKCS #12 file under `passphrase`. */
+export const clientPfx: Buffer = readFileSync(certificatePath('client.p12'))
+
+/** As the key of `client`, encrypted under `passphrase`. */
+export const encryptedClientKey: string = readPem('client-encrypted.key')
+
+export const passphrase = 'passphrase'
+
+/** Signed and named as `server`, and expired since 2020-01-02. */
+export const expired: KeyPair = readPair('expired')
+
+/** Signed, and valid for wrong.example only. */
+export const wrongHost: KeyPair = readPair('wrong-host')
+
+/** Named as `server`, and signed by nobody but itself. */
+export const selfSigned: KeyPair = readPair('self-signed')
+
+/** The path of one of the files, for the command's `--cacert`, `--cert` and `--key`. */
+export function certificatePath(name: string): string {
+  return repositoryPath('test', 'support', 'certs', name)
+}
+
+function readPair(name: string): KeyPair {
+  return { key: readPem(`${name}.key`), cert: readPem(`${name}.crt`) }
+}
+
+function readPem(name: string): string {
+  return readFileSync(certificatePath(name), 'utf8')
+}
