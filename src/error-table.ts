@@ -130,7 +130,7 @@ export const ERRORS = {
   ],
   BAD_CHUNK_SIZE: [
     'RemoteProtocolError',
-    'A chunk size is not 1 to 16 hexadecimal digits, below 2^53',
+    'A chunk size is not a hexadecimal number below 2^53',
     'RFC 9112 §7.1',
   ],
   BAD_CHUNK_EXTENSION: [
@@ -188,6 +188,9 @@ export const ERRORS = {
   TIMEOUT_HEADERS: ['TimeoutError', 'The head of the response did not come in time', 'DESIGN: timeouts'],
   TIMEOUT_BODY: ['TimeoutError', 'The body of the response stopped coming', 'DESIGN: timeouts'],
   TIMEOUT_TOTAL: ['TimeoutError', 'The exchange took longer than its total timeout', 'DESIGN: timeouts'],
+
+  // What a message held.
+  NOT_JSON: ['DecodeError', 'The body is not JSON', 'RFC 8259'],
 } as const
 
 /** Every code an error of this package can have: a closed union. */

@@ -18,6 +18,7 @@
  *   ├─ ConnectError (phase)           no byte of the request was sent
  *   ├─ ProxyError (status)            the proxy refused the tunnel
  *   ├─ ConnectionLost                 the connection broke during an exchange
+ *   ├─ DecodeError (bytes)            the body is not what it was read as
  *   └─ TimeoutError (phase, timeoutMs)
  *
  * Each class is one decision a caller may take; each code is one rule. The table of error-table.ts joins the two. The names of the seed's module (`httplib` of Python) are the trunk of the tree.
@@ -321,6 +322,16 @@ export class ConnectionLost extends HTTPException {
   }
 }
 
+/** The body came whole, but is not what it was to be read as. */
+export class DecodeError extends HTTPException {
+  /** The first bytes of the body, escaped and cut. */
+  readonly bytes: string
+  constructor(code: CodeOf<'DecodeError'>, detail: string, details: ErrorDetails & { bytes: string }) {
+    super(code, detail, details)
+    this.bytes = details.bytes
+  }
+}
+
 /** The phases that have a timeout of their own. */
 export type TimeoutPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body' | 'total'
 
@@ -368,6 +379,7 @@ const ERROR_CLASSES = {
   ConnectError,
   ProxyError,
   ConnectionLost,
+  DecodeError,
   TimeoutError,
 }
 

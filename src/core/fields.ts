@@ -32,7 +32,7 @@ export function listElements(value: string): string[] {
   for (let i = 0; i <= value.length; i++) {
     const code = i < value.length ? value.charCodeAt(i) : 0x2c
     if (quoted && i < value.length) {
-      if (code === 0x5c) i++
+      if (code === 0x5c && i + 1 < value.length) i++
       else if (code === 0x22) quoted = false
     } else if (code === 0x22) {
       quoted = true
@@ -67,7 +67,6 @@ export type ContentLength =
  * element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
  */
 export function readContentLength(values: readonly string[]): ContentLength {
-  if (values.length === 0) return { kind: 'absent' }
   let first: number | undefined
   let repeated = false
   for (const value of values) {

@@ -81,10 +81,9 @@ type ChunkState =
 const CR = 0x0d
 const LF = 0x0a
 const SEMICOLON = 0x3b
-const MAX_SIZE_DIGITS = 16
 
 /**
- * The chunked coding (RFC 9112 §7.1): one method for each state. A size is 1 to 16 significant hexadecimal digits and
+ * The chunked coding (RFC 9112 §7.1): one method for each state. A size is one or more hexadecimal digits and
  * below 2^53; every line end is CR LF, whatever the tolerances; extensions are skipped within a budget for the whole body.
  */
 export class ChunkedDecoder implements BodyDecoder {
@@ -92,9 +91,7 @@ export class ChunkedDecoder implements BodyDecoder {
   readonly #defects: Defect[]
   #state: ChunkState = 'size'
   #size = 0
-  /** Digits of the size so far, and how many of them count (leading zeros do not). */
-  #digits = 0
-  #significantDigits = 0
+  #hasDigit = false
   /** Bytes of the current chunk that have not come yet. */
   #remaining = 0
   /** Bytes of extensions, and of leading zeros, seen in this body. */
@@ -104,11 +101,7 @@ export class ChunkedDecoder implements BodyDecoder {
   constructor(rules: FieldRules, defects: Defect[]) {
     this.#rules = rules
     this.#defects = defects
-    this.#trailers = new HeadScanner(
-      rules.limits.maxLineBytes,
-      rules.limits.maxTrailerBytes,
-      'maxTrailerBytes',
-    )
+    this.#trailers = new HeadScanner(rules.limits, 'trailers')
   }
 
   decode(buffer: ReceiveBuffer): Decoded {
@@ -150,14 +143,12 @@ export class ChunkedDecoder implements BodyDecoder {
 
   #readSize(byte: number, offset: number): void {
     if ((BYTE_CLASSES[byte]! & HEX_DIGIT) !== 0) {
-      this.#digits++
-      if (this.#significantDigits > 0 || byte !== 0x30) {
-        if (++this.#significantDigits > MAX_SIZE_DIGITS) throw badSize(byte, offset)
-        this.#size = this.#size * 16 + hexValue(byte)
-      } else if (this.#digits > MAX_SIZE_DIGITS) this.#countExtension(offset)
-    } else if (this.#digits === 0) {
-      throw badSize(byte, offset)
-    } else if (this.#size > Number.MAX_SAFE_INTEGER) {
+      // A zero in front of another digit is noise, and counted as such.
+      if (this.#hasDigit && this.#size === 0) this.#countExtension(offset - 1)
+      this.#hasDigit = true
+      this.#size = this.#size * 16 + hexValue(byte)
+      if (this.#size > Number.MAX_SAFE_INTEGER) throw badSize(byte, offset)
+    } else if (!this.#hasDigit) {
       throw badSize(byte, offset)
     } else if (byte === CR) {
       this.#state = 'size-lf'
@@ -200,8 +191,7 @@ export class ChunkedDecoder implements BodyDecoder {
     this.#remaining = this.#size
     this.#state = this.#size === 0 ? 'trailers' : 'data'
     this.#size = 0
-    this.#digits = 0
-    this.#significantDigits = 0
+    this.#hasDigit = false
   }
 
   #readData(buffer: ReceiveBuffer): Decoded {

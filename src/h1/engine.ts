@@ -13,7 +13,7 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { fieldValues } from '../core/fields.ts'
-import { ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
+import { CannotSendRequest, ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
 import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
 import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
 import type {
@@ -30,9 +30,10 @@ import type {
   ResponseToSend,
   WireBytes,
 } from './events.ts'
-import { decideRequestBody, decideResponseBody, messagePersists, offersUpgrade } from './framing.ts'
+import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
 import {
   badFirstLine,
+  checkMethodBegins,
   cutFirstLine,
   endFirstLine,
   type FieldRules,
@@ -72,12 +73,12 @@ const LF = 0x0a
 class Exchange {
   readonly state: ExchangeState = new ExchangeState()
   method: string | undefined
-  upgradeOffered = false
+  offered: readonly string[] = NO_CODINGS
   informational = 0
 
   renew(): void {
     this.method = undefined
-    this.upgradeOffered = false
+    this.offered = NO_CODINGS
     this.informational = 0
   }
 }
@@ -95,6 +96,8 @@ export class H1Engine {
   readonly #exchanges: Exchange[] = [new Exchange()]
   #decoder: BodyDecoder | undefined
   #encoder: BodyEncoder | undefined
+  /** How the body of the message being sent is framed. */
+  #sentFraming: Framing = { kind: 'none' }
   /** True once the peer's end of the stream was received. */
   #ended = false
   #firstLineChecked = false
@@ -113,7 +116,7 @@ export class H1Engine {
     }
     this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
     this.#trailerRules = { ...this.#rules, isHead: false }
-    this.#scanner = new HeadScanner(this.limits.maxLineBytes, this.limits.maxHeadBytes, 'maxHeadBytes')
+    this.#scanner = new HeadScanner(this.limits, 'head')
     this.#mayskipEmptyLine = role === 'server'
   }
 
@@ -140,20 +143,31 @@ export class H1Engine {
     )
   }
 
-  /** How many requests were begun whose response is not complete. */
+  /** How many requests were begun whose response is still to come, or to be completed. */
   get outstanding(): number {
-    const { client, server } = this.#newest.state
-    return client === 'idle' ||
-      (client === 'must-close' && server !== 'send-response' && server !== 'send-body')
-      ? this.#exchanges.length - 1
-      : this.#exchanges.length
+    let count = 0
+    for (const { state } of this.#exchanges) {
+      if (state.server === 'send-response' || state.server === 'send-body') count++
+    }
+    return count
   }
 
   /** True if a `request` may be sent now. */
   get canSendRequest(): boolean {
     const { client, persistent } = this.#newest.state
-    if (this.role !== 'client' || this.#ended || this.#failure !== undefined || !persistent) return false
+    if (this.role !== 'client' || this.#ended || this.#failure !== undefined) return false
+    // RFC 9112 §9.6: nothing more behind a request that said close, nor once a response did.
+    if (!persistent || !this.#oldest.state.persistent) return false
     return client === 'idle' || (client === 'done' && this.#exchanges.length < this.#pipelining)
+  }
+
+  /** True while a body of the message being sent is announced and its end is not sent. */
+  get expectsBodyToSend(): boolean {
+    const framing = this.#sentFraming
+    return (
+      this.#encoder !== undefined &&
+      (framing.kind === 'length' ? framing.length > 0 : framing.kind !== 'none')
+    )
   }
 
   get #newest(): Exchange {
@@ -204,7 +218,9 @@ export class H1Engine {
     const state = exchange.state[this.#peer]
     switch (state) {
       case 'idle':
-        return this.role === 'server' ? this.#readHead(exchange) : this.#readIdle(exchange)
+        if (this.role === 'client') return this.#readIdle(exchange)
+        // A server that answered before there was a request (408) reads no request any more.
+        return exchange.state.server === 'idle' ? this.#readHead(exchange) : this.#readWaiting(exchange)
       case 'send-response':
         return this.#readHead(exchange)
       case 'send-body':
@@ -224,8 +240,7 @@ export class H1Engine {
   #readIdle(exchange: Exchange): ReceivedEvent {
     const buffer = this.#buffer
     this.#skipEmptyLine()
-    const isHalfEmptyLine = this.#mayskipEmptyLine && buffer.length === 1 && buffer.bytes[buffer.start] === CR
-    if (buffer.length > 0 && !isHalfEmptyLine) {
+    if (buffer.length > 0 && !this.#isHalfEmptyLine()) {
       throw violation('UNEXPECTED_DATA', buffer.offsetOf(buffer.start))
     }
     return this.#ended ? this.#readClose(exchange) : NEED_DATA
@@ -250,10 +265,18 @@ export class H1Engine {
     this.#mayskipEmptyLine = false
   }
 
+  /** True for the CR of an empty line that may be skipped once its LF is there. */
+  #isHalfEmptyLine(): boolean {
+    const { bytes, start, length } = this.#buffer
+    return this.#mayskipEmptyLine && length === 1 && bytes[start] === CR
+  }
+
   #readHead(exchange: Exchange): ReceivedEvent {
     const buffer = this.#buffer
     this.#skipEmptyLine()
     if (buffer.length === 0) return this.#ended ? this.#readNoHead(exchange) : NEED_DATA
+    // Invariant: the scanner has seen only bytes that stay at the beginning of the head.
+    if (this.#isHalfEmptyLine() && !this.#ended) return NEED_DATA
 
     const { bytes, start, end } = buffer
     const scan = this.#scanner.scan(bytes, start, end)
@@ -288,12 +311,9 @@ export class H1Engine {
     if (firstLine >= 0) {
       this.#parseFirstLine(this.#buffer.text(start, start + firstLine + 1), offset, [])
       this.#firstLineChecked = true
-    } else if (
-      this.role === 'client' &&
-      (isFinal || this.#ended || shown.length === MAX_FIRST_LINE_SHOWN_BYTES)
-    ) {
-      if (isForeignFirstLine(shown)) throw badFirstLine(shown, offset)
-      this.#firstLineChecked = shown.length === MAX_FIRST_LINE_SHOWN_BYTES && !this.#ended ? false : isFinal
+    } else if (isFinal || this.#ended || shown.length === MAX_FIRST_LINE_SHOWN_BYTES) {
+      if (this.role === 'server') checkMethodBegins(shown, offset)
+      else if (isForeignFirstLine(shown, false)) throw badFirstLine(shown, offset)
     }
   }
 
@@ -349,8 +369,12 @@ export class H1Engine {
       return { type: 'informational', status, reason, version, fields, defects }
     }
 
-    const { method, upgradeOffered } = exchange
-    const body = decideResponseBody({ method, upgradeOffered, status, version, offset }, fields, defects)
+    const { method, offered } = exchange
+    const body = decideResponseBody(
+      { method, offeredProtocols: offered, status, version, offset },
+      fields,
+      defects,
+    )
     const { framing, codings } = body
     if (framing.kind === 'switch') {
       this.#apply(exchange, 'server', 'switch')
@@ -371,7 +395,9 @@ export class H1Engine {
     if (!isComplete && this.#scanner.firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
     const lf = text.indexOf('\n')
     const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, MAX_FIRST_LINE_SHOWN_BYTES))
-    return isForeignFirstLine(line) && !namesOtherProtocol(line)
+    // A line that is complete cannot become a status line any more: a document may begin with an empty one.
+    const isForeign = isForeignFirstLine(line, lf >= 0)
+    return isForeign && !namesOtherProtocol(line)
   }
 
   #beginHttp09(exchange: Exchange): ReceivedResponse {
@@ -440,17 +466,22 @@ export class H1Engine {
   }
 
   #sendRequest(event: RequestToSend): string {
-    if (!this.canSendRequest) throw this.#improper(this.#newest, 'client', 'request')
+    if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
     const head = writeRequestHead(event, this.tolerances)
     if (this.#newest.state.client !== 'idle') this.#exchanges.push(new Exchange())
-    this.#encoder = makeBodyEncoder(head.framing, this.tolerances)
+    this.#beginEncoding(head.framing)
     this.#beginExchange(this.#newest, event.method, event.version ?? 11, event.fields)
     return head.text
   }
 
   #sendResponse(event: ResponseToSend): string {
     const exchange = this.#newest
-    const head = writeResponseHead(event, exchange, this.tolerances)
+    if (this.role === 'client') throw this.#improper(exchange, 'client', event.type)
+    const head = writeResponseHead(
+      event,
+      { method: exchange.method, upgradeOffered: exchange.offered.length > 0 },
+      this.tolerances,
+    )
     if (event.type === 'informational') {
       this.#apply(exchange, 'server', 'informational')
     } else if (head.framing.kind === 'switch') {
@@ -460,9 +491,14 @@ export class H1Engine {
         exchange,
         head.framing.kind !== 'until-close' && messagePersists(event.version ?? 11, event.fields),
       )
-      this.#encoder = makeBodyEncoder(head.framing, this.tolerances)
+      this.#beginEncoding(head.framing)
     }
     return head.text
+  }
+
+  #beginEncoding(framing: Framing): void {
+    this.#sentFraming = framing
+    this.#encoder = makeBodyEncoder(framing, this.tolerances)
   }
 
   #sendData(bytes: Uint8Array | string): WireBytes {
@@ -486,11 +522,11 @@ export class H1Engine {
   #beginExchange(exchange: Exchange, method: string, version: 10 | 11, fields: readonly FieldLine[]): void {
     exchange.renew()
     exchange.method = method
-    exchange.upgradeOffered = offersUpgrade(version, fields)
+    exchange.offered = offeredProtocols(version, fields)
     const { state } = exchange
     this.#apply(exchange, 'client', 'request')
     this.#apply(exchange, 'server', 'request-seen')
-    state.switchProposed = method === 'CONNECT' || exchange.upgradeOffered
+    state.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
     if (!messagePersists(version, fields)) state.persistent = false
   }
 
@@ -511,9 +547,11 @@ export class H1Engine {
   }
 
   #improper(exchange: Exchange, role: Role, transition: Transition): ImproperConnectionState {
-    return new ImproperConnectionState(
-      `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`,
-    )
+    return new ImproperConnectionState(this.#describe(exchange, role, transition))
+  }
+
+  #describe(exchange: Exchange, role: Role, transition: Transition): string {
+    return `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`
   }
 }
 

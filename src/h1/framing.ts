@@ -6,6 +6,7 @@
 import {
   type FieldLine,
   fieldValues,
+  hasField,
   listTokens,
   readContentLength,
   readTransferEncoding,
@@ -33,8 +34,8 @@ export interface BodyDecision {
 export interface ResponseFacts {
   /** The method of the request it answers; undefined where none is outstanding. */
   readonly method: string | undefined
-  /** True if that request offered an Upgrade. */
-  readonly upgradeOffered: boolean
+  /** The protocols that request offered to switch to, in lower case. */
+  readonly offeredProtocols: readonly string[]
   readonly status: number
   readonly version: 10 | 11
   /** Index of the head in the received stream, for errors. */
@@ -61,7 +62,9 @@ export function decideResponseBody(
   const { method, status } = facts
   // 0. Switching protocols: what follows is not HTTP at all.
   if (status === 101) {
-    if (facts.upgradeOffered) return SWITCHED
+    const chosen = listTokens(fields, 'upgrade')
+    if (chosen.length > 0 && chosen.every((protocol) => facts.offeredProtocols.includes(protocol)))
+      return SWITCHED
     note(defects, 'unsolicited-switch')
     return NO_BODY_LAST
   }
@@ -104,7 +107,7 @@ export function decideRequestBody(
     return decision(CHUNKED, true, encoding.codings)
   }
   const length = readLength(lengths, offset, defects)
-  return length === undefined || length === 0 ? NO_BODY : decision({ kind: 'length', length })
+  return length === undefined ? NO_BODY : decision({ kind: 'length', length })
 }
 
 function readLength(values: readonly string[], offset: number, defects: Defect[]): number | undefined {
@@ -124,16 +127,14 @@ function readLength(values: readonly string[], offset: number, defects: Defect[]
 
 /** Whether a message lets the connection go on after its exchange (RFC 9112 §9.3): `close`, version, `keep-alive`. */
 export function messagePersists(version: 9 | 10 | 11, fields: readonly FieldLine[]): boolean {
+  if (version === 11 && !hasField(fields, 'connection')) return true
   const options = listTokens(fields, 'connection')
   if (options.includes('close')) return false
   return version === 11 || (version === 10 && options.includes('keep-alive'))
 }
 
-/** Whether a request offers to switch protocols: an Upgrade field that Connection lists (RFC 9110 §7.8). */
-export function offersUpgrade(version: 10 | 11, fields: readonly FieldLine[]): boolean {
-  return (
-    version === 11 &&
-    listTokens(fields, 'upgrade').length > 0 &&
-    listTokens(fields, 'connection').includes('upgrade')
-  )
+/** The protocols a request offers to switch to: an Upgrade field that Connection lists (RFC 9110 §7.8). */
+export function offeredProtocols(version: 10 | 11, fields: readonly FieldLine[]): readonly string[] {
+  if (version === 10 || !hasField(fields, 'upgrade')) return NO_CODINGS
+  return listTokens(fields, 'connection').includes('upgrade') ? listTokens(fields, 'upgrade') : NO_CODINGS
 }

@@ -19,7 +19,7 @@ import {
 import type { Defect } from './events.ts'
 import type { Limits } from './limits.ts'
 import type { Tolerances } from './tolerances.ts'
-import { limitExceeded, type ViolationCode, violation } from './violation.ts'
+import { violation } from './violation.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -58,17 +58,17 @@ export function parseStatusLine(line: string, offset: number): StatusLine {
   if (match === null) throw badFirstLine(line, offset)
   const reason = match[3] ?? ''
   const bad = findBadByte(reason)
-  if (bad >= 0) throw badReasonByte(reason, bad, offset + line.length - reason.length)
+  if (bad >= 0) throw badFirstLineByte(line, line.length - reason.length + bad, offset)
   // RFC 9110 §2.5: a higher minor version is read as the highest one known.
   return { version: match[1] === '0' ? 10 : 11, status: Number(match[2]), reason: trimWhitespace(reason) }
 }
 
 /** Another protocol's first line, as far as a client meets them: another version, another letter case, ICY, RTSP, SIP. */
-const OTHER_PROTOCOL = /^(?:ICY(?: |$)|[A-Za-z]+\/[0-9])/
+const OTHER_PROTOCOL = /^(?:ICY(?: |$)|(?!HTTP\/1(?![0-9]))[A-Za-z]+\/[0-9])/
 
-/** True if a first line, perhaps cut, cannot become a status line of HTTP/1. */
-export function isForeignFirstLine(line: string): boolean {
-  return !line.startsWith('HTTP/1.') && !'HTTP/1.'.startsWith(line)
+/** True if a first line is no status line of HTTP/1, or, where it is cut, cannot become one. */
+export function isForeignFirstLine(line: string, isComplete = true): boolean {
+  return !line.startsWith('HTTP/1.') && (isComplete || !'HTTP/1.'.startsWith(line))
 }
 
 /** True if a first line names a protocol that is not HTTP/1. */
@@ -89,10 +89,11 @@ function findBadByte(text: string): number {
   return -1
 }
 
-function badReasonByte(reason: string, index: number, offset: number): Error {
-  const code = reason.charCodeAt(index)
-  const rule: ViolationCode = code === CR ? 'BARE_CR' : code === 0 ? 'NUL_IN_HEAD' : 'BAD_STATUS_LINE'
-  return violation(rule, offset + index, reason[index])
+/** The error for a byte that may not stand in a first line: those that could end a line are named as such. */
+function badFirstLineByte(line: string, index: number, offset: number): Error {
+  const code = line.charCodeAt(index)
+  if (code === CR) return violation('BARE_CR', offset + index, '\r')
+  return code === 0 ? violation('NUL_IN_HEAD', offset + index, '\0') : badFirstLine(line, offset)
 }
 
 export interface RequestLine {
@@ -108,11 +109,18 @@ export function parseRequestLine(line: string, offset: number): RequestLine {
   const match = REQUEST_LINE.exec(line)
   const method = match?.[1] ?? ''
   const target = match?.[2] ?? ''
+  const bare = line.search(/[\r\0]/)
+  if (bare >= 0) throw badFirstLineByte(line, bare, offset)
   // Security: the line may hold a query string; only its method is shown.
   if (match === null || !isToken(method) || findForbiddenInTarget(target) >= 0) {
     throw violation('BAD_REQUEST_LINE', offset, /^[A-Za-z]{1,20}(?= )/.exec(line)?.[0])
   }
   return { method, target, version: match[3] === '0' ? 10 : 11 }
+}
+
+/** Refuses what cannot become a request line before its end has come: a method begins with a token character. */
+export function checkMethodBegins(line: string, offset: number): void {
+  if ((BYTE_CLASSES[line.charCodeAt(0)]! & TCHAR) === 0) throw violation('BAD_REQUEST_LINE', offset)
 }
 
 /** The first line of `text` without its line end, CR LF or LF. */
@@ -144,7 +152,7 @@ export function parseFieldLines(
   rules: FieldRules,
   defects: Defect[],
 ): FieldLine[] {
-  const { tolerances, limits } = rules
+  const { tolerances } = rules
   const fields: FieldLine[] = []
   let lines = 0
   /** False after a line that was skipped: a fold behind it is skipped too. */
@@ -172,7 +180,7 @@ export function parseFieldLines(
       continue
     }
 
-    if (++lines > limits.maxFields) throw limitExceeded('maxFields', limits, offset + i)
+    lines++
     let nameEnd = i
     while ((BYTE_CLASSES[text.charCodeAt(nameEnd)]! & TCHAR) !== 0) nameEnd++
     let valueStart = nameEnd + 1
@@ -249,6 +257,9 @@ function repairName(
   defects: Defect[],
 ): number | undefined {
   const { tolerances } = rules
+  const stop = text.charCodeAt(nameEnd)
+  if (stop === 0) throw violation('NUL_IN_HEAD', offset + nameEnd, '\0')
+  if (stop === CR && text.charCodeAt(nameEnd + 1) !== LF) throw violation('BARE_CR', offset + nameEnd, '\r')
   let colon = nameEnd
   while (isBlank(text.charCodeAt(colon))) colon++
   const isSpaced = nameEnd > line && colon > nameEnd && text.charCodeAt(colon) === COLON
@@ -265,7 +276,6 @@ function repairName(
       text[nameEnd],
       `after "${text.slice(line, nameEnd)}"`,
     )
-  const stop = text.charCodeAt(nameEnd)
   if (stop === CR || stop === LF || !lineHasColon(text, line)) {
     throw violation('NO_COLON', offset + line, text.slice(line, Math.min(nameEnd, line + SHOWN_NAME_BYTES)))
   }

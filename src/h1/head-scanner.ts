@@ -7,7 +7,8 @@
  * sees the whole block. A line of white space only is a fold, not an empty line.
  */
 
-import type { LimitName } from './limits.ts'
+import { isBlank } from '../core/grammar.ts'
+import type { LimitName, Limits } from './limits.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -24,22 +25,30 @@ export class HeadScanner {
   readonly #maxLineBytes: number
   readonly #maxBytes: number
   readonly #maxBytesName: LimitName
+  readonly #maxFields: number
+  /** Lines in front of the field lines: 1 in a head, 0 in a trailer section. */
+  readonly #startLines: number
+  /** Complete lines seen, folds not counted. */
+  #lines = 0
   /** How many bytes of this head were looked at; the line being looked at began at `#line`. */
   #seen = 0
   #line = 0
   /** Length of the first line, without its LF, once it is known. */
   firstLine = -1
 
-  constructor(maxLineBytes: number, maxBytes: number, maxBytesName: LimitName) {
-    this.#maxLineBytes = maxLineBytes
-    this.#maxBytes = maxBytes
-    this.#maxBytesName = maxBytesName
+  constructor(limits: Limits, part: 'head' | 'trailers') {
+    this.#maxLineBytes = limits.maxLineBytes
+    this.#maxFields = limits.maxFields
+    this.#maxBytesName = part === 'head' ? 'maxHeadBytes' : 'maxTrailerBytes'
+    this.#maxBytes = limits[this.#maxBytesName]
+    this.#startLines = part === 'head' ? 1 : 0
   }
 
   /** Forgets everything: the next bytes begin a new head. */
   reset(): void {
     this.#seen = 0
     this.#line = 0
+    this.#lines = 0
     this.firstLine = -1
   }
 
@@ -55,6 +64,9 @@ export class HeadScanner {
         return { kind: 'limit', limit: 'maxLineBytes', at: line + this.#maxLineBytes }
       }
       if (this.firstLine < 0) this.firstLine = length
+      if (!isBlank(bytes[line]!) && ++this.#lines > this.#maxFields + this.#startLines) {
+        return { kind: 'limit', limit: 'maxFields', at: line }
+      }
       line = i + 1
     }
     this.#seen = stop - start
@@ -63,6 +75,20 @@ export class HeadScanner {
     if (stop - line > this.#maxLineBytes + 1) {
       return { kind: 'limit', limit: 'maxLineBytes', at: line + this.#maxLineBytes }
     }
-    return end > stop ? { kind: 'limit', limit: this.#maxBytesName, at: stop } : MORE
+    if (end <= stop) return MORE
+    // The empty line behind a trailer section is no part of it (RFC 9112 §7.1).
+    if (this.#startLines === 0) {
+      const emptyLine = readEmptyLine(bytes, line, end)
+      if (emptyLine !== undefined) return emptyLine
+    }
+    return { kind: 'limit', limit: this.#maxBytesName, at: stop }
   }
+}
+
+/** What an empty line at `line` means to a scan; undefined where another line stands there. */
+function readEmptyLine(bytes: Uint8Array, line: number, end: number): Scan | undefined {
+  if (bytes[line] === LF) return { kind: 'end', end: line + 1 }
+  if (bytes[line] !== CR) return undefined
+  if (line + 1 === end) return MORE
+  return bytes[line + 1] === LF ? { kind: 'end', end: line + 2 } : undefined
 }

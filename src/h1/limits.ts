@@ -33,7 +33,7 @@ export const LIMITS = {
   maxTrailerBytes: {
     default: 65_536,
     unit: 'bytes',
-    bounds: 'A whole trailer section.',
+    bounds: 'A whole trailer section, without the empty line behind it.',
     precedent: 'hyper 16 KiB',
   },
   maxChunkExtensionBytes: {

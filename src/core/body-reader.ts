@@ -1,0 +1,24 @@
+/**
+ * The inside of a response body: pulled, never pushed. Whoever has bytes to give (a connection, a cache, a test) implements
+ * this; HTTPResponse builds every public way of reading on it. No streams, no sockets.
+ */
+
+import type { FieldLine } from './fields.ts'
+
+export interface BodyReader {
+  /** True once the end was reached, or reading failed or was given up. */
+  readonly isDone: boolean
+  /** The trailer section; empty until the end was reached. */
+  readonly trailers: readonly FieldLine[]
+  /**
+   * Copies bytes that are there into `target`, or waits for the first; answers how many, 0 only at the end.
+   * Rejects with IncompleteRead where the message broke off.
+   */
+  readInto(target: Uint8Array): Promise<number>
+  /** The bytes that are there, as a Buffer the caller owns, or the next to come; undefined at the end. */
+  readChunk(): Promise<Buffer | undefined>
+  /** All that is left, in one Buffer. A broken message rejects with IncompleteRead that carries what came. */
+  readAll(): Promise<Buffer>
+  /** Gives up the rest. The connection is closed unless the end was reached already. */
+  cancel(): void
+}

@@ -1,0 +1,154 @@
+/**
+ * An ordered list of field lines that keeps letter case, order and duplicates (RFC 9110 §5.3), with the methods of the
+ * platform's `Headers` on top: names are compared without regard to case, `get` joins repeated lines with ", ".
+ *
+ * It checks nothing: what may be sent is checked where it is written (h1/head-writer.ts), and what was received is shown
+ * as it came.
+ */
+
+import type { FieldLine } from './fields.ts'
+import { equalsIgnoringCase } from './grammar.ts'
+
+/** What is taken wherever headers are: an object, pairs, the platform's `Headers`, or `HTTPHeaders`. */
+export type HeadersInput =
+  | Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>
+  | Iterable<readonly [string, string | number]>
+
+/**
+ * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
+ * @throws TypeError for a value that is no string and no number
+ */
+export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
+  if (input === undefined) return []
+  const fields: FieldLine[] = []
+  if (isIterable(input)) {
+    for (const [name, value] of input) fields.push([String(name), toValue(name, value)])
+    return fields
+  }
+  for (const name of Object.keys(input)) {
+    const value = input[name]
+    if (value === undefined) continue
+    if (Array.isArray(value)) for (const one of value) fields.push([name, toValue(name, one)])
+    else fields.push([name, toValue(name, value)])
+  }
+  return fields
+}
+
+function isIterable(input: HeadersInput): input is Iterable<readonly [string, string | number]> {
+  return Symbol.iterator in input
+}
+
+function toValue(name: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  throw new TypeError(`The value of the field "${name}" must be a string or a number`)
+}
+
+export class HTTPHeaders implements Iterable<[string, string]> {
+  #fields: readonly FieldLine[]
+  /** True while `#fields` belongs to somebody else: copied before the first change. */
+  #borrowed: boolean
+
+  constructor(input?: HeadersInput) {
+    this.#fields = toFieldLines(input)
+    this.#borrowed = false
+  }
+
+  /** Headers over field lines that somebody else owns; they are copied only if the headers are changed. */
+  static over(fields: readonly FieldLine[]): HTTPHeaders {
+    const headers = new HTTPHeaders()
+    headers.#fields = fields
+    headers.#borrowed = true
+    return headers
+  }
+
+  /** The lines themselves: `[name, value]` in order, case and number. */
+  get raw(): readonly FieldLine[] {
+    return this.#fields
+  }
+
+  /** The number of field lines. */
+  get size(): number {
+    return this.#fields.length
+  }
+
+  /** All values of `name` joined with ", ", or null. Set-Cookie cannot be joined: see `getSetCookie`. */
+  get(name: string): string | null {
+    const lower = name.toLowerCase()
+    let joined: string | null = null
+    for (const [other, value] of this.#fields) {
+      if (equalsIgnoringCase(other, lower)) joined = joined === null ? value : `${joined}, ${value}`
+    }
+    return joined
+  }
+
+  /** The values of `name`, one for each line, in order. */
+  getAll(name: string): string[] {
+    const lower = name.toLowerCase()
+    return this.#fields.filter(([other]) => equalsIgnoringCase(other, lower)).map(([, value]) => value)
+  }
+
+  /** The values of the Set-Cookie lines, in order. */
+  getSetCookie(): string[] {
+    return this.getAll('set-cookie')
+  }
+
+  has(name: string): boolean {
+    const lower = name.toLowerCase()
+    return this.#fields.some(([other]) => equalsIgnoringCase(other, lower))
+  }
+
+  /** Gives `name` this one value: the first line of that name is replaced, further ones removed; else a line is added. */
+  set(name: string, value: string | number): void {
+    const lower = name.toLowerCase()
+    const line: FieldLine = [name, toValue(name, value)]
+    const fields: FieldLine[] = []
+    let placed = false
+    for (const field of this.#fields) {
+      if (!equalsIgnoringCase(field[0], lower)) fields.push(field)
+      else if (!placed) {
+        fields.push(line)
+        placed = true
+      }
+    }
+    if (!placed) fields.push(line)
+    this.#fields = fields
+    this.#borrowed = false
+  }
+
+  /** Adds a line behind the others. */
+  append(name: string, value: string | number): void {
+    const fields = this.#borrowed ? [...this.#fields] : (this.#fields as FieldLine[])
+    fields.push([name, toValue(name, value)])
+    this.#fields = fields
+    this.#borrowed = false
+  }
+
+  /** Removes all lines of that name. */
+  delete(name: string): void {
+    const lower = name.toLowerCase()
+    this.#fields = this.#fields.filter(([other]) => !equalsIgnoringCase(other, lower))
+    this.#borrowed = false
+  }
+
+  /** The lines as pairs, in order, names as they were written. */
+  *entries(): IterableIterator<[string, string]> {
+    for (const [name, value] of this.#fields) yield [name, value]
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [name] of this.#fields) yield name
+  }
+
+  *values(): IterableIterator<string> {
+    for (const [, value] of this.#fields) yield value
+  }
+
+  forEach(visit: (value: string, name: string, headers: HTTPHeaders) => void): void {
+    for (const [name, value] of this.#fields) visit(value, name, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.entries()
+  }
+}

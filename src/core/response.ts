@@ -1,0 +1,388 @@
+/**
+ * The response: one class at every height of the package. It joins what the head said with a body that is pulled, and
+ * offers every public way of reading it. All ways may be mixed; each byte is given once. Knows no socket and no clock.
+ *
+ * A body that breaks off rejects with IncompleteRead from every method: a truncated body is never given as complete.
+ */
+
+import type { Duplex, Readable } from 'node:stream'
+import {
+  DecodeError,
+  ImproperConnectionState,
+  IncompleteRead,
+  LineTooLong,
+  UnknownTransferEncoding,
+} from '../errors.ts'
+import type { BodyReader } from './body-reader.ts'
+import { escapeText } from './escape.ts'
+import { type FieldLine, fieldValues, readParameterized } from './fields.ts'
+import { HTTPHeaders } from './headers.ts'
+
+/** A 1xx response that came before the final one. */
+export interface InformationalResponse {
+  readonly status: number
+  readonly reason: string
+  readonly headers: HTTPHeaders
+}
+
+/** How long each phase took, in milliseconds; undefined for a phase that has not happened or not ended. */
+export interface Timings {
+  /** Looking up the name; undefined on a reused connection. */
+  dns?: number | undefined
+  /** Connecting to an address; undefined on a reused connection. */
+  connect?: number | undefined
+  /** The TLS handshake; undefined on a reused connection and without TLS. */
+  tls?: number | undefined
+  /** From the beginning of the request to the head of the final response. */
+  headers?: number | undefined
+  /** From the head to the end of the body. */
+  body?: number | undefined
+}
+
+/** What a response is made from. */
+export interface ResponseParts {
+  readonly version: 9 | 10 | 11 | 20
+  readonly status: number
+  readonly reason: string
+  readonly fields: readonly FieldLine[]
+  /** Transfer codings still applied to the body. */
+  readonly codings: readonly string[]
+  readonly defects: readonly string[]
+  readonly informational: readonly InformationalResponse[]
+  readonly timings: Timings
+  readonly url: string
+  readonly body: BodyReader
+  /** Makes a Node stream of the response; the I/O side knows how. */
+  readonly makeStream: (response: HTTPResponse) => Readable
+  /** Gives the connection away after a switch of protocols; undefined where there was none. */
+  readonly takeConnection: (() => Duplex) | undefined
+}
+
+const LF = 0x0a
+const DEFAULT_MAX_LINE_BYTES = 65_536
+
+export class HTTPResponse implements AsyncIterable<Buffer> {
+  readonly #parts: ResponseParts
+  readonly #body: BodyReader
+  /** Bytes taken from the body and not given out yet: what `readLine` read too far. */
+  #rest: Buffer | undefined
+  #headers: HTTPHeaders | undefined
+  #web: ReadableStream<Uint8Array> | undefined
+  #isUndecodedAllowed = false
+  #isGivenUp = false
+
+  constructor(parts: ResponseParts) {
+    this.#parts = parts
+    this.#body = parts.body
+  }
+
+  /** The protocol version: 9, 10, 11 or 20. */
+  get version(): 9 | 10 | 11 | 20 {
+    return this.#parts.version
+  }
+
+  get status(): number {
+    return this.#parts.status
+  }
+
+  /** The reason phrase, to be shown and never to be decided by (RFC 9112 §4). */
+  get reason(): string {
+    return this.#parts.reason
+  }
+
+  get headers(): HTTPHeaders {
+    this.#headers ??= HTTPHeaders.over(this.#parts.fields)
+    return this.#headers
+  }
+
+  /** The seed's name for `headers`. */
+  get msg(): HTTPHeaders {
+    return this.headers
+  }
+
+  /** The field lines as they came: `[name, value]` in order, case and number. */
+  get rawHeaders(): readonly FieldLine[] {
+    return this.#parts.fields
+  }
+
+  /** The trailer section; empty until the body was read to its end. */
+  get trailers(): HTTPHeaders {
+    return HTTPHeaders.over(this.#body.trailers)
+  }
+
+  /** The 1xx responses that came before this one, in order. */
+  get informational(): readonly InformationalResponse[] {
+    return this.#parts.informational
+  }
+
+  /** Departures from the rules that were let through; see docs/tolerances.md. */
+  get defects(): readonly string[] {
+    return this.#parts.defects
+  }
+
+  get timings(): Timings {
+    return this.#parts.timings
+  }
+
+  /** The URL that was asked for, without credentials. */
+  get url(): string {
+    return this.#parts.url
+  }
+
+  /** The responses that redirected here; always empty at the height of a connection. */
+  get redirects(): readonly HTTPResponse[] {
+    return []
+  }
+
+  /** True once nothing more can be read: at the end of the body, after an error, after `close()`. */
+  get isClosed(): boolean {
+    return this.#isGivenUp || (this.#body.isDone && this.#rest === undefined)
+  }
+
+  /** The values of a field joined with ", ", or `otherwise`. */
+  getHeader(name: string): string | undefined
+  getHeader<T>(name: string, otherwise: T): string | T
+  getHeader(name: string, otherwise?: unknown): unknown {
+    return this.headers.get(name) ?? otherwise
+  }
+
+  /** The field lines as pairs. */
+  getHeaders(): [string, string][] {
+    return [...this.headers]
+  }
+
+  /**
+   * Reads the rest of the body, or the next `size` bytes. Fewer come only at the end of the body, none behind it. For
+   * bytes as they arrive use iteration or `readInto`.
+   * @throws IncompleteRead if the message broke off; `partial` has what came in this call
+   */
+  async read(size?: number): Promise<Buffer> {
+    if (size !== undefined) return this.#readUpTo(size)
+    this.#refuseCoded()
+    const rest = this.#takeRest()
+    if (rest === undefined) return this.#body.readAll()
+    try {
+      return Buffer.concat([rest, await this.#body.readAll()])
+    } catch (error) {
+      throw withEarlierBytes(error, [rest])
+    }
+  }
+
+  async #readUpTo(size: number): Promise<Buffer> {
+    if (!Number.isInteger(size) || size < 0) throw new TypeError('size must be a whole number from 0')
+    this.#refuseCoded()
+    const pieces: Buffer[] = []
+    let missing = size
+    while (missing > 0) {
+      let piece: Buffer | undefined
+      try {
+        piece = await this.#nextPiece()
+      } catch (error) {
+        throw withEarlierBytes(error, pieces)
+      }
+      if (piece === undefined) break
+      if (piece.length > missing) {
+        this.#rest = piece.subarray(missing)
+        piece = piece.subarray(0, missing)
+      }
+      missing -= piece.length
+      pieces.push(piece)
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+
+  /**
+   * Copies bytes into `target` as they arrive: at least one, at most its length. Answers how many; 0 only at the end.
+   * @throws IncompleteRead if the message broke off
+   */
+  async readInto(target: Uint8Array): Promise<number> {
+    if (target.length === 0) throw new TypeError('target must have room for a byte')
+    this.#refuseCoded()
+    const rest = this.#takeRest()
+    if (rest === undefined) return this.#body.readInto(target)
+    const count = Math.min(rest.length, target.length)
+    target.set(rest.subarray(0, count))
+    if (count < rest.length) this.#rest = rest.subarray(count)
+    return count
+  }
+
+  /**
+   * Reads up to and including the next LF, or to the end of the body; empty only behind the end.
+   * @throws LineTooLong if no LF comes within `maxBytes`; IncompleteRead if the message broke off
+   */
+  async readLine(maxBytes: number = DEFAULT_MAX_LINE_BYTES): Promise<Buffer> {
+    this.#refuseCoded()
+    const pieces: Buffer[] = []
+    let length = 0
+    while (true) {
+      let piece: Buffer | undefined
+      try {
+        piece = await this.#nextPiece()
+      } catch (error) {
+        throw withEarlierBytes(error, pieces)
+      }
+      if (piece === undefined) break
+      const lf = piece.indexOf(LF)
+      if (length + (lf < 0 ? piece.length : lf + 1) > maxBytes) {
+        this.#rest = Buffer.concat([...pieces, piece])
+        throw new LineTooLong(maxBytes)
+      }
+      if (lf >= 0) {
+        if (lf + 1 < piece.length) this.#rest = piece.subarray(lf + 1)
+        pieces.push(piece.subarray(0, lf + 1))
+        break
+      }
+      length += piece.length
+      pieces.push(piece)
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+
+  /** The rest of the body as text, by the charset of Content-Type, else UTF-8; a byte order mark is dropped. */
+  async text(): Promise<string> {
+    const bytes = await this.read()
+    const type = fieldValues(this.#parts.fields, 'content-type')[0]
+    const charset = type === undefined ? undefined : readParameterized(type).parameters.get('charset')
+    return decodeText(bytes, charset)
+  }
+
+  /**
+   * The rest of the body as JSON.
+   * @throws DecodeError with the status and the first bytes of the body, if it is not JSON
+   */
+  async json<T = unknown>(): Promise<T> {
+    const bytes = await this.read()
+    try {
+      return JSON.parse(decodeText(bytes, undefined)) as T
+    } catch (cause) {
+      const shown = escapeText(bytes.toString('latin1', 0, 81))
+      throw new DecodeError('NOT_JSON', `${bytes.length} bytes, status ${this.status}`, {
+        bytes: shown,
+        cause,
+      })
+    }
+  }
+
+  /** The rest of the body. */
+  async bytes(): Promise<Uint8Array> {
+    const { buffer, byteOffset, byteLength } = await this.read()
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  }
+
+  /** The rest of the body as a web stream, made when first asked for. Cancelling it closes the response. */
+  get body(): ReadableStream<Uint8Array> {
+    this.#web ??= new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          this.#refuseCoded()
+          const piece = await this.#nextPiece()
+          if (piece === undefined) controller.close()
+          else controller.enqueue(piece)
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    )
+    return this.#web
+  }
+
+  /** The rest of the body as a Node stream. Destroying it closes the response. */
+  stream(): Readable {
+    return this.#parts.makeStream(this)
+  }
+
+  /** The pieces of the body as they arrive. Leaving the loop early closes the response. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
+    const iterator: AsyncIterableIterator<Buffer> = {
+      next: async () => {
+        this.#refuseCoded()
+        const value = await this.#nextPiece()
+        return value === undefined ? { done: true, value: undefined } : { done: false, value }
+      },
+      return: () => {
+        this.close()
+        return Promise.resolve({ done: true, value: undefined })
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  }
+
+  /** Lets the body be read although transfer codings are still applied to it; see UnknownTransferEncoding. */
+  allowUndecoded(): this {
+    this.#isUndecodedAllowed = true
+    return this
+  }
+
+  /** Gives up what was not read; the connection is closed unless the body had ended. May be called any number of times. */
+  close(): void {
+    this.#isGivenUp = true
+    this.#rest = undefined
+    this.#body.cancel()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
+  /**
+   * After a 101, or a 2xx to CONNECT: the connection itself, with the bytes that came behind the head still to be read. It
+   * belongs to the caller from now on.
+   * @throws ImproperConnectionState where the protocol was not switched, or at a second call
+   */
+  upgrade(): Duplex {
+    const take = this.#parts.takeConnection
+    if (take === undefined) {
+      throw new ImproperConnectionState(
+        `upgrade() needs a 101 or a 2xx to CONNECT that was asked for; this is ${this.status}`,
+      )
+    }
+    return take()
+  }
+
+  #refuseCoded(): void {
+    if (this.#parts.codings.length > 0 && !this.#isUndecodedAllowed) {
+      throw new UnknownTransferEncoding(this.#parts.codings)
+    }
+  }
+
+  #takeRest(): Buffer | undefined {
+    const rest = this.#rest
+    this.#rest = undefined
+    return rest
+  }
+
+  #nextPiece(): Promise<Buffer | undefined> {
+    const rest = this.#takeRest()
+    return rest === undefined ? this.#body.readChunk() : Promise.resolve(rest)
+  }
+}
+
+/** Puts bytes that the failed call had read already before those the error carries. */
+function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
+  if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
+  const { reused, requestBytesWritten, responseStarted, address, phase, cause } = error
+  const facts = { reused, requestBytesWritten, responseStarted, address, phase, cause }
+  return new IncompleteRead(Buffer.concat([...pieces, error.partial]), error.expected, facts)
+}
+
+const BYTE_ORDER_MARK = 0xfeff
+
+function decodeText(bytes: Buffer, charset: string | undefined): string {
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    const decoder = makeDecoder(charset)
+    if (decoder !== undefined) return decoder.decode(bytes)
+  }
+  const text = bytes.toString('utf8')
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
+}
+
+/** A decoder by the label of a charset; undefined for a label nobody knows, where UTF-8 is the better guess than an error. */
+function makeDecoder(charset: string): InstanceType<typeof TextDecoder> | undefined {
+  try {
+    return new TextDecoder(charset)
+  } catch {
+    return undefined
+  }
+}
