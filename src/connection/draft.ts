@@ -1,0 +1,125 @@
+/**
+ * A request being put together: the head a caller writes step by step, or the one `request` makes for it. Decides which
+ * fields are added, in which order, and nothing else. What it adds is what the seed adds: Host, Accept-Encoding, and the
+ * length of the body; besides, what options of ours ask for.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { fieldValues, hasField, listTokens, readContentLength } from '../core/fields.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { formatHostField, type HostPort, parseHostPort } from '../core/origin.ts'
+import type { OutgoingBody } from '../core/request-body.ts'
+import { InvalidURL, LocalProtocolError } from '../errors.ts'
+import type { RequestOptions } from './options.ts'
+
+/** A head that was begun. */
+export interface Draft {
+  readonly method: string
+  readonly target: string
+  readonly version: 10 | 11
+  readonly fields: FieldLine[]
+}
+
+/** Where the connection goes, as far as a head depends on it. */
+export interface DraftOrigin {
+  readonly at: HostPort
+  readonly defaultPort: number
+}
+
+/** Methods that give content a meaning: without a body they say so (RFC 9110 §8.6, as http.client does). */
+const METHODS_WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])
+
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
+
+/**
+ * Checks the form of a request target (RFC 9112 §3.2) and fills an empty one in.
+ * @throws InvalidURL for a relative path, userinfo, a fragment, or the authority form outside CONNECT
+ */
+export function checkTarget(method: string, target: string): string {
+  if (target === '') return '/'
+  if (target.includes('#')) throw new InvalidURL('INVALID_TARGET', 'a fragment is not sent')
+  const authority = ABSOLUTE.exec(target)?.[1]
+  if (authority !== undefined) {
+    if (authority.includes('@'))
+      throw new InvalidURL('INVALID_TARGET', 'it holds userinfo; send an Authorization field instead')
+    return target
+  }
+  if (method === 'CONNECT') {
+    if (!/^(?:\[[^\]]+\]|[^:/?@]+):[0-9]+$/.test(target))
+      throw new InvalidURL('INVALID_TARGET', 'CONNECT takes host:port')
+  } else if (!target.startsWith('/') && target !== '*') {
+    throw new InvalidURL('INVALID_TARGET', 'it must begin with "/" or a scheme')
+  }
+  return target
+}
+
+/** The value of the Host field: the authority of an absolute target or of CONNECT, else where the connection goes. */
+export function hostFieldFor(method: string, target: string, origin: DraftOrigin): string {
+  if (method === 'CONNECT') return target
+  const authority = ABSOLUTE.exec(target)?.[1]
+  if (authority === undefined || authority === '') return formatHostField(origin.at, origin.defaultPort)
+  // Checks it as a host; what is sent is what stands in the target.
+  parseHostPort(authority.replace(/:$/, ''), undefined, origin.defaultPort)
+  return authority
+}
+
+/** A body's length as far as it is known; undefined for a body of unknown length. */
+function lengthOf(body: OutgoingBody): number | undefined {
+  if (body.kind === 'none') return 0
+  return body.kind === 'bytes' ? body.bytes.length : body.length
+}
+
+/** The head that `request` sends. */
+export function makeDraft(
+  method: string,
+  target: string,
+  body: OutgoingBody,
+  headers: HeadersInput | undefined,
+  options: RequestOptions,
+  origin: DraftOrigin,
+  version: 10 | 11,
+): Draft {
+  const given = toFieldLines(headers)
+  const checked = checkTarget(method, target)
+  const fields: FieldLine[] = []
+  if (version === 11) {
+    if (!hasField(given, 'host')) fields.push(['Host', hostFieldFor(method, checked, origin)])
+    if (!hasField(given, 'accept-encoding')) fields.push(['Accept-Encoding', 'identity'])
+  }
+  addFraming(fields, given, method, body, options)
+  if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
+    fields.push(['Content-Type', body.contentType])
+  }
+  const { trailers, expectContinue } = options
+  if (trailers !== undefined && typeof trailers !== 'function' && !hasField(given, 'trailer')) {
+    const names = toFieldLines(trailers).map(([name]) => name)
+    if (names.length > 0) fields.push(['Trailer', names.join(', ')])
+  }
+  const expects = expectContinue !== undefined && expectContinue !== false
+  if (expects && !listTokens(given, 'expect').includes('100-continue'))
+    fields.push(['Expect', '100-continue'])
+  for (const field of given) fields.push(field)
+  return { method, target: checked, version, fields }
+}
+
+/** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */
+function addFraming(
+  fields: FieldLine[],
+  given: readonly FieldLine[],
+  method: string,
+  body: OutgoingBody,
+  options: RequestOptions,
+): void {
+  const length = lengthOf(body)
+  const declared = readContentLength(fieldValues(given, 'content-length'))
+  if (declared.kind === 'valid' && length !== undefined && declared.length !== length) {
+    const code = length > declared.length ? 'BODY_TOO_LONG' : 'BODY_TOO_SHORT'
+    throw new LocalProtocolError(code, `${length} bytes were given, ${declared.length} declared`)
+  }
+  if (declared.kind !== 'absent' || hasField(given, 'transfer-encoding')) return
+  if (options.chunked === true || options.trailers !== undefined || length === undefined) {
+    fields.push(['Transfer-Encoding', 'chunked'])
+  } else if (body.kind !== 'none' || METHODS_WITH_CONTENT.has(method.toUpperCase())) {
+    fields.push(['Content-Length', String(length)])
+  }
+}

@@ -1,0 +1,513 @@
+/**
+ * A connection driven by hand: the verbs of the seed's HTTPConnection over one wire. The legal calls:
+ *
+ *   ┌──────┐  request()                                                     ┌──────────────┐
+ *   │ idle │ ─────────────────────────────────────────────────────────────> │ request-sent │
+ *   └──────┘                                                                └──────────────┘
+ *     │  ▲  putRequest()   ┌─────────────────┐  endHeaders()  send()*          │        ▲
+ *     ├──┼───────────────> │ request-started │ ────────────────────────────────┼────────┘
+ *     │  │                 └─────────────────┘                                 │
+ *     │  │                   putHeader()*                                      │ getResponse()
+ *     │  │                                                                     ▼
+ *     │  │   the response is read to its end, or closed               ┌─────────────────┐
+ *     │  └────────────────────────────────────────────────────────────│ unread-response │
+ *     │                                                               └─────────────────┘
+ *     connect(), setTunnel(), setDebugLevel(), close(): close() leads back to idle from everywhere
+ *
+ * With `pipelining: n` a request may also be begun in request-sent and unread-response while fewer than n are outstanding.
+ * A call that is not legal raises the seed's error: CannotSendRequest, CannotSendHeader, ResponseNotReady.
+ *
+ * The connection opens by itself at the first send, and again where the last exchange ended it. It repeats no request.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { formatAuthority, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
+import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import { CannotSendHeader, CannotSendRequest, ImproperConnectionState, ResponseNotReady } from '../errors.ts'
+import { checkField } from '../h1/head-writer.ts'
+import { resolveLimits } from '../h1/limits.ts'
+import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import type { DialedStream } from '../io/byte-stream.ts'
+import { type Clock, systemClock } from '../io/clock.ts'
+import { type DialTarget, dial } from '../io/dial.ts'
+import { writeToStderr } from '../io/stderr.ts'
+import type { TlsSettings } from '../io/tls-options.ts'
+import type { Waiting } from '../io/waiting.ts'
+import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
+import { H1Wire, type WireOptions } from '../transport/h1-wire.ts'
+import { openTunnel } from '../transport/tunnel.ts'
+import { finishUpload, type TrailerSource, upload } from '../transport/upload.ts'
+import { DebugTrace } from './debug-trace.ts'
+import { checkTarget, type Draft, hostFieldFor, makeDraft } from './draft.ts'
+import {
+  continueTimeout,
+  type HTTPConnectionOptions,
+  type PutRequestOptions,
+  type RequestOptions,
+  type ResolvedTimeouts,
+  resolveTimeouts,
+} from './options.ts'
+
+/** The states of the diagram above. */
+export type ConnectionState = 'idle' | 'request-started' | 'request-sent' | 'unread-response'
+
+const LEGAL_CALLS: Readonly<Record<ConnectionState, string>> = {
+  idle: 'request() or putRequest()',
+  'request-started': 'putHeader(), endHeaders() or close()',
+  'request-sent': 'send(), getResponse() or close()',
+  'unread-response': 'reading the response to its end, response.close() or close()',
+}
+
+interface Tunnel {
+  readonly to: HostPort
+  readonly headers: readonly FieldLine[]
+}
+
+export class HTTPConnection {
+  /** The name or address given, without port. */
+  readonly host: string
+  readonly port: number
+  /** The port where none is given. */
+  static readonly defaultPort: number = HTTP_PORT
+  protected readonly defaultPort: number
+  protected readonly scheme: 'http' | 'https' = 'http'
+  readonly #options: HTTPConnectionOptions
+  readonly #clock: Clock
+  readonly #timeouts: ResolvedTimeouts
+  readonly #tolerances: Tolerances
+  readonly #pipelining: number
+  #trace: DebugTrace | undefined
+  #tunnel: Tunnel | undefined
+  #wire: H1Wire | undefined
+  /** A request that was begun with putRequest and not sent. */
+  #draft: Draft | undefined
+  /** True from the call of request() or endHeaders() until everything given to it is sent. */
+  #isSending = false
+  #sending: Promise<void> | undefined
+  /** The exchange whose request is not ended: more may come by send(). */
+  #open: { readonly exchange: WireExchange; readonly trailers: TrailerSource } | undefined
+  /** Sent, response not asked for; oldest first. */
+  readonly #awaited: WireExchange[] = []
+  /** Responses given out and not read to their end; oldest first. */
+  #unread: HTTPResponse[] = []
+  #closes = 0
+  #urlPrefix: string | undefined
+
+  /**
+   * @param host a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
+   * @param port where it is not in `host`; default 80
+   * @throws InvalidURL if a port is empty or not a number, or the host cannot be one
+   * @throws TypeError for an option that is not in the table
+   */
+  constructor(host: string, port?: number, options: HTTPConnectionOptions = {}) {
+    this.defaultPort = new.target.defaultPort
+    const at = parseHostPort(host, port, this.defaultPort)
+    this.host = at.host
+    this.port = at.port
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#timeouts = resolveTimeouts(options.timeout)
+    this.#tolerances = resolveTolerances(options.tolerances)
+    resolveLimits(options.limits)
+    this.#pipelining = options.pipelining ?? 1
+    if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
+      throw new TypeError('pipelining must be a whole number from 1')
+    }
+  }
+
+  /** Where the connection is in the diagram of this class. */
+  get state(): ConnectionState {
+    if (this.#draft !== undefined) return 'request-started'
+    if (this.#isSending || this.#open !== undefined || this.#awaited.length > 0) return 'request-sent'
+    return this.#stillUnread().length > 0 ? 'unread-response' : 'idle'
+  }
+
+  /** True while there is a connection to the server. */
+  get isConnected(): boolean {
+    return this.#wire !== undefined && !this.#wire.isClosed
+  }
+
+  /**
+   * Opens the connection; the first send does it by itself. Does nothing where it is open.
+   * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
+   */
+  async connect(options: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#connected(this.#timeouts, this.#endsAt(this.#timeouts), this.#signalOf(options.signal))
+  }
+
+  /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
+  close(): void {
+    this.#closes++
+    this.#draft = undefined
+    this.#open = undefined
+    this.#awaited.length = 0
+    this.#unread = []
+    this.#wire?.close()
+    this.#wire = undefined
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
+  /** Level 1 and above traces what goes out and comes in, to the option `debug`; 0, the default, nothing. */
+  setDebugLevel(level: number): void {
+    const { debug = writeToStderr, debugShowsCredentials = false } = this.#options
+    this.#trace = level > 0 ? new DebugTrace(debug, debugShowsCredentials) : undefined
+    if (this.#wire !== undefined) this.#wire.observer = this.#trace
+  }
+
+  /**
+   * Makes this a connection to `host` by way of a proxy: connecting goes to the address given to the constructor and asks
+   * it for a tunnel. With HTTPS, TLS runs inside.
+   * @throws ImproperConnectionState while connected
+   */
+  setTunnel(host: string, port?: number, headers?: HeadersInput): void {
+    if (this.isConnected)
+      throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
+    const fields = toFieldLines(headers)
+    for (const [name, value] of fields) checkField(name, value, this.#tolerances)
+    this.#urlPrefix = undefined
+    this.#tunnel = { to: parseHostPort(host, port, this.defaultPort), headers: fields }
+  }
+
+  /**
+   * Sends a request: head and body. Resolves when all of it was handed to the system, or when an early final response made
+   * the rest unwanted.
+   * @param target path and query, or an absolute URL for a proxy
+   * @param body a factory makes it replayable
+   * @throws CannotSendRequest while another exchange is under way
+   * @throws LocalProtocolError and its kin for what must not be sent; nothing was sent then
+   * @throws ConnectError, ConnectionLost, TimeoutError; `signal.reason`; what the source of the body throws
+   */
+  request(
+    method: string,
+    target: string,
+    body?: RequestBody,
+    headers?: HeadersInput,
+    options: RequestOptions = {},
+  ): Promise<void> {
+    try {
+      this.#checkIdle('request')
+      const prepared = prepareBody(body)
+      const wire = this.#ready()
+      if (wire !== undefined && isImmediate(prepared, options)) {
+        const draft = makeDraft(
+          method,
+          target,
+          prepared,
+          headers,
+          options,
+          this.#draftOrigin,
+          this.protocolVersion,
+        )
+        this.#sendAtOnce(wire, draft, prepared, options)
+        return Promise.resolve()
+      }
+      return this.#whileSending(async () => {
+        const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+        const draft = makeDraft(
+          method,
+          target,
+          outgoing,
+          headers,
+          options,
+          this.#draftOrigin,
+          this.protocolVersion,
+        )
+        await this.#sendDraft(draft, outgoing, options, true)
+      })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Begins a request that is written step by step. Nothing is sent yet.
+   * @throws CannotSendRequest while another exchange is under way
+   */
+  putRequest(method: string, target: string, options: PutRequestOptions = {}): void {
+    this.#checkIdle('putRequest')
+    const checked = checkTarget(method, target)
+    const fields: FieldLine[] = []
+    if (this.protocolVersion === 11) {
+      if (options.skipHost !== true) fields.push(['Host', hostFieldFor(method, checked, this.#draftOrigin)])
+      if (options.skipAcceptEncoding !== true) fields.push(['Accept-Encoding', 'identity'])
+    }
+    this.#draft = { method, target: checked, version: this.protocolVersion, fields }
+  }
+
+  /**
+   * Adds a header field to the request that was begun: one line for each value.
+   * @throws CannotSendHeader where none was begun; InvalidHeader for what must not be sent
+   */
+  putHeader(name: string, ...values: (string | number)[]): void {
+    const draft = this.#draft
+    if (draft === undefined) throw new CannotSendHeader(this.#explain('putHeader'))
+    const lines = toFieldLines(values.map((value) => [name, value] as const))
+    for (const [, value] of lines) checkField(name, value, this.#tolerances)
+    draft.fields.push(...lines)
+  }
+
+  /**
+   * Sends the head that was begun, and a body with it where one is given. More of the body may follow by `send`; the
+   * request ends with `getResponse`. The framing is what the header fields say: Content-Length, or chunked.
+   * @throws CannotSendHeader where no request was begun
+   */
+  endHeaders(body?: RequestBody, options: RequestOptions = {}): Promise<void> {
+    const draft = this.#draft
+    if (draft === undefined) return Promise.reject(new CannotSendHeader(this.#explain('endHeaders')))
+    this.#draft = undefined
+    return this.#whileSending(async () => {
+      const prepared = prepareBody(body)
+      const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+      await this.#sendDraft(draft, outgoing, options, false)
+    })
+  }
+
+  /**
+   * Sends more of the body of a request begun step by step: bytes, a string, or a source of them.
+   * @throws ImproperConnectionState outside a request whose body is open
+   * @throws LocalProtocolError for more than the header fields announced
+   */
+  send(data: RequestBody): Promise<void> {
+    const open = this.#open
+    if (open === undefined) return Promise.reject(new ImproperConnectionState(this.#explain('send')))
+    if (this.#isSending) return Promise.reject(new ImproperConnectionState('wait for the last send() first'))
+    const wire = this.#wire!
+    return this.#whileSending(async () => {
+      const prepared = prepareBody(data)
+      const body = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+      if (body.kind === 'none') return
+      await upload(wire, open.exchange, body.kind === 'bytes' ? [body.bytes] : body.open(), false)
+    })
+  }
+
+  /**
+   * Ends the request, if it is open, and waits for the head of its response.
+   * @throws ResponseNotReady where no request was sent, or an earlier response is unread
+   * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
+   */
+  async getResponse(): Promise<HTTPResponse> {
+    if (this.#sending !== undefined) await this.#sending
+    if (this.#open !== undefined) {
+      const { exchange, trailers } = this.#open
+      this.#open = undefined
+      if (exchange.failure === undefined && exchange.upload === 'sending')
+        finishUpload(this.#wire!, exchange, trailers)
+    }
+    const exchange =
+      this.#draft === undefined && this.#stillUnread().length === 0 ? this.#awaited.shift() : undefined
+    if (exchange === undefined) throw new ResponseNotReady(this.#explain('getResponse'))
+    const wire = this.#wire!
+    const response = await wire.whenResponse(exchange)
+    if (!response.isClosed) this.#unread.push(response)
+    return response
+  }
+
+  // -------------------------------------------------------------------------------------------------- inside
+
+  /** 11; the seed's class of 1.5.2 writes HTTP/1.0. */
+  protected get protocolVersion(): 10 | 11 {
+    return 11
+  }
+
+  /** TLS for each connection; undefined without. */
+  protected get tls(): TlsSettings | undefined {
+    return undefined
+  }
+
+  get #draftOrigin(): { at: HostPort; defaultPort: number } {
+    return { at: this.#tunnel?.to ?? { host: this.host, port: this.port }, defaultPort: this.defaultPort }
+  }
+
+  #stillUnread(): HTTPResponse[] {
+    if (this.#unread.length > 0 && this.#unread.some((response) => response.isClosed)) {
+      this.#unread = this.#unread.filter((response) => !response.isClosed)
+    }
+    return this.#unread
+  }
+
+  #explain(call: string): string {
+    const { state } = this
+    const unread = this.#unread[0]
+    const of = unread === undefined ? '' : ` (status ${unread.status})`
+    return `${call}() was called in state '${state}'${of}; legal now: ${LEGAL_CALLS[state]}`
+  }
+
+  #checkIdle(call: string): void {
+    const outstanding = this.#awaited.length + this.#stillUnread().length
+    if (
+      this.#draft !== undefined ||
+      this.#isSending ||
+      this.#open !== undefined ||
+      outstanding >= this.#pipelining
+    ) {
+      throw new CannotSendRequest(this.#explain(call))
+    }
+  }
+
+  /** Runs what sends; `getResponse` waits for it. */
+  #whileSending(work: () => Promise<void>): Promise<void> {
+    this.#isSending = true
+    const sending = work().finally(() => {
+      this.#isSending = false
+      this.#sending = undefined
+    })
+    this.#sending = sending
+    return sending
+  }
+
+  /** The common case: the connection is open and everything to be sent is there. Nothing is waited for. */
+  #sendAtOnce(wire: H1Wire, draft: Draft, body: ImmediateBody, options: RequestOptions): void {
+    const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
+    const signal = this.#signalOf(options.signal)
+    signal?.throwIfAborted()
+    const exchangeOptions = this.#exchangeOptions(timeouts, this.#endsAt(timeouts), signal, draft.target)
+    const bytes = body.kind === 'bytes' ? body.bytes : undefined
+    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, bytes)
+    finishUpload(wire, exchange, options.trailers)
+    this.#awaited.push(exchange)
+  }
+
+  async #sendDraft(
+    draft: Draft,
+    body: OutgoingBody,
+    options: RequestOptions,
+    isWhole: boolean,
+  ): Promise<void> {
+    const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
+    const endsAt = this.#endsAt(timeouts)
+    const signal = this.#signalOf(options.signal)
+    signal?.throwIfAborted()
+    const wire = this.#ready() ?? (await this.#connected(timeouts, endsAt, signal))
+    if (isWhole && isImmediate(body, options)) {
+      this.#sendAtOnce(wire, draft, body, options)
+      return
+    }
+    const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
+    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions)
+    this.#awaited.push(exchange)
+    try {
+      const continueMs = body.kind === 'none' ? undefined : continueTimeout(options.expectContinue)
+      if (continueMs !== undefined && !(await wire.whenContinued(exchange, continueMs))) {
+        wire.stopUpload(exchange)
+        return
+      }
+      const mayFollow = !isWhole && wire.expectsBody
+      if (mayFollow) this.#open = { exchange, trailers: options.trailers }
+      const pieces = body.kind === 'pieces' ? body.open() : body.kind === 'bytes' ? [body.bytes] : []
+      await upload(wire, exchange, pieces, !mayFollow, options.trailers)
+    } catch (error) {
+      this.#forget(exchange)
+      throw error
+    }
+  }
+
+  #forget(exchange: WireExchange): void {
+    if (this.#open?.exchange === exchange) this.#open = undefined
+    const at = this.#awaited.indexOf(exchange)
+    if (at >= 0) this.#awaited.splice(at, 1)
+  }
+
+  #endsAt(timeouts: ResolvedTimeouts): number {
+    return timeouts.total === Infinity ? Infinity : this.#clock.now() + timeouts.total
+  }
+
+  #signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
+    const own = this.#options.signal
+    return own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal])
+  }
+
+  #exchangeOptions(
+    timeouts: ResolvedTimeouts,
+    endsAt: number,
+    signal: AbortSignal | undefined,
+    target: string,
+  ): ExchangeOptions {
+    this.#urlPrefix ??= `${this.scheme}://${formatAuthority(this.#draftOrigin.at)}`
+    const url = target.startsWith('/') || target === '*' ? this.#urlPrefix + target : target
+    return { timeouts, endsAt, totalMs: timeouts.total, signal, url }
+  }
+
+  /** The open connection, if it can take a request. */
+  #ready(): H1Wire | undefined {
+    return this.#wire?.canTake === true ? this.#wire : undefined
+  }
+
+  async #connected(
+    timeouts: ResolvedTimeouts,
+    endsAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<H1Wire> {
+    const ready = this.#ready()
+    if (ready !== undefined) return ready
+    const closes = this.#closes
+    const options = this.#wireOptions()
+    const waiting: Waiting = { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal }
+    this.#trace?.connecting(this.#options.socketPath ?? formatAuthority(this))
+    const { stream, timings } = await this.#dial(waiting, options)
+    if (closes !== this.#closes) {
+      stream.destroy()
+      throw new ImproperConnectionState('close() was called while the connection was being opened')
+    }
+    this.#wire = new H1Wire(stream, { ...options, dialTimings: timings })
+    return this.#wire
+  }
+
+  async #dial(waiting: Waiting, wireOptions: WireOptions): Promise<DialedStream> {
+    const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
+    const tunnel = this.#tunnel
+    const { tls } = this
+    const target: DialTarget = {
+      host: this.host,
+      port: this.port,
+      socketPath,
+      localAddress,
+      family,
+      lookup,
+      tls: tunnel === undefined ? tls : undefined,
+    }
+    const dialed = await connect(target, waiting)
+    if (tunnel === undefined) return dialed
+    const { timeouts, endsAt, totalMs, signal } = waiting
+    const headersMs = timeouts.connect
+    const options: ExchangeOptions = {
+      timeouts: { send: headersMs, headers: headersMs, body: headersMs },
+      endsAt,
+      totalMs,
+      signal,
+      url: formatAuthority(tunnel.to),
+    }
+    let stream = await openTunnel(dialed.stream, tunnel.to, tunnel.headers, wireOptions, options)
+    if (tls !== undefined) stream = await stream.startTls(tunnel.to.host, tls, waiting)
+    return { stream, timings: dialed.timings }
+  }
+
+  #wireOptions(): WireOptions {
+    const engine = {
+      tolerances: this.#tolerances,
+      limits: this.#options.limits,
+      pipelining: this.#pipelining,
+    }
+    return { engine, clock: this.#clock, observer: this.#trace }
+  }
+}
+
+type ImmediateBody = Exclude<OutgoingBody, { kind: 'pieces' }>
+
+function isBody(prepared: ReturnType<typeof prepareBody>): prepared is OutgoingBody {
+  return 'kind' in prepared
+}
+
+/** True where the whole request is there and nothing has to be waited for before it is sent. */
+function isImmediate(
+  prepared: ReturnType<typeof prepareBody>,
+  options: RequestOptions,
+): prepared is ImmediateBody {
+  if (!isBody(prepared) || prepared.kind === 'pieces') return false
+  return prepared.kind === 'none' || continueTimeout(options.expectContinue) === undefined
+}

@@ -1,0 +1,62 @@
+/**
+ * The one interface between HTTP and a network: a two-way stream of bytes that pushes what it receives. Everything above
+ * io/ sees this and a Clock, so that a virtual network can take the place of sockets.
+ */
+
+import type { HTTPException } from '../errors.ts'
+import type { TlsDetails, TlsSettings } from './tls-options.ts'
+import type { Waiting } from './waiting.ts'
+
+/** Who receives. Calls come in this order: any number of `data` and `drain`, at most one `end`, exactly one `close`. */
+export interface ByteSink {
+  /** Bytes came. Borrowed: they may be looked at only during the call. */
+  data(bytes: Uint8Array): void
+  /** The peer will send no more; what it wrote before has been delivered. */
+  end(): void
+  /** A `write` that answered false has been taken by the system. */
+  drain(): void
+  /** The stream is gone; nothing follows. `error` tells why, where it was not this side's wish or a plain end. */
+  close(error?: HTTPException): void
+}
+
+export interface ByteStream {
+  /** Where the peer is: `host:port`, or the path of a unix socket. */
+  readonly address: string
+  readonly localAddress: string | undefined
+  /** What TLS agreed on; undefined without TLS. */
+  readonly tls: TlsDetails | undefined
+  /** Bytes received and bytes handed to the system so far. */
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** Names who receives from now on. Bytes that came before the first call are kept for it. */
+  start(sink: ByteSink): void
+  /**
+   * Sends. A string is latin1, one byte per character; bytes must not change until they are sent.
+   * Answers false when the caller should wait for `drain`.
+   */
+  write(data: string | Uint8Array): boolean
+  /** Stops and continues `data`. While paused the peer is held back. */
+  pause(): void
+  resume(): void
+  /** Sends the end of the stream after what was written. */
+  end(): void
+  /** Sends the end of the stream after what was written and then gives the stream up; at once where the peer does not take it. */
+  close(): void
+  /** Gives the stream up at once. `close` follows, without an error. Idempotent. */
+  destroy(): void
+  /** Lays TLS over the stream, which must have nothing unread. The old stream must not be used any more. */
+  startTls(host: string, tls: TlsSettings, waiting: Waiting): Promise<ByteStream>
+}
+
+/** How long each phase of connecting took, in milliseconds. */
+export interface DialTimings {
+  readonly dns?: number | undefined
+  readonly connect?: number | undefined
+  readonly tls?: number | undefined
+}
+
+/** A connected stream, with what connecting took. */
+export interface DialedStream {
+  readonly stream: ByteStream
+  readonly timings: DialTimings
+}

@@ -1,0 +1,95 @@
+/**
+ * Timeouts by one shared timer for each clock, never a timer for each request: a deadline is a number that is written, and
+ * the timer looks at all numbers when the nearest may be due. Deadlines are rounded up to a grid, so that the timer fires
+ * seldom; a timeout is never early and at most a grid step late.
+ */
+
+import type { Clock, Timer } from './clock.ts'
+
+/** The grid is this part of the timeout, within the bounds below. */
+const GRID_PART = 32
+const FINEST_GRID_MS = 5
+const COARSEST_GRID_MS = 1_000
+
+/** One deadline that can be set and cleared any number of times. */
+export interface Deadline {
+  /** Fires `timeoutMs` from now unless set anew or cleared; Infinity clears. */
+  set(timeoutMs: number): void
+  clear(): void
+}
+
+class SharedTimer {
+  readonly #clock: Clock
+  readonly #armed = new Set<ArmedDeadline>()
+  #timer: Timer | undefined
+  #firesAt = Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  arm(deadline: ArmedDeadline, timeoutMs: number): void {
+    const grid = Math.min(COARSEST_GRID_MS, Math.max(FINEST_GRID_MS, timeoutMs / GRID_PART))
+    deadline.dueAt = Math.ceil((this.#clock.now() + timeoutMs) / grid) * grid
+    if (this.#armed.size === 0) this.#timer?.keepAlive(true)
+    this.#armed.add(deadline)
+    if (deadline.dueAt < this.#firesAt) this.#schedule(deadline.dueAt)
+  }
+
+  disarm(deadline: ArmedDeadline): void {
+    if (this.#armed.delete(deadline) && this.#armed.size === 0) this.#timer?.keepAlive(false)
+  }
+
+  #schedule(at: number): void {
+    this.#timer?.cancel()
+    this.#firesAt = at
+    this.#timer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#fire())
+  }
+
+  #fire(): void {
+    this.#timer = undefined
+    this.#firesAt = Infinity
+    const now = this.#clock.now()
+    const due: ArmedDeadline[] = []
+    let next = Infinity
+    for (const deadline of this.#armed) {
+      if (deadline.dueAt <= now) due.push(deadline)
+      else if (deadline.dueAt < next) next = deadline.dueAt
+    }
+    for (const deadline of due) this.#armed.delete(deadline)
+    if (next < Infinity) this.#schedule(next)
+    for (const deadline of due) deadline.fire()
+  }
+}
+
+class ArmedDeadline implements Deadline {
+  dueAt = Infinity
+  readonly fire: () => void
+  readonly #shared: SharedTimer
+
+  constructor(shared: SharedTimer, fire: () => void) {
+    this.#shared = shared
+    this.fire = fire
+  }
+
+  set(timeoutMs: number): void {
+    if (timeoutMs === Infinity) this.clear()
+    else this.#shared.arm(this, timeoutMs)
+  }
+
+  clear(): void {
+    this.#shared.disarm(this)
+  }
+}
+
+const sharedTimers = new WeakMap<Clock, SharedTimer>()
+
+/** A deadline on `clock` that calls `fire` when it runs out. It is not set yet. */
+export function makeDeadline(clock: Clock, fire: () => void): Deadline {
+  let shared = sharedTimers.get(clock)
+  if (shared === undefined) {
+    shared = new SharedTimer(clock)
+    sharedTimers.set(clock, shared)
+  }
+  return new ArmedDeadline(shared, fire)
+}

@@ -1,0 +1,172 @@
+/**
+ * Opens connections: looks the name up, tries its addresses side by side (RFC 8305), and lays TLS where asked for. What is
+ * tried next is decided by pure functions; `dial` carries it out. Nothing of a request is written here.
+ */
+
+import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { FailedAttempt } from '../errors.ts'
+import type { DialedStream } from './byte-stream.ts'
+import { connectError, dnsError } from './map-errors.ts'
+import { ReadSlot, SocketStream } from './socket-stream.ts'
+import { connectionOptions, secure } from './tls.ts'
+import type { TlsSettings } from './tls-options.ts'
+import { type Waiting, waitFor } from './waiting.ts'
+
+/** An address of a host. */
+export interface Address {
+  readonly address: string
+  readonly family: number
+}
+
+/** Looks a name up: all addresses, in the order to be preferred. The shape of `dns.lookup` with `all: true`. */
+export type Lookup = (
+  host: string,
+  options: { all: true; family: number; order?: 'verbatim' },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/** Where to connect to, and how. */
+export interface DialTarget {
+  readonly host: string
+  readonly port: number
+  /** A unix socket instead of host and port. */
+  readonly socketPath?: string | undefined
+  /** The address to connect from. */
+  readonly localAddress?: string | undefined
+  /** 4 or 6 to use one family only; 0, the default, for both. */
+  readonly family?: 0 | 4 | 6 | undefined
+  readonly lookup?: Lookup | undefined
+  /** Undefined for no TLS. */
+  readonly tls?: TlsSettings | undefined
+}
+
+/** Opens a connection; `dial` is the one for real networks. */
+export type Connector = (target: DialTarget, waiting: Waiting) => Promise<DialedStream>
+
+/** How long an attempt has for itself before the next one starts beside it (RFC 8305 §5 recommends 250 ms). */
+export const ATTEMPT_DELAY_MS = 250
+
+/**
+ * The order in which addresses are tried: families in turn, beginning with that of the first (RFC 8305 §4). The order
+ * within a family is kept: the system's resolver has sorted by RFC 6724.
+ */
+export function interleaveFamilies(addresses: readonly Address[]): Address[] {
+  const first = addresses.filter(({ family }) => family === addresses[0]?.family)
+  const second = addresses.filter(({ family }) => family !== addresses[0]?.family)
+  const ordered: Address[] = []
+  for (let i = 0; i < Math.max(first.length, second.length); i++) {
+    for (const list of [first, second]) {
+      const address = list[i]
+      if (address !== undefined) ordered.push(address)
+    }
+  }
+  return ordered
+}
+
+/**
+ * Opens a connection to `target`.
+ * @throws ConnectError with every address that was tried; TimeoutError of `dns`, `connect`, `tls` or `total`; `signal.reason`
+ */
+export async function dial(target: DialTarget, waiting: Waiting): Promise<DialedStream> {
+  const { clock } = waiting
+  const startedAt = clock.now()
+  const addresses =
+    target.socketPath === undefined
+      ? await resolve(target, waiting)
+      : [{ address: target.socketPath, family: 0 }]
+  const resolvedAt = clock.now()
+  const opened = await race(target, addresses, waiting)
+  const connectedAt = clock.now()
+  const timings = { dns: resolvedAt - startedAt, connect: connectedAt - resolvedAt }
+  const { socket, slot, address } = opened
+  if (target.tls === undefined) return { stream: new SocketStream(socket, address, undefined, slot), timings }
+  const { details } = await secure(opened.secureSocket!, target.host, address, target.tls, waiting)
+  return {
+    stream: new SocketStream(socket, address, details, slot),
+    timings: { ...timings, tls: clock.now() - connectedAt },
+  }
+}
+
+function resolve(target: DialTarget, waiting: Waiting): Promise<Address[]> {
+  const { host, family = 0, lookup = systemLookup as Lookup } = target
+  const literal = isIP(host)
+  if (literal !== 0) return Promise.resolve([{ address: host, family: literal }])
+  return waitFor<Address[]>(waiting, 'dns', host, (outcome) => {
+    lookup(host, { all: true, family, order: 'verbatim' }, (error, addresses) => {
+      if (error !== null) outcome.reject(dnsError(host, error))
+      else if (addresses.length === 0) outcome.reject(dnsError(host, new Error('it has no address')))
+      else outcome.resolve(addresses)
+    })
+    return () => {}
+  })
+}
+
+interface OpenedSocket {
+  readonly socket: Socket
+  readonly secureSocket: ReturnType<typeof connectTls> | undefined
+  readonly slot: ReadSlot
+  readonly address: string
+}
+
+/**
+ * Tries the addresses one after the other, each next one after a delay or at the failure of the last, and lets earlier ones
+ * go on. The first that connects wins, the others are given up (RFC 8305 §5).
+ */
+function race(target: DialTarget, addresses: readonly Address[], waiting: Waiting): Promise<OpenedSocket> {
+  const name = target.socketPath ?? `${target.host}:${target.port}`
+  const waitingAddresses = target.socketPath === undefined ? interleaveFamilies(addresses) : [...addresses]
+  return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {
+    const running = new Set<Socket>()
+    const failed: FailedAttempt[] = []
+    let nextAttempt: { cancel(): void } | undefined
+    const giveUp = (): void => {
+      nextAttempt?.cancel()
+      for (const socket of running) socket.destroy()
+      running.clear()
+    }
+    const attempt = (): void => {
+      nextAttempt?.cancel()
+      nextAttempt = undefined
+      const address = waitingAddresses.shift()
+      if (address === undefined) return
+      const opened = open(target, address)
+      const { socket } = opened
+      running.add(socket)
+      const onError = (error: Error): void => {
+        running.delete(socket)
+        failed.push({ address: opened.address, error })
+        if (waitingAddresses.length > 0) attempt()
+        else if (running.size === 0) outcome.reject(connectError(name, failed))
+      }
+      socket.once('error', onError)
+      socket.once('connect', () => {
+        running.delete(socket)
+        socket.off('error', onError)
+        giveUp()
+        outcome.resolve(opened)
+      })
+      if (waitingAddresses.length > 0) nextAttempt = waiting.clock.after(ATTEMPT_DELAY_MS, attempt)
+    }
+    attempt()
+    return giveUp
+  })
+}
+
+function open(target: DialTarget, { address, family }: Address): OpenedSocket {
+  const slot = new ReadSlot()
+  const { localAddress } = target
+  const where =
+    target.socketPath === undefined
+      ? { host: address, port: target.port, ...(localAddress !== undefined && { localAddress }) }
+      : { path: target.socketPath }
+  const shown =
+    target.socketPath ?? (family === 6 ? `[${address}]:${target.port}` : `${address}:${target.port}`)
+  const options = { ...where, noDelay: true, onread: slot.onread }
+  if (target.tls === undefined) {
+    return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
+  }
+  const socket = connectTls({ ...connectionOptions(target.host, target.tls), ...options })
+  return { socket, secureSocket: socket, slot, address: shown }
+}

@@ -1,0 +1,219 @@
+/**
+ * TLS: the handshake, and the judgement of the certificate. RFC 9110 §4.2.2, §4.3.4.
+ *
+ * Security: Node is told not to reject by itself (`rejectUnauthorized: false`), because it destroys the socket before one
+ * can ask which certificate failed. Instead `judgePeer` decides, right at the end of the handshake and before a byte of
+ * HTTP is written; Node itself decides at the same moment and no earlier. Whoever changes this file keeps that order.
+ */
+
+import { createHash, X509Certificate } from 'node:crypto'
+import { isIP, type Socket } from 'node:net'
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect,
+  type DetailedPeerCertificate,
+  type TLSSocket,
+} from 'node:tls'
+import { ConnectError } from '../errors.ts'
+import { certificateCode, tlsError } from './map-errors.ts'
+import type { TlsDetails, TlsOptions, TlsSettings } from './tls-options.ts'
+import { type Waiting, waitFor } from './waiting.ts'
+
+/** A TLS socket whose peer has been judged and found good. */
+export interface SecureSocket {
+  readonly socket: TLSSocket
+  readonly details: TlsDetails
+}
+
+/** The options for `tls.connect`, without where to. */
+export function connectionOptions(host: string, { options, sessions }: TlsSettings): ConnectionOptions {
+  const name = options.servername ?? host
+  const { ca, cert, key, pfx, passphrase, minVersion = 'TLSv1.2' } = options
+  return {
+    ...(ca !== undefined && { ca: toPem(ca) }),
+    ...(cert !== undefined && { cert: toPem(cert) }),
+    ...(key !== undefined && { key: toPem(key) }),
+    ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(sessions.session !== undefined && { session: sessions.session }),
+    minVersion,
+    ALPNProtocols: ['http/1.1'],
+    // RFC 6066 §3: an address is no name for SNI.
+    servername: isIP(name) === 0 ? name : '',
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  }
+}
+
+type Pem = Exclude<ConnectionOptions['ca'], undefined>
+
+function toPem(input: Exclude<TlsOptions['ca'], undefined>): Pem {
+  const one = (pem: string | Uint8Array): string | Buffer =>
+    typeof pem === 'string' ? pem : Buffer.from(pem)
+  return typeof input === 'string' || input instanceof Uint8Array ? one(input) : input.map(one)
+}
+
+/** Lays TLS over a connected socket and judges the peer. */
+export function layTlsOver(
+  under: Socket,
+  host: string,
+  address: string,
+  settings: TlsSettings,
+  waiting: Waiting,
+): Promise<SecureSocket> {
+  return secure(
+    connect({ ...connectionOptions(host, settings), socket: under }),
+    host,
+    address,
+    settings,
+    waiting,
+  )
+}
+
+/** Waits for the end of the handshake and judges the peer. The socket is destroyed where that fails. */
+export async function secure(
+  socket: TLSSocket,
+  host: string,
+  address: string,
+  settings: TlsSettings,
+  waiting: Waiting,
+): Promise<SecureSocket> {
+  try {
+    return await shakeHands(socket, host, address, settings, waiting)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+function shakeHands(
+  socket: TLSSocket,
+  host: string,
+  address: string,
+  settings: TlsSettings,
+  waiting: Waiting,
+): Promise<SecureSocket> {
+  return waitFor<SecureSocket>(waiting, 'tls', address, ({ resolve, reject }) => {
+    const onError = (cause: Error): void => reject(tlsError(address, cause))
+    const onClose = (): void =>
+      reject(tlsError(address, new Error('the peer closed the connection during the handshake')))
+    socket.once('error', onError)
+    socket.once('close', onClose)
+    socket.once('secureConnect', () => {
+      socket.off('close', onClose)
+      const refusal = judgePeer(socket, host, address, settings.options)
+      if (refusal !== undefined) {
+        reject(refusal)
+        return
+      }
+      socket.off('error', onError)
+      resolve({ socket, details: readDetails(socket, settings.options) })
+    })
+    socket.on('session', (session: Buffer) => {
+      settings.sessions.session = session
+    })
+    return () => {}
+  })
+}
+
+/** Why the peer may not be talked to; undefined if it may. */
+function judgePeer(
+  socket: TLSSocket,
+  host: string,
+  address: string,
+  options: TlsOptions,
+): ConnectError | undefined {
+  // A session is only ever resumed for the host and the options it was made with: its peer was judged then.
+  if (socket.isSessionReused()) return undefined
+  const certificate = socket.getPeerCertificate(true)
+  if (options.verify !== false) {
+    // Node's types promise an Error; it is a string.
+    const failure: unknown = socket.authorizationError
+    if (failure !== undefined && failure !== null) {
+      const opensslCode = failure instanceof Error ? failure.message : String(failure)
+      return refuse(certificateCode(opensslCode), address, blamed(certificate, opensslCode), opensslCode)
+    }
+    const mismatch = findHostMismatch(options.servername ?? host, certificate)
+    if (mismatch !== undefined)
+      return refuse('CERTIFICATE_WRONG_HOST', address, describe(certificate), mismatch)
+  }
+  if (options.pin !== undefined && !hasPinnedKey(certificate, options.pin)) {
+    return refuse(
+      'CERTIFICATE_NOT_PINNED',
+      address,
+      describe(certificate),
+      `its key is ${pinOf(certificate)}`,
+    )
+  }
+  return undefined
+}
+
+function refuse(
+  code: ConstructorParameters<typeof ConnectError>[0],
+  address: string,
+  certificate: string,
+  reason: string,
+): ConnectError {
+  return new ConnectError(code, 'tls', `${address} showed ${certificate}: ${reason}`, { address })
+}
+
+/**
+ * Why a certificate is not for `host`, or undefined. Only the subjectAltName counts, never the common name; an address needs
+ * an entry of its own kind (RFC 9110 §4.3.4, §4.3.5).
+ */
+export function findHostMismatch(host: string, certificate: DetailedPeerCertificate): string | undefined {
+  const names = certificate.subjectaltname
+  if (names === undefined) return 'it names no host in its subjectAltName'
+  const mismatch = checkServerIdentity(host, { ...certificate, subject: { ...certificate.subject, CN: '' } })
+  return mismatch === undefined ? undefined : `it is for ${names}, not for ${host}`
+}
+
+/** The certificates of a chain, from the server's own upwards. */
+function chainOf(certificate: DetailedPeerCertificate): DetailedPeerCertificate[] {
+  const chain: DetailedPeerCertificate[] = []
+  for (let one = certificate; one?.raw !== undefined && !chain.includes(one); one = one.issuerCertificate)
+    chain.push(one)
+  return chain
+}
+
+/** Shows the certificate of the chain that OpenSSL's code is about. */
+function blamed(certificate: DetailedPeerCertificate, opensslCode: string): string {
+  const chain = chainOf(certificate)
+  const now = Date.now()
+  let culprit: DetailedPeerCertificate | undefined
+  if (opensslCode === 'CERT_HAS_EXPIRED') culprit = chain.find(({ valid_to }) => Date.parse(valid_to) < now)
+  else if (opensslCode === 'CERT_NOT_YET_VALID')
+    culprit = chain.find(({ valid_from }) => Date.parse(valid_from) > now)
+  else if (/ISSUER|IN_CHAIN|VERIFY_LEAF/.test(opensslCode)) culprit = chain.at(-1)
+  return describe(culprit ?? certificate)
+}
+
+function describe(certificate: DetailedPeerCertificate): string {
+  const name = certificate.subject?.CN ?? certificate.subjectaltname ?? 'without a name'
+  const issuer = certificate.issuer?.CN ?? certificate.issuer?.O ?? 'unknown'
+  return `certificate "${name}" (issued by "${issuer}", valid ${certificate.valid_from} to ${certificate.valid_to})`
+}
+
+/** The pin of a certificate: `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469 §2.4). */
+function pinOf(certificate: DetailedPeerCertificate): string {
+  const key = new X509Certificate(certificate.raw).publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256/${createHash('sha256').update(key).digest('base64')}`
+}
+
+function hasPinnedKey(certificate: DetailedPeerCertificate, pins: string | readonly string[]): boolean {
+  const accepted = typeof pins === 'string' ? [pins] : pins
+  return chainOf(certificate).some((one) => accepted.includes(pinOf(one)))
+}
+
+function readDetails(socket: TLSSocket, options: TlsOptions): TlsDetails {
+  const isResumed = socket.isSessionReused()
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    alpn: socket.alpnProtocol === false || socket.alpnProtocol === null ? undefined : socket.alpnProtocol,
+    isResumed,
+    isVerified: options.verify !== false,
+    fingerprint: isResumed ? undefined : socket.getPeerCertificate().fingerprint256,
+  }
+}

@@ -1,0 +1,535 @@
+/**
+ * One HTTP/1 connection at work: joins an engine with a stream of bytes. It writes requests, reads responses into the
+ * exchanges they belong to, watches timeouts and signals, and decides when the connection is over. It does not dial, knows
+ * no host, and never sends a request twice.
+ *
+ * Everything that comes in passes `#pump`, everything that ends it passes `#fail`. After `#fail` nothing is left behind:
+ * the stream is given up, every promise is settled, every deadline and listener taken back.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { HTTPHeaders } from '../core/headers.ts'
+import { HTTPResponse } from '../core/response.ts'
+import {
+  addFacts,
+  ConnectionLost,
+  HTTPException,
+  IncompleteRead,
+  TimeoutError,
+  type TimeoutPhase,
+} from '../errors.ts'
+import { H1Engine, type H1EngineOptions } from '../h1/engine.ts'
+import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../h1/events.ts'
+import { messagePersists } from '../h1/framing.ts'
+import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
+import type { Clock } from '../io/clock.ts'
+import { type Deadline, makeDeadline } from '../io/deadline.ts'
+import { makeDuplex } from '../io/duplex.ts'
+import { makeReadable } from '../io/readable.ts'
+import {
+  decideUpload,
+  type WireExchange as Exchange,
+  type ExchangeOptions,
+  WireExchange,
+} from './exchange.ts'
+import { type BodySource, WireBody } from './wire-body.ts'
+
+/** Who looks on: the debug trace. */
+export interface WireObserver {
+  sent(data: Uint8Array | string): void
+  /** A head came, informational or final. */
+  received(version: number, status: number, reason: string, fields: readonly FieldLine[]): void
+}
+
+export interface WireOptions {
+  readonly engine: H1EngineOptions
+  readonly clock: Clock
+  readonly observer: WireObserver | undefined
+  /** What dialling took; told with the first response. */
+  readonly dialTimings?: DialTimings | undefined
+}
+
+/** A small body is joined with its head into one write up to this size. */
+const MAX_JOINED_BYTES = 16_384
+
+export class H1Wire {
+  readonly #stream: ByteStream
+  readonly #engine: H1Engine
+  readonly #clock: Clock
+  /** Who looks on; may be changed at any time. */
+  observer: WireObserver | undefined
+  #dialTimings: DialTimings | undefined
+  /** Exchanges whose response is not complete, oldest first. */
+  readonly #exchanges: Exchange[] = []
+  /** How many requests were begun on this connection. */
+  #requests = 0
+  #state: 'open' | 'switched' | 'closed' = 'open'
+  #isWritable = true
+  #isHeldBack = false
+  #deadline: Deadline | undefined
+  /** What the body of the oldest exchange asks for. */
+  readonly #bodySource: BodySource = {
+    holdBack: () => {
+      this.#isHeldBack = true
+      this.#stream.pause()
+      this.#watch()
+    },
+    letGo: () => {
+      this.#isHeldBack = false
+      this.#stream.resume()
+      this.#watch()
+    },
+    abandon: () => this.close(),
+  }
+  #phase: { readonly name: TimeoutPhase; readonly timeoutMs: number } | undefined
+
+  constructor(stream: ByteStream, options: WireOptions) {
+    this.#stream = stream
+    this.#engine = new H1Engine('client', options.engine)
+    this.#clock = options.clock
+    this.observer = options.observer
+    this.#dialTimings = options.dialTimings
+    stream.start({
+      data: (bytes) => this.#onData(bytes),
+      end: () => this.#onPeerEnd(),
+      drain: () => this.#onDrain(),
+      close: (error) => this.#onGone(error),
+    })
+  }
+
+  get stream(): ByteStream {
+    return this.#stream
+  }
+
+  /** True once no request can be sent here any more. */
+  get isClosed(): boolean {
+    return this.#state !== 'open'
+  }
+
+  /** True if nothing is under way and another exchange may follow. */
+  get isIdle(): boolean {
+    return this.#state === 'open' && this.#exchanges.length === 0 && this.#engine.isReusable
+  }
+
+  /** True if another request may be begun now, perhaps behind others. */
+  get canTake(): boolean {
+    return this.#state === 'open' && this.#engine.canSendRequest
+  }
+
+  // ------------------------------------------------------------------------------------------------ sending
+
+  /**
+   * Begins an exchange: checks and writes the head, with the whole body where it is there and small.
+   * @throws LocalProtocolError and its kin before anything is written
+   */
+  begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array): Exchange {
+    const [head] = this.#engine.send(request) as [string]
+    const dialTimings = this.#dialTimings
+    this.#dialTimings = undefined
+    const exchange = new WireExchange(
+      request.method,
+      options,
+      this.#clock.now(),
+      this.#requests++ > 0,
+      dialTimings,
+    )
+    this.#exchanges.push(exchange)
+    this.#listenForAbort(exchange)
+    try {
+      this.#writeHead(exchange, head, body)
+    } catch (error) {
+      this.#fail(error, exchange)
+      throw error
+    }
+    return exchange
+  }
+
+  #writeHead(exchange: Exchange, head: string, body: Uint8Array | undefined): void {
+    if (body === undefined || body.length === 0) {
+      this.#write(exchange, head)
+      return
+    }
+    // Nothing is written where the body does not fit what the head announces.
+    const parts = this.#engine.send({ type: 'data', bytes: body })
+    if (body.length > MAX_JOINED_BYTES) {
+      this.#write(exchange, head)
+      this.#writeAll(exchange, parts)
+    } else {
+      this.#write(exchange, joinParts([head, ...parts]))
+    }
+  }
+
+  /** Sends a piece of the body, or its end. Answers false when the caller should wait: `whenDrained`. */
+  send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
+    if (exchange.failure !== undefined) throw exchange.failure.error
+    if (exchange.upload === 'stopped') return true
+    const goOn = this.#writeAll(exchange, this.#engine.send(event))
+    if (event.type === 'end') {
+      exchange.upload = 'sent'
+      this.#settleOldest()
+    }
+    return goOn
+  }
+
+  /** Resolves when the peer takes more, or when no more is wanted. Rejects with what ended the exchange. */
+  whenDrained(exchange: Exchange): Promise<void> {
+    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
+    if (this.#isWritable || exchange.upload !== 'sending') return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      exchange.drained = () => {
+        exchange.drained = undefined
+        if (exchange.failure === undefined) resolve()
+        else reject(exchange.failure.error)
+      }
+      this.#watch()
+    })
+  }
+
+  /**
+   * Waits for a 100 (Continue): true to send the body, also after `timeoutMs` without a word; false where a final response
+   * came instead. Rejects with what ended the exchange.
+   */
+  whenContinued(exchange: Exchange, timeoutMs: number): Promise<boolean> {
+    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
+    if (exchange.response !== undefined) return Promise.resolve(false)
+    return new Promise((resolve, reject) => {
+      const timer = makeDeadline(this.#clock, () => exchange.continued?.(true))
+      exchange.continued = (goOn) => {
+        exchange.continued = undefined
+        timer.clear()
+        if (exchange.failure === undefined) resolve(goOn)
+        else reject(exchange.failure.error)
+      }
+      timer.set(timeoutMs)
+    })
+  }
+
+  /** True while a body of the newest request is announced and its end is not sent. */
+  get expectsBody(): boolean {
+    return this.#engine.expectsBodyToSend
+  }
+
+  /** No more of the request is wanted: its response has begun. The connection ends with the exchange. */
+  stopUpload(exchange: Exchange): void {
+    if (exchange.upload !== 'sending') return
+    exchange.upload = 'stopped'
+    exchange.stopSource?.()
+    exchange.drained?.()
+    this.#settleOldest()
+  }
+
+  /** The rest of the request will not come: the exchange cannot be completed, and the connection is given up. */
+  abort(error: unknown): void {
+    this.#fail(error)
+  }
+
+  // ---------------------------------------------------------------------------------------------- receiving
+
+  /** The response to `exchange`; rejects with what ended it. To be asked for once. */
+  whenResponse(exchange: Exchange): Promise<HTTPResponse> {
+    if (exchange.response !== undefined) return Promise.resolve(exchange.response)
+    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
+    return new Promise((resolve, reject) => {
+      exchange.head = { resolve, reject }
+    })
+  }
+
+  /** Closes the connection: what is under way fails with CONNECTION_CLOSED. Idempotent. */
+  close(): void {
+    this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
+  }
+
+  /** Takes the stream away for another protocol, with the bytes that came behind the head. */
+  detach(): { stream: ByteStream; unread: Buffer } {
+    this.#state = 'closed'
+    return { stream: this.#stream, unread: this.#engine.takeTrailing() }
+  }
+
+  // What the stream tells.
+
+  #onData(bytes: Uint8Array): void {
+    const [exchange] = this.#exchanges
+    if (exchange !== undefined) exchange.responseStarted = true
+    this.#engine.receive(bytes)
+    this.#pump()
+  }
+
+  #onPeerEnd(): void {
+    this.#engine.receive(null)
+    this.#pump()
+  }
+
+  #onDrain(): void {
+    this.#isWritable = true
+    for (const exchange of this.#exchanges) exchange.drained?.()
+    this.#watch()
+  }
+
+  #onGone(error: HTTPException | undefined): void {
+    if (this.#state === 'open') this.#fail(error ?? new ConnectionLost(this.#stream.address))
+  }
+
+  /** Takes events out of the engine until it needs more. */
+  #pump(): void {
+    try {
+      while (this.#state !== 'closed') {
+        const event = this.#engine.nextEvent()
+        const exchange = this.#exchanges[0]
+        switch (event.type) {
+          case 'need-data':
+            if (exchange !== undefined && !this.#isHeldBack) this.#watch()
+            return
+          case 'paused':
+            return
+          case 'closed':
+            if (exchange !== undefined) this.#fail(new ConnectionLost(this.#stream.address))
+            else this.#close()
+            return
+          case 'informational': {
+            const { status, reason, fields, version } = event
+            exchange!.informational.push({ status, reason, headers: HTTPHeaders.over(fields) })
+            this.observer?.received(version, status, reason, fields)
+            if (status === 100) exchange!.continued?.(true)
+            break
+          }
+          case 'response':
+            this.#onResponse(exchange!, event)
+            break
+          case 'data':
+            exchange!.body!.push(event.bytes)
+            break
+          case 'end':
+            this.#onEnd(exchange!, event.trailers)
+            break
+          case 'request':
+            throw new Error('a client engine read a request')
+        }
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #onResponse(exchange: Exchange, event: ReceivedResponse): void {
+    const { version, status, reason, fields, codings, defects, framing } = event
+    exchange.headAt = this.#clock.now()
+    exchange.timings.headers = exchange.headAt - exchange.startedAt
+    this.observer?.received(version, status, reason, fields)
+    const isSwitch = framing.kind === 'switch'
+    if (isSwitch) this.#state = 'switched'
+    const body = new WireBody(this.#bodySource)
+    exchange.body = body
+    const response = new HTTPResponse({
+      version,
+      status,
+      reason,
+      fields,
+      codings,
+      defects,
+      informational: exchange.informational,
+      timings: exchange.timings,
+      url: exchange.options.url,
+      body,
+      makeStream: makeReadable,
+      takeConnection: isSwitch ? takeOnce(this) : undefined,
+    })
+    exchange.response = response
+    if (isSwitch) {
+      this.#stopListening(exchange)
+      // The exchange is over; the stream waits, held back, for whoever takes it.
+      this.#exchanges.shift()
+      this.#stream.pause()
+      this.#watch()
+      exchange.upload = 'sent'
+      body.finish([])
+    }
+    if (exchange.upload === 'sending') {
+      const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
+      if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
+    }
+    exchange.continued?.(false)
+    const head = exchange.head
+    exchange.head = undefined
+    head?.resolve(response)
+  }
+
+  #onEnd(exchange: Exchange, trailers: readonly FieldLine[]): void {
+    exchange.timings.body = this.#clock.now() - exchange.headAt
+    exchange.isEnded = true
+    exchange.body!.finish(trailers)
+    this.#settleOldest()
+  }
+
+  /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
+  #settleOldest(): void {
+    const [oldest] = this.#exchanges
+    if (oldest?.isEnded === true && oldest.upload !== 'sending') {
+      this.#exchanges.shift()
+      this.#stopListening(oldest)
+      // The peer still waits for the rest of a request that will not come.
+      if (oldest.upload === 'stopped') this.#close(true)
+    }
+    this.#watch()
+    if (this.#state !== 'open') return
+    if (this.#exchanges.length === 0) {
+      if (!this.#engine.isReusable) this.#close()
+    } else if (this.#engine.serverState === 'must-close') {
+      this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------- ending and waiting
+
+  /** The connection is over and nothing is under way. */
+  #close(atOnce = false): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#watch()
+    if (atOnce) this.#stream.destroy()
+    else this.#stream.close()
+  }
+
+  /** Ends everything: one exchange, the oldest if none is named, with `error`, the others because the connection is gone. */
+  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0]): void {
+    if (this.#state === 'closed') return
+    const exchanges = this.#exchanges.splice(0)
+    this.#state = 'closed'
+    this.#watch()
+    if (exchanges.length === 0) this.#stream.close()
+    else this.#stream.destroy()
+    for (const exchange of exchanges) {
+      const reason =
+        exchange === culprit ? error : new ConnectionLost('another exchange failed', { cause: error })
+      this.#failExchange(exchange, reason)
+    }
+  }
+
+  #failExchange(exchange: Exchange, reason: unknown): void {
+    this.#stopListening(exchange)
+    const error = this.#withFacts(exchange, reason)
+    exchange.failure = { error }
+    exchange.upload = exchange.upload === 'sent' ? 'sent' : 'stopped'
+    exchange.stopSource?.()
+    exchange.drained?.()
+    exchange.continued?.(false)
+    exchange.head?.reject(error)
+    exchange.head = undefined
+    exchange.body?.fail(error)
+  }
+
+  /** Adds the facts of the exchange; a connection lost inside a body is a message cut short (RFC 9112 §8). */
+  #withFacts(exchange: Exchange, reason: unknown): unknown {
+    if (!HTTPException.isHTTPException(reason)) return reason
+    let error: HTTPException = reason
+    if (
+      exchange.body !== undefined &&
+      reason instanceof ConnectionLost &&
+      reason.code === 'CONNECTION_LOST'
+    ) {
+      error = new IncompleteRead(Buffer.alloc(0), undefined, { cause: reason, phase: 'body' })
+    }
+    addFacts(error, {
+      reused: exchange.reused,
+      requestBytesWritten: exchange.bytesWritten,
+      responseStarted: exchange.responseStarted,
+      address: this.#stream.address,
+      phase: exchange.body !== undefined ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
+    })
+    return error
+  }
+
+  #write(exchange: Exchange, data: Uint8Array | string): boolean {
+    exchange.bytesWritten += data.length
+    this.observer?.sent(data)
+    if (!this.#stream.write(data)) this.#isWritable = false
+    return this.#isWritable
+  }
+
+  #writeAll(exchange: Exchange, parts: WireBytes): boolean {
+    if (parts.length > 1 && lengthOf(parts) <= MAX_JOINED_BYTES)
+      return this.#write(exchange, joinParts(parts))
+    for (const part of parts) this.#write(exchange, part)
+    return this.#isWritable
+  }
+
+  #listenForAbort(exchange: Exchange): void {
+    const { signal } = exchange.options
+    if (signal === undefined) return
+    exchange.onAbort = () => this.#fail(signal.reason, exchange)
+    signal.addEventListener('abort', exchange.onAbort, { once: true })
+  }
+
+  #stopListening(exchange: Exchange): void {
+    if (exchange.onAbort === undefined) return
+    exchange.options.signal?.removeEventListener('abort', exchange.onAbort)
+    exchange.onAbort = undefined
+  }
+
+  /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
+  #watch(): void {
+    const phase = this.#state === 'open' ? this.#currentPhase() : undefined
+    this.#phase = phase
+    if (phase === undefined || phase.timeoutMs === Infinity) {
+      this.#deadline?.clear()
+      return
+    }
+    this.#deadline ??= makeDeadline(this.#clock, () => this.#onTimeout())
+    this.#deadline.set(phase.timeoutMs)
+  }
+
+  #currentPhase(): { name: TimeoutPhase; timeoutMs: number } | undefined {
+    const exchange = this.#exchanges[0]
+    if (exchange === undefined) return undefined
+    const { timeouts, endsAt } = exchange.options
+    let name: TimeoutPhase = 'headers'
+    let timeoutMs = timeouts.headers
+    if (exchange.body !== undefined && exchange.upload !== 'sending') {
+      name = 'body'
+      // The caller's own pause is no fault of the peer.
+      timeoutMs = this.#isHeldBack ? Infinity : timeouts.body
+    } else if (exchange.upload === 'sending') {
+      name = 'send'
+      timeoutMs = this.#isWritable ? Infinity : timeouts.send
+    }
+    if (endsAt === Infinity) return { name, timeoutMs }
+    const left = Math.max(0, endsAt - this.#clock.now())
+    return left < timeoutMs ? { name: 'total', timeoutMs: left } : { name, timeoutMs }
+  }
+
+  #onTimeout(): void {
+    const exchange = this.#exchanges[0]
+    if (exchange === undefined || this.#phase === undefined) return
+    const { name, timeoutMs } = this.#phase
+    this.#fail(new TimeoutError(name, name === 'total' ? exchange.options.totalMs : timeoutMs))
+  }
+}
+
+function lengthOf(parts: WireBytes): number {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length
+}
+
+/** Small parts in one piece: one write, one packet. */
+function joinParts(parts: WireBytes): Uint8Array {
+  const joined = Buffer.allocUnsafe(lengthOf(parts))
+  let at = 0
+  for (const part of parts) {
+    if (typeof part === 'string') joined.write(part, at, 'latin1')
+    else joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
+
+/** Gives the connection of a switched protocol away, once. */
+function takeOnce(wire: H1Wire): () => ReturnType<typeof makeDuplex> {
+  let isTaken = false
+  return () => {
+    if (isTaken)
+      throw new ConnectionLost('the connection was taken over already', undefined, 'CONNECTION_CLOSED')
+    isTaken = true
+    const { stream, unread } = wire.detach()
+    return makeDuplex(stream, unread)
+  }
+}

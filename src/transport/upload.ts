@@ -1,0 +1,90 @@
+/**
+ * Sends the body of a request that comes in pieces: as fast as the peer takes it and no faster, to the end or until an
+ * early final response makes the rest unwanted. A source that fails, or whose pieces do not fit what was declared, costs
+ * the connection: the peer cannot be told otherwise (RFC 9112 §8).
+ */
+
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { toBytes } from '../core/request-body.ts'
+import type { WireExchange } from './exchange.ts'
+import type { H1Wire } from './h1-wire.ts'
+
+/** Pieces of a body: bytes or strings, now or later. */
+export type Pieces = AsyncIterable<unknown> | Iterable<unknown>
+
+/** Trailers, or what gives them once the body has been sent. */
+export type TrailerSource = HeadersInput | (() => HeadersInput) | undefined
+
+/**
+ * Sends every piece and, where `isWhole`, the end of the request.
+ * @throws what the source threw, or what ended the exchange
+ */
+export function upload(
+  wire: H1Wire,
+  exchange: WireExchange,
+  pieces: Pieces,
+  isWhole: boolean,
+  trailers?: TrailerSource,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const iterator = iterate(pieces)
+    // A source may never give its next piece: whoever waits for the upload is told all the same.
+    exchange.stopSource = () => {
+      exchange.stopSource = undefined
+      giveBack(iterator)
+      if (exchange.failure === undefined) resolve()
+      else reject(exchange.failure.error)
+    }
+    carry(wire, exchange, iterator).then(
+      () => {
+        exchange.stopSource = undefined
+        try {
+          if (isWhole && exchange.upload === 'sending') finishUpload(wire, exchange, trailers)
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
+      },
+      (error: unknown) => {
+        exchange.stopSource = undefined
+        giveBack(iterator)
+        wire.abort(error)
+        reject(error)
+      },
+    )
+  })
+}
+
+/** Sends the end of the request. What cannot be sent costs the connection. */
+export function finishUpload(wire: H1Wire, exchange: WireExchange, trailers: TrailerSource): void {
+  try {
+    const given = typeof trailers === 'function' ? trailers() : trailers
+    wire.send(exchange, { type: 'end', trailers: toFieldLines(given) })
+  } catch (error) {
+    wire.abort(error)
+    throw error
+  }
+}
+
+async function carry(wire: H1Wire, exchange: WireExchange, iterator: AnyIterator): Promise<void> {
+  while (exchange.upload === 'sending') {
+    const result = await iterator.next()
+    if (result.done === true) return
+    if (exchange.upload !== 'sending') return
+    const goOn = wire.send(exchange, { type: 'data', bytes: toBytes(result.value) })
+    if (!goOn) await wire.whenDrained(exchange)
+  }
+}
+
+type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
+
+function iterate(pieces: Pieces): AnyIterator {
+  return Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+}
+
+/** Tells a source that no more is wanted: generators run their `finally`, streams are destroyed. */
+function giveBack(iterator: AnyIterator): void {
+  Promise.resolve(iterator.return?.()).catch(() => {
+    // It was told; what it makes of it is its own affair.
+  })
+}
