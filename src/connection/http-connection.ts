@@ -29,15 +29,13 @@ import { CannotSendHeader, CannotSendRequest, ImproperConnectionState, ResponseN
 import { checkField } from '../h1/head-writer.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
-import type { DialedStream } from '../io/byte-stream.ts'
 import { type Clock, systemClock } from '../io/clock.ts'
-import { type DialTarget, dial } from '../io/dial.ts'
+import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
 import type { TlsSettings } from '../io/tls-options.ts'
-import type { Waiting } from '../io/waiting.ts'
 import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
-import { H1Wire, type WireOptions } from '../transport/h1-wire.ts'
-import { openTunnel } from '../transport/tunnel.ts'
+import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
+import { openWire, type Tunnel } from '../transport/open-wire.ts'
 import { finishUpload, type TrailerSource, upload } from '../transport/upload.ts'
 import { DebugTrace } from './debug-trace.ts'
 import { checkTarget, type Draft, hostFieldFor, makeDraft } from './draft.ts'
@@ -58,11 +56,6 @@ const LEGAL_CALLS: Readonly<Record<ConnectionState, string>> = {
   'request-started': 'putHeader(), endHeaders() or close()',
   'request-sent': 'send(), getResponse() or close()',
   'unread-response': 'reading the response to its end, response.close() or close()',
-}
-
-interface Tunnel {
-  readonly to: HostPort
-  readonly headers: readonly FieldLine[]
 }
 
 export class HTTPConnection {
@@ -446,45 +439,21 @@ export class HTTPConnection {
     const ready = this.#ready()
     if (ready !== undefined) return ready
     const closes = this.#closes
-    const options = this.#wireOptions()
-    const waiting: Waiting = { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal }
-    this.#trace?.connecting(this.#options.socketPath ?? formatAuthority(this))
-    const { stream, timings } = await this.#dial(waiting, options)
+    const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
+    this.#trace?.connecting(socketPath ?? formatAuthority(this))
+    const wire = await openWire({
+      target: { host: this.host, port: this.port, socketPath, localAddress, family, lookup, tls: this.tls },
+      tunnel: this.#tunnel,
+      connect,
+      waiting: { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal },
+      wireOptions: this.#wireOptions(),
+    })
     if (closes !== this.#closes) {
-      stream.destroy()
+      wire.close()
       throw new ImproperConnectionState('close() was called while the connection was being opened')
     }
-    this.#wire = new H1Wire(stream, { ...options, dialTimings: timings })
-    return this.#wire
-  }
-
-  async #dial(waiting: Waiting, wireOptions: WireOptions): Promise<DialedStream> {
-    const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
-    const tunnel = this.#tunnel
-    const { tls } = this
-    const target: DialTarget = {
-      host: this.host,
-      port: this.port,
-      socketPath,
-      localAddress,
-      family,
-      lookup,
-      tls: tunnel === undefined ? tls : undefined,
-    }
-    const dialed = await connect(target, waiting)
-    if (tunnel === undefined) return dialed
-    const { timeouts, endsAt, totalMs, signal } = waiting
-    const headersMs = timeouts.connect
-    const options: ExchangeOptions = {
-      timeouts: { send: headersMs, headers: headersMs, body: headersMs },
-      endsAt,
-      totalMs,
-      signal,
-      url: formatAuthority(tunnel.to),
-    }
-    let stream = await openTunnel(dialed.stream, tunnel.to, tunnel.headers, wireOptions, options)
-    if (tls !== undefined) stream = await stream.startTls(tunnel.to.host, tls, waiting)
-    return { stream, timings: dialed.timings }
+    this.#wire = wire
+    return wire
   }
 
   #wireOptions(): WireOptions {

@@ -3,6 +3,7 @@
  */
 
 import type { HTTPResponse, InformationalResponse, Timings } from '../core/response.ts'
+import type { TimeoutPhase } from '../errors.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import type { WireBody } from './wire-body.ts'
 
@@ -93,4 +94,34 @@ export interface EarlyResponse {
  */
 export function decideUpload({ status, persists }: EarlyResponse): 'go-on' | 'stop' {
   return status >= 400 || !persists ? 'stop' : 'go-on'
+}
+
+/** What the connection waits for now, and how long. */
+export interface AwaitedPhase {
+  readonly name: TimeoutPhase
+  readonly timeoutMs: number
+}
+
+/** What `decidePhase` depends on. */
+export interface PhaseFacts {
+  readonly timeouts: ExchangeTimeouts
+  /** The request is not ended. */
+  readonly isSending: boolean
+  /** The head of the final response has come. */
+  readonly hasHead: boolean
+  /** The peer takes what is sent. */
+  readonly isWritable: boolean
+  /** The caller does not take what comes. */
+  readonly isHeldBack: boolean
+  /** What is left of the total timeout; Infinity without one. */
+  readonly leftMs: number
+}
+
+/** Which timeout runs. A wait that is the caller's own doing has none but the total. */
+export function decidePhase(facts: PhaseFacts): AwaitedPhase {
+  const { timeouts, isSending, hasHead, isWritable, isHeldBack, leftMs } = facts
+  const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
+  const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
+  const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
+  return leftMs < timeoutMs ? { name: 'total', timeoutMs: Math.max(0, leftMs) } : { name, timeoutMs }
 }

@@ -10,14 +10,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import { HTTPResponse } from '../core/response.ts'
-import {
-  addFacts,
-  ConnectionLost,
-  HTTPException,
-  IncompleteRead,
-  TimeoutError,
-  type TimeoutPhase,
-} from '../errors.ts'
+import { addFacts, ConnectionLost, HTTPException, IncompleteRead, TimeoutError } from '../errors.ts'
 import { H1Engine, type H1EngineOptions } from '../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../h1/events.ts'
 import { messagePersists } from '../h1/framing.ts'
@@ -27,12 +20,15 @@ import { type Deadline, makeDeadline } from '../io/deadline.ts'
 import { makeDuplex } from '../io/duplex.ts'
 import { makeReadable } from '../io/readable.ts'
 import {
+  type AwaitedPhase,
+  decidePhase,
   decideUpload,
   type WireExchange as Exchange,
   type ExchangeOptions,
   WireExchange,
 } from './exchange.ts'
 import { type BodySource, WireBody } from './wire-body.ts'
+import { joinParts, lengthOf } from './wire-parts.ts'
 
 /** Who looks on: the debug trace. */
 export interface WireObserver {
@@ -81,7 +77,7 @@ export class H1Wire {
     },
     abandon: () => this.close(),
   }
-  #phase: { readonly name: TimeoutPhase; readonly timeoutMs: number } | undefined
+  #phase: AwaitedPhase | undefined
 
   constructor(stream: ByteStream, options: WireOptions) {
     this.#stream = stream
@@ -477,23 +473,18 @@ export class H1Wire {
     this.#deadline.set(phase.timeoutMs)
   }
 
-  #currentPhase(): { name: TimeoutPhase; timeoutMs: number } | undefined {
+  #currentPhase(): AwaitedPhase | undefined {
     const exchange = this.#exchanges[0]
     if (exchange === undefined) return undefined
     const { timeouts, endsAt } = exchange.options
-    let name: TimeoutPhase = 'headers'
-    let timeoutMs = timeouts.headers
-    if (exchange.body !== undefined && exchange.upload !== 'sending') {
-      name = 'body'
-      // The caller's own pause is no fault of the peer.
-      timeoutMs = this.#isHeldBack ? Infinity : timeouts.body
-    } else if (exchange.upload === 'sending') {
-      name = 'send'
-      timeoutMs = this.#isWritable ? Infinity : timeouts.send
-    }
-    if (endsAt === Infinity) return { name, timeoutMs }
-    const left = Math.max(0, endsAt - this.#clock.now())
-    return left < timeoutMs ? { name: 'total', timeoutMs: left } : { name, timeoutMs }
+    return decidePhase({
+      timeouts,
+      isSending: exchange.upload === 'sending',
+      hasHead: exchange.body !== undefined,
+      isWritable: this.#isWritable,
+      isHeldBack: this.#isHeldBack,
+      leftMs: endsAt === Infinity ? Infinity : endsAt - this.#clock.now(),
+    })
   }
 
   #onTimeout(): void {
@@ -502,24 +493,6 @@ export class H1Wire {
     const { name, timeoutMs } = this.#phase
     this.#fail(new TimeoutError(name, name === 'total' ? exchange.options.totalMs : timeoutMs))
   }
-}
-
-function lengthOf(parts: WireBytes): number {
-  let length = 0
-  for (const part of parts) length += part.length
-  return length
-}
-
-/** Small parts in one piece: one write, one packet. */
-function joinParts(parts: WireBytes): Uint8Array {
-  const joined = Buffer.allocUnsafe(lengthOf(parts))
-  let at = 0
-  for (const part of parts) {
-    if (typeof part === 'string') joined.write(part, at, 'latin1')
-    else joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }
 
 /** Gives the connection of a switched protocol away, once. */
