@@ -18,6 +18,8 @@
  * A call that is not legal raises the seed's error: CannotSendRequest, CannotSendHeader, ResponseNotReady.
  *
  * The connection opens by itself at the first send, and again where the last exchange ended it. It repeats no request.
+ *
+ * Length: the verbs of one class and their documentation; what they decide is in draft.ts, what they wait for in transport/.
  */
 
 import type { FieldLine } from '../core/fields.ts'

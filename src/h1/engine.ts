@@ -9,6 +9,8 @@
  * `closed`, or has thrown; then what is left has been copied. A `data` event's bytes are valid until the next call.
  *
  * Whatever the input, `nextEvent` answers an event or raises one of our errors; after an error it raises the same again.
+ *
+ * Length: the reading and the writing half move the same exchanges; apart they would have to share their state.
  */
 
 import type { FieldLine } from '../core/fields.ts'
@@ -31,21 +33,8 @@ import type {
   WireBytes,
 } from './events.ts'
 import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
-import {
-  badFirstLine,
-  checkMethodBegins,
-  cutFirstLine,
-  endFirstLine,
-  type FieldRules,
-  isForeignFirstLine,
-  MAX_FIRST_LINE_SHOWN_BYTES,
-  namesOtherProtocol,
-  parseFieldLines,
-  parseRequestLine,
-  parseStatusLine,
-  type StatusLine,
-} from './head-parser.ts'
-import { HeadScanner } from './head-scanner.ts'
+import { type FieldRules, parseFieldLines, readRequestLine, readStatusLine } from './head-parser.ts'
+import { type HeadBlock, HeadReader } from './head-reader.ts'
 import { writeRequestHead, writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
@@ -66,8 +55,6 @@ const CLOSED: ClosedEvent = { type: 'closed' }
 const END: EndEvent = { type: 'end', trailers: [] }
 const NO_FIELDS: readonly FieldLine[] = []
 const NO_CODINGS: readonly string[] = []
-const CR = 0x0d
-const LF = 0x0a
 
 /** One request and its response: their states, and what reading the response needs to know of the request. */
 class Exchange {
@@ -91,7 +78,7 @@ export class H1Engine {
   readonly #rules: FieldRules
   readonly #trailerRules: FieldRules
   readonly #buffer: ReceiveBuffer = new ReceiveBuffer()
-  readonly #scanner: HeadScanner
+  readonly #heads: HeadReader
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
   #decoder: BodyDecoder | undefined
@@ -100,9 +87,6 @@ export class H1Engine {
   #sentFraming: Framing = { kind: 'none' }
   /** True once the peer's end of the stream was received. */
   #ended = false
-  #firstLineChecked = false
-  /** True where one empty line may be skipped: before a request, and behind a response. */
-  #mayskipEmptyLine: boolean
   #failure: unknown
 
   /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
@@ -116,8 +100,7 @@ export class H1Engine {
     }
     this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
     this.#trailerRules = { ...this.#rules, isHead: false }
-    this.#scanner = new HeadScanner(this.limits, 'head')
-    this.#mayskipEmptyLine = role === 'server'
+    this.#heads = new HeadReader(role, this.#rules, this.#buffer)
   }
 
   /** The client's state, of the newest exchange. */
@@ -239,8 +222,8 @@ export class H1Engine {
   /** Client role, nothing to be answered: whatever comes now cannot be the answer to a later request (RFC 9112 §9.2). */
   #readIdle(exchange: Exchange): ReceivedEvent {
     const buffer = this.#buffer
-    this.#skipEmptyLine()
-    if (buffer.length > 0 && !this.#isHalfEmptyLine()) {
+    this.#heads.skipEmptyLine()
+    if (buffer.length > 0 && !this.#heads.isHalfEmptyLine) {
       throw violation('UNEXPECTED_DATA', buffer.offsetOf(buffer.start))
     }
     return this.#ended ? this.#readClose(exchange) : NEED_DATA
@@ -257,74 +240,12 @@ export class H1Engine {
     return CLOSED
   }
 
-  /** Skips one CR LF where it may stand: clients and servers of old sent one behind a body (RFC 9112 §2.2). */
-  #skipEmptyLine(): void {
-    const { bytes, start, length } = this.#buffer
-    if (!this.#mayskipEmptyLine || length < 2 || bytes[start] !== CR || bytes[start + 1] !== LF) return
-    this.#buffer.consumeTo(start + 2)
-    this.#mayskipEmptyLine = false
-  }
-
-  /** True for the CR of an empty line that may be skipped once its LF is there. */
-  #isHalfEmptyLine(): boolean {
-    const { bytes, start, length } = this.#buffer
-    return this.#mayskipEmptyLine && length === 1 && bytes[start] === CR
-  }
-
   #readHead(exchange: Exchange): ReceivedEvent {
-    const buffer = this.#buffer
-    this.#skipEmptyLine()
-    if (buffer.length === 0) return this.#ended ? this.#readNoHead(exchange) : NEED_DATA
-    // Invariant: the scanner has seen only bytes that stay at the beginning of the head.
-    if (this.#isHalfEmptyLine() && !this.#ended) return NEED_DATA
-
-    const { bytes, start, end } = buffer
-    const scan = this.#scanner.scan(bytes, start, end)
-    if (scan.kind === 'end') {
-      const text = buffer.text(start, scan.end)
-      if (this.#isHttp09(text, true)) return this.#beginHttp09(exchange)
-      const offset = buffer.offsetOf(start)
-      buffer.consumeTo(scan.end)
-      this.#scanner.reset()
-      this.#firstLineChecked = false
-      return this.role === 'client'
-        ? this.#readResponse(exchange, text, offset)
-        : this.#readRequest(exchange, text, offset)
-    }
-
-    const shown = buffer.text(
-      start,
-      Math.min(scan.kind === 'limit' ? scan.at : end, start + MAX_FIRST_LINE_SHOWN_BYTES),
-    )
-    if (this.#isHttp09(shown, scan.kind === 'limit' || this.#ended)) return this.#beginHttp09(exchange)
-    this.#checkFirstLine(start, shown, scan.kind === 'limit')
-    if (scan.kind === 'limit') throw limitExceeded(scan.limit, this.limits, buffer.offsetOf(scan.at))
-    if (this.#ended) throw new IncompleteRead(buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')
-    return NEED_DATA
-  }
-
-  /** Looks at the first line before the head is complete: a peer that is no HTTP peer is told at once. */
-  #checkFirstLine(start: number, shown: string, isFinal: boolean): void {
-    if (this.#firstLineChecked) return
-    const { firstLine } = this.#scanner
-    const offset = this.#buffer.offsetOf(start)
-    if (firstLine >= 0) {
-      this.#parseFirstLine(this.#buffer.text(start, start + firstLine + 1), offset, [])
-      this.#firstLineChecked = true
-    } else if (isFinal || this.#ended || shown.length === MAX_FIRST_LINE_SHOWN_BYTES) {
-      if (this.role === 'server') checkMethodBegins(shown, offset)
-      else if (isForeignFirstLine(shown, false)) throw badFirstLine(shown, offset)
-    }
-  }
-
-  /** Reads the first line of `text`; a line of another protocol is named before a missing CR is. */
-  #parseFirstLine(text: string, offset: number, defects: Defect[]): { line: string; next: number } {
-    const line = cutFirstLine(text)
-    if (this.role === 'client' && isForeignFirstLine(line)) throw badFirstLine(line, offset)
-    const next = endFirstLine(text, line, offset, this.#rules, defects)
-    if (this.role === 'client') parseStatusLine(line, offset)
-    else parseRequestLine(line, offset)
-    return { line, next }
+    const head = this.#heads.read(this.#ended)
+    if (head === 'more') return NEED_DATA
+    if (head === 'none') return this.#readNoHead(exchange)
+    if (head === 'http09') return this.#beginHttp09(exchange)
+    return this.role === 'client' ? this.#readResponse(exchange, head) : this.#readRequest(exchange, head)
   }
 
   #readNoHead(exchange: Exchange): ReceivedEvent {
@@ -333,10 +254,10 @@ export class H1Engine {
     throw new IncompleteRead(Buffer.alloc(0), undefined, undefined, 'INCOMPLETE_HEAD')
   }
 
-  #readRequest(exchange: Exchange, text: string, offset: number): ReceivedEvent {
+  #readRequest(exchange: Exchange, { text, offset }: HeadBlock): ReceivedEvent {
     const defects: Defect[] = []
-    const { line, next } = this.#parseFirstLine(text, offset, defects)
-    const { method, target, version } = parseRequestLine(line, offset)
+    const { line, next } = readRequestLine(text, offset, this.#rules, defects)
+    const { method, target, version } = line
     const fields = parseFieldLines(text, next, offset, this.#rules, defects)
     const hosts = fieldValues(fields, 'host')
     if (
@@ -352,13 +273,10 @@ export class H1Engine {
     return { type: 'request', method, target, version, fields, framing: body.framing, defects }
   }
 
-  #readResponse(exchange: Exchange, text: string, offset: number): ReceivedEvent {
+  #readResponse(exchange: Exchange, { text, offset }: HeadBlock): ReceivedEvent {
     const defects: Defect[] = []
-    const line = cutFirstLine(text)
-    if (isForeignFirstLine(line)) throw badFirstLine(line, offset)
-    const next = endFirstLine(text, line, offset, this.#rules, defects)
-    const statusLine: StatusLine = parseStatusLine(line, offset)
-    const { status, reason, version } = statusLine
+    const { line, next } = readStatusLine(text, offset, this.#rules, defects)
+    const { status, reason, version } = line
     const fields = parseFieldLines(text, next, offset, this.#rules, defects)
 
     if (status < 200 && status !== 101) {
@@ -383,21 +301,6 @@ export class H1Engine {
       this.#decoder = this.#makeDecoder(framing, defects)
     }
     return { type: 'response', status, reason, version, fields, framing, codings, defects }
-  }
-
-  /**
-   * Whether the input is a response of HTTP/0.9, which has no head at all. Only where that is tolerated, for the first
-   * response of a connection, and once the first line is known as far as it is ever looked at.
-   */
-  #isHttp09(text: string, isComplete: boolean): boolean {
-    if (!this.tolerances.http09 || this.role !== 'client' || this.#buffer.offsetOf(this.#buffer.start) > 0)
-      return false
-    if (!isComplete && this.#scanner.firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
-    const lf = text.indexOf('\n')
-    const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, MAX_FIRST_LINE_SHOWN_BYTES))
-    // A line that is complete cannot become a status line any more: a document may begin with an empty one.
-    const isForeign = isForeignFirstLine(line, lf >= 0)
-    return isForeign && !namesOtherProtocol(line)
   }
 
   #beginHttp09(exchange: Exchange): ReceivedResponse {
@@ -435,7 +338,7 @@ export class H1Engine {
     if (decoded === undefined) return NEED_DATA
     if ('bytes' in decoded) return { type: 'data', bytes: decoded.bytes }
     this.#decoder = undefined
-    this.#mayskipEmptyLine = true
+    this.#heads.maySkipEmptyLine = true
     this.#apply(exchange, this.#peer, 'end')
     this.#finishExchange(exchange)
     return decoded.trailers.length === 0 ? END : { type: 'end', trailers: decoded.trailers }

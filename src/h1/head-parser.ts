@@ -79,7 +79,7 @@ export function namesOtherProtocol(line: string): boolean {
 /** The error for a first line that is no status line. */
 export function badFirstLine(line: string, offset: number): Error {
   const shown = line.slice(0, MAX_FIRST_LINE_SHOWN_BYTES)
-  return violation(namesOtherProtocol(line) ? 'UNKNOWN_PROTOCOL' : 'BAD_STATUS_LINE', offset, shown)
+  return violation(namesOtherProtocol(shown) ? 'UNKNOWN_PROTOCOL' : 'BAD_STATUS_LINE', offset, shown)
 }
 
 function findBadByte(text: string): number {
@@ -118,26 +118,49 @@ export function parseRequestLine(line: string, offset: number): RequestLine {
   return { method, target, version: match[3] === '0' ? 10 : 11 }
 }
 
-/** Refuses what cannot become a request line before its end has come: a method begins with a token character. */
+/** Refuses what cannot become a request line, perhaps before its end has come: a method begins with a token character. */
 export function checkMethodBegins(line: string, offset: number): void {
-  if ((BYTE_CLASSES[line.charCodeAt(0)]! & TCHAR) === 0) throw violation('BAD_REQUEST_LINE', offset)
+  const code = line.charCodeAt(0)
+  if ((BYTE_CLASSES[code]! & TCHAR) !== 0) return
+  throw code === CR || code === 0 ? badFirstLineByte(line, 0, offset) : violation('BAD_REQUEST_LINE', offset)
 }
 
 /** The first line of `text` without its line end, CR LF or LF. */
-export function cutFirstLine(text: string): string {
+function cutFirstLine(text: string): string {
   const lf = text.indexOf('\n')
   return text.slice(0, text.charCodeAt(lf - 1) === CR ? lf - 1 : lf)
 }
 
-/** Steps over the line end behind the first line. LF alone needs its tolerance. */
-export function endFirstLine(
+/** A start line that was read, and where the field lines begin. */
+export interface StartLine<T> {
+  readonly line: T
+  readonly next: number
+}
+
+/** Reads the status line at the beginning of `text`. Another protocol's line is named before a missing CR is. */
+export function readStatusLine(
   text: string,
-  line: string,
   offset: number,
   rules: FieldRules,
   defects: Defect[],
-): number {
-  return endLine(text, line.length, offset, rules, defects)
+): StartLine<StatusLine> {
+  const line = cutFirstLine(text)
+  if (isForeignFirstLine(line)) throw badFirstLine(line, offset)
+  const next = endLine(text, line.length, offset, rules, defects)
+  return { line: parseStatusLine(line, offset), next }
+}
+
+/** Reads the request line at the beginning of `text`. */
+export function readRequestLine(
+  text: string,
+  offset: number,
+  rules: FieldRules,
+  defects: Defect[],
+): StartLine<RequestLine> {
+  const line = cutFirstLine(text)
+  checkMethodBegins(line, offset)
+  const next = endLine(text, line.length, offset, rules, defects)
+  return { line: parseRequestLine(line, offset), next }
 }
 
 /**

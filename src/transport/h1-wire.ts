@@ -5,6 +5,9 @@
  *
  * Everything that comes in passes `#pump`, everything that ends it passes `#fail`. After `#fail` nothing is left behind:
  * the stream is given up, every promise is settled, every deadline and listener taken back.
+ *
+ * Length: sending, receiving, waiting and ending all change the state of the same exchanges; what could be decided without
+ * it stands in exchange.ts, wire-body.ts, upload.ts and open-wire.ts.
  */
 
 import type { FieldLine } from '../core/fields.ts'

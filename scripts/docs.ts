@@ -1,0 +1,247 @@
+// Writes the pages of docs/ that are made from tables, and the parts between markers in pages that are written by hand.
+//
+// `npm run docs` writes them; `test/documentation.test.ts` fails where they are not what the tables say.
+
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { instance } from '@viz-js/viz'
+import { formatExitCodes } from '../src/cli/exit-codes.ts'
+import { ERRORS, type ErrorCode, errorRow } from '../src/error-table.ts'
+import * as errors from '../src/errors.ts'
+import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
+import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1/states.ts'
+import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
+import { IMPORT_TABLE } from './import-table.ts'
+
+const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Change the table, not this page. -->'
+
+/** Every generated file: its path in the repository, and what belongs in it. */
+export async function generateDocs(root: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  files.set('docs/errors.md', errorsPage())
+  files.set('docs/tolerances.md', tolerancesPage())
+  files.set('docs/state-machine.md', stateMachinePage())
+  for (const role of ['client', 'server'] as const) {
+    files.set(`docs/images/${role}-states.svg`, await drawStates(role))
+  }
+  const parts: [file: string, name: string, text: string][] = [
+    ['docs/architecture.md', 'imports', importTable()],
+    ['docs/command.md', 'exit-codes', formatExitCodes()],
+  ]
+  for (const [file, name, text] of parts) {
+    const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
+    files.set(file, replacePart(page, name, text))
+  }
+  return files
+}
+
+/** Puts `text` between `<!-- name -->` and `<!-- /name -->`. */
+function replacePart(page: string, name: string, text: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const from = page.indexOf(open)
+  const to = page.indexOf(close)
+  if (from < 0 || to < from) throw new Error(`the markers ${open} and ${close} are missing`)
+  return `${page.slice(0, from + open.length)}\n${text.trim()}\n${page.slice(to)}`
+}
+
+/** `|` would end a cell; a backslash in front of it is safe only where every backslash is escaped too. */
+const cell = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|')
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n')
+
+// ------------------------------------------------------------------------------------------------ errors
+
+/** The parent of each class, read from the classes themselves. */
+function parentOf(className: string): string | undefined {
+  const errorClass = (errors as Record<string, unknown>)[className]
+  const parent: unknown = typeof errorClass === 'function' ? Object.getPrototypeOf(errorClass) : undefined
+  return typeof parent === 'function' && parent.name !== 'Error' ? parent.name : undefined
+}
+
+function errorsPage(): string {
+  const byClass = new Map<string, ErrorCode[]>()
+  for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+    const { className } = errorRow(code)
+    byClass.set(className, [...(byClass.get(className) ?? []), code])
+  }
+  const sections = [...byClass].map(([className, codes]) => {
+    const lineage: string[] = []
+    for (let name = parentOf(className); name !== undefined; name = parentOf(name)) lineage.push(`\`${name}\``)
+    const rows = codes.map((code) => [`\`${code}\``, `${errorRow(code).sentence}.`, errorRow(code).source])
+    const is = lineage.length === 0 ? '' : `\nIs a ${lineage.join(', which is a ')}.\n`
+    return `## ${className}\n${is}\n${table(['code', 'sentence', 'source'], rows)}\n`
+  })
+  return `${GENERATED}
+
+# Errors
+
+Everything this package raises is an \`HTTPException\`, with two exceptions: an abort rejects with \`signal.reason\`,
+untouched, and a wrong argument type is a plain \`TypeError\`. A class is one decision you may take; \`error.code\` is one
+rule, from the closed union \`ErrorCode\`. The cause of the system or of TLS is on \`error.cause\`.
+
+After a failed exchange an error also says:
+
+| property | meaning |
+| --- | --- |
+| \`reused\` | an earlier exchange was made on the same connection |
+| \`requestBytesWritten\` | bytes of the request, head and body, handed to the system |
+| \`responseStarted\` | at least one byte of the response had come |
+| \`address\` | the peer: \`host:port\`, or the path of a unix socket |
+| \`phase\` | \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\` |
+
+A \`RemoteProtocolError\` names the rule that was broken (\`rule\`), the byte in the received stream (\`offset\`) and the
+offending bytes, escaped and cut (\`bytes\`). No message shows a credential, a field value or a query string.
+
+${sections.join('\n')}`
+}
+
+// -------------------------------------------------------------------------------------------- tolerances
+
+function tolerancesPage(): string {
+  const tolerances = Object.entries(TOLERANCES as Readonly<Record<string, ToleranceRow>>)
+  const limits = Object.entries(LIMITS as Readonly<Record<string, LimitRow>>)
+  const sections = tolerances.map(
+    ([name, { accepts, reason, risk }]) =>
+      `### \`${name}\`\n\n${accepts}\n\n- Default: off\n- Who needs it: ${reason}\n- Risk: ${risk}\n`,
+  )
+  const limitRows = limits.map(([name, { default: value, unit, bounds, precedent }]) => [
+    `\`${name}\``,
+    `${value.toLocaleString('en')} ${unit}`,
+    bounds,
+    precedent,
+  ])
+  return `${GENERATED}
+
+# Tolerances and limits
+
+The engine is strict wherever a byte decides where a message ends, or which message it belongs to, and tolerant where a
+byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib/python\` turns on
+\`http09\`, \`bareLf\`, \`spaceBeforeColon\` and \`foldedValues\`, as its ancestor did. None of them moves framing. What was
+let through is listed in \`response.defects\`.
+
+\`\`\`ts
+import { HTTPConnection } from 'httplib'
+
+const conn = new HTTPConnection('old-camera.example', 80, { tolerances: { bareLf: true } })
+\`\`\`
+
+## Tolerances
+
+${sections.join('\n')}
+## Limits
+
+All are options (\`limits: { maxFields: 200 }\`); \`Infinity\` lifts one. Past a limit the connection is closed with
+\`LimitExceeded\`, which names the limit; \`LineTooLong\` is one of its kind. Memory grows with what was received and
+allowed, never with what was declared.
+
+${table(['limit', 'default', 'bounds', 'elsewhere'], limitRows)}
+`
+}
+
+// ---------------------------------------------------------------------------------------------- states
+
+const EVENT_NAMES: Readonly<Record<string, string>> = { 'request-seen': 'request of the client', failed: 'broke the rules' }
+
+/** The edges of one role: by event, and, dashed, by the states of both sides. */
+function drawEdges(role: Role): string[] {
+  const edges = new Map<string, string[]>()
+  for (const [from, row] of Object.entries(TRANSITIONS[role])) {
+    for (const [event, to] of Object.entries(row)) {
+      // Every state can fail and none is left by it: the arrows would hide the rest.
+      if (event === 'failed') continue
+      const key = `"${from}" -> "${to}"`
+      edges.set(key, [...(edges.get(key) ?? []), EVENT_NAMES[event] ?? event])
+    }
+  }
+  const solid = [...edges].map(([key, events]) => `${key} [label="${events.join('\\n')}"]`)
+  const other: Role = role === 'client' ? 'server' : 'client'
+  const dashed = JOINT_TRANSITIONS.flatMap((row) => {
+    const to = row.to[role]
+    const from = row[role]
+    if (to === undefined || from === undefined) return []
+    const facts = [row[other] === undefined ? [] : [`${other} ${row[other]}`], row.when ?? []].flat()
+    return [`"${from}" -> "${to}" [style=dashed, color="#7a5c9e", fontcolor="#7a5c9e", label="${facts.join('\\n')}"]`]
+  })
+  return [...solid, ...dashed]
+}
+
+async function drawStates(role: Role): Promise<string> {
+  const graph = `digraph {
+    rankdir=LR; bgcolor=white; nodesep=0.35; ranksep=0.7; pad=0.2
+    node [shape=box, style="rounded,filled", fillcolor="#eef3fa", color="#33527a", fontname="sans-serif", fontsize=12]
+    edge [fontname="sans-serif", fontsize=10, color="#33527a"]
+    "idle" [fillcolor="#d8ecd8"]
+    ${drawEdges(role).join('\n    ')}
+  }`
+  const viz = await instance()
+  return viz.renderString(graph, { format: 'svg' }).replace(/<!--[^>]*-->\n?/g, '')
+}
+
+function stateMachinePage(): string {
+  const states = Object.keys(TRANSITIONS.client) as State[]
+  const roleTable = (role: Role): string => {
+    const rows = states.flatMap((state) =>
+      Object.entries(TRANSITIONS[role][state]).map(([event, to]) => [`\`${state}\``, `\`${event}\``, `\`${to}\``]),
+    )
+    return table(['state', 'event', 'next state'], rows)
+  }
+  const joint = JOINT_TRANSITIONS.map(({ client, server, when, to, why }) => [
+    client === undefined ? 'any' : `\`${client}\``,
+    server === undefined ? 'any' : `\`${server}\``,
+    when ?? '',
+    Object.entries(to)
+      .map(([role, state]) => `${role} \`${state}\``)
+      .join(', '),
+    why,
+  ])
+  return `${GENERATED}
+
+# The state machine of an exchange
+
+Both sides of an exchange, whoever we are, obey the tables of \`src/h1/states.ts\`. Solid arrows are events; dashed arrows
+follow by themselves from the states of both sides. From every state with a row \`failed\` a broken rule leads to \`error\`
+(not drawn), and nothing leads out of it.
+
+## The client's side
+
+![States of the client's side](images/client-states.svg)
+
+${roleTable('client')}
+
+## The server's side
+
+![States of the server's side](images/server-states.svg)
+
+${roleTable('server')}
+
+## Joint rules
+
+Applied in this order after every change, again and again, until none matches. \`persistent\` says that the connection may
+go on after this exchange; \`switch-proposed\` that a CONNECT or an Upgrade has not been answered yet.
+
+${table(['client', 'server', 'when', 'then', 'because'], joint)}
+`
+}
+
+// ------------------------------------------------------------------------------------------- architecture
+
+function importTable(): string {
+  const rows = Object.entries(IMPORT_TABLE).map(([room, { rooms, node, nodeLazily, packages }]) => [
+    `\`${room}\``,
+    rooms === '*' ? 'everything' : rooms.length === 0 ? 'nothing' : rooms.join(', '),
+    [node?.join(', ') ?? 'any that is not reserved', nodeLazily === undefined ? [] : `${nodeLazily.join(', ')} (types)`]
+      .flat()
+      .filter((text) => text !== '')
+      .join('; ') || 'none',
+    packages?.join(', ') ?? 'none',
+  ])
+  return table(['room', 'may import', 'Node modules', 'npm packages'], rows)
+}
+
+// --------------------------------------------------------------------------------------------------- main
+
+if (process.argv.includes('--write')) {
+  const root = path.resolve(import.meta.dirname, '../..')
+  for (const [file, text] of await generateDocs(root)) await writeFile(path.join(root, file), text)
+}

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { IncompleteRead } from '../../src/errors.ts'
+import {
+  type BodyDecoder,
+  ChunkedDecoder,
+  LengthDecoder,
+  UntilCloseDecoder,
+} from '../../src/h1/body-decoders.ts'
+import type { Defect } from '../../src/h1/events.ts'
+import { type LimitOptions, resolveLimits } from '../../src/h1/limits.ts'
+import { ReceiveBuffer } from '../../src/h1/receive-buffer.ts'
+import { resolveTolerances } from '../../src/h1/tolerances.ts'
+import { latin1 } from '../support/bytes.ts'
+import { cutAt, eachByte } from '../support/engine-events.ts'
+
+/** What a decoder made of an input: the body, its trailers if it ended, and the bytes it left. */
+interface Decoding {
+  readonly body: string
+  readonly trailers: readonly (readonly [string, string])[] | undefined
+  readonly rest: string
+}
+
+function decode(decoder: BodyDecoder, pieces: readonly Uint8Array[], ends = false): Decoding {
+  const buffer = new ReceiveBuffer()
+  let body = ''
+  let trailers: Decoding['trailers']
+  for (const piece of pieces) {
+    buffer.receive(piece)
+    while (trailers === undefined) {
+      const decoded = decoder.decode(buffer)
+      if (decoded === undefined) break
+      if ('bytes' in decoded) body += Buffer.from(decoded.bytes).toString('latin1')
+      else trailers = decoded.trailers
+    }
+    buffer.settle()
+  }
+  if (ends && trailers === undefined) {
+    const decoded = decoder.finish(buffer)
+    if (decoded !== undefined && 'trailers' in decoded) trailers = decoded.trailers
+  }
+  return { body, trailers, rest: buffer.text(buffer.start, buffer.end) }
+}
+
+const chunked = (limits: LimitOptions = {}, defects: Defect[] = []): ChunkedDecoder =>
+  new ChunkedDecoder(
+    { tolerances: resolveTolerances({ bareLf: true }), limits: resolveLimits(limits), isHead: false },
+    defects,
+  )
+
+/** Decodes `text` whole, byte by byte and at each cut in two; all must agree. */
+function decodeChunked(text: string, limits: LimitOptions = {}): Decoding {
+  const bytes = latin1(text)
+  const whole = decode(chunked(limits), [bytes])
+  assert.deepEqual(decode(chunked(limits), eachByte(bytes)), whole)
+  for (let at = 1; at < bytes.length; at++) {
+    assert.deepEqual(decode(chunked(limits), cutAt(bytes, [at])), whole)
+  }
+  return whole
+}
+
+function failsChunked(text: string, code: string, offset: number, limits: LimitOptions = {}): void {
+  for (const pieces of [[latin1(text)], eachByte(latin1(text))]) {
+    assert.throws(() => decode(chunked(limits), pieces), { code, offset })
+  }
+}
+
+describe('LengthDecoder', () => {
+  it('takes as many bytes as were declared, and leaves the rest', () => {
+    assert.deepEqual(decode(new LengthDecoder(3), [latin1('abcdef')]), {
+      body: 'abc',
+      trailers: [],
+      rest: 'def',
+    })
+    assert.deepEqual(decode(new LengthDecoder(3), eachByte(latin1('abc'))), {
+      body: 'abc',
+      trailers: [],
+      rest: '',
+    })
+    assert.deepEqual(decode(new LengthDecoder(0), [latin1('abc')]), { body: '', trailers: [], rest: 'abc' })
+  })
+
+  it('says how much is missing where the connection ends too early [9112-6.3-7]', () => {
+    assert.throws(
+      () => decode(new LengthDecoder(2 ** 53 - 1), [latin1('abc')], true),
+      (error) =>
+        error instanceof IncompleteRead && error.expected === 2 ** 53 - 4 && error.partial.length === 0,
+    )
+  })
+})
+
+describe('UntilCloseDecoder', () => {
+  it('takes every byte, and ends where the connection does', () => {
+    const pieces = [latin1('ab'), latin1('c')]
+    assert.deepEqual(decode(new UntilCloseDecoder(), pieces), { body: 'abc', trailers: undefined, rest: '' })
+    assert.deepEqual(decode(new UntilCloseDecoder(), pieces, true), { body: 'abc', trailers: [], rest: '' })
+  })
+})
+
+describe('ChunkedDecoder, RFC 9112 §7.1', () => {
+  it('joins the data of the chunks, wherever they are cut [9112-7.1-1]', () => {
+    assert.deepEqual(decodeChunked('3\r\nabc\r\n00A\r\n\r\n23456789\r\n0\r\n\r\nnext'), {
+      body: 'abc\r\n23456789',
+      trailers: [],
+      rest: 'next',
+    })
+    assert.equal(
+      decodeChunked(`1a\r\n${'x'.repeat(26)}\r\n1F\r\n${'y'.repeat(31)}\r\n0\r\n\r\n`).body.length,
+      57,
+    )
+    assert.deepEqual(decodeChunked('00000000000000000000\r\n\r\n').trailers, [])
+  })
+
+  it('takes only hexadecimal digits for a size, at least one [9112-7.1-4]', () => {
+    for (let code = 0; code < 256; code++) {
+      const char = String.fromCharCode(code)
+      const isDigit = /[0-9a-fA-F]/.test(char)
+      if (!isDigit) failsChunked(`${char}\r\n`, 'BAD_CHUNK_SIZE', 0)
+      if (isDigit || '\r\n; \t'.includes(char)) continue
+      failsChunked(`5${char}\r\n`, 'BAD_CHUNK_SIZE', 1)
+    }
+    failsChunked('0x5\r\n', 'BAD_CHUNK_SIZE', 1)
+    failsChunked('5 5\r\n', 'BAD_CHUNK_SIZE', 2)
+    failsChunked('5 \r\n', 'BAD_CHUNK_SIZE', 2)
+  })
+
+  it('takes sizes below 2^53 exactly, and refuses larger ones [9112-7.1-2]', () => {
+    const decoder = chunked()
+    decode(decoder, [latin1('1fffffffffffff\r\nab')])
+    assert.throws(
+      () => decoder.finish(),
+      (error) => error instanceof IncompleteRead && error.expected === 2 ** 53 - 1 - 2,
+    )
+    // At the first digit that makes the number too large.
+    failsChunked('20000000000000\r\n', 'BAD_CHUNK_SIZE', 13)
+    failsChunked('ffffffffffffffff;', 'BAD_CHUNK_SIZE', 13)
+    failsChunked('00011111111111111111', 'BAD_CHUNK_SIZE', 17)
+  })
+
+  it('ends every line of the framing with CR LF, whatever is tolerated in a head', () => {
+    failsChunked('5\n', 'BARE_LF', 1)
+    failsChunked('5;a\n', 'BARE_LF', 3)
+    failsChunked('5 \n', 'BAD_CHUNK_SIZE', 2)
+    failsChunked('5\rx', 'BARE_CR', 1)
+    failsChunked('0\r\n\n', 'BARE_LF', 3)
+    failsChunked('0\r\na: 1\n\r\n', 'BARE_LF', 7)
+  })
+
+  it('refuses data that CR LF does not follow [9112-7.1-5]', () => {
+    failsChunked('3\r\nabcd\r\n', 'BAD_CHUNK_END', 6)
+    failsChunked('3\r\nabc\n', 'BAD_CHUNK_END', 6)
+    failsChunked('3\r\nabc\rx', 'BAD_CHUNK_END', 7)
+  })
+
+  it('reads over extensions, quoted ones too, and over white space before them [9112-7.1.1-1, 9110-5.6.3-3]', () => {
+    const extended = '1 \t;a; b = "x;\\"y\xe9"\r\na\r\n1;\r\nb\r\n0;last=1\r\n\r\n'
+    assert.deepEqual(decodeChunked(extended), { body: 'ab', trailers: [], rest: '' })
+    failsChunked('1;a\0\r\n', 'BAD_CHUNK_EXTENSION', 3)
+    failsChunked('1;a\x7f\r\n', 'BAD_CHUNK_EXTENSION', 3)
+    failsChunked('1;a\rb', 'BARE_CR', 3)
+  })
+
+  it('refuses extensions past their limit, counted over the whole body with leading zeros [9110-2.3-1]', () => {
+    const limits = { maxChunkExtensionBytes: 4 }
+    assert.equal(decodeChunked('1;a\r\nx\r\n1 ;\r\ny\r\n0\r\n\r\n', limits).body, 'xy')
+    failsChunked('1;a\r\nx\r\n1;bc\r\n', 'LIMIT_CHUNK_EXTENSIONS', 11, limits)
+    failsChunked('1     ;', 'LIMIT_CHUNK_EXTENSIONS', 5, limits)
+    failsChunked('1    ;', 'LIMIT_CHUNK_EXTENSIONS', 5, limits)
+    failsChunked('0'.repeat(30), 'LIMIT_CHUNK_EXTENSIONS', 4, limits)
+    assert.equal(decodeChunked('00001\r\nx\r\n0\r\n\r\n', limits).body, 'x')
+    failsChunked('001;\r\nx\r\n001\r\n', 'LIMIT_CHUNK_EXTENSIONS', 10, limits)
+  })
+
+  it('reads a trailer section to its empty line [9112-7.1.2-1]', () => {
+    const defects: Defect[] = []
+    const text = '0\r\nA: 1\r\n b\r\na: 2\r\n\r\nrest'
+    assert.deepEqual(decodeChunked(text), {
+      body: '',
+      trailers: [
+        ['A', '1 b'],
+        ['a', '2'],
+      ],
+      rest: 'rest',
+    })
+    decode(chunked({}, defects), [latin1(text)])
+    assert.deepEqual(defects, ['folded-field'])
+    failsChunked('0\r\nA : 1\r\n\r\n', 'SPACE_BEFORE_COLON', 4)
+    failsChunked('0\r\n A: 1\r\n\r\n', 'LEADING_SPACE', 3)
+  })
+
+  it('refuses trailers past their limits [9110-2.3-1]', () => {
+    assert.equal(decodeChunked('0\r\nabc: 4\r\n\r\n', { maxTrailerBytes: 8, maxLineBytes: 6 }).rest, '')
+    failsChunked('0\r\nabc: 4\r\n\r\n', 'LIMIT_TRAILERS', 10, { maxTrailerBytes: 7 })
+    failsChunked('0\r\nabc: 45\r\n\r\n', 'LIMIT_LINE', 9, { maxLineBytes: 6 })
+    failsChunked('0\r\na: 1\r\nb: 2\r\n\r\n', 'LIMIT_FIELDS', 9, { maxFields: 1 })
+  })
+
+  it('is incomplete before the last empty line, and knows what is missing only inside a chunk [9112-8-1]', () => {
+    for (const [text, expected] of [
+      ['', undefined],
+      ['5', undefined],
+      ['5;', undefined],
+      ['5\r\n', 5],
+      ['5\r\nabc', 2],
+      ['5\r\nabcde', undefined],
+      ['5\r\nabcde\r\n', undefined],
+      ['0\r\n', undefined],
+      ['0\r\na: 1\r\n', undefined],
+      ['0\r\na: 1\r\n\r', undefined],
+    ] as const) {
+      assert.throws(
+        () => decode(chunked(), [latin1(text)], true),
+        (error) => error instanceof IncompleteRead && error.expected === expected,
+        JSON.stringify(text),
+      )
+    }
+  })
+})

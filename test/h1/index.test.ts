@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as errors from '../../src/errors.ts'
+import * as engine from '../../src/h1/index.ts'
+
+describe('httplib/h1', () => {
+  it('offers the engine, its tables and every error class, and nothing else', () => {
+    assert.deepEqual(
+      Object.keys(engine).sort(),
+      [...Object.keys(errors), 'H1Engine', 'JOINT_TRANSITIONS', 'LIMITS', 'TOLERANCES', 'TRANSITIONS'].sort(),
+    )
+  })
+})

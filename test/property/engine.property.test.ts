@@ -1,0 +1,405 @@
+// Properties of the engine that hold for any input and any order of calls. Failing runs print a seed.
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import {
+  type EventToSend,
+  type FieldLine,
+  H1Engine,
+  type H1EngineOptions,
+  HTTPException,
+  ImproperConnectionState,
+  LocalProtocolError,
+  type ReceivedEvent,
+  RemoteProtocolError,
+  type Role,
+  TRANSITIONS,
+  type Transition,
+} from '../../src/h1/index.ts'
+import { latin1 } from '../support/bytes.ts'
+import { cutAt, eachByte, factsOf, type OnEvent, read } from '../support/engine-events.ts'
+import { EnginePair } from '../support/engine-pair.ts'
+
+const HOST: FieldLine = ['Host', 'a']
+const END: EventToSend = { type: 'end' }
+const request = (method: string, ...fields: FieldLine[]): EventToSend => ({
+  type: 'request',
+  method,
+  target: method === 'CONNECT' ? 'a:1' : '/',
+  fields: [HOST, ...fields],
+})
+
+// --------------------------------------------------------------------------------------------------- any bytes
+
+/** Pieces of messages, right and wrong, of which longer inputs are made. */
+const FRAGMENTS = [
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 100 Continue\r\n\r\n',
+  'HTTP/1.1 101 \r\n\r\n',
+  'HTTP/1.0 204 \r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\n',
+  'POST /x HTTP/1.1\r\nHost: a\r\n',
+  'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n',
+  'Content-Length: 5\r\n',
+  'Content-Length: 5, 6\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Transfer-Encoding: gzip\r\n',
+  'Connection: close\r\n',
+  'Connection: upgrade\r\nUpgrade: x\r\n',
+  'A: b\r\n',
+  ' c\r\n',
+  'a : b\r\n',
+  'nocolon\r\n',
+  '\r\n',
+  '\r\n\r\n',
+  '\n',
+  '\r',
+  '\0',
+  '5\r\nhello\r\n',
+  '5;x="y"\r\nhello\r\n',
+  '0\r\n\r\n',
+  '0\r\nT: u\r\n\r\n',
+  '00000000000000000005',
+  'ffffffffffffffffff\r\n',
+  'hello',
+  'ICY 200\r\n',
+  '(',
+  'SIP/2.0 ',
+  '<p>',
+  'x'.repeat(300),
+]
+
+const anyBytes = fc.oneof(
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .array(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ maxLength: 4 })), {
+        maxLength: 14,
+      })
+      .map((parts) => Buffer.from(parts.join(''), 'latin1')),
+  },
+  {
+    weight: 2,
+    // A good message with one byte changed.
+    arbitrary: fc
+      .tuple(fc.nat(), fc.integer({ min: 0, max: 255 }), fc.boolean())
+      .map(([at, byte, isResponse]) => {
+        const start = isResponse ? 'HTTP/1.1 200 OK\r\n' : 'GET / HTTP/1.1\r\nHost: a\r\n'
+        const bytes = latin1(
+          `${start}Transfer-Encoding: chunked\r\nA: b\r\n\r\n5;e\r\nhello\r\n0\r\nT: u\r\n\r\n\r\n`,
+        )
+        bytes[at % bytes.length] = byte
+        return bytes
+      }),
+  },
+)
+
+const anyOptions: fc.Arbitrary<H1EngineOptions> = fc.record({
+  tolerances: fc.record({
+    http09: fc.boolean(),
+    bareLf: fc.boolean(),
+    controlInValue: fc.boolean(),
+    spaceBeforeColon: fc.boolean(),
+    skipBadFields: fc.boolean(),
+  }),
+  limits: fc.oneof(
+    fc.constant({}),
+    fc.record({
+      maxLineBytes: fc.integer({ min: 1, max: 60 }),
+      maxHeadBytes: fc.integer({ min: 1, max: 120 }),
+      maxFields: fc.integer({ min: 1, max: 4 }),
+      maxTrailerBytes: fc.integer({ min: 1, max: 30 }),
+      maxChunkExtensionBytes: fc.integer({ min: 1, max: 8 }),
+      maxInformational: fc.integer({ min: 1, max: 2 }),
+    }),
+  ),
+  pipelining: fc.constant(3),
+})
+
+/** What a client has asked before the bytes come: they are read in different ways. */
+const anyRequests = fc.constantFrom<(readonly EventToSend[])[]>(
+  [],
+  [request('GET'), END],
+  [request('GET'), END, request('HEAD'), END, request('GET'), END],
+  [request('CONNECT'), END],
+  [request('GET', ['Connection', 'upgrade'], ['Upgrade', 'x']), END],
+  [request('POST', ['Content-Length', '1'])],
+)
+
+/** A server answers each request, so that it reads the next one. */
+const answer: OnEvent = (engine, event) => {
+  if (engine.role !== 'server' || event.type !== 'end' || engine.serverState !== 'send-response') return
+  // No success, which would open the tunnel of a CONNECT.
+  engine.send({ type: 'response', status: 404, fields: [['Content-Length', '0']] })
+  engine.send(END)
+}
+
+function engineOf(role: Role, options: H1EngineOptions, requests: readonly EventToSend[]): H1Engine {
+  const engine = new H1Engine(role, options)
+  if (role === 'client') for (const event of requests) engine.send(event)
+  return engine
+}
+
+const anyInput = fc.record({
+  role: fc.constantFrom<Role[]>('client', 'server'),
+  options: anyOptions,
+  requests: anyRequests,
+  bytes: anyBytes,
+  ends: fc.boolean(),
+  cuts: fc.array(fc.nat({ max: 400 }), { maxLength: 6 }),
+})
+
+describe('any bytes', () => {
+  it('give events or an error of the peer, the same however they are cut [9112-7.1-1]', () => {
+    fc.assert(
+      fc.property(anyInput, ({ role, options, requests, bytes, ends, cuts }) => {
+        // `read` lets through whatever is no HTTPException.
+        const feed = (pieces: readonly Uint8Array[]) => {
+          const { events, error } = read(engineOf(role, options, requests), pieces, { ends, onEvent: answer })
+          assert.ok(error === undefined || error instanceof RemoteProtocolError, error?.message)
+          return [events, factsOf(error)]
+        }
+        const whole = feed([bytes])
+        assert.deepEqual(feed(cutAt(bytes, cuts)), whole)
+        assert.deepEqual(feed(eachByte(bytes)), whole)
+      }),
+      { numRuns: 1200 },
+    )
+  })
+})
+
+// ------------------------------------------------------------------------------------------ write, then read back
+
+const TCHARS = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+const token = fc.string({ unit: fc.constantFrom(...TCHARS), minLength: 1, maxLength: 8 })
+const valueCharacter = fc
+  .integer({ min: 0x20, max: 0xff })
+  .filter((code) => code !== 0x7f)
+  .map((code) => String.fromCharCode(code))
+const text = fc
+  .string({ unit: fc.oneof(valueCharacter, fc.constant('\t')), maxLength: 12 })
+  .map((value) => value.replace(/^[ \t]+|[ \t]+$/g, ''))
+// Behind `x-` no name has a meaning that would change the message.
+const fields = fc.array(
+  fc.tuple(
+    token.map((name) => `X-${name}`),
+    text,
+  ),
+  { maxLength: 5 },
+)
+const target = fc
+  .string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    maxLength: 20,
+  })
+  .map((path) => `/${path}`)
+
+/** A body in pieces, its framing fields, and the trailers it can have. */
+const body = fc
+  .record({
+    pieces: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
+    isChunked: fc.boolean(),
+    trailers: fields,
+  })
+  .map(({ pieces, isChunked, trailers }) => {
+    const length = pieces.reduce((sum, { length }) => sum + length, 0)
+    const framing: FieldLine = isChunked
+      ? ['Transfer-Encoding', 'chunked']
+      : ['Content-Length', String(length)]
+    const end: EventToSend = isChunked ? { type: 'end', trailers } : END
+    return { framing, events: [...pieces.map((bytes): EventToSend => ({ type: 'data', bytes })), end] }
+  })
+
+const exchange = fc.record({
+  method: token.filter((method) => !['HEAD', 'CONNECT', 'TRACE'].includes(method)),
+  target,
+  requestFields: fields,
+  requestBody: body,
+  informational: fc.array(fc.tuple(fc.constantFrom(100, 102, 103, 199), text, fields), { maxLength: 2 }),
+  status: fc.integer({ min: 200, max: 999 }).filter((status) => status !== 204 && status !== 304),
+  reason: text,
+  responseFields: fields,
+  responseBody: body,
+})
+
+describe('what one engine writes', () => {
+  it('the other one reads, whatever the messages and however the bytes are cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(exchange, { minLength: 1, maxLength: 3 }),
+        fc.nat({ max: 90 }),
+        (exchanges, step) => {
+          const cut = (bytes: Buffer) =>
+            cutAt(
+              bytes,
+              Array.from(bytes, (_, index) => index * (step + 1)),
+            )
+          const pair = new EnginePair({ cut })
+          for (const { method, target, requestFields, requestBody, ...response } of exchanges) {
+            const lines: FieldLine[] = [HOST, ...requestFields, requestBody.framing]
+            pair.send('client', { type: 'request', method, target, fields: lines }, ...requestBody.events)
+            for (const [status, reason, fields] of response.informational) {
+              pair.send('server', { type: 'informational', status, reason, fields })
+            }
+            const { status, reason, responseFields, responseBody } = response
+            const head = { status, reason, fields: [responseBody.framing, ...responseFields] }
+            pair.send('server', { type: 'response', ...head }, ...responseBody.events)
+            pair.assertStates('idle', 'idle')
+          }
+          pair.assertSame()
+        },
+      ),
+      { numRuns: 250 },
+    )
+  })
+
+  it('never lets a value, a name or a target begin another line', () => {
+    const anyText = fc.string({
+      unit: fc.integer({ max: 0x2ff }).map((code) => String.fromCharCode(code)),
+      maxLength: 6,
+    })
+    fc.assert(
+      fc.property(anyText, anyText, anyText, anyText, (method, target, name, value) => {
+        const engine = new H1Engine('client')
+        let written: string
+        try {
+          const event: EventToSend = { type: 'request', method, target, fields: [[name, value]] }
+          written = engine.send(event).join('')
+        } catch (error) {
+          assert.ok(error instanceof LocalProtocolError)
+          return
+        }
+        assert.equal(written, `${method} ${target} HTTP/1.1\r\n${name}: ${value}\r\n\r\n`)
+        assert.equal(written.split(/[\r\n\0]+/).length, 3)
+        assert.ok(/^[\0-\xff]*$/.test(written))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+// ------------------------------------------------------------------------------------------------- random walks
+
+type Step = readonly [role: Role, transition: Transition, event: EventToSend]
+
+const LAST: FieldLine = ['Connection', 'close']
+const ONE: FieldLine = ['Content-Length', '1']
+const response = (status: number, ...fields: FieldLine[]): EventToSend => ({
+  type: 'response',
+  status,
+  fields,
+})
+const STEPS: readonly Step[] = [
+  ['client', 'request', request('GET')],
+  ['client', 'request', request('POST', ONE)],
+  ['client', 'request', request('GET', LAST)],
+  ['client', 'request', request('CONNECT')],
+  ['client', 'data', { type: 'data', bytes: 'x' }],
+  ['client', 'end', END],
+  ['client', 'end', END],
+  ['client', 'closed', { type: 'closed' }],
+  ['server', 'informational', { type: 'informational', status: 103, fields: [] }],
+  ['server', 'response', response(200, ONE)],
+  ['server', 'response', response(404, ONE)],
+  ['server', 'response', response(404, ONE, LAST)],
+  ['server', 'data', { type: 'data', bytes: 'x' }],
+  ['server', 'end', END],
+  ['server', 'end', END],
+  ['server', 'closed', { type: 'closed' }],
+]
+/** A body that does not fit its length is refused by another rule than the tables. */
+const BODY_CODES: readonly string[] = ['BODY_TOO_LONG', 'BODY_TOO_SHORT']
+
+describe('any walk of events', () => {
+  it('is let through and refused as the tables say, and both engines agree on the states', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 40 }), (steps) => {
+        const pair = new EnginePair()
+        for (const [role, transition, event] of steps) {
+          // To a client that asked nothing every answer is an offence; the tables allow it for a 408.
+          if (transition === 'response' && pair.server.serverState === 'idle') continue
+          const engine = pair[role]
+          const before = [engine.clientState, engine.serverState] as const
+          const state = role === 'client' ? before[0] : before[1]
+          // A 2xx answer to CONNECT moves by `switch`, which the same states allow as an answer, but for `idle`.
+          const isLegal = TRANSITIONS[role][state][transition] !== undefined
+          try {
+            pair.send(role, event)
+            assert.ok(isLegal, `${role} sent '${transition}' in '${state}'`)
+          } catch (error) {
+            if (!(error instanceof HTTPException)) throw error
+            assert.equal(error instanceof ImproperConnectionState, !isLegal, error.message)
+            assert.ok(!isLegal || BODY_CODES.includes(error.code), error.message)
+            assert.deepEqual([engine.clientState, engine.serverState], before)
+          }
+          // A reader sees the end of a body of known length before its writer has said it.
+          const [client, server] = [pair.client.clientState, pair.server.serverState]
+          if (client === 'send-body' || server === 'send-body') continue
+          pair.assertStates(client, server)
+          pair.assertSame()
+        }
+      }),
+      { numRuns: 600 },
+    )
+  })
+})
+
+// ------------------------------------------------------------------------------------------------- linear time
+
+const HEAD = 'HTTP/1.1 200 OK\r\n'
+const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`
+const LARGE = 60_000
+const RUNS = 4
+
+/** Inputs of about `size` bytes, each long in another way. */
+const LONG: Readonly<Record<string, (size: number) => string>> = {
+  'a head of many fields': (size) => `${HEAD}${'abc: d\r\n'.repeat(size / 8)}\r\n`,
+  'a field of many folds': (size) => `${HEAD}a: b\r\n${' c\r\n'.repeat(size / 4)}\r\n`,
+  'a field of many blanks': (size) => `${HEAD}a: b${' '.repeat(size)}\r\n\r\n`,
+  'a long reason': (size) => `HTTP/1.1 200 ${'x'.repeat(size)}\r\n\r\n`,
+  'a list of many lengths': (size) => `${HEAD}Content-Length: 0${', 0'.repeat(size / 3)}\r\n\r\n`,
+  'many chunks': (size) => `${CHUNKED}${'1\r\nx\r\n'.repeat(size / 6)}0\r\n\r\n`,
+  'a long extension': (size) => `${CHUNKED}1;${'x'.repeat(size)}\r\nx\r\n0\r\n\r\n`,
+  'many leading zeros': (size) => `${CHUNKED}${'0'.repeat(size)}1\r\nx\r\n0\r\n\r\n`,
+  'many trailers': (size) => `${CHUNKED}0\r\n${'abc: d\r\n'.repeat(size / 8)}\r\n`,
+  'a long body': (size) => `${HEAD}Content-Length: ${size}\r\n\r\n${'x'.repeat(size)}`,
+  'many informational responses': (size) => 'HTTP/1.1 102 \r\n\r\n'.repeat(size / 17),
+}
+const NO_LIMITS = {
+  maxLineBytes: Infinity,
+  maxHeadBytes: Infinity,
+  maxFields: Infinity,
+  maxTrailerBytes: Infinity,
+  maxChunkExtensionBytes: Infinity,
+  maxInformational: Infinity,
+}
+
+/** Milliseconds that an engine takes for `input` byte by byte: the least of several runs. */
+function timeOf(input: Buffer): number {
+  let least = Infinity
+  for (let run = 0; run < RUNS; run++) {
+    const engine = engineOf('client', { limits: NO_LIMITS }, [request('GET'), END])
+    const began = performance.now()
+    for (let at = 0; at < input.length; at++) {
+      engine.receive(input.subarray(at, at + 1))
+      let event: ReceivedEvent
+      do event = engine.nextEvent()
+      while (event.type !== 'need-data')
+    }
+    least = Math.min(least, performance.now() - began)
+  }
+  return least
+}
+
+describe('time', () => {
+  for (const [title, make] of Object.entries(LONG)) {
+    it(`is linear in the bytes of ${title} that come one by one`, () => {
+      const large = timeOf(latin1(make(LARGE)))
+      const small = timeOf(latin1(make(LARGE / 10)))
+      // Ten times the bytes; quadratic would be a hundred times the time.
+      assert.ok(large <= 25 * small, `${small.toFixed(2)} ms, then ${large.toFixed(2)} ms`)
+    })
+  }
+})
