@@ -51,12 +51,22 @@ export const ERRORS = {
     'A TRACE request may have no content and no credentials',
     'RFC 9110 §9.3.8',
   ],
+  REPEATED_FIELD: ['InvalidHeader', 'A field that may stand only once is given twice', 'RFC 9110 §5.3'],
+  CHUNKED_TO_HTTP10: [
+    'LocalProtocolError',
+    'The server speaks HTTP/1.0 and does not know chunked: this body needs a Content-Length',
+    'RFC 9112 §6.1',
+  ],
   INVALID_CONDITION: [
     'InvalidHeader',
     'A conditional field is given in a form that means nothing',
     'RFC 9110 §13.1',
   ],
-  INVALID_CONTENT: ['LocalProtocolError', 'This request may not be sent with this content', 'RFC 9110 §9.3'],
+  INVALID_CONTENT: [
+    'LocalProtocolError',
+    'An OPTIONS request with content needs a Content-Type',
+    'RFC 9110 §9.3.7',
+  ],
   INVALID_TRAILER: ['InvalidHeader', 'This field may not be sent in a trailer section', 'RFC 9110 §6.5.1'],
   TRAILERS_WITHOUT_CHUNKED: [
     'LocalProtocolError',

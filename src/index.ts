@@ -12,8 +12,9 @@ export type {
   TimeoutOption,
   Timeouts,
 } from './connection/options.ts'
+export { formatHTTPDate, parseHTTPDate } from './core/dates.ts'
 export type { FieldLine } from './core/fields.ts'
-export { type HeadersInput, HTTPHeaders } from './core/headers.ts'
+export { type FieldValue, type HeadersInput, HTTPHeaders } from './core/headers.ts'
 export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/request-body.ts'
 export { HTTPResponse, type InformationalResponse, type Timings } from './core/response.ts'

@@ -22,7 +22,7 @@
  * Length: the verbs of one class and their documentation; what they decide is in draft.ts, what they wait for in transport/.
  */
 
-import type { FieldLine } from '../core/fields.ts'
+import { type FieldLine, hasField } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
@@ -89,6 +89,8 @@ export class HTTPConnection {
   #unread: HTTPResponse[] = []
   #closes = 0
   #urlPrefix: string | undefined
+  /** True after a response of HTTP/1.0: the server does not know chunked. */
+  #isPeerHTTP10 = false
 
   /**
    * @param host a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
@@ -299,6 +301,7 @@ export class HTTPConnection {
     if (exchange === undefined) throw new ResponseNotReady(this.#explain('getResponse'))
     const wire = this.#wire!
     const response = await wire.whenResponse(exchange)
+    this.#isPeerHTTP10 = response.version < 11
     if (!response.isClosed) this.#unread.push(response)
     return response
   }
@@ -382,6 +385,9 @@ export class HTTPConnection {
     if (isWhole && isImmediate(body, options)) {
       this.#sendAtOnce(wire, draft, body, options)
       return
+    }
+    if (this.#isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
+      throw new LocalProtocolError('CHUNKED_TO_HTTP10')
     }
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions)

@@ -6,17 +6,21 @@
  * as it came.
  */
 
+import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
 
+/** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
+export type FieldValue = string | number | Date
+
 /** What is taken wherever headers are: an object, pairs, the platform's `Headers`, or `HTTPHeaders`. */
 export type HeadersInput =
-  | Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>
-  | Iterable<readonly [string, string | number]>
+  | Readonly<Record<string, FieldValue | readonly FieldValue[] | undefined>>
+  | Iterable<readonly [string, FieldValue]>
 
 /**
  * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
- * @throws TypeError for a value that is no string and no number
+ * @throws TypeError for a value that is no string, no number and no valid date
  */
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
@@ -34,14 +38,15 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   return fields
 }
 
-function isIterable(input: HeadersInput): input is Iterable<readonly [string, string | number]> {
+function isIterable(input: HeadersInput): input is Iterable<readonly [string, FieldValue]> {
   return Symbol.iterator in input
 }
 
 function toValue(name: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
-  throw new TypeError(`The value of the field "${name}" must be a string or a number`)
+  if (value instanceof Date) return formatHTTPDate(value)
+  throw new TypeError(`The value of the field "${name}" must be a string, a number or a Date`)
 }
 
 export class HTTPHeaders implements Iterable<[string, string]> {
@@ -99,7 +104,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   }
 
   /** Gives `name` this one value: the first line of that name is replaced, further ones removed; else a line is added. */
-  set(name: string, value: string | number): void {
+  set(name: string, value: FieldValue): void {
     const lower = name.toLowerCase()
     const line: FieldLine = [name, toValue(name, value)]
     const fields: FieldLine[] = []
@@ -117,7 +122,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   }
 
   /** Adds a line behind the others. */
-  append(name: string, value: string | number): void {
+  append(name: string, value: FieldValue): void {
     const fields = this.#borrowed ? [...this.#fields] : (this.#fields as FieldLine[])
     fields.push([name, toValue(name, value)])
     this.#fields = fields

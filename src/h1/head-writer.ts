@@ -161,9 +161,17 @@ function checkRequestFields(
 ): void {
   if (target === '*' && method !== 'OPTIONS')
     throw new InvalidURL('INVALID_TARGET', '"*" is for OPTIONS only')
-  let rare = method === 'TRACE'
-  for (const [name] of fields) rare ||= RARE_FIELDS.has(name.toLowerCase())
-  if (!rare) return
+  const hasContent = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)
+  let isRare = method === 'TRACE' || (method === 'OPTIONS' && hasContent)
+  const seen: string[] = []
+  for (const [name] of fields) {
+    const lower = name.toLowerCase()
+    if (SINGLETONS.has(lower)) {
+      if (seen.includes(lower)) throw new InvalidHeader('REPEATED_FIELD', `"${name}"`)
+      seen.push(lower)
+    } else if (RARE_FIELDS.has(lower)) isRare = true
+  }
+  if (!isRare) return
 
   const options = listTokens(fields, 'connection')
   for (const option of options) {
@@ -175,11 +183,13 @@ function checkRequestFields(
   }
   if (listTokens(fields, 'te').some((coding) => /^chunked\b/.test(coding)))
     throw new InvalidHeader('INVALID_TE')
-  const hasContent = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)
   if (!hasContent && listTokens(fields, 'expect').includes('100-continue'))
     throw new InvalidHeader('INVALID_EXPECT')
   if (method === 'TRACE' && (hasContent || CREDENTIALS.some((name) => hasField(fields, name)))) {
     throw new LocalProtocolError('INVALID_TRACE')
+  }
+  if (method === 'OPTIONS' && hasContent && !hasField(fields, 'content-type')) {
+    throw new LocalProtocolError('INVALID_CONTENT')
   }
   checkConditions(fields)
 }
@@ -198,6 +208,14 @@ function checkConditions(fields: readonly FieldLine[]): void {
     throw new InvalidHeader('INVALID_CONDITION', 'If-Range needs a strong entity tag')
   }
 }
+
+/** Request fields that are defined as one value: a second line would be another meaning (RFC 9110 §5.3). */
+const SINGLETONS: ReadonlySet<string> = new Set(
+  (
+    'content-type content-location authorization proxy-authorization user-agent from referer max-forwards ' +
+    'if-modified-since if-unmodified-since range date'
+  ).split(' '),
+)
 
 /** The fields that `checkRequestFields` has a rule for: where none is there, the rules need not be looked at. */
 const RARE_FIELDS = new Set([

@@ -394,8 +394,7 @@ export class H1Wire {
     const exchanges = this.#exchanges.splice(0)
     this.#state = 'closed'
     this.#watch()
-    if (exchanges.length === 0) this.#stream.close()
-    else this.#stream.destroy()
+    this.#stream.close()
     for (const exchange of exchanges) {
       const reason =
         exchange === culprit ? error : new ConnectionLost('another exchange failed', { cause: error })

@@ -84,9 +84,9 @@ describe('readContentLength, RFC 9110 §8.6', () => {
   })
 })
 
-describe('readTransferEncoding, RFC 9112 §6.1', () => {
-  const valid = (finalChunked: boolean, ...codings: string[]) => ({ kind: 'valid', finalChunked, codings })
+const valid = (finalChunked: boolean, ...codings: string[]) => ({ kind: 'valid', finalChunked, codings })
 
+describe('readTransferEncoding, RFC 9112 §6.1', () => {
   it('tells whether chunked is the last coding, in any letter case, over all lines [9112-7-1]', () => {
     assert.deepEqual(readTransferEncoding([]), { kind: 'absent' })
     assert.deepEqual(readTransferEncoding(['chunked']), valid(true))
@@ -124,12 +124,12 @@ describe('readTransferEncoding, RFC 9112 §6.1', () => {
   })
 })
 
-describe('readParameterized, RFC 9110 §5.6.6', () => {
-  const read = (text: string) => {
-    const { value, parameters } = readParameterized(text)
-    return [value, Object.fromEntries(parameters)]
-  }
+const read = (text: string) => {
+  const { value, parameters } = readParameterized(text)
+  return [value, Object.fromEntries(parameters)]
+}
 
+describe('readParameterized, RFC 9110 §5.6.6', () => {
   it('takes names in any letter case, and token and quoted form for the same [9110-5.6.6-1, 9110-5.6.4-1]', () => {
     const expected = ['text/html', { charset: 'utf-8' }]
     for (const text of [
