@@ -27,7 +27,13 @@ import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { CannotSendHeader, CannotSendRequest, ImproperConnectionState, ResponseNotReady } from '../errors.ts'
+import {
+  CannotSendHeader,
+  CannotSendRequest,
+  ImproperConnectionState,
+  LocalProtocolError,
+  ResponseNotReady,
+} from '../errors.ts'
 import { checkField } from '../h1/head-writer.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
@@ -361,6 +367,7 @@ export class HTTPConnection {
 
   /** The common case: the connection is open and everything to be sent is there. Nothing is waited for. */
   #sendAtOnce(wire: H1Wire, draft: Draft, body: ImmediateBody, options: RequestOptions): void {
+    this.#checkPeerVersion(draft)
     const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
     const signal = this.#signalOf(options.signal)
     signal?.throwIfAborted()
@@ -369,6 +376,13 @@ export class HTTPConnection {
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, bytes)
     finishUpload(wire, exchange, options.trailers)
     this.#awaited.push(exchange)
+  }
+
+  /** Chunked is for servers that know it; one that has answered in HTTP/1.0 does not (RFC 9112 §6.1). */
+  #checkPeerVersion(draft: Draft): void {
+    if (this.#isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
+      throw new LocalProtocolError('CHUNKED_TO_HTTP10')
+    }
   }
 
   async #sendDraft(
@@ -386,9 +400,7 @@ export class HTTPConnection {
       this.#sendAtOnce(wire, draft, body, options)
       return
     }
-    if (this.#isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
-      throw new LocalProtocolError('CHUNKED_TO_HTTP10')
-    }
+    this.#checkPeerVersion(draft)
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions)
     this.#awaited.push(exchange)
