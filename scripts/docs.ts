@@ -67,7 +67,8 @@ function errorsPage(): string {
   }
   const sections = [...byClass].map(([className, codes]) => {
     const lineage: string[] = []
-    for (let name = parentOf(className); name !== undefined; name = parentOf(name)) lineage.push(`\`${name}\``)
+    for (let name = parentOf(className); name !== undefined; name = parentOf(name))
+      lineage.push(`\`${name}\``)
     const rows = codes.map((code) => [`\`${code}\``, `${errorRow(code).sentence}.`, errorRow(code).source])
     const is = lineage.length === 0 ? '' : `\nIs a ${lineage.join(', which is a ')}.\n`
     return `## ${className}\n${is}\n${table(['code', 'sentence', 'source'], rows)}\n`
@@ -141,7 +142,10 @@ ${table(['limit', 'default', 'bounds', 'elsewhere'], limitRows)}
 
 // ---------------------------------------------------------------------------------------------- states
 
-const EVENT_NAMES: Readonly<Record<string, string>> = { 'request-seen': 'request of the client', failed: 'broke the rules' }
+const EVENT_NAMES: Readonly<Record<string, string>> = {
+  'request-seen': 'request of the client',
+  failed: 'broke the rules',
+}
 
 /** The edges of one role: by event, and, dashed, by the states of both sides. */
 function drawEdges(role: Role): string[] {
@@ -161,7 +165,9 @@ function drawEdges(role: Role): string[] {
     const from = row[role]
     if (to === undefined || from === undefined) return []
     const facts = [row[other] === undefined ? [] : [`${other} ${row[other]}`], row.when ?? []].flat()
-    return [`"${from}" -> "${to}" [style=dashed, color="#7a5c9e", fontcolor="#7a5c9e", label="${facts.join('\\n')}"]`]
+    return [
+      `"${from}" -> "${to}" [style=dashed, color="#7a5c9e", fontcolor="#7a5c9e", label="${facts.join('\\n')}"]`,
+    ]
   })
   return [...solid, ...dashed]
 }
@@ -182,7 +188,11 @@ function stateMachinePage(): string {
   const states = Object.keys(TRANSITIONS.client) as State[]
   const roleTable = (role: Role): string => {
     const rows = states.flatMap((state) =>
-      Object.entries(TRANSITIONS[role][state]).map(([event, to]) => [`\`${state}\``, `\`${event}\``, `\`${to}\``]),
+      Object.entries(TRANSITIONS[role][state]).map(([event, to]) => [
+        `\`${state}\``,
+        `\`${event}\``,
+        `\`${to}\``,
+      ]),
     )
     return table(['state', 'event', 'next state'], rows)
   }
@@ -230,7 +240,10 @@ function importTable(): string {
   const rows = Object.entries(IMPORT_TABLE).map(([room, { rooms, node, nodeLazily, packages }]) => [
     `\`${room}\``,
     rooms === '*' ? 'everything' : rooms.length === 0 ? 'nothing' : rooms.join(', '),
-    [node?.join(', ') ?? 'any that is not reserved', nodeLazily === undefined ? [] : `${nodeLazily.join(', ')} (types)`]
+    [
+      node?.join(', ') ?? 'any that is not reserved',
+      nodeLazily === undefined ? [] : `${nodeLazily.join(', ')} (types)`,
+    ]
       .flat()
       .filter((text) => text !== '')
       .join('; ') || 'none',

@@ -41,6 +41,7 @@ import { type Clock, systemClock } from '../io/clock.ts'
 import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
 import type { TlsSettings } from '../io/tls-options.ts'
+import type { Waiting } from '../io/waiting.ts'
 import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
 import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
 import { openWire, type Tunnel } from '../transport/open-wire.ts'
@@ -82,6 +83,8 @@ export class HTTPConnection {
   #trace: DebugTrace | undefined
   #tunnel: Tunnel | undefined
   #wire: H1Wire | undefined
+  /** While the connection is being opened; never rejects. */
+  #connecting: Promise<void> | undefined
   /** A request that was begun with putRequest and not sent. */
   #draft: Draft | undefined
   /** True from the call of request() or endHeaders() until everything given to it is sent. */
@@ -456,8 +459,23 @@ export class HTTPConnection {
     endsAt: number,
     signal: AbortSignal | undefined,
   ): Promise<H1Wire> {
+    // Two calls at once (connect() and request()) share one connection.
+    while (this.#connecting !== undefined) await this.#connecting
     const ready = this.#ready()
     if (ready !== undefined) return ready
+    const opening = this.#openWire({ clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal })
+    this.#connecting = opening.then(
+      () => undefined,
+      () => undefined,
+    )
+    try {
+      return await opening
+    } finally {
+      this.#connecting = undefined
+    }
+  }
+
+  async #openWire(waiting: Waiting): Promise<H1Wire> {
     const closes = this.#closes
     const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
     this.#trace?.connecting(socketPath ?? formatAuthority(this))
@@ -465,7 +483,7 @@ export class HTTPConnection {
       target: { host: this.host, port: this.port, socketPath, localAddress, family, lookup, tls: this.tls },
       tunnel: this.#tunnel,
       connect,
-      waiting: { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal },
+      waiting,
       wireOptions: this.#wireOptions(),
     })
     if (closes !== this.#closes) {

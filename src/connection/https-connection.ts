@@ -2,6 +2,7 @@
  * HTTPConnection over TLS. The certificate is verified, which the seed did not do; RFC 9110 §4.2.2, §4.3.4.
  */
 
+import type { HeadersInput } from '../core/headers.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
 import type { TlsSettings } from '../io/tls-options.ts'
 import { HTTPConnection } from './http-connection.ts'
@@ -10,7 +11,7 @@ import type { HTTPSConnectionOptions } from './options.ts'
 export class HTTPSConnection extends HTTPConnection {
   static override readonly defaultPort: number = HTTPS_PORT
   protected override readonly scheme = 'https'
-  readonly #tls: TlsSettings
+  #tls: TlsSettings
 
   /**
    * @param port default 443
@@ -19,8 +20,13 @@ export class HTTPSConnection extends HTTPConnection {
    */
   constructor(host: string, port?: number, options: HTTPSConnectionOptions = {}) {
     super(host, port, options)
-    // The sessions live as long as this object, with its host and its options: one is never resumed for another peer.
+    // The session lives with this host and these options: it is never resumed for another peer.
     this.#tls = { options: options.tls ?? {}, sessions: { session: undefined } }
+  }
+
+  override setTunnel(host: string, port?: number, headers?: HeadersInput): void {
+    super.setTunnel(host, port, headers)
+    this.#tls = { ...this.#tls, sessions: { session: undefined } }
   }
 
   protected override get tls(): TlsSettings {

@@ -26,7 +26,7 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
   const fields: FieldLine[] = []
   if (isIterable(input)) {
-    for (const [name, value] of input) fields.push([String(name), toValue(name, value)])
+    for (const [name, value] of input) fields.push([name, toValue(name, value)])
     return fields
   }
   for (const name of Object.keys(input)) {

@@ -78,7 +78,7 @@ export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
   if (body instanceof ArrayBuffer)
     return { kind: 'bytes', bytes: new Uint8Array(body), contentType: undefined }
   if (ArrayBuffer.isView(body)) {
-    const view = body as ArrayBufferView
+    const view: ArrayBufferView = body
     return {
       kind: 'bytes',
       bytes: new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
@@ -95,7 +95,7 @@ export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
   if (body instanceof Blob) {
     return {
       kind: 'pieces',
-      open: () => body.stream() as unknown as AsyncIterable<unknown>,
+      open: () => body.stream(),
       length: body.size,
       contentType: body.type === '' ? undefined : body.type,
     }

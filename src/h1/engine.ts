@@ -87,7 +87,7 @@ export class H1Engine {
   #sentFraming: Framing = { kind: 'none' }
   /** True once the peer's end of the stream was received. */
   #ended = false
-  #failure: unknown
+  #failure: Error | undefined
 
   /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
   constructor(role: Role, options: H1EngineOptions = {}) {
@@ -184,7 +184,7 @@ export class H1Engine {
       if (event === NEED_DATA || event === PAUSED || event === CLOSED) this.#buffer.settle()
       return event
     } catch (error) {
-      this.#failure = error
+      this.#failure = error as Error
       this.#buffer.settle()
       this.#oldest.state.apply(this.#peer, 'failed')
       throw error

@@ -5,10 +5,10 @@
 
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { FailedAttempt } from '../errors.ts'
 import type { DialedStream } from './byte-stream.ts'
-import { connectError, dnsError } from './map-errors.ts'
+import { connectError, dnsError, tlsError } from './map-errors.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
 import { connectionOptions, secure } from './tls.ts'
 import type { TlsSettings } from './tls-options.ts'
@@ -90,7 +90,7 @@ export async function dial(target: DialTarget, waiting: Waiting): Promise<Dialed
 }
 
 function resolve(target: DialTarget, waiting: Waiting): Promise<Address[]> {
-  const { host, family = 0, lookup = systemLookup as Lookup } = target
+  const { host, family = 0, lookup = systemLookup } = target
   const literal = isIP(host)
   if (literal !== 0) return Promise.resolve([{ address: host, family: literal }])
   return waitFor<Address[]>(waiting, 'dns', host, (outcome) => {
@@ -167,6 +167,15 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   if (target.tls === undefined) {
     return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
   }
-  const socket = connectTls({ ...connectionOptions(target.host, target.tls), ...options })
+  const socket = connectSecurely(target, target.tls, options)
   return { socket, secureSocket: socket, slot, address: shown }
+}
+
+/** Key material that cannot be read is told before anything is dialled. */
+function connectSecurely(target: DialTarget, tls: TlsSettings, options: ConnectionOptions): TLSSocket {
+  try {
+    return connectTls({ ...connectionOptions(target.host, tls), ...options })
+  } catch (cause) {
+    throw tlsError(`${target.host}:${target.port}`, cause)
+  }
 }

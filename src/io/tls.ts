@@ -49,9 +49,11 @@ export function connectionOptions(host: string, { options, sessions }: TlsSettin
 type Pem = Exclude<ConnectionOptions['ca'], undefined>
 
 function toPem(input: Exclude<TlsOptions['ca'], undefined>): Pem {
-  const one = (pem: string | Uint8Array): string | Buffer =>
-    typeof pem === 'string' ? pem : Buffer.from(pem)
-  return typeof input === 'string' || input instanceof Uint8Array ? one(input) : input.map(one)
+  return typeof input === 'string' || input instanceof Uint8Array ? onePem(input) : input.map(onePem)
+}
+
+function onePem(pem: string | Uint8Array): string | Buffer {
+  return typeof pem === 'string' ? pem : Buffer.from(pem)
 }
 
 /** Lays TLS over a connected socket and judges the peer. */
@@ -94,24 +96,24 @@ function shakeHands(
   settings: TlsSettings,
   waiting: Waiting,
 ): Promise<SecureSocket> {
-  return waitFor<SecureSocket>(waiting, 'tls', address, ({ resolve, reject }) => {
-    const onError = (cause: Error): void => reject(tlsError(address, cause))
-    const onClose = (): void =>
-      reject(tlsError(address, new Error('the peer closed the connection during the handshake')))
+  return waitFor<SecureSocket>(waiting, 'tls', address, (outcome) => {
+    const onError = (cause: Error): void => outcome.reject(tlsError(address, cause))
+    const onClose = (): void => onError(new Error('the peer closed the connection during the handshake'))
     socket.once('error', onError)
     socket.once('close', onClose)
     socket.once('secureConnect', () => {
       socket.off('close', onClose)
       const refusal = judgePeer(socket, host, address, settings.options)
       if (refusal !== undefined) {
-        reject(refusal)
+        outcome.reject(refusal)
         return
       }
       socket.off('error', onError)
-      resolve({ socket, details: readDetails(socket, settings.options) })
-    })
-    socket.on('session', (session: Buffer) => {
-      settings.sessions.session = session
+      // Security: only now. A session of a peer that was refused must never be resumed.
+      socket.on('session', (session: Buffer) => {
+        settings.sessions.session = session
+      })
+      outcome.resolve({ socket, details: readDetails(socket, settings.options) })
     })
     return () => {}
   })
@@ -124,16 +126,19 @@ function judgePeer(
   address: string,
   options: TlsOptions,
 ): ConnectError | undefined {
-  // A session is only ever resumed for the host and the options it was made with: its peer was judged then.
-  if (socket.isSessionReused()) return undefined
   const certificate = socket.getPeerCertificate(true)
   if (options.verify !== false) {
-    // Node's types promise an Error; it is a string.
-    const failure: unknown = socket.authorizationError
+    // Node's types promise an Error; it is a string, the code of OpenSSL.
+    const failure = socket.authorizationError as Error | string | null | undefined
     if (failure !== undefined && failure !== null) {
-      const opensslCode = failure instanceof Error ? failure.message : String(failure)
+      const opensslCode = typeof failure === 'string' ? failure : failure.message
       return refuse(certificateCode(opensslCode), address, blamed(certificate, opensslCode), opensslCode)
     }
+  }
+  // A session is only ever resumed for the host and the options it was made with: name and pin were judged then, and the
+  // certificates are not shown again.
+  if (socket.isSessionReused()) return undefined
+  if (options.verify !== false) {
     const mismatch = findHostMismatch(options.servername ?? host, certificate)
     if (mismatch !== undefined)
       return refuse('CERTIFICATE_WRONG_HOST', address, describe(certificate), mismatch)
@@ -190,8 +195,8 @@ function blamed(certificate: DetailedPeerCertificate, opensslCode: string): stri
 }
 
 function describe(certificate: DetailedPeerCertificate): string {
-  const name = certificate.subject?.CN ?? certificate.subjectaltname ?? 'without a name'
-  const issuer = certificate.issuer?.CN ?? certificate.issuer?.O ?? 'unknown'
+  const name = String(certificate.subject?.CN ?? certificate.subjectaltname ?? 'without a name')
+  const issuer = String(certificate.issuer?.CN ?? certificate.issuer?.O ?? 'unknown')
   return `certificate "${name}" (issued by "${issuer}", valid ${certificate.valid_from} to ${certificate.valid_to})`
 }
 

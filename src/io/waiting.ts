@@ -66,9 +66,14 @@ export function waitFor<T>(
     })
     deadline.set(Math.max(0, Math.min(left, waiting.timeouts[phase])))
     signal?.addEventListener('abort', onAbort, { once: true })
-    giveUp = begin({
+    const outcome: Outcome<T> = {
       resolve: (value) => settle(() => resolve(value)),
       reject: (error) => settle(() => reject(error)),
-    })
+    }
+    try {
+      giveUp = begin(outcome)
+    } catch (error) {
+      outcome.reject(error)
+    }
   })
 }

@@ -26,8 +26,8 @@ export function upload(
   isWhole: boolean,
   trailers?: TrailerSource,
 ): Promise<void> {
+  const iterator = iterate(pieces)
   return new Promise((resolve, reject) => {
-    const iterator = iterate(pieces)
     // A source may never give its next piece: whoever waits for the upload is told all the same.
     exchange.stopSource = () => {
       exchange.stopSource = undefined
@@ -35,24 +35,27 @@ export function upload(
       if (exchange.failure === undefined) resolve()
       else reject(exchange.failure.error)
     }
-    carry(wire, exchange, iterator).then(
-      () => {
-        exchange.stopSource = undefined
-        try {
-          if (isWhole && exchange.upload === 'sending') finishUpload(wire, exchange, trailers)
-          resolve()
-        } catch (error) {
-          reject(error)
-        }
-      },
-      (error: unknown) => {
-        exchange.stopSource = undefined
-        giveBack(iterator)
-        wire.abort(error)
-        reject(error)
-      },
-    )
+    carryAll(wire, exchange, iterator, isWhole, trailers).then(resolve, reject)
   })
+}
+
+async function carryAll(
+  wire: H1Wire,
+  exchange: WireExchange,
+  iterator: AnyIterator,
+  isWhole: boolean,
+  trailers: TrailerSource,
+): Promise<void> {
+  try {
+    await carry(wire, exchange, iterator)
+  } catch (error) {
+    exchange.stopSource = undefined
+    giveBack(iterator)
+    wire.abort(error)
+    throw error
+  }
+  exchange.stopSource = undefined
+  if (isWhole && exchange.upload === 'sending') finishUpload(wire, exchange, trailers)
 }
 
 /** Sends the end of the request. What cannot be sent costs the connection. */
