@@ -13,7 +13,14 @@
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import { HTTPResponse } from '../core/response.ts'
-import { addFacts, ConnectionLost, HTTPException, IncompleteRead, TimeoutError } from '../errors.ts'
+import {
+  addFacts,
+  ConnectionLost,
+  HTTPException,
+  IncompleteRead,
+  RemoteProtocolError,
+  TimeoutError,
+} from '../errors.ts'
 import { H1Engine, type H1EngineOptions } from '../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../h1/events.ts'
 import { messagePersists } from '../h1/framing.ts'
@@ -405,7 +412,8 @@ export class H1Wire {
   #failExchange(exchange: Exchange, reason: unknown): void {
     this.#stopListening(exchange)
     const error = this.#withFacts(exchange, reason)
-    exchange.failure = { error }
+    // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
+    if (exchange.response === undefined || !isPeersDoing(reason)) exchange.failure = { error }
     exchange.upload = exchange.upload === 'sent' ? 'sent' : 'stopped'
     exchange.stopSource?.()
     exchange.drained?.()
@@ -495,6 +503,12 @@ export class H1Wire {
     const { name, timeoutMs } = this.#phase
     this.#fail(new TimeoutError(name, name === 'total' ? exchange.options.totalMs : timeoutMs))
   }
+}
+
+/** True for an end that the peer brought about, false for one that this side wanted: an abort, a timeout, `close()`. */
+function isPeersDoing(reason: unknown): boolean {
+  if (reason instanceof ConnectionLost) return reason.code === 'CONNECTION_LOST'
+  return reason instanceof RemoteProtocolError
 }
 
 /** Gives the connection of a switched protocol away, once. */
