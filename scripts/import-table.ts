@@ -1,7 +1,7 @@
 // Which room of `src` may import which: the house rules as one table. `test/architecture.test.ts` holds the
 // import lines against it, and `docs/architecture.md` shows it.
 //
-// A room is a folder of `src`; `errors` and `index` are the two files that stand alone there.
+// A room is a folder of `src`; `errors`, `error-table` and `index` are the files that stand alone there.
 
 /** What one room may import. */
 export interface RoomRules {
@@ -19,7 +19,8 @@ const BELOW_CLIENT = ['errors', 'core', 'h1', 'io', 'transport', 'connection', '
 
 /** Room by room, from the ground up, what may be imported. */
 export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
-  errors: { rooms: [], node: [] },
+  'error-table': { rooms: [], node: [] },
+  errors: { rooms: ['error-table'], node: [] },
   core: { rooms: ['errors'], node: ['node:buffer'], nodeLazily: ['node:stream'] },
   h1: { rooms: ['errors', 'core'], node: ['node:buffer'] },
   io: { rooms: ['errors', 'core', 'h1'] },
@@ -32,7 +33,7 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   fetch: { rooms: [...BELOW_CLIENT, 'layers', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'transport', 'connection'] },
   cli: {
-    rooms: [...BELOW_CLIENT, 'layers', 'client', 'fetch', 'python', 'index'],
+    rooms: [...BELOW_CLIENT, 'error-table', 'layers', 'client', 'fetch', 'python', 'index'],
     packages: ['commander', 'picocolors'],
   },
   index: { rooms: '*', node: [] },

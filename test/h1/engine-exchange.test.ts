@@ -2,71 +2,28 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  type EndToSend,
-  type EventToSend,
-  type H1EngineOptions,
-  ImproperConnectionState,
-  type ReceivedEvent,
-  type RequestToSend,
-  type ResponseToSend,
-} from '../../src/h1/index.ts'
+import { type EventToSend, ImproperConnectionState } from '../../src/h1/index.ts'
 import { latin1, wire } from '../support/bytes.ts'
-import { cutAt, eachByte } from '../support/engine-events.ts'
+import {
+  CHUNKED,
+  CUTS,
+  data,
+  end,
+  everyCut,
+  type Field,
+  framings,
+  informational,
+  kinds,
+  length,
+  request,
+  response,
+} from '../support/engine-exchange.ts'
 import { EnginePair } from '../support/engine-pair.ts'
 
-const CUTS: readonly ((bytes: Buffer) => readonly Uint8Array[])[] = [
-  (bytes) => [bytes],
-  eachByte,
-  (bytes) =>
-    cutAt(
-      bytes,
-      Array.from(bytes, (_, index) => index * 3),
-    ),
-]
-
-type Field = readonly [string, string]
-const HOST: Field = ['Host', 'a.example']
-const end: EndToSend = { type: 'end' }
-const data = (bytes: string | Uint8Array): EventToSend => ({ type: 'data', bytes })
-const request = (method: string, ...fields: Field[]): RequestToSend => ({
-  type: 'request',
-  method,
-  target: method === 'CONNECT' ? 'b.example:443' : '/',
-  fields: [HOST, ...fields],
-})
-const response = (status: number, ...fields: Field[]): ResponseToSend => ({
-  type: 'response',
-  status,
-  reason: 'Reason',
-  fields,
-})
-const informational = (status: number, ...fields: Field[]): ResponseToSend => ({
-  ...response(status, ...fields),
-  type: 'informational',
-})
-const length = (bytes: number): Field => ['Content-Length', String(bytes)]
-const CHUNKED: Field = ['Transfer-Encoding', 'chunked']
-
-/** Runs `exchange` once for each way of cutting, and asserts that both sides agree on what was said. */
-function exchange(title: string, run: (pair: EnginePair) => void, options: H1EngineOptions = {}): void {
-  it(title, () => {
-    for (const cut of CUTS) {
-      const pair = new EnginePair({ client: options, server: options, cut })
-      run(pair)
-      pair.assertSame()
-    }
-  })
-}
-
-const kinds = (events: readonly ReceivedEvent[]): string[] => events.map(({ type }) => type)
-const framings = (events: readonly ReceivedEvent[]): unknown[] =>
-  events.flatMap((event) => ('framing' in event ? [event.framing] : []))
-
 describe('an exchange of two engines', () => {
-  exchange(
+  it(
     'carries a request and a response with length, and another one may follow [9112-9.3-1]',
-    (pair) => {
+    everyCut((pair) => {
       pair.send('client', request('POST', length(5)), data('he'), data('llo'), end)
       pair.send('server', response(200, length(3)), data('yes'), end)
       pair.assertStates('idle', 'idle')
@@ -79,31 +36,33 @@ describe('an exchange of two engines', () => {
       pair.send('server', response(200, length(0)), end)
       assert.equal(pair.client.outstanding, 0)
       pair.assertStates('idle', 'idle')
-    },
+    }),
   )
 
-  exchange('carries chunked bodies with trailers both ways [9112-7.1-1, 9112-7.1.2-1]', (pair) => {
-    const bytes = Buffer.from(Array.from({ length: 300 }, (_, index) => index % 256))
-    const trailers: Field[] = [
-      ['X-Sum', '1'],
-      ['x-sum', '2'],
-    ]
-    const written = pair.send('client', request('PUT', CHUNKED), data(bytes), data('é'), {
-      type: 'end',
-      trailers,
-    })
-    assert.deepEqual(
-      written,
-      Buffer.concat([
-        wire`
+  it(
+    'carries chunked bodies with trailers both ways [9112-7.1-1, 9112-7.1.2-1]',
+    everyCut((pair) => {
+      const bytes = Buffer.from(Array.from({ length: 300 }, (_, index) => index % 256))
+      const trailers: Field[] = [
+        ['X-Sum', '1'],
+        ['x-sum', '2'],
+      ]
+      const written = pair.send('client', request('PUT', CHUNKED), data(bytes), data('é'), {
+        type: 'end',
+        trailers,
+      })
+      assert.deepEqual(
+        written,
+        Buffer.concat([
+          wire`
 PUT / HTTP/1.1
 Host: a.example
 Transfer-Encoding: chunked
 
 12C
 `,
-        bytes,
-        wire`
+          bytes,
+          wire`
 
 2
 \xc3\xa9
@@ -112,12 +71,13 @@ X-Sum: 1
 x-sum: 2
 
 `,
-      ]),
-    )
-    pair.send('server', response(200, CHUNKED), data('0123456789'), { type: 'end', trailers })
-    pair.assertStates('idle', 'idle')
-    assert.deepEqual(framings(pair.seen.client), [{ kind: 'chunked' }])
-  })
+        ]),
+      )
+      pair.send('server', response(200, CHUNKED), data('0123456789'), { type: 'end', trailers })
+      pair.assertStates('idle', 'idle')
+      assert.deepEqual(framings(pair.seen.client), [{ kind: 'chunked' }])
+    }),
+  )
 
   it('ends a body without length at the end of the connection [9112-6.3-8]', () => {
     for (const cut of CUTS) {
@@ -133,9 +93,9 @@ x-sum: 2
     }
   })
 
-  exchange(
+  it(
     'delivers any number of informational responses before the final one [9110-15.2-1, 8297-3-1]',
-    (pair) => {
+    everyCut((pair) => {
       pair.send('client', request('GET'), end)
       pair.send('server', informational(103, ['Link', '</a>'], ['Link', '</b>']))
       pair.assertStates('done', 'send-response')
@@ -148,179 +108,115 @@ x-sum: 2
         'end',
       ])
       pair.assertStates('idle', 'idle')
-    },
+    }),
   )
 
   for (const status of [204, 304]) {
-    exchange(`ends a ${status} response at its head, even with Content-Length [9112-6.3-1]`, (pair) => {
-      pair.send('client', request('GET'), end)
-      pair.send('server', response(status, length(7)), end)
-      assert.deepEqual(framings(pair.seen.client), [{ kind: 'none' }])
-      pair.assertStates('idle', 'idle')
-    })
+    it(
+      `ends a ${status} response at its head, even with Content-Length [9112-6.3-1]`,
+      everyCut((pair) => {
+        pair.send('client', request('GET'), end)
+        pair.send('server', response(status, length(7)), end)
+        assert.deepEqual(framings(pair.seen.client), [{ kind: 'none' }])
+        pair.assertStates('idle', 'idle')
+      }),
+    )
   }
 
-  exchange(
+  it(
     'ends the response to HEAD at its head, whatever framing it announces [9112-6.3-1, 9110-6-1]',
-    (pair) => {
+    everyCut((pair) => {
       for (const field of [length(7), CHUNKED]) {
         pair.send('client', request('HEAD'), end)
         pair.send('server', response(200, field), end)
         pair.assertStates('idle', 'idle')
       }
       assert.deepEqual(framings(pair.seen.client), [{ kind: 'none' }, { kind: 'none' }])
-    },
+    }),
   )
 })
 
-describe('CONNECT and Upgrade', () => {
-  exchange(
-    'a 2xx to CONNECT opens a tunnel at its head, whatever its fields say [9112-6.3-1, 9110-6-1]',
-    (pair) => {
-      pair.send('client', request('CONNECT'), end)
-      pair.assertStates('might-switch', 'send-response')
-      pair.send('server', response(200, length(7)))
-      pair.assertStates('switched', 'switched')
-      assert.deepEqual(framings(pair.seen.client), [{ kind: 'switch' }])
-      pair.pass('client', latin1('to'))
-      pair.pass('server', latin1('\x16\x03\x01'))
-      assert.equal(pair.server.nextEvent().type, 'paused')
-      assert.equal(pair.client.nextEvent().type, 'paused')
-      assert.deepEqual(pair.server.takeTrailing(), latin1('to'))
-      assert.deepEqual(pair.client.takeTrailing(), latin1('\x16\x03\x01'))
-      assert.equal(pair.client.isReusable, false)
-    },
-  )
-
-  exchange('a refused CONNECT leaves HTTP in place', (pair) => {
-    pair.send('client', request('CONNECT'), end)
-    pair.send('server', response(407, length(2)), data('no'), end)
-    pair.assertStates('idle', 'idle')
-    pair.send('client', request('GET'), end)
-    pair.send('server', response(204), end)
-    pair.assertStates('idle', 'idle')
-  })
-
-  const OFFER: readonly Field[] = [
-    ['Connection', 'Upgrade'],
-    ['Upgrade', 'echo/1'],
-  ]
-
-  it('a 101 to an Upgrade hands over every byte behind its head [9110-7.8-4]', () => {
-    const head = 'HTTP/1.1 101 Reason\r\nUpgrade: echo/1\r\nConnection: Upgrade\r\n\r\n'
-    for (const cut of CUTS) {
-      const pair = new EnginePair({ cut })
-      pair.send('client', request('GET', ...OFFER), end)
-      pair.assertStates('might-switch', 'send-response')
-      // In one piece with the head, or in several.
-      pair.pass('server', latin1(`${head}HTTP/1.1 200 OK\r\n`))
-      assert.deepEqual(kinds(pair.seen.client), ['response'])
-      assert.deepEqual(framings(pair.seen.client), [{ kind: 'switch' }])
-      assert.equal(pair.client.clientState, 'switched')
-      assert.equal(pair.client.isReusable, false)
-      pair.client.receive(latin1('\r\n\0'))
-      assert.deepEqual(pair.client.takeTrailing(), latin1('HTTP/1.1 200 OK\r\n\r\n\0'))
-      assert.deepEqual(pair.client.takeTrailing(), Buffer.alloc(0))
-    }
-  })
-
-  exchange('an upgrade is over only when the request is sent and the 101 is there [9110-7.8-2]', (pair) => {
-    pair.send('client', request('POST', length(1), ...OFFER))
-    pair.send('server', informational(100))
-    pair.send('server', response(101, ['Upgrade', 'ECHO/1']))
-    pair.assertStates('send-body', 'switched')
-    pair.send('client', data('x'))
-    pair.send('client', end)
-    pair.assertStates('switched', 'switched')
-    assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
-  })
-
-  exchange('an upgrade that is ignored goes on in HTTP', (pair) => {
-    pair.send('client', request('GET', ...OFFER), end)
-    pair.pass('client', latin1('GET /kept-back'))
-    assert.equal(pair.server.nextEvent().type, 'paused')
-    pair.send('server', response(200, length(0)), end)
-    pair.assertStates('idle', 'idle')
-  })
-
-  it('a 101 that nobody asked for is final and ends the connection', () => {
-    const pair = new EnginePair()
-    pair.send('client', request('GET'), end)
-    pair.pass('server', latin1('HTTP/1.1 101 \r\nUpgrade: x\r\n\r\n'))
-    const [event] = pair.seen.client
-    assert.deepEqual(event?.type === 'response' && [event.status, event.framing, event.defects], [
-      101,
-      { kind: 'none' },
-      ['unsolicited-switch'],
-    ])
-    assert.equal(pair.client.clientState, 'must-close')
-    assert.throws(() => pair.server.send(response(101)), { code: 'INVALID_STATUS' })
-  })
+const oldResponse = (...fields: Field[]): EventToSend => ({
+  ...response(200, length(0), ...fields),
+  version: 10,
 })
 
 describe('persistence, RFC 9112 §9.3', () => {
   const CLOSE: Field = ['Connection', 'x, CLOSE']
 
-  exchange('a request with close is the last one of its connection [9110-7.6.1-3]', (pair) => {
-    pair.send('client', request('GET', CLOSE), end)
-    pair.assertStates('must-close', 'send-response')
-    pair.send('server', response(200, length(0)), end)
-    pair.assertStates('must-close', 'must-close')
-    assert.equal(pair.client.canSendRequest, false)
-    assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
-  })
+  it(
+    'a request with close is the last one of its connection [9110-7.6.1-3]',
+    everyCut((pair) => {
+      pair.send('client', request('GET', CLOSE), end)
+      pair.assertStates('must-close', 'send-response')
+      pair.send('server', response(200, length(0)), end)
+      pair.assertStates('must-close', 'must-close')
+      assert.equal(pair.client.canSendRequest, false)
+      assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
+    }),
+  )
 
-  exchange('a response with close is the last one of its connection [9110-7.6.1-3]', (pair) => {
-    pair.send('client', request('GET'), end)
-    pair.send('server', response(200, length(0), CLOSE), end)
-    pair.assertStates('must-close', 'must-close')
-    assert.equal(pair.client.isReusable, false)
-    assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
-    pair.send('server', { type: 'closed' })
-    pair.send('client', { type: 'closed' })
-    pair.assertStates('closed', 'closed')
-  })
+  it(
+    'a response with close is the last one of its connection [9110-7.6.1-3]',
+    everyCut((pair) => {
+      pair.send('client', request('GET'), end)
+      pair.send('server', response(200, length(0), CLOSE), end)
+      pair.assertStates('must-close', 'must-close')
+      assert.equal(pair.client.isReusable, false)
+      assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
+      pair.send('server', { type: 'closed' })
+      pair.send('client', { type: 'closed' })
+      pair.assertStates('closed', 'closed')
+    }),
+  )
 
-  exchange('HTTP/1.0 persists with keep-alive only, and close wins over it [9112-9.3-2]', (pair) => {
-    const old = (...fields: Field[]): EventToSend => ({ ...response(200, length(0), ...fields), version: 10 })
-    pair.send('client', { ...request('GET', ['Connection', 'Keep-Alive']), version: 10 }, end)
-    pair.send('server', old(['Connection', 'keep-alive']), end)
-    pair.assertStates('idle', 'idle')
-    pair.send('client', request('GET'), end)
-    pair.send('server', old(['Connection', 'keep-alive, close']), end)
-    pair.assertStates('must-close', 'must-close')
-  })
+  it(
+    'HTTP/1.0 persists with keep-alive only, and close wins over it [9112-9.3-2]',
+    everyCut((pair) => {
+      pair.send('client', { ...request('GET', ['Connection', 'Keep-Alive']), version: 10 }, end)
+      pair.send('server', oldResponse(['Connection', 'keep-alive']), end)
+      pair.assertStates('idle', 'idle')
+      pair.send('client', request('GET'), end)
+      pair.send('server', oldResponse(['Connection', 'keep-alive, close']), end)
+      pair.assertStates('must-close', 'must-close')
+    }),
+  )
 
-  exchange('an HTTP/1.0 message without keep-alive ends the connection [9112-9.3-2]', (pair) => {
-    pair.send('client', { ...request('GET'), version: 10 }, end)
-    pair.send('server', response(200, length(0)), end)
-    pair.assertStates('must-close', 'must-close')
-  })
+  it(
+    'an HTTP/1.0 message without keep-alive ends the connection [9112-9.3-2]',
+    everyCut((pair) => {
+      pair.send('client', { ...request('GET'), version: 10 }, end)
+      pair.send('server', response(200, length(0)), end)
+      pair.assertStates('must-close', 'must-close')
+    }),
+  )
 })
 
 describe('pipelining, RFC 9112 §9.3.2', () => {
-  exchange(
+  it(
     'answers belong to the requests in the order sent [9112-9.2-1, 9110-6-1]',
-    (pair) => {
-      pair.send('client', request('HEAD'), end, request('GET'), end, request('GET'), end)
-      assert.equal(pair.client.outstanding, 3)
-      assert.equal(pair.client.canSendRequest, false)
-      assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
-      assert.deepEqual(kinds(pair.seen.server), ['request', 'end'])
-      pair.send('server', response(200, length(9)), end)
-      assert.equal(pair.client.outstanding, 2)
-      assert.equal(pair.client.canSendRequest, true)
-      pair.send('server', informational(103), response(200, length(1)), data('2'), end)
-      assert.equal(pair.client.outstanding, 1)
-      pair.send('server', response(200, CHUNKED), data('3'), end)
-      pair.assertStates('idle', 'idle')
-      assert.deepEqual(framings(pair.seen.client), [
-        { kind: 'none' },
-        { kind: 'length', length: 1 },
-        { kind: 'chunked' },
-      ])
-    },
-    { pipelining: 3 },
+    everyCut(
+      (pair) => {
+        pair.send('client', request('HEAD'), end, request('GET'), end, request('GET'), end)
+        assert.equal(pair.client.outstanding, 3)
+        assert.equal(pair.client.canSendRequest, false)
+        assert.throws(() => pair.client.send(request('GET')), ImproperConnectionState)
+        assert.deepEqual(kinds(pair.seen.server), ['request', 'end'])
+        pair.send('server', response(200, length(9)), end)
+        assert.equal(pair.client.outstanding, 2)
+        assert.equal(pair.client.canSendRequest, true)
+        pair.send('server', informational(103), response(200, length(1)), data('2'), end)
+        assert.equal(pair.client.outstanding, 1)
+        pair.send('server', response(200, CHUNKED), data('3'), end)
+        pair.assertStates('idle', 'idle')
+        assert.deepEqual(framings(pair.seen.client), [
+          { kind: 'none' },
+          { kind: 'length', length: 1 },
+          { kind: 'chunked' },
+        ])
+      },
+      { pipelining: 3 },
+    ),
   )
 
   it('no request follows a response that said close, and none of the others is answered', () => {
@@ -344,32 +240,41 @@ describe('pipelining, RFC 9112 §9.3.2', () => {
 })
 
 describe('a response that comes early', () => {
-  exchange('lets the client finish its request and reuse the connection', (pair) => {
-    pair.send('client', request('PUT', length(4)), data('ab'))
-    pair.send('server', response(413, length(2)), data('no'), end)
-    pair.assertStates('send-body', 'done')
-    assert.equal(pair.client.isReusable, false)
-    pair.send('client', data('cd'), end)
-    pair.assertStates('idle', 'idle')
-  })
+  it(
+    'lets the client finish its request and reuse the connection',
+    everyCut((pair) => {
+      pair.send('client', request('PUT', length(4)), data('ab'))
+      pair.send('server', response(413, length(2)), data('no'), end)
+      pair.assertStates('send-body', 'done')
+      assert.equal(pair.client.isReusable, false)
+      pair.send('client', data('cd'), end)
+      pair.assertStates('idle', 'idle')
+    }),
+  )
 
-  exchange('with close lets the client close without the rest', (pair) => {
-    pair.send('client', request('PUT', CHUNKED), data('ab'))
-    pair.send('server', response(413, length(0), ['Connection', 'close']), end)
-    pair.assertStates('send-body', 'must-close')
-    assert.deepEqual(kinds(pair.seen.client), ['response', 'end'])
-    assert.equal(pair.client.canSendRequest, false)
-  })
+  it(
+    'with close lets the client close without the rest',
+    everyCut((pair) => {
+      pair.send('client', request('PUT', CHUNKED), data('ab'))
+      pair.send('server', response(413, length(0), ['Connection', 'close']), end)
+      pair.assertStates('send-body', 'must-close')
+      assert.deepEqual(kinds(pair.seen.client), ['response', 'end'])
+      assert.equal(pair.client.canSendRequest, false)
+    }),
+  )
 
-  exchange('a 100 comes before the content, the final response after it', (pair) => {
-    pair.send('client', request('POST', length(2), ['Expect', '100-continue']))
-    assert.deepEqual(kinds(pair.seen.server), ['request'])
-    pair.send('server', informational(100))
-    pair.assertStates('send-body', 'send-response')
-    assert.deepEqual(kinds(pair.seen.client), ['informational'])
-    pair.send('client', data('ok'), end)
-    pair.send('server', response(200, length(0)), end)
-    assert.deepEqual(kinds(pair.seen.client), ['informational', 'response', 'end'])
-    pair.assertStates('idle', 'idle')
-  })
+  it(
+    'a 100 comes before the content, the final response after it',
+    everyCut((pair) => {
+      pair.send('client', request('POST', length(2), ['Expect', '100-continue']))
+      assert.deepEqual(kinds(pair.seen.server), ['request'])
+      pair.send('server', informational(100))
+      pair.assertStates('send-body', 'send-response')
+      assert.deepEqual(kinds(pair.seen.client), ['informational'])
+      pair.send('client', data('ok'), end)
+      pair.send('server', response(200, length(0)), end)
+      assert.deepEqual(kinds(pair.seen.client), ['informational', 'response', 'end'])
+      pair.assertStates('idle', 'idle')
+    }),
+  )
 })

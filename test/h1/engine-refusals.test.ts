@@ -115,6 +115,8 @@ describe('send', () => {
     ],
     ['Expect without content', 'INVALID_EXPECT', fields(['Expect', '100-continue'])],
     ['a condition without sense', 'INVALID_CONDITION', fields(['If-Range', `"${SECRET}"`])],
+    ['two lines of a field that is one value', 'REPEATED_FIELD', fields(['From', SECRET], ['From', SECRET])],
+    ['OPTIONS with content of no type', 'INVALID_CONTENT', { ...LENGTH_3, method: 'OPTIONS' }],
     ['TRACE with credentials', 'INVALID_TRACE', { ...fields(['Authorization', SECRET]), method: 'TRACE' }],
     ['TRACE with content', 'INVALID_TRACE', { ...LENGTH_3, method: 'TRACE' }],
   ]

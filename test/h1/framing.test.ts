@@ -197,13 +197,13 @@ describe('decideRequestBody', () => {
   })
 })
 
-describe('messagePersists, RFC 9112 §9.3', () => {
-  const persists = (version: 9 | 10 | 11, ...values: string[]): boolean =>
-    messagePersists(
-      version,
-      values.map((value) => ['Connection', value]),
-    )
+const persists = (version: 9 | 10 | 11, ...values: string[]): boolean =>
+  messagePersists(
+    version,
+    values.map((value) => ['Connection', value]),
+  )
 
+describe('messagePersists, RFC 9112 §9.3', () => {
   it('asks for close first, then for the version, then for keep-alive [9112-9.3-2, 9110-7.6.1-3]', () => {
     assert.equal(persists(11), true)
     assert.equal(persists(11, 'Upgrade, , CLOSE'), false)

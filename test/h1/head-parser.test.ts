@@ -5,6 +5,7 @@ import { BadStatusLine, RemoteProtocolError } from '../../src/errors.ts'
 import type { Defect } from '../../src/h1/events.ts'
 import {
   badFirstLine,
+  checkMethodBegins,
   isForeignFirstLine,
   namesOtherProtocol,
   note,
@@ -49,17 +50,16 @@ const isControl = (code: number): boolean => (code < 0x20 && code !== 9) || code
 
 describe('parseStatusLine, RFC 9112 §4', () => {
   it('reads version, code and reason [9112-4-2, 9112-4-3, 9110-6.2-2]', () => {
-    const line = (text: string) => parseStatusLine(text, 0)
-    assert.deepEqual(line('HTTP/1.1 200 OK'), { version: 11, status: 200, reason: 'OK' })
-    assert.deepEqual(line('HTTP/1.0 404 Not  \xe9\xff'), {
+    assert.deepEqual(parseStatusLine('HTTP/1.1 200 OK', 0), { version: 11, status: 200, reason: 'OK' })
+    assert.deepEqual(parseStatusLine('HTTP/1.0 404 Not  \xe9\xff', 0), {
       version: 10,
       status: 404,
       reason: 'Not  \xe9\xff',
     })
-    assert.deepEqual(line('HTTP/1.1 200 '), { version: 11, status: 200, reason: '' })
-    assert.deepEqual(line('HTTP/1.1 200'), { version: 11, status: 200, reason: '' })
-    assert.deepEqual(line('HTTP/1.2 999 x'), { version: 11, status: 999, reason: 'x' })
-    assert.deepEqual(line('HTTP/1.9 100 \tx '), { version: 11, status: 100, reason: 'x' })
+    assert.deepEqual(parseStatusLine('HTTP/1.1 200 ', 0), { version: 11, status: 200, reason: '' })
+    assert.deepEqual(parseStatusLine('HTTP/1.1 200', 0), { version: 11, status: 200, reason: '' })
+    assert.deepEqual(parseStatusLine('HTTP/1.2 999 x', 0), { version: 11, status: 999, reason: 'x' })
+    assert.deepEqual(parseStatusLine('HTTP/1.9 100 \tx ', 0), { version: 11, status: 100, reason: 'x' })
   })
 
   it('refuses another version, another number of digits and codes below 100 [9112-2.3-1, 9112-4-2]', () => {
@@ -99,20 +99,21 @@ describe('parseStatusLine, RFC 9112 §4', () => {
   })
 
   it('refuses control bytes in the reason [9112-2.2-4]', () => {
-    const text = (char: string): string => `HTTP/1.1 200 O${char}K`
-    fails(() => parseStatusLine(text('\r'), 50), 'BARE_CR', 64, '\\r')
-    fails(() => parseStatusLine(text('\0'), 50), 'NUL_IN_HEAD', 64, '\\x00')
-    fails(() => parseStatusLine(text('\x1b'), 50), 'BAD_STATUS_LINE', 50, 'HTTP/1.1 200 O\\x1bK')
+    fails(() => parseStatusLine('HTTP/1.1 200 O\rK', 50), 'BARE_CR', 64, '\\r')
+    fails(() => parseStatusLine('HTTP/1.1 200 O\0K', 50), 'NUL_IN_HEAD', 64, '\\x00')
+    fails(() => parseStatusLine('HTTP/1.1 200 O\x1bK', 50), 'BAD_STATUS_LINE', 50, 'HTTP/1.1 200 O\\x1bK')
     assert.throws(
-      () => parseStatusLine(text('\x7f'), 50),
+      () => parseStatusLine('HTTP/1.1 200 O\x7fK', 50),
       (error) => error instanceof BadStatusLine && error.line === 'HTTP/1.1 200 O\\x7fK',
     )
   })
 })
 
+/** Whether a line is foreign as it is cut, and as it is complete. */
+const isForeign = (line: string) => [isForeignFirstLine(line, false), isForeignFirstLine(line)]
+
 describe('the first line of another protocol', () => {
   it('is told from the beginning of a status line, and from no protocol at all', () => {
-    const isForeign = (line: string) => [isForeignFirstLine(line, false), isForeignFirstLine(line)]
     for (const line of ['HTTP/1.', 'HTTP/1.x']) assert.deepEqual(isForeign(line), [false, false])
     for (const line of ['', 'H', 'HTTP/1']) assert.deepEqual(isForeign(line), [false, true])
     for (const line of ['h', 'HTTP/2', 'HTTP 1.1', '\n', ' HTTP/1.1']) {
@@ -158,34 +159,54 @@ describe('parseRequestLine, RFC 9112 §3', () => {
   })
 })
 
-describe('the end of the first line', () => {
-  const STATUS = 'HTTP/1.1 200 OK'
-  const step = (text: string, options: Options = {}) => {
-    const defects: Defect[] = []
-    const { line, next } = readStatusLine(text, 100, rules(options), defects)
-    return { reason: line.reason, next, defects }
-  }
+const status = (text: string, options: Options = {}) => {
+  const defects: Defect[] = []
+  return { ...readStatusLine(text, 100, rules(options), defects), defects }
+}
+const request = (text: string, options: Options = {}) => {
+  const defects: Defect[] = []
+  return { ...readRequestLine(text, 100, rules(options), defects), defects }
+}
 
-  it('is CR LF, or LF alone where bareLf is on [9112-2.2-2]', () => {
-    assert.deepEqual(step(`${STATUS}\r\nb`), { reason: 'OK', next: 17, defects: [] })
-    assert.deepEqual(step(`${STATUS}\nb`, { tolerances: { bareLf: true } }), {
-      reason: 'OK',
-      next: 16,
+describe('readStatusLine and readRequestLine', () => {
+  const line = { version: 11, status: 204, reason: '' }
+
+  it('take CR LF for the end of the line, and LF alone where bareLf is on [9112-2.2-2]', () => {
+    const tolerances = { bareLf: true }
+    assert.deepEqual(status('HTTP/1.1 204\r\nA: b'), { line, next: 14, defects: [] })
+    assert.deepEqual(status('HTTP/1.1 204\nA: b', { tolerances }), { line, next: 13, defects: ['bare-lf'] })
+    fails(() => status('HTTP/1.1 204\n'), 'BARE_LF', 112, '\\n')
+    assert.deepEqual(request('A b HTTP/1.0\nC: d', { tolerances }), {
+      line: { method: 'A', target: 'b', version: 10 },
+      next: 13,
       defects: ['bare-lf'],
     })
-    fails(() => step(`${STATUS}\nb`), 'BARE_LF', 115, '\\n')
+    fails(() => request('A b HTTP/1.0\n'), 'BARE_LF', 112, '\\n')
   })
 
-  it('is looked for after the line was found to be HTTP at all', () => {
-    fails(() => step('SSH-2.0\nb'), 'BAD_STATUS_LINE', 100, 'SSH-2.0')
-    const defects: Defect[] = []
-    fails(() => readRequestLine('GET / HTTP/1.1\nb', 100, rules({}), defects), 'BARE_LF', 114, '\\n')
-    fails(
-      () => readRequestLine('\x16\x03\x01\nb', 100, rules({}), defects),
-      'BAD_REQUEST_LINE',
-      100,
-      undefined,
-    )
+  it('name what cannot become a first line before the missing CR', () => {
+    fails(() => status('ICY 200\n'), 'UNKNOWN_PROTOCOL', 100, 'ICY 200')
+    fails(() => status('SSH-2.0\n'), 'BAD_STATUS_LINE', 100, 'SSH-2.0')
+    fails(() => status('\n'), 'BAD_STATUS_LINE', 100, '')
+    fails(() => request('\x16\x03\x01\n'), 'BAD_REQUEST_LINE', 100)
+    fails(() => request('\r\n'), 'BAD_REQUEST_LINE', 100)
+  })
+
+  it('name CR and NUL in a request line [9112-2.2-4]', () => {
+    fails(() => request('GET /\0 HTTP/1.1\r\n'), 'NUL_IN_HEAD', 105, '\\x00')
+    fails(() => request('GET\r/ HTTP/1.1\r\n'), 'BARE_CR', 103, '\\r')
+    fails(() => request('\0GET / HTTP/1.1\r\n'), 'NUL_IN_HEAD', 100, '\\x00')
+    fails(() => request('\r\r\n'), 'BARE_CR', 100, '\\r')
+  })
+})
+
+describe('checkMethodBegins', () => {
+  it('lets through what begins as a method does, however it goes on', () => {
+    for (const text of ['G', 'G\0', '~ ']) checkMethodBegins(text, 100)
+    for (const text of ['', ' ', '(', '\xe9'])
+      fails(() => checkMethodBegins(text, 100), 'BAD_REQUEST_LINE', 100)
+    fails(() => checkMethodBegins('\0', 100), 'NUL_IN_HEAD', 100, '\\x00')
+    fails(() => checkMethodBegins('\rx', 100), 'BARE_CR', 100, '\\r')
   })
 })
 

@@ -34,6 +34,8 @@ function relative(found: Scan): Scan {
 const MORE: Scan = { kind: 'more' }
 const endAt = (end: number): Scan => ({ kind: 'end', end })
 
+const fieldLimitAt = (at: number): Scan => ({ kind: 'limit', limit: 'maxFields', at })
+
 describe('HeadScanner', () => {
   it('finds the first empty line, ended by CR LF or by LF', () => {
     const heads = [
@@ -85,12 +87,11 @@ describe('HeadScanner', () => {
 
   it('stops at the first field line past their number, folds not counted [9110-2.3-1]', () => {
     const limits = { maxFields: 2 }
-    const limit = (at: number): Scan => ({ kind: 'limit', limit: 'maxFields', at })
     assert.deepEqual(scan('start\r\na:\r\n b\r\n\tc\r\nd:\r\n\r\n', limits).scan, endAt(25))
-    assert.deepEqual(scan('start\r\na:\r\nb:\r\nc:\r\n', limits).scan, limit(15))
+    assert.deepEqual(scan('start\r\na:\r\nb:\r\nc:\r\n', limits).scan, fieldLimitAt(15))
     assert.deepEqual(scan('start\r\na:\r\nb:\r\nc:', limits).scan, MORE)
     assert.deepEqual(scan('a:\r\nb:\r\n\r\n', limits, 'trailers').scan, endAt(10))
-    assert.deepEqual(scan('a:\r\nb:\r\nc:\r\n', limits, 'trailers').scan, limit(8))
+    assert.deepEqual(scan('a:\r\nb:\r\nc:\r\n', limits, 'trailers').scan, fieldLimitAt(8))
   })
 
   it('does not count the empty line behind a trailer section [9110-2.3-1]', () => {

@@ -21,6 +21,8 @@ const head = (request: Partial<RequestToSend>) =>
   writeRequestHead({ type: 'request', method: 'GET', target: '/', fields: [HOST], ...request }, STRICT)
 const withFields = (...fields: FieldLine[]) => head({ method: 'POST', fields: [HOST, ...fields] })
 
+const options = (...fields: FieldLine[]) => head({ method: 'OPTIONS', fields: [HOST, ...fields] })
+const trace = (...fields: FieldLine[]) => head({ method: 'TRACE', fields: [HOST, ...fields] })
 /** Every character that is one byte, and two that become CR LF if only their low byte is written. */
 const CHARACTERS = [
   ...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
@@ -230,7 +232,6 @@ describe('fields that depend on each other', () => {
   })
 
   it('refuses a TRACE with content or with credentials [9110-9.3.8-1, 9110-9.3.8-2]', () => {
-    const trace = (...fields: FieldLine[]) => head({ method: 'TRACE', fields: [HOST, ...fields] })
     for (const name of ['Authorization', 'cookie', 'Proxy-Authorization']) {
       refuses('INVALID_TRACE', () => trace([name, SECRET]))
     }
@@ -240,6 +241,28 @@ describe('fields that depend on each other', () => {
       trace(['Content-Length', '0']).text,
       'TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n',
     )
+  })
+
+  it('refuses a second line of a field that is one value [9110-5.3-1]', () => {
+    const names =
+      'Content-Type authorization Proxy-Authorization User-Agent From Referer If-Modified-Since Range Date'
+    for (const name of names.split(' ')) {
+      const lines: FieldLine[] = [
+        [name, SECRET],
+        [name.toLowerCase(), SECRET],
+      ]
+      refuses('REPEATED_FIELD', () => withFields(...lines))
+    }
+    refuses('CONFLICTING_FRAMING', () => withFields(['Content-Length', '1'], ['Content-Length', '1']))
+    refuses('INVALID_HOST_FIELD', () => withFields(HOST))
+    withFields(['Accept', 'a'], ['Accept', 'b'], ['X', '1'], ['X', '1'])
+  })
+
+  it('refuses OPTIONS with content and without Content-Type [9110-9.3.7-1]', () => {
+    refuses('INVALID_CONTENT', () => options(['Content-Length', '1']))
+    refuses('INVALID_CONTENT', () => options(['Transfer-Encoding', 'chunked']))
+    options(['Content-Length', '1'], ['content-type', 'a/b'])
+    options(['Content-Length', '0'])
   })
 
   it('refuses "*" beside entity tags in If-Match and If-None-Match [9110-13.1.1-1]', () => {
@@ -320,7 +343,9 @@ describe('writeResponseHead', () => {
     assert.deepEqual(write({ type: 'informational', status: 100 }).framing, { kind: 'none' })
     assert.deepEqual(write({}, { method: 'CONNECT' }).framing, { kind: 'switch' })
     assert.deepEqual(write({ status: 300 }, { method: 'CONNECT' }).framing, { kind: 'until-close' })
-    assert.deepEqual(write({ status: 101 }, { upgradeOffered: true }).framing, { kind: 'switch' })
+    const accepted: FieldLine[] = [['Upgrade', 'chat']]
+    const switched = write({ status: 101, fields: accepted }, { upgradeOffered: true })
+    assert.deepEqual(switched.framing, { kind: 'switch' })
   })
 
   it('refuses a status that is no final or no informational one, and a reason that could end the line', () => {
@@ -330,6 +355,7 @@ describe('writeResponseHead', () => {
     for (const char of ['\r', '\n', '\0', '\u010a', '\x7f']) {
       refuses('INVALID_STATUS', () => write({ reason: `${SECRET}${char}` }))
     }
-    refuses('INVALID_STATUS', () => write({ status: 101 }))
+    refuses('INVALID_STATUS', () => write({ status: 101, fields: [['Upgrade', 'chat']] }))
+    refuses('INVALID_STATUS', () => write({ status: 101 }, { upgradeOffered: true }))
   })
 })

@@ -169,15 +169,13 @@ describe('JOINT_TRANSITIONS', () => {
   })
 })
 
+const walk = (steps: readonly (readonly [Role, Transition])[], facts: Partial<JointFacts> = {}): Snapshot => {
+  const exchange = Object.assign(new ExchangeState(), facts)
+  for (const [role, event] of steps) assert.ok(exchange.apply(role, event), `${role} ${event}`)
+  return snapshot(exchange)
+}
+
 describe('an exchange', () => {
-  const walk = (
-    steps: readonly (readonly [Role, Transition])[],
-    facts: Partial<JointFacts> = {},
-  ): Snapshot => {
-    const exchange = Object.assign(new ExchangeState(), facts)
-    for (const [role, event] of steps) assert.ok(exchange.apply(role, event), `${role} ${event}`)
-    return snapshot(exchange)
-  }
   const REQUEST = [
     ['client', 'request'],
     ['server', 'request-seen'],

@@ -55,9 +55,9 @@ export class EnginePair {
   }
 
   /** Feeds bytes that came from `role` to the other side, and lets both read. */
-  pass(role: Role, bytes: Buffer | null): void {
+  pass(role: Role, bytes: Uint8Array | null): void {
     const other = role === 'client' ? this.server : this.client
-    for (const piece of bytes === null ? [null] : this.#cut(bytes)) {
+    for (const piece of bytes === null ? [null] : this.#cut(Buffer.from(bytes))) {
       // A copy that is overwritten afterwards: the engine has only borrowed it.
       const borrowed = piece === null ? null : Buffer.from(piece)
       other.receive(borrowed)
@@ -75,9 +75,8 @@ export class EnginePair {
 
   /** Asserts the states of both sides as both engines know them. */
   assertStates(client: H1Engine['clientState'], server: H1Engine['serverState']): void {
-    const states = ({ clientState, serverState }: H1Engine) => ({ client: clientState, server: serverState })
     assert.deepEqual(
-      { byClient: states(this.client), byServer: states(this.server) },
+      { byClient: statesOf(this.client), byServer: statesOf(this.server) },
       { byClient: { client, server }, byServer: { client, server } },
     )
   }
@@ -90,16 +89,19 @@ export class EnginePair {
 
   #note(role: Role, event: EventToSend): void {
     if (event.type === 'data') {
-      const bytes = Buffer.from(event.bytes as Uint8Array)
+      const bytes = typeof event.bytes === 'string' ? Buffer.from(event.bytes) : Buffer.from(event.bytes)
       if (bytes.length > 0) this.#sent[role].push({ type: 'data', bytes })
     } else if (event.type === 'end') this.#sent[role].push({ type: 'end', trailers: event.trailers ?? [] })
-    else if (event.type === 'closed') this.#sent[role].push({ type: 'closed' })
-    else if (event.type === 'request') this.#sent[role].push({ ...event, version: event.version ?? 11 })
+    else if (event.type === 'closed') {
+      if (this.#sent[role].at(-1)?.['type'] !== 'closed') this.#sent[role].push({ type: 'closed' })
+    } else if (event.type === 'request') this.#sent[role].push({ ...event, version: event.version ?? 11 })
     else {
       this.#sent[role].push({ ...event, version: event.version ?? 11, reason: event.reason ?? '' })
     }
   }
 }
+
+const statesOf = ({ clientState, serverState }: H1Engine) => ({ client: clientState, server: serverState })
 
 /** What the sender knew of an event, too. */
 function elementOf(event: ReceivedEvent): Element {
