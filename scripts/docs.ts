@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { instance } from '@viz-js/viz'
 import { formatExitCodes } from '../src/cli/exit-codes.ts'
+import { formatOptions } from '../src/cli/options-table.ts'
 import { ERRORS, type ErrorCode, errorRow } from '../src/error-table.ts'
 import * as errors from '../src/errors.ts'
 import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
@@ -27,6 +28,7 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
   const parts: [file: string, name: string, text: string][] = [
     ['docs/architecture.md', 'imports', importTable()],
     ['docs/command.md', 'exit-codes', formatExitCodes()],
+    ['docs/command.md', 'options', formatOptions()],
   ]
   for (const [file, name, text] of parts) {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
@@ -175,7 +177,7 @@ function drawEdges(role: Role): string[] {
 async function drawStates(role: Role): Promise<string> {
   const graph = `digraph {
     rankdir=LR; bgcolor=white; nodesep=0.35; ranksep=0.7; pad=0.2
-    node [shape=box, style="rounded,filled", fillcolor="#eef3fa", color="#33527a", fontname="sans-serif", fontsize=12]
+    node [shape=box, style="rounded,filled", fillcolor="#eef3fa", color="#33527a", fontname="sans-serif", fontsize=12, margin="0.2,0.08"]
     edge [fontname="sans-serif", fontsize=10, color="#33527a"]
     "idle" [fillcolor="#d8ecd8"]
     ${drawEdges(role).join('\n    ')}

@@ -74,10 +74,7 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare phase?: Phase | undefined
 
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
-    super(
-      detail === undefined ? `${errorRow(code).sentence}.` : `${errorRow(code).sentence}: ${detail}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
-    )
+    super(composeMessage(code, detail), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     addFacts(this, details)
   }
@@ -86,6 +83,14 @@ export class HTTPException extends Error implements ExchangeFacts {
   static isHTTPException(value: unknown): value is HTTPException {
     return typeof value === 'object' && value !== null && BRAND in value
   }
+}
+
+/** `Sentence: detail (source).`, without what is not there. */
+function composeMessage(code: ErrorCode, detail: string | undefined): string {
+  const { sentence } = errorRow(code)
+  if (detail === undefined) return `${sentence}.`
+  // What stands in parentheses is an addition to the sentence and no detail of it.
+  return detail.startsWith('(') ? `${sentence} ${detail}` : `${sentence}: ${detail}`
 }
 
 /** Writes the facts of the exchange onto an error; a fact that is there already stays. */
@@ -230,7 +235,7 @@ export class IncompleteRead extends RemoteProtocolError {
   ) {
     super(
       code,
-      `${partial.length} bytes read${expected === undefined ? '' : `, ${expected} more expected`}`,
+      `${partial.length} bytes in hand${expected === undefined ? '' : `, ${expected} more expected`}`,
       details,
     )
     this.partial = partial

@@ -59,8 +59,9 @@ export type ContentLength =
   | { readonly kind: 'absent' }
   /** `repeated`: the same number stood there more than once. */
   | { readonly kind: 'valid'; readonly length: number; readonly repeated: boolean }
-  | { readonly kind: 'malformed'; readonly value: string }
-  | { readonly kind: 'differing'; readonly value: string }
+  /** `line`: the index, among the Content-Length lines, of the one that is at fault. */
+  | { readonly kind: 'malformed'; readonly value: string; readonly line: number }
+  | { readonly kind: 'differing'; readonly value: string; readonly line: number }
 
 /**
  * Reads the Content-Length lines of a message: one number, perhaps repeated (RFC 9110 §8.6). A list with an empty
@@ -69,13 +70,13 @@ export type ContentLength =
 export function readContentLength(values: readonly string[]): ContentLength {
   let first: number | undefined
   let repeated = false
-  for (const value of values) {
+  for (const [line, value] of values.entries()) {
     for (const element of value.split(',')) {
       const text = trimWhitespace(element)
       const length = isDigits(text) ? Number(text) : Number.NaN
-      if (!(length <= Number.MAX_SAFE_INTEGER)) return { kind: 'malformed', value }
+      if (!(length <= Number.MAX_SAFE_INTEGER)) return { kind: 'malformed', value, line }
       if (first === undefined) first = length
-      else if (first !== length) return { kind: 'differing', value: values.join(', ') }
+      else if (first !== length) return { kind: 'differing', value: values.join(', '), line }
       else repeated = true
     }
   }

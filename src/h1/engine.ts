@@ -254,7 +254,8 @@ export class H1Engine {
     throw new IncompleteRead(Buffer.alloc(0), undefined, undefined, 'INCOMPLETE_HEAD')
   }
 
-  #readRequest(exchange: Exchange, { text, offset }: HeadBlock): ReceivedEvent {
+  #readRequest(exchange: Exchange, head: HeadBlock): ReceivedEvent {
+    const { text, offset } = head
     const defects: Defect[] = []
     const { line, next } = readRequestLine(text, offset, this.#rules, defects)
     const { method, target, version } = line
@@ -267,13 +268,14 @@ export class H1Engine {
     ) {
       throw violation('BAD_HOST_FIELD', offset)
     }
-    const body = decideRequestBody(version, fields, offset, defects)
+    const body = decideRequestBody(version, fields, head, defects)
     this.#beginExchange(exchange, method, version, fields)
     this.#decoder = this.#makeDecoder(body.framing, defects)
     return { type: 'request', method, target, version, fields, framing: body.framing, defects }
   }
 
-  #readResponse(exchange: Exchange, { text, offset }: HeadBlock): ReceivedEvent {
+  #readResponse(exchange: Exchange, head: HeadBlock): ReceivedEvent {
+    const { text, offset } = head
     const defects: Defect[] = []
     const { line, next } = readStatusLine(text, offset, this.#rules, defects)
     const { status, reason, version } = line
@@ -289,7 +291,7 @@ export class H1Engine {
 
     const { method, offered } = exchange
     const body = decideResponseBody(
-      { method, offeredProtocols: offered, status, version, offset },
+      { method, offeredProtocols: offered, status, version, head },
       fields,
       defects,
     )

@@ -38,8 +38,20 @@ export interface ResponseFacts {
   readonly offeredProtocols: readonly string[]
   readonly status: number
   readonly version: 10 | 11
-  /** Index of the head in the received stream, for errors. */
+  readonly head: HeadPlace
+}
+
+/** Where a head stood, for errors that point at one of its lines. */
+export interface HeadPlace {
+  /** Index of the head in the received stream. */
   readonly offset: number
+  readonly text: string
+}
+
+/** Index in the received stream of a field line: the one with this number among those of its name. */
+function placeOf({ offset, text }: HeadPlace, name: string, line = 0): number {
+  const places = [...text.matchAll(new RegExp(`^${name}:`, 'gim'))].map(({ index }) => index)
+  return offset + (places[line] ?? 0)
 }
 
 const decision = (framing: Framing, mayPersist = true, codings = NO_CODINGS): BodyDecision => ({
@@ -77,7 +89,7 @@ export function decideResponseBody(
   const encodings = fieldValues(fields, 'transfer-encoding')
   // 3. and 4. Transfer-Encoding overrides Content-Length; the connection is not used again, for a peer may differ.
   const encoding = readTransferEncoding(encodings)
-  if (encoding.kind === 'malformed') throw violation('BAD_TRANSFER_ENCODING', facts.offset, encoding.value)
+  if (encoding.kind === 'malformed') throw badEncoding(facts.head, encoding.value)
   if (encoding.kind === 'valid') {
     if (lengths.length > 0) note(defects, 'content-length-with-transfer-encoding')
     if (facts.version === 10) note(defects, 'transfer-encoding-in-http10')
@@ -85,7 +97,7 @@ export function decideResponseBody(
     return decision(CHUNKED, lengths.length === 0 && facts.version === 11, encoding.codings)
   }
   // 5. and 6. Content-Length.
-  const length = readLength(lengths, facts.offset, defects)
+  const length = readLength(lengths, facts.head, defects)
   if (length !== undefined) return decision({ kind: 'length', length })
   // 8. Otherwise until the connection closes.
   return BY_CLOSE
@@ -95,30 +107,34 @@ export function decideResponseBody(
 export function decideRequestBody(
   version: 10 | 11,
   fields: readonly FieldLine[],
-  offset: number,
+  head: HeadPlace,
   defects: Defect[],
 ): BodyDecision {
   const lengths = fieldValues(fields, 'content-length')
   const encoding = readTransferEncoding(fieldValues(fields, 'transfer-encoding'))
-  if (encoding.kind === 'malformed') throw violation('BAD_TRANSFER_ENCODING', offset, encoding.value)
+  if (encoding.kind === 'malformed') throw badEncoding(head, encoding.value)
   if (encoding.kind === 'valid') {
     if (lengths.length > 0 || version === 10 || !encoding.finalChunked)
-      throw violation('AMBIGUOUS_FRAMING', offset)
+      throw violation('AMBIGUOUS_FRAMING', placeOf(head, 'transfer-encoding'))
     return decision(CHUNKED, true, encoding.codings)
   }
-  const length = readLength(lengths, offset, defects)
+  const length = readLength(lengths, head, defects)
   return length === undefined ? NO_BODY : decision({ kind: 'length', length })
 }
 
-function readLength(values: readonly string[], offset: number, defects: Defect[]): number | undefined {
+function badEncoding(head: HeadPlace, value: string): Error {
+  return violation('BAD_TRANSFER_ENCODING', placeOf(head, 'transfer-encoding'), value)
+}
+
+function readLength(values: readonly string[], head: HeadPlace, defects: Defect[]): number | undefined {
   const length = readContentLength(values)
   switch (length.kind) {
     case 'absent':
       return undefined
     case 'malformed':
-      throw violation('BAD_CONTENT_LENGTH', offset, length.value)
+      throw violation('BAD_CONTENT_LENGTH', placeOf(head, 'content-length', length.line), length.value)
     case 'differing':
-      throw violation('DIFFERING_CONTENT_LENGTH', offset, length.value)
+      throw violation('DIFFERING_CONTENT_LENGTH', placeOf(head, 'content-length', length.line), length.value)
     case 'valid':
       if (length.repeated) note(defects, 'repeated-content-length')
       return length.length

@@ -84,7 +84,10 @@ export function writeResponseHead(
     throw new LocalProtocolError('INVALID_STATUS', 'the reason phrase has a byte that may not be in it')
   const text = `HTTP/1.${version - 10} ${status} ${reason}\r\n${writeFieldLines(fields, tolerances)}\r\n`
   if (status === 101 && (!answered.upgradeOffered || !hasField(fields, 'upgrade'))) {
-    throw new LocalProtocolError('INVALID_STATUS', 'a 101 answers an offer, and names the protocol in Upgrade')
+    throw new LocalProtocolError(
+      'INVALID_STATUS',
+      'a 101 answers an offer, and names the protocol in Upgrade',
+    )
   }
   if (status === 101 || (answered.method === 'CONNECT' && status >= 200 && status < 300))
     return { text, framing: SWITCH }

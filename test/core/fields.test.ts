@@ -69,8 +69,8 @@ describe('readContentLength, RFC 9110 §8.6', () => {
   it('refuses everything else', () => {
     const malformed = ['', ' ', '-0', '+1', '1.', '1e1', '0x1', '1 2', '1,', ',1', '1;2', '\u0661', '1\0']
     for (const value of [...malformed, '9007199254740992', '9'.repeat(400)]) {
-      assert.deepEqual(readContentLength([value]), { kind: 'malformed', value })
-      assert.deepEqual(readContentLength(['1', value]), { kind: 'malformed', value })
+      assert.deepEqual(readContentLength([value]), { kind: 'malformed', value, line: 0 })
+      assert.deepEqual(readContentLength(['1', value]), { kind: 'malformed', value, line: 1 })
     }
   })
 
@@ -79,8 +79,8 @@ describe('readContentLength, RFC 9110 §8.6', () => {
     for (const values of [['42', '42'], ['42,42'], ['42, \t42', '042']]) {
       assert.deepEqual(readContentLength(values), valid)
     }
-    assert.deepEqual(readContentLength(['1', '2']), { kind: 'differing', value: '1, 2' })
-    assert.deepEqual(readContentLength(['1, 2']), { kind: 'differing', value: '1, 2' })
+    assert.deepEqual(readContentLength(['1', '2']), { kind: 'differing', value: '1, 2', line: 1 })
+    assert.deepEqual(readContentLength(['1, 2']), { kind: 'differing', value: '1, 2', line: 0 })
   })
 })
 

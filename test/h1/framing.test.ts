@@ -13,6 +13,15 @@ import {
 const CHUNKED: FieldLine = ['Transfer-Encoding', 'chunked']
 const length = (value: string): FieldLine => ['Content-Length', value]
 
+/** A head that begins at byte 7 of the stream. */
+function headOf(startLine: string, fields: readonly FieldLine[]) {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`)
+  return { offset: 7, text: `${startLine}\r\n${lines.join('')}\r\n` }
+}
+
+/** Where the first field line of such a response stands: behind the 17 bytes of its status line. */
+const FIRST_LINE = 7 + 17
+
 function response(fields: readonly FieldLine[], facts: Partial<ResponseFacts> = {}) {
   const defects: Defect[] = []
   const all: ResponseFacts = {
@@ -20,7 +29,7 @@ function response(fields: readonly FieldLine[], facts: Partial<ResponseFacts> = 
     offeredProtocols: [],
     status: 200,
     version: 11,
-    offset: 7,
+    head: headOf('HTTP/1.1 200 OK', fields),
     ...facts,
   }
   return { ...decideResponseBody(all, fields, defects), defects }
@@ -28,7 +37,7 @@ function response(fields: readonly FieldLine[], facts: Partial<ResponseFacts> = 
 
 function request(fields: readonly FieldLine[], version: 10 | 11 = 11) {
   const defects: Defect[] = []
-  return { ...decideRequestBody(version, fields, 7, defects), defects }
+  return { ...decideRequestBody(version, fields, headOf('GET / HTTP/1.1', fields), defects), defects }
 }
 
 const decided = (
@@ -136,18 +145,24 @@ describe('decideResponseBody, in the order of RFC 9112 §6.3', () => {
     for (const value of ['', ',', 'chunked, chunked', 'chunked;q=1', 'a b', '"chunked"', 'chunked, "\\']) {
       assert.throws(() => response([['Transfer-Encoding', value]]), {
         code: 'BAD_TRANSFER_ENCODING',
-        offset: 7,
+        offset: FIRST_LINE,
       })
     }
   })
 
   it('5: refuses an invalid Content-Length [9112-6.3-5]', () => {
     for (const value of ['+5', '-1', '0x10', '5 6', '', '5,', '1e3', '5.0', '\xb2', '9007199254740992']) {
-      assert.throws(() => response([length(value)]), { code: 'BAD_CONTENT_LENGTH', offset: 7 })
+      assert.throws(() => response([length(value)]), { code: 'BAD_CONTENT_LENGTH', offset: FIRST_LINE })
     }
-    for (const fields of [[length('5, 6')], [length('5'), length('6')]]) {
-      assert.throws(() => response(fields), { code: 'DIFFERING_CONTENT_LENGTH', offset: 7 })
-    }
+    assert.throws(() => response([length('5, 6')]), {
+      code: 'DIFFERING_CONTENT_LENGTH',
+      offset: FIRST_LINE,
+    })
+    assert.throws(() => response([length('5'), ['X', 'y'], length('6')]), {
+      code: 'DIFFERING_CONTENT_LENGTH',
+      // Behind "Content-Length: 5" and "X: y" with their line ends.
+      offset: FIRST_LINE + 19 + 6,
+    })
   })
 
   it('6: takes a Content-Length, exact up to 2^53-1, also where one value is repeated [9110-8.6-3, 9112-6.3-6]', () => {

@@ -1,0 +1,74 @@
+/**
+ * What to try next: one line for every error, by its code where there is something particular to say, else by its class.
+ * Shown behind `Try:` in the one line that the command writes about a failure.
+ */
+
+import { type ErrorClassName, type ErrorCode, errorRow } from '../error-table.ts'
+
+const SEE_WIRE = 'again with -v to see what the peer sent'
+const CHECK_HEADER = 'again with a corrected -H'
+const USE_HELP = 'httplib --help'
+
+const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
+  INVALID_METHOD: 'a method such as GET or POST',
+  INVALID_TARGET: 'the URL with the odd characters percent-encoded',
+  INVALID_HOST: 'the URL with a plain host name',
+  INVALID_PORT: 'a port from 1 to 65535',
+  CONFLICTING_FRAMING: 'without your own Content-Length or Transfer-Encoding',
+  INVALID_TRANSFER_ENCODING: 'without your own Transfer-Encoding',
+  INVALID_CONTENT_LENGTH: 'without your own Content-Length',
+  INVALID_HOST_FIELD: 'only one -H "Host: ..."',
+  INVALID_EXPECT: '-d with a body, or without the Expect header',
+  INVALID_TRACE: 'TRACE without -d, -u and credentials in the URL',
+  BODY_TOO_LONG: 'without your own Content-Length',
+  BODY_TOO_SHORT: 'without your own Content-Length',
+  UNKNOWN_PROTOCOL: 'https:// instead of http://, or another port; -v shows what the peer sent',
+  BAD_STATUS_LINE: 'https:// instead of http://, or another port; -v shows what the peer sent',
+  UNKNOWN_TRANSFER_ENCODING: 'without your own TE header',
+  DNS_FAILED: 'another spelling of the host, or check that this machine is online',
+  CONNECT_REFUSED: 'another port, or check that a server listens there',
+  CONNECT_FAILED: 'another host or port, or check the way to it',
+  TLS_FAILED: 'http:// if the server does not speak TLS; --cert and --key if it wants to know you',
+  CERTIFICATE_EXPIRED: 'check the clock of this machine, then tell whoever runs the server',
+  CERTIFICATE_NOT_YET_VALID: 'check the clock of this machine, then tell whoever runs the server',
+  CERTIFICATE_WRONG_HOST: 'the URL with a host that the certificate names',
+  CERTIFICATE_SELF_SIGNED: '--cacert with that certificate, if you got it from somebody you trust',
+  CERTIFICATE_UNTRUSTED: '--cacert with the authority that signed it',
+  CERTIFICATE_REJECTED: '--cacert with the authority that signed it',
+  TIMEOUT_DNS: 'check that this machine is online',
+  TIMEOUT_CONNECT: 'another host or port, or check the way to it',
+  TIMEOUT_TLS: 'http:// if the server does not speak TLS',
+  TIMEOUT_TOTAL: 'a larger --max-time',
+  INCOMPLETE_BODY: 'again; if it breaks off at the same place each time, the server says a wrong length',
+  CONNECTION_LOST: SEE_WIRE,
+}
+
+const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
+  LocalProtocolError: USE_HELP,
+  InvalidURL: USE_HELP,
+  InvalidHeader: CHECK_HEADER,
+  NotConnected: USE_HELP,
+  UnimplementedFileMode: USE_HELP,
+  ImproperConnectionState: USE_HELP,
+  CannotSendRequest: USE_HELP,
+  CannotSendHeader: USE_HELP,
+  ResponseNotReady: USE_HELP,
+  RemoteProtocolError: `${SEE_WIRE}, and tell whoever runs the server`,
+  BadStatusLine: SEE_WIRE,
+  RemoteDisconnected: 'again; https:// instead of http:// if the port is one for TLS',
+  UnknownProtocol: SEE_WIRE,
+  UnknownTransferEncoding: SEE_WIRE,
+  IncompleteRead: SEE_WIRE,
+  LimitExceeded: SEE_WIRE,
+  LineTooLong: SEE_WIRE,
+  ConnectError: SEE_WIRE,
+  ProxyError: 'another -x, or USER:PASSWORD@ in it if the proxy wants to know you',
+  ConnectionLost: SEE_WIRE,
+  DecodeError: SEE_WIRE,
+  TimeoutError: 'again later',
+}
+
+/** One line, without an end: what to try after an error with this code. */
+export function adviceFor(code: ErrorCode): string {
+  return BY_CODE[code] ?? BY_CLASS[errorRow(code).className]
+}

@@ -1,0 +1,82 @@
+/**
+ * From whatever went wrong to one line on standard error and an exit code:
+ * `httplib: <what happened>. Try: <what to do next>`.
+ *
+ * Security: no line holds a credential or a query string, and no character that could steer a terminal.
+ */
+
+import { HTTPException } from '../errors.ts'
+import { adviceFor } from './advice.ts'
+import type { Colors } from './colors.ts'
+import { type ExitName, exitNameOf } from './exit-codes.ts'
+
+/** What the command itself found wrong, as a row of the exit codes with its own next step. */
+export class CommandFailure extends Error {
+  readonly exit: ExitName
+  readonly advice: string
+
+  constructor(exit: ExitName, what: string, advice: string, options?: { cause?: unknown }) {
+    super(what, options)
+    this.exit = exit
+    this.advice = advice
+  }
+}
+
+/** Something in the words and options that cannot be. */
+export function usageFailure(what: string, advice = 'httplib --help'): CommandFailure {
+  return new CommandFailure('usage', what, advice)
+}
+
+/** The reason of the abort after Ctrl-C. */
+export class Interrupted extends Error {}
+
+/** How a run ended. */
+export interface Ending {
+  readonly exit: ExitName
+  /** What to tell, if anything. */
+  readonly what?: string
+  readonly advice?: string
+}
+
+/** What an error means for the person who typed the command. */
+export function describeFailure(error: unknown): Ending {
+  if (error instanceof Interrupted) return { exit: 'interrupted' }
+  if (error instanceof CommandFailure) {
+    return { exit: error.exit, what: error.message, advice: error.advice }
+  }
+  if (HTTPException.isHTTPException(error)) {
+    return { exit: exitNameOf(error.code), what: error.message, advice: adviceFor(error.code) }
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return {
+    exit: 'unexpected',
+    what: `unexpected: ${what}`,
+    advice: 'again with -v, and report what it shows',
+  }
+}
+
+/** The line for standard error, with its end; empty where there is nothing to tell. */
+export function formatEnding({ what, advice }: Ending, colors: Colors): string {
+  if (what === undefined) return ''
+  const sentence = toOneLine(what).replace(/\.$/, '')
+  const next = advice === undefined ? '' : ` ${colors.bold('Try:')} ${toOneLine(advice)}`
+  return `${colors.red('httplib:')} ${sentence}.${next}\n`
+}
+
+/** A system error in a few words: its code where it has one. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Without userinfo, query and fragment: what may be shown of an argument that was to be a URL. */
+export function hideSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)?.*@/s, '$1')
+}
+
+function toOneLine(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
+    .trim()
+}

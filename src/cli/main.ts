@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** The command `httplib`. */
+
+import { Interrupted } from './failure.ts'
+import { run } from './run.ts'
+
+const interruption = new AbortController()
+// Only the first Ctrl-C asks politely; the second ends the process as it always does.
+process.once('SIGINT', () => interruption.abort(new Interrupted()))
+
+process.exitCode = await run({
+  startedFile: process.argv[1] ?? '',
+  words: process.argv.slice(2),
+  env: process.env,
+  // Not touched where it is not wanted.
+  get stdin() {
+    return process.stdin
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interruption.signal,
+})
+// What still waits to be written is not waited for once the user wants an end.
+if (interruption.signal.aborted) process.exit()

@@ -1,0 +1,221 @@
+/**
+ * The wire as a person reads it, in the manner of `curl -v`: `> ` goes out, `< ` comes in, `* ` is a note. Heads are shown line
+ * by line as they crossed; bodies are counted, or shown too where asked for (the demo).
+ *
+ * Security: values of credential fields and userinfo are masked, and everything but printable ASCII is escaped: what a peer
+ * sends must not steer a terminal.
+ */
+
+import { maskCredentials } from '../connection/debug-trace.ts'
+import { escapeText } from '../core/escape.ts'
+import { formatAuthority } from '../core/origin.ts'
+import type { DialTimings } from '../io/byte-stream.ts'
+import type { DialTarget } from '../io/dial.ts'
+import type { TlsDetails } from '../io/tls-options.ts'
+import type { Colors } from './colors.ts'
+import type { WireWatch } from './wire-tap.ts'
+
+/** What a line is: the first of a head, another of it, a line of a body, or a note of ours. */
+export type LinePart = 'start' | 'field' | 'body' | 'note'
+
+export interface WireViewOptions {
+  /** Takes a line, without its end, and what it is. */
+  readonly writeLine: (line: string, part: LinePart) => void
+  readonly colors: Colors
+  /** Shows bodies, with their chunk framing, instead of counting them. */
+  readonly showsBodies?: boolean
+}
+
+/** A line that never ends is shown in pieces of this size: a view keeps no more. */
+const MAX_KEPT_CHARS = 16_384
+
+/** An address in place of a name: the time of its lookup says nothing. */
+const ADDRESS = /^[0-9.]+$|:/
+
+export class WireView implements WireWatch {
+  readonly #options: WireViewOptions
+  readonly #colors: Colors
+  readonly #out: Direction
+  readonly #in: Direction
+  #isNamed = true
+
+  constructor(options: WireViewOptions) {
+    this.#options = options
+    this.#colors = options.colors
+    const showsBodies = options.showsBodies === true
+    this.#out = new Direction(showsBodies, (line, part) => this.#show('>', this.#colors.cyan, line, part))
+    this.#in = new Direction(showsBodies, (line, part) => this.#show('<', this.#colors.green, line, part))
+  }
+
+  /** Bytes of the body that came since `beginExchange`, with their framing. */
+  get receivedBodyBytes(): number {
+    return this.#in.bodyBytes
+  }
+
+  /** The next bytes, both ways, begin a head. */
+  beginExchange(): void {
+    this.endExchange()
+    this.#out.reset()
+    this.#in.reset()
+  }
+
+  /** Shows what has come of a line that was not ended. */
+  endExchange(): void {
+    this.#out.flush()
+    this.#in.flush()
+  }
+
+  /** A line that begins with a star. */
+  note(text: string): void {
+    this.#options.writeLine(this.#colors.dim(`* ${toPrintable(text)}`), 'note')
+  }
+
+  dialing({ host, port, socketPath, tls }: DialTarget): void {
+    this.#isNamed = socketPath === undefined && !ADDRESS.test(host)
+    const to = socketPath ?? formatAuthority({ host, port })
+    this.note(`connecting to ${to}${tls === undefined ? '' : ' with TLS'}`)
+  }
+
+  connected(address: string, { dns, connect, tls }: DialTimings): void {
+    const parts = [
+      formatPart('name', this.#isNamed ? dns : undefined),
+      formatPart('connection', connect),
+      formatPart('TLS', tls),
+    ].filter((text) => text !== '')
+    this.note(`connected to ${address} (${parts.filter((text) => text !== '').join(', ')})`)
+  }
+
+  secured({ protocol, cipher, isResumed, isVerified }: TlsDetails): void {
+    const trust = isVerified
+      ? 'certificate verified'
+      : 'certificate NOT verified: anybody can be at the other end'
+    this.note(`${protocol}, ${cipher}, ${isResumed ? 'session resumed' : trust}`)
+  }
+
+  sent(data: string | Uint8Array): void {
+    this.#in.flushBody()
+    this.#out.take(data)
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#out.flushBody()
+    this.#in.take(bytes)
+  }
+
+  #show(mark: string, color: (text: string) => string, line: string, part: LinePart): void {
+    const text = toPrintable(line)
+    this.#options.writeLine(`${color(mark)} ${this.#paint(text, part, color)}`.trimEnd(), part)
+  }
+
+  #paint(text: string, part: LinePart, color: (text: string) => string): string {
+    if (part === 'start') return this.#colors.bold(color(text))
+    if (part === 'body') return text
+    const colon = text.indexOf(':')
+    return colon < 0 ? color(text) : `${color(text.slice(0, colon))}${text.slice(colon)}`
+  }
+}
+
+type ShowLine = (line: string, part: LinePart) => void
+
+/** One direction of a connection, cut into lines: heads, then a body. */
+class Direction {
+  readonly #show: ShowLine
+  readonly #showsBodies: boolean
+  #state: 'start' | 'fields' | 'body' = 'start'
+  #isInformational = false
+  #isMaskedField = false
+  #rest = ''
+  bodyBytes = 0
+
+  constructor(showsBodies: boolean, show: ShowLine) {
+    this.#showsBodies = showsBodies
+    this.#show = show
+  }
+
+  reset(): void {
+    this.#state = 'start'
+    this.#rest = ''
+    this.bodyBytes = 0
+  }
+
+  flush(): void {
+    if (this.#rest === '') return
+    const line = this.#rest
+    this.#rest = ''
+    this.#take(line)
+  }
+
+  /** Before the other side speaks: the end of a body needs no line end. */
+  flushBody(): void {
+    if (this.#state === 'body') this.flush()
+  }
+
+  take(data: string | Uint8Array): void {
+    if (this.#state === 'body') {
+      this.bodyBytes += data.length
+      if (!this.#showsBodies) return
+    }
+    const text =
+      typeof data === 'string'
+        ? data
+        : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1')
+    this.#rest += text
+    let end = this.#rest.indexOf('\n')
+    while (end >= 0) {
+      const line = this.#rest.slice(0, end).replace(/\r$/, '')
+      const wasHead = this.#state !== 'body'
+      this.#rest = this.#rest.slice(end + 1)
+      this.#take(line)
+      if (wasHead && this.#isInBody) {
+        this.bodyBytes = this.#rest.length
+        if (!this.#showsBodies) this.#rest = ''
+      }
+      end = this.#rest.indexOf('\n')
+    }
+    if (this.#rest.length > MAX_KEPT_CHARS) this.flush()
+  }
+
+  get #isInBody(): boolean {
+    return this.#state === 'body'
+  }
+
+  #take(line: string): void {
+    switch (this.#state) {
+      case 'start':
+        this.#isInformational = /^HTTP\/\S+ 1(?!01)\d\d/.test(line)
+        this.#isMaskedField = false
+        this.#state = 'fields'
+        this.#show(maskCredentials(line), 'start')
+        break
+      case 'fields':
+        if (line === '') this.#state = this.#isInformational ? 'start' : 'body'
+        this.#show(this.#mask(line), 'field')
+        break
+      case 'body':
+        this.#show(line, 'body')
+    }
+  }
+
+  /** The value of a credential field, and its continuation lines. */
+  #mask(line: string): string {
+    if (this.#isMaskedField && /^[ \t]/.test(line)) return ' ***'
+    const masked = maskCredentials(line)
+    this.#isMaskedField = masked !== line
+    return masked
+  }
+}
+
+/** With escapes for everything but printable ASCII; a quotation mark and a backslash are themselves. */
+function toPrintable(text: string): string {
+  return escapeText(text, MAX_KEPT_CHARS).replace(/\\(["\\])/g, '$1')
+}
+
+function formatPart(name: string, ms: number | undefined): string {
+  return ms === undefined ? '' : `${name} ${formatMs(ms)}`
+}
+
+/** A duration, short: `0.4 ms`, `12 ms`, `3.2 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}

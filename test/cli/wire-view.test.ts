@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import pico from 'picocolors'
+import { wantsColors } from '../../src/cli/colors.ts'
+import { CommandFailure, describeFailure, formatEnding, Interrupted } from '../../src/cli/failure.ts'
+import { formatMs, WireView } from '../../src/cli/wire-view.ts'
+import { wire } from '../support/bytes.ts'
+
+const plain = pico.createColors(false)
+
+function makeView(showsBodies = false): { view: WireView; lines: string[] } {
+  const lines: string[] = []
+  const view = new WireView({ writeLine: (line) => lines.push(line), colors: plain, showsBodies })
+  view.beginExchange()
+  return { view, lines }
+}
+
+describe('the view of the wire', () => {
+  it('shows heads line by line, whatever pieces they come in, and counts bodies', () => {
+    const { view, lines } = makeView()
+    view.sent('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    for (const byte of wire`
+HTTP/1.1 103 Early Hints
+Link: </a>
+
+HTTP/1.1 200 OK
+A: "b\\c"
+
+body
+more`) {
+      view.received(Uint8Array.of(byte))
+    }
+    view.endExchange()
+    assert.deepEqual(lines, [
+      '> GET / HTTP/1.1',
+      '> Host: a',
+      '>',
+      '< HTTP/1.1 103 Early Hints',
+      '< Link: </a>',
+      '<',
+      '< HTTP/1.1 200 OK',
+      '< A: "b\\c"',
+      '<',
+    ])
+    assert.equal(view.receivedBodyBytes, 10)
+  })
+
+  it('shows bodies where asked for, and ends an open line when the other side speaks', () => {
+    const { view, lines } = makeView(true)
+    view.sent(wire`
+PUT / HTTP/1.1
+
+spam`)
+    view.received(wire`
+HTTP/1.1 101 Switching
+
+x`)
+    view.received(wire`
+y`)
+    view.sent(Buffer.from(' and eggs'))
+    view.endExchange()
+    assert.deepEqual(lines, [
+      '> PUT / HTTP/1.1',
+      '>',
+      '> spam',
+      '< HTTP/1.1 101 Switching',
+      '<',
+      '< xy',
+      '>  and eggs',
+    ])
+  })
+
+  it('masks credentials, also in continuation lines and in userinfo', () => {
+    const { view, lines } = makeView()
+    view.sent(
+      'GET http://me:pw@h/ HTTP/1.1\r\nauthorization: Basic c2VjcmV0\r\nCookie: a=b\r\n\tc=d\r\nX: y\r\n z\r\n',
+    )
+    assert.deepEqual(lines, [
+      '> GET http://***@h/ HTTP/1.1',
+      '> authorization: ***',
+      '> Cookie: ***',
+      '>  ***',
+      '> X: y',
+      '>  z',
+    ])
+  })
+
+  it('escapes what could steer a terminal', () => {
+    const { view, lines } = makeView()
+    view.received(Buffer.from('HTTP/1.1 200 \x1b[2J\r\nX: \x07\xff\r\n', 'latin1'))
+    view.note('a\x1bb')
+    assert.deepEqual(lines, ['< HTTP/1.1 200 \\x1b[2J', '< X: \\x07\\xff', '* a\\x1bb'])
+  })
+
+  it('shows what has no end in pieces, and what was cut at the end', () => {
+    const { view, lines } = makeView()
+    view.received(Buffer.alloc(20_000, 'x'))
+    view.received(Buffer.from('tail'))
+    view.endExchange()
+    assert.deepEqual(
+      lines.map((line) => line.length),
+      [16_384 + 2 + 3, 4 + 2],
+    )
+  })
+
+  it('tells of connections: addresses have no lookup, TLS has a certificate', () => {
+    const { view, lines } = makeView()
+    const tls = { protocol: 'TLSv1.3', cipher: 'X', alpn: undefined, fingerprint: undefined }
+    view.dialing({ host: 'example.com', port: 443, tls: { options: {}, sessions: { session: undefined } } })
+    view.connected('1.2.3.4:443', { dns: 1.24, connect: 12.4, tls: 1234 })
+    view.secured({ ...tls, isResumed: false, isVerified: true })
+    view.secured({ ...tls, isResumed: false, isVerified: false })
+    view.secured({ ...tls, isResumed: true, isVerified: true })
+    view.dialing({ host: '::1', port: 80 })
+    view.connected('[::1]:80', { dns: 0.01, connect: 1 })
+    view.dialing({ host: 'h', port: 80, socketPath: '/s' })
+    view.connected('/s', { dns: 0.01, connect: 1 })
+    assert.deepEqual(lines, [
+      '* connecting to example.com:443 with TLS',
+      '* connected to 1.2.3.4:443 (name 1.2 ms, connection 12 ms, TLS 1.2 s)',
+      '* TLSv1.3, X, certificate verified',
+      '* TLSv1.3, X, certificate NOT verified: anybody can be at the other end',
+      '* TLSv1.3, X, session resumed',
+      '* connecting to [::1]:80',
+      '* connected to [::1]:80 (connection 1.0 ms)',
+      '* connecting to /s',
+      '* connected to /s (connection 1.0 ms)',
+    ])
+  })
+
+  it('colours by direction and by part', () => {
+    const lines: string[] = []
+    const view = new WireView({ writeLine: (line) => lines.push(line), colors: pico.createColors(true) })
+    view.sent('GET / HTTP/1.1\r\nA: b\r\nodd\r\n')
+    view.received(Buffer.from('HTTP/1.1 200 OK\r\n'))
+    assert.deepEqual(lines, [
+      '\x1b[36m>\x1b[39m \x1b[1m\x1b[36mGET / HTTP/1.1\x1b[39m\x1b[22m',
+      '\x1b[36m>\x1b[39m \x1b[36mA\x1b[39m: b',
+      '\x1b[36m>\x1b[39m \x1b[36modd\x1b[39m',
+      '\x1b[32m<\x1b[39m \x1b[1m\x1b[32mHTTP/1.1 200 OK\x1b[39m\x1b[22m',
+    ])
+  })
+
+  it('writes durations short', () => {
+    assert.deepEqual([0.04, 9.94, 10, 999.4, 1000].map(formatMs), [
+      '0.0 ms',
+      '9.9 ms',
+      '10 ms',
+      '999 ms',
+      '1.0 s',
+    ])
+  })
+})
+
+describe('colours', () => {
+  it('are for terminals, unless NO_COLOR or FORCE_COLOR say otherwise', () => {
+    const terminal = { isTTY: true }
+    assert.equal(wantsColors(terminal, { TERM: 'xterm' }), true)
+    assert.equal(wantsColors(terminal, { TERM: 'dumb' }), false)
+    assert.equal(wantsColors(terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }), false)
+    assert.equal(wantsColors(terminal, { NO_COLOR: '' }), true)
+    assert.equal(wantsColors({}, {}), false)
+    assert.equal(wantsColors({}, { FORCE_COLOR: '1' }), true)
+    assert.equal(wantsColors(terminal, { FORCE_COLOR: '0' }), false)
+  })
+})
+
+describe('the line about a failure', () => {
+  it('is one line without control characters', () => {
+    const ending = describeFailure(new CommandFailure('tls', 'bad\x1b[2J\n"CN"\u202e.', 'again'))
+    assert.equal(formatEnding(ending, plain), 'httplib: bad?[2J "CN"?. Try: again\n')
+  })
+
+  it('is empty after Ctrl-C', () => {
+    assert.equal(formatEnding(describeFailure(new Interrupted()), plain), '')
+  })
+
+  it('names what was not foreseen', () => {
+    const unexpected = 'Try: again with -v, and report what it shows\n'
+    assert.equal(
+      formatEnding(describeFailure(new RangeError('odd')), plain),
+      `httplib: unexpected: RangeError: odd. ${unexpected}`,
+    )
+    assert.equal(formatEnding(describeFailure('odd'), plain), `httplib: unexpected: odd. ${unexpected}`)
+  })
+})
