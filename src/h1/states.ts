@@ -153,6 +153,47 @@ export function nextState(role: Role, state: State, transition: Transition): Sta
   return TRANSITIONS[role][state][transition]
 }
 
+/** The states of both sides. */
+export interface JointState {
+  readonly client: State
+  readonly server: State
+}
+
+/** Where the joint rules lead: applied one after the other until none matches. */
+export function settleJoint(client: State, server: State, facts: JointFacts): JointState {
+  for (let row: JointRow | undefined; ; ) {
+    row = JOINT_TRANSITIONS.find((candidate) => matches(candidate, client, server, facts))
+    if (row === undefined) return { client, server }
+    client = row.to.client ?? client
+    server = row.to.server ?? server
+  }
+}
+
+function matches(row: JointRow, client: State, server: State, facts: JointFacts): boolean {
+  if (row.client !== undefined && row.client !== client) return false
+  if (row.server !== undefined && row.server !== server) return false
+  return row.when === undefined || CONDITIONS[row.when](facts)
+}
+
+/** `settleJoint` for every pair of states, by facts: a look-up instead of a search at each event. */
+const SETTLED = [false, true].map((persistent) =>
+  [false, true].map((switchProposed) => tabulate({ persistent, switchProposed })),
+)
+
+type SettledTable = Readonly<Record<State, Readonly<Record<State, JointState>>>>
+
+function tabulate(facts: JointFacts): SettledTable {
+  const states = Object.keys(TRANSITIONS.client) as State[]
+  const row = (client: State): [State, Readonly<Record<State, JointState>>] => [
+    client,
+    Object.fromEntries(states.map((server) => [server, settleJoint(client, server, facts)])) as Record<
+      State,
+      JointState
+    >,
+  ]
+  return Object.fromEntries(states.map(row)) as Record<State, Record<State, JointState>>
+}
+
 /** The two states and the facts of one exchange, with the joint rules applied after every change. */
 export class ExchangeState implements JointFacts {
   client: State = 'idle'
@@ -171,26 +212,9 @@ export class ExchangeState implements JointFacts {
 
   /** Applies the joint rules until nothing changes. Called after every change of a state or a fact. */
   settle(): void {
-    // Invariant: only these states occur in joint rows, so the common transitions inside a message skip the table.
-    if (!SETTLING.has(this.client) && !SETTLING.has(this.server)) return
-    for (let changed = true; changed; ) {
-      changed = false
-      for (const row of JOINT_TRANSITIONS) {
-        if (this.#matches(row)) {
-          this.client = row.to.client ?? this.client
-          this.server = row.to.server ?? this.server
-          changed = true
-          break
-        }
-      }
-    }
-  }
-
-  #matches(row: JointRow): boolean {
-    if (row.client !== undefined && row.client !== this.client) return false
-    if (row.server !== undefined && row.server !== this.server) return false
-    return row.when === undefined || CONDITIONS[row.when](this)
+    const table = SETTLED[this.persistent ? 1 : 0]![this.switchProposed ? 1 : 0]!
+    const { client, server } = table[this.client][this.server]
+    this.client = client
+    this.server = server
   }
 }
-
-const SETTLING: ReadonlySet<State> = new Set(['done', 'might-switch', 'closed', 'error'])
