@@ -33,8 +33,15 @@ import type {
   WireBytes,
 } from './events.ts'
 import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
-import { type FieldRules, parseFieldLines, readRequestLine, readStatusLine } from './head-parser.ts'
-import { type HeadBlock, HeadReader } from './head-reader.ts'
+import { HeadMemo } from './head-memo.ts'
+import {
+  type FieldRules,
+  type ParsedResponse,
+  parseFieldLines,
+  parseResponseHead,
+  readRequestLine,
+} from './head-parser.ts'
+import { HeadReader } from './head-reader.ts'
 import { writeRequestHead, writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
@@ -81,6 +88,7 @@ export class H1Engine {
   readonly #heads: HeadReader
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
+  readonly #memo: HeadMemo<ParsedResponse> = new HeadMemo()
   #decoder: BodyDecoder | undefined
   #encoder: BodyEncoder | undefined
   /** How the body of the message being sent is framed. */
@@ -241,20 +249,19 @@ export class H1Engine {
   }
 
   #readHead(exchange: Exchange): ReceivedEvent {
-    const head = this.#heads.read(this.#ended)
-    if (head === 'more') return NEED_DATA
-    if (head === 'none') return this.#readNoHead(exchange)
-    if (head === 'http09') return this.#beginHttp09(exchange)
-    return this.role === 'client' ? this.#readResponse(exchange, head) : this.#readRequest(exchange, head)
+    return this.role === 'client' ? this.#readResponseHead(exchange) : this.#readRequestHead(exchange)
   }
 
   #readNoHead(exchange: Exchange): ReceivedEvent {
-    if (this.role === 'server') return this.#readClose(exchange)
     if (exchange.informational === 0) throw new RemoteDisconnected()
     throw new IncompleteRead(Buffer.alloc(0), undefined, undefined, 'INCOMPLETE_HEAD')
   }
 
-  #readRequest(exchange: Exchange, head: HeadBlock): ReceivedEvent {
+  #readRequestHead(exchange: Exchange): ReceivedEvent {
+    const head = this.#heads.read(this.#ended)
+    if (head === 'more') return NEED_DATA
+    // HTTP/0.9 is never tolerated in this role.
+    if (head === 'none' || head === 'http09') return this.#readClose(exchange)
     const { text, offset } = head
     const defects: Defect[] = []
     const { line, next } = readRequestLine(text, offset, this.#rules, defects)
@@ -274,13 +281,31 @@ export class H1Engine {
     return { type: 'request', method, target, version, fields, framing: body.framing, defects }
   }
 
-  #readResponse(exchange: Exchange, head: HeadBlock): ReceivedEvent {
+  /** Reads a response head; one equal to the last final one is not parsed again. */
+  #readResponseHead(exchange: Exchange): ReceivedEvent {
+    const buffer = this.#buffer
+    this.#heads.skipEmptyLine()
+    const start = buffer.offsetOf(buffer.start)
+    const known = this.#memo.take(buffer)
+    if (known !== undefined) {
+      this.#heads.restart()
+      return this.#takeResponse(exchange, known, start)
+    }
+    const head = this.#heads.read(this.#ended)
+    if (head === 'more') return NEED_DATA
+    if (head === 'none') return this.#readNoHead(exchange)
+    if (head === 'http09') return this.#beginHttp09(exchange)
     const { text, offset } = head
-    const defects: Defect[] = []
-    const { line, next } = readStatusLine(text, offset, this.#rules, defects)
-    const { status, reason, version } = line
-    const fields = parseFieldLines(text, next, offset, this.#rules, defects)
+    const parsed = parseResponseHead(text, offset, this.#rules)
+    const event = this.#takeResponse(exchange, parsed, offset)
+    if (event.type === 'response') this.#memo.remember(buffer, text.length, freeze(parsed))
+    return event
+  }
 
+  #takeResponse(exchange: Exchange, parsed: ParsedResponse, offset: number): ReceivedEvent {
+    const { status, reason, version } = parsed.line
+    const { fields } = parsed
+    const defects = [...parsed.defects]
     if (status < 200 && status !== 101) {
       if (++exchange.informational > this.limits.maxInformational) {
         throw limitExceeded('maxInformational', this.limits, offset)
@@ -290,6 +315,7 @@ export class H1Engine {
     }
 
     const { method, offered } = exchange
+    const head = { text: parsed.text, offset }
     const body = decideResponseBody(
       { method, offeredProtocols: offered, status, version, head },
       fields,
@@ -458,6 +484,13 @@ export class H1Engine {
   #describe(exchange: Exchange, role: Role, transition: Transition): string {
     return `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`
   }
+}
+
+/** Responses with equal heads share one list of fields: nobody may change it under the others. */
+function freeze(parsed: ParsedResponse): ParsedResponse {
+  for (const field of parsed.fields) Object.freeze(field)
+  Object.freeze(parsed.fields)
+  return parsed
 }
 
 /** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */

@@ -150,6 +150,22 @@ export function readStatusLine(
   return { line: parseStatusLine(line, offset), next }
 }
 
+/** A response head that was read, without what depends on the request it answers. Shared between equal heads: frozen. */
+export interface ParsedResponse {
+  readonly text: string
+  readonly line: StatusLine
+  readonly fields: readonly FieldLine[]
+  readonly defects: readonly Defect[]
+}
+
+/** Reads a whole response head, from the status line to the empty line. */
+export function parseResponseHead(text: string, offset: number, rules: FieldRules): ParsedResponse {
+  const defects: Defect[] = []
+  const { line, next } = readStatusLine(text, offset, rules, defects)
+  const fields = parseFieldLines(text, next, offset, rules, defects)
+  return { text, line, fields, defects }
+}
+
 /** Reads the request line at the beginning of `text`. */
 export function readRequestLine(
   text: string,

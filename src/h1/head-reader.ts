@@ -65,6 +65,12 @@ export class HeadReader {
     this.maySkipEmptyLine = false
   }
 
+  /** Forgets what was seen of a head that somebody else has taken out of the buffer. */
+  restart(): void {
+    this.#scanner.reset()
+    this.#isFirstLineChecked = false
+  }
+
   /**
    * Takes a head, if it is complete. `hasEnded` says that no more will come.
    * @throws RemoteProtocolError for a first line that is none, LimitExceeded, IncompleteRead
@@ -83,8 +89,7 @@ export class HeadReader {
       const text = buffer.text(start, scan.end)
       if (this.#isHttp09(text, true)) return 'http09'
       buffer.consumeTo(scan.end)
-      this.#scanner.reset()
-      this.#isFirstLineChecked = false
+      this.restart()
       return { text, offset }
     }
 
