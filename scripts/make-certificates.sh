@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the certificates of the TLS tests in test/support/certs anew. They are committed, so that the tests need no
-# openssl; run this only to change them. All keys are P-256; all certificates but the expired one are valid from 2020
-# to 2120, so that neither a slow clock nor time breaks a test.
+# openssl; run this only to change them. All keys are P-256; all certificates are valid from 2020 to 2120, but
+# for the expired one and the one that is not valid yet, so that neither a slow clock nor time breaks a test.
 set -euo pipefail
 
 cd "$(dirname "$0")/../test/support/certs"
@@ -43,6 +43,15 @@ basicConstraints = critical, CA:false
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
 subjectAltName = DNS:wrong.example
+[nameless_extensions]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+[address_as_name_extensions]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:127.0.0.1
 [client_extensions]
 basicConstraints = critical, CA:false
 keyUsage = critical, digitalSignature
@@ -72,12 +81,19 @@ sign() {
 new_key "$work/ca"
 key="$work/ca.key" sign ca 'httplib test authority' ca_extensions "$from" "$to" -selfsign -keyfile "$work/ca.key"
 
-for name in server client expired wrong-host self-signed; do new_key "$name"; done
+for name in server client expired wrong-host self-signed not-yet-valid common-name address-as-name; do
+  new_key "$name"
+done
 sign server localhost server_extensions "$from" "$to"
 sign client client client_extensions "$from" "$to"
 sign expired localhost server_extensions "$from" 20200102000000Z
 sign wrong-host wrong.example wrong_host_extensions "$from" "$to"
 sign self-signed localhost server_extensions "$from" "$to" -selfsign -keyfile self-signed.key
+
+# Signed by themselves, for tests that trust them by name: what is wrong with them is something else.
+sign not-yet-valid localhost server_extensions 21190101000000Z "$to" -selfsign -keyfile not-yet-valid.key
+sign common-name localhost nameless_extensions "$from" "$to" -selfsign -keyfile common-name.key
+sign address-as-name 127.0.0.1 address_as_name_extensions "$from" "$to" -selfsign -keyfile address-as-name.key
 
 openssl pkcs12 -export -inkey client.key -in client.crt -certfile ca.crt -passout "pass:$passphrase" -out client.p12
 openssl pkey -in client.key -aes256 -passout "pass:$passphrase" -out client-encrypted.key

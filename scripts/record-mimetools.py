@@ -1,7 +1,7 @@
 """Records how Python 2.7 reads a head with httplib.HTTPMessage (mimetools.Message), as the oracle of the tests of
 httplib/python. Writes test/python/recorded-messages.json: what each method answers for each of the heads below.
 
-    python2.7 scripts/record-mimetools.py
+    python2.7 scripts/record-mimetools.py && npm run format
 
 Only the standard library is needed. Left out are source routes, empty elements, and two addresses without a comma between
 them, which the old module takes apart wrongly. Continuation lines are left out too: the old module kept their line ends

@@ -213,18 +213,18 @@ describe('the classes that know more', () => {
     })
     assert.equal(
       error.message,
-      'A line ends in LF without CR: (RFC 9112 §2.2; at byte 0 of the stream: "\\n")',
+      'A line ends in LF without CR (RFC 9112 §2.2; at byte 0 of the stream: "\\n")',
     )
     assert.deepEqual([error.offset, error.bytes, error.responseStarted], [0, '\\n', true])
-    assert.equal(new RemoteProtocolError('BARE_LF').message, 'A line ends in LF without CR: (RFC 9112 §2.2)')
+    assert.equal(new RemoteProtocolError('BARE_LF').message, 'A line ends in LF without CR (RFC 9112 §2.2)')
   })
 
   it('IncompleteRead has the bytes that came and the number that did not', () => {
     const partial = Buffer.from('abc')
     const error = new IncompleteRead(partial, 7)
     assert.deepEqual([error.code, error.partial, error.expected], ['INCOMPLETE_BODY', partial, 7])
-    assert.match(error.message, /: 3 bytes read, 7 more expected \(RFC 9112 §8\)$/)
-    assert.match(new IncompleteRead(partial).message, /: 3 bytes read \(RFC 9112 §8\)$/)
+    assert.match(error.message, /: 3 bytes in hand, 7 more expected \(RFC 9112 §8\)$/)
+    assert.match(new IncompleteRead(partial).message, /: 3 bytes in hand \(RFC 9112 §8\)$/)
   })
 
   it('BadStatusLine, RemoteDisconnected and UnknownProtocol have the line', () => {

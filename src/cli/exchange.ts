@@ -97,6 +97,9 @@ async function open(connection: HTTPConnection): Promise<void> {
       const what = `the proxy did not open a tunnel. ${error.message}`
       throw new CommandFailure('proxy', what, 'another -x; -v shows what it sent', { cause: error })
     }
+    if (error instanceof ConnectError && error.phase === 'proxy') {
+      throw new CommandFailure('proxy', error.message, 'another -x; -v shows what it sent', { cause: error })
+    }
     if (error instanceof ProxyError && error.status === 407) {
       throw new CommandFailure('proxy', error.message, '-x USER:PASSWORD@HOST:PORT', { cause: error })
     }

@@ -10,6 +10,8 @@ import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatHostField, type HostPort, parseHostPort } from '../core/origin.ts'
 import type { OutgoingBody } from '../core/request-body.ts'
 import { InvalidURL, LocalProtocolError } from '../errors.ts'
+import { writeTrailers } from '../h1/head-writer.ts'
+import { resolveTolerances } from '../h1/tolerances.ts'
 import type { RequestOptions } from './options.ts'
 
 /** A head that was begun. */
@@ -91,9 +93,12 @@ export function makeDraft(
     fields.push(['Content-Type', body.contentType])
   }
   const { trailers, expectContinue } = options
-  if (trailers !== undefined && typeof trailers !== 'function' && !hasField(given, 'trailer')) {
-    const names = toFieldLines(trailers).map(([name]) => name)
-    if (names.length > 0) fields.push(['Trailer', names.join(', ')])
+  if (trailers !== undefined && typeof trailers !== 'function') {
+    const lines = toFieldLines(trailers)
+    // Refused now, while nothing has been sent.
+    writeTrailers(lines, resolveTolerances())
+    const names = lines.map(([name]) => name)
+    if (names.length > 0 && !hasField(given, 'trailer')) fields.push(['Trailer', names.join(', ')])
   }
   const expects = expectContinue !== undefined && expectContinue !== false
   if (expects && !listTokens(given, 'expect').includes('100-continue'))
@@ -116,6 +121,8 @@ function addFraming(
     const code = length > declared.length ? 'BODY_TOO_LONG' : 'BODY_TOO_SHORT'
     throw new LocalProtocolError(code, `${length} bytes were given, ${declared.length} declared`)
   }
+  if (declared.kind !== 'absent' && options.trailers !== undefined)
+    throw new LocalProtocolError('TRAILERS_WITHOUT_CHUNKED')
   if (declared.kind !== 'absent' || hasField(given, 'transfer-encoding')) return
   if (options.chunked === true || options.trailers !== undefined || length === undefined) {
     fields.push(['Transfer-Encoding', 'chunked'])

@@ -24,12 +24,13 @@
 
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
-import { formatAuthority, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
+import { formatAuthority, formatHostField, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
+  ConnectionLost,
   ImproperConnectionState,
   LocalProtocolError,
   ResponseNotReady,
@@ -41,7 +42,7 @@ import { type Clock, systemClock } from '../io/clock.ts'
 import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
 import type { TlsSettings } from '../io/tls-options.ts'
-import type { Waiting } from '../io/waiting.ts'
+import { type Waiting, waitFor } from '../io/waiting.ts'
 import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
 import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
 import { openWire, type Tunnel } from '../transport/open-wire.ts'
@@ -49,8 +50,10 @@ import { finishUpload, type TrailerSource, upload } from '../transport/upload.ts
 import { DebugTrace } from './debug-trace.ts'
 import { checkTarget, type Draft, hostFieldFor, makeDraft } from './draft.ts'
 import {
+  checkOptionNames,
   continueTimeout,
   type HTTPConnectionOptions,
+  OPTION_NAMES,
   type PutRequestOptions,
   type RequestOptions,
   type ResolvedTimeouts,
@@ -60,11 +63,11 @@ import {
 /** The states of the diagram above. */
 export type ConnectionState = 'idle' | 'request-started' | 'request-sent' | 'unread-response'
 
-const LEGAL_CALLS: Readonly<Record<ConnectionState, string>> = {
-  idle: 'request() or putRequest()',
-  'request-started': 'putHeader(), endHeaders() or close()',
-  'request-sent': 'send(), getResponse() or close()',
-  'unread-response': 'reading the response to its end, response.close() or close()',
+const LEGAL_CALLS: Readonly<Record<ConnectionState, readonly string[]>> = {
+  idle: ['request()', 'putRequest()'],
+  'request-started': ['putHeader()', 'endHeaders()', 'close()'],
+  'request-sent': ['send()', 'getResponse()', 'close()'],
+  'unread-response': ['reading the response to its end', 'response.close()', 'close()'],
 }
 
 export class HTTPConnection {
@@ -83,6 +86,8 @@ export class HTTPConnection {
   #trace: DebugTrace | undefined
   #tunnel: Tunnel | undefined
   #wire: H1Wire | undefined
+  /** Wires that take no more requests while their last responses are still to come. */
+  #earlier: H1Wire[] = []
   /** While the connection is being opened; never rejects. */
   #connecting: Promise<void> | undefined
   /** A request that was begun with putRequest and not sent. */
@@ -90,13 +95,19 @@ export class HTTPConnection {
   /** True from the call of request() or endHeaders() until everything given to it is sent. */
   #isSending = false
   #sending: Promise<void> | undefined
+  /** Settles when the head of what is being sent is out, or cannot be sent. */
+  #begun: Promise<void> | undefined
+  #onBegun: (() => void) | undefined
   /** The exchange whose request is not ended: more may come by send(). */
   #open: { readonly exchange: WireExchange; readonly trailers: TrailerSource } | undefined
   /** Sent, response not asked for; oldest first. */
   readonly #awaited: WireExchange[] = []
+  /** Response asked for and not there yet. */
+  readonly #arriving = new Set<WireExchange>()
   /** Responses given out and not read to their end; oldest first. */
   #unread: HTTPResponse[] = []
-  #closes = 0
+  /** Renewed by close(): gives up the opening of a connection. */
+  #opening = new AbortController()
   #urlPrefix: string | undefined
   /** True after a response of HTTP/1.0: the server does not know chunked. */
   #isPeerHTTP10 = false
@@ -108,6 +119,7 @@ export class HTTPConnection {
    * @throws TypeError for an option that is not in the table
    */
   constructor(host: string, port?: number, options: HTTPConnectionOptions = {}) {
+    checkOptionNames(options, OPTION_NAMES)
     this.defaultPort = new.target.defaultPort
     const at = parseHostPort(host, port, this.defaultPort)
     this.host = at.host
@@ -126,7 +138,8 @@ export class HTTPConnection {
   /** Where the connection is in the diagram of this class. */
   get state(): ConnectionState {
     if (this.#draft !== undefined) return 'request-started'
-    if (this.#isSending || this.#open !== undefined || this.#awaited.length > 0) return 'request-sent'
+    const { length } = this.#awaited
+    if (this.#isSending || this.#open !== undefined || length + this.#arriving.size > 0) return 'request-sent'
     return this.#stillUnread().length > 0 ? 'unread-response' : 'idle'
   }
 
@@ -145,13 +158,20 @@ export class HTTPConnection {
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
   close(): void {
-    this.#closes++
     this.#draft = undefined
     this.#open = undefined
+    this.#isSending = false
+    this.#sending = undefined
+    this.#begun = undefined
     this.#awaited.length = 0
+    this.#arriving.clear()
     this.#unread = []
+    for (const wire of this.#earlier.splice(0)) wire.close()
     this.#wire?.close()
     this.#wire = undefined
+    const opening = this.#opening
+    this.#opening = new AbortController()
+    opening.abort(new ConnectionLost(formatAuthority(this), undefined, 'CONNECTION_CLOSED'))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -172,8 +192,10 @@ export class HTTPConnection {
    * @throws ImproperConnectionState while connected
    */
   setTunnel(host: string, port?: number, headers?: HeadersInput): void {
-    if (this.isConnected)
-      throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
+    if (this.isConnected || this.#draft !== undefined)
+      throw new ImproperConnectionState(
+        'setTunnel() comes before the connection is opened and a request begun',
+      )
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
     this.#urlPrefix = undefined
@@ -213,8 +235,9 @@ export class HTTPConnection {
         this.#sendAtOnce(wire, draft, prepared, options)
         return Promise.resolve()
       }
-      return this.#whileSending(async () => {
+      return this.#whileSending(async (closed) => {
         const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+        closed.throwIfAborted()
         const draft = makeDraft(
           method,
           target,
@@ -225,7 +248,7 @@ export class HTTPConnection {
           this.protocolVersion,
         )
         await this.#sendDraft(draft, outgoing, options, true)
-      })
+      }, true)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -267,9 +290,10 @@ export class HTTPConnection {
     const draft = this.#draft
     if (draft === undefined) return Promise.reject(new CannotSendHeader(this.#explain('endHeaders')))
     this.#draft = undefined
-    return this.#whileSending(async () => {
+    return this.#whileSending(async (closed) => {
       const prepared = prepareBody(body)
       const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+      closed.throwIfAborted()
       await this.#sendDraft(draft, outgoing, options, false)
     })
   }
@@ -284,35 +308,52 @@ export class HTTPConnection {
     if (open === undefined) return Promise.reject(new ImproperConnectionState(this.#explain('send')))
     if (this.#isSending) return Promise.reject(new ImproperConnectionState('wait for the last send() first'))
     const wire = this.#wire!
-    return this.#whileSending(async () => {
+    return this.#whileSending(async (closed) => {
       const prepared = prepareBody(data)
       const body = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
+      closed.throwIfAborted()
       if (body.kind === 'none') return
-      await upload(wire, open.exchange, body.kind === 'bytes' ? [body.bytes] : body.open(), false)
+      try {
+        await upload(wire, open.exchange, body.kind === 'bytes' ? slices(body.bytes) : body.open(), false)
+      } catch (error) {
+        this.#forget(open.exchange)
+        throw error
+      }
     })
   }
 
   /**
-   * Ends the request, if it is open, and waits for the head of its response.
+   * Ends the request, if it is open, and waits for the head of its response. To send and receive at the same time, call
+   * it before the promise of `request` has settled.
    * @throws ResponseNotReady where no request was sent, or an earlier response is unread
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   async getResponse(): Promise<HTTPResponse> {
-    if (this.#sending !== undefined) await this.#sending
+    // A whole request may still be going out while its response comes; one in steps is ended here.
+    if (this.#begun !== undefined) await this.#begun
     if (this.#open !== undefined) {
       const { exchange, trailers } = this.#open
       this.#open = undefined
-      if (exchange.failure === undefined && exchange.upload === 'sending')
-        finishUpload(this.#wire!, exchange, trailers)
+      try {
+        if (exchange.failure === undefined && exchange.upload === 'sending')
+          finishUpload(this.#wire!, exchange, trailers)
+      } catch (error) {
+        this.#forget(exchange)
+        throw error
+      }
     }
     const exchange =
       this.#draft === undefined && this.#stillUnread().length === 0 ? this.#awaited.shift() : undefined
     if (exchange === undefined) throw new ResponseNotReady(this.#explain('getResponse'))
-    const wire = this.#wire!
-    const response = await wire.whenResponse(exchange)
-    this.#isPeerHTTP10 = response.version < 11
-    if (!response.isClosed) this.#unread.push(response)
-    return response
+    this.#arriving.add(exchange)
+    try {
+      const response = await this.#wire!.whenResponse(exchange)
+      this.#isPeerHTTP10 = response.version < 11
+      if (this.#arriving.has(exchange) && !response.isClosed) this.#unread.push(response)
+      return response
+    } finally {
+      this.#arriving.delete(exchange)
+    }
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -342,11 +383,20 @@ export class HTTPConnection {
     const { state } = this
     const unread = this.#unread[0]
     const of = unread === undefined ? '' : ` (status ${unread.status})`
-    return `${call}() was called in state '${state}'${of}; legal now: ${LEGAL_CALLS[state]}`
+    const legal = LEGAL_CALLS[state].filter((name) => this.#isLegal(name))
+    const last = legal.pop()
+    const calls = legal.length === 0 ? last : `${legal.join(', ')} or ${last}`
+    return `${call}() was called in state '${state}'${of}; legal now: ${calls}`
+  }
+
+  /** Whether a call that its state allows is legal at this very moment. */
+  #isLegal(call: string): boolean {
+    if (call === 'send()') return this.#open !== undefined && !this.#isSending
+    return call !== 'getResponse()' || this.#isSending || this.#open !== undefined || this.#awaited.length > 0
   }
 
   #checkIdle(call: string): void {
-    const outstanding = this.#awaited.length + this.#stillUnread().length
+    const outstanding = this.#awaited.length + this.#arriving.size + this.#stillUnread().length
     if (
       this.#draft !== undefined ||
       this.#isSending ||
@@ -357,24 +407,46 @@ export class HTTPConnection {
     }
   }
 
-  /** Runs what sends; `getResponse` waits for it. */
-  #whileSending(work: () => Promise<void>): Promise<void> {
+  /**
+   * Runs what sends; `getResponse` waits for it, or only for its head where the request is whole. The signal that `work`
+   * is given tells of a close() meanwhile.
+   */
+  #whileSending(work: (closed: AbortSignal) => Promise<void>, isWhole = false): Promise<void> {
     this.#isSending = true
-    const sending = work().finally(() => {
+    const headSent = new Promise<void>((resolve) => {
+      this.#onBegun = resolve
+    })
+    const sending = work(this.#opening.signal).finally(() => {
+      if (this.#sending !== sending) return
       this.#isSending = false
       this.#sending = undefined
+      this.#begun = undefined
     })
     this.#sending = sending
+    this.#begun = isWhole ? Promise.race([sending, headSent]) : sending
+    this.#begun.catch(() => {
+      // Told by `sending`.
+    })
     return sending
   }
 
-  /** The common case: the connection is open and everything to be sent is there. Nothing is waited for. */
-  #sendAtOnce(wire: H1Wire, draft: Draft, body: ImmediateBody, options: RequestOptions): void {
+  /**
+   * The common case: the connection is open and everything to be sent is there. Nothing is waited for. `endsAt` is given
+   * where the exchange began earlier, with the opening of the connection.
+   */
+  #sendAtOnce(
+    wire: H1Wire,
+    draft: Draft,
+    body: ImmediateBody,
+    options: RequestOptions,
+    endsAt?: number,
+  ): void {
     this.#checkPeerVersion(draft)
     const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
     const signal = this.#signalOf(options.signal)
     signal?.throwIfAborted()
-    const exchangeOptions = this.#exchangeOptions(timeouts, this.#endsAt(timeouts), signal, draft.target)
+    const end = endsAt ?? this.#endsAt(timeouts)
+    const exchangeOptions = this.#exchangeOptions(timeouts, end, signal, draft.target)
     const bytes = body.kind === 'bytes' ? body.bytes : undefined
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, bytes)
     finishUpload(wire, exchange, options.trailers)
@@ -398,15 +470,20 @@ export class HTTPConnection {
     const endsAt = this.#endsAt(timeouts)
     const signal = this.#signalOf(options.signal)
     signal?.throwIfAborted()
+    const closed = this.#opening.signal
     const wire = this.#ready() ?? (await this.#connected(timeouts, endsAt, signal))
+    // Both may have come since the connection was there.
+    closed.throwIfAborted()
+    signal?.throwIfAborted()
     if (isWhole && isImmediate(body, options)) {
-      this.#sendAtOnce(wire, draft, body, options)
+      this.#sendAtOnce(wire, draft, body, options, endsAt)
       return
     }
     this.#checkPeerVersion(draft)
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions)
     this.#awaited.push(exchange)
+    this.#onBegun?.()
     try {
       const continueMs = body.kind === 'none' ? undefined : continueTimeout(options.expectContinue)
       if (continueMs !== undefined && !(await wire.whenContinued(exchange, continueMs))) {
@@ -415,10 +492,12 @@ export class HTTPConnection {
       }
       const mayFollow = !isWhole && wire.expectsBody
       if (mayFollow) this.#open = { exchange, trailers: options.trailers }
-      const pieces = body.kind === 'pieces' ? body.open() : body.kind === 'bytes' ? [body.bytes] : []
+      const pieces = body.kind === 'pieces' ? body.open() : body.kind === 'bytes' ? slices(body.bytes) : []
       await upload(wire, exchange, pieces, !mayFollow, options.trailers)
     } catch (error) {
       this.#forget(exchange)
+      // A source that cannot even be opened: what was announced will not come.
+      if (exchange.failure === undefined) wire.abort(error)
       throw error
     }
   }
@@ -444,7 +523,7 @@ export class HTTPConnection {
     signal: AbortSignal | undefined,
     target: string,
   ): ExchangeOptions {
-    this.#urlPrefix ??= `${this.scheme}://${formatAuthority(this.#draftOrigin.at)}`
+    this.#urlPrefix ??= `${this.scheme}://${formatHostField(this.#draftOrigin.at, this.defaultPort)}`
     const url = target.startsWith('/') || target === '*' ? this.#urlPrefix + target : target
     return { timeouts, endsAt, totalMs: timeouts.total, signal, url }
   }
@@ -460,10 +539,13 @@ export class HTTPConnection {
     signal: AbortSignal | undefined,
   ): Promise<H1Wire> {
     // Two calls at once (connect() and request()) share one connection.
-    while (this.#connecting !== undefined) await this.#connecting
+    const closed = this.#opening.signal
+    const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
+    const waiting: Waiting = { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal: either }
+    while (this.#connecting !== undefined) await this.#openedByOther(this.#connecting, waiting)
     const ready = this.#ready()
     if (ready !== undefined) return ready
-    const opening = this.#openWire({ clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal })
+    const opening = this.#openWire(waiting)
     this.#connecting = opening.then(
       () => undefined,
       () => undefined,
@@ -476,7 +558,6 @@ export class HTTPConnection {
   }
 
   async #openWire(waiting: Waiting): Promise<H1Wire> {
-    const closes = this.#closes
     const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
     this.#trace?.connecting(socketPath ?? formatAuthority(this))
     const wire = await openWire({
@@ -486,12 +567,25 @@ export class HTTPConnection {
       waiting,
       wireOptions: this.#wireOptions(),
     })
-    if (closes !== this.#closes) {
-      wire.close()
-      throw new ImproperConnectionState('close() was called while the connection was being opened')
+    if (waiting.signal?.aborted === true) wire.close()
+    waiting.signal?.throwIfAborted()
+    if (this.#wire?.isClosed === false) {
+      // Pipelined exchanges go on where they were begun; that wire closes by itself behind the last of them.
+      this.#earlier = [...this.#earlier.filter(({ isClosed }) => !isClosed), this.#wire]
+    } else {
+      // What is left there is a switched connection that nobody took.
+      this.#wire?.close()
     }
     this.#wire = wire
     return wire
+  }
+
+  /** Waits for a connection that another call opens, no longer than this call may. */
+  #openedByOther(connecting: Promise<void>, waiting: Waiting): Promise<void> {
+    return waitFor<void>(waiting, 'connect', formatAuthority(this), (outcome) => {
+      void connecting.then(() => outcome.resolve())
+      return () => {}
+    })
   }
 
   #wireOptions(): WireOptions {
@@ -502,6 +596,13 @@ export class HTTPConnection {
     }
     return { engine, clock: this.#clock, observer: this.#trace }
   }
+}
+
+/** A body larger than this goes out piece by piece, as the peer takes it. */
+const MAX_PIECE_BYTES = 262_144
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += MAX_PIECE_BYTES) yield bytes.subarray(at, at + MAX_PIECE_BYTES)
 }
 
 type ImmediateBody = Exclude<OutgoingBody, { kind: 'pieces' }>
@@ -516,5 +617,6 @@ function isImmediate(
   options: RequestOptions,
 ): prepared is ImmediateBody {
   if (!isBody(prepared) || prepared.kind === 'pieces') return false
+  if (prepared.kind === 'bytes' && prepared.bytes.length > MAX_PIECE_BYTES) return false
   return prepared.kind === 'none' || continueTimeout(options.expectContinue) === undefined
 }

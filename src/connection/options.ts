@@ -109,6 +109,48 @@ export interface HTTPSConnectionOptions extends HTTPConnectionOptions {
   readonly tls?: TlsOptions | undefined
 }
 
+/** The names of the options, those of HTTPSConnection among them: one table for callers that open either. */
+export const OPTION_NAMES: Readonly<Record<keyof HTTPSConnectionOptions, true>> = {
+  timeout: true,
+  signal: true,
+  socketPath: true,
+  localAddress: true,
+  family: true,
+  lookup: true,
+  tolerances: true,
+  limits: true,
+  debug: true,
+  debugShowsCredentials: true,
+  pipelining: true,
+  connect: true,
+  clock: true,
+  tls: true,
+}
+
+/** The names of the TLS options. */
+export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
+  ca: true,
+  cert: true,
+  key: true,
+  pfx: true,
+  passphrase: true,
+  servername: true,
+  minVersion: true,
+  pin: true,
+  verify: true,
+}
+
+/**
+ * A misspelt option must not be silently without effect.
+ * @throws TypeError for a name that is not in `known`
+ */
+export function checkOptionNames(options: object, known: Readonly<Record<string, true>>): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name))
+      throw new TypeError(`Unknown option '${name}'; known: ${Object.keys(known).join(', ')}`)
+  }
+}
+
 /** Waits for a 100 (Continue) before the body: true, or a limit in milliseconds after which the body is sent anyway. */
 export type ExpectContinueOption = boolean | number | { readonly timeoutMs: number }
 

@@ -20,8 +20,8 @@ export interface HostPort {
 
 /** What ends or forges a Host field or a CONNECT target, and what userinfo, path or list would need. */
 const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@,:<>^`{|}"[\]]/
-/** What may stand between brackets: an IPv6 address, perhaps with a zone. */
-const NOT_IN_BRACKETS = /[^0-9A-Fa-f:.%\w-]/
+/** The form of an IPv6 address, perhaps with a zone: what may stand between brackets. Whether it is one, the system says. */
+const IPV6_FORM = /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.~-]+)?$/
 
 /**
  * Reads `host`, `host:port`, `[::1]:8080`, or a host with a port beside it. An IPv6 address without brackets is taken
@@ -50,13 +50,14 @@ function checkPort(port: number): number {
 }
 
 function parseHost(text: string): string {
-  if (text.startsWith('[') && text.endsWith(']')) return checkHost(text.slice(1, -1), NOT_IN_BRACKETS)
-  return checkHost(text, text.includes(':') ? NOT_IN_BRACKETS : NOT_IN_HOST)
-}
-
-function checkHost(host: string, forbidden: RegExp): string {
+  const isBracketed = text.startsWith('[') && text.endsWith(']')
+  const host = isBracketed ? text.slice(1, -1) : text
   if (host === '') throw new InvalidURL('INVALID_HOST', 'it is empty')
-  const bad = host.search(forbidden)
+  if (isBracketed || host.includes(':')) {
+    if (IPV6_FORM.test(host)) return host
+    throw new InvalidURL('INVALID_HOST', 'it has a colon, or brackets, and is no IPv6 address')
+  }
+  const bad = host.search(NOT_IN_HOST)
   if (bad >= 0) {
     throw new InvalidURL(
       'INVALID_HOST',

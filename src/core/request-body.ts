@@ -117,7 +117,7 @@ function prepareForm(form: FormData): OutgoingBody {
     kind: 'pieces',
     open: () => written.body as unknown as AsyncIterable<unknown>,
     length: undefined,
-    contentType: written.headers.get('content-type') ?? undefined,
+    contentType: written.headers.get('content-type') as string,
   }
 }
 

@@ -70,6 +70,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #web: ReadableStream<Uint8Array> | undefined
   #isUndecodedAllowed = false
   #isGivenUp = false
+  /** True where `close()` dropped a part of the body: a later read must not take that for its end. */
+  #isCut = false
 
   constructor(parts: ResponseParts) {
     this.#parts = parts
@@ -317,6 +319,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** Gives up what was not read; the connection is closed unless the body had ended. May be called any number of times. */
   close(): void {
     this.#isGivenUp = true
+    if (this.#rest !== undefined || !this.#body.isDone) this.#isCut = true
     this.#rest = undefined
     this.#body.cancel()
   }
@@ -348,6 +351,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   #takeRest(): Buffer | undefined {
+    if (this.#isCut) throw new ImproperConnectionState('the response was closed before its body was read')
     const rest = this.#rest
     this.#rest = undefined
     return rest

@@ -10,6 +10,8 @@ import type { Clock, Timer } from './clock.ts'
 const GRID_PART = 32
 const FINEST_GRID_MS = 5
 const COARSEST_GRID_MS = 1_000
+/** What Node's timers can wait at most, 24.8 days; with more they fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647
 
 /** One deadline that can be set and cleared any number of times. */
 export interface Deadline {
@@ -36,14 +38,18 @@ class SharedTimer {
     if (deadline.dueAt < this.#firesAt) this.#schedule(deadline.dueAt)
   }
 
-  disarm(deadline: ArmedDeadline): void {
-    if (this.#armed.delete(deadline) && this.#armed.size === 0) this.#timer?.keepAlive(false)
+  /** Answers whether the deadline was set. */
+  disarm(deadline: ArmedDeadline): boolean {
+    if (!this.#armed.delete(deadline)) return false
+    if (this.#armed.size === 0) this.#timer?.keepAlive(false)
+    return true
   }
 
   #schedule(at: number): void {
     this.#timer?.cancel()
     this.#firesAt = at
-    this.#timer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#fire())
+    const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(0, at - this.#clock.now()))
+    this.#timer = this.#clock.after(delayMs, () => this.#fire())
   }
 
   #fire(): void {
@@ -56,9 +62,11 @@ class SharedTimer {
       if (deadline.dueAt <= now) due.push(deadline)
       else if (deadline.dueAt < next) next = deadline.dueAt
     }
-    for (const deadline of due) this.#armed.delete(deadline)
     if (next < Infinity) this.#schedule(next)
-    for (const deadline of due) deadline.fire()
+    for (const deadline of due) {
+      // One that fired before it may have cleared it or set it anew.
+      if (deadline.dueAt <= now && this.disarm(deadline)) deadline.fire()
+    }
   }
 }
 

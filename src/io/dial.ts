@@ -5,12 +5,12 @@
 
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { FailedAttempt } from '../errors.ts'
 import type { DialedStream } from './byte-stream.ts'
-import { connectError, dnsError, tlsError } from './map-errors.ts'
+import { connectError, dnsError } from './map-errors.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
-import { connectionOptions, secure } from './tls.ts'
+import { connectSecurely, secure } from './tls.ts'
 import type { TlsSettings } from './tls-options.ts'
 import { type Waiting, waitFor } from './waiting.ts'
 
@@ -68,6 +68,7 @@ export function interleaveFamilies(addresses: readonly Address[]): Address[] {
 /**
  * Opens a connection to `target`.
  * @throws ConnectError with every address that was tried; TimeoutError of `dns`, `connect`, `tls` or `total`; `signal.reason`
+ * @throws TypeError if `localAddress` is no address
  */
 export async function dial(target: DialTarget, waiting: Waiting): Promise<DialedStream> {
   const { clock } = waiting
@@ -105,7 +106,7 @@ function resolve(target: DialTarget, waiting: Waiting): Promise<Address[]> {
 
 interface OpenedSocket {
   readonly socket: Socket
-  readonly secureSocket: ReturnType<typeof connectTls> | undefined
+  readonly secureSocket: TLSSocket | undefined
   readonly slot: ReadSlot
   readonly address: string
 }
@@ -122,6 +123,8 @@ function race(target: DialTarget, addresses: readonly Address[], waiting: Waitin
     const failed: FailedAttempt[] = []
     let nextAttempt: { cancel(): void } | undefined
     const giveUp = (): void => {
+      // An error that is on its way already must not start another attempt.
+      waitingAddresses.length = 0
       nextAttempt?.cancel()
       for (const socket of running) socket.destroy()
       running.clear()
@@ -157,6 +160,9 @@ function race(target: DialTarget, addresses: readonly Address[], waiting: Waitin
 function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   const slot = new ReadSlot()
   const { localAddress } = target
+  // Node throws, too, and leaves an open handle behind.
+  if (localAddress !== undefined && isIP(localAddress) === 0)
+    throw new TypeError(`localAddress must be an IP address, not '${localAddress}'`)
   const where =
     target.socketPath === undefined
       ? { host: address, port: target.port, ...(localAddress !== undefined && { localAddress }) }
@@ -167,15 +173,6 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   if (target.tls === undefined) {
     return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
   }
-  const socket = connectSecurely(target, target.tls, options)
+  const socket = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
   return { socket, secureSocket: socket, slot, address: shown }
-}
-
-/** Key material that cannot be read is told before anything is dialled. */
-function connectSecurely(target: DialTarget, tls: TlsSettings, options: ConnectionOptions): TLSSocket {
-  try {
-    return connectTls({ ...connectionOptions(target.host, tls), ...options })
-  } catch (cause) {
-    throw tlsError(`${target.host}:${target.port}`, cause)
-  }
 }

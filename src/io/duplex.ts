@@ -4,14 +4,18 @@
 
 import { Duplex } from 'node:stream'
 import type { ByteStream } from './byte-stream.ts'
+import { lostError } from './map-errors.ts'
 
 /** Gives `stream` away as a Node stream that begins with `unread`. The sink it had hears nothing more. */
 export function makeDuplex(stream: ByteStream, unread: Buffer): Duplex {
-  let continueWriting: (() => void) | undefined
+  let continueWriting: ((error?: Error) => void) | undefined
+  let isGone = false
+  const gone = (): Error => lostError(stream.address, new Error('the connection has ended'))
   const duplex = new Duplex({
     read: () => stream.resume(),
     write: (chunk: Buffer, _encoding, done) => {
-      if (stream.write(chunk)) done()
+      if (isGone) done(gone())
+      else if (stream.write(chunk)) done()
       else continueWriting = done
     },
     final: (done) => {
@@ -35,8 +39,12 @@ export function makeDuplex(stream: ByteStream, unread: Buffer): Duplex {
       done?.()
     },
     close: (error) => {
+      isGone = true
       if (error !== undefined) duplex.destroy(error)
       else if (!duplex.readableEnded) duplex.push(null)
+      // No drain will come any more.
+      continueWriting?.(gone())
+      continueWriting = undefined
     },
   })
   return duplex

@@ -130,6 +130,9 @@ export class SocketStream implements ByteStream {
   }
 
   readonly #onEnd = (): void => {
+    // Security: a TLS connection that fails may say `error` and then `end`. That is no end: a body that lasts until the
+    // end of the connection would look whole.
+    if (this.#failure !== undefined) return
     this.#hasEnded = true
     this.#sink?.end()
     // The peer is gone and so is the answer to a write that had failed: nothing else would close the socket.
@@ -142,6 +145,8 @@ export class SocketStream implements ByteStream {
 
   readonly #onError = (error: Error): void => {
     this.#failure ??= error
+    // A TLS socket that fails behind the handshake stays open by itself.
+    this.#socket.destroy()
   }
 
   readonly #onClose = (): void => {

@@ -15,6 +15,7 @@ import {
   type DetailedPeerCertificate,
   type TLSSocket,
 } from 'node:tls'
+import { escapeText } from '../core/escape.ts'
 import { ConnectError } from '../errors.ts'
 import { certificateCode, tlsError } from './map-errors.ts'
 import type { TlsDetails, TlsOptions, TlsSettings } from './tls-options.ts'
@@ -27,7 +28,7 @@ export interface SecureSocket {
 }
 
 /** The options for `tls.connect`, without where to. */
-export function connectionOptions(host: string, { options, sessions }: TlsSettings): ConnectionOptions {
+function connectionOptions(host: string, { options, sessions }: TlsSettings): ConnectionOptions {
   const name = options.servername ?? host
   const { ca, cert, key, pfx, passphrase, minVersion = 'TLSv1.2' } = options
   return {
@@ -56,21 +57,39 @@ function onePem(pem: string | Uint8Array): string | Buffer {
   return typeof pem === 'string' ? pem : Buffer.from(pem)
 }
 
-/** Lays TLS over a connected socket and judges the peer. */
-export function layTlsOver(
+/**
+ * Begins a handshake; `where` says over which socket, or to where.
+ * @throws ConnectError for key material that cannot be used, before anything is dialled or sent
+ */
+export function connectSecurely(
+  host: string,
+  address: string,
+  settings: TlsSettings,
+  where: ConnectionOptions,
+): TLSSocket {
+  try {
+    return connect({ ...connectionOptions(host, settings), ...where })
+  } catch (cause) {
+    throw tlsError(address, cause)
+  }
+}
+
+/** Lays TLS over a connected socket and judges the peer. The socket is destroyed where that fails. */
+export async function layTlsOver(
   under: Socket,
   host: string,
   address: string,
   settings: TlsSettings,
   waiting: Waiting,
 ): Promise<SecureSocket> {
-  return secure(
-    connect({ ...connectionOptions(host, settings), socket: under }),
-    host,
-    address,
-    settings,
-    waiting,
-  )
+  let socket: TLSSocket
+  try {
+    socket = connectSecurely(host, address, settings, { socket: under })
+  } catch (error) {
+    under.destroy()
+    throw error
+  }
+  return secure(socket, host, address, settings, waiting)
 }
 
 /** Waits for the end of the handshake and judges the peer. The socket is destroyed where that fails. */
@@ -99,8 +118,14 @@ function shakeHands(
   return waitFor<SecureSocket>(waiting, 'tls', address, (outcome) => {
     const onError = (cause: Error): void => outcome.reject(tlsError(address, cause))
     const onClose = (): void => onError(new Error('the peer closed the connection during the handshake'))
+    let isTrusted = false
     socket.once('error', onError)
     socket.once('close', onClose)
+    // Listened for from the beginning: in TLS 1.2 the session comes inside the handshake, and Node hands it out behind
+    // `secureConnect`. Security: a session of a peer that was refused must never be resumed.
+    socket.on('session', (session: Buffer) => {
+      if (isTrusted) settings.sessions.session = session
+    })
     socket.once('secureConnect', () => {
       socket.off('close', onClose)
       const refusal = judgePeer(socket, host, address, settings.options)
@@ -109,10 +134,7 @@ function shakeHands(
         return
       }
       socket.off('error', onError)
-      // Security: only now. A session of a peer that was refused must never be resumed.
-      socket.on('session', (session: Buffer) => {
-        settings.sessions.session = session
-      })
+      isTrusted = true
       outcome.resolve({ socket, details: readDetails(socket, settings.options) })
     })
     return () => {}
@@ -197,7 +219,8 @@ function blamed(certificate: DetailedPeerCertificate, opensslCode: string): stri
 function describe(certificate: DetailedPeerCertificate): string {
   const name = String(certificate.subject?.CN ?? certificate.subjectaltname ?? 'without a name')
   const issuer = String(certificate.issuer?.CN ?? certificate.issuer?.O ?? 'unknown')
-  return `certificate "${name}" (issued by "${issuer}", valid ${certificate.valid_from} to ${certificate.valid_to})`
+  // Security: whoever made the certificate chose these names.
+  return `certificate "${escapeText(name)}" (issued by "${escapeText(issuer)}", valid ${certificate.valid_from} to ${certificate.valid_to})`
 }
 
 /** The pin of a certificate: `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469 §2.4). */
@@ -206,9 +229,20 @@ function pinOf(certificate: DetailedPeerCertificate): string {
   return `sha256/${createHash('sha256').update(key).digest('base64')}`
 }
 
+/**
+ * Whether the certificate, or one that it is signed by, has a pinned key. Security: Node joins a chain by names alone; without
+ * the usual verification a peer could show somebody else's authority above a certificate of its own making.
+ */
 function hasPinnedKey(certificate: DetailedPeerCertificate, pins: string | readonly string[]): boolean {
   const accepted = typeof pins === 'string' ? [pins] : pins
-  return chainOf(certificate).some((one) => accepted.includes(pinOf(one)))
+  let below: X509Certificate | undefined
+  for (const one of chainOf(certificate)) {
+    const shown = new X509Certificate(one.raw)
+    if (below !== undefined && !(shown.ca && below.verify(shown.publicKey))) return false
+    if (accepted.includes(pinOf(one))) return true
+    below = shown
+  }
+  return false
 }
 
 function readDetails(socket: TLSSocket, options: TlsOptions): TlsDetails {

@@ -41,6 +41,7 @@ export function waitFor<T>(
       return
     }
     let isSettled = false
+    let isGivenUp = false
     let giveUp: (() => void) | undefined
     const settle = (act: () => void): void => {
       if (isSettled) return
@@ -51,6 +52,7 @@ export function waitFor<T>(
     }
     const onAbort = (): void => {
       settle(() => {
+        isGivenUp = true
         giveUp?.()
         reject(signal?.reason)
       })
@@ -59,6 +61,7 @@ export function waitFor<T>(
     const isTotal = left < waiting.timeouts[phase]
     const deadline = makeDeadline(clock, () => {
       settle(() => {
+        isGivenUp = true
         giveUp?.()
         const timeoutMs = isTotal ? waiting.totalMs : waiting.timeouts[phase]
         reject(new TimeoutError(isTotal ? 'total' : phase, timeoutMs, { address }))
@@ -72,6 +75,7 @@ export function waitFor<T>(
     }
     try {
       giveUp = begin(outcome)
+      if (isGivenUp) giveUp()
     } catch (error) {
       outcome.reject(error)
     }

@@ -53,6 +53,8 @@ export class WireExchange {
   response: HTTPResponse | undefined
   body: WireBody | undefined
   headAt = 0
+  /** Since when the head of the response is awaited: the request is out, and no other response is before it. */
+  awaitedSince: number | undefined
   /** True once the response is complete. */
   isEnded = false
   failure: { readonly error: unknown } | undefined
@@ -100,12 +102,14 @@ export function decideUpload({ status, persists }: EarlyResponse): 'go-on' | 'st
 export interface AwaitedPhase {
   readonly name: TimeoutPhase
   readonly timeoutMs: number
+  /** When it runs out, in milliseconds from now: less than `timeoutMs` where a part of it is over. */
+  readonly dueInMs: number
 }
 
 /** What `decidePhase` depends on. */
 export interface PhaseFacts {
   readonly timeouts: ExchangeTimeouts
-  /** The request is not ended. */
+  /** The request is not ended, or not taken. */
   readonly isSending: boolean
   /** The head of the final response has come. */
   readonly hasHead: boolean
@@ -113,15 +117,20 @@ export interface PhaseFacts {
   readonly isWritable: boolean
   /** The caller does not take what comes. */
   readonly isHeldBack: boolean
+  /** How long the head has been awaited. */
+  readonly awaitedMs: number
   /** What is left of the total timeout; Infinity without one. */
   readonly leftMs: number
 }
 
 /** Which timeout runs. A wait that is the caller's own doing has none but the total. */
 export function decidePhase(facts: PhaseFacts): AwaitedPhase {
-  const { timeouts, isSending, hasHead, isWritable, isHeldBack, leftMs } = facts
+  const { timeouts, isSending, hasHead, isWritable, isHeldBack, awaitedMs, leftMs } = facts
   const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
   const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
   const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
-  return leftMs < timeoutMs ? { name: 'total', timeoutMs: Math.max(0, leftMs) } : { name, timeoutMs }
+  // A head has its time as a whole, however it trickles in; the other phases begin anew at each progress.
+  const dueInMs = name === 'headers' ? timeoutMs - awaitedMs : timeoutMs
+  if (leftMs < dueInMs) return { name: 'total', timeoutMs: leftMs, dueInMs: Math.max(0, leftMs) }
+  return { name, timeoutMs, dueInMs: Math.max(0, dueInMs) }
 }

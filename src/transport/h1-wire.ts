@@ -17,7 +17,9 @@ import {
   addFacts,
   ConnectionLost,
   HTTPException,
+  ImproperConnectionState,
   IncompleteRead,
+  RemoteDisconnected,
   RemoteProtocolError,
   TimeoutError,
 } from '../errors.ts'
@@ -129,6 +131,7 @@ export class H1Wire {
    * @throws LocalProtocolError and its kin before anything is written
    */
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array): Exchange {
+    options.signal?.throwIfAborted()
     const [head] = this.#engine.send(request) as [string]
     const dialTimings = this.#dialTimings
     this.#dialTimings = undefined
@@ -141,6 +144,7 @@ export class H1Wire {
     )
     this.#exchanges.push(exchange)
     this.#listenForAbort(exchange)
+    if (options.endsAt !== Infinity) this.#watch()
     try {
       this.#writeHead(exchange, head, body)
     } catch (error) {
@@ -251,6 +255,16 @@ export class H1Wire {
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
 
+  /** Gives the connection of a switched protocol away, once. */
+  #giveAway(exchange: Exchange): ReturnType<typeof makeDuplex> {
+    if (this.#state !== 'switched')
+      throw new ConnectionLost('it was closed or taken over already', undefined, 'CONNECTION_CLOSED')
+    if (exchange.upload === 'sending')
+      throw new ImproperConnectionState('upgrade() comes when the request has been sent')
+    const { stream, unread } = this.detach()
+    return makeDuplex(stream, unread)
+  }
+
   // What the stream tells.
 
   #onData(bytes: Uint8Array): void {
@@ -272,7 +286,8 @@ export class H1Wire {
   }
 
   #onGone(error: HTTPException | undefined): void {
-    if (this.#state === 'open') this.#fail(error ?? new ConnectionLost(this.#stream.address))
+    if (this.#state === 'open' || this.#exchanges.length > 0)
+      this.#fail(error ?? new ConnectionLost(this.#stream.address))
   }
 
   /** Takes events out of the engine until it needs more. */
@@ -337,19 +352,16 @@ export class H1Wire {
       url: exchange.options.url,
       body,
       makeStream: makeReadable,
-      takeConnection: isSwitch ? takeOnce(this) : undefined,
+      takeConnection: isSwitch ? () => this.#giveAway(exchange) : undefined,
     })
     exchange.response = response
     if (isSwitch) {
-      this.#stopListening(exchange)
-      // The exchange is over; the stream waits, held back, for whoever takes it.
-      this.#exchanges.shift()
+      // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
       this.#stream.pause()
-      this.#watch()
-      exchange.upload = 'sent'
+      exchange.isEnded = true
       body.finish([])
-    }
-    if (exchange.upload === 'sending') {
+      this.#settleOldest()
+    } else if (exchange.upload === 'sending') {
       const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
       if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
     }
@@ -373,12 +385,13 @@ export class H1Wire {
       this.#exchanges.shift()
       this.#stopListening(oldest)
       // The peer still waits for the rest of a request that will not come.
-      if (oldest.upload === 'stopped') this.#close(true)
+      if (oldest.upload === 'stopped') this.#close()
     }
     this.#watch()
     if (this.#state !== 'open') return
     if (this.#exchanges.length === 0) {
-      if (!this.#engine.isReusable) this.#close()
+      // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
+      if (!this.#engine.canSendRequest) this.#close()
     } else if (this.#engine.serverState === 'must-close') {
       this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
     }
@@ -387,33 +400,36 @@ export class H1Wire {
   // ---------------------------------------------------------------------------------------- ending and waiting
 
   /** The connection is over and nothing is under way. */
-  #close(atOnce = false): void {
+  #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#watch()
-    if (atOnce) this.#stream.destroy()
-    else this.#stream.close()
+    this.#stream.close()
   }
 
   /** Ends everything: one exchange, the oldest if none is named, with `error`, the others because the connection is gone. */
-  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0]): void {
+  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0], isAbort = false): void {
     if (this.#state === 'closed') return
     const exchanges = this.#exchanges.splice(0)
     this.#state = 'closed'
     this.#watch()
     this.#stream.close()
+    const [oldest] = exchanges
+    // Its first bytes may have come together with the end of the response before it.
+    if (oldest?.responseStarted === false) oldest.responseStarted = this.#hasBegunHead()
     for (const exchange of exchanges) {
-      const reason =
-        exchange === culprit ? error : new ConnectionLost('another exchange failed', { cause: error })
-      this.#failExchange(exchange, reason)
+      if (exchange === culprit) this.#failExchange(exchange, error, isAbort)
+      else
+        this.#failExchange(exchange, new ConnectionLost('another exchange failed', { cause: error }), false)
     }
   }
 
-  #failExchange(exchange: Exchange, reason: unknown): void {
+  #failExchange(exchange: Exchange, reason: unknown, isAbort: boolean): void {
     this.#stopListening(exchange)
-    const error = this.#withFacts(exchange, reason)
+    // The reason of an abort belongs to the caller, whatever it is.
+    const error = isAbort ? reason : this.#withFacts(exchange, reason)
     // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
-    if (exchange.response === undefined || !isPeersDoing(reason)) exchange.failure = { error }
+    if (isAbort || exchange.response === undefined || !isPeersDoing(reason)) exchange.failure = { error }
     exchange.upload = exchange.upload === 'sent' ? 'sent' : 'stopped'
     exchange.stopSource?.()
     exchange.drained?.()
@@ -432,7 +448,7 @@ export class H1Wire {
       reason instanceof ConnectionLost &&
       reason.code === 'CONNECTION_LOST'
     ) {
-      error = new IncompleteRead(Buffer.alloc(0), undefined, { cause: reason, phase: 'body' })
+      error = new IncompleteRead(Buffer.alloc(0), this.#missingBytes(), { cause: reason, phase: 'body' })
     }
     addFacts(error, {
       reused: exchange.reused,
@@ -442,6 +458,28 @@ export class H1Wire {
       phase: exchange.body !== undefined ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
     })
     return error
+  }
+
+  /** Whether the engine holds bytes of a head that is not complete. */
+  #hasBegunHead(): boolean {
+    try {
+      this.#engine.receive(null)
+      this.#engine.nextEvent()
+    } catch (error) {
+      return !(error instanceof RemoteDisconnected)
+    }
+    return false
+  }
+
+  /** How many bytes of the body are still to come, where the engine knows. */
+  #missingBytes(): number | undefined {
+    try {
+      this.#engine.receive(null)
+      this.#engine.nextEvent()
+    } catch (error) {
+      if (error instanceof IncompleteRead) return error.expected
+    }
+    return undefined
   }
 
   #write(exchange: Exchange, data: Uint8Array | string): boolean {
@@ -461,7 +499,7 @@ export class H1Wire {
   #listenForAbort(exchange: Exchange): void {
     const { signal } = exchange.options
     if (signal === undefined) return
-    exchange.onAbort = () => this.#fail(signal.reason, exchange)
+    exchange.onAbort = () => this.#fail(signal.reason, exchange, true)
     signal.addEventListener('abort', exchange.onAbort, { once: true })
   }
 
@@ -473,35 +511,48 @@ export class H1Wire {
 
   /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
   #watch(): void {
-    const phase = this.#state === 'open' ? this.#currentPhase() : undefined
+    const phase = this.#state === 'closed' ? undefined : this.#currentPhase()
     this.#phase = phase
-    if (phase === undefined || phase.timeoutMs === Infinity) {
+    if (phase === undefined || phase.dueInMs === Infinity) {
       this.#deadline?.clear()
       return
     }
     this.#deadline ??= makeDeadline(this.#clock, () => this.#onTimeout())
-    this.#deadline.set(phase.timeoutMs)
+    this.#deadline.set(phase.dueInMs)
   }
 
   #currentPhase(): AwaitedPhase | undefined {
     const exchange = this.#exchanges[0]
     if (exchange === undefined) return undefined
-    const { timeouts, endsAt } = exchange.options
+    const { timeouts } = exchange.options
+    const now = this.#clock.now()
+    const hasHead = exchange.body !== undefined
+    const isSending = exchange.upload === 'sending' || (!hasHead && !this.#isWritable)
+    if (!isSending) exchange.awaitedSince ??= now
+    let endsAt = Infinity
+    for (const { options } of this.#exchanges) endsAt = Math.min(endsAt, options.endsAt)
     return decidePhase({
       timeouts,
-      isSending: exchange.upload === 'sending',
-      hasHead: exchange.body !== undefined,
+      isSending,
+      hasHead,
       isWritable: this.#isWritable,
       isHeldBack: this.#isHeldBack,
-      leftMs: endsAt === Infinity ? Infinity : endsAt - this.#clock.now(),
+      awaitedMs: now - (exchange.awaitedSince ?? now),
+      leftMs: endsAt - now,
     })
   }
 
   #onTimeout(): void {
-    const exchange = this.#exchanges[0]
-    if (exchange === undefined || this.#phase === undefined) return
+    const oldest = this.#exchanges[0]
+    if (oldest === undefined || this.#phase === undefined) return
     const { name, timeoutMs } = this.#phase
-    this.#fail(new TimeoutError(name, name === 'total' ? exchange.options.totalMs : timeoutMs))
+    if (name !== 'total') {
+      this.#fail(new TimeoutError(name, timeoutMs))
+      return
+    }
+    const now = this.#clock.now()
+    const late = this.#exchanges.find(({ options }) => options.endsAt <= now) ?? oldest
+    this.#fail(new TimeoutError('total', late.options.totalMs), late)
   }
 }
 
@@ -509,16 +560,4 @@ export class H1Wire {
 function isPeersDoing(reason: unknown): boolean {
   if (reason instanceof ConnectionLost) return reason.code === 'CONNECTION_LOST'
   return reason instanceof RemoteProtocolError
-}
-
-/** Gives the connection of a switched protocol away, once. */
-function takeOnce(wire: H1Wire): () => ReturnType<typeof makeDuplex> {
-  let isTaken = false
-  return () => {
-    if (isTaken)
-      throw new ConnectionLost('the connection was taken over already', undefined, 'CONNECTION_CLOSED')
-    isTaken = true
-    const { stream, unread } = wire.detach()
-    return makeDuplex(stream, unread)
-  }
 }

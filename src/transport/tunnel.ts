@@ -5,7 +5,15 @@
 import type { FieldLine } from '../core/fields.ts'
 import { hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
-import { ProxyError, UnknownProtocol } from '../errors.ts'
+import {
+  ConnectError,
+  ConnectionLost,
+  IncompleteRead,
+  ProxyError,
+  RemoteProtocolError,
+  TimeoutError,
+  UnknownProtocol,
+} from '../errors.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
 import type { ExchangeOptions } from './exchange.ts'
 import { H1Wire, type WireOptions } from './h1-wire.ts'
@@ -15,7 +23,7 @@ const MAX_KEPT_BYTES = 65_536
 
 /**
  * Asks the proxy at the other end of `stream` for a tunnel to `to`; answers the stream through it.
- * @throws ProxyError with the proxy's answer where it refuses
+ * @throws ProxyError with the proxy's answer where it refuses; ConnectError where it gives none; TimeoutError
  */
 export async function openTunnel(
   stream: ByteStream,
@@ -25,23 +33,54 @@ export async function openTunnel(
   options: ExchangeOptions,
 ): Promise<ByteStream> {
   const wire = new H1Wire(stream, wireOptions)
-  const target = formatAuthority(to)
-  const fields: FieldLine[] = hasField(headers, 'host') ? [...headers] : [['Host', target], ...headers]
-  const exchange = wire.begin({ type: 'request', method: 'CONNECT', target, fields }, options)
-  wire.send(exchange, { type: 'end' })
-  const response = await wire.whenResponse(exchange)
-  if (response.status < 200 || response.status > 299) {
-    const { status, reason, rawHeaders } = response
-    const body = await response.read(MAX_KEPT_BYTES).catch(() => Buffer.alloc(0))
+  try {
+    await connectThrough(wire, formatAuthority(to), headers, options)
+  } catch (error) {
     wire.close()
-    throw new ProxyError({ status, reason, rawHeaders, body }, { address: stream.address })
+    throw describeFailure(error, stream.address)
   }
   const { unread } = wire.detach()
   if (unread.length > 0) {
     // Nobody has been spoken to in the tunnel yet: whoever speaks now is not who is meant.
     stream.destroy()
-    throw new UnknownProtocol('', { address: stream.address, phase: 'proxy' })
+    throw describeFailure(new UnknownProtocol(''), stream.address)
   }
   stream.resume()
   return stream
+}
+
+async function connectThrough(
+  wire: H1Wire,
+  target: string,
+  headers: readonly FieldLine[],
+  options: ExchangeOptions,
+): Promise<void> {
+  const fields: FieldLine[] = hasField(headers, 'host') ? [...headers] : [['Host', target], ...headers]
+  const exchange = wire.begin({ type: 'request', method: 'CONNECT', target, fields }, options)
+  wire.send(exchange, { type: 'end' })
+  const response = await wire.whenResponse(exchange)
+  if (response.status >= 200 && response.status <= 299) return
+  const { status, reason, rawHeaders } = response
+  const body = await response.read(MAX_KEPT_BYTES).catch(partOf)
+  throw new ProxyError({ status, reason, rawHeaders, body }, { address: wire.stream.address })
+}
+
+/** What came of the body of a refusal that broke off. */
+function partOf(error: unknown): Buffer {
+  return error instanceof IncompleteRead ? error.partial : Buffer.alloc(0)
+}
+
+/**
+ * What the caller is told. The facts of the CONNECT exchange are not those of the request, of which nothing was sent yet:
+ * they stay on the cause.
+ */
+function describeFailure(error: unknown, address: string): unknown {
+  if (error instanceof TimeoutError && error.phase !== 'total') {
+    return new TimeoutError('connect', error.timeoutMs, { cause: error, address })
+  }
+  const isProxysDoing =
+    error instanceof RemoteProtocolError ||
+    (error instanceof ConnectionLost && error.code === 'CONNECTION_LOST')
+  if (!isProxysDoing) return error
+  return new ConnectError('CONNECT_FAILED', 'proxy', `${address} gave no tunnel`, { cause: error, address })
 }

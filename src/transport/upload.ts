@@ -26,6 +26,8 @@ export function upload(
   isWhole: boolean,
   trailers?: TrailerSource,
 ): Promise<void> {
+  const { failure } = exchange
+  if (failure !== undefined) return Promise.reject(failure.error)
   const iterator = iterate(pieces)
   return new Promise((resolve, reject) => {
     // A source may never give its next piece: whoever waits for the upload is told all the same.
@@ -87,7 +89,10 @@ function iterate(pieces: Pieces): AnyIterator {
 
 /** Tells a source that no more is wanted: generators run their `finally`, streams are destroyed. */
 function giveBack(iterator: AnyIterator): void {
-  Promise.resolve(iterator.return?.()).catch(() => {
+  const tell = async (): Promise<void> => {
+    await iterator.return?.()
+  }
+  tell().catch(() => {
     // It was told; what it makes of it is its own affair.
   })
 }

@@ -12,6 +12,9 @@ import { ImproperConnectionState, IncompleteRead } from '../errors.ts'
 /** How much may wait unread before the peer is held back: a few reads' worth. */
 const HIGH_WATER_BYTES = 65_536
 
+/** Pieces up to this size are gathered into one: a peer that sends byte by byte must not cost a Buffer for each byte. */
+const GATHERED_BYTES = 4_096
+
 /** What the body needs of the connection it comes from. */
 export interface BodySource {
   /** Nobody takes the bytes: stop reading. */
@@ -40,6 +43,8 @@ export class WireBody implements BodyReader {
   readonly #source: BodySource
   #queue: Buffer[] = []
   #queuedBytes = 0
+  /** The memory in which small pieces are gathered; the last piece of the queue may be its beginning. */
+  #block: Buffer | undefined
   #waiter: Waiter | undefined
   #state: 'open' | 'ended' | 'failed' | 'cancelled' = 'open'
   #failure: unknown
@@ -60,7 +65,7 @@ export class WireBody implements BodyReader {
     if (this.#state !== 'open') return
     const waiter = this.#waiter
     if (waiter === undefined || waiter.kind === 'all') {
-      this.#enqueue(Buffer.from(bytes))
+      this.#enqueue(bytes)
       if (waiter === undefined && this.#queuedBytes >= HIGH_WATER_BYTES && !this.#isHeldBack) {
         this.#isHeldBack = true
         this.#source.holdBack()
@@ -74,7 +79,7 @@ export class WireBody implements BodyReader {
     }
     const count = Math.min(bytes.length, waiter.target.length)
     waiter.target.set(count === bytes.length ? bytes : bytes.subarray(0, count))
-    if (count < bytes.length) this.#enqueue(Buffer.from(bytes.subarray(count)))
+    if (count < bytes.length) this.#enqueue(bytes.subarray(count))
     waiter.resolve(count)
   }
 
@@ -170,9 +175,24 @@ export class WireBody implements BodyReader {
     })
   }
 
-  #enqueue(bytes: Buffer): void {
-    this.#queue.push(bytes)
+  /** Copies borrowed bytes into the queue: behind the last piece, in its own memory, where both are small. */
+  #enqueue(bytes: Uint8Array): void {
     this.#queuedBytes += bytes.length
+    const at = this.#queue.length - 1
+    const last = this.#queue[at]
+    if (last === undefined || last.length + bytes.length > GATHERED_BYTES) {
+      this.#queue.push(Buffer.from(bytes))
+      return
+    }
+    let start = last.byteOffset
+    if (last.buffer !== this.#block?.buffer || start + last.length + bytes.length > GATHERED_BYTES) {
+      this.#block = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      this.#block.set(last)
+      start = 0
+    }
+    const end = start + last.length
+    this.#block.set(bytes, end)
+    this.#queue[at] = this.#block.subarray(start, end + bytes.length)
   }
 
   #takeQueue(): Buffer {

@@ -166,7 +166,6 @@ export class RawServer {
   accepted = 0
   /** What went wrong in handshakes. */
   readonly handshakeErrors: Error[] = []
-  /** Bytes that came on TCP, below TLS. */
   readonly #script: Script
   readonly #server: net.Server
   readonly #raws = new Set<net.Socket>()
@@ -190,7 +189,7 @@ export class RawServer {
         this.#play(raw, raw)
       })
     } else {
-      const server = tls.createServer({ allowHalfOpen: true, ...options.tls } as tls.TlsOptions)
+      const server = tls.createServer(options.tls)
       server.on('connection', accept)
       server.on('tlsClientError', (error) => this.handshakeErrors.push(error))
       server.on('secureConnection', (socket) => this.#play(socket, raws.get(socket.remotePort)!))
@@ -225,7 +224,7 @@ export class RawServer {
 
   /** Waits until all connections are gone. */
   async allClosed(): Promise<void> {
-    await Promise.all([...this.#raws].map((raw) => raw.closed || once(raw, 'close')))
+    await Promise.all([...this.#raws].filter((raw) => !raw.closed).map((raw) => once(raw, 'close')))
   }
 
   /** Waits for the scripts to end by themselves, and throws what one of them threw. */

@@ -25,11 +25,20 @@ describe('the certificates of the tests', () => {
     assert.equal(new X509Certificate(wrongHost.cert).checkHost('localhost'), undefined)
   })
 
-  it('are valid now, all but the expired one', () => {
+  it('have localhost as a common name only, or an address as a name only', () => {
+    const [named, addressed] = [fixture.commonName, fixture.addressAsName].map(
+      ({ cert }) => new X509Certificate(cert),
+    )
+    assert.deepEqual([named?.subject, named?.subjectAltName], ['CN=localhost', undefined])
+    assert.equal(addressed?.subjectAltName, 'DNS:127.0.0.1')
+  })
+
+  it('are valid now, all but the expired one and the one of the future', () => {
     for (const { cert } of [server, client, wrongHost, selfSigned]) {
       assert.ok(Date.parse(new X509Certificate(cert).validTo) > Date.now())
     }
     assert.ok(Date.parse(new X509Certificate(expired.cert).validTo) < Date.now())
+    assert.ok(Date.parse(new X509Certificate(fixture.notYetValid.cert).validFrom) > Date.now())
   })
 
   it('have keys that a TLS context takes, encrypted and packed ones under their passphrase', () => {

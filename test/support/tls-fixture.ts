@@ -9,7 +9,7 @@ export interface KeyPair {
   readonly cert: string
 }
 
-/** The authority that signed all certificates here but the self-signed one. */
+/** The authority that signed all certificates here but those signed by themselves. */
 export const ca: string = readPem('ca.crt')
 
 /** Valid for localhost, 127.0.0.1 and ::1. */
@@ -34,6 +34,15 @@ export const wrongHost: KeyPair = readPair('wrong-host')
 
 /** Named as `server`, and signed by nobody but itself. */
 export const selfSigned: KeyPair = readPair('self-signed')
+
+/** Named as `server`, signed by itself, and valid from 2119 on. */
+export const notYetValid: KeyPair = readPair('not-yet-valid')
+
+/** Has localhost for its common name and no subjectAltName; signed by itself. */
+export const commonName: KeyPair = readPair('common-name')
+
+/** Names 127.0.0.1 as if it were a host name, and no address; signed by itself. */
+export const addressAsName: KeyPair = readPair('address-as-name')
 
 /** The path of one of the files, for the command's `--cacert`, `--cert` and `--key`. */
 export function certificatePath(name: string): string {

@@ -1,0 +1,15 @@
+/** Python's module `httplib`, name for name. What waits returns a promise; docs/porting-from-python.md has the rest. */
+
+export * from '../errors.ts'
+export { HTTPException as error } from '../errors.ts'
+export type { NamedAddress } from './address-list.ts'
+export type { Body, Data, FileLike } from './body.ts'
+export type { DateTuple, DateTupleWithZone } from './date-tuple.ts'
+export type { HeaderFields, HeaderValue } from './header-fields.ts'
+export { HTTP, HTTPS, type Reply } from './http.ts'
+export { type ConnectionOptions, type Flag, HTTPConnection, type Keywords } from './http-connection.ts'
+export { HTTPMessage } from './http-message.ts'
+export { HTTPResponse, type ResponseSource } from './http-response.ts'
+export { HTTPSConnection, type SecureConnectionOptions } from './https-connection.ts'
+export { ResponseFile } from './response-file.ts'
+export * from './status.ts'

@@ -1,0 +1,68 @@
+/**
+ * The constants of the seed, each under its own name, and its table of reason phrases. The numbers are those of
+ * core/status.ts. The names and phrases are those of RFC 2616: code that compares with them goes on working.
+ */
+
+import { responses as currentResponses, status } from '../core/status.ts'
+
+export { HTTP_PORT, HTTPS_PORT } from '../core/origin.ts'
+
+export const CONTINUE: 100 = status.CONTINUE
+export const SWITCHING_PROTOCOLS: 101 = status.SWITCHING_PROTOCOLS
+export const PROCESSING: 102 = status.PROCESSING
+export const OK: 200 = status.OK
+export const CREATED: 201 = status.CREATED
+export const ACCEPTED: 202 = status.ACCEPTED
+export const NON_AUTHORITATIVE_INFORMATION: 203 = status.NON_AUTHORITATIVE_INFORMATION
+export const NO_CONTENT: 204 = status.NO_CONTENT
+export const RESET_CONTENT: 205 = status.RESET_CONTENT
+export const PARTIAL_CONTENT: 206 = status.PARTIAL_CONTENT
+export const MULTI_STATUS: 207 = status.MULTI_STATUS
+export const IM_USED: 226 = status.IM_USED
+export const MULTIPLE_CHOICES: 300 = status.MULTIPLE_CHOICES
+export const MOVED_PERMANENTLY: 301 = status.MOVED_PERMANENTLY
+export const FOUND: 302 = status.FOUND
+export const SEE_OTHER: 303 = status.SEE_OTHER
+export const NOT_MODIFIED: 304 = status.NOT_MODIFIED
+export const USE_PROXY: 305 = status.USE_PROXY
+export const TEMPORARY_REDIRECT: 307 = status.TEMPORARY_REDIRECT
+export const BAD_REQUEST: 400 = status.BAD_REQUEST
+export const UNAUTHORIZED: 401 = status.UNAUTHORIZED
+export const PAYMENT_REQUIRED: 402 = status.PAYMENT_REQUIRED
+export const FORBIDDEN: 403 = status.FORBIDDEN
+export const NOT_FOUND: 404 = status.NOT_FOUND
+export const METHOD_NOT_ALLOWED: 405 = status.METHOD_NOT_ALLOWED
+export const NOT_ACCEPTABLE: 406 = status.NOT_ACCEPTABLE
+export const PROXY_AUTHENTICATION_REQUIRED: 407 = status.PROXY_AUTHENTICATION_REQUIRED
+export const REQUEST_TIMEOUT: 408 = status.REQUEST_TIMEOUT
+export const CONFLICT: 409 = status.CONFLICT
+export const GONE: 410 = status.GONE
+export const LENGTH_REQUIRED: 411 = status.LENGTH_REQUIRED
+export const PRECONDITION_FAILED: 412 = status.PRECONDITION_FAILED
+export const REQUEST_ENTITY_TOO_LARGE: 413 = status.REQUEST_ENTITY_TOO_LARGE
+export const REQUEST_URI_TOO_LONG: 414 = status.REQUEST_URI_TOO_LONG
+export const UNSUPPORTED_MEDIA_TYPE: 415 = status.UNSUPPORTED_MEDIA_TYPE
+export const REQUESTED_RANGE_NOT_SATISFIABLE: 416 = status.REQUESTED_RANGE_NOT_SATISFIABLE
+export const EXPECTATION_FAILED: 417 = status.EXPECTATION_FAILED
+export const UNPROCESSABLE_ENTITY: 422 = status.UNPROCESSABLE_ENTITY
+export const LOCKED: 423 = status.LOCKED
+export const FAILED_DEPENDENCY: 424 = status.FAILED_DEPENDENCY
+export const UPGRADE_REQUIRED: 426 = status.UPGRADE_REQUIRED
+export const INTERNAL_SERVER_ERROR: 500 = status.INTERNAL_SERVER_ERROR
+export const NOT_IMPLEMENTED: 501 = status.NOT_IMPLEMENTED
+export const BAD_GATEWAY: 502 = status.BAD_GATEWAY
+export const SERVICE_UNAVAILABLE: 503 = status.SERVICE_UNAVAILABLE
+export const GATEWAY_TIMEOUT: 504 = status.GATEWAY_TIMEOUT
+export const HTTP_VERSION_NOT_SUPPORTED: 505 = status.HTTP_VERSION_NOT_SUPPORTED
+export const INSUFFICIENT_STORAGE: 507 = status.INSUFFICIENT_STORAGE
+export const NOT_EXTENDED: 510 = status.NOT_EXTENDED
+
+/** Reason phrase by status code: `responses[NOT_FOUND] === 'Not Found'`. */
+export const responses: Readonly<Record<number, string>> = {
+  ...currentResponses,
+  // What RFC 2616 called them, where RFC 9110 has found better words.
+  306: '(Unused)',
+  413: 'Request Entity Too Large',
+  414: 'Request-URI Too Long',
+  416: 'Requested Range Not Satisfiable',
+}

@@ -1,0 +1,313 @@
+// The response over a body that the test gives: every way of reading is here, no connection.
+
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import type { BodyReader } from '../../src/core/body-reader.ts'
+import type { FieldLine } from '../../src/core/fields.ts'
+import { HTTPResponse, type ResponseParts } from '../../src/core/response.ts'
+import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+
+/** Gives its pieces one by one, then ends or fails. */
+class Pieces implements BodyReader {
+  readonly trailers: readonly FieldLine[] = [['X-Sum', '1']]
+  isCancelled = false
+  readonly #pieces: Buffer[]
+  readonly #failure: Error | undefined
+
+  constructor(pieces: readonly (string | Buffer)[], failure?: Error) {
+    this.#pieces = pieces.map((piece) => Buffer.from(piece as string))
+    this.#failure = failure
+  }
+
+  get isDone(): boolean {
+    return this.isCancelled || (this.#pieces.length === 0 && this.#failure === undefined)
+  }
+
+  async readChunk(): Promise<Buffer | undefined> {
+    const piece = this.#pieces.shift()
+    if (piece === undefined && this.#failure !== undefined) throw await Promise.resolve(this.#failure)
+    return piece
+  }
+
+  async readInto(target: Uint8Array): Promise<number> {
+    const piece = await this.readChunk()
+    if (piece === undefined) return 0
+    const count = Math.min(piece.length, target.length)
+    target.set(piece.subarray(0, count))
+    if (count < piece.length) this.#pieces.unshift(piece.subarray(count))
+    return count
+  }
+
+  async readAll(): Promise<Buffer> {
+    const all = Buffer.concat(this.#pieces.splice(0))
+    if (this.#failure instanceof IncompleteRead) throw new IncompleteRead(all, this.#failure.expected)
+    if (this.#failure !== undefined) throw await Promise.resolve(this.#failure)
+    return all
+  }
+
+  cancel(): void {
+    this.isCancelled = true
+  }
+}
+
+function respond(
+  body: BodyReader,
+  fields: readonly FieldLine[] = [],
+  parts: Partial<ResponseParts> = {},
+): HTTPResponse {
+  return new HTTPResponse({
+    version: 11,
+    status: 200,
+    reason: 'OK',
+    fields,
+    codings: [],
+    defects: ['bare-lf'],
+    informational: [],
+    timings: {},
+    url: 'http://a.test/',
+    body,
+    makeStream: (response) => Readable.from(response),
+    takeConnection: undefined,
+    ...parts,
+  })
+}
+
+describe('HTTPResponse', () => {
+  it('tells what the head said', () => {
+    const fields: FieldLine[] = [
+      ['A', '1'],
+      ['b', '2'],
+      ['a', '3'],
+    ]
+    const response = respond(new Pieces([]), fields)
+    assert.equal(response.version, 11)
+    assert.equal(response.status, 200)
+    assert.equal(response.reason, 'OK')
+    assert.deepEqual(response.rawHeaders, fields)
+    assert.equal(response.headers, response.headers)
+    assert.equal(response.msg, response.headers)
+    assert.equal(response.url, 'http://a.test/')
+    assert.deepEqual(response.redirects, [])
+    assert.deepEqual(response.defects, ['bare-lf'])
+    assert.deepEqual(response.informational, [])
+    assert.deepEqual(response.timings, {})
+    assert.deepEqual([...response.trailers], [['X-Sum', '1']])
+  })
+
+  it('getHeader joins lines, and gives the default where there is none; getHeaders gives pairs', () => {
+    const response = respond(new Pieces([]), [
+      ['A', '1'],
+      ['a', '2'],
+    ])
+    assert.equal(response.getHeader('a'), '1, 2')
+    assert.equal(response.getHeader('b'), undefined)
+    assert.equal(response.getHeader('b', 'none'), 'none')
+    assert.deepEqual(response.getHeaders(), [
+      ['A', '1'],
+      ['a', '2'],
+    ])
+  })
+})
+
+describe('read(n)', () => {
+  it('gives n bytes across pieces, fewer only at the end, none behind it', async () => {
+    const response = respond(new Pieces(['ab', 'c', 'defg']))
+    assert.equal((await response.read(0)).length, 0)
+    assert.equal((await response.read(4)).toString(), 'abcd')
+    assert.equal((await response.read(2)).toString(), 'ef')
+    assert.equal((await response.read(9)).toString(), 'g')
+    assert.equal((await response.read(9)).length, 0)
+  })
+
+  it('raises TypeError for what is no number of bytes', async () => {
+    const response = respond(new Pieces(['abc']))
+    for (const size of [-1, 1.5, Number.NaN, '3']) {
+      await assert.rejects(response.read(size as number), TypeError)
+    }
+    await assert.rejects(response.readInto(new Uint8Array(0)), TypeError)
+    assert.equal(await response.text(), 'abc')
+  })
+})
+
+describe('readInto(buffer)', () => {
+  it('fills from what readLine read too far, then from the body', async () => {
+    const response = respond(new Pieces(['a\nbcd', 'e']))
+    await response.readLine()
+    const buffer = Buffer.alloc(2)
+    const got: string[] = []
+    for (let count = await response.readInto(buffer); count > 0; count = await response.readInto(buffer)) {
+      got.push(buffer.toString('latin1', 0, count))
+    }
+    assert.deepEqual(got, ['bc', 'd', 'e'])
+  })
+})
+
+describe('readLine()', () => {
+  it('gives lines with their LF, the last one without, then nothing', async () => {
+    const response = respond(new Pieces(['on', 'e\ntwo\r\n\nla', 'st']))
+    const lines: string[] = []
+    for (let line = await response.readLine(); line.length > 0; line = await response.readLine()) {
+      lines.push(line.toString())
+    }
+    assert.deepEqual(lines, ['one\n', 'two\r\n', '\n', 'last'])
+  })
+
+  it('raises LineTooLong past the limit, and loses nothing', async () => {
+    for (const pieces of [['abcdef\n'], ['abc', 'def\n'], ['abcdef']]) {
+      const response = respond(new Pieces(pieces))
+      const error = await rejectionOf(response.readLine(5))
+      assert.ok(error instanceof LineTooLong)
+      assert.equal(error.maximum, 5)
+      assert.equal(await response.text(), pieces.join(''))
+    }
+    assert.equal((await respond(new Pieces(['abcd\n'])).readLine(5)).toString(), 'abcd\n')
+  })
+})
+
+const plain = (type?: string): FieldLine[] => (type === undefined ? [] : [['Content-Type', type]])
+
+describe('text(), json() and bytes()', () => {
+  it('text decodes by the charset of Content-Type, else as UTF-8, without a byte order mark', async () => {
+    const cases: [Buffer, string | undefined, string][] = [
+      [Buffer.from('é€'), undefined, 'é€'],
+      [Buffer.from('é€'), 'text/plain; charset=utf-8', 'é€'],
+      [Buffer.from('é€'), 'text/plain; charset="UTF8"', 'é€'],
+      [Buffer.from([0xe9]), 'text/plain; charset=ISO-8859-1', 'é'],
+      [Buffer.from('é', 'utf16le'), 'text/plain;charset=utf-16le', 'é'],
+      [Buffer.from('é'), 'text/plain; charset=unheard-of', 'é'],
+      [Buffer.from('\ufeffbom'), undefined, 'bom'],
+      [Buffer.from([0xff]), undefined, '\ufffd'],
+      [Buffer.alloc(0), undefined, ''],
+    ]
+    for (const [bytes, type, text] of cases) {
+      assert.equal(await respond(new Pieces([bytes]), plain(type)).text(), text)
+    }
+  })
+
+  it('json parses, and raises DecodeError with status and the first bytes, escaped', async () => {
+    assert.deepEqual(await respond(new Pieces(['{"a":', '1}'])).json(), { a: 1 })
+    assert.deepEqual(await respond(new Pieces(['\ufeff[]'])).json(), [])
+    const error = await rejectionOf(respond(new Pieces([`<html>\n${'x'.repeat(200)}`])).json())
+    assert.ok(error instanceof DecodeError)
+    assert.equal(error.code, 'NOT_JSON')
+    assert.match(error.message, /status 200/)
+    assert.match(error.bytes, /^<html>\\nx+\.\.\.$/)
+    assert.ok(error.cause instanceof SyntaxError)
+  })
+
+  it('bytes gives a plain Uint8Array', async () => {
+    const bytes = await respond(new Pieces(['ab'])).bytes()
+    assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype)
+    assert.deepEqual([...bytes], [97, 98])
+  })
+})
+
+describe('streams and iteration', () => {
+  it('body is one web stream, which pulls and does not run ahead', async () => {
+    const response = respond(new Pieces(['a', 'b']))
+    assert.equal(response.body, response.body)
+    const reader = response.body.getReader()
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'a')
+    reader.releaseLock()
+    assert.equal((await response.read()).toString(), 'b')
+  })
+
+  it('cancelling the web stream, and leaving a loop, close the response', async () => {
+    const first = new Pieces(['a', 'b'])
+    await respond(first).body.cancel()
+    assert.equal(first.isCancelled, true)
+    const second = new Pieces(['a', 'b'])
+    for await (const piece of respond(second)) {
+      assert.equal(piece.toString(), 'a')
+      break
+    }
+    assert.equal(second.isCancelled, true)
+    const iterator = respond(new Pieces([]))[Symbol.asyncIterator]()
+    assert.equal(iterator[Symbol.asyncIterator](), iterator)
+  })
+
+  it('stream gives a Node stream', async () => {
+    const pieces: string[] = []
+    for await (const piece of respond(new Pieces(['a', 'b'])).stream()) pieces.push(String(piece))
+    assert.deepEqual(pieces, ['a', 'b'])
+  })
+})
+
+describe('a body that fails', () => {
+  it('is IncompleteRead with all bytes of the failed call before those of the error', async () => {
+    for (const read of [
+      (response: HTTPResponse) => response.read(9),
+      (response: HTTPResponse) => response.readLine(),
+      (response: HTTPResponse) => response.read(),
+    ]) {
+      const response = respond(new Pieces(['x\nab', 'c'], new IncompleteRead(Buffer.alloc(0), 5)))
+      await response.readLine()
+      const error = await rejectionOf(read(response))
+      assert.ok(error instanceof IncompleteRead)
+      assert.equal(error.partial.toString(), 'abc')
+      assert.equal(error.expected, 5)
+    }
+  })
+
+  it('passes any other error on as it is', async () => {
+    const failure = new TimeoutError('body', 5)
+    for (const read of [
+      (response: HTTPResponse) => response.read(9),
+      (response: HTTPResponse) => response.readLine(),
+      (response: HTTPResponse) => response.read(),
+      (response: HTTPResponse) => response.body.getReader().read(),
+    ]) {
+      assert.equal(await rejectionOf(read(respond(new Pieces([], failure)))), failure)
+    }
+  })
+})
+
+const coded = (): HTTPResponse => respond(new Pieces(['gz']), [], { codings: ['gzip'] })
+
+describe('transfer codings that cannot be undone', () => {
+  it('raise UnknownTransferEncoding from every way of reading, until the caller allows the coded bytes', async () => {
+    for (const read of [
+      (response: HTTPResponse) => response.read(),
+      (response: HTTPResponse) => response.read(1),
+      (response: HTTPResponse) => response.readInto(Buffer.alloc(1)),
+      (response: HTTPResponse) => response.readLine(),
+      (response: HTTPResponse) => response.text(),
+      (response: HTTPResponse) => response.bytes(),
+      (response: HTTPResponse) => response.json(),
+      (response: HTTPResponse) => response[Symbol.asyncIterator]().next(),
+      (response: HTTPResponse) => response.body.getReader().read(),
+    ]) {
+      const error = await rejectionOf(read(coded()))
+      assert.equal(error.name, 'UnknownTransferEncoding')
+      assert.deepEqual((error as Error & { codings: string[] }).codings, ['gzip'])
+    }
+    assert.equal(await coded().allowUndecoded().text(), 'gz')
+  })
+})
+
+describe('close() and upgrade()', () => {
+  it('close may be called any number of times, and by await using', async () => {
+    const body = new Pieces(['a\nb'])
+    const response = respond(body)
+    await response.readLine()
+    assert.equal(response.isClosed, false)
+    {
+      await using used = response
+      assert.equal(used, response)
+    }
+    response.close()
+    assert.equal(response.isClosed, true)
+    assert.equal(body.isCancelled, true)
+  })
+
+  it('upgrade takes the connection where it was given, and explains where not', () => {
+    const duplex = {} as ReturnType<HTTPResponse['upgrade']>
+    assert.equal(respond(new Pieces([]), [], { status: 101, takeConnection: () => duplex }).upgrade(), duplex)
+    assert.throws(() => respond(new Pieces([])).upgrade(), {
+      name: 'ImproperConnectionState',
+      message: /this is 200/,
+    })
+  })
+})

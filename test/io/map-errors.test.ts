@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConnectError, ConnectionLost } from '../../src/errors.ts'
+import {
+  certificateCode,
+  connectError,
+  dnsError,
+  lostError,
+  systemCode,
+  tlsError,
+} from '../../src/io/map-errors.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+const system = (code: string): Error => Object.assign(new Error(`failed: ${code}`), { code })
+
+describe('systemCode', () => {
+  it('is the code of an error that has one', () => {
+    assert.equal(systemCode(system('ECONNREFUSED')), 'ECONNREFUSED')
+  })
+
+  it('is undefined for everything else', () => {
+    for (const error of [new Error('x'), { code: 5 }, null, undefined, 'ECONNREFUSED', 7]) {
+      assert.equal(systemCode(error), undefined)
+    }
+  })
+})
+
+describe('dnsError', () => {
+  it('names the host and the reason and keeps the cause', () => {
+    const cause = system('ENOTFOUND')
+    const error = dnsError('nowhere.test', cause)
+    assert.ok(error instanceof ConnectError)
+    const { code, phase, address, message, cause: kept } = error
+    assert.deepEqual([code, phase, address, kept], ['DNS_FAILED', 'dns', 'nowhere.test', cause])
+    assert.match(message, /nowhere\.test \(ENOTFOUND\)$/)
+  })
+
+  it('shows the message of an error without a code, and what is no error as text', () => {
+    assert.match(dnsError('a.test', new Error('it has no address')).message, /a\.test \(it has no address\)$/)
+    assert.match(dnsError('a.test', 'odd').message, /a\.test \(odd\)$/)
+  })
+})
+
+describe('connectError', () => {
+  const refused = { address: '192.0.2.1:80', error: system('ECONNREFUSED') }
+  const unreachable = { address: '[2001:db8::1]:80', error: system('ENETUNREACH') }
+
+  it('lists each address with its own reason', () => {
+    const error = connectError('a.test:80', [refused, unreachable])
+    assert.deepEqual(error.attempts, [refused, unreachable])
+    assert.match(error.message, /192\.0\.2\.1:80 \(ECONNREFUSED\), \[2001:db8::1\]:80 \(ENETUNREACH\)$/)
+    assert.deepEqual([error.address, error.phase, error.cause], ['a.test:80', 'tcp', refused.error])
+  })
+
+  it('says refused only where every address refused', () => {
+    assert.equal(connectError('a.test:80', [refused, refused]).code, 'CONNECT_REFUSED')
+    assert.equal(connectError('a.test:80', [refused, unreachable]).code, 'CONNECT_FAILED')
+  })
+})
+
+describe('tlsError', () => {
+  it('names the address and the reason and keeps the cause', () => {
+    const cause = system('ERR_SSL_WRONG_VERSION_NUMBER')
+    const { code, phase, address, message, cause: kept } = tlsError('192.0.2.1:443', cause)
+    assert.deepEqual([code, phase, address, kept], ['TLS_FAILED', 'tls', '192.0.2.1:443', cause])
+    assert.match(message, /192\.0\.2\.1:443 \(ERR_SSL_WRONG_VERSION_NUMBER\)$/)
+  })
+})
+
+describe('certificateCode', () => {
+  it('gives each failure of verification a code of ours', () => {
+    // The left column is OpenSSL's list of X509_V_ERR_… as Node names them.
+    const expected = {
+      CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
+      CERT_NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
+      DEPTH_ZERO_SELF_SIGNED_CERT: 'CERTIFICATE_SELF_SIGNED',
+      SELF_SIGNED_CERT_IN_CHAIN: 'CERTIFICATE_UNTRUSTED',
+      UNABLE_TO_GET_ISSUER_CERT: 'CERTIFICATE_UNTRUSTED',
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CERTIFICATE_UNTRUSTED',
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CERTIFICATE_UNTRUSTED',
+      CERT_UNTRUSTED: 'CERTIFICATE_UNTRUSTED',
+      CERT_REVOKED: 'CERTIFICATE_REJECTED',
+      INVALID_PURPOSE: 'CERTIFICATE_REJECTED',
+      CERT_SIGNATURE_FAILURE: 'CERTIFICATE_REJECTED',
+    }
+    for (const [code, ours] of Object.entries(expected)) assert.equal(certificateCode(code), ours)
+  })
+})
+
+describe('lostError', () => {
+  it('names the address and the reason and keeps the cause', () => {
+    const cause = system('ECONNRESET')
+    const error = lostError('192.0.2.1:80', cause)
+    assert.ok(error instanceof ConnectionLost)
+    assert.deepEqual([error.code, error.address, error.cause], ['CONNECTION_LOST', '192.0.2.1:80', cause])
+    assert.match(error.message, /192\.0\.2\.1:80 \(ECONNRESET\)$/)
+  })
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import { describe, it } from 'node:test'
+import { IncompleteRead } from '../../src/errors.ts'
+import { makeReadable, type StreamSource } from '../../src/io/readable.ts'
+import { settle } from '../support/manual-clock.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+/** What a source breaks with: also what is no error. */
+class Failure {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
+}
+
+/** A source of pieces; notes how many were asked for and how often it was closed. */
+class Source implements StreamSource {
+  asked = 0
+  closed = 0
+  readonly #pieces: (Buffer | Failure)[]
+
+  constructor(...pieces: (Buffer | Failure)[]) {
+    this.#pieces = pieces
+  }
+
+  close(): void {
+    this.closed++
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return {
+      next: async () => {
+        this.asked++
+        const piece = this.#pieces.shift()
+        await settle()
+        if (piece instanceof Failure) return Promise.reject(piece.reason)
+        return piece === undefined ? { done: true, value: undefined } : { done: false, value: piece }
+      },
+    }
+  }
+}
+
+describe('makeReadable', () => {
+  it('gives the pieces in order, and then ends', async () => {
+    const pieces = ['one', 'two', 'three'].map((text) => Buffer.from(text))
+    const got: Buffer[] = []
+    for await (const piece of makeReadable(new Source(...pieces))) got.push(piece as Buffer)
+    assert.deepEqual(got, pieces)
+  })
+
+  it('is made without anything being asked for, and asks no further than its buffer', async () => {
+    const source = new Source(...Array.from({ length: 100 }, () => Buffer.alloc(65_536)))
+    const stream = makeReadable(source)
+    await settle()
+    assert.equal(source.asked, 0)
+    stream.read(0)
+    for (let turn = 0; turn < 20; turn++) await settle()
+    assert.equal(source.asked, 1)
+    stream.destroy()
+    await once(stream, 'close')
+  })
+
+  it('breaks with the error of a message that broke off, behind the pieces that came', async () => {
+    const error = new IncompleteRead(Buffer.from('rest'), 5)
+    const stream = makeReadable(new Source(Buffer.from('begin'), new Failure(error)))
+    const got: string[] = []
+    stream.on('data', (piece: Buffer) => got.push(piece.toString()))
+    const [failure] = await once(stream, 'error')
+    assert.equal(failure, error)
+    assert.deepEqual(got, ['begin'])
+  })
+
+  it('makes an error of what is thrown and is none', async () => {
+    const failure = await rejectionOf(makeReadable(new Source(new Failure('odd'))).toArray())
+    assert.equal(failure.message, 'odd')
+  })
+
+  it('closes the response when it is destroyed', async () => {
+    const source = new Source(Buffer.from('begin'), Buffer.from('rest'))
+    const stream = makeReadable(source)
+    for await (const piece of stream) {
+      assert.equal(String(piece), 'begin')
+      break
+    }
+    assert.equal(stream.destroyed, true)
+    assert.equal(source.closed, 1)
+  })
+
+  it('passes an error on to a pipeline, and is destroyed by one', async () => {
+    const error = new IncompleteRead(Buffer.alloc(0), 5)
+    const source = new Source(Buffer.from('begin'), new Failure(error))
+    const failure = await rejectionOf(
+      pipeline(makeReadable(source), async (pieces: AsyncIterable<Buffer>) => {
+        for await (const _ of pieces);
+      }),
+    )
+    assert.equal(failure, error)
+    assert.equal(source.closed, 1)
+  })
+})

@@ -1,0 +1,179 @@
+// Plays sequences of calls that were played on Python's http.client, and compares the bytes that every connection was
+// given, or the exception. `recorded-requests.json` is written by `scripts/record-python.py`.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import * as httplib from '../../src/python/index.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
+import { repositoryPath } from '../support/repository.ts'
+
+type Call = readonly [name: string, ...values: readonly unknown[]]
+
+interface Sequence {
+  readonly class: 'HTTPConnection' | 'HTTPSConnection' | 'HTTP' | 'HTTPS'
+  readonly args: readonly [host: string, port?: number | null]
+  readonly strict?: number
+  readonly calls: readonly Call[]
+}
+
+interface Recording {
+  readonly python: string
+  readonly replies: Readonly<Record<string, string>>
+  readonly wrongReplies: Readonly<Record<string, string>>
+  readonly sequences: readonly (Sequence & { readonly sent: readonly string[] })[]
+  readonly wrong: readonly (Sequence & { readonly raises: string })[]
+}
+
+const recording = JSON.parse(
+  readFileSync(repositoryPath('test', 'python', 'recorded-requests.json'), 'utf8'),
+) as Recording
+
+/** Replies after which the peer ends the connection. */
+const CLOSING = new Set(['close', 'to the end', 'old', ...Object.keys(recording.wrongReplies)])
+
+/** What a Python exception is here, where the name is another. */
+const OURS: Readonly<Record<string, readonly string[]>> = {
+  ValueError: ['LocalProtocolError', 'InvalidHeader'],
+  UnicodeEncodeError: ['LocalProtocolError', 'InvalidHeader'],
+}
+
+type Connection = httplib.HTTPConnection | httplib.HTTP
+
+class Player {
+  readonly network = new MemoryNetwork()
+  readonly #connection: Connection
+  #response: httplib.HTTPResponse | httplib.ResponseFile | null = null
+
+  constructor({ class: name, args: [host, port = null], strict = 0 }: Sequence) {
+    this.#connection = open(name, host, port, strict, {
+      connect: this.network.connect,
+      clock: new ManualClock(),
+    })
+  }
+
+  async play([name, ...values]: Call): Promise<void> {
+    const connection = this.#connection
+    switch (name) {
+      case 'getresponse':
+      case 'getreply': {
+        const answered = connection instanceof httplib.HTTP ? connection.getreply() : connection.getresponse()
+        // What fails at once is not to be answered.
+        await Promise.race([answered.catch(() => {}), settle()])
+        this.#reply(values[0] as string | undefined)
+        const answer = await answered
+        this.#response = answer instanceof httplib.HTTPResponse ? answer : fileOfReply(connection)
+        return
+      }
+      case 'read':
+        await this.#response?.read(...(values as [number?]))
+        return
+      case 'set':
+        Object.assign(connection, { [values[0] as string]: values[1] })
+        return
+      default: {
+        const method = Reflect.get(connection, name) as (...args: unknown[]) => unknown
+        await Reflect.apply(method, connection, values.map(argumentOf))
+      }
+    }
+  }
+
+  #reply(name: string | undefined): void {
+    const text = name === undefined ? undefined : (recording.replies[name] ?? recording.wrongReplies[name])
+    const stream = this.network.streams.at(-1)
+    if (name === undefined || text === undefined || stream === undefined) return
+    stream.receive(Buffer.from(text.replace('{70000 x}', 'x'.repeat(70_000)), 'latin1'))
+    if (CLOSING.has(name)) stream.receiveEnd()
+  }
+}
+
+function open(
+  name: Sequence['class'],
+  host: string,
+  port: number | null,
+  strict: number,
+  options: httplib.ConnectionOptions,
+): Connection {
+  switch (name) {
+    case 'HTTPConnection':
+      return new httplib.HTTPConnection(host, port, strict, options)
+    case 'HTTPSConnection':
+      return new httplib.HTTPSConnection(host, port, null, null, strict, options)
+    case 'HTTP':
+      return new httplib.HTTP(host, port, strict, options)
+    case 'HTTPS':
+      return new httplib.HTTPS(host, port, null, null, strict, options)
+  }
+}
+
+function fileOfReply(connection: Connection): httplib.ResponseFile | null {
+  return connection instanceof httplib.HTTP ? connection.getfile() : null
+}
+
+/** An argument of the recording as it is here; see the head of the script. */
+function argumentOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((pair: unknown[]) => pair.map(argumentOf))
+  const given = value as { bytes?: string; list?: string[]; generator?: string[]; file?: string }
+  if (given.bytes !== undefined) return Buffer.from(given.bytes, 'latin1')
+  if (given.list !== undefined) return given.list.map((piece) => Buffer.from(piece, 'latin1'))
+  if (given.generator !== undefined) return generate(given.generator)
+  if (given.file !== undefined) return fileOf(given.file)
+  return value
+}
+
+function* generate(pieces: readonly string[]): Generator<Buffer> {
+  for (const piece of pieces) yield Buffer.from(piece, 'latin1')
+}
+
+function fileOf(text: string): { read(size: number): Buffer } {
+  let rest = Buffer.from(text, 'latin1')
+  return {
+    read: (size) => {
+      const block = rest.subarray(0, size)
+      rest = rest.subarray(size)
+      return block
+    },
+  }
+}
+
+function titleOf({ class: name, args, calls }: Sequence): string {
+  const shown = calls.map(([call, ...values]) => `${call}(${JSON.stringify(values).slice(1, -1)})`)
+  const title = `${name}(${JSON.stringify(args).slice(1, -1)}) ${shown.join(' ')}`
+  return title.length > 200 ? `${title.slice(0, 200)}...` : title
+}
+
+describe(`the bytes of Python ${recording.python}`, () => {
+  assert.ok(recording.sequences.length >= 360)
+  for (const [index, sequence] of recording.sequences.entries()) {
+    it(`${index}: ${titleOf(sequence)}`, async () => {
+      const player = new Player(sequence)
+      for (const call of sequence.calls) await player.play(call)
+      assert.deepEqual(
+        player.network.streams.map(({ written }) => written.toString('latin1')),
+        sequence.sent,
+      )
+    })
+  }
+})
+
+describe(`the exceptions of Python ${recording.python}`, () => {
+  for (const [index, sequence] of recording.wrong.entries()) {
+    it(`${index}: ${sequence.raises} from ${titleOf(sequence)}`, async () => {
+      const expected = OURS[sequence.raises] ?? [sequence.raises]
+      const isExpected = (error: unknown): boolean => {
+        assert.ok(error instanceof Error)
+        assert.ok(expected.includes(error.name), `${error.name}: ${error.message}`)
+        return true
+      }
+      if (sequence.calls.length === 0) {
+        assert.throws(() => new Player(sequence), isExpected)
+        return
+      }
+      const player = new Player(sequence)
+      for (const call of sequence.calls.slice(0, -1)) await player.play(call)
+      await assert.rejects(player.play(sequence.calls.at(-1)!), isExpected)
+    })
+  }
+})

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { IncompleteRead } from '../../src/errors.ts'
+import { WireBody } from '../../src/transport/wire-body.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+
+/** A body, and what it asks of its connection. */
+function make(): { body: WireBody; asked: string[] } {
+  const asked: string[] = []
+  const body = new WireBody({
+    holdBack: () => asked.push('hold back'),
+    letGo: () => asked.push('let go'),
+    abandon: () => asked.push('abandon'),
+  })
+  return { body, asked }
+}
+
+describe('WireBody', () => {
+  it('copies what it keeps: lent bytes may change behind it', async () => {
+    const { body } = make()
+    const lent = Buffer.from('abc')
+    body.push(lent)
+    body.push(lent)
+    lent.fill('x')
+    body.finish([])
+    assert.equal((await body.readAll()).toString(), 'abcabc')
+  })
+
+  it('gives each byte once and in order, however it is pushed and taken', async () => {
+    const sizes = fc.array(
+      fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1_000, max: 9_000 })),
+      {
+        maxLength: 30,
+      },
+    )
+    const takes = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 5_000 })), { maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(sizes, takes, async (pushed, taken) => {
+        const { body } = make()
+        let sent = 0
+        const got: Buffer[] = []
+        const pending: Promise<unknown>[] = []
+        const take = async (isChunk: boolean, size: number): Promise<void> => {
+          const target = Buffer.alloc(size)
+          const piece = isChunk ? await body.readChunk() : target.subarray(0, await body.readInto(target))
+          // What was handed out belongs to the caller: later bytes must not be written into it.
+          got.push(Buffer.from(piece ?? []))
+        }
+        for (let i = 0; i < Math.max(pushed.length, taken.length); i++) {
+          const size = pushed[i]
+          if (size !== undefined) {
+            body.push(Buffer.from(Array.from({ length: size }, (_, at) => (sent + at) % 251)))
+            sent += size
+          }
+          const next = taken[i]
+          if (next !== undefined && pending.length === 0) {
+            const settled = (): void => {
+              pending.length = 0
+            }
+            pending.push(take(...next).finally(settled))
+          }
+          await Promise.resolve()
+        }
+        body.finish([['X', '1']])
+        await Promise.all(pending)
+        got.push(await body.readAll())
+        const all = Buffer.concat(got)
+        assert.equal(all.length, sent)
+        for (let at = 0; at < sent; at++) if (all[at] !== at % 251) assert.fail(`byte ${at} is ${all[at]}`)
+        assert.equal(body.isDone, true)
+        assert.deepEqual(body.trailers, [['X', '1']])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('holds the peer back at 64 KiB unread, and lets go when the queue is empty or somebody waits', async () => {
+    const { body, asked } = make()
+    body.push(Buffer.alloc(65_535))
+    assert.deepEqual(asked, [])
+    body.push(Buffer.alloc(1))
+    body.push(Buffer.alloc(10))
+    assert.deepEqual(asked, ['hold back'])
+    await body.readInto(Buffer.alloc(65_000))
+    assert.deepEqual(asked, ['hold back'])
+    await body.readChunk()
+    await body.readChunk()
+    assert.deepEqual(asked, ['hold back', 'let go'])
+    body.push(Buffer.alloc(70_000))
+    const all = body.readAll()
+    assert.deepEqual(asked, ['hold back', 'let go', 'hold back', 'let go'])
+    body.push(Buffer.alloc(70_000))
+    assert.equal(asked.length, 4)
+    body.finish([])
+    assert.equal((await all).length, 140_000)
+  })
+
+  it('lets go at its end, so that the next response can come although this one is unread', () => {
+    const { body, asked } = make()
+    body.push(Buffer.alloc(70_000))
+    body.finish([])
+    assert.deepEqual(asked, ['hold back', 'let go'])
+  })
+
+  it('answers who waits when the end comes', async () => {
+    for (const [wait, expected] of [
+      [(body: WireBody) => body.readInto(Buffer.alloc(1)), 0],
+      [(body: WireBody) => body.readChunk(), undefined],
+      [(body: WireBody) => body.readAll(), Buffer.alloc(0)],
+    ] as const) {
+      const { body } = make()
+      const waiting = wait(body)
+      body.finish([])
+      assert.deepEqual(await waiting, expected)
+      assert.deepEqual(await wait(body), expected)
+    }
+  })
+
+  it('gives what had come before a failure, then the failure; readAll with all of it', async () => {
+    const failure = new IncompleteRead(Buffer.alloc(0), 9, { reused: true, address: 'a:1', phase: 'body' })
+    const { body } = make()
+    body.push(Buffer.from('abc'))
+    body.fail(failure)
+    assert.equal(body.isDone, false)
+    assert.equal(await body.readInto(Buffer.alloc(1)), 1)
+    const error = await rejectionOf(body.readAll())
+    assert.ok(error instanceof IncompleteRead)
+    assert.equal(error.partial.toString(), 'bc')
+    assert.equal(error.expected, 9)
+    assert.equal(error.reused, true)
+    assert.equal(error.address, 'a:1')
+    assert.equal(body.isDone, true)
+    assert.equal(await rejectionOf(body.readChunk()), failure)
+  })
+
+  it('abandons the connection when it is given up before its end, and only then', async () => {
+    const open = make()
+    const waiting = rejectionOf(open.body.readChunk())
+    open.body.cancel()
+    open.body.cancel()
+    assert.deepEqual(open.asked, ['abandon'])
+    assert.equal((await waiting).name, 'ImproperConnectionState')
+    assert.equal((await rejectionOf(open.body.readChunk())).name, 'ImproperConnectionState')
+    open.body.push(Buffer.from('late'))
+    open.body.finish([])
+    open.body.fail(new Error('late'))
+    assert.equal((await rejectionOf(open.body.readAll())).name, 'ImproperConnectionState')
+
+    const ended = make()
+    ended.body.push(Buffer.from('x'))
+    ended.body.finish([])
+    ended.body.cancel()
+    assert.deepEqual(ended.asked, [])
+    assert.equal(ended.body.isDone, true)
+  })
+})
