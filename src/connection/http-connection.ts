@@ -192,10 +192,8 @@ export class HTTPConnection {
    * @throws ImproperConnectionState while connected
    */
   setTunnel(host: string, port?: number, headers?: HeadersInput): void {
-    if (this.isConnected || this.#draft !== undefined)
-      throw new ImproperConnectionState(
-        'setTunnel() comes before the connection is opened and a request begun',
-      )
+    if (this.isConnected)
+      throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
     this.#urlPrefix = undefined

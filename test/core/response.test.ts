@@ -267,7 +267,7 @@ describe('a body that fails', () => {
 const coded = (): HTTPResponse => respond(new Pieces(['gz']), [], { codings: ['gzip'] })
 
 describe('transfer codings that cannot be undone', () => {
-  it('raise UnknownTransferEncoding from every way of reading, until the caller allows the coded bytes', async () => {
+  it('raise UnknownTransferEncoding from every way of reading, until the caller allows the coded bytes [9112-6.1-5]', async () => {
     for (const read of [
       (response: HTTPResponse) => response.read(),
       (response: HTTPResponse) => response.read(1),
