@@ -185,6 +185,7 @@ export const ERRORS = {
   ],
   CERTIFICATE_REJECTED: ['ConnectError', 'The certificate was rejected', 'RFC 9110 §4.3.4'],
   CERTIFICATE_NOT_PINNED: ['ConnectError', 'No certificate of the chain has a pinned key', 'RFC 7469 §2.6'],
+  PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
 
   // During an exchange.

@@ -27,6 +27,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   UNKNOWN_TRANSFER_ENCODING: 'without your own TE header',
   DNS_FAILED: 'another spelling of the host, or check that this machine is online',
   CONNECT_REFUSED: 'another port, or check that a server listens there',
+  PROXY_FAILED: 'another -x; -v shows what it sent',
   CONNECT_FAILED: 'another host or port, or check the way to it',
   TLS_FAILED: 'http:// if the server does not speak TLS; --cert and --key if it wants to know you',
   CERTIFICATE_EXPIRED: 'check the clock of this machine, then tell whoever runs the server',

@@ -8,14 +8,7 @@ import { HTTPSConnection } from '../connection/https-connection.ts'
 import type { HTTPSConnectionOptions } from '../connection/options.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import {
-  ConnectError,
-  ConnectionLost,
-  IncompleteRead,
-  ProxyError,
-  RemoteProtocolError,
-  TimeoutError,
-} from '../errors.ts'
+import { ConnectError, IncompleteRead, ProxyError, TimeoutError } from '../errors.ts'
 import { adviceFor } from './advice.ts'
 import { CommandFailure, reasonOf } from './failure.ts'
 import type { Output } from './output.ts'
@@ -92,14 +85,6 @@ async function open(connection: HTTPConnection): Promise<void> {
   try {
     await connection.connect()
   } catch (error) {
-    // Nobody but a proxy speaks HTTP before there is a connection.
-    if (error instanceof RemoteProtocolError || error instanceof ConnectionLost) {
-      const what = `the proxy did not open a tunnel. ${error.message}`
-      throw new CommandFailure('proxy', what, 'another -x; -v shows what it sent', { cause: error })
-    }
-    if (error instanceof ConnectError && error.phase === 'proxy') {
-      throw new CommandFailure('proxy', error.message, 'another -x; -v shows what it sent', { cause: error })
-    }
     if (error instanceof ProxyError && error.status === 407) {
       throw new CommandFailure('proxy', error.message, '-x USER:PASSWORD@HOST:PORT', { cause: error })
     }

@@ -111,7 +111,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   proxy: {
     code: 97,
     meaning: 'the proxy refused the tunnel, or did not answer as a proxy does',
-    errors: ['ProxyError'],
+    errors: ['ProxyError', 'PROXY_FAILED'],
   },
   interrupted: { code: 130, meaning: 'interrupted with Ctrl-C (SIGINT)', errors: [] },
 }

@@ -41,7 +41,7 @@ import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { type Clock, systemClock } from '../io/clock.ts'
 import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
-import type { TlsSettings } from '../io/tls-options.ts'
+import type { TlsDetails, TlsSettings } from '../io/tls-options.ts'
 import { type Waiting, waitFor } from '../io/waiting.ts'
 import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
 import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
@@ -146,6 +146,11 @@ export class HTTPConnection {
   /** True while there is a connection to the server. */
   get isConnected(): boolean {
     return this.#wire !== undefined && !this.#wire.isClosed
+  }
+
+  /** What TLS agreed on with the server; undefined without TLS, and while not connected. */
+  get tlsDetails(): TlsDetails | undefined {
+    return this.isConnected ? this.#wire?.stream.tls : undefined
   }
 
   /**
@@ -312,7 +317,7 @@ export class HTTPConnection {
       closed.throwIfAborted()
       if (body.kind === 'none') return
       try {
-        await upload(wire, open.exchange, body.kind === 'bytes' ? slices(body.bytes) : body.open(), false)
+        await upload(wire, open.exchange, piecesOf(body), false)
       } catch (error) {
         this.#forget(open.exchange)
         throw error
@@ -479,7 +484,9 @@ export class HTTPConnection {
     }
     this.#checkPeerVersion(draft)
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
-    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions)
+    // What is there at once goes out with the head, and is refused with it where it does not fit.
+    const first = isImmediate(body, options) && body.kind === 'bytes' ? body.bytes : undefined
+    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, first)
     this.#awaited.push(exchange)
     this.#onBegun?.()
     try {
@@ -490,8 +497,7 @@ export class HTTPConnection {
       }
       const mayFollow = !isWhole && wire.expectsBody
       if (mayFollow) this.#open = { exchange, trailers: options.trailers }
-      const pieces = body.kind === 'pieces' ? body.open() : body.kind === 'bytes' ? slices(body.bytes) : []
-      await upload(wire, exchange, pieces, !mayFollow, options.trailers)
+      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, options.trailers)
     } catch (error) {
       this.#forget(exchange)
       // A source that cannot even be opened: what was announced will not come.
@@ -604,6 +610,12 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 type ImmediateBody = Exclude<OutgoingBody, { kind: 'pieces' }>
+
+/** The pieces in which a body is sent. */
+function piecesOf(body: OutgoingBody): Iterable<unknown> | AsyncIterable<unknown> {
+  if (body.kind === 'none') return []
+  return body.kind === 'bytes' ? slices(body.bytes) : body.open()
+}
 
 function isBody(prepared: ReturnType<typeof prepareBody>): prepared is OutgoingBody {
   return 'kind' in prepared

@@ -82,5 +82,5 @@ function describeFailure(error: unknown, address: string): unknown {
     error instanceof RemoteProtocolError ||
     (error instanceof ConnectionLost && error.code === 'CONNECTION_LOST')
   if (!isProxysDoing) return error
-  return new ConnectError('CONNECT_FAILED', 'proxy', `${address} gave no tunnel`, { cause: error, address })
+  return new ConnectError('PROXY_FAILED', 'proxy', `${address} (${error.message})`, { cause: error, address })
 }

@@ -100,7 +100,10 @@ describe('a proxy', () => {
       })
       const result = await runCommand(['-x', `127.0.0.1:${proxy.port}`, 'http://h/'])
       assert.equal(result.code, 97)
-      assert.match(result.stderr, /^httplib: the proxy did not open a tunnel\. [^\n]+\. Try: another -x/)
+      assert.match(
+        result.stderr,
+        /^httplib: The proxy did not open a tunnel: 127\.0\.0\.1:\d+ \([^\n]+\)\. Try: another -x/,
+      )
     }
   })
 

@@ -282,6 +282,24 @@ hello`),
     connection.close()
   })
 
+  it('send head and body in one write where endHeaders has both, and nothing where they do not fit', async () => {
+    const { connection, network } = memoryConnection()
+    connection.putRequest('POST', '/', { skipHost: true, skipAcceptEncoding: true })
+    connection.putHeader('Content-Length', 3)
+    await connection.endHeaders('abc')
+    assert.equal(showWire(network.stream.written), 'POST / HTTP/1.1\nContent-Length: 3\n\nabc')
+    assert.equal(network.stream.writes.length, 1)
+    connection.close()
+
+    connection.putRequest('POST', '/')
+    connection.putHeader('Content-Length', 3)
+    const error = await rejectionOf(connection.endHeaders('secret'))
+    assert.ok(error instanceof LocalProtocolError)
+    assert.equal(error.code, 'BODY_TOO_LONG')
+    assert.equal(network.stream.written.length, 0)
+    connection.close()
+  })
+
   it('take a body at endHeaders, and more by send', async () => {
     const { connection, network } = memoryConnection()
     connection.putRequest('PUT', '/', { skipHost: true, skipAcceptEncoding: true })

@@ -37,8 +37,8 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await settle()
 }
 
-describe('RFC 8305 section 5', () => {
-  it('waits about 250 ms before it tries a next address, never more than 2 s [8305-5-4]', () => {
+describe('RFC 8305 section 5', { timeout: 60_000 }, () => {
+  it('waits about 250 ms before it tries a next address, never more than 2 s, never less than 10 ms [8305-5-3, 8305-5-4]', () => {
     assert.ok(ATTEMPT_DELAY_MS >= 100 && ATTEMPT_DELAY_MS <= 2_000)
     assert.equal(ATTEMPT_DELAY_MS, 250)
   })
@@ -54,7 +54,7 @@ describe('RFC 8305 section 5', () => {
     stream.destroy()
   })
 
-  it('does not try all addresses at the same moment, nor two within the delay [8305-5-1, 8305-5-3]', async () => {
+  it('does not try all addresses at the same moment, nor two within the delay [8305-5-1]', async () => {
     await using good = await startRawServer(() => {}, { host: SECOND })
     await using silent = await SilentListener.start(FIRST, good.port)
     const clock = new ManualClock()

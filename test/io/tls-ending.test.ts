@@ -140,7 +140,52 @@ ok`)
   })
 })
 
-describe('a TLS connection that fails', () => {
+/** What reading gives where the connection is cut off behind these bytes. */
+async function readCutOff(answer: Buffer): Promise<Buffer> {
+  await using peer = await startRawServer(answerThenWait(answer), { tls: server })
+  await using relay = await startRecordRelay(peer.port)
+  await using connection = connectionTo('localhost', relay.port, { ca })
+  await connection.request('GET', '/')
+  const response = await connection.getResponse()
+  relay.connections[0]!.cutOff()
+  await relay.connections[0]!.closed
+  return response.read()
+}
+
+describe('a TLS connection that ends without a closure alert', { timeout: 60_000 }, () => {
+  it('leaves a response whole whose length or last chunk was reached [9112-9.8-1]', async () => {
+    const counted = await readCutOff(wire`
+HTTP/1.1 200 OK
+Content-Length: 5
+
+whole`)
+    assert.equal(counted.toString(), 'whole')
+    const chunked = await readCutOff(wire`
+HTTP/1.1 200 OK
+Transfer-Encoding: chunked
+
+5
+whole
+0
+
+`)
+    assert.equal(chunked.toString(), 'whole')
+  })
+
+  it('does not make a response whole that is not', async () => {
+    const error = await rejectionOf(
+      readCutOff(wire`
+HTTP/1.1 200 OK
+Content-Length: 10
+
+whole`),
+    )
+    assert.ok(error instanceof IncompleteRead)
+    assert.deepEqual([error.partial.toString(), error.expected], ['whole', 5])
+  })
+})
+
+describe('a TLS connection that fails', { timeout: 60_000 }, () => {
   it('does not end a body that lasts until the end of the connection [9112-8-2]', async () => {
     await using peer = await startRawServer(
       async (one) => {

@@ -50,6 +50,8 @@ export interface RelayedConnection {
   readonly fromServer: RecordLog
   /** Slips bytes in on the way to the client, as somebody on the way could. */
   inject(bytes: Uint8Array): void
+  /** Ends the connection towards the client, as somebody on the way could: without a closure alert. */
+  cutOff(): void
   /** Settles when both ends are gone. */
   readonly closed: Promise<void>
 }
@@ -69,6 +71,7 @@ export async function startRecordRelay(toPort: number): Promise<RecordRelay> {
       fromClient: relay(client, server),
       fromServer: relay(server, client),
       inject: (bytes: Uint8Array) => void client.write(bytes),
+      cutOff: () => void client.end(),
       closed: Promise.all([closed(client), closed(server)]).then(() => undefined),
     }
     for (const socket of [client, server]) sockets.add(socket)
