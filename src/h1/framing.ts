@@ -51,7 +51,7 @@ export interface HeadPlace {
 /** Index in the received stream of a field line: the one with this number among those of its name. */
 function placeOf({ offset, text }: HeadPlace, name: string, line = 0): number {
   const places = [...text.matchAll(new RegExp(`^${name}:`, 'gim'))].map(({ index }) => index)
-  return offset + (places[line] ?? 0)
+  return offset + places[line]!
 }
 
 const decision = (framing: Framing, mayPersist = true, codings = NO_CODINGS): BodyDecision => ({

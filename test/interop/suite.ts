@@ -128,13 +128,15 @@ function describeScheme(scheme: Scheme, peer: () => Peer): void {
     }
   }
 
-  it('PUT of 100 MiB, and the same connection behind it', async () => {
-    await using connection = connect()
-    // Each way once for each peer.
-    const response = await upload(connection, 'PUT', BIG, scheme === 'http' ? 'length' : 'chunked')
-    const next = await exchange(connection, 'GET', '/hello.txt')
-    assert.equal(next.response.getHeader('x-peer-port'), response.getHeader('x-peer-port'))
-  })
+  for (const method of ['PUT', 'POST'] as const) {
+    it(`${method} of 100 MiB, and the same connection behind it`, async () => {
+      await using connection = connect()
+      // With a length and chunked, each once for each peer.
+      const response = await upload(connection, method, BIG, scheme === 'http' ? 'length' : 'chunked')
+      const next = await exchange(connection, 'GET', '/hello.txt')
+      assert.equal(next.response.getHeader('x-peer-port'), response.getHeader('x-peer-port'))
+    })
+  }
 
   it('keeps the connection from one request to the next, whatever they are', async () => {
     await using connection = connect()

@@ -18,14 +18,18 @@ import { certificatePath } from './tls-fixture.ts'
 
 export type Scheme = 'http' | 'https'
 
+const MEBIBYTE = 1_048_576
+const mebibyte: Buffer = Buffer.from(
+  Uint8Array.from({ length: MEBIBYTE }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
+)
+
 /** The files that every peer serves, by name. */
-export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte', Buffer>> = {
+export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'hundred', Buffer>> = {
   'hello.txt': Buffer.from('abcdefghijklmnopqrstuvwxyz\n'),
   empty: Buffer.alloc(0),
   one: Buffer.from('1'),
-  mebibyte: Buffer.from(
-    Uint8Array.from({ length: 1_048_576 }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
-  ),
+  mebibyte,
+  hundred: Buffer.alloc(100 * MEBIBYTE, mebibyte),
 }
 
 /**
