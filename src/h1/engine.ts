@@ -298,7 +298,10 @@ export class H1Engine {
     const { text, offset } = head
     const parsed = parseResponseHead(text, offset, this.#rules)
     const event = this.#takeResponse(exchange, parsed, offset)
-    if (event.type === 'response') this.#memo.remember(buffer, text.length, freeze(parsed))
+    if (event.type === 'response') {
+      if (this.#memo.wants(text.length)) freeze(parsed)
+      this.#memo.remember(buffer, text.length, parsed)
+    }
     return event
   }
 
@@ -487,10 +490,9 @@ export class H1Engine {
 }
 
 /** Responses with equal heads share one list of fields: nobody may change it under the others. */
-function freeze(parsed: ParsedResponse): ParsedResponse {
+function freeze(parsed: ParsedResponse): void {
   for (const field of parsed.fields) Object.freeze(field)
   Object.freeze(parsed.fields)
-  return parsed
 }
 
 /** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */

@@ -32,9 +32,14 @@ export class HeadMemo<T> {
     return this.#value
   }
 
+  /** Whether a head of this many bytes is going to be remembered. */
+  wants(length: number): boolean {
+    return length <= MAX_HEAD_BYTES && this.#misses <= MAX_MISSES
+  }
+
   /** Remembers `value` for the head that ended with the unread bytes of `buffer`, `length` bytes before them. */
   remember(buffer: ReceiveBuffer, length: number, value: T): void {
-    if (length > MAX_HEAD_BYTES || this.#misses > MAX_MISSES) {
+    if (!this.wants(length)) {
       this.#bytes = undefined
       return
     }
