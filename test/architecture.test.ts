@@ -2,14 +2,30 @@
 // globals belong to one room, how long a file may be, and that no chain of imports comes back to its start.
 
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { IMPORT_TABLE, MAX_FILE_LINES, RESERVED_GLOBALS, RESERVED_MODULES } from '../scripts/import-table.ts'
+import { checkOpenHandles } from './support/open-handles.ts'
 import { repositoryPath } from './support/repository.ts'
 import { type ImportLine, readSources, type SourceFile, scanSource } from './support/source-scan.ts'
 
+checkOpenHandles()
+
 const HEADER_LINES = 40
 const sources = readSources(repositoryPath('src'))
+
+describe('test files', () => {
+  it('all end with a check that nothing is left open', () => {
+    const folder = repositoryPath('test')
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.test.ts'),
+    )
+    const isUnchecked = (name: string): boolean =>
+      !/^checkOpenHandles\(\)$/m.test(readFileSync(path.join(folder, name), 'utf8'))
+    assert.deepEqual(names.filter(isUnchecked), [])
+  })
+})
 
 describe('the rooms of src', () => {
   it('are all in the import table', () => {

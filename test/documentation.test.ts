@@ -16,7 +16,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { generateDocs } from '../scripts/docs.ts'
+import { checkOpenHandles } from './support/open-handles.ts'
 import { repositoryPath } from './support/repository.ts'
+
+checkOpenHandles()
 
 const ROOT = repositoryPath()
 

@@ -31,6 +31,9 @@ import {
   UnknownProtocol,
   UnknownTransferEncoding,
 } from '../src/errors.ts'
+import { checkOpenHandles } from './support/open-handles.ts'
+
+checkOpenHandles()
 
 /** The tree as the documentation draws it: class → the class above it. */
 const PARENTS: Readonly<Record<string, string>> = {

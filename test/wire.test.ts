@@ -28,6 +28,7 @@ import {
   type ReceivedResponse,
   type ToleranceName,
 } from '../src/h1/index.ts'
+import { checkOpenHandles } from './support/open-handles.ts'
 import {
   type Expectation,
   escape,
@@ -37,6 +38,8 @@ import {
   type ScriptedResponse,
   type WireCase,
 } from './support/wire-corpus.ts'
+
+checkOpenHandles()
 
 const MIN_CASES = 280
 /** Inputs up to this length are cut everywhere. */

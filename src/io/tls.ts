@@ -8,13 +8,7 @@
 
 import { createHash, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  connect,
-  type DetailedPeerCertificate,
-  type TLSSocket,
-} from 'node:tls'
+import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { escapeText } from '../core/escape.ts'
 import { ConnectError } from '../errors.ts'
 import { certificateCode, tlsError } from './map-errors.ts'
@@ -187,14 +181,22 @@ function refuse(
 
 /**
  * Why a certificate is not for `host`, or undefined. Only the subjectAltName counts, never the common name; an address needs
- * an entry of its own kind (RFC 9110 §4.3.4, §4.3.5).
+ * an entry of its own kind (RFC 9110 §4.3.4, §4.3.5). OpenSSL compares: it reads the entries themselves and no text made of
+ * them, and knows every way to write an address.
  */
-export function findHostMismatch(host: string, certificate: DetailedPeerCertificate): string | undefined {
+function findHostMismatch(host: string, certificate: DetailedPeerCertificate): string | undefined {
   const names = certificate.subjectaltname
   if (names === undefined) return 'it names no host in its subjectAltName'
-  const mismatch = checkServerIdentity(host, { ...certificate, subject: { ...certificate.subject, CN: '' } })
-  return mismatch === undefined ? undefined : `it is for ${names}, not for ${host}`
+  const x509 = new X509Certificate(certificate.raw)
+  const match =
+    isIP(host) === 0
+      ? x509.checkHost(host.replace(/\.$/, ''), { subject: 'never', partialWildcards: false })
+      : x509.checkIP(host)
+  return match === undefined ? `it is for ${escapeText(names, MAX_SHOWN_NAMES)}, not for ${host}` : undefined
 }
+
+/** Some certificates name hundreds of hosts. */
+const MAX_SHOWN_NAMES = 400
 
 /** The certificates of a chain, from the server's own upwards. */
 function chainOf(certificate: DetailedPeerCertificate): DetailedPeerCertificate[] {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { expectsContinue, type HeadFacts, planFields } from '../../src/cli/request-head.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const FACTS: HeadFacts = {
   method: 'GET',

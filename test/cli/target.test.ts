@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CommandFailure } from '../../src/cli/failure.ts'
 import { basic, readProxy, readTarget } from '../../src/cli/target.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('a URL of the command line', () => {
   it('is taken apart', () => {

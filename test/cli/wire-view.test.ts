@@ -5,6 +5,9 @@ import { wantsColors } from '../../src/cli/colors.ts'
 import { CommandFailure, describeFailure, formatEnding, Interrupted } from '../../src/cli/failure.ts'
 import { formatMs, WireView } from '../../src/cli/wire-view.ts'
 import { wire } from '../support/bytes.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const plain = pico.createColors(false)
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { escapeText, MAX_SHOWN_BYTES } from '../../src/core/escape.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('escapeText', () => {
   it('shows printable ASCII as it is, but for quotation mark and backslash', () => {

@@ -11,6 +11,9 @@ import {
   readQuotedString,
   readTransferEncoding,
 } from '../../src/core/fields.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const FIELDS: readonly FieldLine[] = [
   ['Connection', 'Keep-Alive, , Upgrade,'],

@@ -14,6 +14,9 @@ import {
   trimWhitespace,
   VALUE_BYTE,
 } from '../../src/core/grammar.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 // The rules of RFC 9110 §5.6.2, §5.5 and RFC 5234 B.1, written down a second time, as lists of characters.
 const DIGITS = '0123456789'

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { type HeadersInput, HTTPHeaders, toFieldLines } from '../../src/core/headers.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const LINES: readonly FieldLine[] = [
   ['B', '1'],

@@ -8,6 +8,9 @@ import {
   parseHostPort,
 } from '../../src/core/origin.ts'
 import { InvalidURL } from '../../src/errors.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('parseHostPort', () => {
   // The first three are the seed's own examples.

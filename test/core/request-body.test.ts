@@ -8,6 +8,9 @@ import {
   toBytes,
 } from '../../src/core/request-body.ts'
 import { LocalProtocolError } from '../../src/errors.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** A body that needs no asking. */
 function prepare(body: RequestBody): OutgoingBody {

@@ -8,6 +8,9 @@ import type { FieldLine } from '../../src/core/fields.ts'
 import { HTTPResponse, type ResponseParts } from '../../src/core/response.ts'
 import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** Gives its pieces one by one, then ends or fails. */
 class Pieces implements BodyReader {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { describe, it } from 'node:test'
 import { responses, status } from '../../src/core/status.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('status and responses', () => {
   it('have the example of the seed', () => {

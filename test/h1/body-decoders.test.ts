@@ -13,6 +13,9 @@ import { ReceiveBuffer } from '../../src/h1/receive-buffer.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { latin1 } from '../support/bytes.ts'
 import { cutAt, eachByte } from '../support/engine-events.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** What a decoder made of an input: the body, its trailers if it ended, and the bytes it left. */
 interface Decoding {

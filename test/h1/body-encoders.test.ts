@@ -4,6 +4,9 @@ import { makeBodyEncoder } from '../../src/h1/body-encoders.ts'
 import type { Framing } from '../../src/h1/events.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { latin1 } from '../support/bytes.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const encoder = (framing: Framing) => makeBodyEncoder(framing, resolveTolerances())
 const NOTHING = new Uint8Array(0)

@@ -19,6 +19,9 @@ import {
   response,
 } from '../support/engine-exchange.ts'
 import { EnginePair } from '../support/engine-pair.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('an exchange of two engines', () => {
   it(

@@ -6,6 +6,9 @@ import { H1Engine, IncompleteRead, RemoteDisconnected } from '../../src/h1/index
 import { latin1 } from '../support/bytes.ts'
 import { read } from '../support/engine-events.ts'
 import { client, fails, GET_BYTES, kinds, OK_BYTES, outcome } from '../support/engine-outcome.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const tolerantOfLf = () => client({ tolerances: { bareLf: true } })
 

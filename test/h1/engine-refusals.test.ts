@@ -14,6 +14,9 @@ import {
 } from '../../src/h1/index.ts'
 import { latin1 } from '../support/bytes.ts'
 import { read } from '../support/engine-events.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const SECRET = 'hunter2'
 const HOST: FieldLine = ['Host', 'a']

@@ -15,6 +15,9 @@ import {
 } from '../../src/h1/index.ts'
 import { latin1 } from '../support/bytes.ts'
 import { read } from '../support/engine-events.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const HOST = ['Host', 'a'] as const
 const get: EventToSend = { type: 'request', method: 'GET', target: '/', fields: [HOST] }

@@ -18,6 +18,9 @@ import {
   response,
 } from '../support/engine-exchange.ts'
 import { EnginePair } from '../support/engine-pair.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('CONNECT and Upgrade', () => {
   it(

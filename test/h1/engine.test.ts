@@ -14,6 +14,9 @@ import {
 import { latin1 } from '../support/bytes.ts'
 import { drain, read } from '../support/engine-events.ts'
 import { client, END, fails, GET_BYTES, kinds, OK_BYTES, outcome } from '../support/engine-outcome.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('H1Engine', () => {
   it('refuses unknown tolerances and limits', () => {

@@ -9,6 +9,9 @@ import {
   offeredProtocols,
   type ResponseFacts,
 } from '../../src/h1/framing.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const CHUNKED: FieldLine = ['Transfer-Encoding', 'chunked']
 const length = (value: string): FieldLine => ['Content-Length', value]

@@ -17,6 +17,9 @@ import {
 } from '../../src/h1/head-parser.ts'
 import { resolveLimits } from '../../src/h1/limits.ts'
 import { resolveTolerances, type ToleranceOptions } from '../../src/h1/tolerances.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 interface Options {
   readonly tolerances?: ToleranceOptions

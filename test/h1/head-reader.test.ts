@@ -8,6 +8,9 @@ import { ReceiveBuffer } from '../../src/h1/receive-buffer.ts'
 import type { Role } from '../../src/h1/states.ts'
 import { resolveTolerances, type ToleranceOptions } from '../../src/h1/tolerances.ts'
 import { latin1 } from '../support/bytes.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 function readerOf(role: Role, tolerances: ToleranceOptions = {}, limits: LimitOptions = {}) {
   const buffer = new ReceiveBuffer()

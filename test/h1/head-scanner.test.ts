@@ -3,6 +3,9 @@ import { describe, it } from 'node:test'
 import { HeadScanner, type Scan } from '../../src/h1/head-scanner.ts'
 import { type LimitOptions, resolveLimits } from '../../src/h1/limits.ts'
 import { latin1 } from '../support/bytes.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const PADDING = 3
 

@@ -11,6 +11,9 @@ import {
   writeTrailers,
 } from '../../src/h1/head-writer.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const STRICT = resolveTolerances()
 const HOST: FieldLine = ['Host', 'a']

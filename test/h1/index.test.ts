@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as errors from '../../src/errors.ts'
 import * as engine from '../../src/h1/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('httplib/h1', () => {
   it('offers the engine, its tables and every error class, and nothing else', () => {

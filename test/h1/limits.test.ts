@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LIMITS, type LimitName, type LimitOptions, resolveLimits } from '../../src/h1/limits.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 // DESIGN: head 64 KiB, 1,000 fields, a line 64 KiB, trailers 64 KiB, chunk extensions 16 KiB, 100 informational responses.
 const DEFAULTS = {

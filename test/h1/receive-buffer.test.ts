@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ReceiveBuffer } from '../../src/h1/receive-buffer.ts'
 import { latin1 } from '../support/bytes.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const unread = (buffer: ReceiveBuffer): string => buffer.text(buffer.start, buffer.end)
 

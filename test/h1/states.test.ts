@@ -14,6 +14,9 @@ import {
   TRANSITIONS,
   type Transition,
 } from '../../src/h1/states.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const ROLES: readonly Role[] = ['client', 'server']
 const STATES = Object.keys(TRANSITIONS.client) as State[]

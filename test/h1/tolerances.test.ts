@@ -6,6 +6,9 @@ import {
   type ToleranceName,
   type ToleranceOptions,
 } from '../../src/h1/tolerances.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const NAMES = ['http09', 'bareLf', 'controlInValue', 'spaceBeforeColon', 'skipBadFields', 'foldedValues']
 

@@ -9,6 +9,9 @@ import {
 } from '../../src/errors.ts'
 import { type LimitName, resolveLimits } from '../../src/h1/limits.ts'
 import { limitExceeded, violation } from '../../src/h1/violation.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('violation', () => {
   it('names rule, place and bytes, escaped', () => {

@@ -36,7 +36,9 @@ describe('reading a connection that was taken over', () => {
     const { stream, duplex } = make()
     stream.receive(latin1('one'))
     stream.receive(latin1('two'))
-    assert.equal(duplex.read()?.toString(), 'onetwo')
+    // Node 26 gives what is buffered piece by piece, earlier ones in one.
+    const read = (): string => (duplex.read() as Buffer | null)?.toString() ?? ''
+    assert.equal(read() + read(), 'onetwo')
     duplex.destroy()
     await once(duplex, 'close')
   })

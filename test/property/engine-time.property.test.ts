@@ -5,6 +5,9 @@ import { describe, it } from 'node:test'
 import type { ReceivedEvent } from '../../src/h1/index.ts'
 import { latin1 } from '../support/bytes.ts'
 import { client } from '../support/engine-outcome.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const HEAD = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`

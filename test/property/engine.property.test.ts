@@ -19,6 +19,9 @@ import {
 import { latin1 } from '../support/bytes.ts'
 import { cutAt, eachByte, factsOf, type OnEvent, read } from '../support/engine-events.ts'
 import { EnginePair } from '../support/engine-pair.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const HOST: FieldLine = ['Host', 'a']
 const END: EventToSend = { type: 'end' }

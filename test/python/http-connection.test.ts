@@ -7,6 +7,9 @@ import * as httplib from '../../src/python/index.ts'
 import { latin1 } from '../support/bytes.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const HEAD = 'POST / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: identity\r\n'

@@ -7,7 +7,10 @@ import { describe, it } from 'node:test'
 import { type FieldLine } from '../../src/core/fields.ts'
 import { HTTPMessage } from '../../src/python/http-message.ts'
 import { responses } from '../../src/python/status.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
+
+checkOpenHandles()
 
 interface RecordedName {
   readonly name: string

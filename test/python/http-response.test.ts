@@ -6,6 +6,9 @@ import { describe, it } from 'node:test'
 import * as httplib from '../../src/python/index.ts'
 import { latin1 } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** A response over a stream that has these bytes, and then its end. */
 async function begin(text: string, method: string | null = null, strict = 0): Promise<httplib.HTTPResponse> {

@@ -7,7 +7,10 @@ import { describe, it } from 'node:test'
 import * as httplib from '../../src/python/index.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
+
+checkOpenHandles()
 
 type Call = readonly [name: string, ...values: readonly unknown[]]
 

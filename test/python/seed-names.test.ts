@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as httplib from '../../src/python/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
 import {
   MESSAGE_METHODS,
   SEED_CLASSES,
@@ -11,6 +12,8 @@ import {
   SEED_EXCEPTIONS,
   type SeedArgument,
 } from './seed-names.ts'
+
+checkOpenHandles()
 
 type AnyFunction = (...values: unknown[]) => unknown
 type AnyClass = AnyFunction & { readonly prototype: object }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { latin1, showWire, wire } from './bytes.ts'
+import { checkOpenHandles } from './open-handles.ts'
+
+checkOpenHandles()
 
 describe('wire', () => {
   it('turns line ends of the source into CRLF', () => {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import tls from 'node:tls'
+import { checkOpenHandles } from './open-handles.ts'
 import * as fixture from './tls-fixture.ts'
+
+checkOpenHandles()
 
 describe('the certificates of the tests', () => {
   const { ca, server, client, expired, wrongHost, selfSigned } = fixture

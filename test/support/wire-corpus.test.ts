@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { checkOpenHandles } from './open-handles.ts'
 import { escape, parseWireFile, quote } from './wire-corpus.ts'
+
+checkOpenHandles()
 
 const CASE = `# Title
 

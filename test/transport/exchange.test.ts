@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decidePhase, decideUpload, type PhaseFacts } from '../../src/transport/exchange.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 describe('decideUpload', () => {
   it('stops for an error and for a connection that ends, and goes on otherwise [9112-9.5-3]', () => {

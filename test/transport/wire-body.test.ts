@@ -4,6 +4,9 @@ import fc from 'fast-check'
 import { IncompleteRead } from '../../src/errors.ts'
 import { WireBody } from '../../src/transport/wire-body.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** A body, and what it asks of its connection. */
 function make(): { body: WireBody; asked: string[] } {
