@@ -521,8 +521,16 @@ export class H1Wire {
     this.#deadline.set(phase.dueInMs)
   }
 
+  /** Whose wait is timed: that of the oldest, or of a later one that the peer does not take while the oldest is unread. */
+  get #timed(): Exchange | undefined {
+    const [oldest] = this.#exchanges
+    if (this.#isWritable || !this.#isHeldBack || oldest?.upload === 'sending') return oldest
+    const newest = this.#exchanges.at(-1)
+    return newest?.upload === 'sending' ? newest : oldest
+  }
+
   #currentPhase(): AwaitedPhase | undefined {
-    const exchange = this.#exchanges[0]
+    const exchange = this.#timed
     if (exchange === undefined) return undefined
     const { timeouts } = exchange.options
     const now = this.#clock.now()
@@ -547,7 +555,7 @@ export class H1Wire {
     if (oldest === undefined || this.#phase === undefined) return
     const { name, timeoutMs } = this.#phase
     if (name !== 'total') {
-      this.#fail(new TimeoutError(name, timeoutMs))
+      this.#fail(new TimeoutError(name, timeoutMs), this.#timed)
       return
     }
     const now = this.#clock.now()
