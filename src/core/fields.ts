@@ -8,16 +8,25 @@ import { equalsIgnoringCase, isBlank, isDigits, isToken, trimWhitespace } from '
 /** One field line: name as it was written, value without surrounding white space; latin1, one character per byte. */
 export type FieldLine = readonly [name: string, value: string]
 
-/** The values of all lines named `lowerName`, in order. */
-export function fieldValues(fields: readonly FieldLine[], lowerName: string): string[] {
-  const values: string[] = []
-  for (const [name, value] of fields) if (equalsIgnoringCase(name, lowerName)) values.push(value)
-  return values
+const NO_VALUES: readonly string[] = Object.freeze([])
+
+/** The values of all lines named `lowerName`, in order. Asked several times for each head: it allocates only where it finds. */
+export function fieldValues(fields: readonly FieldLine[], lowerName: string): readonly string[] {
+  let values: string[] | undefined
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!
+    if (!equalsIgnoringCase(field[0], lowerName)) continue
+    if (values === undefined) values = [field[1]]
+    else values.push(field[1])
+  }
+  return values ?? NO_VALUES
 }
 
 /** True if a line has the name `lowerName`. */
 export function hasField(fields: readonly FieldLine[], lowerName: string): boolean {
-  for (const [name] of fields) if (equalsIgnoringCase(name, lowerName)) return true
+  for (let i = 0; i < fields.length; i++) {
+    if (equalsIgnoringCase(fields[i]![0], lowerName)) return true
+  }
   return false
 }
 
