@@ -101,7 +101,7 @@ export class HTTPConnection {
     return `HTTP/1.${this._http_vsn - 10}`
   }
 
-  /** Shows what goes out and comes in, if `level` is above 0. Takes effect with the next connection. */
+  /** Shows what goes out and comes in, if `level` is above 0. */
   set_debuglevel(level: number): void {
     this.debuglevel = level
     this.#connection?.setDebugLevel(level)
