@@ -10,12 +10,13 @@ import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatHostField, type HostPort, parseHostPort } from '../core/origin.ts'
 import type { OutgoingBody } from '../core/request-body.ts'
 import { InvalidURL, LocalProtocolError } from '../errors.ts'
+import type { RequestToSend } from '../h1/events.ts'
 import { writeTrailers } from '../h1/head-writer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
 import type { RequestOptions } from './options.ts'
 
-/** A head that was begun. */
-export interface Draft {
+/** A head that was begun: what the engine is going to be given. */
+export interface Draft extends RequestToSend {
   readonly method: string
   readonly target: string
   readonly version: 10 | 11
@@ -24,8 +25,23 @@ export interface Draft {
 
 /** Where the connection goes, as far as a head depends on it. */
 export interface DraftOrigin {
-  readonly at: HostPort
   readonly defaultPort: number
+  /** The Host field of a target that names no authority. */
+  readonly host: FieldLine
+  /** Scheme and authority: what stands before the path in a URL. */
+  readonly prefix: string
+}
+
+/** The field that asks for a body as it is, as the seed's class does. */
+export const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
+
+export function makeOrigin(scheme: string, at: HostPort, defaultPort: number): DraftOrigin {
+  const authority = formatHostField(at, defaultPort)
+  return {
+    defaultPort,
+    host: Object.freeze(['Host', authority] as const),
+    prefix: `${scheme}://${authority}`,
+  }
 }
 
 /** Methods that give content a meaning: without a body they say so (RFC 9110 §8.6, as http.client does). */
@@ -40,7 +56,7 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
 export function checkTarget(method: string, target: string): string {
   if (target === '') return '/'
   if (target.includes('#')) throw new InvalidURL('INVALID_TARGET', 'a fragment is not sent')
-  const authority = ABSOLUTE.exec(target)?.[1]
+  const authority = authorityOf(target)
   if (authority !== undefined) {
     if (authority.includes('@'))
       throw new InvalidURL('INVALID_TARGET', 'it holds userinfo; send an Authorization field instead')
@@ -55,14 +71,19 @@ export function checkTarget(method: string, target: string): string {
   return target
 }
 
-/** The value of the Host field: the authority of an absolute target or of CONNECT, else where the connection goes. */
-export function hostFieldFor(method: string, target: string, origin: DraftOrigin): string {
-  if (method === 'CONNECT') return target
-  const authority = ABSOLUTE.exec(target)?.[1]
-  if (authority === undefined || authority === '') return formatHostField(origin.at, origin.defaultPort)
+/** The authority of an absolute target; undefined in any other form. */
+function authorityOf(target: string): string | undefined {
+  return target.startsWith('/') ? undefined : ABSOLUTE.exec(target)?.[1]
+}
+
+/** The Host field: the authority of an absolute target or of CONNECT, else where the connection goes. */
+export function hostFieldFor(method: string, target: string, origin: DraftOrigin): FieldLine {
+  if (method === 'CONNECT') return ['Host', target]
+  const authority = authorityOf(target)
+  if (authority === undefined || authority === '') return origin.host
   // Checks it as a host; what is sent is what stands in the target.
   parseHostPort(authority.replace(/:$/, ''), undefined, origin.defaultPort)
-  return authority
+  return ['Host', authority]
 }
 
 /** A body's length as far as it is known; undefined for a body of unknown length. */
@@ -85,8 +106,8 @@ export function makeDraft(
   const checked = checkTarget(method, target)
   const fields: FieldLine[] = []
   if (version === 11) {
-    if (!hasField(given, 'host')) fields.push(['Host', hostFieldFor(method, checked, origin)])
-    if (!hasField(given, 'accept-encoding')) fields.push(['Accept-Encoding', 'identity'])
+    if (!hasField(given, 'host')) fields.push(hostFieldFor(method, checked, origin))
+    if (!hasField(given, 'accept-encoding')) fields.push(IDENTITY)
   }
   addFraming(fields, given, method, body, options)
   if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
@@ -104,7 +125,7 @@ export function makeDraft(
   if (expects && !listTokens(given, 'expect').includes('100-continue'))
     fields.push(['Expect', '100-continue'])
   for (const field of given) fields.push(field)
-  return { method, target: checked, version, fields }
+  return { type: 'request', method, target: checked, version, fields }
 }
 
 /** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */

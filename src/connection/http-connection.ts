@@ -24,7 +24,7 @@
 
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
-import { formatAuthority, formatHostField, type HostPort, HTTP_PORT, parseHostPort } from '../core/origin.ts'
+import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import {
@@ -46,9 +46,17 @@ import { type Waiting, waitFor } from '../io/waiting.ts'
 import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
 import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
 import { openWire, type Tunnel } from '../transport/open-wire.ts'
-import { finishUpload, type TrailerSource, upload } from '../transport/upload.ts'
+import { endOf, finishUpload, type TrailerSource, upload } from '../transport/upload.ts'
 import { DebugTrace } from './debug-trace.ts'
-import { checkTarget, type Draft, hostFieldFor, makeDraft } from './draft.ts'
+import {
+  checkTarget,
+  type Draft,
+  type DraftOrigin,
+  hostFieldFor,
+  IDENTITY,
+  makeDraft,
+  makeOrigin,
+} from './draft.ts'
 import {
   checkOptionNames,
   continueTimeout,
@@ -59,6 +67,7 @@ import {
   type ResolvedTimeouts,
   resolveTimeouts,
 } from './options.ts'
+import { Outstanding } from './outstanding.ts'
 
 /** The states of the diagram above. */
 export type ConnectionState = 'idle' | 'request-started' | 'request-sent' | 'unread-response'
@@ -100,17 +109,11 @@ export class HTTPConnection {
   #onBegun: (() => void) | undefined
   /** The exchange whose request is not ended: more may come by send(). */
   #open: { readonly exchange: WireExchange; readonly trailers: TrailerSource } | undefined
-  /** Sent, response not asked for; oldest first. */
-  readonly #awaited: WireExchange[] = []
-  /** Response asked for and not there yet. */
-  readonly #arriving = new Set<WireExchange>()
-  /** Responses given out and not read to their end; oldest first. */
-  #unread: HTTPResponse[] = []
+  readonly #outstanding: Outstanding = new Outstanding()
   /** Renewed by close(): gives up the opening of a connection. */
   #opening = new AbortController()
-  #urlPrefix: string | undefined
-  /** True after a response of HTTP/1.0: the server does not know chunked. */
-  #isPeerHTTP10 = false
+  /** Where requests go, as heads name it; made anew by setTunnel(). */
+  #origin: DraftOrigin | undefined
 
   /**
    * @param host a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
@@ -138,9 +141,8 @@ export class HTTPConnection {
   /** Where the connection is in the diagram of this class. */
   get state(): ConnectionState {
     if (this.#draft !== undefined) return 'request-started'
-    const { length } = this.#awaited
-    if (this.#isSending || this.#open !== undefined || length + this.#arriving.size > 0) return 'request-sent'
-    return this.#stillUnread().length > 0 ? 'unread-response' : 'idle'
+    if (this.#isSending || this.#open !== undefined || this.#outstanding.isSent) return 'request-sent'
+    return this.#outstanding.size > 0 ? 'unread-response' : 'idle'
   }
 
   /** True while there is a connection to the server. */
@@ -168,9 +170,7 @@ export class HTTPConnection {
     this.#isSending = false
     this.#sending = undefined
     this.#begun = undefined
-    this.#awaited.length = 0
-    this.#arriving.clear()
-    this.#unread = []
+    this.#outstanding.clear()
     for (const wire of this.#earlier.splice(0)) wire.close()
     this.#wire?.close()
     this.#wire = undefined
@@ -201,7 +201,7 @@ export class HTTPConnection {
       throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
-    this.#urlPrefix = undefined
+    this.#origin = undefined
     this.#tunnel = { to: parseHostPort(host, port, this.defaultPort), headers: fields }
   }
 
@@ -226,30 +226,13 @@ export class HTTPConnection {
       const prepared = prepareBody(body)
       const wire = this.#ready()
       if (wire !== undefined && isImmediate(prepared, options)) {
-        const draft = makeDraft(
-          method,
-          target,
-          prepared,
-          headers,
-          options,
-          this.#draftOrigin,
-          this.protocolVersion,
-        )
-        this.#sendAtOnce(wire, draft, prepared, options)
-        return Promise.resolve()
+        this.#sendAtOnce(wire, this.#makeDraft(method, target, prepared, headers, options), prepared, options)
+        return SENT
       }
       return this.#whileSending(async (closed) => {
         const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
         closed.throwIfAborted()
-        const draft = makeDraft(
-          method,
-          target,
-          outgoing,
-          headers,
-          options,
-          this.#draftOrigin,
-          this.protocolVersion,
-        )
+        const draft = this.#makeDraft(method, target, outgoing, headers, options)
         await this.#sendDraft(draft, outgoing, options, true)
       }, true)
     } catch (error) {
@@ -266,10 +249,10 @@ export class HTTPConnection {
     const checked = checkTarget(method, target)
     const fields: FieldLine[] = []
     if (this.protocolVersion === 11) {
-      if (options.skipHost !== true) fields.push(['Host', hostFieldFor(method, checked, this.#draftOrigin)])
-      if (options.skipAcceptEncoding !== true) fields.push(['Accept-Encoding', 'identity'])
+      if (options.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#draftOrigin))
+      if (options.skipAcceptEncoding !== true) fields.push(IDENTITY)
     }
-    this.#draft = { method, target: checked, version: this.protocolVersion, fields }
+    this.#draft = { type: 'request', method, target: checked, version: this.protocolVersion, fields }
   }
 
   /**
@@ -331,32 +314,9 @@ export class HTTPConnection {
    * @throws ResponseNotReady where no request was sent, or an earlier response is unread
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
-  async getResponse(): Promise<HTTPResponse> {
-    // A whole request may still be going out while its response comes; one in steps is ended here.
-    if (this.#begun !== undefined) await this.#begun
-    if (this.#open !== undefined) {
-      const { exchange, trailers } = this.#open
-      this.#open = undefined
-      try {
-        if (exchange.failure === undefined && exchange.upload === 'sending')
-          finishUpload(this.#wire!, exchange, trailers)
-      } catch (error) {
-        this.#forget(exchange)
-        throw error
-      }
-    }
-    const exchange =
-      this.#draft === undefined && this.#stillUnread().length === 0 ? this.#awaited.shift() : undefined
-    if (exchange === undefined) throw new ResponseNotReady(this.#explain('getResponse'))
-    this.#arriving.add(exchange)
-    try {
-      const response = await this.#wire!.whenResponse(exchange)
-      this.#isPeerHTTP10 = response.version < 11
-      if (this.#arriving.has(exchange) && !response.isClosed) this.#unread.push(response)
-      return response
-    } finally {
-      this.#arriving.delete(exchange)
-    }
+  getResponse(): Promise<HTTPResponse> {
+    if (this.#begun === undefined && this.#open === undefined) return this.#askForResponse()
+    return this.#endThenAsk()
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -371,20 +331,52 @@ export class HTTPConnection {
     return undefined
   }
 
-  get #draftOrigin(): { at: HostPort; defaultPort: number } {
-    return { at: this.#tunnel?.to ?? { host: this.host, port: this.port }, defaultPort: this.defaultPort }
+  get #draftOrigin(): DraftOrigin {
+    if (this.#origin === undefined) {
+      const at = this.#tunnel?.to ?? { host: this.host, port: this.port }
+      this.#origin = makeOrigin(this.scheme, at, this.defaultPort)
+    }
+    return this.#origin
   }
 
-  #stillUnread(): HTTPResponse[] {
-    if (this.#unread.length > 0 && this.#unread.some((response) => response.isClosed)) {
-      this.#unread = this.#unread.filter((response) => !response.isClosed)
+  #makeDraft(
+    method: string,
+    target: string,
+    body: OutgoingBody,
+    headers: HeadersInput | undefined,
+    options: RequestOptions,
+  ): Draft {
+    return makeDraft(method, target, body, headers, options, this.#draftOrigin, this.protocolVersion)
+  }
+
+  async #endThenAsk(): Promise<HTTPResponse> {
+    // A whole request may still be going out while its response comes; one in steps is ended here.
+    if (this.#begun !== undefined) await this.#begun
+    if (this.#open !== undefined) {
+      const { exchange, trailers } = this.#open
+      this.#open = undefined
+      try {
+        if (exchange.failure === undefined && exchange.upload === 'sending')
+          finishUpload(this.#wire!, exchange, trailers)
+      } catch (error) {
+        this.#forget(exchange)
+        throw error
+      }
     }
-    return this.#unread
+    return this.#askForResponse()
+  }
+
+  #askForResponse(): Promise<HTTPResponse> {
+    const outstanding = this.#outstanding
+    const isHeldUp = this.#draft !== undefined || outstanding.unread !== undefined
+    const exchange = isHeldUp ? undefined : outstanding.ask()
+    if (exchange === undefined) return Promise.reject(new ResponseNotReady(this.#explain('getResponse')))
+    return exchange.whenResponse()
   }
 
   #explain(call: string): string {
     const { state } = this
-    const unread = this.#unread[0]
+    const { unread } = this.#outstanding
     const of = unread === undefined ? '' : ` (status ${unread.status})`
     const legal = LEGAL_CALLS[state].filter((name) => this.#isLegal(name))
     const last = legal.pop()
@@ -395,17 +387,14 @@ export class HTTPConnection {
   /** Whether a call that its state allows is legal at this very moment. */
   #isLegal(call: string): boolean {
     if (call === 'send()') return this.#open !== undefined && !this.#isSending
-    return call !== 'getResponse()' || this.#isSending || this.#open !== undefined || this.#awaited.length > 0
+    return (
+      call !== 'getResponse()' || this.#isSending || this.#open !== undefined || this.#outstanding.isAwaited
+    )
   }
 
   #checkIdle(call: string): void {
-    const outstanding = this.#awaited.length + this.#arriving.size + this.#stillUnread().length
-    if (
-      this.#draft !== undefined ||
-      this.#isSending ||
-      this.#open !== undefined ||
-      outstanding >= this.#pipelining
-    ) {
+    const isBusy = this.#draft !== undefined || this.#isSending || this.#open !== undefined
+    if (isBusy || this.#outstanding.size >= this.#pipelining) {
       throw new CannotSendRequest(this.#explain(call))
     }
   }
@@ -451,14 +440,15 @@ export class HTTPConnection {
     const end = endsAt ?? this.#endsAt(timeouts)
     const exchangeOptions = this.#exchangeOptions(timeouts, end, signal, draft.target)
     const bytes = body.kind === 'bytes' ? body.bytes : undefined
-    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, bytes)
-    finishUpload(wire, exchange, options.trailers)
-    this.#awaited.push(exchange)
+    const last = endOf(options.trailers)
+    const exchange = wire.begin(draft, exchangeOptions, bytes, last)
+    if (last === undefined) finishUpload(wire, exchange, options.trailers)
+    this.#outstanding.add(exchange)
   }
 
   /** Chunked is for servers that know it; one that has answered in HTTP/1.0 does not (RFC 9112 §6.1). */
   #checkPeerVersion(draft: Draft): void {
-    if (this.#isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
+    if (this.#outstanding.isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
       throw new LocalProtocolError('CHUNKED_TO_HTTP10')
     }
   }
@@ -486,8 +476,8 @@ export class HTTPConnection {
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     // What is there at once goes out with the head, and is refused with it where it does not fit.
     const first = isImmediate(body, options) && body.kind === 'bytes' ? body.bytes : undefined
-    const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, first)
-    this.#awaited.push(exchange)
+    const exchange = wire.begin(draft, exchangeOptions, first)
+    this.#outstanding.add(exchange)
     this.#onBegun?.()
     try {
       const continueMs = body.kind === 'none' ? undefined : continueTimeout(options.expectContinue)
@@ -508,8 +498,7 @@ export class HTTPConnection {
 
   #forget(exchange: WireExchange): void {
     if (this.#open?.exchange === exchange) this.#open = undefined
-    const at = this.#awaited.indexOf(exchange)
-    if (at >= 0) this.#awaited.splice(at, 1)
+    this.#outstanding.forget(exchange)
   }
 
   #endsAt(timeouts: ResolvedTimeouts): number {
@@ -527,9 +516,9 @@ export class HTTPConnection {
     signal: AbortSignal | undefined,
     target: string,
   ): ExchangeOptions {
-    this.#urlPrefix ??= `${this.scheme}://${formatHostField(this.#draftOrigin.at, this.defaultPort)}`
-    const url = target.startsWith('/') || target === '*' ? this.#urlPrefix + target : target
-    return { timeouts, endsAt, totalMs: timeouts.total, signal, url }
+    const isPath = target.startsWith('/') || target === '*'
+    const url = isPath ? this.#draftOrigin.prefix + target : target
+    return { timeouts, endsAt, totalMs: timeouts.total, signal, url, owner: this.#outstanding }
   }
 
   /** The open connection, if it can take a request. */
@@ -601,6 +590,9 @@ export class HTTPConnection {
     return { engine, clock: this.#clock, observer: this.#trace }
   }
 }
+
+/** What `request` answers where all was sent at once. */
+const SENT: Promise<void> = Promise.resolve()
 
 /** A body larger than this goes out piece by piece, as the peer takes it. */
 const MAX_PIECE_BYTES = 262_144

@@ -15,24 +15,26 @@ const NOT_IN_TARGET = /[^\x21-\x7e]/
 /** DIGIT only; Number() would also take signs, points, exponents, hex and white space. */
 const DIGITS = /^[0-9]+$/
 
+// Security: an object could read as one text when it is checked and as another when it is written; only a string is taken.
+
 /** True for a token: at least one of the characters that a method, field name or coding is made of. */
 export function isToken(text: string): boolean {
-  return TOKEN.test(text)
+  return typeof text === 'string' && TOKEN.test(text)
 }
 
 /** The index of the first character that may not stand in a field value, or -1. */
 export function findForbiddenInValue(text: string): number {
-  return text.search(NOT_IN_VALUE)
+  return typeof text === 'string' ? text.search(NOT_IN_VALUE) : 0
 }
 
 /** True if `text` may be sent as a field value. */
 export function isFieldValue(text: string): boolean {
-  return !NOT_IN_VALUE.test(text)
+  return typeof text === 'string' && !NOT_IN_VALUE.test(text)
 }
 
 /** The index of the first character that may not stand in a request target, or -1. */
 export function findForbiddenInTarget(text: string): number {
-  return text.search(NOT_IN_TARGET)
+  return typeof text === 'string' ? text.search(NOT_IN_TARGET) : 0
 }
 
 /** True for a string of decimal digits and nothing else. */

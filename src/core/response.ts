@@ -14,6 +14,7 @@ import {
   UnknownTransferEncoding,
 } from '../errors.ts'
 import type { BodyReader } from './body-reader.ts'
+import { decodeText } from './charset.ts'
 import { escapeText } from './escape.ts'
 import { type FieldLine, fieldValues, readParameterized } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
@@ -39,8 +40,8 @@ export interface Timings {
   body?: number | undefined
 }
 
-/** What a response is made from. */
-export interface ResponseParts {
+/** What the head of a response said. */
+export interface ResponseHead {
   readonly version: 9 | 10 | 11 | 20
   readonly status: number
   readonly reason: string
@@ -48,10 +49,13 @@ export interface ResponseParts {
   /** Transfer codings still applied to the body. */
   readonly codings: readonly string[]
   readonly defects: readonly string[]
+}
+
+/** Where a response comes from: the exchange it belongs to. */
+export interface ResponseSource {
+  readonly url: string
   readonly informational: readonly InformationalResponse[]
   readonly timings: Timings
-  readonly url: string
-  readonly body: BodyReader
   /** Makes a Node stream of the response; the I/O side knows how. */
   readonly makeStream: (response: HTTPResponse) => Readable
   /** Gives the connection away after a switch of protocols; undefined where there was none. */
@@ -62,7 +66,8 @@ const LF = 0x0a
 const DEFAULT_MAX_LINE_BYTES = 65_536
 
 export class HTTPResponse implements AsyncIterable<Buffer> {
-  readonly #parts: ResponseParts
+  readonly #head: ResponseHead
+  readonly #source: ResponseSource
   readonly #body: BodyReader
   /** Bytes taken from the body and not given out yet: what `readLine` read too far. */
   #rest: Buffer | undefined
@@ -73,27 +78,28 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** True where `close()` dropped a part of the body: a later read must not take that for its end. */
   #isCut = false
 
-  constructor(parts: ResponseParts) {
-    this.#parts = parts
-    this.#body = parts.body
+  constructor(head: ResponseHead, body: BodyReader, source: ResponseSource) {
+    this.#head = head
+    this.#body = body
+    this.#source = source
   }
 
   /** The protocol version: 9, 10, 11 or 20. */
   get version(): 9 | 10 | 11 | 20 {
-    return this.#parts.version
+    return this.#head.version
   }
 
   get status(): number {
-    return this.#parts.status
+    return this.#head.status
   }
 
   /** The reason phrase, to be shown and never to be decided by (RFC 9112 §4). */
   get reason(): string {
-    return this.#parts.reason
+    return this.#head.reason
   }
 
   get headers(): HTTPHeaders {
-    this.#headers ??= HTTPHeaders.over(this.#parts.fields)
+    this.#headers ??= HTTPHeaders.over(this.#head.fields)
     return this.#headers
   }
 
@@ -104,7 +110,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The field lines as they came: `[name, value]` in order, case and number. */
   get rawHeaders(): readonly FieldLine[] {
-    return this.#parts.fields
+    return this.#head.fields
   }
 
   /** The trailer section; empty until the body was read to its end. */
@@ -114,21 +120,21 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The 1xx responses that came before this one, in order. */
   get informational(): readonly InformationalResponse[] {
-    return this.#parts.informational
+    return this.#source.informational
   }
 
   /** Departures from the rules that were let through; see docs/tolerances.md. */
   get defects(): readonly string[] {
-    return this.#parts.defects
+    return this.#head.defects
   }
 
   get timings(): Timings {
-    return this.#parts.timings
+    return this.#source.timings
   }
 
   /** The URL that was asked for, without credentials. */
   get url(): string {
-    return this.#parts.url
+    return this.#source.url
   }
 
   /** The responses that redirected here; always empty at the height of a connection. */
@@ -158,8 +164,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * bytes as they arrive use iteration or `readInto`.
    * @throws IncompleteRead if the message broke off; `partial` has what came in this call
    */
-  async read(size?: number): Promise<Buffer> {
+  read(size?: number): Promise<Buffer> {
     if (size !== undefined) return this.#readUpTo(size)
+    return this.#hasPlainBody ? this.#body.readAll() : this.#readRest()
+  }
+
+  async #readRest(): Promise<Buffer> {
     this.#refuseCoded()
     const rest = this.#takeRest()
     if (rest === undefined) return this.#body.readAll()
@@ -197,7 +207,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * Copies bytes into `target` as they arrive: at least one, at most its length. Answers how many; 0 only at the end.
    * @throws IncompleteRead if the message broke off
    */
-  async readInto(target: Uint8Array): Promise<number> {
+  readInto(target: Uint8Array): Promise<number> {
+    const isPlain = target.length > 0 && this.#hasPlainBody
+    return isPlain ? this.#body.readInto(target) : this.#readRestInto(target)
+  }
+
+  async #readRestInto(target: Uint8Array): Promise<number> {
     if (target.length === 0) throw new TypeError('target must have room for a byte')
     this.#refuseCoded()
     const rest = this.#takeRest()
@@ -243,7 +258,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** The rest of the body as text, by the charset of Content-Type, else UTF-8; a byte order mark is dropped. */
   async text(): Promise<string> {
     const bytes = await this.read()
-    const type = fieldValues(this.#parts.fields, 'content-type')[0]
+    const type = fieldValues(this.#head.fields, 'content-type')[0]
     const charset = type === undefined ? undefined : readParameterized(type).parameters.get('charset')
     return decodeText(bytes, charset)
   }
@@ -290,7 +305,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The rest of the body as a Node stream. Destroying it closes the response. */
   stream(): Readable {
-    return this.#parts.makeStream(this)
+    return this.#source.makeStream(this)
   }
 
   /** The pieces of the body as they arrive. Leaving the loop early closes the response. */
@@ -335,7 +350,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState where the protocol was not switched, or at a second call
    */
   upgrade(): Duplex {
-    const take = this.#parts.takeConnection
+    const take = this.#source.takeConnection
     if (take === undefined) {
       throw new ImproperConnectionState(
         `upgrade() needs a 101 or a 2xx to CONNECT that was asked for; this is ${this.status}`,
@@ -344,9 +359,14 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return take()
   }
 
+  /** True where reading has nothing to look after: the body gives what it has. */
+  get #hasPlainBody(): boolean {
+    return this.#rest === undefined && !this.#isCut && this.#head.codings.length === 0
+  }
+
   #refuseCoded(): void {
-    if (this.#parts.codings.length > 0 && !this.#isUndecodedAllowed) {
-      throw new UnknownTransferEncoding(this.#parts.codings)
+    if (this.#head.codings.length > 0 && !this.#isUndecodedAllowed) {
+      throw new UnknownTransferEncoding(this.#head.codings)
     }
   }
 
@@ -369,24 +389,4 @@ function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   const { reused, requestBytesWritten, responseStarted, address, phase, cause } = error
   const facts = { reused, requestBytesWritten, responseStarted, address, phase, cause }
   return new IncompleteRead(Buffer.concat([...pieces, error.partial]), error.expected, facts)
-}
-
-const BYTE_ORDER_MARK = 0xfeff
-
-function decodeText(bytes: Buffer, charset: string | undefined): string {
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    const decoder = makeDecoder(charset)
-    if (decoder !== undefined) return decoder.decode(bytes)
-  }
-  const text = bytes.toString('utf8')
-  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
-}
-
-/** A decoder by the label of a charset; undefined for a label nobody knows, where UTF-8 is the better guess than an error. */
-function makeDecoder(charset: string): InstanceType<typeof TextDecoder> | undefined {
-  try {
-    return new TextDecoder(charset)
-  } catch {
-    return undefined
-  }
 }

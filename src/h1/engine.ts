@@ -42,9 +42,10 @@ import {
   readRequestLine,
 } from './head-parser.ts'
 import { HeadReader } from './head-reader.ts'
-import { writeRequestHead, writeResponseHead } from './head-writer.ts'
+import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
+import { RequestHeads } from './request-heads.ts'
 import { ExchangeState, type Role, type State, type Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -62,6 +63,8 @@ const CLOSED: ClosedEvent = { type: 'closed' }
 const END: EndEvent = { type: 'end', trailers: [] }
 const NO_FIELDS: readonly FieldLine[] = []
 const NO_CODINGS: readonly string[] = []
+/** For decoders that note nothing. */
+const NO_DEFECTS: Defect[] = []
 
 /** One request and its response: their states, and what reading the response needs to know of the request. */
 class Exchange {
@@ -88,7 +91,8 @@ export class H1Engine {
   readonly #heads: HeadReader
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
-  readonly #memo: HeadMemo<ParsedResponse> = new HeadMemo()
+  readonly #memo: HeadMemo<KnownHead> = new HeadMemo()
+  readonly #requestHeads: RequestHeads
   #decoder: BodyDecoder | undefined
   #encoder: BodyEncoder | undefined
   /** How the body of the message being sent is framed. */
@@ -109,6 +113,7 @@ export class H1Engine {
     this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
     this.#trailerRules = { ...this.#rules, isHead: false }
     this.#heads = new HeadReader(role, this.#rules, this.#buffer)
+    this.#requestHeads = new RequestHeads(this.tolerances)
   }
 
   /** The client's state, of the newest exchange. */
@@ -276,7 +281,7 @@ export class H1Engine {
       throw violation('BAD_HOST_FIELD', offset)
     }
     const body = decideRequestBody(version, fields, head, defects)
-    this.#beginExchange(exchange, method, version, fields)
+    this.#beginExchange(exchange, method, offeredProtocols(version, fields), messagePersists(version, fields))
     this.#decoder = this.#makeDecoder(body.framing, defects)
     return { type: 'request', method, target, version, fields, framing: body.framing, defects }
   }
@@ -296,7 +301,7 @@ export class H1Engine {
     if (head === 'none') return this.#readNoHead(exchange)
     if (head === 'http09') return this.#beginHttp09(exchange)
     const { text, offset } = head
-    const parsed = parseResponseHead(text, offset, this.#rules)
+    const parsed: KnownHead = { head: parseResponseHead(text, offset, this.#rules), answer: undefined }
     const event = this.#takeResponse(exchange, parsed, offset)
     if (event.type === 'response') {
       if (this.#memo.wants(text.length)) freeze(parsed)
@@ -305,10 +310,9 @@ export class H1Engine {
     return event
   }
 
-  #takeResponse(exchange: Exchange, parsed: ParsedResponse, offset: number): ReceivedEvent {
-    const { status, reason, version } = parsed.line
-    const { fields } = parsed
-    const defects = [...parsed.defects]
+  #takeResponse(exchange: Exchange, known: KnownHead, offset: number): ReceivedEvent {
+    const { line, fields, defects } = known.head
+    const { status, reason, version } = line
     if (status < 200 && status !== 101) {
       if (++exchange.informational > this.limits.maxInformational) {
         throw limitExceeded('maxInformational', this.limits, offset)
@@ -317,21 +321,24 @@ export class H1Engine {
       return { type: 'informational', status, reason, version, fields, defects }
     }
 
-    const { method, offered } = exchange
-    const head = { text: parsed.text, offset }
-    const body = decideResponseBody(
-      { method, offeredProtocols: offered, status, version, head },
-      fields,
-      defects,
-    )
-    const { framing, codings } = body
+    const isPlain = exchange.offered.length === 0
+    let { answer } = known
+    if (answer === undefined || answer.method !== exchange.method || !isPlain) {
+      answer = decideAnswer(known.head, exchange, offset)
+      if (isPlain) known.answer = answer
+    }
+    let { event } = answer
+    const { framing } = event
     if (framing.kind === 'switch') {
       this.#apply(exchange, 'server', 'switch')
     } else {
-      this.#answer(exchange, body.mayPersist && messagePersists(version, fields))
+      // What is let through in the trailer section is noted with the rest: that list belongs to this response alone.
+      const defects = framing.kind === 'chunked' ? [...event.defects] : NO_DEFECTS
+      if (framing.kind === 'chunked') event = { ...event, defects }
+      this.#answer(exchange, answer.persists)
       this.#decoder = this.#makeDecoder(framing, defects)
     }
-    return { type: 'response', status, reason, version, fields, framing, codings, defects }
+    return event
   }
 
   #beginHttp09(exchange: Exchange): ReceivedResponse {
@@ -401,11 +408,11 @@ export class H1Engine {
 
   #sendRequest(event: RequestToSend): string {
     if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
-    const head = writeRequestHead(event, this.tolerances)
+    const { text, fields } = this.#requestHeads.write(event)
     if (this.#newest.state.client !== 'idle') this.#exchanges.push(new Exchange())
-    this.#beginEncoding(head.framing)
-    this.#beginExchange(this.#newest, event.method, event.version ?? 11, event.fields)
-    return head.text
+    this.#beginEncoding(fields.framing)
+    this.#beginExchange(this.#newest, event.method, fields.offered, fields.persists)
+    return text
   }
 
   #sendResponse(event: ResponseToSend): string {
@@ -453,15 +460,15 @@ export class H1Engine {
   // ------------------------------------------------------------------------------------------------- states
 
   /** A request was sent or received: both sides move, and what its answer will depend on is kept. */
-  #beginExchange(exchange: Exchange, method: string, version: 10 | 11, fields: readonly FieldLine[]): void {
+  #beginExchange(exchange: Exchange, method: string, offered: readonly string[], persists: boolean): void {
     exchange.renew()
     exchange.method = method
-    exchange.offered = offeredProtocols(version, fields)
+    exchange.offered = offered
     const { state } = exchange
     this.#apply(exchange, 'client', 'request')
     this.#apply(exchange, 'server', 'request-seen')
     state.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
-    if (!messagePersists(version, fields)) state.persistent = false
+    if (!persists) state.persistent = false
   }
 
   /** Drops an exchange that both sides have completed, if another one waits behind it. */
@@ -489,10 +496,38 @@ export class H1Engine {
   }
 }
 
-/** Responses with equal heads share one list of fields: nobody may change it under the others. */
-function freeze(parsed: ParsedResponse): void {
-  for (const field of parsed.fields) Object.freeze(field)
-  Object.freeze(parsed.fields)
+/** A response head, and what it means as the answer to the last method it answered. */
+interface KnownHead {
+  readonly head: ParsedResponse
+  answer: Answer | undefined
+}
+
+interface Answer {
+  readonly method: string | undefined
+  readonly event: ReceivedResponse
+  readonly persists: boolean
+}
+
+function decideAnswer(head: ParsedResponse, exchange: Exchange, offset: number): Answer {
+  const { line, fields, text } = head
+  const { status, reason, version } = line
+  const { method, offered } = exchange
+  const defects = [...head.defects]
+  const facts = { method, offeredProtocols: offered, status, version, head: { text, offset } }
+  const { framing, codings, mayPersist } = decideResponseBody(facts, fields, defects)
+  return {
+    method,
+    event: { type: 'response', status, reason, version, fields, framing, codings, defects },
+    persists: mayPersist && messagePersists(version, fields),
+  }
+}
+
+/** Responses with equal heads share what was made of them: nobody may change it under the others. */
+function freeze({ head, answer }: KnownHead): void {
+  for (const field of head.fields) Object.freeze(field)
+  Object.freeze(head.fields)
+  Object.freeze(answer?.event.defects)
+  Object.freeze(answer?.event)
 }
 
 /** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */

@@ -18,10 +18,11 @@ import {
 } from '../core/fields.ts'
 import { findForbiddenInTarget, findForbiddenInValue, isFieldValue, isToken } from '../core/grammar.ts'
 import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors.ts'
-import type { Framing, RequestToSend, ResponseToSend } from './events.ts'
+import type { Framing, ResponseToSend } from './events.ts'
+import { messagePersists, offeredProtocols } from './framing.ts'
 import type { Tolerances } from './tolerances.ts'
 
-/** A head ready to be written, and how its body is framed. */
+/** A response head ready to be written, and how its body is framed. */
 export interface WrittenHead {
   readonly text: string
   readonly framing: Framing
@@ -32,13 +33,22 @@ const CHUNKED: Framing = { kind: 'chunked' }
 const UNTIL_CLOSE: Framing = { kind: 'until-close' }
 const SWITCH: Framing = { kind: 'switch' }
 
+/** The field lines of a request head, checked and written, with what they say. */
+export interface WrittenFields {
+  /** The lines and the empty line behind them. */
+  readonly text: string
+  readonly framing: Framing
+  /** The protocols it offers to switch to, in lower case. */
+  readonly offered: readonly string[]
+  /** Whether it lets the connection go on after its exchange. */
+  readonly persists: boolean
+}
+
 /**
- * Writes a request head (RFC 9112 §3).
- * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+ * Writes a request line (RFC 9112 §3).
+ * @throws LocalProtocolError or InvalidURL for what must not be sent
  */
-export function writeRequestHead(request: RequestToSend, tolerances: Tolerances): WrittenHead {
-  const { method, target, fields } = request
-  const version = request.version ?? 11
+export function writeRequestLine(method: string, target: string, version: 10 | 11): string {
   if (!isToken(method))
     throw new LocalProtocolError('INVALID_METHOD', "a method is made of letters, digits and !#$%&'*+-.^_`|~")
   const bad = target === '' ? 0 : findForbiddenInTarget(target)
@@ -48,13 +58,29 @@ export function writeRequestHead(request: RequestToSend, tolerances: Tolerances)
       target === '' ? 'it is empty' : `the character at ${bad} has to be percent-encoded`,
     )
   }
+  if (target === '*' && method !== 'OPTIONS')
+    throw new InvalidURL('INVALID_TARGET', '"*" is for OPTIONS only')
+  return `${method} ${target} HTTP/1.${version - 10}\r\n`
+}
+
+/**
+ * Writes the field lines of a request to `method` (RFC 9112 §5).
+ * @throws InvalidHeader or LocalProtocolError for what must not be sent
+ */
+export function writeRequestFields(
+  method: string,
+  version: 10 | 11,
+  fields: readonly FieldLine[],
+  tolerances: Tolerances,
+): WrittenFields {
   const lines = writeFieldLines(fields, tolerances)
   // None at all is the caller's explicit wish (`skipHost`); the connection adds one otherwise.
   const hosts = fieldValues(fields, 'host').length
   if (hosts > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts} were given`)
   const framing = decideSentFraming(version, fields, NONE)
-  checkRequestFields(method, target, fields, framing)
-  return { text: `${method} ${target} HTTP/1.${version - 10}\r\n${lines}\r\n`, framing }
+  checkRequestFields(method, fields, framing)
+  const offered = offeredProtocols(version, fields)
+  return { text: `${lines}\r\n`, framing, offered, persists: messagePersists(version, fields) }
 }
 
 /** What the framing of a response to be sent depends on besides its fields. */
@@ -115,7 +141,8 @@ export function checkField(name: string, value: string, tolerances: Tolerances):
     throw new InvalidHeader('INVALID_FIELD_NAME', `a name is made of letters, digits and !#$%&'*+-.^_\`|~`)
   }
   if (isFieldValue(value)) return
-  if (tolerances.foldedValues && isFieldValue(value.replaceAll('\r\n\t', ''))) return
+  if (tolerances.foldedValues && typeof value === 'string' && isFieldValue(value.replaceAll('\r\n\t', '')))
+    return
   throw new InvalidHeader(
     'INVALID_FIELD_VALUE',
     `the character at ${findForbiddenInValue(value)} of "${name}"`,
@@ -157,14 +184,7 @@ const CONNECTION_FIELDS = ['te', 'upgrade', 'keep-alive'] as const
 const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'] as const
 
 /** The rules that bind several parts of a request together. */
-function checkRequestFields(
-  method: string,
-  target: string,
-  fields: readonly FieldLine[],
-  framing: Framing,
-): void {
-  if (target === '*' && method !== 'OPTIONS')
-    throw new InvalidURL('INVALID_TARGET', '"*" is for OPTIONS only')
+function checkRequestFields(method: string, fields: readonly FieldLine[], framing: Framing): void {
   const hasContent = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)
   let isRare = method === 'TRACE' || (method === 'OPTIONS' && hasContent)
   const seen: string[] = []

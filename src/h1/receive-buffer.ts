@@ -47,9 +47,17 @@ export class ReceiveBuffer {
   /** Takes a copy of what is still unread, so that the caller may reuse the bytes it gave. */
   settle(): void {
     if (this.#owned) return
+    if (this.start === this.end) {
+      this.#base += this.end
+      this.bytes = EMPTY
+      this.start = 0
+      this.end = 0
+      this.#owned = true
+      return
+    }
     const rest = this.bytes.subarray(this.start, this.end)
     this.#base += this.start
-    this.bytes = rest.length === 0 ? EMPTY : new Uint8Array(Math.max(SMALLEST_BYTES, rest.length))
+    this.bytes = new Uint8Array(Math.max(SMALLEST_BYTES, rest.length))
     this.bytes.set(rest)
     this.start = 0
     this.end = rest.length

@@ -48,6 +48,8 @@ export class ReadSlot {
   }
 }
 
+type WriteDone = (error?: Error | null) => void
+
 export class SocketStream implements ByteStream {
   readonly address: string
   readonly tls: TlsDetails | undefined
@@ -164,12 +166,16 @@ export class SocketStream implements ByteStream {
   /** See the head of this file. The methods replaced are those that a Writable offers to be implemented. */
   #holdWriteErrors(): void {
     const socket = this.#socket
-    const hold =
-      (done: (error?: Error | null) => void) =>
-      (error?: Error | null): void => {
-        if (error === undefined || error === null || this.#hasEnded || socket.destroyed) done(error)
-        else this.#heldWriteError ??= error
-      }
+    let done: WriteDone | undefined
+    const heldDone: WriteDone = (error) => {
+      if (error === undefined || error === null || this.#hasEnded || socket.destroyed) done?.(error)
+      else this.#heldWriteError ??= error
+    }
+    // Invariant: a Writable has one write under way at a time.
+    const hold = (next: WriteDone): WriteDone => {
+      done = next
+      return heldDone
+    }
     const write = socket._write.bind(socket)
     socket._write = (chunk, encoding, done): void => write(chunk, encoding, hold(done))
     const writev = socket._writev?.bind(socket)

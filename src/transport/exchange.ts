@@ -2,9 +2,11 @@
  * One request and its response on a wire, as data: what was sent, what is awaited, what has come. h1-wire.ts moves it.
  */
 
-import type { HTTPResponse, InformationalResponse, Timings } from '../core/response.ts'
+import type { Duplex, Readable } from 'node:stream'
+import type { HTTPResponse, InformationalResponse, ResponseSource, Timings } from '../core/response.ts'
 import type { TimeoutPhase } from '../errors.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
+import { makeReadable } from '../io/readable.ts'
 import type { WireBody } from './wire-body.ts'
 
 /** Timeouts of an exchange, in milliseconds; Infinity for none. */
@@ -26,25 +28,28 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal | undefined
   /** For `response.url`. */
   readonly url: string
+  /** Who keeps account of the exchanges; told before whoever waits. */
+  readonly owner: ExchangeOwner | undefined
 }
 
-/** A promise that was asked for and its outcome, in either order. */
-export interface Settler<T> {
-  resolve(value: T): void
-  reject(error: unknown): void
+export interface ExchangeOwner {
+  /** The final response has begun, or the exchange has failed; once. */
+  answered(exchange: WireExchange): void
 }
 
 /** How far the body of the request is: `stopped` where an early final response made the rest unwanted. */
 export type UploadState = 'sending' | 'sent' | 'stopped'
 
-export class WireExchange {
-  readonly method: string
+const NO_TIMINGS: DialTimings = {}
+const NO_INFORMATIONAL: readonly InformationalResponse[] = []
+
+export class WireExchange implements ResponseSource {
   readonly options: ExchangeOptions
   readonly startedAt: number
   /** True if an earlier exchange was made on the same connection. */
   readonly reused: boolean
   readonly timings: Timings
-  readonly informational: InformationalResponse[] = []
+  informational: readonly InformationalResponse[] = NO_INFORMATIONAL
   upload: UploadState = 'sending'
   /** Bytes of the request handed to the system. */
   bytesWritten = 0
@@ -58,8 +63,10 @@ export class WireExchange {
   /** True once the response is complete. */
   isEnded = false
   failure: { readonly error: unknown } | undefined
+  takeConnection: (() => Duplex) | undefined
   /** Who waits for the head of the response. */
-  head: Settler<HTTPResponse> | undefined
+  #resolve: ((response: HTTPResponse) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
   /** Who waits for the peer to take more of the request, or for the upload to be stopped. */
   drained: (() => void) | undefined
   /** Who waits for a 100 (Continue), a final response or the end of the connection. */
@@ -69,17 +76,47 @@ export class WireExchange {
   onAbort: (() => void) | undefined
 
   constructor(
-    method: string,
     options: ExchangeOptions,
     startedAt: number,
     reused: boolean,
     dialTimings: DialTimings | undefined,
   ) {
-    this.method = method
     this.options = options
     this.startedAt = startedAt
     this.reused = reused
-    this.timings = dialTimings === undefined ? {} : { ...dialTimings }
+    const { dns, connect, tls } = dialTimings ?? NO_TIMINGS
+    this.timings = { dns, connect, tls, headers: undefined, body: undefined }
+  }
+
+  get url(): string {
+    return this.options.url
+  }
+
+  makeStream(response: HTTPResponse): Readable {
+    return makeReadable(response)
+  }
+
+  /** The response; rejects with what ended the exchange. To be asked for once. */
+  whenResponse(): Promise<HTTPResponse> {
+    if (this.response !== undefined) return Promise.resolve(this.response)
+    if (this.failure !== undefined) return Promise.reject(this.failure.error)
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Settles what `whenResponse` gave, or will give. */
+  answer(response: HTTPResponse): void {
+    this.response = response
+    this.options.owner?.answered(this)
+    this.#resolve?.(response)
+  }
+
+  /** Nobody will be answered any more. */
+  refuse(error: unknown): void {
+    if (this.response === undefined) this.options.owner?.answered(this)
+    this.#reject?.(error)
   }
 }
 

@@ -30,7 +30,6 @@ import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
 import type { Clock } from '../io/clock.ts'
 import { type Deadline, makeDeadline } from '../io/deadline.ts'
 import { makeDuplex } from '../io/duplex.ts'
-import { makeReadable } from '../io/readable.ts'
 import {
   type AwaitedPhase,
   decidePhase,
@@ -59,6 +58,7 @@ export interface WireOptions {
 
 /** A small body is joined with its head into one write up to this size. */
 const MAX_JOINED_BYTES = 16_384
+const NOTHING: WireBytes = []
 
 export class H1Wire {
   readonly #stream: ByteStream
@@ -127,46 +127,31 @@ export class H1Wire {
   // ------------------------------------------------------------------------------------------------ sending
 
   /**
-   * Begins an exchange: checks and writes the head, with the whole body where it is there and small.
+   * Begins an exchange: checks and writes the head, and in the same piece what is there of the body and its `end`, where
+   * they are given and small.
    * @throws LocalProtocolError and its kin before anything is written
    */
-  begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array): Exchange {
+  begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.signal?.throwIfAborted()
-    const [head] = this.#engine.send(request) as [string]
-    const dialTimings = this.#dialTimings
+    const engine = this.#engine
+    const parts = engine.send(request)
+    const exchange = new WireExchange(options, this.#clock.now(), this.#requests++ > 0, this.#dialTimings)
     this.#dialTimings = undefined
-    const exchange = new WireExchange(
-      request.method,
-      options,
-      this.#clock.now(),
-      this.#requests++ > 0,
-      dialTimings,
-    )
     this.#exchanges.push(exchange)
     this.#listenForAbort(exchange)
-    if (options.endsAt !== Infinity) this.#watch()
     try {
-      this.#writeHead(exchange, head, body)
+      // Nothing is written where the body does not fit what the head announces.
+      const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })
+      const last = end === undefined ? NOTHING : engine.send(end)
+      if (end !== undefined) exchange.upload = 'sent'
+      if (data.length + last.length === 0) this.#writeAll(exchange, parts)
+      else this.#writeAll(exchange, [...parts, ...data, ...last])
     } catch (error) {
       this.#fail(error, exchange)
       throw error
     }
+    this.#watch()
     return exchange
-  }
-
-  #writeHead(exchange: Exchange, head: string, body: Uint8Array | undefined): void {
-    if (body === undefined || body.length === 0) {
-      this.#write(exchange, head)
-      return
-    }
-    // Nothing is written where the body does not fit what the head announces.
-    const parts = this.#engine.send({ type: 'data', bytes: body })
-    if (body.length > MAX_JOINED_BYTES) {
-      this.#write(exchange, head)
-      this.#writeAll(exchange, parts)
-    } else {
-      this.#write(exchange, joinParts([head, ...parts]))
-    }
   }
 
   /** Sends a piece of the body, or its end. Answers false when the caller should wait: `whenDrained`. */
@@ -235,15 +220,6 @@ export class H1Wire {
 
   // ---------------------------------------------------------------------------------------------- receiving
 
-  /** The response to `exchange`; rejects with what ended it. To be asked for once. */
-  whenResponse(exchange: Exchange): Promise<HTTPResponse> {
-    if (exchange.response !== undefined) return Promise.resolve(exchange.response)
-    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
-    return new Promise((resolve, reject) => {
-      exchange.head = { resolve, reject }
-    })
-  }
-
   /** Closes the connection: what is under way fails with CONNECTION_CLOSED. Idempotent. */
   close(): void {
     this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
@@ -308,7 +284,8 @@ export class H1Wire {
             return
           case 'informational': {
             const { status, reason, fields, version } = event
-            exchange!.informational.push({ status, reason, headers: HTTPHeaders.over(fields) })
+            const headers = HTTPHeaders.over(fields)
+            exchange!.informational = [...exchange!.informational, { status, reason, headers }]
             this.observer?.received(version, status, reason, fields)
             if (status === 100) exchange!.continued?.(true)
             break
@@ -332,29 +309,18 @@ export class H1Wire {
   }
 
   #onResponse(exchange: Exchange, event: ReceivedResponse): void {
-    const { version, status, reason, fields, codings, defects, framing } = event
+    const { version, status, reason, fields, framing } = event
     exchange.headAt = this.#clock.now()
     exchange.timings.headers = exchange.headAt - exchange.startedAt
     this.observer?.received(version, status, reason, fields)
     const isSwitch = framing.kind === 'switch'
-    if (isSwitch) this.#state = 'switched'
+    if (isSwitch) {
+      this.#state = 'switched'
+      exchange.takeConnection = () => this.#giveAway(exchange)
+    }
     const body = new WireBody(this.#bodySource)
     exchange.body = body
-    const response = new HTTPResponse({
-      version,
-      status,
-      reason,
-      fields,
-      codings,
-      defects,
-      informational: exchange.informational,
-      timings: exchange.timings,
-      url: exchange.options.url,
-      body,
-      makeStream: makeReadable,
-      takeConnection: isSwitch ? () => this.#giveAway(exchange) : undefined,
-    })
-    exchange.response = response
+    const response = new HTTPResponse(event, body, exchange)
     if (isSwitch) {
       // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
       this.#stream.pause()
@@ -365,10 +331,8 @@ export class H1Wire {
       const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
       if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
     }
+    exchange.answer(response)
     exchange.continued?.(false)
-    const head = exchange.head
-    exchange.head = undefined
-    head?.resolve(response)
   }
 
   #onEnd(exchange: Exchange, trailers: readonly FieldLine[]): void {
@@ -434,8 +398,7 @@ export class H1Wire {
     exchange.stopSource?.()
     exchange.drained?.()
     exchange.continued?.(false)
-    exchange.head?.reject(error)
-    exchange.head = undefined
+    exchange.refuse(error)
     exchange.body?.fail(error)
   }
 

@@ -52,6 +52,7 @@ async function dialThrough(
     totalMs: waiting.totalMs,
     signal: waiting.signal,
     url: formatAuthority(to),
+    owner: undefined,
   }
   const inner = await openTunnel(outer, to, headers, wireOptions, options)
   if (tls === undefined) return { stream: inner, timings }

@@ -56,9 +56,8 @@ async function connectThrough(
   options: ExchangeOptions,
 ): Promise<void> {
   const fields: FieldLine[] = hasField(headers, 'host') ? [...headers] : [['Host', target], ...headers]
-  const exchange = wire.begin({ type: 'request', method: 'CONNECT', target, fields }, options)
-  wire.send(exchange, { type: 'end' })
-  const response = await wire.whenResponse(exchange)
+  const request = { type: 'request', method: 'CONNECT', target, fields } as const
+  const response = await wire.begin(request, options, undefined, { type: 'end' }).whenResponse()
   if (response.status >= 200 && response.status <= 299) return
   const { status, reason, rawHeaders } = response
   const body = await response.read(MAX_KEPT_BYTES).catch(partOf)

@@ -6,6 +6,7 @@
 
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { toBytes } from '../core/request-body.ts'
+import type { EndToSend } from '../h1/events.ts'
 import type { WireExchange } from './exchange.ts'
 import type { H1Wire } from './h1-wire.ts'
 
@@ -58,6 +59,14 @@ async function carryAll(
   }
   exchange.stopSource = undefined
   if (isWhole && exchange.upload === 'sending') finishUpload(wire, exchange, trailers)
+}
+
+const END: EndToSend = { type: 'end' }
+
+/** The end of a request with trailers that are there; undefined where they are to be asked for behind the body. */
+export function endOf(trailers: TrailerSource): EndToSend | undefined {
+  if (trailers === undefined) return END
+  return typeof trailers === 'function' ? undefined : { type: 'end', trailers: toFieldLines(trailers) }
 }
 
 /** Sends the end of the request. What cannot be sent costs the connection. */

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { FieldLine } from '../../src/core/fields.ts'
-import { HTTPResponse, type ResponseParts } from '../../src/core/response.ts'
+import { HTTPResponse, type ResponseHead, type ResponseSource } from '../../src/core/response.ts'
 import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -58,23 +58,20 @@ class Pieces implements BodyReader {
 function respond(
   body: BodyReader,
   fields: readonly FieldLine[] = [],
-  parts: Partial<ResponseParts> = {},
+  { head, source }: { head?: Partial<ResponseHead>; source?: Partial<ResponseSource> } = {},
 ): HTTPResponse {
-  return new HTTPResponse({
-    version: 11,
-    status: 200,
-    reason: 'OK',
-    fields,
-    codings: [],
-    defects: ['bare-lf'],
-    informational: [],
-    timings: {},
-    url: 'http://a.test/',
+  return new HTTPResponse(
+    { version: 11, status: 200, reason: 'OK', fields, codings: [], defects: ['bare-lf'], ...head },
     body,
-    makeStream: (response) => Readable.from(response),
-    takeConnection: undefined,
-    ...parts,
-  })
+    {
+      informational: [],
+      timings: {},
+      url: 'http://a.test/',
+      makeStream: (response) => Readable.from(response),
+      takeConnection: undefined,
+      ...source,
+    },
+  )
 }
 
 describe('HTTPResponse', () => {
@@ -267,7 +264,7 @@ describe('a body that fails', () => {
   })
 })
 
-const coded = (): HTTPResponse => respond(new Pieces(['gz']), [], { codings: ['gzip'] })
+const coded = (): HTTPResponse => respond(new Pieces(['gz']), [], { head: { codings: ['gzip'] } })
 
 describe('transfer codings that cannot be undone', () => {
   it('raise UnknownTransferEncoding from every way of reading, until the caller allows the coded bytes [9112-6.1-5]', async () => {
@@ -307,7 +304,13 @@ describe('close() and upgrade()', () => {
 
   it('upgrade takes the connection where it was given, and explains where not', () => {
     const duplex = {} as ReturnType<HTTPResponse['upgrade']>
-    assert.equal(respond(new Pieces([]), [], { status: 101, takeConnection: () => duplex }).upgrade(), duplex)
+    assert.equal(
+      respond(new Pieces([]), [], {
+        head: { status: 101 },
+        source: { takeConnection: () => duplex },
+      }).upgrade(),
+      duplex,
+    )
     assert.throws(() => respond(new Pieces([])).upgrade(), {
       name: 'ImproperConnectionState',
       message: /this is 200/,

@@ -3,13 +3,8 @@ import { describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { type ErrorCode, HTTPException } from '../../src/errors.ts'
 import type { RequestToSend, ResponseToSend } from '../../src/h1/events.ts'
-import {
-  checkField,
-  writeFieldLines,
-  writeRequestHead,
-  writeResponseHead,
-  writeTrailers,
-} from '../../src/h1/head-writer.ts'
+import { checkField, writeFieldLines, writeResponseHead, writeTrailers } from '../../src/h1/head-writer.ts'
+import { RequestHeads } from '../../src/h1/request-heads.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -20,8 +15,16 @@ const HOST: FieldLine = ['Host', 'a']
 /** Appears in every value of these tests that is refused, and in no message. */
 const SECRET = 'hunter2'
 
-const head = (request: Partial<RequestToSend>) =>
-  writeRequestHead({ type: 'request', method: 'GET', target: '/', fields: [HOST], ...request }, STRICT)
+const head = (request: Partial<RequestToSend>) => {
+  const { text, fields } = new RequestHeads(STRICT).write({
+    type: 'request',
+    method: 'GET',
+    target: '/',
+    fields: [HOST],
+    ...request,
+  })
+  return { text, framing: fields.framing }
+}
 const withFields = (...fields: FieldLine[]) => head({ method: 'POST', fields: [HOST, ...fields] })
 
 const options = (...fields: FieldLine[]) => head({ method: 'OPTIONS', fields: [HOST, ...fields] })
@@ -50,7 +53,7 @@ function refuses(code: ErrorCode, write: () => unknown): void {
   })
 }
 
-describe('writeRequestHead', () => {
+describe('writeRequestLine and writeRequestFields', () => {
   it('writes method, target and HTTP/1.1, then the fields as they are, then an empty line [9110-6.2-1, 9110-9.1-1, 9112-5.1-1, 9112-2.2-5, 9112-2.2-6]', () => {
     const fields: FieldLine[] = [
       ['hOST', 'a'],

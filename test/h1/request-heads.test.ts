@@ -1,0 +1,103 @@
+// What is kept from one head to the next must never show: a writer that has written many heads gives what a new one gives.
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { FieldLine } from '../../src/core/fields.ts'
+import type { RequestToSend } from '../../src/h1/events.ts'
+import { writeRequestFields, writeRequestLine } from '../../src/h1/head-writer.ts'
+import { RequestHeads } from '../../src/h1/request-heads.ts'
+import { resolveTolerances } from '../../src/h1/tolerances.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+const STRICT = resolveTolerances()
+
+/** Few values, so that heads are often equal in some part; some of them must not be sent. */
+const requests: fc.Arbitrary<RequestToSend> = fc.record({
+  type: fc.constant('request' as const),
+  method: fc.constantFrom('GET', 'get', 'POST', 'OPTIONS', 'TRACE', 'G T'),
+  target: fc.constantFrom('/', '/a', '*', '', '/a b'),
+  version: fc.constantFrom(undefined, 10 as const, 11 as const),
+  fields: fc.array(
+    fc.tuple(
+      fc.constantFrom('Host', 'Content-Length', 'Connection', 'Upgrade', 'X-A', 'X:A'),
+      fc.constantFrom('a', '3', 'close', 'upgrade', 'a\r\nb'),
+    ),
+    { maxLength: 3 },
+  ),
+})
+
+/** What the plain functions make of a request: head and facts, or the code of the error. */
+function plain({ method, target, version = 11, fields }: RequestToSend): unknown {
+  const line = writeRequestLine(method, target, version)
+  const written = writeRequestFields(method, version, fields, STRICT)
+  return { text: line + written.text, fields: written }
+}
+
+function outcomeOf(write: () => unknown): unknown {
+  try {
+    return write()
+  } catch (error) {
+    return { error: (error as { code?: string }).code }
+  }
+}
+
+/** Reads as `first` when it is looked at, and as a line more when it is written. */
+function shifty(first: string): string {
+  let reads = 0
+  const next = (): string => (reads++ < 2 ? first : `${first}\r\nX: y`)
+  return { toString: next, search: () => -1, replaceAll: next } as unknown as string
+}
+
+describe('RequestHeads', () => {
+  it('gives what the plain functions give, whatever it wrote before', () => {
+    fc.assert(
+      fc.property(fc.array(requests, { minLength: 2, maxLength: 8 }), (sequence) => {
+        const heads = new RequestHeads(STRICT)
+        // Each twice: the second is the one that was kept.
+        for (const request of sequence.flatMap((one) => [one, structuredClone(one)])) {
+          assert.deepEqual(
+            outcomeOf(() => heads.write(request)),
+            outcomeOf(() => plain(request)),
+          )
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('gives the very same string for an equal head', () => {
+    const heads = new RequestHeads(STRICT)
+    const request: RequestToSend = { type: 'request', method: 'GET', target: '/', fields: [['Host', 'a']] }
+    assert.equal(heads.write(request), heads.write(structuredClone(request)))
+  })
+
+  it('takes no notice of a list that is changed after it was written', () => {
+    const heads = new RequestHeads(STRICT)
+    const fields: FieldLine[] = [['Host', 'a']]
+    heads.write({ type: 'request', method: 'GET', target: '/', fields })
+    fields[0] = ['Host', 'b']
+    const { text } = heads.write({ type: 'request', method: 'GET', target: '/', fields })
+    assert.equal(text, 'GET / HTTP/1.1\r\nHost: b\r\n\r\n')
+  })
+
+  it('takes nothing but strings: an object may read as one text when it is checked and as another when it is written', () => {
+    const base: RequestToSend = { type: 'request', method: 'GET', target: '/', fields: [['Host', 'h']] }
+    const attempts: [RequestToSend, string][] = [
+      [{ ...base, method: shifty('GET') }, 'INVALID_METHOD'],
+      [{ ...base, target: shifty('/') }, 'INVALID_TARGET'],
+      [{ ...base, fields: [['Host', shifty('h')]] }, 'INVALID_FIELD_VALUE'],
+      [{ ...base, fields: [[shifty('Host'), 'h']] }, 'INVALID_FIELD_NAME'],
+    ]
+    for (const tolerances of [STRICT, resolveTolerances({ foldedValues: true })]) {
+      for (const [request, code] of attempts) {
+        assert.deepEqual(
+          outcomeOf(() => new RequestHeads(tolerances).write(request)),
+          { error: code },
+        )
+      }
+    }
+  })
+})
