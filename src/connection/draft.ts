@@ -44,8 +44,14 @@ export function makeOrigin(scheme: string, at: HostPort, defaultPort: number): D
   }
 }
 
+const NO_FIELDS: readonly FieldLine[] = []
+
 /** Methods that give content a meaning: without a body they say so (RFC 9110 §8.6, as http.client does). */
 const METHODS_WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])
+
+function isWithContent(method: string): boolean {
+  return method !== 'GET' && METHODS_WITH_CONTENT.has(method.toUpperCase())
+}
 
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
 
@@ -102,7 +108,7 @@ export function makeDraft(
   origin: DraftOrigin,
   version: 10 | 11,
 ): Draft {
-  const given = toFieldLines(headers)
+  const given = headers === undefined ? NO_FIELDS : toFieldLines(headers)
   const checked = checkTarget(method, target)
   const fields: FieldLine[] = []
   if (version === 11) {
@@ -147,7 +153,7 @@ function addFraming(
   if (declared.kind !== 'absent' || hasField(given, 'transfer-encoding')) return
   if (options.chunked === true || options.trailers !== undefined || length === undefined) {
     fields.push(['Transfer-Encoding', 'chunked'])
-  } else if (body.kind !== 'none' || METHODS_WITH_CONTENT.has(method.toUpperCase())) {
+  } else if (body.kind !== 'none' || isWithContent(method)) {
     fields.push(['Content-Length', String(length)])
   }
 }

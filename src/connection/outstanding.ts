@@ -74,7 +74,7 @@ export class Outstanding implements ExchangeOwner {
 
   #countUnread(): number {
     const unread = this.#unread
-    for (let i = unread.length - 1; i >= 0; i--) if (unread[i]!.isClosed) unread.splice(i, 1)
+    for (let i = unread.length - 1; i >= 0; i--) if (unread[i]!.isClosed) removeAt(unread, i)
     return unread.length
   }
 }
@@ -82,6 +82,12 @@ export class Outstanding implements ExchangeOwner {
 /** Takes `member` out of `list`; answers whether it was there. */
 function remove<T>(list: T[], member: T): boolean {
   const at = list.indexOf(member)
-  if (at >= 0) list.splice(at, 1)
+  if (at >= 0) removeAt(list, at)
   return at >= 0
+}
+
+function removeAt<T>(list: T[], at: number): void {
+  // `splice` makes a list of what it took out.
+  if (at === 0) list.shift()
+  else list.splice(at, 1)
 }

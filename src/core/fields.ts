@@ -9,6 +9,7 @@ import { equalsIgnoringCase, isBlank, isDigits, isToken, trimWhitespace } from '
 export type FieldLine = readonly [name: string, value: string]
 
 const NO_VALUES: readonly string[] = Object.freeze([])
+const ABSENT = { kind: 'absent' } as const
 
 /** The values of all lines named `lowerName`, in order. Asked several times for each head: it allocates only where it finds. */
 export function fieldValues(fields: readonly FieldLine[], lowerName: string): readonly string[] {
@@ -77,6 +78,7 @@ export type ContentLength =
  * element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
  */
 export function readContentLength(values: readonly string[]): ContentLength {
+  if (values.length === 0) return ABSENT
   let first: number | undefined
   let repeated = false
   for (const [line, value] of values.entries()) {
@@ -89,7 +91,7 @@ export function readContentLength(values: readonly string[]): ContentLength {
       else repeated = true
     }
   }
-  return first === undefined ? { kind: 'absent' } : { kind: 'valid', length: first, repeated }
+  return { kind: 'valid', length: first!, repeated }
 }
 
 /** What a message says of its transfer codings. */
@@ -101,7 +103,7 @@ export type TransferEncoding =
 
 /** Reads the Transfer-Encoding lines of a message (RFC 9112 §6.1, §7). Chunked twice or with parameters is malformed. */
 export function readTransferEncoding(values: readonly string[]): TransferEncoding {
-  if (values.length === 0) return { kind: 'absent' }
+  if (values.length === 0) return ABSENT
   const value = values.join(', ')
   const codings: string[] = []
   let chunkedAt = -1

@@ -175,46 +175,112 @@ function matches(row: JointRow, client: State, server: State, facts: JointFacts)
   return row.when === undefined || CONDITIONS[row.when](facts)
 }
 
-/** `settleJoint` for every pair of states, by facts: a look-up instead of a search at each event. */
-const SETTLED = [false, true].map((persistent) =>
-  [false, true].map((switchProposed) => tabulate({ persistent, switchProposed })),
-)
+// Both tables as one of numbers: an engine moves five times for each exchange, and a look-up by four names costs as much as
+// parsing a field line. A code stands for the states of both sides and the facts; what a code moves to is settled.
 
-type SettledTable = Readonly<Record<State, Readonly<Record<State, JointState>>>>
+const STATES = Object.keys(TRANSITIONS.client) as State[]
+const EVENTS: readonly Transition[] = [
+  'request',
+  'request-seen',
+  'informational',
+  'response',
+  'switch',
+  'data',
+  'end',
+  'closed',
+  'failed',
+]
+const PERSISTENT = 2
+const SWITCH_PROPOSED = 1
+const CODES = 4 * STATES.length ** 2
+const ILLEGAL = -1
 
-function tabulate(facts: JointFacts): SettledTable {
-  const states = Object.keys(TRANSITIONS.client) as State[]
-  const row = (client: State): [State, Readonly<Record<State, JointState>>] => [
-    client,
-    Object.fromEntries(states.map((server) => [server, settleJoint(client, server, facts)])) as Record<
-      State,
-      JointState
-    >,
-  ]
-  return Object.fromEntries(states.map(row)) as Record<State, Record<State, JointState>>
+/** The number of an event of a side. */
+const MOVES: Readonly<Record<Role, Readonly<Record<Transition, number>>>> = {
+  client: numbered(EVENTS, 0),
+  server: numbered(EVENTS, EVENTS.length),
 }
 
-/** The two states and the facts of one exchange, with the joint rules applied after every change. */
-export class ExchangeState implements JointFacts {
-  client: State = 'idle'
-  server: State = 'idle'
-  persistent = true
-  switchProposed = false
+function numbered<T extends string>(names: readonly T[], from: number): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, at) => [name, from + at])) as Record<T, number>
+}
+
+function codeOf(client: State, server: State, facts: JointFacts): number {
+  const states = STATES.indexOf(client) * STATES.length + STATES.indexOf(server)
+  return 4 * states + (facts.persistent ? PERSISTENT : 0) + (facts.switchProposed ? SWITCH_PROPOSED : 0)
+}
+
+/** What each code stands for. */
+const MEANINGS: readonly Readonly<ExchangeFacts>[] = Array.from({ length: CODES }, (_, code) => ({
+  client: STATES[Math.floor(code / 4 / STATES.length)]!,
+  server: STATES[Math.floor(code / 4) % STATES.length]!,
+  persistent: (code & PERSISTENT) !== 0,
+  switchProposed: (code & SWITCH_PROPOSED) !== 0,
+}))
+
+/** By code: where the joint rules lead. */
+const SETTLED: Int16Array = Int16Array.from(MEANINGS, (at) => {
+  const { client, server } = settleJoint(at.client, at.server, at)
+  return codeOf(client, server, at)
+})
+
+/** By move and code: the settled code that follows, or ILLEGAL. */
+const NEXT: Int16Array = Int16Array.from({ length: 2 * EVENTS.length * CODES }, (_, at) => {
+  const move = Math.floor(at / CODES)
+  const role = move < EVENTS.length ? 'client' : 'server'
+  const { client, server, ...facts } = MEANINGS[at % CODES]!
+  const next = nextState(role, role === 'client' ? client : server, EVENTS[move % EVENTS.length]!)
+  if (next === undefined) return ILLEGAL
+  return SETTLED[role === 'client' ? codeOf(next, server, facts) : codeOf(client, next, facts)]!
+})
+
+/** The states of both sides of an exchange, and the facts. */
+export interface ExchangeFacts extends JointState, JointFacts {}
+
+const AT_FIRST: ExchangeFacts = { client: 'idle', server: 'idle', persistent: true, switchProposed: false }
+
+/** The two states and the facts of one exchange, with the joint rules applied after every change of a state. */
+export class ExchangeState implements ExchangeFacts {
+  #code: number
+
+  constructor({ client, server, ...facts }: ExchangeFacts = AT_FIRST) {
+    this.#code = codeOf(client, server, facts)
+  }
+
+  get client(): State {
+    return MEANINGS[this.#code]!.client
+  }
+
+  get server(): State {
+    return MEANINGS[this.#code]!.server
+  }
+
+  get persistent(): boolean {
+    return (this.#code & PERSISTENT) !== 0
+  }
+
+  set persistent(is: boolean) {
+    this.#code = is ? this.#code | PERSISTENT : this.#code & ~PERSISTENT
+  }
+
+  get switchProposed(): boolean {
+    return (this.#code & SWITCH_PROPOSED) !== 0
+  }
+
+  set switchProposed(is: boolean) {
+    this.#code = is ? this.#code | SWITCH_PROPOSED : this.#code & ~SWITCH_PROPOSED
+  }
 
   /** Moves `role` by an event. Answers false, and changes nothing, where the tables have no such transition. */
   apply(role: Role, transition: Transition): boolean {
-    const next = nextState(role, this[role], transition)
-    if (next === undefined) return false
-    this[role] = next
-    this.settle()
+    const next = NEXT[MOVES[role][transition] * CODES + this.#code]!
+    if (next === ILLEGAL) return false
+    this.#code = next
     return true
   }
 
-  /** Applies the joint rules until nothing changes. Called after every change of a state or a fact. */
+  /** Applies the joint rules until nothing changes: to be called after a change of facts that no event follows. */
   settle(): void {
-    const table = SETTLED[this.persistent ? 1 : 0]![this.switchProposed ? 1 : 0]!
-    const { client, server } = table[this.client][this.server]
-    this.client = client
-    this.server = server
+    this.#code = SETTLED[this.#code]!
   }
 }

@@ -15,8 +15,8 @@ const LONGEST_TIMER_MS = 2_147_483_647
 
 /** One deadline that can be set and cleared any number of times. */
 export interface Deadline {
-  /** Fires `timeoutMs` from now unless set anew or cleared; Infinity clears. */
-  set(timeoutMs: number): void
+  /** Fires `timeoutMs` from `now`, the clock's by default, unless set anew or cleared; Infinity clears. */
+  set(timeoutMs: number, now?: number): void
   clear(): void
 }
 
@@ -30,9 +30,9 @@ class SharedTimer {
     this.#clock = clock
   }
 
-  arm(deadline: ArmedDeadline, timeoutMs: number): void {
+  arm(deadline: ArmedDeadline, timeoutMs: number, now: number = this.#clock.now()): void {
     const grid = Math.min(COARSEST_GRID_MS, Math.max(FINEST_GRID_MS, timeoutMs / GRID_PART))
-    deadline.dueAt = Math.ceil((this.#clock.now() + timeoutMs) / grid) * grid
+    deadline.dueAt = Math.ceil((now + timeoutMs) / grid) * grid
     if (this.#armed.size === 0) this.#timer?.keepAlive(true)
     this.#armed.add(deadline)
     if (deadline.dueAt < this.#firesAt) this.#schedule(deadline.dueAt)
@@ -80,9 +80,9 @@ class ArmedDeadline implements Deadline {
     this.fire = fire
   }
 
-  set(timeoutMs: number): void {
+  set(timeoutMs: number, now?: number): void {
     if (timeoutMs === Infinity) this.clear()
-    else this.#shared.arm(this, timeoutMs)
+    else this.#shared.arm(this, timeoutMs, now)
   }
 
   clear(): void {

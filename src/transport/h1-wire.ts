@@ -71,6 +71,8 @@ export class H1Wire {
   readonly #exchanges: Exchange[] = []
   /** How many requests were begun on this connection. */
   #requests = 0
+  /** How many of the exchanges have a total timeout. */
+  #limited = 0
   #state: 'open' | 'switched' | 'closed' = 'open'
   #isWritable = true
   #isHeldBack = false
@@ -138,6 +140,7 @@ export class H1Wire {
     const exchange = new WireExchange(options, this.#clock.now(), this.#requests++ > 0, this.#dialTimings)
     this.#dialTimings = undefined
     this.#exchanges.push(exchange)
+    if (options.endsAt !== Infinity) this.#limited++
     this.#listenForAbort(exchange)
     try {
       // Nothing is written where the body does not fit what the head announces.
@@ -150,7 +153,7 @@ export class H1Wire {
       this.#fail(error, exchange)
       throw error
     }
-    this.#watch()
+    this.#watch(exchange.startedAt)
     return exchange
   }
 
@@ -162,6 +165,7 @@ export class H1Wire {
     if (event.type === 'end') {
       exchange.upload = 'sent'
       this.#settleOldest()
+      this.#watch()
     }
     return goOn
   }
@@ -211,6 +215,7 @@ export class H1Wire {
     exchange.stopSource?.()
     exchange.drained?.()
     this.#settleOldest()
+    this.#watch()
   }
 
   /** The rest of the request will not come: the exchange cannot be completed, and the connection is given up. */
@@ -231,6 +236,10 @@ export class H1Wire {
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
 
+  #offer(exchange: Exchange): void {
+    exchange.takeConnection = () => this.#giveAway(exchange)
+  }
+
   /** Gives the connection of a switched protocol away, once. */
   #giveAway(exchange: Exchange): ReturnType<typeof makeDuplex> {
     if (this.#state !== 'switched')
@@ -244,7 +253,7 @@ export class H1Wire {
   // What the stream tells.
 
   #onData(bytes: Uint8Array): void {
-    const [exchange] = this.#exchanges
+    const exchange = this.#exchanges[0]
     if (exchange !== undefined) exchange.responseStarted = true
     this.#engine.receive(bytes)
     this.#pump()
@@ -268,15 +277,17 @@ export class H1Wire {
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
+    let hasEnded = false
     try {
       while (this.#state !== 'closed') {
         const event = this.#engine.nextEvent()
         const exchange = this.#exchanges[0]
         switch (event.type) {
           case 'need-data':
-            if (exchange !== undefined && !this.#isHeldBack) this.#watch()
+            if (hasEnded || (exchange !== undefined && !this.#isHeldBack)) this.#watch()
             return
           case 'paused':
+            if (hasEnded) this.#watch()
             return
           case 'closed':
             if (exchange !== undefined) this.#fail(new ConnectionLost(this.#stream.address))
@@ -298,6 +309,7 @@ export class H1Wire {
             break
           case 'end':
             this.#onEnd(exchange!, event.trailers)
+            hasEnded = true
             break
           case 'request':
             throw new Error('a client engine read a request')
@@ -316,7 +328,7 @@ export class H1Wire {
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) {
       this.#state = 'switched'
-      exchange.takeConnection = () => this.#giveAway(exchange)
+      this.#offer(exchange)
     }
     const body = new WireBody(this.#bodySource)
     exchange.body = body
@@ -327,6 +339,7 @@ export class H1Wire {
       exchange.isEnded = true
       body.finish([])
       this.#settleOldest()
+      this.#watch()
     } else if (exchange.upload === 'sending') {
       const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
       if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
@@ -344,14 +357,14 @@ export class H1Wire {
 
   /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
   #settleOldest(): void {
-    const [oldest] = this.#exchanges
+    const oldest = this.#exchanges[0]
     if (oldest?.isEnded === true && oldest.upload !== 'sending') {
       this.#exchanges.shift()
+      if (oldest.options.endsAt !== Infinity) this.#limited--
       this.#stopListening(oldest)
       // The peer still waits for the rest of a request that will not come.
       if (oldest.upload === 'stopped') this.#close()
     }
-    this.#watch()
     if (this.#state !== 'open') return
     if (this.#exchanges.length === 0) {
       // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
@@ -473,35 +486,36 @@ export class H1Wire {
   }
 
   /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
-  #watch(): void {
-    const phase = this.#state === 'closed' ? undefined : this.#currentPhase()
+  #watch(now: number = this.#clock.now()): void {
+    const phase = this.#state === 'closed' ? undefined : this.#currentPhase(now)
     this.#phase = phase
     if (phase === undefined || phase.dueInMs === Infinity) {
       this.#deadline?.clear()
       return
     }
     this.#deadline ??= makeDeadline(this.#clock, () => this.#onTimeout())
-    this.#deadline.set(phase.dueInMs)
+    this.#deadline.set(phase.dueInMs, now)
   }
 
   /** Whose wait is timed: that of the oldest, or of a later one that the peer does not take while the oldest is unread. */
   get #timed(): Exchange | undefined {
-    const [oldest] = this.#exchanges
+    const oldest = this.#exchanges[0]
     if (this.#isWritable || !this.#isHeldBack || oldest?.upload === 'sending') return oldest
     const newest = this.#exchanges.at(-1)
     return newest?.upload === 'sending' ? newest : oldest
   }
 
-  #currentPhase(): AwaitedPhase | undefined {
+  #currentPhase(now: number): AwaitedPhase | undefined {
     const exchange = this.#timed
     if (exchange === undefined) return undefined
     const { timeouts } = exchange.options
-    const now = this.#clock.now()
     const hasHead = exchange.body !== undefined
     const isSending = exchange.upload === 'sending' || (!hasHead && !this.#isWritable)
     if (!isSending) exchange.awaitedSince ??= now
     let endsAt = Infinity
-    for (const { options } of this.#exchanges) endsAt = Math.min(endsAt, options.endsAt)
+    if (this.#limited > 0) {
+      for (const { options } of this.#exchanges) endsAt = Math.min(endsAt, options.endsAt)
+    }
     return decidePhase({
       timeouts,
       isSending,

@@ -38,7 +38,7 @@ const ALL: readonly Snapshot[] = STATES.flatMap((client) =>
 )
 
 function stateOf({ client, server, persistent, switchProposed }: Snapshot): ExchangeState {
-  return Object.assign(new ExchangeState(), { client, server, persistent, switchProposed })
+  return new ExchangeState({ client, server, persistent, switchProposed })
 }
 
 function snapshot({ client, server, persistent, switchProposed }: ExchangeState): Snapshot {
@@ -173,7 +173,7 @@ describe('JOINT_TRANSITIONS', () => {
 })
 
 const walk = (steps: readonly (readonly [Role, Transition])[], facts: Partial<JointFacts> = {}): Snapshot => {
-  const exchange = Object.assign(new ExchangeState(), facts)
+  const exchange = new ExchangeState({ ...snapshot(new ExchangeState()), ...facts })
   for (const [role, event] of steps) assert.ok(exchange.apply(role, event), `${role} ${event}`)
   return snapshot(exchange)
 }
