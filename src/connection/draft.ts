@@ -110,11 +110,11 @@ export function makeDraft(
 ): Draft {
   const given = headers === undefined ? NO_FIELDS : toFieldLines(headers)
   const checked = checkTarget(method, target)
-  const fields: FieldLine[] = []
-  if (version === 11) {
-    if (!hasField(given, 'host')) fields.push(hostFieldFor(method, checked, origin))
-    if (!hasField(given, 'accept-encoding')) fields.push(IDENTITY)
-  }
+  const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, checked, origin)
+  const isIdentity = version === 11 && !hasField(given, 'accept-encoding')
+  // Made as long as it is: an array that begins empty and grows has room for seventeen.
+  const fields = host === undefined ? [] : isIdentity ? [host, IDENTITY] : [host]
+  if (host === undefined && isIdentity) fields.push(IDENTITY)
   addFraming(fields, given, method, body, options)
   if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
     fields.push(['Content-Type', body.contentType])

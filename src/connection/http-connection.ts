@@ -326,6 +326,11 @@ export class HTTPConnection {
     return 11
   }
 
+  /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
+  protected get isGathering(): boolean {
+    return this.#pipelining > 1
+  }
+
   /** TLS for each connection; undefined without. */
   protected get tls(): TlsSettings | undefined {
     return undefined
@@ -587,7 +592,7 @@ export class HTTPConnection {
       limits: this.#options.limits,
       pipelining: this.#pipelining,
     }
-    return { engine, clock: this.#clock, observer: this.#trace }
+    return { engine, clock: this.#clock, observer: this.#trace, isGathering: this.isGathering }
   }
 }
 

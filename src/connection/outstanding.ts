@@ -86,7 +86,7 @@ function remove<T>(list: T[], member: T): boolean {
   return at >= 0
 }
 
-function removeAt<T>(list: T[], at: number): void {
+function removeAt(list: unknown[], at: number): void {
   // `splice` makes a list of what it took out.
   if (at === 0) list.shift()
   else list.splice(at, 1)

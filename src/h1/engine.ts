@@ -73,6 +73,7 @@ class Exchange {
   offered: readonly string[] = NO_CODINGS
   informational = 0
 
+  /** Back to the beginning: both sides are idle. */
   renew(): void {
     this.method = undefined
     this.offered = NO_CODINGS
@@ -91,6 +92,8 @@ export class H1Engine {
   readonly #heads: HeadReader
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
+  /** A completed one, to be used again. */
+  readonly #spare: Exchange[] = []
   readonly #memo: HeadMemo<KnownHead> = new HeadMemo()
   readonly #requestHeads: RequestHeads
   #decoder: BodyDecoder | undefined
@@ -409,7 +412,7 @@ export class H1Engine {
   #sendRequest(event: RequestToSend): string {
     if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
     const { text, fields } = this.#requestHeads.write(event)
-    if (this.#newest.state.client !== 'idle') this.#exchanges.push(new Exchange())
+    if (this.#newest.state.client !== 'idle') this.#exchanges.push(this.#spare.pop() ?? new Exchange())
     this.#beginEncoding(fields.framing)
     this.#beginExchange(this.#newest, event.method, fields.offered, fields.persists)
     return text
@@ -476,6 +479,7 @@ export class H1Engine {
     const { client, server } = exchange.state
     if (this.#exchanges.length > 1 && exchange === this.#oldest && client === 'idle' && server === 'idle') {
       this.#exchanges.shift()
+      if (this.#spare.length === 0) this.#spare.push(exchange)
     }
   }
 

@@ -243,8 +243,8 @@ const AT_FIRST: ExchangeFacts = { client: 'idle', server: 'idle', persistent: tr
 export class ExchangeState implements ExchangeFacts {
   #code: number
 
-  constructor({ client, server, ...facts }: ExchangeFacts = AT_FIRST) {
-    this.#code = codeOf(client, server, facts)
+  constructor(at: ExchangeFacts = AT_FIRST) {
+    this.#code = codeOf(at.client, at.server, at)
   }
 
   get client(): State {

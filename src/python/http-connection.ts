@@ -363,6 +363,11 @@ class PlainConnection extends Connection {
     this.#version = version
   }
 
+  /** What Python sends is on its way when the call returns. */
+  protected override get isGathering(): boolean {
+    return false
+  }
+
   protected override get protocolVersion(): 10 | 11 {
     return this.#version()
   }

@@ -58,6 +58,11 @@ class VersionedConnection extends SecureConnection {
     this.#version = version
   }
 
+  /** What Python sends is on its way when the call returns. */
+  protected override get isGathering(): boolean {
+    return false
+  }
+
   protected override get protocolVersion(): 10 | 11 {
     return this.#version()
   }

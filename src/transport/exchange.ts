@@ -48,16 +48,20 @@ export class WireExchange implements ResponseSource {
   readonly startedAt: number
   /** True if an earlier exchange was made on the same connection. */
   readonly reused: boolean
-  readonly timings: Timings
+  /** What connecting took, where this exchange is the first. */
+  readonly #dialTimings: DialTimings
   informational: readonly InformationalResponse[] = NO_INFORMATIONAL
   upload: UploadState = 'sending'
-  /** Bytes of the request handed to the system. */
+  /** Bytes of the request handed to the system, and those that are about to be. */
   bytesWritten = 0
+  bytesGathered = 0
   /** True once a byte of the response, informational ones included, has come. */
   responseStarted = false
   response: HTTPResponse | undefined
   body: WireBody | undefined
-  headAt = 0
+  /** When the head of the final response came, and the end of its body. */
+  headAt: number | undefined
+  endedAt: number | undefined
   /** Since when the head of the response is awaited: the request is out, and no other response is before it. */
   awaitedSince: number | undefined
   /** True once the response is complete. */
@@ -84,12 +88,19 @@ export class WireExchange implements ResponseSource {
     this.options = options
     this.startedAt = startedAt
     this.reused = reused
-    const { dns, connect, tls } = dialTimings ?? NO_TIMINGS
-    this.timings = { dns, connect, tls, headers: undefined, body: undefined }
+    this.#dialTimings = dialTimings ?? NO_TIMINGS
   }
 
   get url(): string {
     return this.options.url
+  }
+
+  get timings(): Timings {
+    const { dns, connect, tls } = this.#dialTimings
+    const { startedAt, headAt, endedAt } = this
+    const headers = headAt === undefined ? undefined : headAt - startedAt
+    const body = headAt === undefined || endedAt === undefined ? undefined : endedAt - headAt
+    return { dns, connect, tls, headers, body }
   }
 
   makeStream(response: HTTPResponse): Readable {

@@ -38,6 +38,7 @@ import {
   type ExchangeOptions,
   WireExchange,
 } from './exchange.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { type BodySource, WireBody } from './wire-body.ts'
 import { joinParts, lengthOf } from './wire-parts.ts'
 
@@ -52,6 +53,8 @@ export interface WireOptions {
   readonly engine: H1EngineOptions
   readonly clock: Clock
   readonly observer: WireObserver | undefined
+  /** Writes requests that are sent at one time together. */
+  readonly isGathering: boolean
   /** What dialling took; told with the first response. */
   readonly dialTimings?: DialTimings | undefined
 }
@@ -75,7 +78,11 @@ export class H1Wire {
   #limited = 0
   #state: 'open' | 'switched' | 'closed' = 'open'
   #isWritable = true
+  /** Where requests follow each other: what is written at one time goes out together. */
+  readonly #gathered: GatheredWrites | undefined
   #isHeldBack = false
+  /** True once the stream has told that it is closed. */
+  #isGone = false
   #deadline: Deadline | undefined
   /** What the body of the oldest exchange asks for. */
   readonly #bodySource: BodySource = {
@@ -99,6 +106,7 @@ export class H1Wire {
     this.#clock = options.clock
     this.observer = options.observer
     this.#dialTimings = options.dialTimings
+    this.#gathered = options.isGathering ? new GatheredWrites((data) => this.#onGathered(data)) : undefined
     stream.start({
       data: (bytes) => this.#onData(bytes),
       end: () => this.#onPeerEnd(),
@@ -147,8 +155,9 @@ export class H1Wire {
       const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })
       const last = end === undefined ? NOTHING : engine.send(end)
       if (end !== undefined) exchange.upload = 'sent'
-      if (data.length + last.length === 0) this.#writeAll(exchange, parts)
-      else this.#writeAll(exchange, [...parts, ...data, ...last])
+      const all = data.length + last.length === 0 ? parts : [...parts, ...data, ...last]
+      if (end === undefined) this.#writeAll(exchange, all)
+      else this.#writeWhole(exchange, all)
     } catch (error) {
       this.#fail(error, exchange)
       throw error
@@ -232,6 +241,7 @@ export class H1Wire {
 
   /** Takes the stream away for another protocol, with the bytes that came behind the head. */
   detach(): { stream: ByteStream; unread: Buffer } {
+    this.#gathered?.flush()
     this.#state = 'closed'
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
@@ -271,6 +281,7 @@ export class H1Wire {
   }
 
   #onGone(error: HTTPException | undefined): void {
+    this.#isGone = true
     if (this.#state === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
   }
@@ -323,7 +334,6 @@ export class H1Wire {
   #onResponse(exchange: Exchange, event: ReceivedResponse): void {
     const { version, status, reason, fields, framing } = event
     exchange.headAt = this.#clock.now()
-    exchange.timings.headers = exchange.headAt - exchange.startedAt
     this.observer?.received(version, status, reason, fields)
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) {
@@ -349,7 +359,7 @@ export class H1Wire {
   }
 
   #onEnd(exchange: Exchange, trailers: readonly FieldLine[]): void {
-    exchange.timings.body = this.#clock.now() - exchange.headAt
+    exchange.endedAt = this.#clock.now()
     exchange.isEnded = true
     exchange.body!.finish(trailers)
     this.#settleOldest()
@@ -387,6 +397,8 @@ export class H1Wire {
   /** Ends everything: one exchange, the oldest if none is named, with `error`, the others because the connection is gone. */
   #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0], isAbort = false): void {
     if (this.#state === 'closed') return
+    // What was begun has been sent, unless there is nobody to send it to.
+    if (!this.#isGone) this.#gathered?.flush()
     const exchanges = this.#exchanges.splice(0)
     this.#state = 'closed'
     this.#watch()
@@ -458,11 +470,38 @@ export class H1Wire {
     return undefined
   }
 
+  /** Writes a request that is whole: perhaps together with others. */
+  #writeWhole(exchange: Exchange, parts: WireBytes): void {
+    if (this.#gathered === undefined) {
+      this.#writeAll(exchange, parts)
+      return
+    }
+    for (const part of parts) {
+      this.observer?.sent(part)
+      exchange.bytesGathered += part.length
+      this.#gathered.add(part)
+    }
+  }
+
   #write(exchange: Exchange, data: Uint8Array | string): boolean {
-    exchange.bytesWritten += data.length
+    this.#gathered?.flush()
     this.observer?.sent(data)
+    exchange.bytesWritten += data.length
     if (!this.#stream.write(data)) this.#isWritable = false
     return this.#isWritable
+  }
+
+  #onGathered(data: Uint8Array | string): void {
+    if (this.#state === 'closed') return
+    for (let at = this.#exchanges.length - 1; at >= 0; at--) {
+      const exchange = this.#exchanges[at]!
+      if (exchange.bytesGathered === 0) break
+      exchange.bytesWritten += exchange.bytesGathered
+      exchange.bytesGathered = 0
+    }
+    if (this.#stream.write(data)) return
+    this.#isWritable = false
+    this.#watch()
   }
 
   #writeAll(exchange: Exchange, parts: WireBytes): boolean {

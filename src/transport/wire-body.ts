@@ -180,7 +180,12 @@ export class WireBody implements BodyReader {
     this.#queuedBytes += bytes.length
     const at = this.#queue.length - 1
     const last = this.#queue[at]
-    if (last === undefined || last.length + bytes.length > GATHERED_BYTES) {
+    if (last === undefined) {
+      // Most bodies come in one piece: a list of one, which `push` would make with room for seventeen.
+      this.#queue = [Buffer.from(bytes)]
+      return
+    }
+    if (last.length + bytes.length > GATHERED_BYTES) {
       this.#queue.push(Buffer.from(bytes))
       return
     }

@@ -16,7 +16,7 @@ const MAX_FRAMING_BYTES = 32_768
 /** How many writes one exchange may still make after the system asked to wait: head, framing, a piece, the end. */
 const MAX_WRITES_WHILE_FULL = 8
 
-const REQUEST_LINE = /^[A-Za-z!]+ [^ ]*\/r\/(\d+)[^ ]* HTTP\/1\.[01]\r\n/
+const REQUEST_LINE = /[A-Za-z!]+ [^ \r\n]*\/r\/(\d+)[^ \r\n]* HTTP\/1\.[01]\r\n/g
 /** What a client may add to a head by itself. */
 const ADDED: ReadonlySet<string> = new Set([
   'host',
@@ -92,10 +92,12 @@ export class Judge implements Watcher {
     if (link.hasClientClosed) this.world.violate('written after close', `link ${link.number}`)
     if (link.writesWhileFull > MAX_WRITES_WHILE_FULL * this.depth)
       this.world.violate('back-pressure ignored', `link ${link.number}: writes while the system is full`)
-    const text = typeof data === 'string' ? data : headText(data)
-    const id = REQUEST_LINE.exec(text)?.[1]
-    if (id === undefined) return
-    const intent = this.intents.get(Number(id))
+    const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
+    for (const [, id] of text.matchAll(REQUEST_LINE)) this.#headWritten(link, Number(id))
+  }
+
+  #headWritten(link: Link, id: number): void {
+    const intent = this.intents.get(id)
     if (intent === undefined) return
     this.world.trace(`link ${link.number}: the head of request ${id} is written`)
     const record = this.recordOf(link)
@@ -266,13 +268,6 @@ function outstandingAt(record: LinkRecord, offset: number): number {
   let answered = 0
   for (const { end } of record.answers) if (end !== undefined && end <= offset) answered++
   return record.requests.length - answered
-}
-
-/** The beginning of what is written, as far as a request line could stand there. */
-function headText(data: Uint8Array): string {
-  const first = data[0] ?? 0
-  if (first < 0x41 || first > 0x5a) return ''
-  return Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, 300)).toString('latin1')
 }
 
 /** Whether all of `given` stand in `fields`, in their order. */
