@@ -100,7 +100,7 @@ export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
       contentType: body.type === '' ? undefined : body.type,
     }
   }
-  if (body instanceof FormData) return prepareForm(body)
+  if (isForm(body)) return prepareForm(body)
   if (isFileHandle(body)) return body
   if (typeof body === 'object' && (Symbol.asyncIterator in body || Symbol.iterator in body)) {
     return { kind: 'pieces', open: () => body, length: undefined, contentType: undefined }
@@ -108,6 +108,11 @@ export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
   throw new TypeError(
     `A body cannot be made of ${typeof body}; JSON has to be written out: JSON.stringify(value)`,
   )
+}
+
+/** Looks at the tag first: on Node the global FormData costs 30 ms when it is touched for the first time. */
+function isForm(body: object): body is FormData {
+  return Object.prototype.toString.call(body) === '[object FormData]' && body instanceof FormData
 }
 
 /** The platform knows how to write a form; only its stream and its boundary are wanted. */
