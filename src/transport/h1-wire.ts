@@ -83,6 +83,8 @@ export class H1Wire {
   #isHeldBack = false
   /** True once the stream has told that it is closed. */
   #isGone = false
+  /** Why the end of the stream may not be the peer's. */
+  #endDoubt: HTTPException | undefined
   #deadline: Deadline | undefined
   /** What the body of the oldest exchange asks for. */
   readonly #bodySource: BodySource = {
@@ -109,7 +111,7 @@ export class H1Wire {
     this.#gathered = options.isGathering ? new GatheredWrites((data) => this.#onGathered(data)) : undefined
     stream.start({
       data: (bytes) => this.#onData(bytes),
-      end: () => this.#onPeerEnd(),
+      end: (doubt) => this.#onPeerEnd(doubt),
       drain: () => this.#onDrain(),
       close: (error) => this.#onGone(error),
     })
@@ -269,7 +271,8 @@ export class H1Wire {
     this.#pump()
   }
 
-  #onPeerEnd(): void {
+  #onPeerEnd(doubt: HTTPException | undefined): void {
+    this.#endDoubt = doubt
     this.#engine.receive(null)
     this.#pump()
   }
@@ -319,7 +322,9 @@ export class H1Wire {
             exchange!.body!.push(event.bytes)
             break
           case 'end':
-            this.#onEnd(exchange!, event.trailers)
+            // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
+            if (exchange!.isUntilClose && this.#endDoubt !== undefined) this.#fail(this.#endDoubt)
+            else this.#onEnd(exchange!, event.trailers)
             hasEnded = true
             break
           case 'request':
@@ -334,6 +339,7 @@ export class H1Wire {
   #onResponse(exchange: Exchange, event: ReceivedResponse): void {
     const { version, status, reason, fields, framing } = event
     exchange.headAt = this.#clock.now()
+    exchange.isUntilClose = framing.kind === 'until-close'
     this.observer?.received(version, status, reason, fields)
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) {
