@@ -66,7 +66,7 @@ class TappedStream implements ByteStream {
       },
       end: (doubt) => sink.end(doubt),
       drain: () => sink.drain(),
-      close: (error) => sink.close(error),
+      closed: (error) => sink.closed(error),
     })
   }
 

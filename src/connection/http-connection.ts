@@ -110,8 +110,10 @@ export class HTTPConnection {
   /** The exchange whose request is not ended: more may come by send(). */
   #open: { readonly exchange: WireExchange; readonly trailers: TrailerSource } | undefined
   readonly #outstanding: Outstanding = new Outstanding()
-  /** Renewed by close(): gives up the opening of a connection. */
-  #opening = new AbortController()
+  /** While the connection is being opened: close() gives that up. */
+  #opening: AbortController | undefined
+  /** How often close() was called: what waits can tell that it was. */
+  #closes = 0
   /** Where requests go, as heads name it; made anew by setTunnel(). */
   #origin: DraftOrigin | undefined
 
@@ -174,9 +176,10 @@ export class HTTPConnection {
     for (const wire of this.#earlier.splice(0)) wire.close()
     this.#wire?.close()
     this.#wire = undefined
+    this.#closes++
     const opening = this.#opening
-    this.#opening = new AbortController()
-    opening.abort(new ConnectionLost(formatAuthority(this), undefined, 'CONNECTION_CLOSED'))
+    this.#opening = undefined
+    opening?.abort(this.#closedError())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -229,9 +232,9 @@ export class HTTPConnection {
         this.#sendAtOnce(wire, this.#makeDraft(method, target, prepared, headers, options), prepared, options)
         return SENT
       }
-      return this.#whileSending(async (closed) => {
+      return this.#whileSending(async (closes) => {
         const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-        closed.throwIfAborted()
+        this.#throwIfClosed(closes)
         const draft = this.#makeDraft(method, target, outgoing, headers, options)
         await this.#sendDraft(draft, outgoing, options, true)
       }, true)
@@ -276,10 +279,10 @@ export class HTTPConnection {
     const draft = this.#draft
     if (draft === undefined) return Promise.reject(new CannotSendHeader(this.#explain('endHeaders')))
     this.#draft = undefined
-    return this.#whileSending(async (closed) => {
+    return this.#whileSending(async (closes) => {
       const prepared = prepareBody(body)
       const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-      closed.throwIfAborted()
+      this.#throwIfClosed(closes)
       await this.#sendDraft(draft, outgoing, options, false)
     })
   }
@@ -294,10 +297,10 @@ export class HTTPConnection {
     if (open === undefined) return Promise.reject(new ImproperConnectionState(this.#explain('send')))
     if (this.#isSending) return Promise.reject(new ImproperConnectionState('wait for the last send() first'))
     const wire = this.#wire!
-    return this.#whileSending(async (closed) => {
+    return this.#whileSending(async (closes) => {
       const prepared = prepareBody(data)
       const body = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-      closed.throwIfAborted()
+      this.#throwIfClosed(closes)
       if (body.kind === 'none') return
       try {
         await upload(wire, open.exchange, piecesOf(body), false)
@@ -404,20 +407,30 @@ export class HTTPConnection {
     }
   }
 
+  /** To be called behind each await: close() may have come meanwhile. */
+  #throwIfClosed(closes: number): void {
+    if (this.#closes !== closes) throw this.#closedError()
+  }
+
+  #closedError(): ConnectionLost {
+    return new ConnectionLost(formatAuthority(this), undefined, 'CONNECTION_CLOSED')
+  }
+
   /**
-   * Runs what sends; `getResponse` waits for it, or only for its head where the request is whole. The signal that `work`
-   * is given tells of a close() meanwhile.
+   * Runs what sends; `getResponse` waits for it, or only for its head where the request is whole. `work` is given what
+   * `#throwIfClosed` takes.
    */
-  #whileSending(work: (closed: AbortSignal) => Promise<void>, isWhole = false): Promise<void> {
+  #whileSending(work: (closes: number) => Promise<void>, isWhole = false): Promise<void> {
     this.#isSending = true
     const headSent = new Promise<void>((resolve) => {
       this.#onBegun = resolve
     })
-    const sending = work(this.#opening.signal).finally(() => {
+    const sending = work(this.#closes).finally(() => {
       if (this.#sending !== sending) return
       this.#isSending = false
       this.#sending = undefined
       this.#begun = undefined
+      this.#onBegun = undefined
     })
     this.#sending = sending
     this.#begun = isWhole ? Promise.race([sending, headSent]) : sending
@@ -468,10 +481,10 @@ export class HTTPConnection {
     const endsAt = this.#endsAt(timeouts)
     const signal = this.#signalOf(options.signal)
     signal?.throwIfAborted()
-    const closed = this.#opening.signal
+    const closes = this.#closes
     const wire = this.#ready() ?? (await this.#connected(timeouts, endsAt, signal))
     // Both may have come since the connection was there.
-    closed.throwIfAborted()
+    this.#throwIfClosed(closes)
     signal?.throwIfAborted()
     if (isWhole && isImmediate(body, options)) {
       this.#sendAtOnce(wire, draft, body, options, endsAt)
@@ -537,12 +550,15 @@ export class HTTPConnection {
     signal: AbortSignal | undefined,
   ): Promise<H1Wire> {
     // Two calls at once (connect() and request()) share one connection.
-    const closed = this.#opening.signal
-    const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
+    this.#opening ??= new AbortController()
+    const giveUp = this.#opening
+    const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal])
     const waiting: Waiting = { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal: either }
     while (this.#connecting !== undefined) await this.#openedByOther(this.#connecting, waiting)
     const ready = this.#ready()
     if (ready !== undefined) return ready
+    // Whoever was before has taken it away.
+    this.#opening ??= giveUp
     const opening = this.#openWire(waiting)
     this.#connecting = opening.then(
       () => undefined,
@@ -552,6 +568,7 @@ export class HTTPConnection {
       return await opening
     } finally {
       this.#connecting = undefined
+      if (this.#opening === giveUp) this.#opening = undefined
     }
   }
 

@@ -4,15 +4,16 @@
  */
 
 import type { HTTPResponse } from '../core/response.ts'
+import { add, NO_MEMBERS, without, withoutFirst } from '../core/short-list.ts'
 import type { ExchangeOwner, WireExchange } from '../transport/exchange.ts'
 
 export class Outstanding implements ExchangeOwner {
   /** Sent, response not asked for. */
-  readonly #awaited: WireExchange[] = []
+  #awaited: WireExchange[] = NO_MEMBERS
   /** Response asked for and not there yet. */
-  readonly #arriving: WireExchange[] = []
-  /** Responses given out and perhaps not read to their end. */
-  readonly #unread: HTTPResponse[] = []
+  #arriving: WireExchange[] = NO_MEMBERS
+  /** Responses given out and not read to their end, as far as is known. */
+  #unread: HTTPResponse[] = NO_MEMBERS
   /** True after a response of HTTP/1.0: the server does not know chunked. */
   isPeerHTTP10 = false
 
@@ -37,57 +38,50 @@ export class Outstanding implements ExchangeOwner {
   }
 
   add(exchange: WireExchange): void {
-    this.#awaited.push(exchange)
+    this.#awaited = add(this.#awaited, exchange)
   }
 
   /** The oldest exchange whose response was not asked for: it is asked for now. */
   ask(): WireExchange | undefined {
-    const exchange = this.#awaited.shift()
+    const exchange = this.#awaited[0]
     if (exchange === undefined) return undefined
+    this.#awaited = withoutFirst(this.#awaited)
     if (exchange.response !== undefined) this.#give(exchange.response)
-    else if (exchange.failure === undefined) this.#arriving.push(exchange)
+    else if (exchange.failure === undefined) this.#arriving = add(this.#arriving, exchange)
     return exchange
   }
 
   answered(exchange: WireExchange): void {
     const { response } = exchange
-    const wasAsked = remove(this.#arriving, exchange)
+    const wasAsked = this.#arriving.includes(exchange)
+    if (wasAsked) this.#arriving = without(this.#arriving, exchange)
     if (response === undefined) return
     this.isPeerHTTP10 = response.version < 11
     if (wasAsked) this.#give(response)
   }
 
+  consumed({ response }: WireExchange): void {
+    // A line may have been read too far: what is left of it is still to be given.
+    if (response?.isClosed === true) this.#unread = without(this.#unread, response)
+  }
+
   /** An exchange whose failure the caller was told in another way. */
   forget(exchange: WireExchange): void {
-    remove(this.#awaited, exchange)
+    this.#awaited = without(this.#awaited, exchange)
   }
 
   clear(): void {
-    this.#awaited.length = 0
-    this.#arriving.length = 0
-    this.#unread.length = 0
+    this.#awaited = NO_MEMBERS
+    this.#arriving = NO_MEMBERS
+    this.#unread = NO_MEMBERS
   }
 
   #give(response: HTTPResponse): void {
-    this.#unread.push(response)
+    if (!response.isClosed) this.#unread = add(this.#unread, response)
   }
 
   #countUnread(): number {
-    const unread = this.#unread
-    for (let i = unread.length - 1; i >= 0; i--) if (unread[i]!.isClosed) removeAt(unread, i)
-    return unread.length
+    while (this.#unread[0]?.isClosed === true) this.#unread = withoutFirst(this.#unread)
+    return this.#unread.length
   }
-}
-
-/** Takes `member` out of `list`; answers whether it was there. */
-function remove<T>(list: T[], member: T): boolean {
-  const at = list.indexOf(member)
-  if (at >= 0) removeAt(list, at)
-  return at >= 0
-}
-
-function removeAt(list: unknown[], at: number): void {
-  // `splice` makes a list of what it took out.
-  if (at === 0) list.shift()
-  else list.splice(at, 1)
 }

@@ -33,7 +33,7 @@ import type {
   WireBytes,
 } from './events.ts'
 import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
-import { HeadMemo } from './head-memo.ts'
+import { HeadMemo, type SharedHeads } from './head-memo.ts'
 import {
   type FieldRules,
   type ParsedResponse,
@@ -87,14 +87,13 @@ export class H1Engine {
   readonly limits: Limits
   readonly #pipelining: number
   readonly #rules: FieldRules
-  readonly #trailerRules: FieldRules
   readonly #buffer: ReceiveBuffer = new ReceiveBuffer()
   readonly #heads: HeadReader
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
   /** A completed one, to be used again. */
   readonly #spare: Exchange[] = []
-  readonly #memo: HeadMemo<KnownHead> = new HeadMemo()
+  readonly #memo: HeadMemo<KnownHead>
   readonly #requestHeads: RequestHeads
   #decoder: BodyDecoder | undefined
   #encoder: BodyEncoder | undefined
@@ -114,7 +113,8 @@ export class H1Engine {
       throw new TypeError('pipelining must be a whole number from 1')
     }
     this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
-    this.#trailerRules = { ...this.#rules, isHead: false }
+    const isUsual = this.limits === USUAL_LIMITS && this.tolerances === USUAL_TOLERANCES
+    this.#memo = new HeadMemo(isUsual ? USUAL_HEADS : new Map())
     this.#heads = new HeadReader(role, this.#rules, this.#buffer)
     this.#requestHeads = new RequestHeads(this.tolerances)
   }
@@ -304,12 +304,11 @@ export class H1Engine {
     if (head === 'none') return this.#readNoHead(exchange)
     if (head === 'http09') return this.#beginHttp09(exchange)
     const { text, offset } = head
+    const recalled = this.#memo.recall(text)
+    if (recalled !== undefined) return this.#takeResponse(exchange, recalled, offset)
     const parsed: KnownHead = { head: parseResponseHead(text, offset, this.#rules), answer: undefined }
     const event = this.#takeResponse(exchange, parsed, offset)
-    if (event.type === 'response') {
-      if (this.#memo.wants(text.length)) freeze(parsed)
-      this.#memo.remember(buffer, text.length, parsed)
-    }
+    if (event.type === 'response') this.#memo.remember(text, () => frozen(parsed))
     return event
   }
 
@@ -368,7 +367,7 @@ export class H1Engine {
   }
 
   #makeDecoder(framing: Framing, defects: Defect[]): BodyDecoder {
-    if (framing.kind === 'chunked') return new ChunkedDecoder(this.#trailerRules, defects)
+    if (framing.kind === 'chunked') return new ChunkedDecoder({ ...this.#rules, isHead: false }, defects)
     if (framing.kind === 'until-close') return new UntilCloseDecoder()
     return new LengthDecoder(framing.kind === 'length' ? framing.length : 0)
   }
@@ -527,12 +526,19 @@ function decideAnswer(head: ParsedResponse, exchange: Exchange, offset: number):
 }
 
 /** Responses with equal heads share what was made of them: nobody may change it under the others. */
-function freeze({ head, answer }: KnownHead): void {
-  for (const field of head.fields) Object.freeze(field)
-  Object.freeze(head.fields)
-  Object.freeze(answer?.event.defects)
-  Object.freeze(answer?.event)
+function frozen(known: KnownHead): KnownHead {
+  const { fields } = known.head
+  for (const field of fields) Object.freeze(field)
+  Object.freeze(fields)
+  Object.freeze(known.answer?.event.defects)
+  Object.freeze(known.answer?.event)
+  return known
 }
+
+/** What engines with the limits and tolerances that most have share. */
+const USUAL_HEADS: SharedHeads<KnownHead> = new Map()
+const USUAL_LIMITS = resolveLimits()
+const USUAL_TOLERANCES = resolveTolerances()
 
 /** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
 function isHostValue(value: string): boolean {

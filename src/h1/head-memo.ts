@@ -2,8 +2,10 @@
  * Remembers the last response head of a connection: servers send the same bytes again and again, and a head that is equal,
  * byte for byte, need not be scanned, decoded and parsed anew. Comparing costs a tenth of parsing.
  *
+ * Connections that read by the same rules share what they remember: ten thousand of them to one server keep one head.
+ *
  * It stops where heads turn out to differ each time (a request id, a clock in milliseconds), so that nobody pays for a trick
- * that does not help. What it hands out is frozen: two responses share it.
+ * that does not help. What it hands out is frozen: many responses share it.
  */
 
 import type { ReceiveBuffer } from './receive-buffer.ts'
@@ -12,15 +14,29 @@ import type { ReceiveBuffer } from './receive-buffer.ts'
 const MAX_HEAD_BYTES = 4_096
 /** After so many heads in a row that were not the one before, it gives up for the rest of the connection. */
 const MAX_MISSES = 8
+/** How many heads are kept for connections to share, the newest. */
+const MAX_SHARED = 32
+
+interface Remembered<T> {
+  readonly bytes: Uint8Array
+  readonly value: T
+}
+
+/** What connections share, by the text of the head. */
+export type SharedHeads<T> = Map<string, Remembered<T>>
 
 export class HeadMemo<T> {
-  #bytes: Buffer | undefined
-  #value: T | undefined
+  readonly #shared: SharedHeads<T>
+  #last: Remembered<T> | undefined
   #misses = 0
+
+  constructor(shared: SharedHeads<T>) {
+    this.#shared = shared
+  }
 
   /** What was remembered of the head that stands at the beginning of `buffer`, which it then takes out. */
   take(buffer: ReceiveBuffer): T | undefined {
-    const remembered = this.#bytes
+    const remembered = this.#last?.bytes
     if (remembered === undefined || remembered.length > buffer.length) return undefined
     const { bytes, start } = buffer
     // Backwards: what differs between two heads of one server stands rarely in the status line.
@@ -29,22 +45,32 @@ export class HeadMemo<T> {
     }
     this.#misses = 0
     buffer.consumeTo(start + remembered.length)
-    return this.#value
+    return this.#last!.value
   }
 
-  /** Whether a head of this many bytes is going to be remembered. */
-  wants(length: number): boolean {
-    return length <= MAX_HEAD_BYTES && this.#misses <= MAX_MISSES
+  /** What another connection remembers of the head with this text; this one does so, too, from now on. */
+  recall(text: string): T | undefined {
+    const known = this.#wants(text) ? this.#shared.get(text) : undefined
+    if (known === undefined) return undefined
+    this.#misses++
+    this.#last = known
+    return known.value
   }
 
-  /** Remembers `value` for the head that ended with the unread bytes of `buffer`, `length` bytes before them. */
-  remember(buffer: ReceiveBuffer, length: number, value: T): void {
-    if (!this.wants(length)) {
-      this.#bytes = undefined
+  /** Remembers what `make` gives for the head with this text, if it is to be remembered. */
+  remember(text: string, make: () => T): void {
+    if (!this.#wants(text)) {
+      this.#last = undefined
       return
     }
     this.#misses++
-    this.#bytes = Buffer.from(buffer.bytes.subarray(buffer.start - length, buffer.start))
-    this.#value = value
+    this.#last = { bytes: Buffer.from(text, 'latin1'), value: make() }
+    const shared = this.#shared
+    shared.set(text, this.#last)
+    if (shared.size > MAX_SHARED) shared.delete(shared.keys().next().value!)
+  }
+
+  #wants(text: string): boolean {
+    return text.length <= MAX_HEAD_BYTES && this.#misses <= MAX_MISSES
   }
 }

@@ -73,14 +73,14 @@ export function writeRequestFields(
   fields: readonly FieldLine[],
   tolerances: Tolerances,
 ): WrittenFields {
-  const lines = writeFieldLines(fields, tolerances)
+  const text = writeFieldLines(fields, tolerances, '\r\n')
   // None at all is the caller's explicit wish (`skipHost`); the connection adds one otherwise.
   const hosts = fieldValues(fields, 'host').length
   if (hosts > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts} were given`)
   const framing = decideSentFraming(version, fields, NONE)
   checkRequestFields(method, fields, framing)
   const offered = offeredProtocols(version, fields)
-  return { text: `${lines}\r\n`, framing, offered, persists: messagePersists(version, fields) }
+  return { text, framing, offered, persists: messagePersists(version, fields) }
 }
 
 /** What the framing of a response to be sent depends on besides its fields. */
@@ -122,14 +122,16 @@ export function writeResponseHead(
   return { text, framing: hasNoBody ? NONE : framing }
 }
 
-/** Writes field lines, each with its line end. */
-export function writeFieldLines(fields: readonly FieldLine[], tolerances: Tolerances): string {
-  let text = ''
+/** Writes field lines, each with its line end, and `end` behind them. */
+export function writeFieldLines(fields: readonly FieldLine[], tolerances: Tolerances, end = ''): string {
+  const parts: string[] = []
   for (const [name, value] of fields) {
     checkField(name, value, tolerances)
-    text += `${name}: ${value}\r\n`
+    parts.push(name, ': ', value, '\r\n')
   }
-  return text
+  // Joined, the text is one piece of memory; added up it would be a tree of its parts for as long as it is kept.
+  parts.push(end)
+  return parts.join('')
 }
 
 /**

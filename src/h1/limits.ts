@@ -58,14 +58,21 @@ export type Limits = Readonly<Record<LimitName, number>>
 /** The option: only what differs from the defaults. */
 export type LimitOptions = { readonly [K in LimitName]?: number | undefined }
 
+/** One for all connections that ask for nothing else. */
+const DEFAULTS: Limits = Object.freeze(
+  Object.fromEntries(Object.entries(LIMITS).map(([name, row]) => [name, row.default])) as Record<
+    LimitName,
+    number
+  >,
+)
+
 /**
  * Completes an option with the defaults.
  * @throws TypeError for a name that is not in the table, or a value that is not a whole number from 1 (Infinity lifts a limit).
  */
-export function resolveLimits(options: LimitOptions = {}): Limits {
-  const rows: Readonly<Record<LimitName, LimitRow>> = LIMITS
-  const resolved = {} as Record<LimitName, number>
-  for (const name of Object.keys(LIMITS) as LimitName[]) resolved[name] = rows[name].default
+export function resolveLimits(options?: LimitOptions): Limits {
+  if (options === undefined || options === DEFAULTS) return DEFAULTS
+  const resolved: Record<LimitName, number> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(LIMITS, name))
       throw new TypeError(`Unknown limit '${name}'; known: ${Object.keys(LIMITS).join(', ')}`)

@@ -66,14 +66,21 @@ export type Tolerances = Readonly<Record<ToleranceName, boolean>>
 /** The option: only what differs from the defaults. */
 export type ToleranceOptions = { readonly [K in ToleranceName]?: boolean | undefined }
 
+/** One for all connections that ask for nothing else. */
+const DEFAULTS: Tolerances = Object.freeze(
+  Object.fromEntries(Object.entries(TOLERANCES).map(([name, row]) => [name, row.default])) as Record<
+    ToleranceName,
+    boolean
+  >,
+)
+
 /**
  * Completes an option with the defaults.
  * @throws TypeError for a name that is not in the table, or a value that is not a boolean.
  */
-export function resolveTolerances(options: ToleranceOptions = {}): Tolerances {
-  const rows: Readonly<Record<ToleranceName, ToleranceRow>> = TOLERANCES
-  const resolved = {} as Record<ToleranceName, boolean>
-  for (const name of Object.keys(TOLERANCES) as ToleranceName[]) resolved[name] = rows[name].default
+export function resolveTolerances(options?: ToleranceOptions): Tolerances {
+  if (options === undefined || options === DEFAULTS) return DEFAULTS
+  const resolved: Record<ToleranceName, boolean> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(TOLERANCES, name))
       throw new TypeError(`Unknown tolerance '${name}'; known: ${Object.keys(TOLERANCES).join(', ')}`)

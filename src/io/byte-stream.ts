@@ -7,7 +7,7 @@ import type { HTTPException } from '../errors.ts'
 import type { TlsDetails, TlsSettings } from './tls-options.ts'
 import type { Waiting } from './waiting.ts'
 
-/** Who receives. Calls come in this order: any number of `data` and `drain`, at most one `end`, exactly one `close`. */
+/** Who receives. Calls come in this order: any number of `data` and `drain`, at most one `end`, exactly one `closed`. */
 export interface ByteSink {
   /** Bytes came. Borrowed: they may be looked at only during the call. */
   data(bytes: Uint8Array): void
@@ -19,7 +19,7 @@ export interface ByteSink {
   /** A `write` that answered false has been taken by the system. */
   drain(): void
   /** The stream is gone; nothing follows. `error` tells why, where it was not this side's wish or a plain end. */
-  close(error?: HTTPException): void
+  closed(error?: HTTPException): void
 }
 
 export interface ByteStream {

@@ -38,7 +38,7 @@ export function makeDuplex(stream: ByteStream, unread: Buffer): Duplex {
       continueWriting = undefined
       done?.()
     },
-    close: (error) => {
+    closed: (error) => {
       isGone = true
       if (error !== undefined) duplex.destroy(error)
       else if (!duplex.readableEnded) duplex.push(null)

@@ -25,8 +25,8 @@ const SHARED_READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
 /** Takes the bytes of a socket opened with `onread`, from before its stream exists. */
 export class ReadSlot {
   /** Bytes that came before anybody wanted them: a peer that speaks first. */
-  early: Buffer[] = []
-  #deliver: ((bytes: Uint8Array) => void) | undefined
+  #early: Buffer[] | undefined
+  #sink: ByteSink | undefined
 
   /** The option for `net.connect` and `tls.connect`. */
   readonly onread: { buffer: Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean } = {
@@ -38,19 +38,70 @@ export class ReadSlot {
   }
 
   take(bytes: Uint8Array): void {
-    if (this.#deliver === undefined) this.early.push(Buffer.from(bytes))
-    else this.#deliver(bytes)
+    if (this.#sink === undefined) (this.#early ??= []).push(Buffer.from(bytes))
+    else this.#sink.data(bytes)
   }
 
-  deliverTo(deliver: (bytes: Uint8Array) => void): void {
-    this.#deliver = deliver
-    const early = this.early
-    this.early = []
-    for (const bytes of early) deliver(bytes)
+  deliverTo(sink: ByteSink): void {
+    this.#sink = sink
+    const early = this.#early
+    this.#early = undefined
+    if (early !== undefined) for (const bytes of early) sink.data(bytes)
   }
 }
 
 type WriteDone = (error?: Error | null) => void
+
+/** What Node calls is the same for all sockets, and finds the stream here: there may be ten thousand of them. */
+const STREAM: unique symbol = Symbol('stream')
+
+interface OwnedSocket extends Socket {
+  [STREAM]?: SocketStream
+}
+
+const LISTENERS: readonly (readonly [event: string, listener: (this: OwnedSocket, error: Error) => void])[] =
+  [
+    [
+      'end',
+      function onEnd() {
+        this[STREAM]?.onEnd()
+      },
+    ],
+    [
+      'drain',
+      function onDrain() {
+        this[STREAM]?.onDrain()
+      },
+    ],
+    [
+      'error',
+      function onError(error) {
+        this[STREAM]?.onError(error)
+      },
+    ],
+    [
+      'close',
+      function onClose() {
+        this[STREAM]?.onClose()
+      },
+    ],
+  ]
+
+// The methods that a Writable offers to be implemented.
+
+function writeHeld(this: OwnedSocket, chunk: unknown, encoding: BufferEncoding, done: WriteDone): void {
+  const methods = Object.getPrototypeOf(this) as Socket
+  methods._write.call(this, chunk, encoding, this[STREAM]!.whenWritten(done))
+}
+
+function writevHeld(
+  this: OwnedSocket,
+  chunks: { chunk: unknown; encoding: BufferEncoding }[],
+  done: WriteDone,
+): void {
+  const methods = Object.getPrototypeOf(this) as Socket
+  methods._writev!.call(this, chunks, this[STREAM]!.whenWritten(done))
+}
 
 export class SocketStream implements ByteStream {
   readonly address: string
@@ -63,6 +114,8 @@ export class SocketStream implements ByteStream {
   #isClosed = false
   #isDestroyed = false
   #heldWriteError: Error | undefined
+  #writeDone: WriteDone | undefined
+  #onWritten: WriteDone | undefined
 
   /** @param slot the slot of a socket opened with `onread`; without one the stream listens for `data` */
   constructor(socket: Socket | TLSSocket, address: string, tls: TlsDetails | undefined, slot?: ReadSlot) {
@@ -70,12 +123,12 @@ export class SocketStream implements ByteStream {
     this.address = address
     this.tls = tls
     this.#slot = slot ?? new ReadSlot()
-    this.#holdWriteErrors()
     if (slot === undefined) socket.on('data', (bytes: Buffer) => this.#slot.take(bytes))
-    socket.on('end', this.#onEnd)
-    socket.on('drain', this.#onDrain)
-    socket.on('error', this.#onError)
-    socket.on('close', this.#onClose)
+    const owned: OwnedSocket = socket
+    owned[STREAM] = this
+    for (const [event, listener] of LISTENERS) socket.on(event, listener)
+    socket._write = writeHeld
+    if (socket._writev !== undefined) socket._writev = writevHeld
   }
 
   get localAddress(): string | undefined {
@@ -92,7 +145,7 @@ export class SocketStream implements ByteStream {
 
   start(sink: ByteSink): void {
     this.#sink = sink
-    this.#slot.deliverTo((bytes) => sink.data(bytes))
+    this.#slot.deliverTo(sink)
     if (this.#hasEnded) sink.end(this.#doubt())
     if (this.#isClosed) this.#reportClose()
   }
@@ -126,14 +179,14 @@ export class SocketStream implements ByteStream {
   }
 
   async startTls(host: string, settings: TlsSettings, waiting: Waiting): Promise<ByteStream> {
-    this.#socket.off('end', this.#onEnd)
-    this.#socket.off('drain', this.#onDrain)
-    this.#socket.off('close', this.#onClose)
+    // Its errors are still heard, here and there.
+    for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
     const { socket, details } = await layTlsOver(this.#socket, host, this.address, settings, waiting)
     return new SocketStream(socket, this.address, details)
   }
 
-  readonly #onEnd = (): void => {
+  /** What the socket tells. */
+  onEnd(): void {
     // Security: a TLS connection that fails may say `error` and then `end`. That is no end: a body that lasts until the
     // end of the connection would look whole.
     if (this.#failure !== undefined) return
@@ -149,44 +202,37 @@ export class SocketStream implements ByteStream {
     return lostError(this.address, new Error('TLS ended without a closure alert'))
   }
 
-  readonly #onDrain = (): void => {
+  onDrain(): void {
     this.#sink?.drain()
   }
 
-  readonly #onError = (error: Error): void => {
+  onError(error: Error): void {
     this.#failure ??= error
     // A TLS socket that fails behind the handshake stays open by itself.
     this.#socket.destroy()
   }
 
-  readonly #onClose = (): void => {
+  onClose(): void {
     this.#isClosed = true
     this.#reportClose()
   }
 
   #reportClose(): void {
     const failure = this.#failure ?? this.#heldWriteError
-    this.#sink?.close(
+    this.#sink?.closed(
       failure === undefined || this.#isDestroyed ? undefined : lostError(this.address, failure),
     )
   }
 
-  /** See the head of this file. The methods replaced are those that a Writable offers to be implemented. */
-  #holdWriteErrors(): void {
-    const socket = this.#socket
-    let done: WriteDone | undefined
-    const heldDone: WriteDone = (error) => {
-      if (error === undefined || error === null || this.#hasEnded || socket.destroyed) done?.(error)
-      else this.#heldWriteError ??= error
-    }
+  /** What a write of the socket is to call when it is done: an error is held back, see the head of this file. */
+  whenWritten(done: WriteDone): WriteDone {
     // Invariant: a Writable has one write under way at a time.
-    const hold = (next: WriteDone): WriteDone => {
-      done = next
-      return heldDone
+    this.#writeDone = done
+    this.#onWritten ??= (error) => {
+      if (error === undefined || error === null || this.#hasEnded || this.#socket.destroyed) {
+        this.#writeDone?.(error)
+      } else this.#heldWriteError ??= error
     }
-    const write = socket._write.bind(socket)
-    socket._write = (chunk, encoding, done): void => write(chunk, encoding, hold(done))
-    const writev = socket._writev?.bind(socket)
-    if (writev !== undefined) socket._writev = (chunks, done): void => writev(chunks, hold(done))
+    return this.#onWritten
   }
 }

@@ -59,7 +59,7 @@ export class ListeningStream implements ByteStream {
 
   destroy(): void {
     const sink = this.#detach()
-    if (sink !== undefined) queueMicrotask(() => sink.close())
+    if (sink !== undefined) queueMicrotask(() => sink.closed())
   }
 
   startTls(): Promise<ByteStream> {
@@ -77,11 +77,11 @@ export class ListeningStream implements ByteStream {
   }
 
   readonly #onClose = (): void => {
-    this.#detach()?.close()
+    this.#detach()?.closed()
   }
 
   readonly #onError = (cause: Error): void => {
-    this.#detach()?.close(new ConnectionLost(cause.message, { cause }))
+    this.#detach()?.closed(new ConnectionLost(cause.message, { cause }))
   }
 
   #detach(): ByteSink | undefined {

@@ -7,7 +7,7 @@ import type { HTTPResponse, InformationalResponse, ResponseSource, Timings } fro
 import type { TimeoutPhase } from '../errors.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
-import type { WireBody } from './wire-body.ts'
+import type { BodySource, WireBody } from './wire-body.ts'
 
 /** Timeouts of an exchange, in milliseconds; Infinity for none. */
 export interface ExchangeTimeouts {
@@ -35,6 +35,15 @@ export interface ExchangeOptions {
 export interface ExchangeOwner {
   /** The final response has begun, or the exchange has failed; once. */
   answered(exchange: WireExchange): void
+  /** The body of the response was given out, failed or was given up. */
+  consumed(exchange: WireExchange): void
+}
+
+/** The connection, as far as a body steers it. */
+export interface BodyValve {
+  holdBack(): void
+  letGo(): void
+  close(): void
 }
 
 /** How far the body of the request is: `stopped` where an early final response made the rest unwanted. */
@@ -43,7 +52,8 @@ export type UploadState = 'sending' | 'sent' | 'stopped'
 const NO_TIMINGS: DialTimings = {}
 const NO_INFORMATIONAL: readonly InformationalResponse[] = []
 
-export class WireExchange implements ResponseSource {
+export class WireExchange implements ResponseSource, BodySource {
+  readonly #valve: BodyValve
   readonly options: ExchangeOptions
   readonly startedAt: number
   /** True if an earlier exchange was made on the same connection. */
@@ -82,11 +92,13 @@ export class WireExchange implements ResponseSource {
   onAbort: (() => void) | undefined
 
   constructor(
+    valve: BodyValve,
     options: ExchangeOptions,
     startedAt: number,
     reused: boolean,
     dialTimings: DialTimings | undefined,
   ) {
+    this.#valve = valve
     this.options = options
     this.startedAt = startedAt
     this.reused = reused
@@ -124,6 +136,24 @@ export class WireExchange implements ResponseSource {
     this.response = response
     this.options.owner?.answered(this)
     this.#resolve?.(response)
+  }
+
+  // What the body asks for.
+
+  holdBack(): void {
+    this.#valve.holdBack()
+  }
+
+  letGo(): void {
+    this.#valve.letGo()
+  }
+
+  abandon(): void {
+    this.#valve.close()
+  }
+
+  consumed(): void {
+    this.options.owner?.consumed(this)
   }
 
   /** Nobody will be answered any more. */

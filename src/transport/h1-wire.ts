@@ -13,6 +13,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import { HTTPResponse } from '../core/response.ts'
+import { add, NO_MEMBERS, withoutFirst } from '../core/short-list.ts'
 import {
   addFacts,
   ConnectionLost,
@@ -26,12 +27,13 @@ import {
 import { H1Engine, type H1EngineOptions } from '../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../h1/events.ts'
 import { messagePersists } from '../h1/framing.ts'
-import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
+import type { ByteSink, ByteStream, DialTimings } from '../io/byte-stream.ts'
 import type { Clock } from '../io/clock.ts'
 import { type Deadline, makeDeadline } from '../io/deadline.ts'
 import { makeDuplex } from '../io/duplex.ts'
 import {
   type AwaitedPhase,
+  type BodyValve,
   decidePhase,
   decideUpload,
   type WireExchange as Exchange,
@@ -39,7 +41,7 @@ import {
   WireExchange,
 } from './exchange.ts'
 import { GatheredWrites } from './gathered-writes.ts'
-import { type BodySource, WireBody } from './wire-body.ts'
+import { WireBody } from './wire-body.ts'
 import { joinParts, lengthOf } from './wire-parts.ts'
 
 /** Who looks on: the debug trace. */
@@ -63,7 +65,7 @@ export interface WireOptions {
 const MAX_JOINED_BYTES = 16_384
 const NOTHING: WireBytes = []
 
-export class H1Wire {
+export class H1Wire implements BodyValve, ByteSink {
   readonly #stream: ByteStream
   readonly #engine: H1Engine
   readonly #clock: Clock
@@ -71,7 +73,7 @@ export class H1Wire {
   observer: WireObserver | undefined
   #dialTimings: DialTimings | undefined
   /** Exchanges whose response is not complete, oldest first. */
-  readonly #exchanges: Exchange[] = []
+  #exchanges: Exchange[] = NO_MEMBERS
   /** How many requests were begun on this connection. */
   #requests = 0
   /** How many of the exchanges have a total timeout. */
@@ -86,20 +88,6 @@ export class H1Wire {
   /** Why the end of the stream may not be the peer's. */
   #endDoubt: HTTPException | undefined
   #deadline: Deadline | undefined
-  /** What the body of the oldest exchange asks for. */
-  readonly #bodySource: BodySource = {
-    holdBack: () => {
-      this.#isHeldBack = true
-      this.#stream.pause()
-      this.#watch()
-    },
-    letGo: () => {
-      this.#isHeldBack = false
-      this.#stream.resume()
-      this.#watch()
-    },
-    abandon: () => this.close(),
-  }
   #phase: AwaitedPhase | undefined
 
   constructor(stream: ByteStream, options: WireOptions) {
@@ -109,12 +97,7 @@ export class H1Wire {
     this.observer = options.observer
     this.#dialTimings = options.dialTimings
     this.#gathered = options.isGathering ? new GatheredWrites((data) => this.#onGathered(data)) : undefined
-    stream.start({
-      data: (bytes) => this.#onData(bytes),
-      end: (doubt) => this.#onPeerEnd(doubt),
-      drain: () => this.#onDrain(),
-      close: (error) => this.#onGone(error),
-    })
+    stream.start(this)
   }
 
   get stream(): ByteStream {
@@ -147,9 +130,15 @@ export class H1Wire {
     options.signal?.throwIfAborted()
     const engine = this.#engine
     const parts = engine.send(request)
-    const exchange = new WireExchange(options, this.#clock.now(), this.#requests++ > 0, this.#dialTimings)
+    const exchange = new WireExchange(
+      this,
+      options,
+      this.#clock.now(),
+      this.#requests++ > 0,
+      this.#dialTimings,
+    )
     this.#dialTimings = undefined
-    this.#exchanges.push(exchange)
+    this.#exchanges = add(this.#exchanges, exchange)
     if (options.endsAt !== Infinity) this.#limited++
     this.#listenForAbort(exchange)
     try {
@@ -262,28 +251,42 @@ export class H1Wire {
     return makeDuplex(stream, unread)
   }
 
+  // What a body asks for.
+
+  holdBack(): void {
+    this.#isHeldBack = true
+    this.#stream.pause()
+    this.#watch()
+  }
+
+  letGo(): void {
+    this.#isHeldBack = false
+    this.#stream.resume()
+    this.#watch()
+  }
+
   // What the stream tells.
 
-  #onData(bytes: Uint8Array): void {
+  data(bytes: Uint8Array): void {
     const exchange = this.#exchanges[0]
     if (exchange !== undefined) exchange.responseStarted = true
     this.#engine.receive(bytes)
     this.#pump()
   }
 
-  #onPeerEnd(doubt: HTTPException | undefined): void {
+  end(doubt: HTTPException | undefined): void {
     this.#endDoubt = doubt
     this.#engine.receive(null)
     this.#pump()
   }
 
-  #onDrain(): void {
+  drain(): void {
     this.#isWritable = true
     for (const exchange of this.#exchanges) exchange.drained?.()
     this.#watch()
   }
 
-  #onGone(error: HTTPException | undefined): void {
+  closed(error: HTTPException | undefined): void {
     this.#isGone = true
     if (this.#state === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
@@ -346,7 +349,7 @@ export class H1Wire {
       this.#state = 'switched'
       this.#offer(exchange)
     }
-    const body = new WireBody(this.#bodySource)
+    const body = new WireBody(exchange)
     exchange.body = body
     const response = new HTTPResponse(event, body, exchange)
     if (isSwitch) {
@@ -375,7 +378,7 @@ export class H1Wire {
   #settleOldest(): void {
     const oldest = this.#exchanges[0]
     if (oldest?.isEnded === true && oldest.upload !== 'sending') {
-      this.#exchanges.shift()
+      this.#exchanges = withoutFirst(this.#exchanges)
       if (oldest.options.endsAt !== Infinity) this.#limited--
       this.#stopListening(oldest)
       // The peer still waits for the rest of a request that will not come.
@@ -405,7 +408,8 @@ export class H1Wire {
     if (this.#state === 'closed') return
     // What was begun has been sent, unless there is nobody to send it to.
     if (!this.#isGone) this.#gathered?.flush()
-    const exchanges = this.#exchanges.splice(0)
+    const exchanges = this.#exchanges
+    this.#exchanges = NO_MEMBERS
     this.#state = 'closed'
     this.#watch()
     this.#stream.close()

@@ -23,6 +23,8 @@ export interface BodySource {
   letGo(): void
   /** The rest is not wanted. */
   abandon(): void
+  /** Nothing more will be given out. */
+  consumed(): void
 }
 
 type Waiter =
@@ -36,12 +38,14 @@ type Waiter =
   | { readonly kind: 'all'; resolve(all: Buffer): void; reject(error: unknown): void }
 
 const NOTHING: Buffer = Buffer.alloc(0)
+/** The queue of a body that has none; pieces are put into one of its own. */
+const NO_PIECES: Buffer[] = []
 const NO_TRAILERS: readonly FieldLine[] = []
 
 export class WireBody implements BodyReader {
   trailers: readonly FieldLine[] = NO_TRAILERS
   readonly #source: BodySource
-  #queue: Buffer[] = []
+  #queue: Buffer[] = NO_PIECES
   #queuedBytes = 0
   /** The memory in which small pieces are gathered; the last piece of the queue may be its beginning. */
   #block: Buffer | undefined
@@ -94,6 +98,7 @@ export class WireBody implements BodyReader {
     if (waiter?.kind === 'into') waiter.resolve(0)
     else if (waiter?.kind === 'chunk') waiter.resolve(undefined)
     else if (waiter?.kind === 'all') waiter.resolve(this.#takeQueue())
+    this.#tellIfConsumed()
   }
 
   /** The message broke off. What has come can still be read; then every read rejects. */
@@ -102,6 +107,7 @@ export class WireBody implements BodyReader {
     this.#state = 'failed'
     this.#failure = error
     this.#takeWaiter()?.reject(this.#takeFailure())
+    this.#tellIfConsumed()
   }
 
   // ------------------------------------------------------------------------------------------ from the caller
@@ -136,7 +142,9 @@ export class WireBody implements BodyReader {
 
   readAll(): Promise<Buffer> {
     if (this.#state === 'ended') {
-      return Promise.resolve(this.#takeQueue())
+      const all = this.#takeQueue()
+      this.#tellIfConsumed()
+      return Promise.resolve(all)
     }
     return this.#wait(NOTHING, (resolve, reject) => ({ kind: 'all', resolve, reject }))
   }
@@ -150,6 +158,7 @@ export class WireBody implements BodyReader {
       this.#takeWaiter()?.reject(closedError())
       this.#source.abandon()
     }
+    this.#tellIfConsumed()
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -166,6 +175,7 @@ export class WireBody implements BodyReader {
     if (this.#state === 'ended') return Promise.resolve(atEnd)
     if (this.#state === 'failed') {
       const failure = this.#takeFailure()
+      this.#tellIfConsumed()
       return Promise.reject(failure)
     }
     if (this.#state === 'cancelled') return Promise.reject(closedError())
@@ -202,7 +212,7 @@ export class WireBody implements BodyReader {
 
   #takeQueue(): Buffer {
     const queue = this.#queue
-    this.#queue = []
+    this.#queue = NO_PIECES
     this.#queuedBytes = 0
     if (queue.length === 1) return queue[0]!
     return queue.length === 0 ? NOTHING : Buffer.concat(queue)
@@ -231,7 +241,13 @@ export class WireBody implements BodyReader {
   }
 
   #afterTaking(): void {
-    if (this.#queuedBytes === 0) this.#letGo()
+    if (this.#queuedBytes > 0) return
+    this.#letGo()
+    this.#tellIfConsumed()
+  }
+
+  #tellIfConsumed(): void {
+    if (this.isDone) this.#source.consumed()
   }
 
   #letGo(): void {

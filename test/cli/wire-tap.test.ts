@@ -52,7 +52,7 @@ describe('a tapped connection', () => {
         },
         end: () => stream.destroy(),
         drain: () => {},
-        close: () => resolve(),
+        closed: () => resolve(),
       })
       assert.equal(stream.write('spam'), true)
     })
@@ -71,7 +71,7 @@ describe('a tapped connection', () => {
     assert.equal(stream.tls?.protocol, 'TLSv1.3')
     assert.deepEqual(watch.seen, ['dialing localhost', 'connected', 'secured TLSv1.3'])
     const closed = new Promise<void>((resolve) => {
-      stream.start({ data: () => {}, end: () => {}, drain: () => {}, close: () => resolve() })
+      stream.start({ data: () => {}, end: () => {}, drain: () => {}, closed: () => resolve() })
     })
     stream.close()
     await closed

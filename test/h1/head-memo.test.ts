@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { H1Engine } from '../../src/h1/engine.ts'
-import { HeadMemo } from '../../src/h1/head-memo.ts'
+import { HeadMemo, type SharedHeads } from '../../src/h1/head-memo.ts'
 import { ReceiveBuffer } from '../../src/h1/receive-buffer.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -17,56 +17,59 @@ function buffered(text: string): ReceiveBuffer {
   return buffer
 }
 
-/** Takes `length` bytes out and has them remembered. */
-function remember(memo: HeadMemo<string>, text: string, value: string): void {
-  const buffer = buffered(text)
-  buffer.consumeTo(text.length)
-  memo.remember(buffer, text.length, value)
-}
-
 describe('HeadMemo', () => {
   it('knows a head again that is equal byte for byte, and takes it out of the buffer', () => {
-    const memo = new HeadMemo<string>()
+    const memo = new HeadMemo<string>(new Map())
     assert.equal(memo.take(buffered(HEAD)), undefined)
-    remember(memo, HEAD, 'parsed')
+    memo.remember(HEAD, () => 'parsed')
     const buffer = buffered(`${HEAD}body`)
     assert.equal(memo.take(buffer), 'parsed')
     assert.equal(buffer.text(buffer.start, buffer.end), 'body')
   })
 
   it('does not know a head that differs in one byte, or is not all there', () => {
-    const memo = new HeadMemo<string>()
-    remember(memo, HEAD, 'parsed')
+    const memo = new HeadMemo<string>(new Map())
+    memo.remember(HEAD, () => 'parsed')
     for (let i = 0; i < HEAD.length; i++) {
       const changed = `${HEAD.slice(0, i)}\x01${HEAD.slice(i + 1)}`
       const buffer = buffered(changed)
       assert.equal(memo.take(buffer), undefined)
+      assert.equal(memo.recall(changed), undefined)
       assert.equal(buffer.length, HEAD.length)
     }
     assert.equal(memo.take(buffered(HEAD.slice(0, -1))), undefined)
   })
 
-  it('keeps no bytes of the caller', () => {
-    const memo = new HeadMemo<string>()
-    const bytes = Buffer.from(HEAD)
-    const buffer = new ReceiveBuffer()
-    buffer.receive(bytes)
-    buffer.consumeTo(HEAD.length)
-    memo.remember(buffer, HEAD.length, 'parsed')
-    bytes.fill(0xee)
-    assert.equal(memo.take(buffered(HEAD)), 'parsed')
+  it('gives what another memo with the same shared heads remembers, and knows it from then on', () => {
+    const shared: SharedHeads<string> = new Map()
+    new HeadMemo<string>(shared).remember(HEAD, () => 'parsed')
+    const other = new HeadMemo<string>(shared)
+    assert.equal(other.take(buffered(HEAD)), undefined)
+    assert.equal(other.recall(HEAD), 'parsed')
+    assert.equal(other.take(buffered(HEAD)), 'parsed')
+    assert.equal(new HeadMemo<string>(new Map()).recall(HEAD), undefined)
+  })
+
+  it('keeps the newest 32 heads for others', () => {
+    const shared: SharedHeads<number> = new Map()
+    for (let i = 0; i < 40; i++) new HeadMemo<number>(shared).remember(`${HEAD}${i}`, () => i)
+    assert.deepEqual(
+      [...shared.values()].map(({ value }) => value),
+      Array.from({ length: 32 }, (_, i) => i + 8),
+    )
   })
 
   it('remembers no head over 4 KiB, and nothing after eight heads that all differed', () => {
-    const large = new HeadMemo<string>()
+    const large = new HeadMemo<string>(new Map())
     const head = `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(4_096)}\r\n\r\n`
-    remember(large, head, 'parsed')
+    large.remember(head, () => 'parsed')
     assert.equal(large.take(buffered(head)), undefined)
+    assert.equal(large.recall(head), undefined)
 
-    const memo = new HeadMemo<string>()
-    for (let i = 0; i < 9; i++) remember(memo, `${HEAD}${i}`, String(i))
+    const memo = new HeadMemo<string>(new Map())
+    for (let i = 0; i < 9; i++) memo.remember(`${HEAD}${i}`, () => String(i))
     assert.equal(memo.take(buffered(`${HEAD}8`)), '8')
-    for (let i = 0; i < 10; i++) remember(memo, `${HEAD}${i}`, String(i))
+    for (let i = 0; i < 10; i++) memo.remember(`${HEAD}${i}`, () => String(i))
     assert.equal(memo.take(buffered(`${HEAD}9`)), undefined)
   })
 })
@@ -86,6 +89,9 @@ function read(engine: H1Engine, method: string, bytes: Buffer, cut: number): unk
   }
   return [...events, data]
 }
+
+/** An engine that remembers nothing of what others have read: with limits of its own it shares no heads. */
+const alone = (): H1Engine => new H1Engine('client', { limits: {} })
 
 describe('an engine that has seen a head before', () => {
   const line = fc.constantFrom(
@@ -115,7 +121,7 @@ describe('an engine that has seen a head before', () => {
           const head = `HTTP/1.1 ${status}\r\n${framed.join('\r\n')}\r\n\r\n`
           const bytes = Buffer.from(isBodyless ? head : `${head}abc`)
           const at = Math.min(cut, bytes.length)
-          assert.deepEqual(read(old, method, bytes, at), read(new H1Engine('client'), method, bytes, at))
+          assert.deepEqual(read(old, method, bytes, at), read(alone(), method, bytes, at))
         }
       }),
       { numRuns: 300 },

@@ -171,7 +171,7 @@ describe('dial', () => {
           data: (bytes) => resolve(Buffer.from(bytes).toString()),
           end: () => {},
           drain: () => {},
-          close: () => {},
+          closed: () => {},
         })
       })
       assert.equal(greeting, 'hello')

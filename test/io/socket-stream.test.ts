@@ -112,7 +112,7 @@ for (const [kind, options, isSecure] of plainAndSecure) {
         },
         end: () => {},
         drain: () => {},
-        close: () => {},
+        closed: () => {},
       })
       stream.resume()
       await until(() => early + got === TOO_MUCH)

@@ -64,7 +64,7 @@ describe('startTls', () => {
       },
       end: () => {},
       drain: () => {},
-      close: () => {},
+      closed: () => {},
     })
     for (let turn = 0; turn < 200; turn++) await settle()
     assert.ok(got < size / 2, `${got} bytes came`)

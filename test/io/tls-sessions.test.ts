@@ -49,7 +49,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
         tls: { options: { ca }, sessions },
       }
       const first = await dial(target, makeWaiting())
-      first.stream.start({ data: () => {}, end: () => {}, drain: () => {}, close: () => {} })
+      first.stream.start({ data: () => {}, end: () => {}, drain: () => {}, closed: () => {} })
       while (sessions.session === undefined) await settle()
       const second = await dial(target, makeWaiting())
       assert.deepEqual(

@@ -278,7 +278,7 @@ export class Link {
       this.hasToldClose = true
       const shown = error === undefined ? '' : ` (${error.message})`
       this.#world.trace(`link ${this.number}: the client hears the close${shown}${this.#late()}`)
-      this.sink?.close(this.hasClientClosed ? undefined : error)
+      this.sink?.closed(this.hasClientClosed ? undefined : error)
     })
   }
 

@@ -137,7 +137,7 @@ export class MemoryStream implements ByteStream {
   #closed(error: HTTPException | undefined): void {
     if (this.isClosed) return
     this.isClosed = true
-    queueMicrotask(() => this.#sink?.close(error))
+    queueMicrotask(() => this.#sink?.closed(error))
   }
 }
 

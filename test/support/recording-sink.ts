@@ -23,7 +23,7 @@ export class RecordingSink implements ByteSink {
     this.#called('drain')
   }
 
-  close(error?: Error): void {
+  closed(error?: Error): void {
     this.error = error
     this.#called('close')
   }

@@ -9,17 +9,49 @@ import { checkOpenHandles } from '../support/open-handles.ts'
 checkOpenHandles()
 
 /** A body, and what it asks of its connection. */
-function make(): { body: WireBody; asked: string[] } {
+function make(): { body: WireBody; asked: string[]; told: string[] } {
   const asked: string[] = []
+  const told: string[] = []
   const body = new WireBody({
     holdBack: () => asked.push('hold back'),
     letGo: () => asked.push('let go'),
     abandon: () => asked.push('abandon'),
+    consumed: () => told.push('consumed'),
   })
-  return { body, asked }
+  return { body, asked, told }
 }
 
 describe('WireBody', () => {
+  it('tells that it was consumed when its last byte was given out, and not before', async () => {
+    const early = make()
+    early.body.push(Buffer.from('abc'))
+    early.body.finish([])
+    assert.deepEqual(early.told, [])
+    await early.body.readInto(Buffer.alloc(2))
+    assert.deepEqual(early.told, [])
+    await early.body.readInto(Buffer.alloc(2))
+    assert.deepEqual(early.told, ['consumed'])
+
+    const waiting = make()
+    const all = waiting.body.readAll()
+    waiting.body.push(Buffer.from('abc'))
+    waiting.body.finish([])
+    assert.equal(String(await all), 'abc')
+    assert.deepEqual(waiting.told, ['consumed'])
+
+    const empty = make()
+    empty.body.finish([])
+    assert.deepEqual(empty.told, ['consumed'])
+
+    const broken = make()
+    broken.body.push(Buffer.from('abc'))
+    broken.body.fail(new IncompleteRead(Buffer.alloc(0)))
+    assert.deepEqual(broken.told, [])
+    await rejectionOf(broken.body.readAll())
+    broken.body.cancel()
+    assert.deepEqual(broken.told, ['consumed'])
+  })
+
   it('copies what it keeps: lent bytes may change behind it', async () => {
     const { body } = make()
     const lent = Buffer.from('abc')
