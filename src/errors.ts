@@ -59,6 +59,7 @@ export interface ExchangeFacts {
 
 export interface ErrorDetails extends ExchangeFacts {
   cause?: unknown
+  remedy?: string | undefined
 }
 
 const BRAND = Symbol.for('httplib.HTTPException')
@@ -72,10 +73,14 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare responseStarted?: boolean | undefined
   declare address?: string | undefined
   declare phase?: Phase | undefined
+  /** The option that would accept a peer that TLS refused: the end of the message. */
+  declare readonly remedy?: string
 
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
-    super(composeMessage(code, detail), details.cause === undefined ? undefined : { cause: details.cause })
+    const { cause, remedy } = details
+    super(composeMessage(code, detail, remedy), cause === undefined ? undefined : { cause })
     this.code = code
+    if (remedy !== undefined) this.remedy = remedy
     addFacts(this, details)
   }
 
@@ -85,12 +90,13 @@ export class HTTPException extends Error implements ExchangeFacts {
   }
 }
 
-/** `Sentence: detail (source).`, without what is not there. */
-function composeMessage(code: ErrorCode, detail: string | undefined): string {
+/** `Sentence: detail; remedy`, without what is not there. */
+function composeMessage(code: ErrorCode, detail: string | undefined, remedy?: string): string {
   const { sentence } = errorRow(code)
   if (detail === undefined) return `${sentence}.`
   // What stands in parentheses is an addition to the sentence and no detail of it.
-  return detail.startsWith('(') ? `${sentence} ${detail}` : `${sentence}: ${detail}`
+  if (detail.startsWith('(')) return `${sentence} ${detail}`
+  return `${sentence}: ${detail}${remedy === undefined ? '' : `; ${remedy}`}`
 }
 
 /** Writes the facts of the exchange onto an error; a fact that is there already stays. */

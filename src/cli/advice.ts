@@ -7,6 +7,7 @@ import { type ErrorClassName, type ErrorCode, errorRow } from '../error-table.ts
 
 const SEE_WIRE = 'again with -v to see what the peer sent'
 const CHECK_HEADER = 'again with a corrected -H'
+const INSECURE = '-k accepts any certificate'
 const USE_HELP = 'httplib --help'
 
 const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -30,12 +31,16 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   PROXY_FAILED: 'another -x; -v shows what it sent',
   CONNECT_FAILED: 'another host or port, or check the way to it',
   TLS_FAILED: 'http:// if the server does not speak TLS; --cert and --key if it wants to know you',
-  CERTIFICATE_EXPIRED: 'check the clock of this machine, then tell whoever runs the server',
-  CERTIFICATE_NOT_YET_VALID: 'check the clock of this machine, then tell whoever runs the server',
-  CERTIFICATE_WRONG_HOST: 'the URL with a host that the certificate names',
+  CERTIFICATE_EXPIRED: `check the clock of this machine, then tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_NOT_YET_VALID: `check the clock of this machine, then tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_WRONG_HOST: `the URL with a host that the certificate names; ${INSECURE}`,
   CERTIFICATE_SELF_SIGNED: '--cacert with that certificate, if you got it from somebody you trust',
-  CERTIFICATE_UNTRUSTED: '--cacert with the authority that signed it',
-  CERTIFICATE_REJECTED: '--cacert with the authority that signed it',
+  CERTIFICATE_UNTRUSTED:
+    '--cacert with the authority that signed it, and with those between that the server leaves out',
+  CERTIFICATE_WRONG_ISSUER: `tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_WRONG_PURPOSE: `tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_WEAK: `tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_REJECTED: `tell whoever runs the server; ${INSECURE}`,
   TIMEOUT_DNS: 'check that this machine is online',
   TIMEOUT_CONNECT: 'another host or port, or check the way to it',
   TIMEOUT_TLS: 'http:// if the server does not speak TLS',
@@ -69,7 +74,13 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   TimeoutError: 'again later',
 }
 
-/** One line, without an end: what to try after an error with this code. */
-export function adviceFor(code: ErrorCode): string {
+/**
+ * One line, without an end: what to try after an error with this code.
+ * @param remedy the option of the library that would do, where the error names one
+ */
+export function adviceFor(code: ErrorCode, remedy?: string): string {
+  // In TLS 1.3 a server that wants to know its client breaks an established connection.
+  if (code === 'CONNECTION_LOST' && remedy?.includes('cert:') === true)
+    return '--cert and --key with your certificate'
   return BY_CODE[code] ?? BY_CLASS[errorRow(code).className]
 }

@@ -45,7 +45,11 @@ export function describeFailure(error: unknown): Ending {
     return { exit: error.exit, what: error.message, advice: error.advice }
   }
   if (HTTPException.isHTTPException(error)) {
-    return { exit: exitNameOf(error.code), what: error.message, advice: adviceFor(error.code) }
+    return {
+      exit: exitNameOf(error.code),
+      what: withoutRemedy(error),
+      advice: adviceFor(error.code, error.remedy),
+    }
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {
@@ -53,6 +57,11 @@ export function describeFailure(error: unknown): Ending {
     what: `unexpected: ${what}`,
     advice: 'again with -v, and report what it shows',
   }
+}
+
+/** The options of the library mean nothing to a person at a terminal: the advice names the command's. */
+function withoutRemedy(error: HTTPException): string {
+  return error.remedy === undefined ? error.message : error.message.replace(`; ${error.remedy}`, '')
 }
 
 /** The line for standard error, with its end; empty where there is nothing to tell. */

@@ -136,7 +136,10 @@ export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
   passphrase: true,
   servername: true,
   minVersion: true,
+  ciphers: true,
+  crl: true,
   pin: true,
+  accept: true,
   verify: true,
 }
 

@@ -2,13 +2,8 @@
  * The one place where an error of the system, of DNS or of TLS becomes one of ours. The cause is kept as it was.
  */
 
-import {
-  type CodeOf,
-  ConnectError,
-  ConnectionLost,
-  type FailedAttempt,
-  type HTTPException,
-} from '../errors.ts'
+import { ConnectError, ConnectionLost, type FailedAttempt, type HTTPException } from '../errors.ts'
+import { handshakeRow } from './handshake-reasons.ts'
 
 /** The code of a system or TLS error: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; undefined where there is none. */
 export function systemCode(error: unknown): string | undefined {
@@ -37,26 +32,20 @@ export function connectError(address: string, attempts: readonly FailedAttempt[]
 
 /** The handshake failed before a certificate could be judged. */
 export function tlsError(address: string, cause: unknown): ConnectError {
-  return new ConnectError('TLS_FAILED', 'tls', `${address} (${reasonOf(cause)})`, { cause, address })
+  const { detail, remedy } = explain(address, cause)
+  return new ConnectError('TLS_FAILED', 'tls', detail, { cause, address, remedy })
 }
 
-const CERTIFICATE_CODES: Readonly<Record<string, CodeOf<'ConnectError'>>> = {
-  CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
-  CERT_NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'CERTIFICATE_SELF_SIGNED',
-  SELF_SIGNED_CERT_IN_CHAIN: 'CERTIFICATE_UNTRUSTED',
-  UNABLE_TO_GET_ISSUER_CERT: 'CERTIFICATE_UNTRUSTED',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CERTIFICATE_UNTRUSTED',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CERTIFICATE_UNTRUSTED',
-  CERT_UNTRUSTED: 'CERTIFICATE_UNTRUSTED',
-}
-
-/** Which of our codes a verification failure of OpenSSL has. */
-export function certificateCode(opensslCode: string): CodeOf<'ConnectError'> {
-  return CERTIFICATE_CODES[opensslCode] ?? 'CERTIFICATE_REJECTED'
+function explain(address: string, cause: unknown): { detail: string; remedy: string | undefined } {
+  const reason = reasonOf(cause)
+  const row = handshakeRow(reason)
+  const because = row === undefined ? '' : `: ${row.sentence}`
+  return { detail: `${address} (${reason})${because}`, remedy: row?.remedy }
 }
 
 /** An established stream broke. */
 export function lostError(address: string, cause: unknown): HTTPException {
-  return new ConnectionLost(`${address} (${reasonOf(cause)})`, { cause, address })
+  // In TLS 1.3 the client's handshake ends before the server has looked at the client's certificate.
+  const { detail, remedy } = explain(address, cause)
+  return new ConnectionLost(detail, { cause, address, remedy })
 }

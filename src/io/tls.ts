@@ -6,12 +6,10 @@
  * HTTP is written; Node itself decides at the same moment and no earlier. Whoever changes this file keeps that order.
  */
 
-import { createHash, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
-import { escapeText } from '../core/escape.ts'
-import { ConnectError } from '../errors.ts'
-import { certificateCode, tlsError } from './map-errors.ts'
+import { type ConnectionOptions, connect, DEFAULT_CIPHERS, type TLSSocket } from 'node:tls'
+import { judgePeer } from './judge-certificate.ts'
+import { tlsError } from './map-errors.ts'
 import { watchClosure } from './tls-closure.ts'
 import type { TlsDetails, TlsOptions, TlsSettings } from './tls-options.ts'
 import { type Waiting, waitFor } from './waiting.ts'
@@ -25,7 +23,10 @@ export interface SecureSocket {
 /** The options for `tls.connect`, without where to. */
 function connectionOptions(host: string, { options, sessions }: TlsSettings): ConnectionOptions {
   const name = options.servername ?? host
-  const { ca, cert, key, pfx, passphrase, minVersion = 'TLSv1.2' } = options
+  const { ca, cert, key, pfx, passphrase, crl, ciphers, minVersion = 'TLSv1.2' } = options
+  // OpenSSL 3 has no TLS 1.0 and 1.1 but at the lowest level of security. The level would let weak certificates through too;
+  // judge-certificate.ts does not.
+  const level = minVersion < 'TLSv1.2' ? `${DEFAULT_CIPHERS}:@SECLEVEL=0` : undefined
   return {
     ...(ca !== undefined && { ca: toPem(ca) }),
     ...(cert !== undefined && { cert: toPem(cert) }),
@@ -33,6 +34,8 @@ function connectionOptions(host: string, { options, sessions }: TlsSettings): Co
     ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
     ...(passphrase !== undefined && { passphrase }),
     ...(sessions.session !== undefined && { session: sessions.session }),
+    ...(crl !== undefined && { crl: toPem(crl) }),
+    ...((ciphers ?? level) !== undefined && { ciphers: ciphers ?? level }),
     minVersion,
     ALPNProtocols: ['http/1.1'],
     // RFC 6066 §3: an address is no name for SNI.
@@ -126,129 +129,27 @@ function shakeHands(
     })
     socket.once('secureConnect', () => {
       socket.off('close', onClose)
-      const refusal = judgePeer(socket, host, address, settings.options)
+      const { refusal, isException } = judgePeer({
+        host,
+        address,
+        options: settings.options,
+        certificate: socket.getPeerCertificate(true),
+        // Node's types promise an Error; it is the code of OpenSSL, a string, or null.
+        opensslError: (socket.authorizationError as unknown as string | null) ?? undefined,
+        isResumed: socket.isSessionReused(),
+        now: Date.now(),
+      })
       if (refusal !== undefined) {
         outcome.reject(refusal)
         return
       }
       socket.off('error', onError)
-      isTrusted = true
+      // Security: what was accepted as an exception is judged anew on every connection.
+      isTrusted = !isException
       outcome.resolve({ socket, details: readDetails(socket, settings.options) })
     })
     return () => {}
   })
-}
-
-/** Why the peer may not be talked to; undefined if it may. */
-function judgePeer(
-  socket: TLSSocket,
-  host: string,
-  address: string,
-  options: TlsOptions,
-): ConnectError | undefined {
-  const certificate = socket.getPeerCertificate(true)
-  if (options.verify !== false) {
-    // Node's types promise an Error; it is a string, the code of OpenSSL.
-    const failure = socket.authorizationError as Error | string | null | undefined
-    if (failure !== undefined && failure !== null) {
-      const opensslCode = typeof failure === 'string' ? failure : failure.message
-      return refuse(certificateCode(opensslCode), address, blamed(certificate, opensslCode), opensslCode)
-    }
-  }
-  // A session is only ever resumed for the host and the options it was made with: name and pin were judged then, and the
-  // certificates are not shown again.
-  if (socket.isSessionReused()) return undefined
-  if (options.verify !== false) {
-    const mismatch = findHostMismatch(options.servername ?? host, certificate)
-    if (mismatch !== undefined)
-      return refuse('CERTIFICATE_WRONG_HOST', address, describe(certificate), mismatch)
-  }
-  if (options.pin !== undefined && !hasPinnedKey(certificate, options.pin)) {
-    return refuse(
-      'CERTIFICATE_NOT_PINNED',
-      address,
-      describe(certificate),
-      `its key is ${pinOf(certificate)}`,
-    )
-  }
-  return undefined
-}
-
-function refuse(
-  code: ConstructorParameters<typeof ConnectError>[0],
-  address: string,
-  certificate: string,
-  reason: string,
-): ConnectError {
-  return new ConnectError(code, 'tls', `${address} showed ${certificate}: ${reason}`, { address })
-}
-
-/**
- * Why a certificate is not for `host`, or undefined. Only the subjectAltName counts, never the common name; an address needs
- * an entry of its own kind (RFC 9110 §4.3.4, §4.3.5). OpenSSL compares: it reads the entries themselves and no text made of
- * them, and knows every way to write an address.
- */
-function findHostMismatch(host: string, certificate: DetailedPeerCertificate): string | undefined {
-  const names = certificate.subjectaltname
-  if (names === undefined) return 'it names no host in its subjectAltName'
-  const x509 = new X509Certificate(certificate.raw)
-  const match =
-    isIP(host) === 0
-      ? x509.checkHost(host.replace(/\.$/, ''), { subject: 'never', partialWildcards: false })
-      : x509.checkIP(host)
-  return match === undefined ? `it is for ${escapeText(names, MAX_SHOWN_NAMES)}, not for ${host}` : undefined
-}
-
-/** Some certificates name hundreds of hosts. */
-const MAX_SHOWN_NAMES = 400
-
-/** The certificates of a chain, from the server's own upwards. */
-function chainOf(certificate: DetailedPeerCertificate): DetailedPeerCertificate[] {
-  const chain: DetailedPeerCertificate[] = []
-  for (let one = certificate; one?.raw !== undefined && !chain.includes(one); one = one.issuerCertificate)
-    chain.push(one)
-  return chain
-}
-
-/** Shows the certificate of the chain that OpenSSL's code is about. */
-function blamed(certificate: DetailedPeerCertificate, opensslCode: string): string {
-  const chain = chainOf(certificate)
-  const now = Date.now()
-  let culprit: DetailedPeerCertificate | undefined
-  if (opensslCode === 'CERT_HAS_EXPIRED') culprit = chain.find(({ valid_to }) => Date.parse(valid_to) < now)
-  else if (opensslCode === 'CERT_NOT_YET_VALID')
-    culprit = chain.find(({ valid_from }) => Date.parse(valid_from) > now)
-  else if (/ISSUER|IN_CHAIN|VERIFY_LEAF/.test(opensslCode)) culprit = chain.at(-1)
-  return describe(culprit ?? certificate)
-}
-
-function describe(certificate: DetailedPeerCertificate): string {
-  const name = String(certificate.subject?.CN ?? certificate.subjectaltname ?? 'without a name')
-  const issuer = String(certificate.issuer?.CN ?? certificate.issuer?.O ?? 'unknown')
-  // Security: whoever made the certificate chose these names.
-  return `certificate "${escapeText(name)}" (issued by "${escapeText(issuer)}", valid ${certificate.valid_from} to ${certificate.valid_to})`
-}
-
-/** The pin of a certificate: `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469 §2.4). */
-function pinOf(certificate: DetailedPeerCertificate): string {
-  const key = new X509Certificate(certificate.raw).publicKey.export({ type: 'spki', format: 'der' })
-  return `sha256/${createHash('sha256').update(key).digest('base64')}`
-}
-
-/**
- * Whether the certificate, or one that it is signed by, has a pinned key. Security: Node joins a chain by names alone; without
- * the usual verification a peer could show somebody else's authority above a certificate of its own making.
- */
-function hasPinnedKey(certificate: DetailedPeerCertificate, pins: string | readonly string[]): boolean {
-  const accepted = typeof pins === 'string' ? [pins] : pins
-  let below: X509Certificate | undefined
-  for (const one of chainOf(certificate)) {
-    const shown = new X509Certificate(one.raw)
-    if (below !== undefined && !(shown.ca && below.verify(shown.publicKey))) return false
-    if (accepted.includes(pinOf(one))) return true
-    below = shown
-  }
-  return false
 }
 
 function readDetails(socket: TLSSocket, options: TlsOptions): TlsDetails {

@@ -74,6 +74,14 @@ describe('the certificate of the server', () => {
     assertFailed(await against(expired, CACERT), 60, /expired.*Try: check the clock/)
     assertFailed(await against(wrongHost, CACERT), 60, /wrong\.example.*Try: the URL with a host/)
   })
+
+  it('is refused by names of the command, and not by those of the library', async () => {
+    for (const certificate of [expired, wrongHost, selfSigned]) {
+      const { stderr } = await against(certificate, CACERT)
+      assert.doesNotMatch(stderr, /tls:|accept:|servername/)
+      assert.match(stderr, /SHA-256 [0-9A-F:]{95}.* Try: .*(?:-k|--cacert) /)
+    }
+  })
 })
 
 describe('the certificate of the client', () => {
@@ -101,6 +109,13 @@ describe('the certificate of the client', () => {
     assert.equal((await against(asking, [...CACERT, ...key])).stdout.toString(), 'client')
     const pfx = ['--cert', `${certificatePath('client.p12')}:${passphrase}`]
     assert.equal((await against(asking, [...CACERT, ...pfx])).stdout.toString(), 'client')
+  })
+
+  it('is asked for where a server demands one: in the handshake of TLS 1.2, behind it in TLS 1.3', async () => {
+    const before = await against({ ...asking, maxVersion: 'TLSv1.2' }, CACERT)
+    assertFailed(before, 35, /demands a certificate of the client.*Try: .*--cert and --key/)
+    const behind = await against({ ...asking, minVersion: 'TLSv1.3' }, CACERT)
+    assertFailed(behind, 56, /demands a certificate of the client.*Try: --cert and --key/)
   })
 
   it('is bad usage where it cannot be opened', async () => {

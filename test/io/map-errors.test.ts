@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConnectError, ConnectionLost } from '../../src/errors.ts'
-import {
-  certificateCode,
-  connectError,
-  dnsError,
-  lostError,
-  systemCode,
-  tlsError,
-} from '../../src/io/map-errors.ts'
+import { connectError, dnsError, lostError, systemCode, tlsError } from '../../src/io/map-errors.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -65,27 +58,28 @@ describe('tlsError', () => {
     const cause = system('ERR_SSL_WRONG_VERSION_NUMBER')
     const { code, phase, address, message, cause: kept } = tlsError('192.0.2.1:443', cause)
     assert.deepEqual([code, phase, address, kept], ['TLS_FAILED', 'tls', '192.0.2.1:443', cause])
-    assert.match(message, /192\.0\.2\.1:443 \(ERR_SSL_WRONG_VERSION_NUMBER\)$/)
+    assert.match(
+      message,
+      /192\.0\.2\.1:443 \(ERR_SSL_WRONG_VERSION_NUMBER\): it answers something that is not TLS; /,
+    )
   })
-})
 
-describe('certificateCode', () => {
-  it('gives each failure of verification a code of ours', () => {
-    // The left column is OpenSSL's list of X509_V_ERR_… as Node names them.
+  it('says what the alert of the peer means, and which option would do, where there is one', () => {
+    // Alerts of RFC 8446 §6.2 under the names of OpenSSL 3.0 and 3.5, and one that says nothing.
     const expected = {
-      CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
-      CERT_NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
-      DEPTH_ZERO_SELF_SIGNED_CERT: 'CERTIFICATE_SELF_SIGNED',
-      SELF_SIGNED_CERT_IN_CHAIN: 'CERTIFICATE_UNTRUSTED',
-      UNABLE_TO_GET_ISSUER_CERT: 'CERTIFICATE_UNTRUSTED',
-      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CERTIFICATE_UNTRUSTED',
-      UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CERTIFICATE_UNTRUSTED',
-      CERT_UNTRUSTED: 'CERTIFICATE_UNTRUSTED',
-      CERT_REVOKED: 'CERTIFICATE_REJECTED',
-      INVALID_PURPOSE: 'CERTIFICATE_REJECTED',
-      CERT_SIGNATURE_FAILURE: 'CERTIFICATE_REJECTED',
+      ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'minVersion',
+      ERR_SSL_UNSUPPORTED_PROTOCOL: 'minVersion',
+      ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'ciphers',
+      'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'cert',
+      ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'cert',
+      ERR_SSL_DH_KEY_TOO_SMALL: 'ciphers',
+      ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: undefined,
     }
-    for (const [code, ours] of Object.entries(expected)) assert.equal(certificateCode(code), ours)
+    for (const [code, option] of Object.entries(expected)) {
+      const { remedy, message } = tlsError('192.0.2.1:443', system(code))
+      if (option === undefined) assert.deepEqual([remedy, message.endsWith(`(${code})`)], [undefined, true])
+      else assert.ok(remedy?.includes(`${option}:`) && message.endsWith(`; ${remedy}`), message)
+    }
   })
 })
 

@@ -1,13 +1,10 @@
 // A pin is a promise about the chain that was signed, not about whatever certificates a peer sends along.
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { describe, it } from 'node:test'
 import { ConnectError } from '../../src/index.ts'
+import { CertificateMaker } from '../support/certificate-maker.ts'
 import { connectionTo, get, startOkServer } from '../support/https.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -15,6 +12,7 @@ import { ca, type KeyPair, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
 
+const DAY_MS = 86_400_000
 const REAL = new X509Certificate(ca)
 const REAL_PIN = `sha256/${createHash('sha256')
   .update(REAL.publicKey.export({ type: 'spki', format: 'der' }))
@@ -22,36 +20,22 @@ const REAL_PIN = `sha256/${createHash('sha256')
 
 /** A certificate that names the real authority as its issuer and is signed by somebody else; undefined without openssl. */
 function forge(): KeyPair | undefined {
-  const folder = mkdtempSync(path.join(tmpdir(), 'httplib-forged-'))
-  const run = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-  }
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  const subject = `/${REAL.subject.replaceAll('\n', '/')}`
+  const maker = CertificateMaker.open()
+  if (maker === undefined) return undefined
+  const from = new Date(Date.now() - DAY_MS)
+  const to = new Date(Date.now() + DAY_MS)
   try {
-    run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', subject)
-    run('req', ...key, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', '/CN=localhost')
-    run(
-      'x509',
-      '-req',
-      '-in',
-      'leaf.csr',
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-out',
-      'leaf.crt',
-      '-days',
-      '2',
-      '-CAcreateserial',
-    )
-    const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8')
-    return { cert: read('leaf.crt'), key: read('leaf.key') }
-  } catch {
-    return undefined
+    const commonName = REAL.subject.replace(/^CN=/, '')
+    const forger = maker.make({ commonName, extensions: ['basicConstraints = critical, CA:true'], from, to })
+    return maker.make({
+      commonName: 'localhost',
+      extensions: ['basicConstraints = CA:false'],
+      from,
+      to,
+      by: forger,
+    })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    maker.close()
   }
 }
 

@@ -1,13 +1,10 @@
-// The certificates of the TLS tests, made once by `scripts/make-certificates.sh`; their README tells what each is for.
+// The certificates of the TLS tests, made once by `scripts/make-certificates.ts`; their README tells what each is for.
 
 import { readFileSync } from 'node:fs'
+import type { KeyPair } from './certificate-maker.ts'
 import { repositoryPath } from './repository.ts'
 
-/** A certificate and its key, both PEM, as `tls.createServer` and our `tls` option take them. */
-export interface KeyPair {
-  readonly key: string
-  readonly cert: string
-}
+export type { KeyPair } from './certificate-maker.ts'
 
 /** The authority that signed all certificates here but those signed by themselves. */
 export const ca: string = readPem('ca.crt')

@@ -1,6 +1,6 @@
 /**
  * The certificate of the demo's HTTPS server, its key, and the authority that signed it. Made by
- * scripts/make-demo-certificate.sh; do not edit.
+ * scripts/make-certificates.ts; do not edit.
  *
  * Security: the key is public, and worth nothing: the authority is trusted by the demo alone, and its own key is gone.
  */

@@ -1,0 +1,111 @@
+/**
+ * What `X509Certificate` of Node does not tell: the algorithm a certificate is signed with, and its extensions. Reads the
+ * outline of a certificate's DER (RFC 5280 §4.1) and interprets no more than is asked for.
+ *
+ * Security: the bytes are the peer's. OpenSSL has parsed them before, but takes more than DER; what is read differently here is
+ * no outline, and a certificate without one is good for nothing.
+ */
+
+/** One element of DER: its tag and its content. */
+interface Element {
+  readonly tag: number
+  readonly content: Uint8Array
+}
+
+const BOOLEAN = 0x01
+const INTEGER = 0x02
+/** `[3]` of TBSCertificate: the extensions. */
+const EXTENSIONS = 0xa3
+
+const KEY_USAGE = '2.5.29.15'
+const BASIC_CONSTRAINTS = '2.5.29.19'
+
+export interface CertificateOutline {
+  /** The object identifier of the algorithm that the issuer signed with: `1.2.840.10045.4.3.2`. */
+  readonly signatureAlgorithm: string
+  /** The object identifiers of the extensions, and whether each is critical. */
+  readonly extensions: ReadonlyMap<string, boolean>
+  /** How many authorities may stand between this one and the server's certificate; undefined for any number (§4.2.1.9). */
+  readonly maxPathLength: number | undefined
+  /** The first eight bits of the key usage (§4.2.1.3), `digitalSignature` first; undefined for any use. */
+  readonly keyUsage: number | undefined
+}
+
+/** Reads the outline of a certificate; undefined where it is not DER as RFC 5280 has it. */
+export function readOutline(der: Uint8Array): CertificateOutline | undefined {
+  try {
+    return parseOutline(der)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** @throws RangeError for an element that is not there or not whole */
+function parseOutline(der: Uint8Array): CertificateOutline {
+  const [certificate] = readElements(der)
+  const [body, algorithm] = readElements(content(certificate))
+  const holder = readElements(content(body)).find(({ tag }) => tag === EXTENSIONS)
+  const listed = holder === undefined ? [] : readElements(content(readElements(holder.content)[0]))
+  const extensions = new Map<string, boolean>()
+  let maxPathLength: number | undefined
+  let keyUsage: number | undefined
+  for (const extension of listed) {
+    const [identifier, ...rest] = readElements(extension.content)
+    const id = formatIdentifier(content(identifier))
+    extensions.set(id, rest[0]?.tag === BOOLEAN && rest[0].content[0] !== 0)
+    // A bit string begins with the number of bits that its last byte does not use.
+    if (id === KEY_USAGE) keyUsage = content(readElements(content(rest.at(-1)))[0])[1] ?? 0
+    if (id === BASIC_CONSTRAINTS) maxPathLength = readPathLength(content(rest.at(-1)))
+  }
+  const signatureAlgorithm = formatIdentifier(content(readElements(content(algorithm))[0]))
+  return { signatureAlgorithm, extensions, maxPathLength, keyUsage }
+}
+
+function content(element: Element | undefined): Uint8Array {
+  if (element === undefined) throw new RangeError('an element is missing')
+  return element.content
+}
+
+function readPathLength(basicConstraints: Uint8Array): number | undefined {
+  const length = readElements(content(readElements(basicConstraints)[0])).find(({ tag }) => tag === INTEGER)
+  return length?.content.reduce((sum, byte) => sum * 256 + byte, 0)
+}
+
+/** The elements that stand one behind the other. */
+function readElements(der: Uint8Array): Element[] {
+  const elements: Element[] = []
+  let at = 0
+  while (at < der.length) {
+    const tag = der[at]!
+    let length = der[at + 1]!
+    at += 2
+    // A first byte over 0x80 says how many bytes the length has; 0x80 itself, a length left open, is not DER.
+    if (length === 0x80) throw new RangeError('a length is left open')
+    if (length > 0x80) {
+      const end = at + (length & 0x7f)
+      length = 0
+      for (; at < end; at++) length = length * 256 + der[at]!
+    }
+    if (!(at + length <= der.length)) throw new RangeError('an element is not whole')
+    elements.push({ tag, content: der.subarray(at, at + length) })
+    at += length
+  }
+  return elements
+}
+
+/** An object identifier in dots: base 128, and the first two numbers in one (X.690 §8.19). */
+function formatIdentifier(content: Uint8Array): string {
+  const numbers: number[] = []
+  let number = 0
+  for (const byte of content) {
+    number = number * 128 + (byte & 0x7f)
+    if (byte < 0x80) {
+      numbers.push(number)
+      number = 0
+    }
+  }
+  const [both = 0, ...rest] = numbers
+  const first = Math.min(2, Math.floor(both / 40))
+  return [first, both - first * 40, ...rest].join('.')
+}
