@@ -1,0 +1,135 @@
+// The certificate zoo, in the manner of badssl: one exhibit for each thing that can be wrong with a certificate, valid or not
+// valid relative to now. Made once in each process, in about a second; without the `openssl` command there is no zoo.
+
+import { CertificateMaker, type KeyPair, type Order } from './certificate-maker.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+const AUTHORITY = [
+  'basicConstraints = critical, CA:true',
+  'keyUsage = critical, keyCertSign, cRLSign',
+  'subjectKeyIdentifier = hash',
+]
+const LEAF = [
+  'basicConstraints = critical, CA:false',
+  'keyUsage = critical, digitalSignature, keyEncipherment',
+]
+const SERVER = [...LEAF, 'extendedKeyUsage = serverAuth']
+
+/** A server's chain, from its own certificate upwards, and the key. */
+function chain(leaf: KeyPair, ...above: readonly KeyPair[]): KeyPair {
+  return { key: leaf.key, cert: [leaf, ...above].map(({ cert }) => cert).join('') }
+}
+
+function build(maker: CertificateMaker) {
+  const now = Date.now()
+  const days = (count: number): Date => new Date(now + count * DAY_MS)
+  const make = (commonName: string, extensions: readonly string[], order: Partial<Order> = {}): KeyPair =>
+    maker.make({ commonName, extensions, from: days(-3), to: days(30), ...order })
+  const root = make('zoo root', AUTHORITY)
+  const stranger = make('stranger root', AUTHORITY)
+  const intermediate = make('zoo intermediate', [AUTHORITY[0] + ', pathlen:0', ...AUTHORITY.slice(1)], {
+    by: root,
+  })
+  const leaf = (names: string, order: Partial<Order> = {}, extensions: readonly string[] = SERVER): KeyPair =>
+    make('zoo.test', [...extensions, `subjectAltName = ${names}`], { by: root, ...order })
+  const name = 'DNS:zoo.test'
+  const past = { from: days(-2), to: days(-1) }
+  const future = { from: days(1), to: days(2) }
+  const nameless = (commonName: string): KeyPair => make(commonName, SERVER, { by: root })
+  const plain = make('plain server', ['basicConstraints = critical, CA:false'], { by: root })
+  const unauthorised = make('server that may not sign', LEAF, { by: root })
+  const constrained = make(
+    'constrained authority',
+    [...AUTHORITY, 'nameConstraints = critical, permitted;DNS:allowed.test'],
+    { by: root },
+  )
+  const tooDeep = make('authority below its limit', AUTHORITY, { by: intermediate })
+  const oldIntermediate = make('expired intermediate', AUTHORITY, { by: root, ...past })
+  const strangeIntermediate = make('stranger intermediate', AUTHORITY, { by: stranger })
+  const revoked = leaf(name)
+  return {
+    root,
+    stranger,
+    intermediate,
+    strangeIntermediate,
+    // Nothing is wrong with these.
+    fine: leaf(name),
+    throughIntermediate: chain(leaf(name, { by: intermediate }), intermediate),
+    almostExpired: leaf(name, { to: new Date(now + HOUR_MS) }),
+    justValid: leaf(name, { from: new Date(now - HOUR_MS) }),
+    wildcard: leaf('DNS:*.zoo.test'),
+    address: leaf('IP:127.0.0.1'),
+    punycode: leaf('DNS:xn--bcher-kva.test'),
+    rsa: leaf(name, { keyKind: 'RSA-2048' }),
+    revoked,
+    // Dates.
+    expired: leaf(name, past),
+    notYetValid: leaf(name, future),
+    belowExpired: chain(leaf(name, { by: oldIntermediate }), oldIntermediate),
+    // Names.
+    wrongHost: leaf('DNS:other.test'),
+    wildcardElsewhere: leaf('DNS:*.two.test'),
+    punycodeElsewhere: leaf('DNS:xn--bcher-kva.three.test'),
+    addressElsewhere: leaf('IP:127.0.0.3'),
+    addressInCommonName: nameless('127.0.0.1'),
+    commonNameOnly: nameless('zoo.test'),
+    // Who signed.
+    selfSigned: leaf(name, { by: undefined }),
+    untrusted: leaf(name, { by: stranger }),
+    untrustedWithRoot: chain(leaf(name, { by: stranger }), stranger),
+    untrustedIntermediate: chain(leaf(name, { by: strangeIntermediate }), strangeIntermediate),
+    incomplete: leaf(name, { by: intermediate }),
+    // What the certificates themselves allow.
+    constrained: chain(leaf(name, { by: constrained }), constrained),
+    issuedByLeaf: chain(leaf(name, { by: plain }), plain),
+    issuedByUnauthorised: chain(leaf(name, { by: unauthorised }), unauthorised),
+    tooDeep: chain(leaf(name, { by: tooDeep }), tooDeep, intermediate),
+    clientOnly: leaf(name, {}, [...LEAF, 'extendedKeyUsage = clientAuth']),
+    // Strength.
+    weakKey: leaf(name, { keyKind: 'RSA-1024' }),
+    weakSignature: leaf(name, { digest: 'sha1' }),
+    // Two things at once.
+    expiredElsewhere: leaf('DNS:other.test', past),
+    expiredSelfSigned: leaf(name, { ...past, by: undefined }),
+    expiredUntrusted: chain(leaf(name, { ...past, by: strangeIntermediate }), strangeIntermediate),
+    expiredWithRoot: chain(leaf(name, { ...past, by: stranger }), stranger),
+    expiredIncomplete: leaf(name, { ...past, by: intermediate }),
+    expiredWeakKey: leaf(name, { ...past, keyKind: 'RSA-1024' }),
+    expiredWeakSignature: leaf(name, { ...past, digest: 'sha1' }),
+    expiredClientOnly: leaf(name, past, [...LEAF, 'extendedKeyUsage = clientAuth']),
+    expiredIssuedByLeaf: chain(leaf(name, { ...past, by: plain }), plain),
+    expiredIssuedByUnauthorised: chain(leaf(name, { ...past, by: unauthorised }), unauthorised),
+    expiredTooDeep: chain(leaf(name, { ...past, by: tooDeep }), tooDeep, intermediate),
+    expiredConstrained: chain(leaf(name, { ...past, by: constrained }), constrained),
+    expiredCritical: leaf(name, past, [...SERVER, '1.2.3.4 = critical, DER:0500']),
+    elsewhereUntrusted: leaf('DNS:other.test', { by: stranger }),
+    // Clients.
+    client: make('zoo client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: root }),
+    strangeClient: make('strange client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: stranger }),
+    /** Of the root, with `revoked` on it. */
+    revocations: maker.revoke(root, [revoked]),
+  }
+}
+
+/** The exhibits, by name. */
+export type CertificateZoo = ReturnType<typeof build>
+
+let zoo: CertificateZoo | undefined
+
+/** The zoo; undefined, and a loud line on standard error, where there is no `openssl` command. */
+export function openZoo(): CertificateZoo | undefined {
+  if (zoo !== undefined) return zoo
+  const maker = CertificateMaker.open()
+  if (maker === undefined) {
+    console.error('SKIPPED: the certificate zoo: there is no openssl command')
+    return undefined
+  }
+  try {
+    zoo = build(maker)
+  } finally {
+    maker.close()
+  }
+  return zoo
+}
