@@ -12,6 +12,8 @@ import * as errors from '../src/errors.ts'
 import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
 import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1/states.ts'
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
+import { CERTIFICATE_REASONS } from '../src/io/certificate-reasons.ts'
+import { HANDSHAKE_REASONS } from '../src/io/handshake-reasons.ts'
 import { IMPORT_TABLE } from './import-table.ts'
 
 const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Change the table, not this page. -->'
@@ -27,6 +29,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
   }
   const parts: [file: string, name: string, text: string][] = [
     ['docs/architecture.md', 'imports', importTable()],
+    ['docs/certificates.md', 'certificate-reasons', certificateTable()],
+    ['docs/certificates.md', 'handshake-reasons', handshakeTable()],
     ['docs/command.md', 'exit-codes', formatExitCodes()],
     ['docs/command.md', 'options', formatOptions()],
   ]
@@ -92,6 +96,7 @@ After a failed exchange an error also says:
 | \`responseStarted\` | at least one byte of the response had come |
 | \`address\` | the peer: \`host:port\`, or the path of a unix socket |
 | \`phase\` | \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\` |
+| \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 
 A \`RemoteProtocolError\` names the rule that was broken (\`rule\`), the byte in the received stream (\`offset\`) and the
 offending bytes, escaped and cut (\`bytes\`). No message shows a credential, a field value or a query string.
@@ -234,6 +239,24 @@ go on after this exchange; \`switch-proposed\` that a CONNECT or an Upgrade has 
 
 ${table(['client', 'server', 'when', 'then', 'because'], joint)}
 `
+}
+
+// ------------------------------------------------------------------------------------------- certificates
+
+function certificateTable(): string {
+  const rows = Object.values(CERTIFICATE_REASONS).map(({ code, openssl, sentence, remedy }) => [
+    `\`${code}\``,
+    // Outside of code, angle brackets would be taken for HTML.
+    sentence.replaceAll('<', '&lt;'),
+    remedy,
+    openssl.map((name) => `\`${name}\``).join(', '),
+  ])
+  return table(['code', 'the message says', 'and the option', 'in the words of OpenSSL'], rows)
+}
+
+function handshakeTable(): string {
+  const rows = HANDSHAKE_REASONS.map(({ sentence, remedy }) => [sentence, remedy])
+  return table(['the message says', 'and the option'], rows)
 }
 
 // ------------------------------------------------------------------------------------------- architecture
