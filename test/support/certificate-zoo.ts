@@ -47,6 +47,10 @@ function build(maker: CertificateMaker) {
   )
   const tooDeep = make('authority below its limit', AUTHORITY, { by: intermediate })
   const oldIntermediate = make('expired intermediate', AUTHORITY, { by: root, ...past })
+  const futureIntermediate = make('intermediate of the future', AUTHORITY, { by: root, ...future })
+  // Under the name of the root, with a key of its own; and what is signed by it does not tell the two apart.
+  const impostor = make('zoo root', AUTHORITY)
+  const FORGED = [...SERVER, 'authorityKeyIdentifier = none']
   const strangeIntermediate = make('stranger intermediate', AUTHORITY, { by: stranger })
   const revoked = leaf(name)
   return {
@@ -81,6 +85,7 @@ function build(maker: CertificateMaker) {
     untrustedWithRoot: chain(leaf(name, { by: stranger }), stranger),
     untrustedIntermediate: chain(leaf(name, { by: strangeIntermediate }), strangeIntermediate),
     incomplete: leaf(name, { by: intermediate }),
+    forged: leaf(name, { by: impostor }, FORGED),
     // What the certificates themselves allow.
     constrained: chain(leaf(name, { by: constrained }), constrained),
     issuedByLeaf: chain(leaf(name, { by: plain }), plain),
@@ -91,6 +96,9 @@ function build(maker: CertificateMaker) {
     weakKey: leaf(name, { keyKind: 'RSA-1024' }),
     weakSignature: leaf(name, { digest: 'sha1' }),
     // Two things at once.
+    expiredForged: leaf(name, { ...past, by: impostor }, FORGED),
+    expiredImpostor: chain(leaf(name, { ...past, by: impostor }), impostor),
+    expiredBelowFuture: chain(leaf(name, { ...past, by: futureIntermediate }), futureIntermediate),
     expiredElsewhere: leaf('DNS:other.test', past),
     expiredSelfSigned: leaf(name, { ...past, by: undefined }),
     expiredUntrusted: chain(leaf(name, { ...past, by: strangeIntermediate }), strangeIntermediate),

@@ -96,6 +96,13 @@ function untrusted(
   return { what, shows, code, names, reason, remedy: 'ca: …', option: { ca }, curl: 60 }
 }
 
+/** A certificate that nothing accepts but the pin of its key. */
+function byKeyOnly(what: string, shows: KeyPair, code: string, reason: RegExp, curl = 60): Exhibit {
+  const pin = pinOf(shows)
+  const remedy = `verify: false, pin: '${pin}'`
+  return { what, shows, code, names: 'zoo.test', reason, remedy, option: { verify: false, pin }, curl }
+}
+
 /** A handshake that fails before a certificate was shown, or over the certificate of the client. */
 function handshake(exhibit: Omit<Exhibit, 'code' | 'names' | 'curl'> & Partial<Exhibit>): Exhibit {
   return { code: 'TLS_FAILED', names: undefined, curl: 35, ...exhibit }
@@ -180,16 +187,19 @@ export function listExhibits(zoo: CertificateZoo): Exhibit[] {
       root.cert,
       intermediate.cert,
     ]),
-    {
-      what: 'is issued by a server that may not sign',
-      shows: zoo.issuedByUnauthorised,
-      code: 'CERTIFICATE_UNTRUSTED',
-      names: 'zoo.test',
-      reason: /its issuer may not sign certificates/,
-      remedy: `verify: false, pin: '${pinOf(zoo.issuedByUnauthorised)}'`,
-      option: { verify: false, pin: pinOf(zoo.issuedByUnauthorised) },
-      curl: 60,
-    },
+    byKeyOnly(
+      'is signed under the name of the authority',
+      zoo.forged,
+      'CERTIFICATE_REJECTED',
+      /is not by the key of its issuer/,
+      35,
+    ),
+    byKeyOnly(
+      'is issued by a server that may not sign',
+      zoo.issuedByUnauthorised,
+      'CERTIFICATE_UNTRUSTED',
+      /its issuer may not sign certificates/,
+    ),
     exception(
       'is issued by a server',
       zoo.issuedByLeaf,

@@ -72,6 +72,11 @@ if (zoo !== undefined) {
         zoo.expiredIncomplete,
         [expired, { code: 'CERTIFICATE_UNTRUSTED', ca: [intermediate.cert] }],
       ],
+      [
+        'expired, and below an intermediate of the future',
+        zoo.expiredBelowFuture,
+        [expired, accepted('CERTIFICATE_NOT_YET_VALID')],
+      ],
       ['expired, with a weak key', zoo.expiredWeakKey, [expired, weak]],
       ['expired, with a weak signature', zoo.expiredWeakSignature, [expired, weak]],
       ['expired, and for clients', zoo.expiredClientOnly, [expired, accepted('CERTIFICATE_WRONG_PURPOSE')]],
@@ -91,6 +96,8 @@ if (zoo !== undefined) {
     }
 
     const beyond: [what: string, shows: KeyPair, code: string][] = [
+      ['expired, and signed under the name of the authority', zoo.expiredForged, 'CERTIFICATE_REJECTED'],
+      ['expired, and shown with a root of the same name', zoo.expiredImpostor, 'CERTIFICATE_UNTRUSTED'],
       [
         'expired, and issued by a server that may not sign',
         zoo.expiredIssuedByUnauthorised,
