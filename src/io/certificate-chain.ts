@@ -13,10 +13,19 @@ import { type CertificateOutline, readOutline } from './certificate-der.ts'
 import type { ReasonName } from './certificate-reasons.ts'
 import type { PemInput } from './tls-options.ts'
 
-/** One certificate of a chain, as Node shows it and as an object. */
-export interface ChainCertificate {
+/** One certificate of a chain, as Node shows it and as an object; the object costs 100 µs and is made when asked for. */
+export class ChainCertificate {
   readonly shown: tls.DetailedPeerCertificate
-  readonly x509: X509Certificate
+  #x509: X509Certificate | undefined
+
+  constructor(shown: tls.DetailedPeerCertificate) {
+    this.shown = shown
+  }
+
+  get x509(): X509Certificate {
+    this.#x509 ??= new X509Certificate(this.shown.raw)
+    return this.#x509
+  }
 }
 
 /** Something that is wrong, and with which certificate. */
@@ -35,7 +44,7 @@ export function readChain(certificate: tls.DetailedPeerCertificate): ChainCertif
     one = one.issuerCertificate
   ) {
     seen.add(one.fingerprint256)
-    chain.push({ shown: one, x509: new X509Certificate(one.raw) })
+    chain.push(new ChainCertificate(one))
   }
   return chain
 }
@@ -92,42 +101,58 @@ function isSelfSigned(x509: X509Certificate): boolean {
 export function findWeaknesses(chain: readonly ChainCertificate[]): Finding[] {
   return chain.flatMap((certificate): Finding[] => {
     if (isWeakKey(certificate)) return [{ reason: 'weakKey', certificate }]
-    const algorithm = readOutline(certificate.x509.raw)?.signatureAlgorithm ?? ''
+    const algorithm = readOutline(certificate.shown.raw)?.signatureAlgorithm ?? ''
     return WEAK_SIGNATURES.has(algorithm) && !isSelfSigned(certificate.x509)
       ? [{ reason: 'weakSignature', certificate }]
       : []
   })
 }
 
+interface Authority {
+  readonly subject: string
+  readonly x509: X509Certificate
+}
+
 /** The authorities that are trusted, and whether these are all of them. */
 export interface TrustStore {
-  readonly certificates: readonly X509Certificate[]
+  readonly authorities: readonly Authority[]
   readonly isComplete: boolean
 }
 
 /** The authorities of the option `ca`, or those that Node trusts by default. */
 export function readTrustStore(ca: PemInput | undefined): TrustStore {
-  if (ca !== undefined) return { certificates: parsePem(ca), isComplete: true }
+  if (ca !== undefined) {
+    const texts = typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca
+    const pems = texts.flatMap((text) => Buffer.from(text).toString('latin1').match(PEM_CERTIFICATE) ?? [])
+    return { authorities: pems.flatMap((pem) => readAuthority(pem) ?? []), isComplete: true }
+  }
   // From Node 22.15 on. Before, what NODE_EXTRA_CA_CERTS and --use-openssl-ca add is hidden.
   const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => string[] }
   const all = getCACertificates?.('default')
-  return { certificates: parsePem(all ?? tls.rootCertificates), isComplete: all !== undefined }
+  return {
+    authorities: (all ?? tls.rootCertificates).flatMap((pem) => readSystemAuthority(pem) ?? []),
+    isComplete: all !== undefined,
+  }
 }
 
 const PEM_CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----/g
 
-function parsePem(input: PemInput): X509Certificate[] {
-  const texts = typeof input === 'string' || input instanceof Uint8Array ? [input] : input
-  return texts.flatMap((text) =>
-    [...Buffer.from(text).toString('latin1').matchAll(PEM_CERTIFICATE)].flatMap(([pem]) => {
-      try {
-        return [new X509Certificate(pem)]
-      } catch {
-        // OpenSSL does not trust it either.
-        return []
-      }
-    }),
-  )
+function readAuthority(pem: string): Authority | undefined {
+  try {
+    const x509 = new X509Certificate(pem)
+    return { subject: x509.subject, x509 }
+  } catch {
+    // OpenSSL does not trust it either.
+    return undefined
+  }
+}
+
+/** There are about 150, and to read them takes 25 ms: not at every refusal. */
+const systemAuthorities = new Map<string, Authority | undefined>()
+
+function readSystemAuthority(pem: string): Authority | undefined {
+  if (!systemAuthorities.has(pem)) systemAuthorities.set(pem, readAuthority(pem))
+  return systemAuthorities.get(pem)
 }
 
 /** Everything that is wrong with a chain but its names, by the certificates themselves. */
@@ -143,9 +168,10 @@ export function examineChain(chain: readonly ChainCertificate[], store: TrustSto
 }
 
 /** Whether this is a trusted authority, or one under its name and with its key. */
-function isAnchor({ x509 }: ChainCertificate, { certificates }: TrustStore): boolean {
-  return certificates.some(
-    (anchor) => anchor.subject === x509.subject && isSelfSigned(anchor) && keyOf(anchor).equals(keyOf(x509)),
+function isAnchor({ x509 }: ChainCertificate, { authorities }: TrustStore): boolean {
+  const name = x509.subject
+  return authorities.some(
+    (one) => one.subject === name && isSelfSigned(one.x509) && keyOf(one.x509).equals(keyOf(x509)),
   )
 }
 
@@ -176,7 +202,7 @@ function findFaults(
   now: number,
 ): Finding[] {
   const { shown, x509 } = certificate
-  const outline = readOutline(x509.raw)
+  const outline = readOutline(shown.raw)
   const found: ReasonName[] = []
   const isForged = below !== undefined && !below.x509.verify(x509.publicKey)
   if (below !== undefined && (!x509.ca || (outline?.maxPathLength ?? Infinity) < height - 1))
@@ -203,6 +229,6 @@ function isUnderstood({ extensions }: CertificateOutline): boolean {
 /** The authorities of a chain that may issue for certain names only. */
 export function findNameConstraints(chain: readonly ChainCertificate[]): Finding[] {
   return chain
-    .filter(({ x509 }) => readOutline(x509.raw)?.extensions.has('2.5.29.30') === true)
+    .filter(({ shown }) => readOutline(shown.raw)?.extensions.has('2.5.29.30') === true)
     .map((certificate) => ({ reason: 'nameConstraint', certificate }))
 }

@@ -77,7 +77,7 @@ function judge(facts: PeerFacts): Judgement {
     )
     return { refusal: isVerifying || options.pin !== undefined ? refusal : undefined, isException: false }
   }
-  const accepted = acceptedReasons(options, leaf.x509.fingerprint256)
+  const accepted = acceptedReasons(options, leaf.shown.fingerprint256)
   const found = isVerifying ? findReasons(chain, facts, accepted.length > 0) : []
   const left = found.filter(({ reason }) => !accepted.includes(reasonRow(reason).code))
   if (options.pin !== undefined && !hasPinnedKey(chain, options.pin))
@@ -137,9 +137,9 @@ function blame(reason: ReasonName, chain: readonly ChainCertificate[]): ChainCer
  * them, and knows every way to write an address.
  */
 function findHostMismatch(leaf: ChainCertificate, { host, options }: PeerFacts): Finding[] {
-  const { x509 } = leaf
+  const { shown, x509 } = leaf
   const expected = options.servername ?? host
-  if (x509.subjectAltName === undefined) return [{ reason: 'noNames', certificate: leaf }]
+  if (shown.subjectaltname === undefined) return [{ reason: 'noNames', certificate: leaf }]
   const match =
     isIP(expected) === 0
       ? x509.checkHost(expected.replace(/\.$/, ''), { subject: 'never', partialWildcards: false })
@@ -174,23 +174,23 @@ const MAX_SHOWN_NAMES = 400
 
 /** Fills the words in angle brackets in. */
 function fill(text: string, certificate: ChainCertificate, { host, options }: PeerFacts): string {
-  const { shown, x509 } = certificate
+  const { shown } = certificate
   // Security: whoever made the certificate chose its names.
   return text
-    .replace('<names>', () => escapeText(x509.subjectAltName ?? '', MAX_SHOWN_NAMES))
+    .replace('<names>', () => escapeText(shown.subjectaltname ?? '', MAX_SHOWN_NAMES))
     .replace('<host>', () => options.servername ?? host)
     .replace('<bits>', String(shown.bits))
     .replace('<from>', shown.valid_from)
     .replace('<to>', shown.valid_to)
-    .replace('<fingerprint>', x509.fingerprint256)
+    .replace('<fingerprint>', shown.fingerprint256)
     .replace('<pin>', () => pinOf(certificate))
 }
 
 function describe(certificate: ChainCertificate): string {
-  const { shown, x509 } = certificate
+  const { shown } = certificate
   const issuer = String(shown.issuer?.CN ?? shown.issuer?.O ?? 'unknown')
   const issued = `issued by "${escapeText(issuer)}", valid ${shown.valid_from} to ${shown.valid_to}`
-  return `certificate ${nameOf(certificate)} (${issued}) with SHA-256 ${x509.fingerprint256}`
+  return `certificate ${nameOf(certificate)} (${issued}) with SHA-256 ${shown.fingerprint256}`
 }
 
 /** Security: whoever made the certificate chose its names. */
