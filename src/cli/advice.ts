@@ -74,13 +74,19 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   TimeoutError: 'again later',
 }
 
+/** What the options of the library are to the command: a handshake fails for several reasons under one code. */
+const BY_REMEDY: readonly (readonly [option: string, advice: string])[] = [
+  ['minVersion:', 'tell whoever runs the server that its TLS is too old'],
+  ['cert:', '--cert and --key with your certificate'],
+  ['HTTPConnection', 'http:// instead of https://'],
+]
+
 /**
  * One line, without an end: what to try after an error with this code.
  * @param remedy the option of the library that would do, where the error names one
  */
 export function adviceFor(code: ErrorCode, remedy?: string): string {
-  // In TLS 1.3 a server that wants to know its client breaks an established connection.
-  if (code === 'CONNECTION_LOST' && remedy?.includes('cert:') === true)
-    return '--cert and --key with your certificate'
+  const [, advice] = BY_REMEDY.find(([option]) => remedy?.includes(option) === true) ?? []
+  if (advice !== undefined) return advice
   return BY_CODE[code] ?? BY_CLASS[errorRow(code).className]
 }

@@ -107,7 +107,7 @@ export interface TlsDetails {
   readonly alpn: string | undefined
   /** True if an earlier session was resumed. */
   readonly isResumed: boolean
-  /** False where `verify: false` let an unverified certificate through. */
+  /** False where `verify: false` or `accept` let a certificate through that would have been refused or was not looked at. */
   readonly isVerified: boolean
   /** SHA-256 fingerprint of the server's certificate, `AB:CD:…`; undefined on a resumed session. */
   readonly fingerprint: string | undefined

@@ -146,20 +146,23 @@ function shakeHands(
       socket.off('error', onError)
       // Security: what was accepted as an exception is judged anew on every connection.
       isTrusted = !isException
-      outcome.resolve({ socket, details: readDetails(socket, settings.options) })
+      outcome.resolve({
+        socket,
+        details: readDetails(socket, settings.options.verify !== false && !isException),
+      })
     })
     return () => {}
   })
 }
 
-function readDetails(socket: TLSSocket, options: TlsOptions): TlsDetails {
+function readDetails(socket: TLSSocket, isVerified: boolean): TlsDetails {
   const isResumed = socket.isSessionReused()
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
     alpn: socket.alpnProtocol === false || socket.alpnProtocol === null ? undefined : socket.alpnProtocol,
     isResumed,
-    isVerified: options.verify !== false,
+    isVerified,
     fingerprint: isResumed ? undefined : socket.getPeerCertificate().fingerprint256,
   }
 }

@@ -113,7 +113,7 @@ describe('the certificate of the client', () => {
 
   it('is asked for where a server demands one: in the handshake of TLS 1.2, behind it in TLS 1.3', async () => {
     const before = await against({ ...asking, maxVersion: 'TLSv1.2' }, CACERT)
-    assertFailed(before, 35, /demands a certificate of the client.*Try: .*--cert and --key/)
+    assertFailed(before, 35, /demands a certificate of the client.*Try: --cert and --key/)
     const behind = await against({ ...asking, minVersion: 'TLSv1.3' }, CACERT)
     assertFailed(behind, 56, /demands a certificate of the client.*Try: --cert and --key/)
   })
@@ -136,6 +136,12 @@ describe('a handshake', () => {
       peer.reply(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')),
     )
     const result = await runCommand([`https://127.0.0.1:${raw.port}/`])
-    assertFailed(result, 35, /Try: http:\/\//)
+    assertFailed(result, 35, /something that is not TLS.*Try: http:\/\//)
+  })
+
+  it('with a server of old ends with 35 too, and says what is old', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
+    const result = await against({ ...server, ...old }, CACERT)
+    assertFailed(result, 35, /no version of TLS that is new enough.*Try: tell whoever/)
   })
 })

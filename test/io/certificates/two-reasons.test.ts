@@ -162,6 +162,22 @@ if (zoo !== undefined) {
       assert.equal(await outcome(zoo.expired, { ...pins, pin: pinOf(zoo.expired) }), '200')
     })
 
+    it('is told by the details of the connection, where it was needed', async () => {
+      for (const [shows, isVerified] of [
+        [zoo.expired, false],
+        [zoo.fine, true],
+      ] as const) {
+        await using server = await startOkServer(shows)
+        const option = accepting(shows, 'CERTIFICATE_EXPIRED')
+        await using connection = connectionTo('zoo.test', server.port, { ca: root.cert, ...option })
+        await connection.connect()
+        assert.deepEqual(
+          [connection.tlsDetails?.isVerified, connection.tlsDetails?.fingerprint],
+          [isVerified, fingerprintOf(shows)],
+        )
+      }
+    })
+
     it("stands beside the system's authorities, which are not the zoo's", async () => {
       assert.equal(
         await outcome(zoo.expiredWithRoot, accepting(zoo.expiredWithRoot, 'CERTIFICATE_EXPIRED')),
