@@ -128,11 +128,9 @@ export function readTrustStore(ca: PemInput | undefined): TrustStore {
   }
   // From Node 22.15 on. Before, what NODE_EXTRA_CA_CERTS and --use-openssl-ca add is hidden.
   const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => string[] }
-  const all = getCACertificates?.('default')
-  return {
-    authorities: (all ?? tls.rootCertificates).flatMap((pem) => readSystemAuthority(pem) ?? []),
-    isComplete: all !== undefined,
-  }
+  const all = getCACertificates?.('default') ?? []
+  const pems = all.length > 0 ? all : tls.rootCertificates
+  return { authorities: pems.flatMap((pem) => readSystemAuthority(pem) ?? []), isComplete: all.length > 0 }
 }
 
 const PEM_CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----/g

@@ -45,6 +45,8 @@ export interface Judgement {
   readonly isException: boolean
 }
 
+const ACCEPTED: Judgement = { refusal: undefined, isException: false }
+
 /** Judges a server. */
 export function judgePeer(facts: PeerFacts): Judgement {
   try {
@@ -58,34 +60,28 @@ export function judgePeer(facts: PeerFacts): Judgement {
 }
 
 function judge(facts: PeerFacts): Judgement {
-  const { options, isResumed, opensslError } = facts
-  const chain = readChain(facts.certificate)
+  const { address, options, isResumed, opensslError } = facts
   const isVerifying = options.verify !== false
   // A session is only ever resumed for the host and the options it was made with, and only where nothing was wrong: all was
   // judged then, and the certificates are not shown again.
-  if (isResumed && (opensslError === undefined || !isVerifying))
-    return { refusal: undefined, isException: false }
+  if (isResumed && (opensslError === undefined || !isVerifying)) return ACCEPTED
+  const chain = readChain(facts.certificate)
   const [leaf] = chain
   if (leaf === undefined) {
-    const refusal = new ConnectError(
-      'CERTIFICATE_REJECTED',
-      'tls',
-      `${facts.address} showed no certificate`,
-      {
-        address: facts.address,
-      },
-    )
-    return { refusal: isVerifying || options.pin !== undefined ? refusal : undefined, isException: false }
+    if (!isVerifying && options.pin === undefined) return ACCEPTED
+    const detail = `${address} showed no certificate`
+    return {
+      refusal: new ConnectError('CERTIFICATE_REJECTED', 'tls', detail, { address }),
+      isException: false,
+    }
   }
   const accepted = acceptedReasons(options, leaf.shown.fingerprint256)
   const found = isVerifying ? findReasons(chain, facts, accepted.length > 0) : []
   const left = found.filter(({ reason }) => !accepted.includes(reasonRow(reason).code))
+  const isException = left.length < found.length
   if (options.pin !== undefined && !hasPinnedKey(chain, options.pin))
     left.push({ reason: 'notPinned', certificate: leaf })
-  return {
-    refusal: left.length === 0 ? undefined : makeRefusal(left, leaf, facts),
-    isException: found.length > left.length,
-  }
+  return { refusal: left.length === 0 ? undefined : makeRefusal(left, leaf, facts), isException }
 }
 
 /** Everything that is wrong, the gravest first. @param isAccepting whether one of the reasons may be let through */
