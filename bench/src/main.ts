@@ -1,0 +1,158 @@
+/**
+ * The command: `npm run bench -- [--quick | --gate | --growth | --smoke] [options]`.
+ *
+ *   --write               also writes bench/results/, the charts in docs/images/ and the tables of docs/performance.md
+ *   --from FILE           measures nothing: makes tables and charts of these results
+ *   --server nginx        against nginx instead of the raw server
+ *   --peers newest        against the peers in bench/newest/, at their newest, which needs the newest Node
+ *   --workloads a,b       only these workloads;  --contenders a,b  only these contenders
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { drawBars } from './bar-chart.ts'
+import { contender } from './contenders.ts'
+import { judgeGate } from './gate.ts'
+import { measureGrowth } from './growth.ts'
+import { drawGrowth } from './line-chart.ts'
+import { machine } from './machine.ts'
+import { startOrigin } from './origin.ts'
+import { asksForAllocation, contendersOf, FORMS, type Form, type FormName, sized } from './plan.ts'
+import { figuresTable, growthTables, provenance, summaryOf, warnings, workloadTables } from './report.ts'
+import type { GrowthPoint, Measured, Results } from './results.ts'
+import { measureWorkload } from './rounds.ts'
+import { workload } from './workloads.ts'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    gate: { type: 'boolean' },
+    growth: { type: 'boolean' },
+    smoke: { type: 'boolean' },
+    write: { type: 'boolean' },
+    from: { type: 'string' },
+    server: { type: 'string', default: 'raw' },
+    peers: { type: 'string' },
+    workloads: { type: 'string' },
+    contenders: { type: 'string' },
+  },
+})
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const LAST = path.join(import.meta.dirname, 'last.json')
+
+const results = values.from === undefined ? await measure() : read(values.from)
+if (values.from === undefined) writeFileSync(LAST, json(results))
+console.log(`\n${figuresTable(results)}\n`)
+if (results.growth.length > 0) console.log(`${growthTables(results)}\n`)
+for (const line of provenance(results)) console.log(line)
+for (const line of warnings(results)) console.log(`! ${line}`)
+if (values.write === true) write(results)
+if (values.gate === true) process.exitCode = judgeGate(results, console.log) ? 0 : 1
+
+async function measure(): Promise<Results> {
+  const name = formName()
+  const form = chosen(FORMS[name])
+  const server = values.server === 'nginx' ? 'nginx' : 'raw'
+  const origin = startOrigin(server)
+  const start = performance.now()
+  const tell = (line: string): void => {
+    const seconds = Math.round((performance.now() - start) / 1000)
+    console.log(`${String(seconds).padStart(5)} s  ${line}`)
+  }
+  const measured: Measured[] = []
+  let growth: GrowthPoint[] = []
+  try {
+    for (const id of form.workloads) {
+      const sizedWorkload = sized(workload(id), form)
+      if (!origin.canServe(sizedWorkload)) continue
+      const contenders = contendersOf(sizedWorkload, form)
+      const allocations = contenders.filter((who) => asksForAllocation(id, who))
+      const rows = await measureWorkload(sizedWorkload, { ...form, contenders, allocations }, origin)
+      measured.push(...rows)
+      tell(`${id}: ${rows.map((row) => `${contender(row.contender).title} ${summaryOf(row)}`).join(', ')}`)
+    }
+    if (form.growth !== undefined) growth = await measureGrowth(form.growth, origin, tell)
+  } finally {
+    await origin.end()
+  }
+  return {
+    form: name,
+    date: new Date().toISOString(),
+    node: process.versions.node,
+    server,
+    machine: machine(),
+    transferBytes: form.transferBytes,
+    measured,
+    growth,
+  }
+}
+
+function formName(): FormName {
+  const names = ['quick', 'gate', 'growth', 'smoke'] as const
+  return names.find((name) => values[name] === true) ?? 'full'
+}
+
+const list = (text: string | undefined): string[] | undefined => text?.split(',')
+
+/** The form, cut to what the options name. */
+function chosen(form: Form): Form {
+  const workloads = list(values.workloads) ?? form.workloads
+  const contenders = list(values.contenders) ?? form.contenders
+  const { growth, ...rest } = form
+  return {
+    ...rest,
+    workloads,
+    ...(contenders === undefined ? {} : { contenders }),
+    ...(growth === undefined || values.workloads !== undefined ? {} : { growth }),
+  }
+}
+
+function read(file: string): Results {
+  return JSON.parse(readFileSync(path.resolve(process.env['INIT_CWD'] ?? '.', file), 'utf8')) as Results
+}
+
+function json(value: Results): string {
+  return `${JSON.stringify(value, null, 1)}\n`
+}
+
+/** Puts results where the pages show them. What a form did not measure stays as it is. */
+function write(made: Results): void {
+  const folder = path.join(ROOT, 'bench', 'results')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, `${made.form}.json`), json(made))
+  const image = (name: string, svg: string): void =>
+    writeFileSync(path.join(ROOT, 'docs', 'images', name), svg)
+  const footer = provenance(made)
+  const page = path.join(ROOT, 'docs', 'performance.md')
+  let text = readFileSync(page, 'utf8')
+  if (made.measured.length > 0) {
+    image('performance.svg', drawBars(made, footer))
+    const chart = '![Requests a second of httplib and its peers](images/performance.svg)'
+    text = replacePart(text, 'figures', `${footer.join(' ')}\n\n${figuresTable(made)}`)
+    text = replacePart(text, 'results', `${chart}\n\n${workloadTables(made)}`)
+    text = replacePart(
+      text,
+      'warnings',
+      warnings(made)
+        .map((line) => `- ${line}`)
+        .join('\n') || 'None.',
+    )
+  }
+  if (made.growth.length > 0) {
+    image('growth.svg', drawGrowth(made, footer))
+    const chart = '![How the cost of a request grows](images/growth.svg)'
+    text = replacePart(text, 'growth', `${chart}\n\n${footer.join(' ')}\n\n${growthTables(made)}`)
+  }
+  writeFileSync(page, text)
+}
+
+/** Puts `text` between `<!-- name -->` and `<!-- /name -->`. */
+function replacePart(page: string, name: string, text: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const from = page.indexOf(open)
+  const to = page.indexOf(close)
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no ${open} … ${close}`)
+  return `${page.slice(0, from + open.length)}\n${text.trim()}\n${page.slice(to)}`
+}
