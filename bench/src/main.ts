@@ -94,8 +94,6 @@ function formName(): FormName {
   return names.find((name) => values[name] === true) ?? 'full'
 }
 
-const list = (text: string | undefined): string[] | undefined => text?.split(',')
-
 /** The form, cut to what the options name. */
 function chosen(form: Form): Form {
   const workloads = list(values.workloads) ?? form.workloads
@@ -111,6 +109,10 @@ function chosen(form: Form): Form {
 
 function read(file: string): Results {
   return JSON.parse(readFileSync(path.resolve(process.env['INIT_CWD'] ?? '.', file), 'utf8')) as Results
+}
+
+function list(text: string | undefined): string[] | undefined {
+  return text?.split(',')
 }
 
 function json(value: Results): string {
