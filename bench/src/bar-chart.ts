@@ -2,8 +2,9 @@
 
 import { element, formatBytes, formatCount, formatMicros, label, linearScale, picture } from './chart.ts'
 import { contender } from './contenders.ts'
-import { cpuOf, type Measured, type Results, rateOf, rowsOf } from './results.ts'
+import { cpuOf, isServerBound, type Measured, type Results, rateOf, rowsOf } from './results.ts'
 import { median } from './statistics.ts'
+import { GiB } from './workloads.ts'
 
 interface Panel {
   readonly workload: string
@@ -27,7 +28,7 @@ const PANELS: readonly Panel[] = [
     title: 'Download of 1 GiB',
     unit: 'processor time',
     // A shorter transfer is shown as what a whole one would take.
-    value: (row, { transferBytes }) => (cpuOf(row) * 2 ** 30) / transferBytes,
+    value: (row, { transferBytes }) => (cpuOf(row) * GiB) / transferBytes,
     format: formatMicros,
     better: 'less',
   },
@@ -50,6 +51,8 @@ const HEAD_HEIGHT = 44
 const FOOT_HEIGHT = 30
 const GAP = 20
 
+const BOUND_NOTE = '* the server was the bottleneck: the client may be able to do more; see its processor time.'
+
 /** Draws the bars; `footer` says where and when it was measured. */
 export function drawBars(results: Results, footer: readonly string[]): string {
   const panels = PANELS.map((panel) => ({ panel, bars: barsOf(panel, results) })).filter(
@@ -61,35 +64,48 @@ export function drawBars(results: Results, footer: readonly string[]): string {
     const pair = panels.slice(index, index + 2)
     pair.forEach(({ panel, bars }, column) => {
       const x = GAP + column * (PANEL_WIDTH + GAP)
-      content.push(element('g', { transform: `translate(${x} ${y})` }, drawPanel(panel, bars).join('\n')))
+      content.push(
+        element('g', { transform: `translate(${x} ${y})` }, drawPanel(panel, bars, results).join('\n')),
+      )
     })
     const rows = Math.max(...pair.map(({ bars }) => bars.length))
     y += HEAD_HEIGHT + rows * ROW_HEIGHT + FOOT_HEIGHT
   }
-  footer.forEach((line, index) => content.push(label(GAP, y + 4 + index * 16, line, { class: 'dim' })))
-  const height = y + footer.length * 16 + 8
+  const isAnyBound = panels.some(({ bars }) => bars.some(({ isBound }) => isBound))
+  const lines = isAnyBound ? [BOUND_NOTE, ...footer] : footer
+  lines.forEach((line, index) => content.push(label(GAP, y + 4 + index * 16, line, { class: 'dim' })))
+  const height = y + lines.length * 16 + 8
   return picture(2 * PANEL_WIDTH + 3 * GAP, height, 'httplib and its peers, measured', content)
 }
 
 interface Bar {
   readonly id: string
   readonly value: number
+  /** The rate may be the server's. */
+  readonly isBound: boolean
 }
 
 function barsOf({ workload, value, better }: Panel, results: Results): Bar[] {
   const bars = rowsOf(results, workload)
     .filter(({ error }) => error === undefined)
-    .map((row) => ({ id: row.contender, value: value(row, results) }))
+    .map((row) => ({
+      id: row.contender,
+      value: value(row, results),
+      isBound: value === rateOf && isServerBound(row),
+    }))
     .filter((bar) => Number.isFinite(bar.value))
   return bars.sort((a, b) => (better === 'more' ? b.value - a.value : a.value - b.value))
 }
 
-function drawPanel({ title, unit, format, better, step }: Panel, bars: readonly Bar[]): string[] {
+function drawPanel(panel: Panel, bars: readonly Bar[], { transferBytes }: Results): string[] {
+  const { title, unit, format, better, step, workload } = panel
+  const isScaled = workload === 'download' && transferBytes !== GiB
+  const measured = isScaled ? `${unit}, measured with ${formatBytes(transferBytes)}` : unit
   const scale = linearScale(Math.max(...bars.map(({ value }) => value)), [BAR_LEFT, BAR_RIGHT], step)
   const bottom = HEAD_HEIGHT + bars.length * ROW_HEIGHT
   const lines = [
     label(0, 14, title, { class: 'title' }),
-    label(0, 31, `${unit}; ${better} is better`, { class: 'dim' }),
+    label(0, 31, `${measured}; ${better} is better`, { class: 'dim' }),
     ...scale.ticks.flatMap((tick) => [
       element('line', {
         class: 'grid',
@@ -101,7 +117,7 @@ function drawPanel({ title, unit, format, better, step }: Panel, bars: readonly 
       label(scale.at(tick), bottom + 14, format(tick), { class: 'dim', 'text-anchor': 'middle' }),
     ]),
   ]
-  bars.forEach(({ id, value }, row) => {
+  bars.forEach(({ id, value, isBound }, row) => {
     const y = HEAD_HEIGHT + row * ROW_HEIGHT
     const isOurs = id.startsWith('connection')
     const shape = id === 'ceiling' ? 'ceiling' : isOurs ? 'ours' : 'bar'
@@ -112,7 +128,7 @@ function drawPanel({ title, unit, format, better, step }: Panel, bars: readonly 
         ...(isOurs ? { 'font-weight': '600' } : {}),
       }),
       element('rect', { class: shape, x: BAR_LEFT, y: y + 2, width, height: ROW_HEIGHT - 6 }),
-      label(BAR_LEFT + width + 6, y + 13, format(value)),
+      label(BAR_LEFT + width + 6, y + 13, isBound ? `${format(value)}*` : format(value)),
     )
   })
   return lines

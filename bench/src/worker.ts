@@ -1,6 +1,6 @@
 /** The process of one contender: `worker.js '{"contender":…,"workload":…,"target":…}'`, then questions on standard input. */
 
-import type { Target } from './contender.ts'
+import type { Contender, Session, Target } from './contender.ts'
 import { answerLines } from './lines.ts'
 import { loadContender } from './loaders.ts'
 import { measureAllocation, measureIdle, runRound, sampleLatency, warmUp } from './measure.ts'
@@ -14,10 +14,18 @@ export interface Assignment {
 }
 
 const assignment = JSON.parse(process.argv[2]!) as Assignment
-const runner = await loadContender(assignment.contender)
-const session = await runner.open(assignment.workload, assignment.target)
+async function open(): Promise<{ runner: Contender; session: Session }> {
+  const runner = await loadContender(assignment.contender)
+  return { runner, session: await runner.open(assignment.workload, assignment.target) }
+}
+
+const opening = open()
+opening.catch(() => {
+  // Told at the first question.
+})
 
 answerLines(async (message) => {
+  const { runner, session } = await opening
   const requests = Number(message['requests'])
   switch (message['do']) {
     case 'hello':

@@ -9,7 +9,7 @@ import { importPeer, peerVersion } from '../peers.ts'
 export const got: Contender = {
   version: () => peerVersion('got'),
   async open(workload, { host, port, ca }) {
-    const { got } = (await importPeer('got')) as { got: Got }
+    const { default: got } = (await importPeer('got')) as { default: Got }
     const { tls, request, reading, connections } = workload
     const sockets = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections }
     const agent = { http: new http.Agent(sockets), https: new https.Agent(sockets) }
