@@ -31,6 +31,8 @@ const ANSWER_MS = 180_000
 const BUN_PACKAGE = '../node_modules/@oven/bun-linux-x64/bin/bun'
 /** More connections than this are opened for one contender at a time: a process may not hold more files. */
 const MAX_SHARED_CONNECTIONS = 4_000
+/** How often at least each place in flight is taken in a round. */
+const MIN_TURNS = 3
 /** Collecting garbage never becomes due in a round of this many requests and a new space of this size. */
 const ALLOCATION_REQUESTS = 8_000
 const NO_COLLECTION = ['--expose-gc', '--min-semi-space-size=512', '--max-semi-space-size=512']
@@ -176,7 +178,9 @@ async function warm(workload: Workload, plan: RoundsPlan, runner: Runner): Promi
     return
   }
   const { rate } = await worker.ask<{ rate: number }>({ do: 'warm', seconds: plan.warmSeconds }, ANSWER_MS)
-  runner.requests = Math.max(1, Math.round(rate * plan.roundSeconds))
+  // A round is long enough that what is to be in flight is in flight for most of it.
+  const fewest = workload.kind === 'exchange' ? MIN_TURNS * workload.connections * workload.depth : 1
+  runner.requests = Math.max(fewest, Math.round(rate * plan.roundSeconds))
 }
 
 async function measureRound(
