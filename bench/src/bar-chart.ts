@@ -51,7 +51,8 @@ const HEAD_HEIGHT = 44
 const FOOT_HEIGHT = 30
 const GAP = 20
 
-const BOUND_NOTE = '* the server was the bottleneck: the client may be able to do more; see its processor time.'
+const BOUND_NOTE =
+  '* the server was the bottleneck: the client may be able to do more; see its processor time.'
 
 /** Draws the bars; `footer` says where and when it was measured. */
 export function drawBars(results: Results, footer: readonly string[]): string {

@@ -31,6 +31,7 @@ import type { ByteSink, ByteStream, DialTimings } from '../io/byte-stream.ts'
 import type { Clock } from '../io/clock.ts'
 import { type Deadline, makeDeadline } from '../io/deadline.ts'
 import { makeDuplex } from '../io/duplex.ts'
+import { EarliestEnd } from './earliest-end.ts'
 import {
   type AwaitedPhase,
   type BodyValve,
@@ -74,10 +75,10 @@ export class H1Wire implements BodyValve, ByteSink {
   #dialTimings: DialTimings | undefined
   /** Exchanges whose response is not complete, oldest first. */
   #exchanges: Exchange[] = NO_MEMBERS
+  /** When the first of their total timeouts is over; made for the first that has one. */
+  #totalEnd: EarliestEnd | undefined
   /** How many requests were begun on this connection. */
   #requests = 0
-  /** How many of the exchanges have a total timeout. */
-  #limited = 0
   #state: 'open' | 'switched' | 'closed' = 'open'
   #isWritable = true
   /** Where requests follow each other: what is written at one time goes out together. */
@@ -139,7 +140,10 @@ export class H1Wire implements BodyValve, ByteSink {
     )
     this.#dialTimings = undefined
     this.#exchanges = add(this.#exchanges, exchange)
-    if (options.endsAt !== Infinity) this.#limited++
+    if (options.endsAt !== Infinity) {
+      this.#totalEnd ??= new EarliestEnd()
+      this.#totalEnd.add(options.endsAt)
+    }
     this.#listenForAbort(exchange)
     try {
       // Nothing is written where the body does not fit what the head announces.
@@ -379,7 +383,7 @@ export class H1Wire implements BodyValve, ByteSink {
     const oldest = this.#exchanges[0]
     if (oldest?.isEnded === true && oldest.upload !== 'sending') {
       this.#exchanges = withoutFirst(this.#exchanges)
-      if (oldest.options.endsAt !== Infinity) this.#limited--
+      this.#totalEnd?.remove(oldest.options.endsAt)
       this.#stopListening(oldest)
       // The peer still waits for the rest of a request that will not come.
       if (oldest.upload === 'stopped') this.#close()
@@ -410,6 +414,7 @@ export class H1Wire implements BodyValve, ByteSink {
     if (!this.#isGone) this.#gathered?.flush()
     const exchanges = this.#exchanges
     this.#exchanges = NO_MEMBERS
+    this.#totalEnd?.clear()
     this.#state = 'closed'
     this.#watch()
     this.#stream.close()
@@ -561,10 +566,6 @@ export class H1Wire implements BodyValve, ByteSink {
     const hasHead = exchange.body !== undefined
     const isSending = exchange.upload === 'sending' || (!hasHead && !this.#isWritable)
     if (!isSending) exchange.awaitedSince ??= now
-    let endsAt = Infinity
-    if (this.#limited > 0) {
-      for (const { options } of this.#exchanges) endsAt = Math.min(endsAt, options.endsAt)
-    }
     return decidePhase({
       timeouts,
       isSending,
@@ -572,7 +573,7 @@ export class H1Wire implements BodyValve, ByteSink {
       isWritable: this.#isWritable,
       isHeldBack: this.#isHeldBack,
       awaitedMs: now - (exchange.awaitedSince ?? now),
-      leftMs: endsAt - now,
+      leftMs: (this.#totalEnd?.value ?? Infinity) - now,
     })
   }
 
