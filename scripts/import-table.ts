@@ -45,7 +45,7 @@ export const RESERVED_MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:tls': ['io'],
   'node:dns': ['io'],
   'node:dns/promises': ['io'],
-  'node:process': ['cli'],
+  'node:process': ['io', 'cli'],
   'node:console': ['cli'],
 }
 

@@ -151,6 +151,11 @@ export class H1Engine {
     return count
   }
 
+  /** False once a message of the newest exchange has said that the connection ends with it. */
+  get persists(): boolean {
+    return this.#newest.state.persistent
+  }
+
   /** True if a `request` may be sent now. */
   get canSendRequest(): boolean {
     const { client, persistent } = this.#newest.state

@@ -1,8 +1,9 @@
 /**
- * Joins what is written at one time into one write: requests that are sent behind each other cost one call of the system,
+ * Joins what is written in one turn into one write: requests that are sent behind each other cost one call of the system,
  * not one each. Used where requests are pipelined; a single request goes out at once.
  */
 
+import { atEndOfTurn } from '../io/turn.ts'
 import { joinParts } from './wire-parts.ts'
 
 /** More than this is not kept back. */
@@ -13,15 +14,7 @@ export class GatheredWrites {
   #parts: (Uint8Array | string)[] = []
   #bytes = 0
   #isDue = false
-  /** How many parts there were at the last look. */
-  #seen = 0
   readonly #onDue = (): void => {
-    // As long as more is added between two looks, more may come: callers that await one request before the next.
-    if (this.#parts.length > this.#seen) {
-      this.#seen = this.#parts.length
-      queueMicrotask(this.#onDue)
-      return
-    }
     this.#isDue = false
     this.flush()
   }
@@ -38,7 +31,7 @@ export class GatheredWrites {
       this.flush()
     } else if (!this.#isDue) {
       this.#isDue = true
-      queueMicrotask(this.#onDue)
+      atEndOfTurn(this.#onDue)
     }
   }
 
@@ -48,7 +41,6 @@ export class GatheredWrites {
     if (parts.length === 0) return
     this.#parts = []
     this.#bytes = 0
-    this.#seen = 0
     if (parts.every((part) => typeof part === 'string')) this.#write(parts.join(''))
     else this.#write(joinParts(parts))
   }

@@ -496,6 +496,8 @@ export class H1Wire implements BodyValve, ByteSink {
       exchange.bytesGathered += part.length
       this.#gathered.add(part)
     }
+    // Nothing follows that it could go out with.
+    if (!this.#engine.persists) this.#gathered.flush()
   }
 
   #write(exchange: Exchange, data: Uint8Array | string): boolean {

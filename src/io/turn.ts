@@ -1,0 +1,9 @@
+/**
+ * The end of a turn of the event loop, as far as promises go: when everything that was waiting for one has gone on, and
+ * before anything is read from a socket.
+ */
+
+import { nextTick } from 'node:process'
+
+/** Calls `act` when all promises that are settled by now, and those they settle, have been heard. */
+export const atEndOfTurn: (act: () => void) => void = nextTick
