@@ -74,7 +74,18 @@ export const statusOf = ({ start }: Anatomy): number =>
 
 /** The response has no body by its status or the method (RFC 9112 §6.3, rule 1). */
 export const isBodiless = (anatomy: Anatomy): boolean =>
-  anatomy.method === 'HEAD' || [204, 304].includes(statusOf(anatomy)) || /^1/.test(String(statusOf(anatomy)))
+  anatomy.method === 'HEAD' || [101, 204, 304].includes(statusOf(anatomy))
+
+/** The client does not see that the body is chunked: the field is a list, or in several lines, or folded. */
+export function misreadsCoding(client: string, anatomy: Anatomy): boolean {
+  if (!isChunked(anatomy)) return false
+  const written = [...anatomy.head.matchAll(/\ntransfer-encoding:[ \t]*([^\r\n]*)/gi)].map(
+    ([, value = '']) => value,
+  )
+  if (client === 'http.client') return !/^chunked$/i.test(written[0] ?? '')
+  if (client === 'node:http') return !/chunked *$/i.test(written.at(-1) ?? '')
+  return written.includes('')
+}
 
 export const isChunked = (anatomy: Anatomy): boolean =>
   !isBodiless(anatomy) && /(?:^|[,\s])chunked[\s,]*$/i.test(codingsOf(anatomy).join(', '))
@@ -86,14 +97,27 @@ export const allHeads = ({ informational, head }: Anatomy): string => informatio
 export const hasFold = (anatomy: Anatomy): boolean => /[^\n]\r?\n[ \t]/.test(allHeads(anatomy))
 
 /**
- * What is wrong first in the final start line, from left to right (RFC 9112 §4): empty lines or white space in front of it,
+ * What is wrong first in the first start line with a fault, from left to right (RFC 9112 §4): empty lines or white space in front of it,
  * the version, what separates version and code, the code, what separates code and reason, the reason.
  */
-export function startFault(
-  anatomy: Anatomy,
-): 'in front' | 'version' | 'separator' | 'code' | 'behind code' | 'reason' | 'none' {
-  const { head, start } = anatomy
+export function startFault({ informational, head }: Anatomy): StartFault {
+  return [...informational, head].map(faultOfHead).find((fault) => fault !== 'none') ?? 'none'
+}
+
+/** The start line that has it. */
+export function faultyStart({ informational, head }: Anatomy): string {
+  return [...informational, head].find((one) => faultOfHead(one) !== 'none') ?? ''
+}
+
+/** The status codes of the informational heads. */
+export const informationalStatuses = ({ informational }: Anatomy): number[] =>
+  informational.map((head) => Number(/1\d\d/.exec(head.slice(8))?.[0]))
+
+export type StartFault = 'in front' | 'version' | 'separator' | 'code' | 'behind code' | 'reason' | 'none'
+
+function faultOfHead(head: string): StartFault {
   if (/^[\s\0]/.test(head)) return 'in front'
+  const start = head.replace(/\r?\n.*$/s, '')
   if (!/^HTTP\/1\.\d(?!\d)/.test(start)) return 'version'
   if (!/^HTTP\/1\.\d (?!\s)/.test(start)) return 'separator'
   if (!/^.{9}[1-9]\d\d/s.test(start)) return 'code'
@@ -117,11 +141,14 @@ export function takeChunksApart({ rest }: Anatomy): Chunks {
   let at = 0
   while (true) {
     const line = /^[^\n]*\n/.exec(rest.slice(at))?.[0]
-    const size = Number.parseInt(/^[\s+]*(?:0x)?([0-9a-f_]+)/i.exec(line ?? '')?.[1]?.replaceAll('_', '') ?? '', 16)
+    const size = Number.parseInt(
+      /^[\s+]*(?:0x)?([0-9a-f_]+)/i.exec(line ?? '')?.[1]?.replaceAll('_', '') ?? '',
+      16,
+    )
     if (line === undefined) {
       const unended = rest.slice(at)
       if (unended !== '') sizeLines.push(unended)
-      return { sizeLines, ends, trailers: /^0+\r?$/.test(unended) ? '' : undefined }
+      return { sizeLines, ends, trailers: /^0+(?:[;\s].*)?$/s.test(unended) ? '' : undefined }
     }
     sizeLines.push(line)
     at += line.length

@@ -9,11 +9,14 @@ import { FRAMING_CLASSES } from './classes/framing.ts'
 import { LIMIT_CLASSES } from './classes/limits.ts'
 import { START_LINE_CLASSES } from './classes/start-line.ts'
 
-export const CLASSES: readonly ClassRow[] = [
-  ...START_LINE_CLASSES,
-  ...FIELD_CLASSES,
-  ...FRAMING_CLASSES,
-  ...CHUNKED_CLASSES,
-  ...CONNECTION_CLASSES,
-  ...LIMIT_CLASSES,
-]
+/** The rows in groups, as the page shows them. */
+export const CLASS_GROUPS: Readonly<Record<string, readonly ClassRow[]>> = {
+  'The status line': START_LINE_CLASSES,
+  'Field lines': FIELD_CLASSES,
+  'Where a body ends': FRAMING_CLASSES,
+  'Chunks, and ends that come too early': CHUNKED_CLASSES,
+  'Around a response': CONNECTION_CLASSES,
+  Limits: LIMIT_CLASSES,
+}
+
+export const CLASSES: readonly ClassRow[] = Object.values(CLASS_GROUPS).flat()

@@ -34,7 +34,7 @@ interface Transfer {
   readonly message: string
   readonly status: number
   readonly version: string
-  readonly grouped: Record<string, string[]>
+  readonly grouped: Record<string, string[]> | undefined
   readonly body: string
 }
 
@@ -104,7 +104,7 @@ function readTransfers(output: string, mark: string): Map<string, Transfer> {
       message,
       status: Number(status),
       version,
-      grouped: JSON.parse(repairOctets(json)) as Record<string, string[]>,
+      grouped: readFields(json),
       body: output.slice(from, match.index),
     })
     from = match.index + all.length
@@ -112,11 +112,20 @@ function readTransfers(output: string, mark: string): Map<string, Transfer> {
   return transfers
 }
 
-/** curl up to 8 shows an octet above 7F as a signed char in its JSON: `uffffffe4` for E4. That is its display, not its reading. */
-function repairOctets(json: string): string {
-  return json.replace(/uffffff([89a-f][0-9a-f])/g, (_, hex: string) =>
+/**
+ * The fields as curl shows them in JSON. Two faults of that output, not of its reading, are passed over: up to version 8 an
+ * octet above 7F is shown as a signed char (`uffffffe4` for E4), and behind a repeated name fields or brackets are missing.
+ */
+function readFields(json: string): Record<string, string[]> | undefined {
+  const repaired = json.replace(/uffffff([89a-f][0-9a-f])/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
+  try {
+    const fields = JSON.parse(repaired) as Record<string, string[]>
+    return Object.values(fields).some(({ length }) => length > 1) ? undefined : fields
+  } catch {
+    return undefined
+  }
 }
 
 function describe(first: Transfer, second: Transfer | undefined, { closes }: Case): Report {

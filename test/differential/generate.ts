@@ -1,16 +1,16 @@
 // Makes the cases: each entry of the tables by itself in an otherwise plain response, each response of the wire corpus,
 // and, from a seed, combinations of the tables and responses with one byte changed.
 
-import { latin1 } from '../support/bytes.ts'
 import { makePrng } from '../simulation/prng.ts'
+import { latin1 } from '../support/bytes.ts'
 import { readWireCorpus } from '../support/wire-corpus.ts'
 
 import { type Case, type Method, makeCase } from './cases.ts'
 import {
   CHUNKED_BODIES,
   FIELD_LINES,
-  type FramingVariant,
   FRAMINGS,
+  type FramingVariant,
   INFORMATIONAL,
   MUTANTS,
   START_LINES,
@@ -43,65 +43,73 @@ function write({ informational, start, fields, framing, surplus }: Sketch): Buff
   return latin1(`${informational}${head}\r\n${framing.body}${surplus}`)
 }
 
+function casesOf(name: string, sketches: readonly Partial<Sketch>[]): Case[] {
+  return sketches.map((sketch, index) => {
+    const whole = { ...PLAIN, ...sketch }
+    return makeCase(`${name} ${index}`, whole.method, write(whole))
+  })
+}
+
 /** Every entry of every table once, in a response that is plain otherwise; the end of the message also under HEAD. */
-export function singleCases(): Case[] {
-  const of = (name: string, sketches: readonly Partial<Sketch>[]): Case[] =>
-    sketches.map((sketch, index) => {
-      const whole = { ...PLAIN, ...sketch }
-      return makeCase(`${name} ${index}`, whole.method, write(whole))
-    })
+function singleCases(): Case[] {
   return [
-    ...of(
+    ...casesOf(
       'start line',
       START_LINES.map((start) => ({ start })),
     ),
-    ...of(
+    ...casesOf(
       'field line',
       FIELD_LINES.map((line) => ({ fields: [line] })),
     ),
-    ...of(
+    ...casesOf(
       'second field line',
       FIELD_LINES.map((line) => ({ fields: ['X-First: 1', line, 'X-Last: 2'] })),
     ),
-    ...of(
+    ...casesOf(
       'framing',
       FRAMINGS.map((framing) => ({ framing })),
     ),
-    ...of(
+    ...casesOf(
       'framing under HEAD',
       FRAMINGS.map((framing) => ({ framing, method: 'HEAD' })),
     ),
-    ...of(
+    ...casesOf(
       'chunked body',
       CHUNKED_BODIES.map((body) => ({ framing: chunked(body) })),
     ),
-    ...of(
+    ...casesOf(
       'informational',
       INFORMATIONAL.map((informational) => ({ informational })),
     ),
-    ...of(
+    ...casesOf(
       'surplus',
       SURPLUS.map((surplus) => ({ surplus })),
     ),
-    ...of(
+    ...casesOf(
       'surplus behind chunks',
-      SURPLUS.map((surplus) => ({ surplus, framing: FRAMINGS.find(({ body }) => body.startsWith('5\r\n'))! })),
+      SURPLUS.map((surplus) => ({
+        surplus,
+        framing: FRAMINGS.find(({ body }) => body.startsWith('5\r\n'))!,
+      })),
     ),
   ]
 }
 
 /** The responses of the wire corpus that answer one request without fields of its own. */
-export function corpusCases(): Case[] {
+function corpusCases(): Case[] {
   return readWireCorpus().flatMap(({ name, cases }) =>
     cases
       .filter(({ role, requests }) => role === 'client' && requests.length === 1)
-      .filter(({ requests: [request] }) => request!.finished && /^(?:GET|HEAD|CONNECT)$/.test(request!.method))
+      .filter(({ requests: [request] }) => request!.finished && /^(?:GET|HEAD)$/.test(request!.method))
       .filter(({ requests: [request] }) => request!.version === 11 && request!.fields.length === 1)
       .map(({ title, requests, input, eof }) =>
         makeCase(`${name}: ${title}`, requests[0]!.method as Method, input, eof),
       ),
   )
 }
+
+/** What every run begins with: the single cases and the corpus. */
+export const fixedCases = (): Case[] => [...singleCases(), ...corpusCases()]
 
 /** Draws from tables, the same for the same seed. */
 class Dice {
@@ -139,7 +147,12 @@ export function* seededCases(seed: number, count: number): Generator<Case> {
     const bytes = write(sketch)
     // A server that closes anywhere makes what is whole and what is cut hard to tell apart: a case in ten.
     const cut = dice.chance(10) ? bytes.subarray(0, dice.below(bytes.length + 1)) : undefined
-    yield makeCase(from, sketch.method, cut ?? (dice.chance(30) ? mutate(bytes, dice) : bytes), cut !== undefined)
+    yield makeCase(
+      from,
+      sketch.method,
+      cut ?? (dice.chance(30) ? mutate(bytes, dice) : bytes),
+      cut !== undefined,
+    )
   }
 }
 

@@ -32,7 +32,8 @@ function exchange(agent: http.Agent, method: string, path: string, port: number)
     const informational: number[] = []
     const request = http.request({ agent, method, path, host: '127.0.0.1', port, insecureHTTPParser: false })
     const fail = ({ code = '', message }: NodeJS.ErrnoException): void => {
-      if (code !== 'ECONNRESET' && !code.startsWith('HPE_')) reject(new Error(`node:http: ${code} ${message}`))
+      if (code !== 'ECONNRESET' && !code.startsWith('HPE_'))
+        reject(new Error(`node:http: ${code} ${message}`))
       else resolve({ verdict: 'refused', error: code })
     }
     request.on('error', fail)

@@ -8,7 +8,7 @@ import type { Outcome, Report, SecondRequest } from './outcome.ts'
 import { SECOND_BODY } from './outcome.ts'
 
 /** How long a client that neither asks again nor closes is taken to be thinking. */
-const PATIENCE_MS = 1_500
+const PATIENCE_MS = 1_200
 const SECOND_ANSWER = `HTTP/1.1 200 OK\r\nContent-Length: ${SECOND_BODY.length}\r\nConnection: close\r\n\r\n${SECOND_BODY}`
 
 interface Facts {

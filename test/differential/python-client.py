@@ -9,7 +9,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 8
+THREADS = 32
 
 
 def exchange(connection, method, path):

@@ -55,6 +55,13 @@ function describe(answer: Answer, { closes }: Case): Report {
   }
   const secondIsRight =
     closes || second === null ? undefined : second === Buffer.from(SECOND_BODY).toString('hex')
-  return { verdict: 'complete', version, status, reason, fields, body: Buffer.from(body, 'hex'), secondIsRight }
+  return {
+    verdict: 'complete',
+    version,
+    status,
+    reason,
+    fields,
+    body: Buffer.from(body, 'hex'),
+    secondIsRight,
+  }
 }
-

@@ -7,18 +7,10 @@ import { ours } from './ours.ts'
 import type { Client, Outcome } from './outcome.ts'
 
 /** Runs the cases with the library and with `client`. */
-export async function compareWith(
-  client: Client,
-  cases: readonly Case[],
-  oursBefore?: readonly Outcome[],
-): Promise<Judgement> {
-  const ownOutcomes = oursBefore ?? (await runOurs(cases))
-  const theirs = await runClient(client, cases)
-  const judgement = judge(client.name, cases, ownOutcomes, theirs)
+export async function compareWith(client: Client, cases: readonly Case[]): Promise<Judgement> {
+  const judgement = judge(client.name, cases, await runClient(ours, cases), await runClient(client, cases))
   return judgement.unexplained.length === 0 ? judgement : settle(client, judgement)
 }
-
-export const runOurs = (cases: readonly Case[]): Promise<readonly Outcome[]> => runClient(ours, cases)
 
 async function runClient(client: Client, cases: readonly Case[]): Promise<readonly Outcome[]> {
   const origin = await Origin.start(cases)
@@ -33,6 +25,11 @@ async function runClient(client: Client, cases: readonly Case[]): Promise<readon
 /** On a busy machine a client may be too slow for the server's patience: what is not explained is asked again, by itself. */
 async function settle(client: Client, judgement: Judgement): Promise<Judgement> {
   const doubtful = [...new Set(judgement.unexplained.map(({ testCase }) => testCase))]
-  const again = judge(client.name, doubtful, await runOurs(doubtful), await runClient(client, doubtful))
+  const again = judge(
+    client.name,
+    doubtful,
+    await runClient(ours, doubtful),
+    await runClient(client, doubtful),
+  )
   return { ...judgement, unexplained: again.unexplained, askedAgain: doubtful.length }
 }

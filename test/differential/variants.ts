@@ -111,6 +111,7 @@ export const FIELD_LINES: readonly string[] = [
   'X"A": b',
   'X\xe4: b',
   'X\0A: b',
+  '\0-A: b',
   'X\x01A: b',
   'X\x7f: b',
   'X\x0b: b',

@@ -2,7 +2,8 @@
 
 import { type Anatomy, isChunked, sizeOf, takeChunksApart } from '../anatomy.ts'
 import type { ClassRow } from '../class-row.ts'
-import { chunks, CURL, NODE, PYTHON, theyCrash, theyRefuse, weRefuse } from './differences.ts'
+import { CURL, chunks, NODE, PYTHON, theyCrash, theyRefuse, weRefuse } from './differences.ts'
+import { inHead } from './faults.ts'
 
 const anySizeLine =
   (pattern: RegExp) =>
@@ -24,7 +25,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     when: weRefuse('BAD_CHUNK_SIZE', anySize(/[^0-9a-f]/i)),
     example: chunks(`0x5\r\n${BEHIND}`),
     we: 'refuse',
-    they: "read what int(…, 16) reads: a sign, 0x, `_`, white space",
+    they: 'read what int(…, 16) reads: a sign, 0x, `_`, white space',
     verdict: 'theirs',
     source: 'RFC 9112 §7.1',
     requirements: ['9112-7.1-4'],
@@ -57,7 +58,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     id: 'bare LF behind a chunk size',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
-    when: weRefuse('BARE_LF', anySizeLine(/[^\r]\n$/)),
+    when: weRefuse('BARE_LF', (a) => !inHead('BARE_LF')(a) && anySizeLine(/[^\r]\n$/)(a)),
     example: chunks(`5\n${BEHIND}`),
     we: 'refuse, whatever the tolerances',
     they: 'take it for a line end',
@@ -68,7 +69,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     id: 'bare CR behind a chunk size',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
-    when: weRefuse('BARE_CR', anySizeLine(/\r(?!\n)/)),
+    when: weRefuse('BARE_CR', (a) => !inHead('BARE_CR')(a) && anySizeLine(/\r(?!\n)/)(a)),
     example: chunks(`5;a\rb\r\n${BEHIND}`),
     we: 'refuse',
     they: 'pass over it',
@@ -91,7 +92,10 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     id: 'chunk data without CR LF behind them',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
-    when: weRefuse('BAD_CHUNK_END', (a) => isChunked(a) && takeChunksApart(a).ends.some((end) => end !== '\r\n')),
+    when: weRefuse(
+      'BAD_CHUNK_END',
+      (a) => isChunked(a) && takeChunksApart(a).ends.some((end) => end !== '\r\n'),
+    ),
     example: chunks('5\r\nhello\n0\r\n\r\n'),
     we: 'refuse',
     they: 'http.client drops any two bytes; curl takes LF alone',
@@ -115,6 +119,18 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-7.1.2-1', '9112-8-1'],
   },
   {
+    id: 'end of the connection inside the head',
+    clients: [PYTHON, CURL],
+    aspect: 'verdict',
+    when: weRefuse('INCOMPLETE_HEAD', ({ headEnds }) => !headEnds),
+    example: Buffer.from('HTTP/1.1 200 OK\r\nContent-Le'),
+    we: 'raise IncompleteRead',
+    they: 'deliver the response with the fields that came',
+    verdict: 'theirs',
+    source: 'RFC 9112 §8',
+    requirements: ['9112-8-1'],
+  },
+  {
     id: 'white space in front of a chunk extension refused',
     clients: [NODE],
     aspect: 'verdict',
@@ -130,7 +146,10 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     id: 'chunk extension of another form refused',
     clients: [NODE],
     aspect: 'verdict',
-    when: theyRefuse(/^HPE_STRICT$|^HPE_INVALID_CHUNK_SIZE$/, (a) => anySizeLine(/;/)(a) && !anySizeLine(/^[0-9a-f]+[ \t]+;/i)(a)),
+    when: theyRefuse(
+      /^HPE_STRICT$|^HPE_INVALID_CHUNK_SIZE$/,
+      (a) => anySizeLine(/;/)(a) && !anySizeLine(/^[0-9a-f]+[ \t]+;/i)(a),
+    ),
     example: chunks(`5;\r\n${BEHIND}`),
     we: 'pass over extensions, so long as no byte could end the line',
     they: 'refuse one that does not follow the grammar',

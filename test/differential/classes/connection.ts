@@ -1,10 +1,25 @@
 // Classes of what follows a response: bytes behind it, the next request, and informational responses in front.
 
-import { type Anatomy, codingsOf, isChunked, lengthsOf, statusOf, surplusOf, valuesOf } from '../anatomy.ts'
+import {
+  type Anatomy,
+  allHeads,
+  codingsOf,
+  hasFold,
+  informationalStatuses,
+  isBodiless,
+  isChunked,
+  lengthsOf,
+  statusOf,
+  surplusOf,
+  takeChunksApart,
+  trailersOf,
+  valuesOf,
+} from '../anatomy.ts'
 import type { ClassRow } from '../class-row.ts'
 import {
-  chunks,
   CURL,
+  chunks,
+  endsAtInformational,
   hello,
   KEPT,
   NODE,
@@ -12,26 +27,41 @@ import {
   ok,
   PYTHON,
   second,
+  started,
   theyRefuse,
   theyWantMore,
+  waitsForInformational,
 } from './differences.ts'
 
 const EARLY = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n'
 
-/** The statuses of the informational heads. */
-const interim = ({ informational }: Anatomy): number[] =>
-  informational.map((head) => Number(/1\d\d/.exec(head.slice(8))?.[0]))
-
 const closesInInterim = ({ informational }: Anatomy): boolean =>
   informational.some((head) => /^HTTP\/1\.0|\nConnection:[^\n]*close/i.test(head))
+
+const isOld = ({ start }: Anatomy): boolean => start.startsWith('HTTP/1.0')
 
 const isUnsolicitedSwitch = (anatomy: Anatomy): boolean => statusOf(anatomy) === 101
 
 const hasBothFields = (anatomy: Anatomy): boolean =>
   codingsOf(anatomy).length > 0 && lengthsOf(anatomy).length > 0
 
+/** HTTP/1.0 without the option that keeps a connection, and nothing else in the bytes that would explain one kept. */
+const saysNothingOld = (anatomy: Anatomy): boolean =>
+  isOld(anatomy) &&
+  !options(anatomy).includes('keep-alive') &&
+  !isChunked(anatomy) &&
+  surplusOf(anatomy) === ''
+
+/** No reader of the head has a reason to refuse its framing fields. */
+const hasOneFramingField = (anatomy: Anatomy): boolean => {
+  const values = [...lengthsOf(anatomy), ...codingsOf(anatomy)]
+  return values.length <= 1 && values.every((value) => /^(?:\d+|chunked)$/i.test(value))
+}
+
 const options = (anatomy: Anatomy): string[] =>
-  valuesOf(anatomy, 'connection').flatMap((value) => value.split(',').map((option) => option.trim().toLowerCase()))
+  valuesOf(anatomy, 'connection').flatMap((value) =>
+    value.split(',').map((option) => option.trim().toLowerCase()),
+  )
 
 export const CONNECTION_CLASSES: readonly ClassRow[] = [
   {
@@ -39,7 +69,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     clients: [PYTHON],
     aspect: 'status',
     when: ({ anatomy, difference: { theirs } }) =>
-      theirs === String(interim(anatomy).find((status) => status !== 100)),
+      theirs === String(informationalStatuses(anatomy).find((status) => status !== 100)),
     example: Buffer.concat([Buffer.from(`${EARLY}\r\n`), hello()]),
     we: 'deliver it as informational, and go on to the final response',
     they: 'skip 100 only: 102 and 103 are the response, and the real one is lost',
@@ -48,10 +78,25 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     requirements: ['9110-15.2-1'],
   },
   {
+    id: 'what is behind an informational response is not read',
+    clients: [PYTHON],
+    aspect: 'verdict',
+    when: (disagreement) => disagreement.ours.verdict === 'refused' && endsAtInformational(disagreement),
+    example: Buffer.from(`${EARLY}\r\nHTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n`),
+    we: 'go on to the final response, and refuse that',
+    they: 'take 102 or 103 for the response',
+    verdict: 'theirs',
+    source: 'RFC 9110 §15.2',
+    requirements: ['9110-15.2-1'],
+  },
+  {
     id: 'framing fields of an informational response',
     clients: [PYTHON],
     aspect: 'verdict',
-    when: theyWantMore(({ informational }) => informational.some((head) => !/1\.\d 100/.test(head.slice(0, 13)) && /\nTransfer-Encoding:/i.test(head))),
+    when: (disagreement) =>
+      disagreement.ours.verdict === 'complete' &&
+      disagreement.theirs.verdict !== 'crashed' &&
+      waitsForInformational(disagreement),
     example: Buffer.concat([Buffer.from(`${EARLY}Transfer-Encoding: chunked\r\n\r\n`), hello()]),
     we: 'take no notice of them',
     they: 'wait for chunks',
@@ -75,7 +120,21 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     id: 'bytes behind the response refused with it',
     clients: [NODE],
     aspect: 'verdict',
-    when: theyRefuse(/^HPE_(?:INVALID_CONSTANT|CLOSED_CONNECTION)$/, (a) => !closesInInterim(a) && surplusOf(a) !== ''),
+    when: (disagreement) =>
+      theyRefuse(
+        /^HPE_(?:INVALID_CONSTANT|CLOSED_CONNECTION)$/,
+        (a) => !closesInInterim(a) && surplusOf(a) !== '',
+      )(disagreement) ||
+      theyRefuse(
+        /^HPE_(?!INVALID_CONSTANT|CLOSED_CONNECTION|HEADER_OVERFLOW)/,
+        (a) =>
+          /^\s*HTTP/.test(surplusOf(a)) &&
+          hasOneFramingField(a) &&
+          !hasFold(a) &&
+          !/(?:^|\n)(?:[ \t]|content-length:|transfer-encoding:)/i.test(trailersOf(a)) &&
+          !(isChunked(a) && takeChunksApart(a).sizeLines.some((line) => line.includes(';'))) &&
+          !/^HTTP\/1\.[2-9] /m.test(allHeads(a)),
+      )(disagreement),
     example: ok(['Content-Length: 5'], 'hello world'),
     we: 'deliver the response, whole as it is, and close the connection',
     they: 'raise an error for the response that was complete',
@@ -100,7 +159,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     clients: [PYTHON],
     aspect: 'second',
     when: ({ anatomy, difference: { ours, theirs } }) =>
-      ours === NOT_KEPT && theirs !== KEPT && surplusOf(anatomy).length > 4_000,
+      ours === NOT_KEPT && theirs !== KEPT && surplusOf(anatomy) !== '' && anatomy.text.length > 8_000,
     example: ok(['Content-Length: 5'], `hello${'x'.repeat(9_000)}`),
     we: 'close the connection',
     they: 'drop what fits a buffer, and read the rest as the answer to the next request',
@@ -112,7 +171,15 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     id: 'close in another line of Connection',
     clients: [PYTHON],
     aspect: 'second',
-    when: second(NOT_KEPT, KEPT, (a) => valuesOf(a, 'connection').length > 1 && options(a).includes('close') && surplusOf(a) === ''),
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) =>
+        valuesOf(a, 'connection').length > 1 &&
+        !hasBothFields(a) &&
+        options(a).includes('close') &&
+        surplusOf(a) === '',
+    ),
     example: hello('Connection: a', 'Connection: close'),
     we: 'close the connection',
     they: 'read the first line only, and keep it',
@@ -124,13 +191,164 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     id: 'close inside another connection option',
     clients: [PYTHON, CURL],
     aspect: 'second',
-    when: second(KEPT, NOT_KEPT, (a) => !options(a).includes('close') && /close/i.test(valuesOf(a, 'connection').join())),
+    when: second(
+      KEPT,
+      NOT_KEPT,
+      (a) =>
+        !closesInInterim(a) &&
+        !options(a).includes('close') &&
+        /close/i.test(valuesOf(a, 'connection').join()),
+    ),
     example: hello('Connection: x-close'),
     we: 'keep the connection',
     they: 'close it',
     verdict: 'theirs',
     source: 'RFC 9112 §9.3',
     requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'close beside keep-alive in HTTP/1.0',
+    clients: [NODE, PYTHON, CURL],
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) =>
+        isOld(a) && options(a).includes('close') && options(a).includes('keep-alive') && surplusOf(a) === '',
+    ),
+    example: started('HTTP/1.0 200 OK\r\nConnection: keep-alive, close'),
+    we: 'close the connection',
+    they: 'keep it',
+    verdict: 'theirs',
+    source: 'RFC 9112 §9.3',
+    requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'Transfer-Encoding in HTTP/1.0',
+    clients: [NODE, PYTHON, CURL],
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) =>
+        isOld(a) && isChunked(a) && !hasBothFields(a) && !options(a).includes('close') && surplusOf(a) === '',
+    ),
+    example: Buffer.from(
+      'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ),
+    we: 'decode it, list it in `defects`, and close the connection',
+    they: 'keep the connection',
+    verdict: 'theirs',
+    source: 'RFC 9112 §6.1: MUST be taken as badly framed, and the connection closed',
+    requirements: ['9112-6.1-4'],
+  },
+  {
+    id: 'Proxy-Connection: keep-alive in HTTP/1.0',
+    clients: [NODE, PYTHON],
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) => saysNothingOld(a) && valuesOf(a, 'keep-alive').length === 0 && valuesOf(a, 'proxy-connection').length > 0,
+    ),
+    example: started('HTTP/1.0 200 OK\r\nProxy-Connection: keep-alive'),
+    we: 'close the connection',
+    they: 'keep it',
+    verdict: 'theirs',
+    source: 'RFC 9112 §9.3',
+    requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'Keep-Alive in HTTP/1.0 without the option keep-alive',
+    clients: [PYTHON],
+    aspect: 'second',
+    when: second(NOT_KEPT, KEPT, (a) => saysNothingOld(a) && valuesOf(a, 'keep-alive').length > 0),
+    example: started('HTTP/1.0 200 OK\r\nKeep-Alive: timeout=5'),
+    we: 'close the connection',
+    they: 'keep it',
+    verdict: 'theirs',
+    source: 'RFC 9112 §9.3',
+    requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'keep-alive inside another connection option in HTTP/1.0',
+    clients: [NODE, PYTHON, CURL],
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) =>
+        saysNothingOld(a) &&
+        [...valuesOf(a, 'keep-alive'), ...valuesOf(a, 'proxy-connection')].length === 0 &&
+        /keep-alive/i.test(valuesOf(a, 'connection').join()),
+    ),
+    example: started('HTTP/1.0 200 OK\r\nConnection: x-keep-alive'),
+    we: 'close the connection',
+    they: 'keep it',
+    verdict: 'theirs',
+    source: 'RFC 9112 §9.3',
+    requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'connection given up for an informational response that would close it',
+    clients: [CURL],
+    aspect: 'second',
+    when: second(KEPT, NOT_KEPT, closesInInterim),
+    example: Buffer.concat([Buffer.from('HTTP/1.1 103 X\r\nConnection: close\r\n\r\n'), hello()]),
+    we: 'keep it, by the final response',
+    they: 'close it, by any of the heads',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9112 §9.3: the message received most recently decides',
+    requirements: ['9112-9.3-2'],
+  },
+  {
+    id: 'connection given up for one stray CR LF',
+    clients: [CURL],
+    aspect: 'second',
+    when: second(
+      KEPT,
+      NOT_KEPT,
+      (a) =>
+        !closesInInterim(a) && !/close/i.test(valuesOf(a, 'connection').join()) && surplusOf(a) === '\r\n',
+    ),
+    example: ok(['Content-Length: 5'], 'hello\r\n'),
+    we: 'skip it',
+    they: 'close the connection',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9112 §9.2, §2.2: CRLF can be discarded',
+    requirements: ['9112-9.2-3'],
+  },
+  {
+    id: 'connection given up for the transfer coding identity',
+    clients: [CURL],
+    aspect: 'second',
+    when: second(
+      KEPT,
+      NOT_KEPT,
+      (a) => !closesInInterim(a) && /identity/i.test(codingsOf(a).join()) && surplusOf(a) === '',
+    ),
+    example: ok(['Transfer-Encoding: identity, chunked'], '0\r\n\r\n'),
+    we: 'keep it: chunked is the last coding',
+    they: 'close it',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9112 §6.3, rule 4',
+    requirements: ['9112-6.3-4'],
+  },
+  {
+    id: 'close behind a fold',
+    clients: [CURL],
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) => options(a).includes('close') && !/\nconnection:[^\n]*close/i.test(a.head) && surplusOf(a) === '',
+    ),
+    example: hello('Connection: x,\r\n close'),
+    we: 'close the connection',
+    they: 'do not see it, and keep the connection',
+    verdict: 'theirs',
+    source: 'RFC 9112 §5.2',
+    requirements: ['9112-5.2-2'],
   },
   {
     id: 'Proxy-Connection: close',
@@ -148,7 +366,11 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     id: 'HEAD answered without framing fields',
     clients: [NODE],
     aspect: 'second',
-    when: second(KEPT, NOT_KEPT, (a) => a.method === 'HEAD' && lengthsOf(a).length === 0 && !/chunked/i.test(codingsOf(a).join())),
+    when: second(
+      KEPT,
+      NOT_KEPT,
+      (a) => a.method === 'HEAD' && lengthsOf(a).length === 0 && !/chunked/i.test(codingsOf(a).join()),
+    ),
     example: ok([]),
     method: 'HEAD',
     we: 'keep the connection: the response ends at its head',
@@ -182,6 +404,20 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     requirements: ['9110-7.8-3'],
   },
   {
+    id: 'body read behind 101, 204 and 304',
+    clients: [PYTHON],
+    aspect: 'body',
+    when: ({ anatomy }) => isBodiless(anatomy) && codingsOf(anatomy).length > 0,
+    example: Buffer.from(
+      'HTTP/1.1 101 Switching Protocols\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    ),
+    we: 'end the response at its head',
+    they: 'read chunks',
+    verdict: 'theirs',
+    source: 'RFC 9112 §6.3, rule 1',
+    requirements: ['9112-6.3-1'],
+  },
+  {
     id: '101 that was not asked for taken as informational',
     clients: [CURL],
     aspect: 'verdict',
@@ -192,5 +428,30 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     verdict: 'ours-per-RFC',
     source: 'RFC 9110 §7.8',
     requirements: ['9110-7.8-3'],
+  },
+  {
+    id: 'what is behind 101 taken for the body',
+    clients: [CURL],
+    aspect: 'body',
+    when: ({ anatomy }) => isUnsolicitedSwitch(anatomy),
+    example: Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nhello'),
+    closes: true,
+    we: 'end the response at its head',
+    they: 'take what follows for a body without a head of its own',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9110 §7.8; RFC 9112 §6.3, rule 1',
+    requirements: ['9110-7.8-3', '9112-6.3-1'],
+  },
+  {
+    id: 'no fields shown of 101',
+    clients: [CURL],
+    aspect: 'fields',
+    when: ({ anatomy, difference: { theirs } }) => isUnsolicitedSwitch(anatomy) && theirs === '[]',
+    example: Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nhello'),
+    closes: true,
+    we: 'deliver them',
+    they: 'show those of the last final response only',
+    verdict: 'theirs',
+    source: 'RFC 9110 §15.2.2',
   },
 ]

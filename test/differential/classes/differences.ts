@@ -2,8 +2,9 @@
 
 import type { ErrorCode } from '../../../src/error-table.ts'
 import { latin1 } from '../../support/bytes.ts'
-import type { Anatomy } from '../anatomy.ts'
+import { type Anatomy, informationalStatuses, misreadsCoding } from '../anatomy.ts'
 import type { Disagreement } from '../class-row.ts'
+import { isBehindHead } from './faults.ts'
 
 type Condition = (disagreement: Disagreement) => boolean
 type Feature = (anatomy: Anatomy) => boolean
@@ -12,11 +13,23 @@ export const NODE = 'node:http'
 export const PYTHON = 'http.client'
 export const CURL = 'curl'
 
-/** We refuse with this code; they deliver a response, or would wait for more of it. */
+/** We refuse with this code; they deliver the same response, or would wait for more of it. */
 export const weRefuse =
   (code: ErrorCode, feature: Feature): Condition =>
-  ({ ours, theirs, anatomy }) =>
-    ours.error === code && ['complete', 'waits'].includes(theirs.verdict) && feature(anatomy)
+  (disagreement) => {
+    const { client, ours, theirs, anatomy } = disagreement
+    return (
+      ours.error === code &&
+      ['complete', 'waits'].includes(theirs.verdict) &&
+      !endsAtInformational(disagreement) &&
+      !(isBehindHead(code, anatomy) && misreadsCoding(client, anatomy)) &&
+      feature(anatomy)
+    )
+  }
+
+/** They delivered an informational response as the final one. */
+export const endsAtInformational: Condition = ({ theirs, anatomy }) =>
+  theirs.status !== 100 && informationalStatuses(anatomy).some((status) => status === theirs.status)
 
 /** We deliver; they refuse with an error that looks so. */
 export const theyRefuse =
@@ -27,17 +40,30 @@ export const theyRefuse =
     error.test(theirs.error ?? '') &&
     feature(anatomy)
 
+/** They read a body behind an informational head, as its fields say. */
+export const waitsForInformational: Condition = ({ client, anatomy }) =>
+  client === PYTHON &&
+  anatomy.informational.some((head) => !/^\S+\s+100/.test(head) && /\nTransfer-Encoding:/i.test(head))
+
 /** We deliver; they want more bytes, or take the end for an error. */
 export const theyWantMore =
   (feature: Feature): Condition =>
-  ({ ours, theirs, anatomy }) =>
-    ours.verdict === 'complete' && theirs.verdict !== 'crashed' && feature(anatomy)
+  (disagreement) => {
+    const { ours, theirs, anatomy } = disagreement
+    const isAtEnd = /^(?:IncompleteRead|RemoteDisconnected|ECONNRESET|LineTooLong|18 |52 )/.test(theirs.error ?? '')
+    return (
+      ours.verdict === 'complete' &&
+      (theirs.verdict === 'waits' || isAtEnd) &&
+      !waitsForInformational(disagreement) &&
+      feature(anatomy)
+    )
+  }
 
-/** We refuse with an error of ours; they raise an error that is none of theirs. */
+/** They raise an error that is none of theirs. */
 export const theyCrash =
   (feature: Feature): Condition =>
-  ({ ours, theirs, anatomy }) =>
-    ours.verdict === 'refused' && theirs.verdict === 'crashed' && feature(anatomy)
+  ({ theirs, anatomy }) =>
+    theirs.verdict === 'crashed' && feature(anatomy)
 
 /** The second request: how it went with us, and with them. */
 export const second =

@@ -1,27 +1,9 @@
 // Classes of field lines in a head (RFC 9112 §2.2, §5; RFC 9110 §5.5), and of the same faults in a trailer section.
 
-import { allHeads, type Anatomy, hasFold, trailersOf } from '../anatomy.ts'
+import { hasFold, takeChunksApart, trailersOf } from '../anatomy.ts'
 import type { ClassRow, Disagreement } from '../class-row.ts'
-import { chunks, CURL, hello, NODE, PYTHON, theyRefuse, weRefuse } from './differences.ts'
-
-/** What each code of ours says is wrong with a head or a trailer section; a trailer section is looked at behind a LF. */
-const FAULTS = {
-  BARE_LF: /(?:^|[^\r])\n(?!$)|[^\r]\n$/,
-  BARE_CR: /\r(?!\n)/,
-  NUL_IN_HEAD: /\0/,
-  CONTROL_IN_VALUE: /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/,
-  SPACE_BEFORE_COLON: /\n[^\s:]+[ \t]+:/,
-  BAD_FIELD_NAME: /\n(?::|[^\r\n:]*[^\w!#$%&'*+.^`|~:\r\n-][^\r\n]*:)/,
-  NO_COLON: /\n[^\r\n:]+(?:\r?\n|$)/,
-  LEADING_SPACE: /\n[ \t]/,
-} as const
-
-type Fault = keyof typeof FAULTS
-
-const inHead =
-  (fault: Fault) =>
-  (anatomy: Anatomy): boolean =>
-    FAULTS[fault].test(allHeads(anatomy))
+import { CURL, chunks, hello, NODE, PYTHON, started, theyRefuse, weRefuse } from './differences.ts'
+import { FAULTS, type Fault, inHead } from './faults.ts'
 
 const weRefuseInHead = (fault: Fault): ((disagreement: Disagreement) => boolean) =>
   weRefuse(fault, inHead(fault))
@@ -31,6 +13,8 @@ function weRefuseInTrailers(disagreement: Disagreement): boolean {
   const { anatomy, ours } = disagreement
   const fault = Object.keys(FAULTS).find((code): code is Fault => code === ours.error)
   if (fault === undefined || inHead(fault)(anatomy)) return false
+  if (takeChunksApart(anatomy).sizeLines.some((line) => FAULTS[fault].test(line.replace(/\r\n$/, ''))))
+    return false
   const trailers = trailersOf(anatomy)
   // A trailer section stands behind a line end; what is wrong with that one is a matter of chunks.
   const section = fault === 'BARE_LF' ? trailers : `\r\n${trailers}`
@@ -64,13 +48,25 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-2.2-4'],
   },
   {
+    id: 'bare CR behind the status line',
+    clients: [NODE],
+    aspect: 'verdict',
+    when: (disagreement) => /\r\r/.test(disagreement.anatomy.start) && weRefuseInHead('BARE_CR')(disagreement),
+    example: started('HTTP/1.1 200 OK\r\rX-A: b'),
+    we: 'refuse',
+    they: 'skip what follows it up to the end of the line',
+    verdict: 'theirs',
+    source: 'RFC 9112 §2.2',
+    requirements: ['9112-2.2-4'],
+  },
+  {
     id: 'NUL in a head',
-    clients: [NODE, PYTHON],
+    clients: [NODE, PYTHON, CURL],
     aspect: 'verdict',
     when: weRefuseInHead('NUL_IN_HEAD'),
     example: hello('X-A: b').fill(0, 13, 14),
     we: 'refuse',
-    they: 'deliver it; node:http in the reason phrase only',
+    they: 'deliver it; node:http in the reason phrase only, curl at the beginning of a line only',
     verdict: 'theirs',
     source: 'RFC 9110 §5.5',
     requirements: ['9110-5.5-3'],
@@ -139,6 +135,19 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-2.2-7'],
   },
   {
+    id: 'white space before the first field line, behind an informational response',
+    clients: [CURL],
+    aspect: 'verdict',
+    when: (disagreement) =>
+      disagreement.anatomy.informational.length > 0 && weRefuseInHead('LEADING_SPACE')(disagreement),
+    example: Buffer.concat([Buffer.from('HTTP/1.1 100 Continue\r\nX-I: j\r\n\r\n'), hello(' X-A: b')]),
+    we: 'refuse',
+    they: 'take the line for a fold of the last field of the 100',
+    verdict: 'theirs',
+    source: 'RFC 9112 §2.2: reject, or skip those lines',
+    requirements: ['9112-2.2-7'],
+  },
+  {
     id: 'bad line in a trailer section',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
@@ -180,10 +189,12 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     clients: [CURL],
     aspect: 'fields',
     when: ({ anatomy, difference: { ours, theirs } }) =>
-      hasFold(anatomy) && ours !== '' && theirs.replace(/[ \t]+/g, ' ') === ours.replace(/[ \t]+/g, ' '),
+      hasFold(anatomy) &&
+      ours !== '' &&
+      theirs.replace(/[ \t\r]+/g, ' ').trim() === ours.replace(/[ \t]+/g, ' '),
     example: hello('X-A: b\r\n\tc'),
     we: 'replace the fold, with the white space around it, by one space',
-    they: 'leave some of the white space of the line',
+    they: 'leave some of it, or the CR of an empty first line',
     verdict: 'ours-per-RFC',
     source: 'RFC 9112 §5.2: one or more spaces',
     requirements: ['9112-5.2-2'],
@@ -192,7 +203,8 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     id: 'white space behind a value kept',
     clients: [PYTHON],
     aspect: 'fields',
-    when: ({ difference: { ours, theirs } }) => !theirs.includes('\n') && theirs.replace(/[ \t]+$/, '') === ours,
+    when: ({ difference: { ours, theirs } }) =>
+      !theirs.includes('\n') && theirs.replace(/[ \t]+$/, '') === ours,
     example: hello('X-A: b \t'),
     we: 'exclude it',
     they: 'keep it as part of the value',

@@ -2,7 +2,7 @@
 
 import { allHeads, isChunked, takeChunksApart, trailersOf } from '../anatomy.ts'
 import type { ClassRow } from '../class-row.ts'
-import { chunks, CURL, hello, NODE, PYTHON, theyRefuse, weRefuse } from './differences.ts'
+import { CURL, chunks, hello, NODE, PYTHON, theyRefuse, weRefuse } from './differences.ts'
 
 const many = (count: number): string[] => Array.from({ length: count }, () => 'X-A: b')
 

@@ -1,31 +1,33 @@
 // Classes of the status line (RFC 9112 §4) and of what stands in front of it.
 
+import { type Anatomy, faultyStart, startFault } from '../anatomy.ts'
 import type { ClassRow } from '../class-row.ts'
-import { type Anatomy, startFault } from '../anatomy.ts'
 import { CURL, NODE, PYTHON, started, theyRefuse, weRefuse } from './differences.ts'
 
+/** The version is the first fault in the start lines. */
 const versionIs =
   (pattern: RegExp) =>
   (anatomy: Anatomy): boolean =>
-    startFault(anatomy) === 'version' && pattern.test(anatomy.start)
+    startFault(anatomy) === 'version' && pattern.test(faultyStart(anatomy))
 
 export const START_LINE_CLASSES: readonly ClassRow[] = [
   {
     id: 'empty line before the status line',
     clients: [NODE],
     aspect: 'verdict',
-    when: weRefuse('BAD_STATUS_LINE', ({ text }) => /^\r?\n/.test(text)),
+    when: weRefuse('BAD_STATUS_LINE', ({ head }) => /^[\r\n]/.test(head)),
     example: started('\r\nHTTP/1.1 200 OK'),
     we: 'refuse',
     they: 'skip it',
     verdict: 'ours-per-RFC',
-    source: 'RFC 9112 §2.1: a message begins with its start line; §2.2 lets servers skip empty lines, not clients',
+    source:
+      'RFC 9112 §2.1: a message begins with its start line; §2.2 lets servers skip empty lines, not clients',
   },
   {
     id: 'white space before the status line',
     clients: [PYTHON],
     aspect: 'verdict',
-    when: weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'in front' && !/^\r?\n/.test(a.text)),
+    when: weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'in front' && !/^\r?\n/.test(a.head)),
     example: started(' HTTP/1.1 200 OK'),
     we: 'refuse',
     they: 'skip it',
@@ -72,7 +74,7 @@ export const START_LINE_CLASSES: readonly ClassRow[] = [
     id: 'http in lower case',
     clients: [CURL],
     aspect: 'verdict',
-    when: weRefuse('UNKNOWN_PROTOCOL', versionIs(/^(?!HTTP)http\//i)),
+    when: weRefuse('UNKNOWN_PROTOCOL', versionIs(/^[Hh]ttp\//)),
     example: started('http/1.1 200 OK'),
     we: 'refuse',
     they: 'accept',
@@ -81,10 +83,36 @@ export const START_LINE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-2.3-1'],
   },
   {
+    id: 'malformed version',
+    clients: [PYTHON, CURL],
+    aspect: 'verdict',
+    when: weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'version'),
+    example: started('HTTP/a.b 200 OK'),
+    we: 'refuse',
+    they: 'accept: http.client all that begins with HTTP/1., curl any two characters around a dot',
+    verdict: 'theirs',
+    source: 'RFC 9112 §2.3',
+    requirements: ['9112-2.3-1'],
+  },
+  {
+    id: 'version of a 100 (Continue)',
+    clients: [PYTHON],
+    aspect: 'verdict',
+    when: weRefuse('UNKNOWN_PROTOCOL', versionIs(/^HTTP\/(?!0\.9)\S*\s+100(?!\d)/)),
+    example: Buffer.concat([Buffer.from('HTTP/2.0 100 Continue\r\n\r\n'), started('HTTP/1.1 200 OK')]),
+    we: 'refuse',
+    they: 'do not look at it',
+    verdict: 'theirs',
+    source: 'RFC 9112 §2.3',
+    requirements: ['9112-2.3-1'],
+  },
+  {
     id: 'minor version above 1',
     clients: [NODE, CURL],
     aspect: 'verdict',
-    when: theyRefuse(/^HPE_INVALID_VERSION$|^1 Unsupported HTTP version/, ({ text }) => /^HTTP\/1\.[2-9] /m.test(text)),
+    when: theyRefuse(/^HPE_INVALID_VERSION$|^1 Unsupported HTTP version/, ({ text }) =>
+      /^HTTP\/1\.[2-9] /m.test(text),
+    ),
     example: started('HTTP/1.2 200 OK'),
     we: 'process it as HTTP/1.1',
     they: 'refuse',
@@ -96,7 +124,10 @@ export const START_LINE_CLASSES: readonly ClassRow[] = [
     id: 'status code below 100',
     clients: [NODE],
     aspect: 'verdict',
-    when: weRefuse('BAD_STATUS_LINE', ({ start }) => /^HTTP\/1\.\d 0\d\d(?!\d)/.test(start)),
+    when: weRefuse(
+      'BAD_STATUS_LINE',
+      (a) => startFault(a) === 'code' && /^HTTP\/1\.\d 0\d\d(?!\d)/.test(a.start),
+    ),
     example: started('HTTP/1.1 099 X'),
     we: 'refuse: nothing says whether it is final',
     they: 'deliver it',
