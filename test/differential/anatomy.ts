@@ -68,6 +68,13 @@ export function valuesOf({ lines }: Anatomy, name: string): string[] {
 export const lengthsOf = (anatomy: Anatomy): string[] => valuesOf(anatomy, 'content-length')
 export const codingsOf = (anatomy: Anatomy): string[] => valuesOf(anatomy, 'transfer-encoding')
 
+/** The framing fields of the head are one line or none, which every reader understands. */
+export function hasPlainFraming(anatomy: Anatomy): boolean {
+  const values = [...lengthsOf(anatomy), ...codingsOf(anatomy)]
+  const isFolded = /\n(?:content-length|transfer-encoding)[ \t]*:[^\n]*\n[ \t]/i.test(anatomy.head)
+  return values.length <= 1 && values.every((value) => /^(?:\d{1,15}|chunked)$/i.test(value)) && !isFolded
+}
+
 /** The status code of the final start line, where one can be seen; 0 else. */
 export const statusOf = ({ start }: Anatomy): number =>
   Number(/^\s*HTTP\/\d\.\d\s+(\d{3})(?!\d)/.exec(start)?.[1] ?? 0)

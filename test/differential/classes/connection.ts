@@ -5,6 +5,7 @@ import {
   allHeads,
   codingsOf,
   hasFold,
+  hasPlainFraming,
   informationalStatuses,
   isBodiless,
   isChunked,
@@ -51,12 +52,6 @@ const saysNothingOld = (anatomy: Anatomy): boolean =>
   !options(anatomy).includes('keep-alive') &&
   !isChunked(anatomy) &&
   surplusOf(anatomy) === ''
-
-/** No reader of the head has a reason to refuse its framing fields. */
-const hasOneFramingField = (anatomy: Anatomy): boolean => {
-  const values = [...lengthsOf(anatomy), ...codingsOf(anatomy)]
-  return values.length <= 1 && values.every((value) => /^(?:\d+|chunked)$/i.test(value))
-}
 
 const options = (anatomy: Anatomy): string[] =>
   valuesOf(anatomy, 'connection').flatMap((value) =>
@@ -129,7 +124,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
         /^HPE_(?!INVALID_CONSTANT|CLOSED_CONNECTION|HEADER_OVERFLOW)/,
         (a) =>
           /^\s*HTTP/.test(surplusOf(a)) &&
-          hasOneFramingField(a) &&
+          hasPlainFraming(a) &&
           !hasFold(a) &&
           !/(?:^|\n)(?:[ \t]|content-length:|transfer-encoding:)/i.test(trailersOf(a)) &&
           !(isChunked(a) && takeChunksApart(a).sizeLines.some((line) => line.includes(';'))) &&
@@ -191,14 +186,13 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     id: 'close inside another connection option',
     clients: [PYTHON, CURL],
     aspect: 'second',
-    when: second(
-      KEPT,
-      NOT_KEPT,
-      (a) =>
-        !closesInInterim(a) &&
-        !options(a).includes('close') &&
-        /close/i.test(valuesOf(a, 'connection').join()),
-    ),
+    when: (disagreement) =>
+      !(disagreement.client === CURL && closesInInterim(disagreement.anatomy)) &&
+      second(
+        KEPT,
+        NOT_KEPT,
+        (a) => !options(a).includes('close') && /close/i.test(valuesOf(a, 'connection').join()),
+      )(disagreement),
     example: hello('Connection: x-close'),
     we: 'keep the connection',
     they: 'close it',
@@ -249,7 +243,10 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     when: second(
       NOT_KEPT,
       KEPT,
-      (a) => saysNothingOld(a) && valuesOf(a, 'keep-alive').length === 0 && valuesOf(a, 'proxy-connection').length > 0,
+      (a) =>
+        saysNothingOld(a) &&
+        valuesOf(a, 'keep-alive').length === 0 &&
+        valuesOf(a, 'proxy-connection').length > 0,
     ),
     example: started('HTTP/1.0 200 OK\r\nProxy-Connection: keep-alive'),
     we: 'close the connection',
@@ -272,7 +269,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
   },
   {
     id: 'keep-alive inside another connection option in HTTP/1.0',
-    clients: [NODE, PYTHON, CURL],
+    clients: [PYTHON, CURL],
     aspect: 'second',
     when: second(
       NOT_KEPT,
@@ -325,7 +322,11 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     when: second(
       KEPT,
       NOT_KEPT,
-      (a) => !closesInInterim(a) && /identity/i.test(codingsOf(a).join()) && surplusOf(a) === '',
+      (a) =>
+        !closesInInterim(a) &&
+        !/close/i.test(valuesOf(a, 'connection').join()) &&
+        /identity/i.test(codingsOf(a).join()) &&
+        surplusOf(a) === '',
     ),
     example: ok(['Transfer-Encoding: identity, chunked'], '0\r\n\r\n'),
     we: 'keep it: chunked is the last coding',

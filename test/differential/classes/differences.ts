@@ -50,7 +50,9 @@ export const theyWantMore =
   (feature: Feature): Condition =>
   (disagreement) => {
     const { ours, theirs, anatomy } = disagreement
-    const isAtEnd = /^(?:IncompleteRead|RemoteDisconnected|ECONNRESET|LineTooLong|18 |52 )/.test(theirs.error ?? '')
+    const isAtEnd = /^(?:IncompleteRead|RemoteDisconnected|ECONNRESET|LineTooLong|18 |52 )/.test(
+      theirs.error ?? '',
+    )
     return (
       ours.verdict === 'complete' &&
       (theirs.verdict === 'waits' || isAtEnd) &&

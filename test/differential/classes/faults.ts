@@ -12,7 +12,7 @@ export const FAULTS = {
   SPACE_BEFORE_COLON: /\n[^\s:]+[ \t]+:/,
   BAD_FIELD_NAME: /\n(?::|[^\n:]*[^\w!#$%&'*+.^`|~:\n-][^\n]*:)/,
   NO_COLON: /\n(?!\r?\n)[^\n:]+(?:\n|$)/,
-  LEADING_SPACE: /\n[ \t]/,
+  LEADING_SPACE: /(?:^|\n\r?\n)[^\n]*\n[ \t]/,
 } as const
 
 export type Fault = keyof typeof FAULTS

@@ -51,10 +51,11 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     id: 'bare CR behind the status line',
     clients: [NODE],
     aspect: 'verdict',
-    when: (disagreement) => /\r\r/.test(disagreement.anatomy.start) && weRefuseInHead('BARE_CR')(disagreement),
+    when: (disagreement) =>
+      /\r\r/.test(disagreement.anatomy.start) && weRefuseInHead('BARE_CR')(disagreement),
     example: started('HTTP/1.1 200 OK\r\rX-A: b'),
     we: 'refuse',
-    they: 'skip what follows it up to the end of the line',
+    they: 'take it for a line end',
     verdict: 'theirs',
     source: 'RFC 9112 §2.2',
     requirements: ['9112-2.2-4'],
