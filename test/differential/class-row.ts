@@ -27,6 +27,8 @@ export interface ClassRow {
   readonly id: string
   /** The clients that differ from us in this way. */
   readonly clients: readonly string[]
+  /** The versions that do, where not all that are known do. */
+  readonly versions?: RegExp
   readonly aspect: Aspect
   readonly when: (disagreement: Disagreement) => boolean
   /** Bytes that show it. */

@@ -7,7 +7,7 @@ import { findPython } from './python-client.ts'
 
 /** What the classes were made with: another version may differ in other ways. */
 const KNOWN_VERSIONS: Readonly<Record<string, RegExp>> = {
-  'node:http': /^20\./,
+  'node:http': /^2[0246]\./,
   'http.client': /^3\.11\./,
   curl: /^7\.88\./,
 }

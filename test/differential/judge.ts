@@ -11,6 +11,7 @@ import type { Outcome } from './outcome.ts'
 /** What became of the comparison with one client. */
 export interface Judgement {
   readonly client: string
+  readonly version: string
   readonly cases: number
   /** Cases with a disagreement. */
   readonly disagreed: number
@@ -30,7 +31,7 @@ export function exampleCases(): Case[] {
 }
 
 export function judge(
-  client: string,
+  { name: client, version }: { readonly name: string; readonly version: string },
   cases: readonly Case[],
   ours: readonly Outcome[],
   theirs: readonly Outcome[],
@@ -49,7 +50,7 @@ export function judge(
       else counts.set(row, (counts.get(row) ?? 0) + 1)
     }
   }
-  return { client, cases: cases.length, disagreed, counts, unexplained, askedAgain: 0 }
+  return { client, version, cases: cases.length, disagreed, counts, unexplained, askedAgain: 0 }
 }
 
 export function matchingRows(disagreement: Disagreement): ClassRow[] {
@@ -62,8 +63,10 @@ export function matchingRows(disagreement: Disagreement): ClassRow[] {
 }
 
 /** The rows that nothing in the run has met for this client: the differences they speak of are gone. */
-export function deadRows({ client, counts }: Judgement): ClassRow[] {
-  return CLASSES.filter((row) => row.clients.includes(client) && !counts.has(row))
+export function deadRows({ client, version, counts }: Judgement): ClassRow[] {
+  return CLASSES.filter(
+    (row) => row.clients.includes(client) && !counts.has(row) && row.versions?.test(version) !== false,
+  )
 }
 
 /** A disagreement for a person: the case in the notation of the corpus, what both made of it, and which rows claim it. */

@@ -9,9 +9,9 @@ import { repositoryPath } from '../support/repository.ts'
 import type { Case } from './cases.ts'
 import { findClients, isKnown } from './clients.ts'
 import { fixedCases, seededCases } from './generate.ts'
-import { deadRows, exampleCases, showDisagreement } from './judge.ts'
+import { deadRows, exampleCases, type Judgement, showDisagreement } from './judge.ts'
 import type { Client } from './outcome.ts'
-import { countsOf, formatClasses, formatRun, type RecordedRun } from './report.ts'
+import { countsOf, formatClasses, formatRun } from './report.ts'
 import { compareWith } from './run.ts'
 
 const MAX_SHOWN = 20
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 })
 
-const runs: RecordedRun[] = []
+const runs: Judgement[] = []
 for (const { name, client, missing } of findClients()) {
   if (values.clients !== undefined && !values.clients.split(',').includes(name)) continue
   if (client === undefined) console.error(`SKIPPED: differential runs with ${name}: ${missing}`)
@@ -33,7 +33,7 @@ for (const { name, client, missing } of findClients()) {
 }
 if (values['write-docs']) await writeDocs(runs)
 
-async function runClient(client: Client): Promise<RecordedRun> {
+async function runClient(client: Client): Promise<Judgement> {
   const { name, version } = client
   if (!isKnown(client)) console.error(`the classes were not made with ${name} ${version}`)
   const startedAt = performance.now()
@@ -48,7 +48,7 @@ async function runClient(client: Client): Promise<RecordedRun> {
       `${askedAgain} cases asked again`,
   )
   if (unexplained.length > 0 || dead.length > 0) process.exitCode = 1
-  return { version, judgement }
+  return judgement
 }
 
 function casesFor(name: string): Case[] {
@@ -59,7 +59,7 @@ function casesFor(name: string): Case[] {
   return [...exampleCases(), ...fixedCases(), ...seededCases(Number(values.seed), count)]
 }
 
-async function writeDocs(recorded: readonly RecordedRun[]): Promise<void> {
+async function writeDocs(recorded: readonly Judgement[]): Promise<void> {
   if (recorded.length < 3 || process.exitCode !== undefined)
     throw new Error('only a whole run without a finding is recorded')
   const file = repositoryPath('docs', 'conformance.md')

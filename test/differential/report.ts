@@ -60,16 +60,9 @@ export function formatStrictness(): string {
   )
 }
 
-/** One client of a recorded run. */
-export interface RecordedRun {
-  readonly version: string
-  readonly judgement: Judgement
-}
-
 /** What a run found, client by client, with what it was run with. */
-export function formatRun(runs: readonly RecordedRun[], command: string, date: string): string {
-  const rows = runs.map(({ version, judgement }) => {
-    const { client, cases, disagreed, counts, unexplained } = judgement
+export function formatRun(runs: readonly Judgement[], command: string, date: string): string {
+  const rows = runs.map(({ client, version, cases, disagreed, counts, unexplained }) => {
     const sum = (verdict: ClassRow['verdict']): number =>
       [...counts].filter(([row]) => row.verdict === verdict).reduce((total, [, count]) => total + count, 0)
     const numbers = [
@@ -98,10 +91,10 @@ export function formatRun(runs: readonly RecordedRun[], command: string, date: s
   return `Run on ${date} with Node ${process.versions.node}: \`${command}\`\n\n${table(head, rows)}`
 }
 
-export function countsOf(runs: readonly RecordedRun[]): Counts {
+export function countsOf(runs: readonly Judgement[]): Counts {
   const counts = new Map<string, string>()
   for (const row of CLASSES) {
-    const texts = runs.flatMap(({ judgement: { client, counts } }) => {
+    const texts = runs.flatMap(({ client, counts }) => {
       const count = counts.get(row)
       return count === undefined ? [] : [`${client} ${count.toLocaleString('en')}`]
     })

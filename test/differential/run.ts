@@ -8,7 +8,7 @@ import type { Client, Outcome } from './outcome.ts'
 
 /** Runs the cases with the library and with `client`. */
 export async function compareWith(client: Client, cases: readonly Case[]): Promise<Judgement> {
-  const judgement = judge(client.name, cases, await runClient(ours, cases), await runClient(client, cases))
+  const judgement = judge(client, cases, await runClient(ours, cases), await runClient(client, cases))
   return judgement.unexplained.length === 0 ? judgement : settle(client, judgement)
 }
 
@@ -25,11 +25,6 @@ async function runClient(client: Client, cases: readonly Case[]): Promise<readon
 /** On a busy machine a client may be too slow for the server's patience: what is not explained is asked again, by itself. */
 async function settle(client: Client, judgement: Judgement): Promise<Judgement> {
   const doubtful = [...new Set(judgement.unexplained.map(({ testCase }) => testCase))]
-  const again = judge(
-    client.name,
-    doubtful,
-    await runClient(ours, doubtful),
-    await runClient(client, doubtful),
-  )
+  const again = judge(client, doubtful, await runClient(ours, doubtful), await runClient(client, doubtful))
   return { ...judgement, unexplained: again.unexplained, askedAgain: doubtful.length }
 }

@@ -58,6 +58,17 @@ const options = (anatomy: Anatomy): string[] =>
     value.split(',').map((option) => option.trim().toLowerCase()),
   )
 
+const hasExtension = (anatomy: Anatomy): boolean =>
+  isChunked(anatomy) && takeChunksApart(anatomy).sizeLines.some((line) => line.includes(';'))
+
+/** Another response stands behind this one, in which no other class finds anything to refuse. */
+const isPlainWithResponseBehind = (anatomy: Anatomy): boolean =>
+  /^\s*HTTP/.test(surplusOf(anatomy)) &&
+  hasPlainFraming(anatomy) &&
+  !hasFold(anatomy) &&
+  !/(?:^|\n)(?:[ \t]|content-length:|transfer-encoding:)/i.test(trailersOf(anatomy)) &&
+  !/^HTTP\/1\.[2-9] /m.test(allHeads(anatomy))
+
 export const CONNECTION_CLASSES: readonly ClassRow[] = [
   {
     id: 'informational response taken for the final one',
@@ -121,15 +132,10 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
         (a) => !closesInInterim(a) && surplusOf(a) !== '',
       )(disagreement) ||
       theyRefuse(
-        /^HPE_(?!INVALID_CONSTANT|CLOSED_CONNECTION|HEADER_OVERFLOW)/,
-        (a) =>
-          /^\s*HTTP/.test(surplusOf(a)) &&
-          hasPlainFraming(a) &&
-          !hasFold(a) &&
-          !/(?:^|\n)(?:[ \t]|content-length:|transfer-encoding:)/i.test(trailersOf(a)) &&
-          !(isChunked(a) && takeChunksApart(a).sizeLines.some((line) => line.includes(';'))) &&
-          !/^HTTP\/1\.[2-9] /m.test(allHeads(a)),
-      )(disagreement),
+        /^HPE_(?!INVALID_CONSTANT|CLOSED_CONNECTION|HEADER_OVERFLOW|STRICT|INVALID_CHUNK_SIZE)/,
+        isPlainWithResponseBehind,
+      )(disagreement) ||
+      theyRefuse(/^HPE_STRICT$/, (a) => isPlainWithResponseBehind(a) && !hasExtension(a))(disagreement),
     example: ok(['Content-Length: 5'], 'hello world'),
     we: 'deliver the response, whole as it is, and close the connection',
     they: 'raise an error for the response that was complete',

@@ -50,12 +50,13 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
   {
     id: 'bare CR behind the status line',
     clients: [NODE],
+    versions: /^20\./,
     aspect: 'verdict',
     when: (disagreement) =>
       /\r\r/.test(disagreement.anatomy.start) && weRefuseInHead('BARE_CR')(disagreement),
     example: started('HTTP/1.1 200 OK\r\rX-A: b'),
     we: 'refuse',
-    they: 'take it for a line end',
+    they: 'take it for a line end, in Node 20',
     verdict: 'theirs',
     source: 'RFC 9112 §2.2',
     requirements: ['9112-2.2-4'],
