@@ -13,7 +13,7 @@ import * as errors from '../src/errors.ts'
 import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
 import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1/states.ts'
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
-import { formatStrictness } from '../test/differential/report.ts'
+import { formatClasses, formatStrictness, readCounts } from '../test/differential/report.ts'
 import { IMPORT_TABLE } from './import-table.ts'
 import { replacePart } from './replace-part.ts'
 
@@ -39,6 +39,9 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
     files.set(file, replacePart(page, name, text))
   }
+  const conformance = files.get('docs/conformance.md')!
+  const classes = formatClasses(readCounts(conformance))
+  files.set('docs/conformance.md', replacePart(conformance, 'differential-classes', classes))
   return files
 }
 

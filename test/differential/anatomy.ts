@@ -97,6 +97,13 @@ export function misreadsCoding(client: string, anatomy: Anatomy): boolean {
 export const isChunked = (anatomy: Anatomy): boolean =>
   !isBodiless(anatomy) && /(?:^|[,\s])chunked[\s,]*$/i.test(codingsOf(anatomy).join(', '))
 
+/** An informational head says that the connection ends: by its version or by close. */
+export const closesEarly = ({ informational }: Anatomy): boolean =>
+  informational.some((head) => /^HTTP\/1\.0|\nConnection:[^\n]*close/i.test(head))
+
+/** A switch of protocols; no request of a run asks for one. */
+export const isUnsolicitedSwitch = (anatomy: Anatomy): boolean => statusOf(anatomy) === 101
+
 /** The final head and those in front of it. */
 export const allHeads = ({ informational, head }: Anatomy): string => informational.join('') + head
 

@@ -7,6 +7,7 @@ import { CONNECTION_CLASSES } from './classes/connection.ts'
 import { FIELD_CLASSES } from './classes/fields.ts'
 import { FRAMING_CLASSES } from './classes/framing.ts'
 import { LIMIT_CLASSES } from './classes/limits.ts'
+import { REUSE_CLASSES } from './classes/reuse.ts'
 import { START_LINE_CLASSES } from './classes/start-line.ts'
 
 /** The rows in groups, as the page shows them. */
@@ -16,6 +17,7 @@ export const CLASS_GROUPS: Readonly<Record<string, readonly ClassRow[]>> = {
   'Where a body ends': FRAMING_CLASSES,
   'Chunks, and ends that come too early': CHUNKED_CLASSES,
   'Around a response': CONNECTION_CLASSES,
+  'The next request': REUSE_CLASSES,
   Limits: LIMIT_CLASSES,
 }
 

@@ -1,5 +1,5 @@
 // A bounded part of what `npm run differential` does, and what it rests on: no class is so wide that it would explain a
-// fault of ours, each is met by its own example, and the page says what the table says.
+// fault of ours, each is met by its own example, and the page records a run in which that was so.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -18,14 +18,14 @@ import { type Difference, findDifferences } from './compare.ts'
 import { fixedCases, seededCases } from './generate.ts'
 import { deadRows, exampleCases, type Judgement, matchingRows, showDisagreement } from './judge.ts'
 import type { Outcome } from './outcome.ts'
-import { formatClasses, readCounts } from './report.ts'
+import { readCounts } from './report.ts'
 import { compareWith } from './run.ts'
 
 checkOpenHandles()
 
 const SEED = 20_260
 /** How many seeded cases are added to the fixed ones, for each client: some five seconds each. */
-const SEEDED: Readonly<Record<string, number>> = { 'node:http': 2_000, 'http.client': 2_000, curl: 300 }
+const SEEDED: Readonly<Record<string, number>> = { 'node:http': 1_000, 'http.client': 1_000, curl: 200 }
 /** The least that the page's run must have had. */
 const RECORDED: Readonly<Record<string, number>> = { 'node:http': 20_000, 'http.client': 20_000, curl: 5_000 }
 
@@ -112,10 +112,6 @@ describe('the classes', () => {
 
 describe('the page on conformance', () => {
   const page = readFileSync(repositoryPath('docs', 'conformance.md'), 'utf8')
-
-  it('shows the classes as they are; `npm run differential -- … --write-docs` writes them', () => {
-    assert.equal(readPart(page, 'differential-classes'), formatClasses(readCounts(page)))
-  })
 
   it('records a run of some size in which every class was met and nothing was left unexplained', () => {
     const counts = readCounts(page)

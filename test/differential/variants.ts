@@ -1,6 +1,8 @@
 // What the generated responses are put together from: tables of start lines, field lines, framings, chunked bodies,
 // informational responses and bytes behind the message. The first of each table is the plain one. A table holds what is
 // right, what is wrong, and what is between; which it is, is not said here: the clients are asked.
+//
+// Length: tables.
 
 /** A body, the fields that say where it ends, and whether the server closes behind it. */
 export interface FramingVariant {
