@@ -313,7 +313,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     we: 'allocate for what came: IncompleteRead, with what there is',
     they: 'ask for as much memory as was declared: MemoryError or OverflowError',
     verdict: 'theirs',
-    source: 'RFC 9112 §6.3; CVE-2025-13836',
+    source: 'RFC 9112 §6.3; python/cpython issue 119451',
     requirements: ['9112-6.3-7', '9110-8.6-3'],
   },
 ]
