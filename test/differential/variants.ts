@@ -337,6 +337,7 @@ export const CHUNKED_BODIES: readonly string[] = [
   '5\r\nhello0\r\n\r\n',
   '5\r\nhello\r0\r\n\r\n',
   '5\r\nhelloxx0\r\n\r\n',
+  '5\r\nhellox\n0\r\n\r\n',
   '5\r\nhello!\r\n0\r\n\r\n',
   '5\r\nhell\r\n0\r\n\r\n',
   '5\r\nhello\r\n\r\n0\r\n\r\n',
