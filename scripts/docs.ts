@@ -2,6 +2,7 @@
 //
 // `npm run docs` writes them; `test/documentation.test.ts` fails where they are not what the tables say.
 
+import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { instance } from '@viz-js/viz'
@@ -14,7 +15,9 @@ import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
 import { CERTIFICATE_REASONS } from '../src/io/certificate-reasons.ts'
 import { HANDSHAKE_REASONS } from '../src/io/handshake-reasons.ts'
+import { formatClasses, formatStrictness, readCounts } from '../test/differential/report.ts'
 import { IMPORT_TABLE } from './import-table.ts'
+import { replacePart } from './replace-part.ts'
 
 const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Change the table, not this page. -->'
 
@@ -33,21 +36,17 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/certificates.md', 'handshake-reasons', handshakeTable()],
     ['docs/command.md', 'exit-codes', formatExitCodes()],
     ['docs/command.md', 'options', formatOptions()],
+    ['docs/conformance.md', 'requirements', requirementsTable(root)],
+    ['docs/conformance.md', 'strictness', formatStrictness()],
   ]
   for (const [file, name, text] of parts) {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
     files.set(file, replacePart(page, name, text))
   }
+  const conformance = files.get('docs/conformance.md')!
+  const classes = formatClasses(readCounts(conformance))
+  files.set('docs/conformance.md', replacePart(conformance, 'differential-classes', classes))
   return files
-}
-
-/** Puts `text` between `<!-- name -->` and `<!-- /name -->`. */
-function replacePart(page: string, name: string, text: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const from = page.indexOf(open)
-  const to = page.indexOf(close)
-  if (from < 0 || to < from) throw new Error(`the markers ${open} and ${close} are missing`)
-  return `${page.slice(0, from + open.length)}\n${text.trim()}\n${page.slice(to)}`
 }
 
 /** `|` would end a cell; a backslash in front of it is safe only where every backslash is escaped too. */
@@ -275,6 +274,13 @@ function importTable(): string {
     packages?.join(', ') ?? 'none',
   ])
   return table(['room', 'may import', 'Node modules', 'npm packages'], rows)
+}
+
+// ------------------------------------------------------------------------------------------- conformance
+
+function requirementsTable(root: string): string {
+  const script = path.join(root, 'scripts', 'requirements.mjs')
+  return execFileSync(process.execPath, [script, '--markdown'], { encoding: 'utf8' })
 }
 
 // --------------------------------------------------------------------------------------------------- main

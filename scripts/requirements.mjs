@@ -1,6 +1,6 @@
 // Holds the claims of the tests against `test/requirements.tsv`, the table of what the RFCs ask.
 //
-// `node scripts/requirements.mjs [--list-open] [--allow-open]`
+// `node scripts/requirements.mjs [--list-open] [--allow-open]`; with `--markdown` it only prints the table of docs/conformance.md.
 //
 // A test claims rows by the end of its title: `rejects a space before the colon [9112-5.1-2, 9112-5.1-3]`.
 // Titles are the first argument of `it`, `test` or `describe` (also `it.skip` and the like, which claim
@@ -42,6 +42,11 @@ for (const id of strangers) {
 const claimed = new Set(claims.map(({ id }) => id))
 const open = [...rows.values()].filter(({ id }) => !claimed.has(id) && !deviations.has(id))
 const missing = open.filter(({ level, layer }) => level.startsWith('MUST') && STRICT_LAYERS.has(layer))
+
+if (process.argv.includes('--markdown')) {
+  console.log(markdownTable())
+  process.exit()
+}
 
 printTable()
 if (listOpen) for (const row of open) printRow(row)
@@ -100,6 +105,28 @@ function printTable() {
     )
   }
   console.log(`${claimed.size} rows claimed, ${deviations.size} listed as deviations\n`)
+}
+
+/** RFC by RFC: what titles claim, what docs/deviations.md explains, and in which layers the rest is. */
+function markdownTable() {
+  const rfcs = new Set([...rows.values()].map(({ id }) => id.slice(0, 4)))
+  const lines = [...rfcs].flatMap((rfc) =>
+    ['MUST', 'SHOULD'].flatMap((level) => {
+      const own = [...rows.values()].filter(
+        (row) => row.id.startsWith(`${rfc}-`) && row.level.startsWith(level),
+      )
+      const isClaimed = own.filter(({ id }) => claimed.has(id))
+      const explained = own.filter(({ id }) => !claimed.has(id) && deviations.has(id))
+      const left = own.filter((row) => !isClaimed.includes(row) && !explained.includes(row))
+      const layers = [...new Set(left.map(({ layer }) => layer))].map(
+        (layer) => `${layer} ${left.filter((row) => row.layer === layer).length}`,
+      )
+      const counts = [own.length, isClaimed.length, explained.length, left.length]
+      return own.length === 0 ? [] : [`| ${rfc} | ${level} | ${counts.join(' | ')} | ${layers.join(', ')} |`]
+    }),
+  )
+  const head = ['RFC', 'level', 'rows', 'claimed by titles', 'explained', 'open', 'open, by layer']
+  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines].join('\n')
 }
 
 function tally(own, level) {

@@ -584,11 +584,11 @@ export class HTTPConnection {
     })
     if (waiting.signal?.aborted === true) wire.close()
     waiting.signal?.throwIfAborted()
-    if (this.#wire?.isClosed === false) {
+    if (this.#wire?.isClosed === false && this.#wire.isBusy) {
       // Pipelined exchanges go on where they were begun; that wire closes by itself behind the last of them.
       this.#earlier = [...this.#earlier.filter(({ isClosed }) => !isClosed), this.#wire]
     } else {
-      // What is left there is a switched connection that nobody took.
+      // What is left there is a switched connection that nobody took, or one that half a CRLF has put in doubt.
       this.#wire?.close()
     }
     this.#wire = wire

@@ -115,9 +115,15 @@ export class H1Wire implements BodyValve, ByteSink {
     return this.#state === 'open' && this.#exchanges.length === 0 && this.#engine.isReusable
   }
 
-  /** True if another request may be begun now, perhaps behind others. */
+  /** True while an exchange is under way. */
+  get isBusy(): boolean {
+    return this.#exchanges.length > 0
+  }
+
+  /** True if another request may be begun now, perhaps behind others. Half a CRLF behind a response is a byte too many. */
   get canTake(): boolean {
-    return this.#state === 'open' && this.#engine.canSendRequest
+    if (this.#state !== 'open' || !this.#engine.canSendRequest) return false
+    return this.isBusy || this.#engine.isReusable
   }
 
   // ------------------------------------------------------------------------------------------------ sending

@@ -123,6 +123,20 @@ describe('a connection that is idle', () => {
     }
   })
 
+  it('is given up for half a CRLF when the next request is made [9112-9.2-2, 9112-9.2-3]', async () => {
+    const memory = memoryConnection()
+    await (await exchange(memory, `${OK}\r`)).read()
+    const { connection, network } = memory
+    const [first] = network.streams
+    await connection.request('GET', '/next')
+    assert.equal(network.streams.length, 2)
+    assert.equal(first?.isClosed, true)
+    network.stream.receive(answer(OK))
+    const response = await connection.getResponse()
+    assert.equal(await response.text(), 'ok')
+    connection.close()
+  })
+
   it('is given up also before its first request', async () => {
     const memory = memoryConnection()
     const { connection, network } = memory

@@ -104,7 +104,9 @@ export class Judge implements Watcher {
     if (intent.link !== undefined)
       this.world.violate('request sent twice', `request ${id}, on link ${intent.link.number} before`)
     if (intent.isHostile) this.world.violate('forged', `request ${id} must not be sent`)
-    const reason = link.hasToldEnd || link.hasToldClose ? 'the peer had ended it' : record.condemned
+    const isInDoubt = hasHalfEmptyLine(link, record) ? 'half an empty line had come' : undefined
+    const isEnded = link.hasToldEnd || link.hasToldClose ? 'the peer had ended it' : undefined
+    const reason = isEnded ?? record.condemned ?? isInDoubt
     if (reason !== undefined)
       this.world.violate('dead connection reused', `request ${id} on link ${link.number}: ${reason}`)
     intent.link = link
@@ -254,8 +256,16 @@ export class Judge implements Watcher {
 }
 
 /** Nothing has happened that would keep the client from using a link again. */
-function isHealthy(link: Link, { trouble, condemned }: LinkRecord): boolean {
-  return trouble === undefined && condemned === undefined && !link.hasToldEnd && !link.hasToldClose
+function isHealthy(link: Link, record: LinkRecord): boolean {
+  const { trouble, condemned } = record
+  const isGood = trouble === undefined && condemned === undefined && !hasHalfEmptyLine(link, record)
+  return isGood && !link.hasToldEnd && !link.hasToldClose
+}
+
+/** A CR has come with nothing outstanding: whether its LF will, nobody can know. */
+function hasHalfEmptyLine(link: Link, record: LinkRecord): boolean {
+  const at = link.downDelivered
+  return outstandingAt(record, at) === 0 && record.junk.some(({ start, end }) => start < at && at < end)
 }
 
 /** The exchange was a reason to close its connection. */
