@@ -211,6 +211,7 @@ describe('pipelining', () => {
     const { connection, network } = memoryConnection({ pipelining: 3 })
     for (const n of [1, 2, 3]) await connection.request('GET', `/${n}`)
     assert.equal((await rejectionOf(connection.request('GET', '/4'))).name, 'CannotSendRequest')
+    await settle()
     assert.deepEqual(showWire(network.stream.written).match(/^GET \/\d/gm), ['GET /1', 'GET /2', 'GET /3'])
     network.stream.receive(answer(numbered(1) + numbered(2) + numbered(3)), [10, 50, 51, 60])
     for (const n of [1, 2, 3]) {
