@@ -452,7 +452,7 @@ export class HTTPConnection {
     const exchangeOptions = this.#exchangeOptions(timeouts, end, signal, draft.target)
     const bytes = body.kind === 'bytes' ? body.bytes : undefined
     const exchange = wire.begin({ type: 'request', ...draft }, exchangeOptions, bytes)
-    finishUpload(wire, exchange, options.trailers)
+    finishUpload(wire, exchange, draft.trailers)
     this.#awaited.push(exchange)
   }
 
@@ -497,7 +497,8 @@ export class HTTPConnection {
       }
       const mayFollow = !isWhole && wire.expectsBody
       if (mayFollow) this.#open = { exchange, trailers: options.trailers }
-      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, options.trailers)
+      const trailers = isWhole ? draft.trailers : options.trailers
+      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, trailers)
     } catch (error) {
       this.#forget(exchange)
       // A source that cannot even be opened: what was announced will not come.

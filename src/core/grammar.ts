@@ -12,6 +12,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 /** A request target to be sent: visible ASCII. Anything else is to be percent-encoded by who made the URL. */
 const NOT_IN_TARGET = /[^\x21-\x7e]/
+/** What makes of a Host value another host to somebody else, or no host. */
+const NOT_IN_HOST_VALUE = /[\s@,/?#\\]/
 /** DIGIT only; Number() would also take signs, points, exponents, hex and white space. */
 const DIGITS = /^[0-9]+$/
 
@@ -33,6 +35,11 @@ export function isFieldValue(text: string): boolean {
 /** The index of the first character that may not stand in a request target, or -1. */
 export function findForbiddenInTarget(text: string): number {
   return text.search(NOT_IN_TARGET)
+}
+
+/** True for a Host value as far as both sides must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
+export function isHostValue(text: string): boolean {
+  return !NOT_IN_HOST_VALUE.test(text)
 }
 
 /** True for a string of decimal digits and nothing else. */

@@ -15,6 +15,8 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { fieldValues } from '../core/fields.ts'
+import { isHostValue } from '../core/grammar.ts'
+import { plainView } from '../core/taking.ts'
 import { CannotSendRequest, ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
 import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
 import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
@@ -45,6 +47,7 @@ import { HeadReader } from './head-reader.ts'
 import { writeRequestHead, writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
+import { takeFields, takeRequest, takeResponse } from './sent-values.ts'
 import { ExchangeState, type Role, type State, type Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -381,18 +384,19 @@ export class H1Engine {
    * The bytes to write for an event. Nothing changes where it throws.
    * @throws ImproperConnectionState for an event that the state does not allow
    * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+   * @throws TypeError for a part of the event that is not of its type
    */
   send(event: EventToSend): WireBytes {
     switch (event.type) {
       case 'request':
-        return [this.#sendRequest(event)]
+        return [this.#sendRequest(takeRequest(event))]
       case 'informational':
       case 'response':
-        return [this.#sendResponse(event)]
+        return [this.#sendResponse(takeResponse(event))]
       case 'data':
         return this.#sendData(event.bytes)
       case 'end':
-        return this.#sendEnd(event.trailers ?? NO_FIELDS)
+        return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : takeFields(event.trailers))
       case 'closed':
         this.#apply(this.#newest, this.role, 'closed')
         return []
@@ -437,7 +441,7 @@ export class H1Engine {
 
   #sendData(bytes: Uint8Array | string): WireBytes {
     this.#check(this.#newest, this.role, 'data')
-    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
+    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : plainView(bytes))
   }
 
   #sendEnd(trailers: readonly FieldLine[]): WireBytes {
@@ -493,9 +497,4 @@ export class H1Engine {
 function freeze(parsed: ParsedResponse): void {
   for (const field of parsed.fields) Object.freeze(field)
   Object.freeze(parsed.fields)
-}
-
-/** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
-function isHostValue(value: string): boolean {
-  return /^[^\s@,/?#]*$/.test(value)
 }

@@ -128,10 +128,13 @@ export class H1Wire {
 
   /**
    * Begins an exchange: checks and writes the head, with the whole body where it is there and small.
-   * @throws LocalProtocolError and its kin before anything is written
+   * @throws LocalProtocolError and its kin, ConnectionLost, before anything is written
    */
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array): Exchange {
     options.signal?.throwIfAborted()
+    // The caller's own code, run while the request was put together, may have closed the connection.
+    if (this.#state === 'closed')
+      throw new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED')
     const [head] = this.#engine.send(request) as [string]
     const dialTimings = this.#dialTimings
     this.#dialTimings = undefined
