@@ -483,6 +483,7 @@ export class HTTPConnection {
       return
     }
     this.#checkPeerVersion(draft)
+    checkAnnounced(draft, body)
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     // What is there at once goes out with the head, and is refused with it where it does not fit.
     const first = isImmediate(body, options) && body.kind === 'bytes' ? body.bytes : undefined
@@ -601,6 +602,13 @@ export class HTTPConnection {
     }
     return { engine, clock: this.#clock, observer: this.#trace }
   }
+}
+
+/** Pieces that the head does not announce would be found out only when the first is there, and the head is gone. */
+function checkAnnounced({ fields }: Draft, body: OutgoingBody): void {
+  if (body.kind !== 'pieces' || hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding'))
+    return
+  throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')
 }
 
 /** A body larger than this goes out piece by piece, as the peer takes it. */

@@ -90,6 +90,8 @@ export class H1Wire {
     abandon: () => this.close(),
   }
   #phase: AwaitedPhase | undefined
+  /** What ended the connection while nobody was there to be told. */
+  #untold: unknown
 
   constructor(stream: ByteStream, options: WireOptions) {
     this.#stream = stream
@@ -132,9 +134,7 @@ export class H1Wire {
    */
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array): Exchange {
     options.signal?.throwIfAborted()
-    // The caller's own code, run while the request was put together, may have closed the connection.
-    if (this.#state === 'closed')
-      throw new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED')
+    if (this.#state === 'closed') throw this.#alreadyClosed()
     const [head] = this.#engine.send(request) as [string]
     const dialTimings = this.#dialTimings
     this.#dialTimings = undefined
@@ -155,6 +155,15 @@ export class H1Wire {
       throw error
     }
     return exchange
+  }
+
+  /** The peer spoke before it was spoken to, or code of the caller closed the connection while the request was put together. */
+  #alreadyClosed(): ConnectionLost {
+    const cause = this.#untold
+    const { address } = this.#stream
+    return cause instanceof RemoteProtocolError
+      ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
+      : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
   }
 
   #writeHead(exchange: Exchange, head: string, body: Uint8Array | undefined): void {
@@ -414,6 +423,7 @@ export class H1Wire {
   #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0], isAbort = false): void {
     if (this.#state === 'closed') return
     const exchanges = this.#exchanges.splice(0)
+    if (exchanges.length === 0) this.#untold = error
     this.#state = 'closed'
     this.#watch()
     this.#stream.close()

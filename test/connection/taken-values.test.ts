@@ -169,6 +169,15 @@ describe('what would be read in another way by somebody', () => {
     })
   }
 
+  it('is a body in pieces that the head does not announce: it is refused with the head', async () => {
+    const { connection, network } = await connected()
+    connection.putRequest('POST', '/')
+    await assert.rejects(connection.endHeaders(['GET /evil HTTP/1.1\r\n\r\n']), { code: 'BODY_TOO_LONG' })
+    assert.equal(network.stream.bytesWritten, 0)
+    assert.equal(connection.state, 'idle')
+    connection.close()
+  })
+
   it('is content of a CONNECT, which a proxy may take for the first bytes of the tunnel', async () => {
     for (const headers of [{ 'Transfer-Encoding': 'chunked' }, { 'Content-Length': '5' }]) {
       const { connection, network } = memoryConnection()
