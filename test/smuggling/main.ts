@@ -1,12 +1,14 @@
 // `npm run smuggle -- --attempts 1000000 --seed 1`: every door with every payload, and then that many attempts from seeds
 // counted up from the first; prints progress and, for a failure, the seed and the attempt cut down to what it needs.
+// `--commands 2000 --processes 300` adds runs of the command, in this process and in processes of their own.
 // `npm run smuggle -- --attempt '{"door":…,"parts":…}'` plays one again.
 
 import { parseArgs } from 'node:util'
 import type { Attempt } from './attempt.ts'
 import { attemptOf, everyAttempt } from './attempts.ts'
+import { CommandServer, DOORS_OF_COMMAND, isSayable, playCommand, runInside, runOutside } from './commands.ts'
 import { minimise } from './minimise.ts'
-import { DOORS, play, Watch } from './run.ts'
+import { DOORS, type Played, play, Watch } from './run.ts'
 
 const PROGRESS_EVERY_MS = 5_000
 /** How many failures are told in all. */
@@ -16,6 +18,8 @@ const { values } = parseArgs({
   options: {
     attempts: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
+    commands: { type: 'string', default: '0' },
+    processes: { type: 'string', default: '0' },
     attempt: { type: 'string' },
     door: { type: 'string', default: '' },
   },
@@ -28,14 +32,22 @@ const told = new Set<string>()
 const startedAt = performance.now()
 let shownAt = startedAt
 
+type Player = (attempt: Attempt) => Promise<Played>
+
+const inMemory: Player = (attempt) => play(attempt, watch)
+
 /** Plays an attempt and counts it; tells of one that fails. Answers whether to go on. */
-async function count(attempt: Attempt, seed: number | undefined): Promise<boolean> {
-  const { violation, arrived } = await play(attempt, watch)
+async function count(
+  attempt: Attempt,
+  seed: number | undefined,
+  player: Player = inMemory,
+): Promise<boolean> {
+  const { violation, arrived } = await player(attempt)
   tally.attempts++
   if (arrived) tally.arrived++
   if (violation !== undefined) {
     tally.failures++
-    await report(attempt, seed, violation)
+    await report(attempt, seed, violation, player)
   }
   if (performance.now() - shownAt > PROGRESS_EVERY_MS) {
     shownAt = performance.now()
@@ -45,14 +57,17 @@ async function count(attempt: Attempt, seed: number | undefined): Promise<boolea
 }
 
 /** One failure of a kind is enough: the same first words at the same door count as one. */
-async function report(attempt: Attempt, seed: number | undefined, violation: string): Promise<void> {
+async function report(
+  attempt: Attempt,
+  seed: number | undefined,
+  violation: string,
+  player: Player,
+): Promise<void> {
   const kind = `${attempt.door}: ${violation.slice(0, 40)}`
   if (told.has(kind)) return
   told.add(kind)
-  const simplest = await minimise(
-    attempt,
-    async (candidate) => (await play(candidate, watch)).violation !== undefined,
-  )
+  const fails = async (one: Attempt): Promise<boolean> => (await player(one)).violation !== undefined
+  const simplest = await minimise(attempt, fails)
   console.log(`${seed === undefined ? 'from the table' : `seed ${seed}`}: ${violation.slice(0, 400)}`)
   console.log(`  --attempt '${JSON.stringify(simplest)}'`)
 }
@@ -71,11 +86,31 @@ async function playAll(): Promise<void> {
     if (!(await count(attemptOf(seed, doors), seed))) return
 }
 
+/** The command: so many runs in this process, and so many in processes of their own. */
+async function playCommands(): Promise<void> {
+  await using server = await CommandServer.start()
+  let seed = Number(values.seed)
+  for (const [runner, runs] of [
+    [runInside, Number(values.commands)],
+    [runOutside, Number(values.processes)],
+  ] as const) {
+    for (let left = runs; left > 0; seed++) {
+      const attempt = attemptOf(seed, DOORS_OF_COMMAND)
+      // A process cannot even be given a NUL.
+      if (!isSayable(attempt) || JSON.stringify(attempt).includes('\\u0000')) continue
+      left--
+      if (!(await count(attempt, seed, (one) => playCommand(one, server, runner)))) return
+    }
+  }
+}
+
 const { stackTraceLimit } = Error
 Error.stackTraceLimit = 0
 try {
-  if (values.attempt === undefined) await playAll()
-  else console.log(await play(JSON.parse(values.attempt) as Attempt, watch))
+  if (values.attempt === undefined) {
+    await playAll()
+    await playCommands()
+  } else console.log(await play(JSON.parse(values.attempt) as Attempt, watch))
 } finally {
   Error.stackTraceLimit = stackTraceLimit
   watch[Symbol.dispose]()

@@ -69,6 +69,9 @@ function readWhole(text: string, start: number, headEnd: number, { folds = false
   const codings = valuesOf(fields, 'transfer-encoding')
   if (lengths.length + codings.length > 1) throw new Malformed('framed twice')
   const base = { method, target, version, fields }
+  // Behind the head of a CONNECT begins the tunnel (RFC 9110 §9.3.6).
+  if (method === 'CONNECT' && (codings.length > 0 || Number(lengths[0] ?? 0) > 0))
+    throw new Malformed('a CONNECT with content')
   if (codings.length === 1) {
     if (version === 10 || !FINAL_CHUNKED.test(codings[0]!)) throw new Malformed('Transfer-Encoding')
     const chunked = readChunks(text, bodyStart)

@@ -96,6 +96,8 @@ export function meanings(recipe: Recipe): readonly string[] {
       return [recipe.text, recipe.second]
     case 'thing':
       return THING_MEANINGS[recipe.thing] ?? []
+    case 'bytes':
+      return [Buffer.from(recipe.text, 'latin1').toString('latin1')]
     default:
       return [recipe.text]
   }
@@ -245,13 +247,14 @@ export function fieldMeanings({ container, lines }: FieldsRecipe): readonly (rea
     case 'two-faced':
       return [lines, lines.map(() => [text('X-Face'), text('other')] as const)]
     case 'record':
-      return [gather(lines)]
+    case 'proxy':
+      return [inOrderOfKeys(gather(lines))]
     case 'headers':
       return [asPlatformHas(lines)]
     case 'map':
+      return [lastOfEach(lines, true)]
     case 'getters':
-    case 'proxy':
-      return [lastOfEach(lines, container === 'map')]
+      return [inOrderOfKeys(lastOfEach(lines, false))]
     default:
       return [lines]
   }
@@ -274,6 +277,13 @@ function nameOf([name]: LineRecipe): string {
 function gather(lines: readonly LineRecipe[]): LineRecipe[] {
   const names = [...new Set(lines.map(nameOf))]
   return names.flatMap((name) => lines.filter((line) => nameOf(line) === name))
+}
+
+/** In an object the keys that are numbers come first. */
+function inOrderOfKeys(lines: readonly LineRecipe[]): LineRecipe[] {
+  const numbers = lines.filter((line) => /^(?:0|[1-9]\d{0,8})$/.test(nameOf(line)))
+  const others = lines.filter((line) => !numbers.includes(line))
+  return [...numbers.sort((a, b) => Number(nameOf(a)) - Number(nameOf(b))), ...others]
 }
 
 /** A key that comes again keeps its place and takes the last value. */

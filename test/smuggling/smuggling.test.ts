@@ -2,11 +2,14 @@
 // what it rests on: the readers that judge take nothing that is doubtful.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { repositoryPath } from '../support/repository.ts'
 import type { Attempt } from './attempt.ts'
 import { attemptOf, everyAttempt } from './attempts.ts'
-import { ESCAPES } from './escapes.ts'
+import { CommandServer, DOORS_OF_COMMAND, isSayable, playCommand, runInside, runOutside } from './commands.ts'
+import { ESCAPES, formatEscapes } from './escapes.ts'
 import { canBeShown, readWithNode } from './node-server.ts'
 import { readMessage } from './reader.ts'
 import { DOORS, type Played, play, Watch } from './run.ts'
@@ -89,6 +92,39 @@ describe('what a caller hands over', () => {
   })
 })
 
+describe('what a user writes on the command line', () => {
+  const RUNS = 300
+  const PROCESSES = 6
+  const attempts = Array.from({ length: 10 * (RUNS + PROCESSES) }, (_, index) =>
+    attemptOf(index + 1, DOORS_OF_COMMAND),
+  )
+  // A process cannot even be given a NUL.
+  const sayable = attempts.filter(
+    (attempt) => isSayable(attempt) && !JSON.stringify(attempt).includes('\\u0000'),
+  )
+
+  it(`reaches the server as exactly one message or not at all: ${RUNS} runs, ${PROCESSES} of them as processes`, async () => {
+    await using server = await CommandServer.start()
+    const found: string[] = []
+    const doors = new Set<string>()
+    for (const [index, attempt] of sayable.slice(0, RUNS).entries()) {
+      const runner = index < PROCESSES ? runOutside : runInside
+      const { violation, arrived } = await playCommand(attempt, server, runner)
+      if (violation !== undefined) found.push(`${violation}: ${JSON.stringify(attempt)}`)
+      if (arrived) doors.add(attempt.door)
+    }
+    assert.deepEqual(found, [])
+    assert.deepEqual([...doors].sort(), DOORS_OF_COMMAND.map(({ name }) => name).sort())
+  })
+})
+
+describe('the departures', () => {
+  it('are shown in docs/reliability.md as the table has them', () => {
+    const page = readFileSync(repositoryPath('docs/reliability.md'), 'utf8')
+    assert.ok(page.includes(formatEscapes()), formatEscapes())
+  })
+})
+
 describe('the seed of an attempt', () => {
   it('says everything about it', () => {
     for (let seed = 1; seed < 50; seed++) assert.deepEqual(attemptOf(seed, DOORS), attemptOf(seed, DOORS))
@@ -103,8 +139,11 @@ describe('the seed of an attempt', () => {
   })
 })
 
+function head(...lines: string[]): string {
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
 describe('the readers that judge', () => {
-  const head = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`
   const smuggled: Readonly<Record<string, string>> = {
     'a bare LF': 'GET / HTTP/1.1\nHost: a\n\n',
     'a bare CR': head('GET / HTTP/1.1', 'Host: a', 'X: a\rY: b'),

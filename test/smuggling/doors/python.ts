@@ -132,13 +132,14 @@ function expectFolds(parts: Parts): Expected {
   return expectPython(parts, { fields: continued })
 }
 
-/** What the caller has framed himself is read as a server would; where it is no body, nothing may come of it. */
-function expectChunks(parts: Parts): Expected {
-  const head = 'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
-  const reading = readMessage(head + parts.body.text, 0)
-  const { body, trailers } = reading.kind === 'message' ? reading.message : { body: '', trailers: [] }
+/** What the caller has framed himself is read as a server would; where it is not one whole body, nothing may come of it. */
+function expectChunks(parts: Parts): Expected[] {
+  const whole = `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${parts.body.text}`
+  const reading = readMessage(whole, 0)
+  if (reading.kind !== 'message' || reading.end !== whole.length) return []
+  const { body, trailers } = reading.message
   const lines = trailers.map(([name, value]) => [text(name), text(value)] as const)
-  return expectPython(parts, { body, fields: [[]], trailers: [lines] })
+  return [expectPython(parts, { body, fields: [[]], trailers: [lines] })]
 }
 
 export const PYTHON_DOORS: readonly Door[] = [
@@ -206,7 +207,7 @@ export const PYTHON_DOORS: readonly Door[] = [
       await connection.send(body ?? '')
       await answered(connection)
     },
-    { slots: ['body'], expects: (parts) => [expectChunks(parts)] },
+    { slots: ['body'], expects: expectChunks },
   ),
   pythonDoor(
     'with a version of its own',
