@@ -224,18 +224,20 @@ function fieldPayloads(good: FieldsRecipe): FieldsRecipe[] {
 
 // biome-ignore format: a table
 const BODIES = [
-  'hello', '', `0\r\n\r\n${SECOND_REQUEST}`, SECOND_REQUEST, '\r\n', '\u010d\u010a', '\u20ac\xe9', OVERLONG,
+  'hello', '', `0\r\n\r\n${SECOND_REQUEST}`, SECOND_REQUEST, '\r\n', '\u010d\u010a', '\u20ac\xe9',
   '0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\nX: y\r\n\r\n', '3\r\nhello\r\n0\r\n\r\n',
 ]
 
 function bodyPayloads(): BodyRecipe[] {
-  return BODY_FORMS.flatMap((form) =>
-    BODIES.flatMap((body) =>
+  const overlong = (['text', 'bytes', 'pieces'] as const).map((form) => ({ form, text: OVERLONG }))
+  const others = BODY_FORMS.flatMap((form) =>
+    BODIES.flatMap((body): BodyRecipe[] =>
       /liar|lying|file/.test(form)
-        ? [0, 3, body.length, body.length + 4].map((length): BodyRecipe => ({ form, text: body, length }))
+        ? [0, 3, body.length, body.length + 4].map((length) => ({ form, text: body, length }))
         : [{ form, text: body }],
     ),
   )
+  return [...overlong, ...others]
 }
 
 // -------------------------------------------------------------------------------------------------------- all together
