@@ -29,7 +29,7 @@ export const ERRORS = {
     'The Transfer-Encoding to be sent does not end in exactly one chunked, or the version is HTTP/1.0',
     'RFC 9112 §6.1',
   ],
-  INVALID_HOST_FIELD: ['InvalidHeader', 'A request may have only one Host field', 'RFC 9112 §3.2'],
+  INVALID_HOST_FIELD: ['InvalidHeader', 'The Host field is no host, or is given twice', 'RFC 9112 §3.2'],
   CONNECTION_OPTION_MISSING: [
     'InvalidHeader',
     'A connection-specific field is sent but not listed in Connection',
@@ -51,6 +51,7 @@ export const ERRORS = {
     'A TRACE request may have no content and no credentials',
     'RFC 9110 §9.3.8',
   ],
+  INVALID_CONNECT: ['LocalProtocolError', 'A CONNECT request may have no content', 'RFC 9110 §9.3.6'],
   REPEATED_FIELD: ['InvalidHeader', 'A field that may stand only once is given twice', 'RFC 9110 §5.3'],
   CHUNKED_TO_HTTP10: [
     'LocalProtocolError',

@@ -80,7 +80,10 @@ export function reasonOf(error: unknown): string {
 
 /** Without userinfo, query and fragment: what may be shown of an argument that was to be a URL. */
 export function hideSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)?.*@/s, '$1')
+  const start = url.replace(/[?#].*$/s, '')
+  // Security: where an @ stands behind a ? or #, what is before them may be the beginning of a password.
+  if (url.slice(start.length).includes('@')) return `${/^[^/]*\/\//.exec(url)?.[0] ?? ''}...`
+  return start.replace(/^([^/]*\/\/)?.*@/s, '$1')
 }
 
 function toOneLine(text: string): string {

@@ -9,10 +9,12 @@ import { fieldValues, hasField, listTokens, readContentLength } from '../core/fi
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatHostField, type HostPort, parseHostPort } from '../core/origin.ts'
 import type { OutgoingBody } from '../core/request-body.ts'
+import { assertString } from '../core/taking.ts'
 import { InvalidURL, LocalProtocolError } from '../errors.ts'
 import type { RequestToSend } from '../h1/events.ts'
 import { writeTrailers } from '../h1/head-writer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
+import type { TrailerSource } from '../transport/upload.ts'
 import type { RequestOptions } from './options.ts'
 
 /** A head that was begun: what the engine is going to be given. */
@@ -21,6 +23,8 @@ export interface Draft extends RequestToSend {
   readonly target: string
   readonly version: 10 | 11
   readonly fields: FieldLine[]
+  /** Of a request that is made at once: the lines, or what gives them once the body has been sent. */
+  readonly trailers?: TrailerSource
 }
 
 /** Where the connection goes, as far as a head depends on it. */
@@ -58,8 +62,11 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
 /**
  * Checks the form of a request target (RFC 9112 §3.2) and fills an empty one in.
  * @throws InvalidURL for a relative path, userinfo, a fragment, or the authority form outside CONNECT
+ * @throws TypeError for a method or a target that is no string
  */
 export function checkTarget(method: string, target: string): string {
+  assertString(method, 'The method')
+  assertString(target, 'The request target')
   if (target === '') return '/'
   if (target.includes('#')) throw new InvalidURL('INVALID_TARGET', 'a fragment is not sent')
   const authority = authorityOf(target)
@@ -119,19 +126,19 @@ export function makeDraft(
   if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
     fields.push(['Content-Type', body.contentType])
   }
-  const { trailers, expectContinue } = options
-  if (trailers !== undefined && typeof trailers !== 'function') {
-    const lines = toFieldLines(trailers)
+  const { expectContinue } = options
+  const trailers = typeof options.trailers === 'function' ? options.trailers : toFieldLines(options.trailers)
+  if (typeof trailers !== 'function') {
     // Refused now, while nothing has been sent.
-    writeTrailers(lines, resolveTolerances())
-    const names = lines.map(([name]) => name)
+    writeTrailers(trailers, resolveTolerances())
+    const names = trailers.map(([name]) => name)
     if (names.length > 0 && !hasField(given, 'trailer')) fields.push(['Trailer', names.join(', ')])
   }
   const expects = expectContinue !== undefined && expectContinue !== false
   if (expects && !listTokens(given, 'expect').includes('100-continue'))
     fields.push(['Expect', '100-continue'])
   for (const field of given) fields.push(field)
-  return { type: 'request', method, target: checked, version, fields }
+  return { type: 'request', method, target: checked, version, fields, trailers }
 }
 
 /** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */

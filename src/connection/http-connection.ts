@@ -458,9 +458,9 @@ export class HTTPConnection {
     const end = endsAt ?? this.#endsAt(timeouts)
     const exchangeOptions = this.#exchangeOptions(timeouts, end, signal, draft.target)
     const bytes = body.kind === 'bytes' ? body.bytes : undefined
-    const last = endOf(options.trailers)
+    const last = endOf(draft.trailers)
     const exchange = wire.begin(draft, exchangeOptions, bytes, last)
-    if (last === undefined) finishUpload(wire, exchange, options.trailers)
+    if (last === undefined) finishUpload(wire, exchange, draft.trailers)
     this.#outstanding.add(exchange)
   }
 
@@ -491,6 +491,7 @@ export class HTTPConnection {
       return
     }
     this.#checkPeerVersion(draft)
+    checkAnnounced(draft, body)
     const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
     // What is there at once goes out with the head, and is refused with it where it does not fit.
     const first = isImmediate(body, options) && body.kind === 'bytes' ? body.bytes : undefined
@@ -505,7 +506,8 @@ export class HTTPConnection {
       }
       const mayFollow = !isWhole && wire.expectsBody
       if (mayFollow) this.#open = { exchange, trailers: options.trailers }
-      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, options.trailers)
+      const trailers = isWhole ? draft.trailers : options.trailers
+      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, trailers)
     } catch (error) {
       this.#forget(exchange)
       // A source that cannot even be opened: what was announced will not come.
@@ -615,6 +617,13 @@ export class HTTPConnection {
 
 /** What `request` answers where all was sent at once. */
 const SENT: Promise<void> = Promise.resolve()
+
+/** Pieces that the head does not announce would be found out only when the first is there, and the head is gone. */
+function checkAnnounced({ fields }: Draft, body: OutgoingBody): void {
+  if (body.kind !== 'pieces' || hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding'))
+    return
+  throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')
+}
 
 /** A body larger than this goes out piece by piece, as the peer takes it. */
 const MAX_PIECE_BYTES = 262_144

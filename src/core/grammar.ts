@@ -12,29 +12,34 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 /** A request target to be sent: visible ASCII. Anything else is to be percent-encoded by who made the URL. */
 const NOT_IN_TARGET = /[^\x21-\x7e]/
+/** What makes of a Host value another host to somebody else, or no host. */
+const NOT_IN_HOST_VALUE = /[\s@,/?#\\]/
 /** DIGIT only; Number() would also take signs, points, exponents, hex and white space. */
 const DIGITS = /^[0-9]+$/
 
-// Security: an object could read as one text when it is checked and as another when it is written; only a string is taken.
-
 /** True for a token: at least one of the characters that a method, field name or coding is made of. */
 export function isToken(text: string): boolean {
-  return typeof text === 'string' && TOKEN.test(text)
+  return TOKEN.test(text)
 }
 
 /** The index of the first character that may not stand in a field value, or -1. */
 export function findForbiddenInValue(text: string): number {
-  return typeof text === 'string' ? text.search(NOT_IN_VALUE) : 0
+  return text.search(NOT_IN_VALUE)
 }
 
 /** True if `text` may be sent as a field value. */
 export function isFieldValue(text: string): boolean {
-  return typeof text === 'string' && !NOT_IN_VALUE.test(text)
+  return !NOT_IN_VALUE.test(text)
 }
 
 /** The index of the first character that may not stand in a request target, or -1. */
 export function findForbiddenInTarget(text: string): number {
-  return typeof text === 'string' ? text.search(NOT_IN_TARGET) : 0
+  return text.search(NOT_IN_TARGET)
+}
+
+/** True for a Host value as far as both sides must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
+export function isHostValue(text: string): boolean {
+  return !NOT_IN_HOST_VALUE.test(text)
 }
 
 /** True for a string of decimal digits and nothing else. */

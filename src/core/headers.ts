@@ -9,6 +9,7 @@
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
+import { assertString } from './taking.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
 export type FieldValue = string | number | Date
@@ -20,13 +21,13 @@ export type HeadersInput =
 
 /**
  * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
- * @throws TypeError for a value that is no string, no number and no valid date
+ * @throws TypeError for a name that is no string, and a value that is no string, no number and no valid date
  */
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
   const fields: FieldLine[] = []
   if (isIterable(input)) {
-    for (const [name, value] of input) fields.push([name, toValue(name, value)])
+    for (const [name, value] of input) fields.push([toName(name), toValue(name, value)])
     return fields
   }
   for (const name of Object.keys(input)) {
@@ -40,6 +41,11 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
 
 function isIterable(input: HeadersInput): input is Iterable<readonly [string, FieldValue]> {
   return Symbol.iterator in input
+}
+
+function toName(name: string): string {
+  assertString(name, 'The name of a field')
+  return name
 }
 
 function toValue(name: string, value: unknown): string {
@@ -106,7 +112,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   /** Gives `name` this one value: the first line of that name is replaced, further ones removed; else a line is added. */
   set(name: string, value: FieldValue): void {
     const lower = name.toLowerCase()
-    const line: FieldLine = [name, toValue(name, value)]
+    const line: FieldLine = [toName(name), toValue(name, value)]
     const fields: FieldLine[] = []
     let placed = false
     for (const field of this.#fields) {
@@ -124,7 +130,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   /** Adds a line behind the others. */
   append(name: string, value: FieldValue): void {
     const fields = this.#borrowed ? [...this.#fields] : (this.#fields as FieldLine[])
-    fields.push([name, toValue(name, value)])
+    fields.push([toName(name), toValue(name, value)])
     this.#fields = fields
     this.#borrowed = false
   }

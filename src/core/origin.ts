@@ -5,6 +5,7 @@
 
 import { InvalidURL } from '../errors.ts'
 import { isDigits } from './grammar.ts'
+import { assertString } from './taking.ts'
 
 /** The default port of http. */
 export const HTTP_PORT = 80
@@ -27,8 +28,10 @@ const IPV6_FORM = /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.~-]+)?$/
  * Reads `host`, `host:port`, `[::1]:8080`, or a host with a port beside it. An IPv6 address without brackets is taken
  * whole, as a host, only where a port is given beside it or it has more than one colon.
  * @throws InvalidURL if the port is empty, not a number or over 65535, or the host has a byte that may not be in it
+ * @throws TypeError for a host that is no string
  */
 export function parseHostPort(text: string, port: number | undefined, defaultPort: number): HostPort {
+  assertString(text, 'The host')
   if (port !== undefined) return { host: parseHost(text), port: checkPort(port) }
   const bracket = text.lastIndexOf(']')
   const colon = text.lastIndexOf(':')

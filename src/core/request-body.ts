@@ -4,6 +4,7 @@
  */
 
 import { LocalProtocolError } from '../errors.ts'
+import { plainView } from './taking.ts'
 
 /** A piece of a body that comes in pieces. */
 export type BodyPiece = string | Uint8Array
@@ -68,7 +69,7 @@ export async function prepareSlowBody(body: FileHandleLike): Promise<OutgoingBod
 export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
   if (body === undefined || body === null) return NONE
   if (typeof body === 'string') return { kind: 'bytes', bytes: Buffer.from(body), contentType: undefined }
-  if (body instanceof Uint8Array) return { kind: 'bytes', bytes: body, contentType: undefined }
+  if (body instanceof Uint8Array) return { kind: 'bytes', bytes: plainView(body), contentType: undefined }
   if (typeof body === 'function') {
     const made = body()
     if (typeof made === 'function')

@@ -15,6 +15,8 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { fieldValues } from '../core/fields.ts'
+import { isHostValue } from '../core/grammar.ts'
+import { plainView } from '../core/taking.ts'
 import { CannotSendRequest, ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
 import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
 import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
@@ -46,6 +48,7 @@ import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RequestHeads } from './request-heads.ts'
+import { takeFields, takeResponse } from './sent-values.ts'
 import { ExchangeState, type Role, type State, type Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -395,6 +398,7 @@ export class H1Engine {
    * The bytes to write for an event. Nothing changes where it throws.
    * @throws ImproperConnectionState for an event that the state does not allow
    * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+   * @throws TypeError for a part of the event that is not of its type
    */
   send(event: EventToSend): WireBytes {
     switch (event.type) {
@@ -402,11 +406,11 @@ export class H1Engine {
         return [this.#sendRequest(event)]
       case 'informational':
       case 'response':
-        return [this.#sendResponse(event)]
+        return [this.#sendResponse(takeResponse(event))]
       case 'data':
         return this.#sendData(event.bytes)
       case 'end':
-        return this.#sendEnd(event.trailers ?? NO_FIELDS)
+        return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : takeFields(event.trailers))
       case 'closed':
         this.#apply(this.#newest, this.role, 'closed')
         return []
@@ -415,10 +419,10 @@ export class H1Engine {
 
   #sendRequest(event: RequestToSend): string {
     if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
-    const { text, fields } = this.#requestHeads.write(event)
+    const { method, text, fields } = this.#requestHeads.write(event)
     if (this.#newest.state.client !== 'idle') this.#exchanges.push(this.#spare.pop() ?? new Exchange())
     this.#beginEncoding(fields.framing)
-    this.#beginExchange(this.#newest, event.method, fields.offered, fields.persists)
+    this.#beginExchange(this.#newest, method, fields.offered, fields.persists)
     return text
   }
 
@@ -451,7 +455,7 @@ export class H1Engine {
 
   #sendData(bytes: Uint8Array | string): WireBytes {
     this.#check(this.#newest, this.role, 'data')
-    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
+    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : plainView(bytes))
   }
 
   #sendEnd(trailers: readonly FieldLine[]): WireBytes {
@@ -544,8 +548,3 @@ function frozen(known: KnownHead): KnownHead {
 const USUAL_HEADS: SharedHeads<KnownHead> = new Map()
 const USUAL_LIMITS = resolveLimits()
 const USUAL_TOLERANCES = resolveTolerances()
-
-/** A Host value as far as a server must check it (RFC 9112 §3.2): empty, or no white space, no userinfo, no list. */
-function isHostValue(value: string): boolean {
-  return /^[^\s@,/?#]*$/.test(value)
-}

@@ -16,7 +16,14 @@ import {
   readContentLength,
   readTransferEncoding,
 } from '../core/fields.ts'
-import { findForbiddenInTarget, findForbiddenInValue, isFieldValue, isToken } from '../core/grammar.ts'
+import {
+  findForbiddenInTarget,
+  findForbiddenInValue,
+  isFieldValue,
+  isHostValue,
+  isToken,
+  trimWhitespace,
+} from '../core/grammar.ts'
 import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors.ts'
 import type { Framing, ResponseToSend } from './events.ts'
 import { messagePersists, offeredProtocols } from './framing.ts'
@@ -75,8 +82,9 @@ export function writeRequestFields(
 ): WrittenFields {
   const text = writeFieldLines(fields, tolerances, '\r\n')
   // None at all is the caller's explicit wish (`skipHost`); the connection adds one otherwise.
-  const hosts = fieldValues(fields, 'host').length
-  if (hosts > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts} were given`)
+  const hosts = fieldValues(fields, 'host')
+  if (hosts.length > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts.length} were given`)
+  if (hosts.length === 1 && !isHostValue(hosts[0]!)) throw new InvalidHeader('INVALID_HOST_FIELD')
   const framing = decideSentFraming(version, fields, NONE)
   checkRequestFields(method, fields, framing)
   const offered = offeredProtocols(version, fields)
@@ -143,8 +151,7 @@ export function checkField(name: string, value: string, tolerances: Tolerances):
     throw new InvalidHeader('INVALID_FIELD_NAME', `a name is made of letters, digits and !#$%&'*+-.^_\`|~`)
   }
   if (isFieldValue(value)) return
-  if (tolerances.foldedValues && typeof value === 'string' && isFieldValue(value.replaceAll('\r\n\t', '')))
-    return
+  if (tolerances.foldedValues && isFieldValue(value.replaceAll('\r\n\t', ''))) return
   throw new InvalidHeader(
     'INVALID_FIELD_VALUE',
     `the character at ${findForbiddenInValue(value)} of "${name}"`,
@@ -159,7 +166,9 @@ function decideSentFraming(version: 10 | 11, fields: readonly FieldLine[], other
   if (lengths.length + encodings.length > 1) throw new InvalidHeader('CONFLICTING_FRAMING')
   if (encodings.length === 1) {
     const encoding = readTransferEncoding(encodings)
-    if (encoding.kind !== 'valid' || !encoding.finalChunked || version === 10) {
+    // Read with forgiveness, written without: an empty element is where two readers may differ (RFC 9110 §5.6.1.1).
+    const hasEmpty = encodings[0]!.split(',').some((element) => trimWhitespace(element) === '')
+    if (encoding.kind !== 'valid' || !encoding.finalChunked || hasEmpty || version === 10) {
       throw new InvalidHeader('INVALID_TRANSFER_ENCODING')
     }
     return CHUNKED
@@ -189,6 +198,8 @@ const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'] as const
 function checkRequestFields(method: string, fields: readonly FieldLine[], framing: Framing): void {
   const hasContent = framing.kind === 'chunked' || (framing.kind === 'length' && framing.length > 0)
   let isRare = method === 'TRACE' || (method === 'OPTIONS' && hasContent)
+  // A proxy that does not expect content here would take it for the first bytes of the tunnel.
+  if (method === 'CONNECT' && hasContent) throw new LocalProtocolError('INVALID_CONNECT')
   const seen: string[] = []
   for (const [name] of fields) {
     const lower = name.toLowerCase()

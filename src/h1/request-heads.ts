@@ -3,16 +3,19 @@
  * to the last ones are not checked and joined anew, and a head that is equal altogether is the same string, which V8 has
  * laid out for writing already. The plain way is head-writer.ts, whose answers this gives.
  *
- * Security: what is kept are copies of strings that passed the checks.
+ * Security: what is kept are strings that passed the checks; what is compared with them is read once and no more.
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { assertString } from '../core/taking.ts'
 import type { RequestToSend } from './events.ts'
 import { type WrittenFields, writeRequestFields, writeRequestLine } from './head-writer.ts'
+import { takeRequest } from './sent-values.ts'
 import type { Tolerances } from './tolerances.ts'
 
 /** A request head ready to be written, with what its fields say. */
 export interface WrittenRequest {
+  readonly method: string
   readonly text: string
   readonly fields: WrittenFields
 }
@@ -34,18 +37,32 @@ export class RequestHeads {
   /**
    * Writes a request head (RFC 9112 §3).
    * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+   * @throws TypeError for a part that is not of its type
    */
   write(request: RequestToSend): WrittenRequest {
     const { method, target, version = 11, fields } = request
+    // Each part is looked at once here, and is a string that has passed the checks where it equals one.
     const areEqual = method === this.#method && version === this.#version && this.#hasLines(fields)
     if (areEqual && target === this.#target) return this.#last!
+    if (!areEqual) return this.#writeAnew(takeRequest(request))
+    assertString(target, 'The request target')
+    return this.#keep(method, target, writeRequestLine(method, target, version), this.#fields!)
+  }
+
+  #writeAnew({ method, target, version = 11, fields }: RequestToSend): WrittenRequest {
     const line = writeRequestLine(method, target, version)
-    const written = areEqual ? this.#fields! : writeRequestFields(method, version, fields, this.#tolerances)
-    const head: WrittenRequest = { text: line + written.text, fields: written }
-    if (!areEqual) this.#keep(method, version, fields, written)
+    const written = writeRequestFields(method, version, fields, this.#tolerances)
+    this.#method = method
+    this.#version = version
+    this.#lines = fields.flat()
+    this.#fields = written
+    return this.#keep(method, target, line, written)
+  }
+
+  #keep(method: string, target: string, line: string, fields: WrittenFields): WrittenRequest {
     this.#target = target
-    this.#last = head
-    return head
+    this.#last = { method, text: line + fields.text, fields }
+    return this.#last
   }
 
   #hasLines(fields: readonly FieldLine[]): boolean {
@@ -56,12 +73,5 @@ export class RequestHeads {
       if (field[0] !== lines[2 * i] || field[1] !== lines[2 * i + 1]) return false
     }
     return true
-  }
-
-  #keep(method: string, version: 10 | 11, fields: readonly FieldLine[], written: WrittenFields): void {
-    this.#method = method
-    this.#version = version
-    this.#lines = fields.flat()
-    this.#fields = written
   }
 }

@@ -3,6 +3,7 @@
  * byte a character, as `str` is there; RFC 2616 §3.7.1 is where that comes from.
  */
 
+import { plainView } from '../core/taking.ts'
 import { LocalProtocolError } from '../errors.ts'
 
 /** A piece of a body: a string is latin-1. */
@@ -24,7 +25,7 @@ const NOT_LATIN1 = /[^\0-\xff]/
 /** The bytes of a body that is there at once; undefined for one that comes in pieces. */
 export function bytesOf(body: Body): Uint8Array | undefined {
   if (typeof body === 'string') return encodeLatin1(body)
-  return body instanceof Uint8Array ? body : undefined
+  return body instanceof Uint8Array ? plainView(body) : undefined
 }
 
 /**

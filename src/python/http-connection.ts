@@ -14,6 +14,7 @@ import type { HTTPConnectionOptions } from '../connection/options.ts'
 import { findForbiddenInTarget, isToken } from '../core/grammar.ts'
 import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
+import { assertString } from '../core/taking.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -277,7 +278,7 @@ export class HTTPConnection {
 
   /** Makes the connection below. */
   protected _make(options: HTTPConnectionOptions): Connection {
-    return new PlainConnection(this.host, this.port, options, () => this._http_vsn)
+    return new PlainConnection(this.host, this.port, options, () => checkVersion(this._http_vsn))
   }
 
   /** An empty host is an error only where a connection is made: the old class is given its host by connect(). */
@@ -310,6 +311,8 @@ export class HTTPConnection {
   #begin(call: string, method: string, url: string): void {
     this.#forgetRead()
     if (this.#state !== 'Idle') throw new CannotSendRequest(this.#explain(call))
+    assertString(method, 'The method')
+    assertString(url, 'The URL')
     if (!isToken(method)) throw new LocalProtocolError('INVALID_METHOD')
     const bad = findForbiddenInTarget(url)
     if (bad >= 0) throw new InvalidURL('INVALID_TARGET', `the character at ${bad} has to be percent-encoded`)
@@ -352,6 +355,15 @@ export class HTTPConnection {
     const unread = this.#response === undefined ? '' : ', with a response that is not read'
     return `${call}() was called in state '${this.#state}'${unread}`
   }
+}
+
+/**
+ * Anybody may write the attribute, and anything into it.
+ * @throws TypeError for what is no version that can be written
+ */
+export function checkVersion(version: 10 | 11): 10 | 11 {
+  if (version !== 10 && version !== 11) throw new TypeError('_http_vsn must be 10 or 11')
+  return version
 }
 
 /** The connection below, with the version that Python's private attribute asks for. */

@@ -10,7 +10,7 @@ import type { HTTPConnection as Connection } from '../connection/http-connection
 import { HTTPSConnection as SecureConnection } from '../connection/https-connection.ts'
 import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
-import { type ConnectionOptions, type Flag, HTTPConnection } from './http-connection.ts'
+import { type ConnectionOptions, checkVersion, type Flag, HTTPConnection } from './http-connection.ts'
 
 /** As ConnectionOptions, and `tls`: whom to trust, and who you are. */
 export interface SecureConnectionOptions extends ConnectionOptions, Pick<HTTPSConnectionOptions, 'tls'> {}
@@ -45,7 +45,9 @@ export class HTTPSConnection extends HTTPConnection {
   }
 
   protected override _make(options: HTTPConnectionOptions): Connection {
-    return new VersionedConnection(this.host, this.port, { ...options, tls: this.#tls }, () => this._http_vsn)
+    return new VersionedConnection(this.host, this.port, { ...options, tls: this.#tls }, () =>
+      checkVersion(this._http_vsn),
+    )
   }
 }
 

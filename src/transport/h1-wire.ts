@@ -90,6 +90,8 @@ export class H1Wire implements BodyValve, ByteSink {
   #endDoubt: HTTPException | undefined
   #deadline: Deadline | undefined
   #phase: AwaitedPhase | undefined
+  /** What ended the connection while nobody was there to be told. */
+  #untold: unknown
 
   constructor(stream: ByteStream, options: WireOptions) {
     this.#stream = stream
@@ -131,10 +133,11 @@ export class H1Wire implements BodyValve, ByteSink {
   /**
    * Begins an exchange: checks and writes the head, and in the same piece what is there of the body and its `end`, where
    * they are given and small.
-   * @throws LocalProtocolError and its kin before anything is written
+   * @throws LocalProtocolError and its kin, ConnectionLost, before anything is written
    */
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.signal?.throwIfAborted()
+    if (this.#state === 'closed') throw this.#alreadyClosed()
     const engine = this.#engine
     const parts = engine.send(request)
     const exchange = new WireExchange(
@@ -165,6 +168,15 @@ export class H1Wire implements BodyValve, ByteSink {
     }
     this.#watch(exchange.startedAt)
     return exchange
+  }
+
+  /** The peer spoke before it was spoken to, or code of the caller closed the connection while the request was put together. */
+  #alreadyClosed(): ConnectionLost {
+    const cause = this.#untold
+    const { address } = this.#stream
+    return cause instanceof RemoteProtocolError
+      ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
+      : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
   }
 
   /** Sends a piece of the body, or its end. Answers false when the caller should wait: `whenDrained`. */
@@ -420,6 +432,7 @@ export class H1Wire implements BodyValve, ByteSink {
     if (!this.#isGone) this.#gathered?.flush()
     const exchanges = this.#exchanges
     this.#exchanges = NO_MEMBERS
+    if (exchanges.length === 0) this.#untold = error
     this.#totalEnd?.clear()
     this.#state = 'closed'
     this.#watch()

@@ -33,7 +33,7 @@ const requests: fc.Arbitrary<RequestToSend> = fc.record({
 function plain({ method, target, version = 11, fields }: RequestToSend): unknown {
   const line = writeRequestLine(method, target, version)
   const written = writeRequestFields(method, version, fields, STRICT)
-  return { text: line + written.text, fields: written }
+  return { method, text: line + written.text, fields: written }
 }
 
 function outcomeOf(write: () => unknown): unknown {
@@ -42,13 +42,6 @@ function outcomeOf(write: () => unknown): unknown {
   } catch (error) {
     return { error: (error as { code?: string }).code }
   }
-}
-
-/** Reads as `first` when it is looked at, and as a line more when it is written. */
-function shifty(first: string): string {
-  let reads = 0
-  const next = (): string => (reads++ < 2 ? first : `${first}\r\nX: y`)
-  return { toString: next, search: () => -1, replaceAll: next } as unknown as string
 }
 
 describe('RequestHeads', () => {
@@ -81,23 +74,5 @@ describe('RequestHeads', () => {
     fields[0] = ['Host', 'b']
     const { text } = heads.write({ type: 'request', method: 'GET', target: '/', fields })
     assert.equal(text, 'GET / HTTP/1.1\r\nHost: b\r\n\r\n')
-  })
-
-  it('takes nothing but strings: an object may read as one text when it is checked and as another when it is written', () => {
-    const base: RequestToSend = { type: 'request', method: 'GET', target: '/', fields: [['Host', 'h']] }
-    const attempts: [RequestToSend, string][] = [
-      [{ ...base, method: shifty('GET') }, 'INVALID_METHOD'],
-      [{ ...base, target: shifty('/') }, 'INVALID_TARGET'],
-      [{ ...base, fields: [['Host', shifty('h')]] }, 'INVALID_FIELD_VALUE'],
-      [{ ...base, fields: [[shifty('Host'), 'h']] }, 'INVALID_FIELD_NAME'],
-    ]
-    for (const tolerances of [STRICT, resolveTolerances({ foldedValues: true })]) {
-      for (const [request, code] of attempts) {
-        assert.deepEqual(
-          outcomeOf(() => new RequestHeads(tolerances).write(request)),
-          { error: code },
-        )
-      }
-    }
   })
 })

@@ -1,20 +1,11 @@
 // One hunt, in a thread of its own so that it loads the faulty files: runs seeds until one of them shows the fault.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Catch, Hunt } from '../../support/fault-hunt.ts'
 import { runBatch } from '../batch.ts'
 
 /** Seeds are run in portions of this size; the lowest one of a portion that shows the fault is told. */
 const PORTION = 64
-
-export interface Hunt {
-  readonly within: number
-}
-
-/** What came of a hunt. */
-export interface Catch {
-  readonly seed: number | undefined
-  readonly rule: string
-}
 
 const hunt = workerData as Hunt | undefined
 if (parentPort !== null && hunt !== undefined && 'within' in hunt)
