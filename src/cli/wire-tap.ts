@@ -64,7 +64,7 @@ class TappedStream implements ByteStream {
         this.#watch.received(bytes)
         sink.data(bytes)
       },
-      end: () => sink.end(),
+      end: (doubt) => sink.end(doubt),
       drain: () => sink.drain(),
       close: (error) => sink.close(error),
     })

@@ -11,8 +11,11 @@ import type { Waiting } from './waiting.ts'
 export interface ByteSink {
   /** Bytes came. Borrowed: they may be looked at only during the call. */
   data(bytes: Uint8Array): void
-  /** The peer will send no more; what it wrote before has been delivered. */
-  end(): void
+  /**
+   * Nothing more will come; what came before has been delivered. `doubt` where it is not known that the peer has ended it:
+   * TLS without a closure alert may have been cut by anybody (RFC 9112 §9.8).
+   */
+  end(doubt?: HTTPException): void
   /** A `write` that answered false has been taken by the system. */
   drain(): void
   /** The stream is gone; nothing follows. `error` tells why, where it was not this side's wish or a plain end. */

@@ -11,9 +11,11 @@
 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import type { HTTPException } from '../errors.ts'
 import type { ByteSink, ByteStream } from './byte-stream.ts'
 import { lostError } from './map-errors.ts'
 import { layTlsOver } from './tls.ts'
+import { hasClosureAlert } from './tls-closure.ts'
 import type { TlsDetails, TlsSettings } from './tls-options.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -89,7 +91,7 @@ export class SocketStream implements ByteStream {
   start(sink: ByteSink): void {
     this.#sink = sink
     this.#slot.deliverTo((bytes) => sink.data(bytes))
-    if (this.#hasEnded) sink.end()
+    if (this.#hasEnded) sink.end(this.#doubt())
     if (this.#isClosed) this.#reportClose()
   }
 
@@ -134,9 +136,15 @@ export class SocketStream implements ByteStream {
     // end of the connection would look whole.
     if (this.#failure !== undefined) return
     this.#hasEnded = true
-    this.#sink?.end()
+    this.#sink?.end(this.#doubt())
     // The peer is gone and so is the answer to a write that had failed: nothing else would close the socket.
     if (this.#heldWriteError !== undefined) this.#socket.destroy()
+  }
+
+  /** Why the end may not be the peer's; undefined where it is. */
+  #doubt(): HTTPException | undefined {
+    if (this.tls === undefined || hasClosureAlert(this.#socket as TLSSocket)) return undefined
+    return lostError(this.address, new Error('TLS ended without a closure alert'))
   }
 
   readonly #onDrain = (): void => {

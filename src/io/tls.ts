@@ -12,6 +12,7 @@ import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLS
 import { escapeText } from '../core/escape.ts'
 import { ConnectError } from '../errors.ts'
 import { certificateCode, tlsError } from './map-errors.ts'
+import { watchClosure } from './tls-closure.ts'
 import type { TlsDetails, TlsOptions, TlsSettings } from './tls-options.ts'
 import { type Waiting, waitFor } from './waiting.ts'
 
@@ -61,11 +62,14 @@ export function connectSecurely(
   settings: TlsSettings,
   where: ConnectionOptions,
 ): TLSSocket {
+  let socket: TLSSocket
   try {
-    return connect({ ...connectionOptions(host, settings), ...where })
+    socket = connect({ ...connectionOptions(host, settings), ...where })
   } catch (cause) {
     throw tlsError(address, cause)
   }
+  watchClosure(socket)
+  return socket
 }
 
 /** Lays TLS over a connected socket and judges the peer. The socket is destroyed where that fails. */

@@ -55,6 +55,8 @@ export class WireExchange {
   headAt = 0
   /** Since when the head of the response is awaited: the request is out, and no other response is before it. */
   awaitedSince: number | undefined
+  /** True for a response that lasts until the connection ends. */
+  isUntilClose = false
   /** True once the response is complete. */
   isEnded = false
   failure: { readonly error: unknown } | undefined

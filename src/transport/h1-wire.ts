@@ -74,6 +74,8 @@ export class H1Wire {
   #state: 'open' | 'switched' | 'closed' = 'open'
   #isWritable = true
   #isHeldBack = false
+  /** Why the end of the stream may not be the peer's. */
+  #endDoubt: HTTPException | undefined
   #deadline: Deadline | undefined
   /** What the body of the oldest exchange asks for. */
   readonly #bodySource: BodySource = {
@@ -99,7 +101,7 @@ export class H1Wire {
     this.#dialTimings = options.dialTimings
     stream.start({
       data: (bytes) => this.#onData(bytes),
-      end: () => this.#onPeerEnd(),
+      end: (doubt) => this.#onPeerEnd(doubt),
       drain: () => this.#onDrain(),
       close: (error) => this.#onGone(error),
     })
@@ -274,7 +276,8 @@ export class H1Wire {
     this.#pump()
   }
 
-  #onPeerEnd(): void {
+  #onPeerEnd(doubt: HTTPException | undefined): void {
+    this.#endDoubt = doubt
     this.#engine.receive(null)
     this.#pump()
   }
@@ -320,7 +323,9 @@ export class H1Wire {
             exchange!.body!.push(event.bytes)
             break
           case 'end':
-            this.#onEnd(exchange!, event.trailers)
+            // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
+            if (exchange!.isUntilClose && this.#endDoubt !== undefined) this.#fail(this.#endDoubt)
+            else this.#onEnd(exchange!, event.trailers)
             break
           case 'request':
             throw new Error('a client engine read a request')
@@ -334,6 +339,7 @@ export class H1Wire {
   #onResponse(exchange: Exchange, event: ReceivedResponse): void {
     const { version, status, reason, fields, codings, defects, framing } = event
     exchange.headAt = this.#clock.now()
+    exchange.isUntilClose = framing.kind === 'until-close'
     exchange.timings.headers = exchange.headAt - exchange.startedAt
     this.observer?.received(version, status, reason, fields)
     const isSwitch = framing.kind === 'switch'
