@@ -68,8 +68,8 @@ function expectedOfResponse(asked: Asked, atByte: number, by: CutBy): Expected {
   // How many of the bytes behind the head are of the body itself: where it is chunked, that is left open.
   const atMost = Math.min(asked.bytes, behindHead)
   const atLeast = asked.framing === 'chunked' || by === 'rst' ? 0 : atMost
-  if (asked.framing !== 'close' && atByte >= total)
-    return { outcomes: ['complete'], atMost: asked.bytes, atLeast: asked.bytes }
+  const hasEnd = asked.framing === 'length' || asked.framing === 'chunked'
+  if (hasEnd && atByte >= total) return { outcomes: ['complete'], atMost: asked.bytes, atLeast: asked.bytes }
   if (by === 'rst') {
     // Before the first byte the RST may meet the opening of the connection itself.
     if (atByte === 0) return { outcomes: ['CONNECTION_LOST', 'CONNECT_FAILED'], atMost, atLeast }
@@ -103,8 +103,8 @@ function plainCuts(direction: 'to-client' | 'to-server', by: CutBy, expectation:
     if (isUpload) return requestBytes(asked, '127.0.0.1:65535').length
     return answerPieces(asked).reduce((sum, { length }) => sum + length, 0)
   }
-  const cases: PlainCase[] = (isUpload ? (['length'] as const) : FRAMINGS).flatMap((framing) =>
-    Array.from({ length: lengthOf(framing) + 1 }, (_, atByte) => ({ framing, atByte })),
+  const cases: PlainCase[] = (isUpload ? (['length'] as const) : ([...FRAMINGS, 'huge'] as const)).flatMap(
+    (framing) => Array.from({ length: lengthOf(framing) + 1 }, (_, atByte) => ({ framing, atByte })),
   )
   return {
     name: `${by.toUpperCase()} at every byte of the ${isUpload ? 'request' : 'response'}`,

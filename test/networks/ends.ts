@@ -72,6 +72,10 @@ const EARLY = 'HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Le
 /** How a server ends that does not want the rest: its own side only, or all at once with bytes unread, which is a RST. */
 const LEAVINGS = ['its side', 'all'] as const
 
+function* pieces(): Generator<Buffer> {
+  for (let at = 0; at < UPLOAD_BYTES; at += 10_000) yield labelledBytes('upload', 10_000)
+}
+
 /** The server answers early and ends while the client still sends. */
 const early: Fault = {
   name: 'FIN of the server with the request in flight',
@@ -103,9 +107,6 @@ const early: Fault = {
       })
       socket.on('end', () => socket.end())
     })
-    const pieces = function* (): Generator<Buffer> {
-      for (let at = 0; at < UPLOAD_BYTES; at += 10_000) yield labelledBytes('upload', 10_000)
-    }
     return {
       async run(index, judge) {
         const plan = caseOf(cases, index, runs)
@@ -119,7 +120,7 @@ const early: Fault = {
           const response = await connection.getResponse()
           const body = await response.read()
           if (response.status !== 413 || body.toString() !== 'large')
-            judge.violate(`1: ${response.status} ${body}`)
+            judge.violate(`1: ${response.status} ${body.toString()}`)
           await sending
           return 'complete'
         }

@@ -23,6 +23,8 @@ export interface Fault {
   readonly link: LinkName
   /** Whether it can be played without namespaces. */
   readonly needs: 'nothing' | 'namespace'
+  /** What this machine lacks to play it; undefined where it lacks nothing. */
+  lacks?(): string | undefined
   /** How many runs go side by side: more than one where a run mostly waits. */
   readonly together: number
   /** At least so many runs play every case. */

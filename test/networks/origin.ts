@@ -7,8 +7,8 @@ import tls from 'node:tls'
 import { labelledBytes } from '../simulation/labels.ts'
 import { server as certificate } from '../support/tls-fixture.ts'
 
-/** How the body of an answer ends. */
-export type Framing = 'length' | 'chunked' | 'close'
+/** How the body of an answer ends; `huge` declares 4 PiB and sends what the others do. */
+export type Framing = 'length' | 'chunked' | 'close' | 'huge'
 export const FRAMINGS: readonly Framing[] = ['length', 'chunked', 'close']
 
 /** One request and its answer. */
@@ -23,7 +23,7 @@ export interface Asked {
 
 /** What no error may show. */
 export const SECRET = 'S3CR3T'
-const TARGET = /^\/r\/(\d+)\/(length|chunked|close)\/(\d+)$/
+const TARGET = /^\/r\/(\d+)\/(length|chunked|close|huge)\/(\d+)$/
 
 export function targetOf({ id, framing, bytes }: Asked): string {
   return `/r/${id}/${framing}/${bytes}`
@@ -59,6 +59,7 @@ export function answerPieces(asked: Asked): Buffer[] {
     length: [`Content-Length: ${bytes}`],
     chunked: ['Transfer-Encoding: chunked'],
     close: [],
+    huge: [`Content-Length: ${2 ** 52}`],
   }[framing]
   const head = ['HTTP/1.1 200 OK', `X-Id: ${id}`, ...fields, '\r\n'].join('\r\n')
   const parts = [body.subarray(0, bytes >> 1), body.subarray(bytes >> 1)].filter(({ length }) => length > 0)

@@ -24,6 +24,8 @@ export interface Report {
 }
 
 const MAX_TOLD = 10
+/** Far more than all bodies under way, and far less than what some peers declare. */
+const MAX_GROWTH_BYTES = 67_108_864
 
 async function play({ name, runs, topology }: Task): Promise<Report> {
   const startedAt = performance.now()
@@ -37,6 +39,7 @@ async function play({ name, runs, topology }: Task): Promise<Report> {
   process.on('uncaughtException', stray)
   await using stage = await Stage.open(topology)
   await using played = await fault.setUp(stage, runs)
+  const buffersBefore = process.memoryUsage().arrayBuffers
   for (let first = 0; first < runs; first += fault.together) {
     const inventory = new Inventory()
     const count = Math.min(fault.together, runs - first)
@@ -50,6 +53,8 @@ async function play({ name, runs, topology }: Task): Promise<Report> {
         for (const violation of judge.violations) violations.push(`run ${index}: ${violation}`)
       }),
     )
+    const grown = process.memoryUsage().arrayBuffers - buffersBefore
+    if (grown > MAX_GROWTH_BYTES) violations.push(`6: ${grown} bytes of buffers more than at the beginning`)
     const left = await inventory.left()
     if (left.length > 0)
       violations.push(`runs ${first} to ${first + count - 1}: 4: left open: ${left.join(', ')}`)

@@ -34,7 +34,7 @@ export class SilentListener {
   /** @param within words before the command: to run it in another network namespace */
   static async start(host: string, port = 0, within: readonly string[] = []): Promise<SilentListener> {
     const [command, ...words] = [...within, process.execPath, '-e', SOURCE, '--', host, String(port)]
-    const child = spawn(command!, words, {
+    const child = spawn(command, words, {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const [text] = (await once(child.stdout, 'data')) as [Buffer]
