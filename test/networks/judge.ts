@@ -6,7 +6,7 @@ import type { HTTPConnection } from '../../src/connection/http-connection.ts'
 import type { RequestOptions } from '../../src/connection/options.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { HTTPException, IncompleteRead } from '../../src/errors.ts'
-import { type Asked, bodyOf, type Origin, SECRET, targetOf, uploadOf } from './origin.ts'
+import { type Asked, bodyOf, HEADERS, type Origin, SECRET, targetOf, uploadOf } from './origin.ts'
 
 /** What the program was told: `complete`, the code of an error, or `aborted` for the caller's own reason. */
 export interface Told {
@@ -56,9 +56,8 @@ export class Judge {
     let response: HTTPResponse | undefined
     const act = async (): Promise<void> => {
       const isUpload = asked.upload !== undefined
-      const headers = { Authorization: `Bearer ${SECRET}` }
       const upload = isUpload ? uploadOf(asked) : undefined
-      await connection.request(isUpload ? 'POST' : 'GET', targetOf(asked), upload, headers, options)
+      await connection.request(isUpload ? 'POST' : 'GET', targetOf(asked), upload, HEADERS, options)
       response = await connection.getResponse()
       if (response.getHeader('X-Id') !== String(asked.id))
         this.violate(`2: request ${asked.id} was given the response of ${response.getHeader('X-Id')}`)
@@ -166,8 +165,8 @@ export class Inventory {
   readonly #before = countResources()
 
   /** What is left, once what is being closed has had its time. */
-  async left(): Promise<string[]> {
-    const deadline = performance.now() + MAX_CLOSING_MS
+  async left(closingMs: number = MAX_CLOSING_MS): Promise<string[]> {
+    const deadline = performance.now() + closingMs
     for (;;) {
       const left = [...countResources()]
         .map(([kind, count]) => [kind, count - (this.#before.get(kind) ?? 0)] as const)

@@ -8,7 +8,7 @@ import { accessSync, constants } from 'node:fs'
 import { repositoryPath } from '../support/repository.ts'
 import { connectTo, type Fault, idsOf, type Play } from './fault.ts'
 import { ip, LOSSY, type Topology } from './namespaces.ts'
-import { type Asked, bodyOf, Origin, SECRET, targetOf, uploadOf } from './origin.ts'
+import { type Asked, bodyOf, HEADERS, Origin, targetOf, uploadOf } from './origin.ts'
 
 const SEED = 20_261_123
 const LOSS = 0.03
@@ -91,9 +91,8 @@ const lossyLink: Fault = {
         }
         await using connection = connectTo(stage.addressOf('lossy'), origin.port, origin === secure)
         const exchange = async (): Promise<string> => {
-          const headers = { Authorization: `Bearer ${SECRET}` }
           const body = isUpload ? uploadOf(asked) : undefined
-          await connection.request(isUpload ? 'POST' : 'GET', targetOf(asked), body, headers)
+          await connection.request(isUpload ? 'POST' : 'GET', targetOf(asked), body, HEADERS)
           const received = await (await connection.getResponse()).read()
           if (sha256(received) !== sha256(bodyOf(asked))) judge.violate(`1: request ${id}: other bytes`)
           return 'complete'

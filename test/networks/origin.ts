@@ -23,6 +23,8 @@ export interface Asked {
 
 /** What no error may show. */
 export const SECRET = 'S3CR3T'
+/** What every request is sent with. */
+export const HEADERS: Readonly<Record<string, string>> = { Authorization: `Bearer ${SECRET}` }
 const TARGET = /^\/r\/(\d+)\/(length|chunked|close|huge)\/(\d+)$/
 
 export function targetOf({ id, framing, bytes }: Asked): string {

@@ -4,7 +4,7 @@ import type net from 'node:net'
 import { SilentListener } from '../support/silent-listener.ts'
 import { connectTo, type Fault, idsOf, type Play } from './fault.ts'
 import { ip, PULLED } from './namespaces.ts'
-import { type Asked, answerPieces, bodyOf, Origin } from './origin.ts'
+import { type Asked, answerPieces, bodyOf, HEADERS, Origin, targetOf } from './origin.ts'
 
 const TIMEOUT_MS = 150
 /** Lateness on a busy machine, with a grid of deadlines of a thirty-second part. */
@@ -30,9 +30,9 @@ const fullQueue: Fault = {
       async run(index, judge) {
         const { name, options, outcome } = BOUNDS[index % BOUNDS.length]!
         const [id] = idsOf(index)
-        const signal = name === 'signal' ? AbortSignal.timeout(TIMEOUT_MS) : undefined
         await using connection = connectTo(stage.addressOf(), listener.port, false)
         const startedAt = performance.now()
+        const signal = name === 'signal' ? AbortSignal.timeout(TIMEOUT_MS) : undefined
         const told = await judge.exchange(
           connection,
           { id, framing: 'length', bytes: 10 },
@@ -56,12 +56,13 @@ const STALLS = [
   { timeout: { total: 4 * TIMEOUT_MS }, outcome: 'TIMEOUT_TOTAL' },
 ] as const
 
-/** A server that sends half of each answer when it is asked, and the rest when the cable has been pulled. */
+/** A server that sends half of each long answer when it is asked, and the rest when the cable has been pulled. */
 class HalfOrigin extends Origin {
   /** Sends the rest of all answers under way. */
   readonly rests: (() => void)[] = []
 
   protected override answer(socket: net.Socket, asked: Asked): Promise<void> {
+    if (asked.bytes < BODY_BYTES) return super.answer(socket, asked)
     const whole = Buffer.concat(answerPieces(asked))
     socket.write(whole.subarray(0, whole.length - BODY_BYTES / 2))
     this.rests.push(() => socket.write(whole.subarray(whole.length - BODY_BYTES / 2)))
@@ -71,7 +72,7 @@ class HalfOrigin extends Origin {
 
 const pulledCable: Fault = {
   name: 'A cable that is pulled in the middle of a body',
-  expectation: 'the timeout of the body, or the total one; in time, with what had come',
+  expectation: 'the timeout of the body, or the total one, in time; the next request when the cable is back',
   link: 'pulled',
   needs: 'namespace',
   together: 50,
@@ -86,21 +87,26 @@ const pulledCable: Fault = {
     let stalled = 0
     let expected = 0
     let finished = 0
+    let heal = (): void => {}
+    let healed = Promise.resolve()
     return {
       batch(count) {
         expected = count
         stalled = 0
         finished = 0
+        healed = new Promise((resolve) => {
+          heal = resolve
+        })
       },
       async run(index, judge) {
         const { timeout, outcome } = STALLS[index % STALLS.length]!
-        const [id] = idsOf(index)
+        const [id, second] = idsOf(index)
         const asked: Asked = { id, framing: 'length', bytes: BODY_BYTES }
         await using connection = connectTo(stage.addressOf('pulled'), origin.port, false)
         let taken = 0
         let stalledAt = 0
         const exchange = async (): Promise<string> => {
-          await connection.request('GET', `/r/${id}/length/${BODY_BYTES}`, undefined, undefined, { timeout })
+          await connection.request('GET', targetOf(asked), undefined, HEADERS, { timeout })
           const response = await connection.getResponse()
           const half = await response.read(BODY_BYTES / 2)
           if (!half.equals(bodyOf(asked).subarray(0, BODY_BYTES / 2))) judge.violate('1: other bytes')
@@ -120,8 +126,14 @@ const pulledCable: Fault = {
         if (taken !== BODY_BYTES / 2) judge.violate(`1: ${taken} bytes`)
         if (++finished === expected) {
           pull('up')
-          origin.drop()
+          heal()
         }
+        await healed
+        const next: Asked = { id: second, framing: 'length', bytes: 100 }
+        await judge.expectRecovery(connection, false, next, next)
+        judge.expectSentOnce(origin, id, second)
+        // The ends of the connections that broke are found only when the system has tried for long enough.
+        if (--finished === 0) origin.drop()
         return told
       },
       async [Symbol.asyncDispose]() {
