@@ -87,7 +87,7 @@ const pulledCable: Fault = {
     let stalled = 0
     let expected = 0
     let finished = 0
-    let heal = (): void => {}
+    let heal: (() => void) | undefined
     let healed = Promise.resolve()
     return {
       batch(count) {
@@ -126,7 +126,7 @@ const pulledCable: Fault = {
         if (taken !== BODY_BYTES / 2) judge.violate(`1: ${taken} bytes`)
         if (++finished === expected) {
           pull('up')
-          heal()
+          heal?.()
         }
         await healed
         const next: Asked = { id: second, framing: 'length', bytes: 100 }
