@@ -7,6 +7,9 @@
  *
  * Writing: an error of a write is held back until the reading side has ended. A server that answers early and closes makes
  * the next write fail (EPIPE) while its answer is still unread; Node would destroy the socket and the answer with it.
+ *
+ * Ending: libuv reports a RST that comes together with data as a plain end (it takes POLLHUP for one). What a RST leaves is
+ * a socket that has no peer any more, and that can be asked for.
  */
 
 import type { Socket } from 'node:net'
@@ -111,6 +114,10 @@ export class SocketStream implements ByteStream {
   #sink: ByteSink | undefined
   #failure: Error | undefined
   #hasEnded = false
+  /** Why the end may not be the peer's. */
+  #doubt: HTTPException | undefined
+  /** True once this side has ended: then a socket without a peer is in order. */
+  #hasSentEnd = false
   #isClosed = false
   #isDestroyed = false
   #heldWriteError: Error | undefined
@@ -146,7 +153,7 @@ export class SocketStream implements ByteStream {
   start(sink: ByteSink): void {
     this.#sink = sink
     this.#slot.deliverTo(sink)
-    if (this.#hasEnded) sink.end(this.#doubt())
+    if (this.#hasEnded) sink.end(this.#doubt)
     if (this.#isClosed) this.#reportClose()
   }
 
@@ -163,6 +170,7 @@ export class SocketStream implements ByteStream {
   }
 
   end(): void {
+    this.#hasSentEnd = true
     this.#socket.end()
   }
 
@@ -191,15 +199,22 @@ export class SocketStream implements ByteStream {
     // end of the connection would look whole.
     if (this.#failure !== undefined) return
     this.#hasEnded = true
-    this.#sink?.end(this.#doubt())
+    this.#doubt = this.#findDoubt()
+    this.#sink?.end(this.#doubt)
     // The peer is gone and so is the answer to a write that had failed: nothing else would close the socket.
     if (this.#heldWriteError !== undefined) this.#socket.destroy()
   }
 
-  /** Why the end may not be the peer's; undefined where it is. */
-  #doubt(): HTTPException | undefined {
-    if (this.tls === undefined || hasClosureAlert(this.#socket as TLSSocket)) return undefined
-    return lostError(this.address, new Error('TLS ended without a closure alert'))
+  /** To be asked in the moment of the end, and not before: Node remembers the peer's address once it was asked for. */
+  #findDoubt(): HTTPException | undefined {
+    const socket = this.#socket
+    if (this.tls !== undefined) {
+      if (hasClosureAlert(socket as TLSSocket)) return undefined
+      return lostError(this.address, new Error('TLS ended without a closure alert'))
+    }
+    // A unix socket has no addresses at all.
+    const isReset = socket.localAddress !== undefined && socket.remoteAddress === undefined
+    return isReset && !this.#hasSentEnd ? lostError(this.address, new Error('reset by the peer')) : undefined
   }
 
   onDrain(): void {

@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 
-/** A FIN towards the client, or a RST to both. */
+/** A FIN towards the client, or a RST. The server loses its connection in any case. */
 export type CutBy = 'fin' | 'rst'
 
 /** Where and how one connection is cut. */
@@ -73,6 +73,12 @@ export async function startCutRelay(
   }
 }
 
+/** Sends a RST and nothing before it. Node's `resetAndDestroy` ends the stream first, and so sends a FIN. */
+export function reset(socket: net.Socket): void {
+  ;(socket as { resetAndClosing?: boolean }).resetAndClosing = true
+  socket.destroy()
+}
+
 function join(client: net.Socket, server: net.Socket, planned: Cut | undefined): CutConnection {
   const held: Buffer[] = []
   let isHolding = false
@@ -88,12 +94,10 @@ function join(client: net.Socket, server: net.Socket, planned: Cut | undefined):
   const cut = (by: CutBy): void => {
     if (connection.isCut) return
     connection.isCut = true
-    if (by === 'rst') {
-      client.resetAndDestroy()
-      server.resetAndDestroy()
-    } else {
+    server.destroy()
+    if (by === 'rst') reset(client)
+    else {
       client.end()
-      server.destroy()
       // What the client still sends is taken and leads nowhere.
       client.resume()
     }

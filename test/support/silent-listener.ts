@@ -31,8 +31,10 @@ export class SilentListener {
     this.#fillers = fillers
   }
 
-  static async start(host: string, port = 0): Promise<SilentListener> {
-    const child = spawn(process.execPath, ['-e', SOURCE, '--', host, String(port)], {
+  /** @param within words before the command: to run it in another network namespace */
+  static async start(host: string, port = 0, within: readonly string[] = []): Promise<SilentListener> {
+    const [command, ...words] = [...within, process.execPath, '-e', SOURCE, '--', host, String(port)]
+    const child = spawn(command, words, {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const [text] = (await once(child.stdout, 'data')) as [Buffer]
