@@ -1,16 +1,7 @@
 // Deliberate faults: each takes something away that a promise rests on. The simulation must catch every one of them within
-// a number of seeds that is written beside it; a simulation that finds nothing proves something only if it would have.
-// `find` and `replace` are pieces of the compiled files of src; white space does not count in `find`.
+// a number of seeds that is written beside it.
 
-export interface Fault {
-  /** What the faulty client does. */
-  readonly does: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  /** Within how many seeds, from 1 on, it has to be caught. */
-  readonly within: number
-}
+import type { Fault } from '../../support/fault-hunt.ts'
 
 const WIRE = 'transport/h1-wire.js'
 const BODY = 'transport/wire-body.js'
