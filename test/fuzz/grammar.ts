@@ -202,7 +202,8 @@ function lengthOf(random: Random, content: string): number {
 function makeChunked(random: Random, content: string): string {
   let text = ''
   const step = random.oneOf([1, 3, 5, 16, 1000])
-  for (let at = 0; at < content.length && (at < 40 * step || step > 5); at += step) {
+  const end = Math.min(content.length, step > 5 ? Infinity : 40 * step)
+  for (let at = 0; at < end; at += step) {
     const data = content.slice(at, at + step)
     text += `${sizeOf(random, data.length)}${random.weighted(EXTENSIONS)}\r\n${data}${random.chance(98) ? '\r\n' : random.oneOf(['', '\n', '\r', 'ab', 'a\n'])}`
   }

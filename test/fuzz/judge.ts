@@ -165,7 +165,9 @@ function gather(run: WireRun): ReadMessage[] {
         const message = needOpen()
         message.hasEnded = true
         message.trailers = event.trailers
+        break
       }
+      default:
     }
   }
   return messages

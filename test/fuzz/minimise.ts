@@ -9,20 +9,25 @@ const MAX_JUDGEMENTS = 60_000
 /** Longer inputs are cut only where the input says, and at every byte. */
 const MAX_CUT_EVERYWHERE = 120
 
-/** The smallest input found that breaks the same rule, and how it does. */
+/** The smallest input that was found, and what it breaks. */
 export interface Minimised {
   readonly input: FuzzInput
   readonly violation: Violation
 }
 
-export function minimise(found: FuzzInput, violation: Violation): Minimised {
+/** Makes `found` smaller as long as `find` finds the same rule broken. */
+export function minimise(
+  found: FuzzInput,
+  violation: Violation,
+  find: (input: FuzzInput) => Violation | undefined = (input) => judge(input).violation,
+): Minimised {
   let best: Minimised = { input: found, violation }
   let left = MAX_JUDGEMENTS
   const attempt = (script: FuzzInput['script'], tolerances = best.input.tolerances): boolean => {
     for (const cuts of cutsToTry(script.input.length, best.input.cuts)) {
       if (left-- <= 0) return false
       const input: FuzzInput = { script, tolerances, cuts, isRewritten: true, isHeld: true }
-      const again = judge(input).violation
+      const again = find(input)
       if (again?.rule !== violation.rule) continue
       best = { input, violation: again }
       return true
