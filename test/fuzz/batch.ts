@@ -3,7 +3,8 @@
 
 import type { Role } from '../../src/h1/index.ts'
 import { type FuzzInput, makeInput } from './input.ts'
-import { judge, type Violation } from './judge.ts'
+import { judge } from './judge.ts'
+import type { Violation } from './violation.ts'
 
 /** What a number of inputs came to. */
 export interface Tally {
@@ -40,13 +41,21 @@ export function addTally(sum: Tally, other: Tally): void {
   for (const [code, count] of other.raised) sum.raised.set(code, (sum.raised.get(code) ?? 0) + count)
 }
 
-/** Judges the inputs from `first` to `last`; `onFound` says whether to go on. Stack traces are not made meanwhile. */
+/** Which inputs: the numbers from `first` to `last`, of one role only if one is given. */
+export interface Portion {
+  readonly seed: number
+  readonly first: number
+  readonly last: number
+  readonly role?: Role | undefined
+}
+
+/**
+ * Judges a portion; `onFound` says whether to go on, `onInput` is told each number before its input is judged. Stack traces
+ * are not made meanwhile.
+ */
 export function fuzzBatch(
-  seed: number,
-  first: number,
-  last: number,
+  { seed, first, last, role }: Portion,
   onFound: (found: Found) => boolean,
-  role?: Role,
   onInput?: (number: number) => void,
 ): Tally {
   const tally = emptyTally()

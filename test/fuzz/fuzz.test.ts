@@ -12,10 +12,10 @@ import { fuzzBatch } from './batch.ts'
 import { formatCase } from './case-text.ts'
 import { FAULTS } from './faults/table.ts'
 import { type FuzzInput, makeInput } from './input.ts'
-import type { Violation } from './judge.ts'
 import { minimise } from './minimise.ts'
 import { readRequests, readResponses } from './naive-reader.ts'
 import { commandOf, logOf } from './report.ts'
+import type { Violation } from './violation.ts'
 
 checkOpenHandles()
 
@@ -51,7 +51,7 @@ const refusalOf = (lines: string): unknown => readRequests(`POST / HTTP/1.1\r\n$
 describe('hostile bytes', () => {
   it('give events or an error of the peer, the same however they are cut, within limits and time [9112-7.1-1]', () => {
     const found: string[] = []
-    const tally = fuzzBatch(SEED, 1, INPUTS, ({ number, violation }) => {
+    const tally = fuzzBatch({ seed: SEED, first: 1, last: INPUTS }, ({ number, violation }) => {
       found.push(`${commandOf(SEED, number, undefined)}: ${violation.rule}: ${violation.detail}`)
       return found.length < 5
     })

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { Role } from '../../src/h1/index.ts'
-import { addTally, emptyTally, fuzzBatch, type Tally } from './batch.ts'
+import { addTally, emptyTally, fuzzBatch, type Portion, type Tally } from './batch.ts'
 import { formatCase } from './case-text.ts'
 import { makeInput } from './input.ts'
 import { judge } from './judge.ts'
@@ -17,13 +17,6 @@ const PROGRESS_EVERY_MS = 5_000
 /** An input that is not judged after so long goes round for ever. */
 const MAX_JUDGEMENT_MS = 60_000
 const WORKER = 'fuzz'
-
-interface Portion {
-  readonly seed: number
-  readonly first: number
-  readonly last: number
-  readonly role: Role | undefined
-}
 
 interface PortionResult {
   readonly tally: Tally
@@ -165,20 +158,18 @@ function employ(
 function serve(): void {
   const [kind, current] = workerData as [string, Float64Array]
   if (kind !== WORKER) return
-  parentPort?.on('message', ({ seed, first, last, role }: Portion) => {
+  const onInput = (number: number): void => {
+    current[0] = number
+  }
+  parentPort?.on('message', (portion: Portion) => {
     const found: number[] = []
     const tally = fuzzBatch(
-      seed,
-      first,
-      last,
+      portion,
       ({ number }) => {
         found.push(number)
         return true
       },
-      role,
-      (number) => {
-        current[0] = number
-      },
+      onInput,
     )
     const result: PortionResult = { tally, found }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin

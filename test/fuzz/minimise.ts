@@ -2,7 +2,8 @@
 // judged with every single cut, so that the cut that showed the fault need not be kept.
 
 import type { FuzzInput } from './input.ts'
-import { judge, type Violation } from './judge.ts'
+import { judge } from './judge.ts'
+import type { Violation } from './violation.ts'
 
 /** How many judgements one minimisation may cost. */
 const MAX_JUDGEMENTS = 60_000

@@ -4,8 +4,8 @@
 import { WireRun } from '../support/wire-run.ts'
 import { formatCase } from './case-text.ts'
 import type { FuzzInput } from './input.ts'
-import type { Violation } from './judge.ts'
 import { minimise } from './minimise.ts'
+import type { Violation } from './violation.ts'
 
 /** The command that makes one input again. */
 export function commandOf(seed: number, number: number, role: string | undefined): string {

@@ -282,11 +282,12 @@ describe('ten times the bytes, one by one', () => {
   const work = countWork([SMALL, LARGE])
 
   for (const [title, make] of Object.entries(LONG_INPUTS)) {
-    it(`are ten times the work: ${title}`, () => {
+    it(`are ten times the steps: ${title}`, () => {
       const [small, large] = work[title] ?? [0, 0]
       // At least some steps a byte, or nothing was counted.
       assert.ok(small > 10 * SMALL, `${small} steps`)
-      assert.ok(large <= 10.1 * small, `${large / small} times the steps`)
+      // A little more than ten: newer versions of Node do not count quite all. A hundred would be quadratic.
+      assert.ok(large <= 11 * small, `${large / small} times the steps`)
     })
 
     it(`take at most twelve times the time: ${title}`, () => {

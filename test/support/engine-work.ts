@@ -1,5 +1,5 @@
-// Counts what an engine does: how often each block of its code runs, as V8 counts it for coverage. Unlike time, the count is
-// the same at every run and on every machine. Work inside of Node itself (copying, decoding) is not in it.
+// Counts what an engine does: how often each block of its code runs, as V8 counts it for coverage. Unlike time, the count
+// does not depend on the machine and what else it does. Work inside of Node itself (copying, decoding) is not in it.
 // The file runs itself as a program, with the sizes as JSON, which prints the counts: counting is global to a process, and
 // would spoil the coverage of the tests.
 

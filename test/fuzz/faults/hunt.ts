@@ -7,7 +7,7 @@ const SEED = 1
 
 await answerHunt((within) => {
   let found: Catch = { tryNumber: undefined, rule: '' }
-  fuzzBatch(SEED, 1, within, ({ number, violation }) => {
+  fuzzBatch({ seed: SEED, first: 1, last: within }, ({ number, violation }) => {
     found = { tryNumber: number, rule: violation.rule }
     return false
   })
