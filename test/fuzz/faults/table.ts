@@ -117,7 +117,7 @@ export const FAULTS: readonly Fault[] = [
     find: 'let line = start + this.#line;',
     replace:
       'for (let i = start; i < end; i++) if (bytes[i] > 255) return MORE; let line = start + this.#line;',
-    within: 200_000,
+    within: 20_000,
   },
   {
     does: 'keeps the beginning of a head without copying it',
@@ -138,7 +138,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'h1/head-memo.js',
     find: 'for (let i = remembered.length - 1; i >= 0; i--)',
     replace: 'for (let i = remembered.length - 1; i >= 20; i--)',
-    within: 100_000,
+    within: 20_000,
   },
   {
     does: 'gives the head before without looking at the bytes',
