@@ -169,7 +169,9 @@ describe('deliberate faults of the engine', () => {
 
   it('are caught: one of them, as a sample of `npm run fuzz:faults`', () => {
     const script = path.join(import.meta.dirname, 'faults/main.js')
-    const { status, stdout } = spawnSync(process.execPath, [script, 'writes no trailers'], { encoding: 'utf8' })
+    const { status, stdout } = spawnSync(process.execPath, [script, 'writes no trailers'], {
+      encoding: 'utf8',
+    })
     assert.match(stdout, /caught .*writes no trailers/)
     assert.equal(status, 0)
   })

@@ -127,10 +127,11 @@ function checkAgainstNaive(script: Script, run: WireRun, messages: readonly Read
           script.requests.map(({ method }) => method),
           script.eof,
         )
-  // What is refused or has to wait is not read on; all else that a plain reader sees has to be there.
+  // What has to wait is not read on; all else that a plain reader sees has to be there.
   const mayLack = run.failure !== undefined || run.last === 'paused'
   for (const [index, expected] of naive.entries()) {
     const message = messages[index]
+    checkRefusal(run, expected, message?.hasEnded === true || expected.isInformational)
     if (message === undefined) {
       if (mayLack) return
       throw new Broken('message lost', `${expected.start}, read as\n${run.log.join('\n')}`)
@@ -150,6 +151,16 @@ function checkAgainstNaive(script: Script, run: WireRun, messages: readonly Read
     }
     if (expected.end === 'broken') return
   }
+}
+
+/** What a plain message may be refused for: a limit, its host, or that nobody waits for it. */
+const REFUSALS = /^(?:LIMIT_|BAD_HOST_FIELD$|UNEXPECTED_DATA$)/
+
+/** A plain message that came whole is read, unless one of few rules says otherwise. */
+function checkRefusal(run: WireRun, expected: NaiveMessage, isRead: boolean): void {
+  const isRight = expected.end === 'complete' && expected.refusal === undefined
+  if (run.failure === undefined || isRead || !isRight || REFUSALS.test(run.failure.code)) return
+  throw new Broken('refused what is right', `${JSON.stringify(expected)}\n${run.log.join('\n')}`)
 }
 
 function isSameHead(head: Head, expected: NaiveMessage): boolean {

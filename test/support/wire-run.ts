@@ -60,6 +60,7 @@ export class WireRun {
   readonly #case: Script
   readonly #script: (ScriptedRequest | ScriptedResponse)[]
   #outstanding = 0
+  #trailing: string | undefined
 
   constructor(script: Script, tolerances: readonly ToleranceName[]) {
     const { role, limits, pipelining } = script
@@ -194,7 +195,9 @@ export class WireRun {
       return ['closed']
     }
     const isSwitched = this.engine.serverState === 'switched'
-    const trailing = isSwitched ? ` trailing=${quote(this.engine.takeTrailing().toString('latin1'))}` : ''
+    // It is handed out once; a log may be read again.
+    if (isSwitched) this.#trailing ??= this.engine.takeTrailing().toString('latin1')
+    const trailing = this.#trailing === undefined ? '' : ` trailing=${quote(this.#trailing)}`
     return [this.last + trailing, this.engine.isReusable ? 'reusable' : 'not reusable']
   }
 }

@@ -42,6 +42,20 @@ export const FAULTS: readonly Fault[] = [
     within: 20_000,
   },
   {
+    does: 'knows no hexadecimal digits in capitals',
+    file: 'core/grammar.js',
+    find: '/[0-9A-Fa-f]/.test(character)',
+    replace: '/[0-9a-f]/.test(character)',
+    within: 20_000,
+  },
+  {
+    does: 'refuses blanks before a chunk extension',
+    file: DECODERS,
+    find: "else if (isBlank(byte)) { this.#state = 'size-blank'; this.#countExtension(offset); }",
+    replace: '',
+    within: 20_000,
+  },
+  {
     does: 'loses a chunk size that comes in two pieces',
     file: DECODERS,
     find: 'buffer.consumeTo(at + 1); } return undefined;',
