@@ -191,8 +191,9 @@ export class H1Engine {
 
   // ---------------------------------------------------------------------------------------------- receiving
 
-  /** Adds received bytes, borrowed; null says that the peer will send no more. */
+  /** Adds received bytes, borrowed; null says that the peer will send no more. After an error nothing is kept. */
   receive(bytes: Uint8Array | null): void {
+    if (this.#failure !== undefined) return
     if (bytes === null) this.#ended = true
     else if (bytes.length > 0) this.#buffer.receive(bytes)
   }
@@ -209,7 +210,7 @@ export class H1Engine {
       return event
     } catch (error) {
       this.#failure = error as Error
-      this.#buffer.settle()
+      this.#buffer.clear()
       this.#oldest.state.apply(this.#peer, 'failed')
       throw error
     }

@@ -71,6 +71,14 @@ export class ReceiveBuffer {
     return rest
   }
 
+  /** Lets go of everything: of the caller's bytes and of our own. */
+  clear(): void {
+    this.bytes = EMPTY
+    this.start = 0
+    this.end = 0
+    this.#owned = true
+  }
+
   /** The bytes from `from` to `to` as text, one character per byte. */
   text(from: number, to: number): string {
     return latin1Slice(this.bytes, from, to)

@@ -1,8 +1,8 @@
 // Makes the cases: each entry of the tables by itself in an otherwise plain response, each response of the wire corpus,
 // and, from a seed, combinations of the tables and responses with one byte changed.
 
-import { makePrng } from '../simulation/prng.ts'
 import { latin1 } from '../support/bytes.ts'
+import { makePrng } from '../support/prng.ts'
 import { readWireCorpus } from '../support/wire-corpus.ts'
 
 import { type Case, type Method, makeCase } from './cases.ts'

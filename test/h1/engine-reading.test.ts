@@ -173,3 +173,17 @@ describe('bytes that are no part of a message', () => {
     fails(server, '\r\n\n', { code: 'BAD_REQUEST_LINE', offset: 2 }, true)
   })
 })
+
+describe('an error', () => {
+  it('lets go of what was received, and of whatever is received behind it', () => {
+    const engine = client()
+    const { error } = read(engine, [latin1('HTTP/1.1 200 OK\nA: b\r\n'), latin1('C: d\r\n')])
+    assert.ok(error)
+    for (let piece = 0; piece < 4; piece++) engine.receive(Buffer.alloc(65_536))
+    assert.throws(
+      () => engine.nextEvent(),
+      (again) => again === error,
+    )
+    assert.equal(engine.takeTrailing().length, 0)
+  })
+})

@@ -1,4 +1,5 @@
-// Properties of the engine that hold for any input and any order of calls. Failing runs print a seed.
+// Properties of the engine that hold for any message it is given to write and any order of calls. Failing runs print a seed.
+// What it makes of any bytes it is given to read is the affair of test/fuzz.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -7,17 +8,14 @@ import {
   type EventToSend,
   type FieldLine,
   H1Engine,
-  type H1EngineOptions,
   HTTPException,
   ImproperConnectionState,
   LocalProtocolError,
-  RemoteProtocolError,
   type Role,
   TRANSITIONS,
   type Transition,
 } from '../../src/h1/index.ts'
-import { latin1 } from '../support/bytes.ts'
-import { cutAt, eachByte, factsOf, type OnEvent, read } from '../support/engine-events.ts'
+import { cutAt } from '../support/engine-events.ts'
 import { EnginePair } from '../support/engine-pair.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -30,146 +28,6 @@ const request = (method: string, ...fields: FieldLine[]): EventToSend => ({
   method,
   target: method === 'CONNECT' ? 'a:1' : '/',
   fields: [HOST, ...fields],
-})
-
-// --------------------------------------------------------------------------------------------------- any bytes
-
-/** Pieces of messages, right and wrong, of which longer inputs are made. */
-const FRAGMENTS = [
-  'HTTP/1.1 200 OK\r\n',
-  'HTTP/1.1 100 Continue\r\n\r\n',
-  'HTTP/1.1 101 \r\n\r\n',
-  'HTTP/1.0 204 \r\n',
-  'GET / HTTP/1.1\r\nHost: a\r\n',
-  'POST /x HTTP/1.1\r\nHost: a\r\n',
-  'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n',
-  'Content-Length: 5\r\n',
-  'Content-Length: 5, 6\r\n',
-  'Transfer-Encoding: chunked\r\n',
-  'Transfer-Encoding: gzip\r\n',
-  'Connection: close\r\n',
-  'Connection: upgrade\r\nUpgrade: x\r\n',
-  'A: b\r\n',
-  ' c\r\n',
-  'a : b\r\n',
-  'nocolon\r\n',
-  '\r\n',
-  '\r\n\r\n',
-  '\n',
-  '\r',
-  '\0',
-  '5\r\nhello\r\n',
-  '5;x="y"\r\nhello\r\n',
-  '0\r\n\r\n',
-  '0\r\nT: u\r\n\r\n',
-  '00000000000000000005',
-  'ffffffffffffffffff\r\n',
-  'hello',
-  'ICY 200\r\n',
-  '(',
-  'SIP/2.0 ',
-  '<p>',
-  'x'.repeat(300),
-]
-
-const anyBytes = fc.oneof(
-  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
-  {
-    weight: 6,
-    arbitrary: fc
-      .array(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ maxLength: 4 })), {
-        maxLength: 14,
-      })
-      .map((parts) => Buffer.from(parts.join(''), 'latin1')),
-  },
-  {
-    weight: 2,
-    // A good message with one byte changed.
-    arbitrary: fc
-      .tuple(fc.nat(), fc.integer({ min: 0, max: 255 }), fc.boolean())
-      .map(([at, byte, isResponse]) => {
-        const start = isResponse ? 'HTTP/1.1 200 OK\r\n' : 'GET / HTTP/1.1\r\nHost: a\r\n'
-        const bytes = latin1(
-          `${start}Transfer-Encoding: chunked\r\nA: b\r\n\r\n5;e\r\nhello\r\n0\r\nT: u\r\n\r\n\r\n`,
-        )
-        bytes[at % bytes.length] = byte
-        return bytes
-      }),
-  },
-)
-
-const anyOptions: fc.Arbitrary<H1EngineOptions> = fc.record({
-  tolerances: fc.record({
-    http09: fc.boolean(),
-    bareLf: fc.boolean(),
-    controlInValue: fc.boolean(),
-    spaceBeforeColon: fc.boolean(),
-    skipBadFields: fc.boolean(),
-  }),
-  limits: fc.oneof(
-    fc.constant({}),
-    fc.record({
-      maxLineBytes: fc.integer({ min: 1, max: 60 }),
-      maxHeadBytes: fc.integer({ min: 1, max: 120 }),
-      maxFields: fc.integer({ min: 1, max: 4 }),
-      maxTrailerBytes: fc.integer({ min: 1, max: 30 }),
-      maxChunkExtensionBytes: fc.integer({ min: 1, max: 8 }),
-      maxInformational: fc.integer({ min: 1, max: 2 }),
-    }),
-  ),
-  pipelining: fc.constant(3),
-})
-
-/** What a client has asked before the bytes come: they are read in different ways. */
-const anyRequests = fc.constantFrom<(readonly EventToSend[])[]>(
-  [],
-  [request('GET'), END],
-  [request('GET'), END, request('HEAD'), END, request('GET'), END],
-  [request('CONNECT'), END],
-  [request('GET', ['Connection', 'upgrade'], ['Upgrade', 'x']), END],
-  [request('POST', ['Content-Length', '1'])],
-)
-
-/** A server answers each request, so that it reads the next one. */
-const answer: OnEvent = (engine, event) => {
-  if (engine.role !== 'server' || event.type !== 'end' || engine.serverState !== 'send-response') return
-  // No success, which would open the tunnel of a CONNECT.
-  engine.send({ type: 'response', status: 404, fields: [['Content-Length', '0']] })
-  engine.send(END)
-}
-
-function engineOf(role: Role, options: H1EngineOptions, requests: readonly EventToSend[]): H1Engine {
-  const engine = new H1Engine(role, options)
-  if (role === 'client') for (const event of requests) engine.send(event)
-  return engine
-}
-
-const anyInput = fc.record({
-  role: fc.constantFrom<Role[]>('client', 'server'),
-  options: anyOptions,
-  requests: anyRequests,
-  bytes: anyBytes,
-  ends: fc.boolean(),
-  cuts: fc.array(fc.nat({ max: 400 }), { maxLength: 6 }),
-})
-
-describe('any bytes', () => {
-  it('give events or an error of the peer, the same however they are cut [9112-7.1-1]', () => {
-    fc.assert(
-      fc.property(anyInput, ({ role, options, requests, bytes, ends, cuts }) => {
-        // `read` lets through whatever is no HTTPException.
-        const feed = (pieces: readonly Uint8Array[]) => {
-          const { events, error } = read(engineOf(role, options, requests), pieces, { ends, onEvent: answer })
-          assert.ok(error === undefined || error instanceof RemoteProtocolError, error?.message)
-          return [events, factsOf(error)]
-        }
-        const whole = feed([bytes])
-        assert.deepEqual(feed(cutAt(bytes, cuts)), whole)
-        assert.deepEqual(feed(eachByte(bytes)), whole)
-      }),
-      { numRuns: 1200 },
-    )
-  })
 })
 
 // ------------------------------------------------------------------------------------------ write, then read back

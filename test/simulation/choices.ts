@@ -2,7 +2,7 @@
 // down. What was written down can be played again without the seed, and cut down: a choice that is missing counts as 0,
 // and 0 is always the plain thing (no fault, no delay, one piece), so that a shorter schedule is a simpler one.
 
-import { makePrng } from './prng.ts'
+import { makePrng } from '../support/prng.ts'
 
 /** The parts of a run that choose, each with its own stream: what one chooses does not move the others. */
 export const PARTS = ['program', 'server', 'network'] as const

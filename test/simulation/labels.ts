@@ -1,7 +1,7 @@
 // Bodies that tell whose they are: the bytes of a body are cut out of one long random text at a place that the label
 // gives. Bytes that are lost, doubled, moved or of another message do not match. Nothing is copied or made for it.
 
-import { makePrng } from './prng.ts'
+import { makePrng } from '../support/prng.ts'
 
 const TABLE_BYTES = 1 << 21
 /** Bodies are shorter than this. */

@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { makePrng } from '../support/prng.ts'
 import { runBatch } from './batch.ts'
 import { Choices } from './choices.ts'
 import { FAULTS } from './faults/table.ts'
-import { makePrng } from './prng.ts'
 import { run } from './run.ts'
 
 checkOpenHandles()

@@ -1,7 +1,7 @@
 // Which attempts are made: every door with every payload of every place it has, in order; and, from a seed, everything put
 // together at random.
 
-import { makePrng } from '../simulation/prng.ts'
+import { makePrng } from '../support/prng.ts'
 import { type Attempt, HARMLESS, type Parts, type Slot } from './attempt.ts'
 import type { Door } from './door.ts'
 import { ALPHABET, ATOMS, FIELD_LISTS, payloadsFor } from './payloads.ts'

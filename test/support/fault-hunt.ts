@@ -1,17 +1,17 @@
-// Deliberate faults: each is put into a copy of the compiled files, one at a time, and a hunt in a thread of its own shows
-// how long a test takes to catch it. For tests that find nothing: they prove something only if they would have.
+// Puts deliberate faults into a copy of the compiled files, one at a time, and shows how long a search takes to catch each: a
+// search that finds nothing proves something only if it would have. `find` and `replace` are pieces of the compiled files of
+// src; white space does not count in `find`.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { repositoryPath } from './repository.ts'
 
-/** A fault; `find` and `replace` are pieces of the compiled files of src; white space does not count in `find`. */
 export interface Fault {
-  /** What the faulty client does. */
+  /** What the faulty code does. */
   readonly does: string
   readonly file: string
   readonly find: string
@@ -20,29 +20,31 @@ export interface Fault {
   readonly within: number
 }
 
-/** What came of a hunt. */
+/** What came of a hunt: the first try that showed the fault, and the rule that it broke. */
 export interface Catch {
-  /** The number of the try that caught it. */
-  readonly seed: number | undefined
+  readonly tryNumber: number | undefined
   readonly rule: string
-}
-
-/** What a hunter thread is given. */
-export interface Hunt {
-  readonly within: number
 }
 
 export interface HuntOptions {
   readonly faults: readonly Fault[]
-  /** The hunter, below the folder of the compiled files. */
+  /** The compiled file that hunts, in a thread of its own: it calls `answerHunt`. */
   readonly script: string
-  /** The folders that it needs. */
+  /** The folders of compiled files that it needs besides `src`. */
   readonly folders: readonly string[]
-  /** The name of the markers in docs/reliability.md. */
+  /** The folders that it reads from the repository itself. */
+  readonly data?: readonly string[]
+  /** The name of the markers in docs/reliability.md between which `--write` puts the table. */
   readonly marker: string
-  /** What the tries are called in the table. */
-  readonly caughtBy: string
+  /** The heads of the columns: what is faulty, and what the tries are. */
+  readonly subject: string
+  readonly tries: string
 }
+
+const COMPILED = path.resolve(import.meta.dirname, '../..')
+/** Faulty code may go round for ever without coming back to the hunt. */
+const MAX_HUNT_MS = 240_000
+const HUNT = 'hunt'
 
 interface Row {
   readonly fault: Fault
@@ -51,19 +53,23 @@ interface Row {
   readonly isCaught: boolean
 }
 
-const COMPILED = path.resolve(import.meta.dirname, '../..')
-/** A faulty client may go round for ever without coming back to the test. */
-const MAX_HUNT_MS = 240_000
+/** In the thread of a hunt: `search` looks for the first try that shows the fault. Elsewhere nothing happens. */
+export async function answerHunt(search: (within: number) => Promise<Catch> | Catch): Promise<void> {
+  const [kind, within] = Array.isArray(workerData) ? (workerData as unknown[]) : []
+  if (kind !== HUNT || typeof within !== 'number') return
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  parentPort?.postMessage(await search(within))
+}
 
-/** Hunts the faults that the words of the command line name, or all; `--write` puts the table into docs/reliability.md. */
-export async function huntFaults(options: HuntOptions): Promise<void> {
+/** The command: hunts all faults, or those whose name has the words of the command line, and fails where one escapes. */
+export async function runFaultHunt(options: HuntOptions): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { write: { type: 'boolean', default: false } },
     allowPositionals: true,
   })
   const chosen = options.faults.filter(({ does }) => positionals.every((part) => does.includes(part)))
   const rows = await huntAll(chosen, options)
-  const table = formatTable(rows, options.caughtBy)
+  const table = formatTable(rows, options)
   console.log(`\n${table}`)
   const escaped = rows.filter(({ isCaught }) => !isCaught)
   console.log(`\n${rows.length - escaped.length} of ${rows.length} faults were caught`)
@@ -74,8 +80,10 @@ export async function huntFaults(options: HuntOptions): Promise<void> {
 async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<Row[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'httplib-faults-'))
   try {
-    for (const part of options.folders)
+    for (const part of ['src', ...options.folders])
       cpSync(path.join(COMPILED, part), path.join(folder, part), { recursive: true })
+    for (const part of options.data ?? [])
+      cpSync(repositoryPath(part), path.join(folder, part), { recursive: true })
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
     mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
     const found: Row[] = []
@@ -103,9 +111,9 @@ async function huntOne(folder: string, fault: Fault, { script }: HuntOptions): P
     sound.replace(patternOf(fault.find), () => fault.replace),
   )
   try {
-    const { seed, rule } = await hunt(path.join(folder, script), fault)
-    if (seed === undefined) return { fault, outcome: `not in ${fault.within}`, rule, isCaught: false }
-    return { fault, outcome: String(seed), rule, isCaught: true }
+    const { tryNumber, rule } = await hunt(path.join(folder, script), fault)
+    if (tryNumber === undefined) return { fault, outcome: `not in ${fault.within}`, rule, isCaught: false }
+    return { fault, outcome: String(tryNumber), rule, isCaught: true }
   } finally {
     writeFileSync(file, sound)
   }
@@ -117,9 +125,9 @@ function patternOf(code: string): RegExp {
   return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s*'), 'g')
 }
 
-function hunt(file: string, { within }: Fault): Promise<Catch> {
+function hunt(script: string, { within }: Fault): Promise<Catch> {
   return new Promise((resolve) => {
-    const worker = new Worker(pathToFileURL(file), { workerData: { within } })
+    const worker = new Worker(pathToFileURL(script), { workerData: [HUNT, within] })
     const end = (outcome: Catch): void => {
       clearTimeout(limit)
       worker.terminate().then(
@@ -127,19 +135,19 @@ function hunt(file: string, { within }: Fault): Promise<Catch> {
         () => resolve(outcome),
       )
     }
-    const limit = setTimeout(() => end({ seed: undefined, rule: 'goes round for ever' }), MAX_HUNT_MS)
+    const limit = setTimeout(() => end({ tryNumber: undefined, rule: 'goes round for ever' }), MAX_HUNT_MS)
     worker.once('message', end)
-    worker.once('error', (error) => end({ seed: undefined, rule: error.message }))
+    worker.once('error', (error) => end({ tryNumber: undefined, rule: error.message }))
   })
 }
 
-function formatTable(found: readonly Row[], caughtBy: string): string {
+function formatTable(found: readonly Row[], { subject, tries }: HuntOptions): string {
   const lines = found.map(
     ({ fault, outcome, rule }) =>
       `| ${fault.does} | \`${fault.file}\` | ${outcome} | ${fault.within} | ${rule} |`,
   )
   return [
-    `| a client that | file | caught by ${caughtBy} | bound | as |`,
+    `| ${subject} that | file | caught by ${tries} | bound | as |`,
     '| --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n')

@@ -1,5 +1,5 @@
 // Deliberate faults: each takes something away that a promise rests on. The simulation must catch every one of them within
-// a number of seeds that is written beside it; a simulation that finds nothing proves something only if it would have.
+// a number of seeds that is written beside it.
 
 import type { Fault } from '../../support/fault-hunt.ts'
 
