@@ -259,7 +259,9 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   async text(): Promise<string> {
     const bytes = await this.read()
     const type = fieldValues(this.#head.fields, 'content-type')[0]
-    const charset = type === undefined ? undefined : readParameterized(type).parameters.get('charset')
+    // Most types name none, and reading parameters costs as much as decoding a small body.
+    const mayName = type !== undefined && /charset/i.test(type)
+    const charset = mayName ? readParameterized(type).parameters.get('charset') : undefined
     return decodeText(bytes, charset)
   }
 

@@ -195,15 +195,8 @@ const SWITCH_PROPOSED = 1
 const CODES = 4 * STATES.length ** 2
 const ILLEGAL = -1
 
-/** The number of an event of a side. */
-const MOVES: Readonly<Record<Role, Readonly<Record<Transition, number>>>> = {
-  client: numbered(EVENTS, 0),
-  server: numbered(EVENTS, EVENTS.length),
-}
-
-function numbered<T extends string>(names: readonly T[], from: number): Readonly<Record<T, number>> {
-  return Object.fromEntries(names.map((name, at) => [name, from + at])) as Record<T, number>
-}
+/** The number of an event; for the server's side those of all events are added. */
+const NUMBERS = Object.fromEntries(EVENTS.map((event, at) => [event, at])) as Record<Transition, number>
 
 function codeOf(client: State, server: State, facts: JointFacts): number {
   const states = STATES.indexOf(client) * STATES.length + STATES.indexOf(server)
@@ -273,7 +266,8 @@ export class ExchangeState implements ExchangeFacts {
 
   /** Moves `role` by an event. Answers false, and changes nothing, where the tables have no such transition. */
   apply(role: Role, transition: Transition): boolean {
-    const next = NEXT[MOVES[role][transition] * CODES + this.#code]!
+    const move = NUMBERS[transition] + (role === 'client' ? 0 : EVENTS.length)
+    const next = NEXT[move * CODES + this.#code]!
     if (next === ILLEGAL) return false
     this.#code = next
     return true

@@ -38,6 +38,9 @@ export interface ByteStream {
    * Answers false when the caller should wait for `drain`.
    */
   write(data: string | Uint8Array): boolean
+  /** What is written between the two goes out together; for streams to which it makes a difference. */
+  cork?(): void
+  uncork?(): void
   /** Stops and continues `data`. While paused the peer is held back. */
   pause(): void
   resume(): void

@@ -23,7 +23,8 @@ import type { TlsDetails, TlsSettings } from './tls-options.ts'
 import type { Waiting } from './waiting.ts'
 
 const READ_BUFFER_BYTES = 65_536
-const SHARED_READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+/** No Buffer: a view of it is made for each read, and one of a Uint8Array costs half. */
+const SHARED_READ_BUFFER: Uint8Array = new Uint8Array(READ_BUFFER_BYTES)
 
 /** Takes the bytes of a socket opened with `onread`, from before its stream exists. */
 export class ReadSlot {
@@ -159,6 +160,14 @@ export class SocketStream implements ByteStream {
 
   write(data: string | Uint8Array): boolean {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
+  }
+
+  cork(): void {
+    this.#socket.cork()
+  }
+
+  uncork(): void {
+    this.#socket.uncork()
   }
 
   pause(): void {

@@ -317,16 +317,18 @@ export class H1Wire implements BodyValve, ByteSink {
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
     let hasEnded = false
+    // What is taken out in one go came at one moment.
+    const now = this.#clock.now()
     try {
       while (this.#state !== 'closed') {
         const event = this.#engine.nextEvent()
         const exchange = this.#exchanges[0]
         switch (event.type) {
           case 'need-data':
-            if (hasEnded || (exchange !== undefined && !this.#isHeldBack)) this.#watch()
+            if (hasEnded || (exchange !== undefined && !this.#isHeldBack)) this.#watch(now)
             return
           case 'paused':
-            if (hasEnded) this.#watch()
+            if (hasEnded) this.#watch(now)
             return
           case 'closed':
             if (exchange !== undefined) this.#fail(new ConnectionLost(this.#stream.address))
@@ -341,7 +343,7 @@ export class H1Wire implements BodyValve, ByteSink {
             break
           }
           case 'response':
-            this.#onResponse(exchange!, event)
+            this.#onResponse(exchange!, event, now)
             break
           case 'data':
             exchange!.body!.push(event.bytes)
@@ -349,7 +351,7 @@ export class H1Wire implements BodyValve, ByteSink {
           case 'end':
             // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
             if (exchange!.isUntilClose && this.#endDoubt !== undefined) this.#fail(this.#endDoubt)
-            else this.#onEnd(exchange!, event.trailers)
+            else this.#onEnd(exchange!, event.trailers, now)
             hasEnded = true
             break
           case 'request':
@@ -361,9 +363,9 @@ export class H1Wire implements BodyValve, ByteSink {
     }
   }
 
-  #onResponse(exchange: Exchange, event: ReceivedResponse): void {
+  #onResponse(exchange: Exchange, event: ReceivedResponse, now: number): void {
     const { version, status, reason, fields, framing } = event
-    exchange.headAt = this.#clock.now()
+    exchange.headAt = now
     exchange.isUntilClose = framing.kind === 'until-close'
     this.observer?.received(version, status, reason, fields)
     const isSwitch = framing.kind === 'switch'
@@ -389,8 +391,8 @@ export class H1Wire implements BodyValve, ByteSink {
     exchange.continued?.(false)
   }
 
-  #onEnd(exchange: Exchange, trailers: readonly FieldLine[]): void {
-    exchange.endedAt = this.#clock.now()
+  #onEnd(exchange: Exchange, trailers: readonly FieldLine[], now: number): void {
+    exchange.endedAt = now
     exchange.isEnded = true
     exchange.body!.finish(trailers)
     this.#settleOldest()
@@ -541,9 +543,12 @@ export class H1Wire implements BodyValve, ByteSink {
   }
 
   #writeAll(exchange: Exchange, parts: WireBytes): boolean {
-    if (parts.length > 1 && lengthOf(parts) <= MAX_JOINED_BYTES)
-      return this.#write(exchange, joinParts(parts))
+    if (parts.length === 0) return this.#isWritable
+    if (parts.length === 1) return this.#write(exchange, parts[0]!)
+    if (lengthOf(parts) <= MAX_JOINED_BYTES) return this.#write(exchange, joinParts(parts))
+    this.#stream.cork?.()
     for (const part of parts) this.#write(exchange, part)
+    this.#stream.uncork?.()
     return this.#isWritable
   }
 
@@ -561,13 +566,16 @@ export class H1Wire implements BodyValve, ByteSink {
   }
 
   /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
-  #watch(now: number = this.#clock.now()): void {
-    const phase = this.#state === 'closed' ? undefined : this.#currentPhase(now)
-    this.#phase = phase
-    if (phase === undefined || phase.dueInMs === Infinity) {
+  #watch(at?: number): void {
+    const timed = this.#state === 'closed' ? undefined : this.#timed
+    if (timed === undefined) {
+      this.#phase = undefined
       this.#deadline?.clear()
       return
     }
+    const now = at ?? this.#clock.now()
+    const phase = this.#phaseOf(timed, now)
+    this.#phase = phase
     this.#deadline ??= makeDeadline(this.#clock, () => this.#onTimeout())
     this.#deadline.set(phase.dueInMs, now)
   }
@@ -580,9 +588,7 @@ export class H1Wire implements BodyValve, ByteSink {
     return newest?.upload === 'sending' ? newest : oldest
   }
 
-  #currentPhase(now: number): AwaitedPhase | undefined {
-    const exchange = this.#timed
-    if (exchange === undefined) return undefined
+  #phaseOf(exchange: Exchange, now: number): AwaitedPhase {
     const { timeouts } = exchange.options
     const hasHead = exchange.body !== undefined
     const isSending = exchange.upload === 'sending' || (!hasHead && !this.#isWritable)
