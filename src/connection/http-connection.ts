@@ -27,6 +27,7 @@ import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import { NO_MEMBERS } from '../core/short-list.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -79,6 +80,8 @@ const LEGAL_CALLS: Readonly<Record<ConnectionState, readonly string[]>> = {
   'unread-response': ['reading the response to its end', 'response.close()', 'close()'],
 }
 
+const NO_OPTIONS: HTTPConnectionOptions = {}
+
 export class HTTPConnection {
   /** The name or address given, without port. */
   readonly host: string
@@ -96,7 +99,7 @@ export class HTTPConnection {
   #tunnel: Tunnel | undefined
   #wire: H1Wire | undefined
   /** Wires that take no more requests while their last responses are still to come. */
-  #earlier: H1Wire[] = []
+  #earlier: H1Wire[] = NO_MEMBERS
   /** While the connection is being opened; never rejects. */
   #connecting: Promise<void> | undefined
   /** A request that was begun with putRequest and not sent. */
@@ -123,7 +126,7 @@ export class HTTPConnection {
    * @throws InvalidURL if a port is empty or not a number, or the host cannot be one
    * @throws TypeError for an option that is not in the table
    */
-  constructor(host: string, port?: number, options: HTTPConnectionOptions = {}) {
+  constructor(host: string, port?: number, options: HTTPConnectionOptions = NO_OPTIONS) {
     checkOptionNames(options, OPTION_NAMES)
     this.defaultPort = new.target.defaultPort
     const at = parseHostPort(host, port, this.defaultPort)
@@ -173,7 +176,9 @@ export class HTTPConnection {
     this.#sending = undefined
     this.#begun = undefined
     this.#outstanding.clear()
-    for (const wire of this.#earlier.splice(0)) wire.close()
+    const earlier = this.#earlier
+    this.#earlier = NO_MEMBERS
+    for (const wire of earlier) wire.close()
     this.#wire?.close()
     this.#wire = undefined
     this.#closes++

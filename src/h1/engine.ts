@@ -95,7 +95,7 @@ export class H1Engine {
   /** Never empty; more than one only in a client that pipelines. */
   readonly #exchanges: Exchange[] = [new Exchange()]
   /** A completed one, to be used again. */
-  readonly #spare: Exchange[] = []
+  #spare: Exchange | undefined
   readonly #memo: HeadMemo<KnownHead>
   readonly #requestHeads: RequestHeads
   #decoder: BodyDecoder | undefined
@@ -115,8 +115,8 @@ export class H1Engine {
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }
-    this.#rules = { tolerances: this.tolerances, limits: this.limits, isHead: true }
     const isUsual = this.limits === USUAL_LIMITS && this.tolerances === USUAL_TOLERANCES
+    this.#rules = isUsual ? USUAL_RULES : { tolerances: this.tolerances, limits: this.limits, isHead: true }
     this.#memo = new HeadMemo(isUsual ? USUAL_HEADS : new Map())
     this.#heads = new HeadReader(role, this.#rules, this.#buffer)
     this.#requestHeads = new RequestHeads(this.tolerances)
@@ -421,7 +421,10 @@ export class H1Engine {
   #sendRequest(event: RequestToSend): string {
     if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
     const { method, text, fields } = this.#requestHeads.write(event)
-    if (this.#newest.state.client !== 'idle') this.#exchanges.push(this.#spare.pop() ?? new Exchange())
+    if (this.#newest.state.client !== 'idle') {
+      this.#exchanges.push(this.#spare ?? new Exchange())
+      this.#spare = undefined
+    }
     this.#beginEncoding(fields.framing)
     this.#beginExchange(this.#newest, method, fields.offered, fields.persists)
     return text
@@ -488,7 +491,7 @@ export class H1Engine {
     const { client, server } = exchange.state
     if (this.#exchanges.length > 1 && exchange === this.#oldest && client === 'idle' && server === 'idle') {
       this.#exchanges.shift()
-      if (this.#spare.length === 0) this.#spare.push(exchange)
+      this.#spare = exchange
     }
   }
 
@@ -549,3 +552,4 @@ function frozen(known: KnownHead): KnownHead {
 const USUAL_HEADS: SharedHeads<KnownHead> = new Map()
 const USUAL_LIMITS = resolveLimits()
 const USUAL_TOLERANCES = resolveTolerances()
+const USUAL_RULES: FieldRules = { tolerances: USUAL_TOLERANCES, limits: USUAL_LIMITS, isHead: true }

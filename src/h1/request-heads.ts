@@ -54,7 +54,8 @@ export class RequestHeads {
     const written = writeRequestFields(method, version, fields, this.#tolerances)
     this.#method = method
     this.#version = version
-    this.#lines = fields.flat()
+    // Made as long as it is: `flat` and `push` leave room for what does not come.
+    this.#lines = Array.from({ length: 2 * fields.length }, (_, at) => fields[at >> 1]![at & 1]!)
     this.#fields = written
     return this.#keep(method, target, line, written)
   }
