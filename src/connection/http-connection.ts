@@ -486,11 +486,8 @@ export class HTTPConnection {
     const endsAt = this.#endsAt(timeouts)
     const signal = this.#signalOf(options.signal)
     signal?.throwIfAborted()
-    const closes = this.#closes
+    // An abort or a close() that came since the connection was there is heard by the wire.
     const wire = this.#ready() ?? (await this.#connected(timeouts, endsAt, signal))
-    // Both may have come since the connection was there.
-    this.#throwIfClosed(closes)
-    signal?.throwIfAborted()
     if (isWhole && isImmediate(body, options)) {
       this.#sendAtOnce(wire, draft, body, options, endsAt)
       return

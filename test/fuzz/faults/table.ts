@@ -241,8 +241,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'says HTTP/1.1 for every version that it writes',
     file: 'h1/head-writer.js',
-    find: 'const version = request.version ?? 11;',
-    replace: 'const version = 11;',
+    find: 'return `${method} ${target} HTTP/1.${version - 10}\\r\\n`;',
+    replace: 'return `${method} ${target} HTTP/1.1\\r\\n`;',
     within: 20_000,
   },
   {

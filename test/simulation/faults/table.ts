@@ -29,7 +29,7 @@ export const FAULTS: readonly Fault[] = [
     does: 'takes a reset for the end of a body that the connection delimits',
     file: WIRE,
     find: 'this.#fail(error ?? new ConnectionLost(this.#stream.address));',
-    replace: 'this.#onPeerEnd();',
+    replace: 'this.end(undefined);',
     within: 2_000,
   },
   {
@@ -82,10 +82,10 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
-    does: 'takes bytes that came on an idle connection for the next response',
+    does: 'throws bytes away that came on an idle connection, and goes on',
     file: ENGINE,
     find: "throw violation('UNEXPECTED_DATA', buffer.offsetOf(buffer.start));",
-    replace: 'return NEED_DATA;',
+    replace: 'buffer.consumeTo(buffer.end); return NEED_DATA;',
     within: 500,
   },
   {
@@ -160,9 +160,9 @@ export const FAULTS: readonly Fault[] = [
     within: 50_000,
   },
   {
-    does: 'ignores close() between connecting and sending',
-    file: CONNECTION,
-    find: 'closed.throwIfAborted(); signal?.throwIfAborted();',
+    does: 'ignores an abort and a close() between connecting and sending',
+    file: WIRE,
+    find: "options.signal?.throwIfAborted(); if (this.#state === 'closed') throw this.#alreadyClosed();",
     replace: '',
     within: 10_000,
   },
@@ -189,8 +189,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'forgets a response that was asked for',
-    file: CONNECTION,
-    find: 'this.#arriving.delete(exchange);',
+    file: 'connection/outstanding.js',
+    find: 'if (wasAsked) this.#arriving = without(this.#arriving, exchange);',
     replace: '',
     within: 500,
   },
@@ -302,7 +302,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'cuts pipelined exchanges off when a new connection is needed',
     file: CONNECTION,
-    find: 'if (this.#wire?.isClosed === false) {',
+    find: 'if (this.#wire?.isClosed === false && this.#wire.isBusy) {',
     replace: 'if (false) {',
     within: 50_000,
   },

@@ -90,9 +90,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'writes the CONNECT of a tunnel without the checks of the engine',
     file: 'transport/tunnel.js',
-    find: "const exchange = wire.begin({ type: 'request', method: 'CONNECT', target, fields }, options);",
+    find: "const request = { type: 'request', method: 'CONNECT', target, fields };",
     replace:
-      "const exchange = wire.begin({ type: 'request', method: 'CONNECT', target, fields: [['Host', target]] }, options); wire.stream.write(fields.map(([name, value]) => `${name}: ${value}\\r\\n`).join(''));",
+      "const request = { type: 'request', method: 'CONNECT', target, fields: [['Host', target]] }; wire.stream.write(fields.map(([name, value]) => `${name}: ${value}\\r\\n`).join(''));",
     within: ALL,
   },
   {
