@@ -30,7 +30,8 @@ export function machine(): Machine {
   return {
     processor: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
-    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    // The version of the kernel without what a distribution or a host has added to it.
+    system: `${os.type()} ${os.release().split('.', 2).join('.')} ${os.arch()}`,
     pinned: canPin,
   }
 }

@@ -81,12 +81,15 @@ class UntilCloseEncoder implements BodyEncoder {
   }
 }
 
+/** One for all: nothing can be taken off what is left. */
+const NO_BODY: BodyEncoder = new LengthEncoder(0)
+
 /** The encoder for a framing. */
 export function makeBodyEncoder(framing: Framing, tolerances: Tolerances): BodyEncoder {
   switch (framing.kind) {
     case 'none':
     case 'switch':
-      return new LengthEncoder(0)
+      return NO_BODY
     case 'length':
       return new LengthEncoder(framing.length)
     case 'chunked':
