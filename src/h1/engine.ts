@@ -31,7 +31,6 @@ import type {
   ReceivedEvent,
   ReceivedResponse,
   RequestToSend,
-  ResponseToSend,
   WireBytes,
 } from './events.ts'
 import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
@@ -48,7 +47,7 @@ import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RequestHeads } from './request-heads.ts'
-import { takeFields, takeResponse } from './sent-values.ts'
+import { type TakenResponse, takeFields, takeResponse } from './sent-values.ts'
 import { ExchangeState, type Role, type State, type Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -371,7 +370,7 @@ export class H1Engine {
   #answer(exchange: Exchange, persists: boolean): void {
     this.#apply(exchange, 'server', 'response')
     exchange.state.switchProposed = false
-    if (!persists) exchange.state.persistent = false
+    if (!persists) exchange.state.endWith()
     exchange.state.settle()
   }
 
@@ -430,7 +429,7 @@ export class H1Engine {
     return text
   }
 
-  #sendResponse(event: ResponseToSend): string {
+  #sendResponse(event: TakenResponse): string {
     const exchange = this.#newest
     if (this.role === 'client') throw this.#improper(exchange, 'client', event.type)
     const head = writeResponseHead(
@@ -445,7 +444,7 @@ export class H1Engine {
     } else {
       this.#answer(
         exchange,
-        head.framing.kind !== 'until-close' && messagePersists(event.version ?? 11, event.fields),
+        head.framing.kind !== 'until-close' && messagePersists(event.version, event.fields),
       )
       this.#beginEncoding(head.framing)
     }
@@ -483,7 +482,7 @@ export class H1Engine {
     this.#apply(exchange, 'client', 'request')
     this.#apply(exchange, 'server', 'request-seen')
     state.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
-    if (!persists) state.persistent = false
+    if (!persists) state.endWith()
   }
 
   /** Drops an exchange that both sides have completed, if another one waits behind it. */

@@ -34,11 +34,16 @@ export function takeRequest({ type, method, target, version, fields }: RequestTo
   return { type, method, target, version: takeVersion(version), fields: takeFields(fields) }
 }
 
+/** A response whose version has been looked at. */
+export interface TakenResponse extends ResponseToSend {
+  readonly version: 10 | 11
+}
+
 /**
  * The response as it is now.
  * @throws TypeError for a part that is not of its type
  */
-export function takeResponse({ type, status, reason = '', version, fields }: ResponseToSend): ResponseToSend {
+export function takeResponse({ type, status, reason = '', version, fields }: ResponseToSend): TakenResponse {
   assertString(reason, 'The reason phrase')
   return { type, status, reason, version: takeVersion(version), fields: takeFields(fields) }
 }

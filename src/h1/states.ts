@@ -252,8 +252,9 @@ export class ExchangeState implements ExchangeFacts {
     return (this.#code & PERSISTENT) !== 0
   }
 
-  set persistent(is: boolean) {
-    this.#code = is ? this.#code | PERSISTENT : this.#code & ~PERSISTENT
+  /** The connection ends with this exchange; there is no way back. */
+  endWith(): void {
+    this.#code &= ~PERSISTENT
   }
 
   get switchProposed(): boolean {

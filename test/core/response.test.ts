@@ -284,6 +284,9 @@ describe('transfer codings that cannot be undone', () => {
       assert.deepEqual((error as Error & { codings: string[] }).codings, ['gzip'])
     }
     assert.equal(await coded().allowUndecoded().text(), 'gz')
+    const target = Buffer.alloc(2)
+    assert.equal(await coded().allowUndecoded().readInto(target), 2)
+    assert.equal(target.toString(), 'gz')
   })
 })
 
