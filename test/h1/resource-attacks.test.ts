@@ -290,9 +290,10 @@ describe('ten times the bytes, one by one', () => {
       assert.ok(large <= 11 * small, `${large / small} times the steps`)
     })
 
-    it(`take at most twelve times the time: ${title}`, () => {
-      const ratio = ratioOfTimes(latin1(make(SMALL)), latin1(make(LARGE)), 12)
-      assert.ok(ratio <= 12, `${ratio} times the time`)
+    // What it is where nothing else runs the benchmark holds to twelve; a scan from the beginning takes a hundred times.
+    it(`take at most twenty-five times the time beside other tests: ${title}`, () => {
+      const ratio = ratioOfTimes(latin1(make(SMALL)), latin1(make(LARGE)), 25)
+      assert.ok(ratio <= 25, `${ratio} times the time`)
     })
   }
 })
