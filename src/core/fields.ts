@@ -55,11 +55,17 @@ export function listElements(value: string): string[] {
   return elements
 }
 
-/** The tokens of all lines of a list field, in lower case: `Connection`, `Expect`, `Upgrade`, `TE`, … */
+/**
+ * The tokens of all lines of a list field, in lower case: `Connection`, `Expect`, `Upgrade`, `TE`, … Every comma separates: a token
+ * has no quoted string, and a stray quote must not hide the `close` behind it.
+ */
 export function listTokens(fields: readonly FieldLine[], lowerName: string): string[] {
   const tokens: string[] = []
   for (const value of fieldValues(fields, lowerName)) {
-    for (const element of listElements(value)) tokens.push(element.toLowerCase())
+    for (const element of value.split(',')) {
+      const token = trimWhitespace(element).toLowerCase()
+      if (token !== '') tokens.push(token)
+    }
   }
   return tokens
 }

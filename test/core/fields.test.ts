@@ -55,6 +55,10 @@ describe('lists, RFC 9110 §5.6.1', () => {
     assert.deepEqual(listTokens(FIELDS, 'connection'), ['keep-alive', 'upgrade', 'close'])
     assert.deepEqual(listTokens(FIELDS, 'te'), [])
   })
+
+  it('of a list of tokens are separated by every comma: a quote hides nothing [9112-9.3-2]', () => {
+    assert.deepEqual(listTokens([['Connection', 'a", CLOSE, "b']], 'connection'), ['a"', 'close', '"b'])
+  })
 })
 
 describe('readContentLength, RFC 9110 §8.6', () => {

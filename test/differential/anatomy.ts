@@ -40,11 +40,7 @@ export function takeApart({ method, closes, bytes }: Case): Anatomy {
       from = end
       continue
     }
-    const [start = '', ...lines] = head
-      .slice(lead)
-      .replace(/\r?\n\r?\n$/, '')
-      .replace(/\r?\n[ \t]+/g, ' ')
-      .split(/\r?\n/)
+    const [start = '', ...lines] = linesOf(head.slice(lead))
     return {
       method,
       closes,
@@ -59,6 +55,12 @@ export function takeApart({ method, closes, bytes }: Case): Anatomy {
   }
 }
 
+const linesOf = (head: string): string[] =>
+  head
+    .replace(/\r?\n\r?\n$/, '')
+    .replace(/\r?\n[ \t]+/g, ' ')
+    .split(/\r?\n/)
+
 /** The values of the final head's lines with this name, without white space around them. */
 export function valuesOf({ lines }: Anatomy, name: string): string[] {
   const pattern = new RegExp(`^${name}[ \\t]*:[ \\t]*(.*?)[ \\t]*$`, 'is')
@@ -68,12 +70,31 @@ export function valuesOf({ lines }: Anatomy, name: string): string[] {
 export const lengthsOf = (anatomy: Anatomy): string[] => valuesOf(anatomy, 'content-length')
 export const codingsOf = (anatomy: Anatomy): string[] => valuesOf(anatomy, 'transfer-encoding')
 
+/** A line of the final head with this name goes on in the next. */
+export const isFolded = ({ head }: Anatomy, name: string): boolean =>
+  new RegExp(`\\n${name}[ \\t]*:[^\\n]*\\n[ \\t]`, 'i').test(head)
+
 /** The framing fields of the head are one line or none, which every reader understands. */
 export function hasPlainFraming(anatomy: Anatomy): boolean {
-  const values = [...lengthsOf(anatomy), ...codingsOf(anatomy)]
-  const isFolded = /\n(?:content-length|transfer-encoding)[ \t]*:[^\n]*\n[ \t]/i.test(anatomy.head)
-  return values.length <= 1 && values.every((value) => /^(?:\d{1,15}|chunked)$/i.test(value)) && !isFolded
+  const [lengths, codings] = [lengthsOf(anatomy), codingsOf(anatomy)]
+  return (
+    lengths.length + codings.length <= 1 &&
+    lengths.every((value) => /^0*\d{1,15}$/.test(value)) &&
+    codings.every((value) => /^chunked$/i.test(value)) &&
+    !isFolded(anatomy, 'content-length') &&
+    !isFolded(anatomy, 'transfer-encoding')
+  )
 }
+
+/** The Content-Length has a tab behind its digits. */
+export const hasTabBehindLength = ({ head }: Pick<Anatomy, 'head'>): boolean =>
+  /\ncontent-length:[^\n]*\d *\t/i.test(head)
+
+/** The informational heads have no framing fields but such as every reader understands. */
+export const hasPlainInformational = (anatomy: Anatomy): boolean =>
+  anatomy.informational.every(
+    (head) => hasPlainFraming({ ...anatomy, head, lines: linesOf(head) }) && !hasTabBehindLength({ head }),
+  )
 
 /** The status code of the final start line, where one can be seen; 0 else. */
 export const statusOf = ({ start }: Anatomy): number =>
@@ -89,9 +110,10 @@ export function misreadsCoding(client: string, anatomy: Anatomy): boolean {
   const written = [...anatomy.head.matchAll(/\ntransfer-encoding:[ \t]*([^\r\n]*)/gi)].map(
     ([, value = '']) => value,
   )
-  if (client === 'http.client') return !/^chunked$/i.test(written[0] ?? '')
+  if (client === 'http.client')
+    return !/^chunked$/i.test(written[0] ?? '') || isFolded(anatomy, 'transfer-encoding')
   if (client === 'node:http') return !/chunked *$/i.test(written.at(-1) ?? '')
-  return written.includes('')
+  return isFolded(anatomy, 'transfer-encoding')
 }
 
 export const isChunked = (anatomy: Anatomy): boolean =>

@@ -46,7 +46,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     id: 'negative chunk size',
     clients: [PYTHON],
     aspect: 'verdict',
-    when: theyCrash(anySize(/^\s*-/)),
+    when: theyCrash(/^ValueError/, anySize(/^\s*-/)),
     example: chunks(`-5\r\n${BEHIND}`),
     we: 'refuse',
     they: 'raise ValueError, which is no error of http.client',

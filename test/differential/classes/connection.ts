@@ -7,10 +7,14 @@ import {
   codingsOf,
   hasFold,
   hasPlainFraming,
+  hasPlainInformational,
+  hasTabBehindLength,
   informationalStatuses,
   isBodiless,
   isChunked,
   isUnsolicitedSwitch,
+  lengthsOf,
+  misreadsCoding,
   surplusOf,
   takeChunksApart,
   trailersOf,
@@ -33,10 +37,16 @@ const EARLY = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n'
 const hasExtension = (anatomy: Anatomy): boolean =>
   isChunked(anatomy) && takeChunksApart(anatomy).sizeLines.some((line) => line.includes(';'))
 
+/** Transfer-Encoding may be a list, but one that node:http understands. */
+const isChunkedForNode = (anatomy: Anatomy): boolean =>
+  isChunked(anatomy) && lengthsOf(anatomy).length === 0 && !misreadsCoding(NODE, anatomy)
+
 /** Another response stands behind this one, in which no other class finds anything to refuse. */
 const isPlainWithResponseBehind = (anatomy: Anatomy): boolean =>
   /^\s*HTTP/.test(surplusOf(anatomy)) &&
-  hasPlainFraming(anatomy) &&
+  (hasPlainFraming(anatomy) || isChunkedForNode(anatomy)) &&
+  hasPlainInformational(anatomy) &&
+  !hasTabBehindLength(anatomy) &&
   !hasFold(anatomy) &&
   !/(?:^|\n)(?:[ \t]|content-length:|transfer-encoding:)/i.test(trailersOf(anatomy)) &&
   !/^HTTP\/1\.[2-9] /m.test(allHeads(anatomy))
@@ -66,6 +76,19 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     verdict: 'theirs',
     source: 'RFC 9110 §15.2',
     requirements: ['9110-15.2-1'],
+  },
+  {
+    id: 'informational head that does not end well taken for the final one',
+    clients: [CURL],
+    aspect: 'verdict',
+    when: (disagreement) => disagreement.ours.verdict === 'refused' && endsAtInformational(disagreement),
+    example: Buffer.from(`${EARLY}\r\n${EARLY}\ra`),
+    closes: true,
+    we: 'refuse it',
+    they: 'end the head at a line that begins with CR or NUL, and take 102 or 103 for the response',
+    verdict: 'theirs',
+    source: 'RFC 9110 §15.2; RFC 9112 §2.2',
+    requirements: ['9110-15.2-1', '9112-2.2-4'],
   },
   {
     id: 'framing fields of an informational response',

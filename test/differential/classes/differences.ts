@@ -63,9 +63,9 @@ export const theyWantMore =
 
 /** They raise an error that is none of theirs. */
 export const theyCrash =
-  (feature: Feature): Condition =>
+  (error: RegExp, feature: Feature): Condition =>
   ({ theirs, anatomy }) =>
-    theirs.verdict === 'crashed' && feature(anatomy)
+    theirs.verdict === 'crashed' && error.test(theirs.error ?? '') && feature(anatomy)
 
 /** The second request: how it went with us, and with them. */
 export const second =

@@ -1,12 +1,19 @@
 // Classes of field lines in a head (RFC 9112 §2.2, §5; RFC 9110 §5.5), and of the same faults in a trailer section.
 
-import { hasFold, takeChunksApart, trailersOf } from '../anatomy.ts'
+import { type Anatomy, hasFold, takeChunksApart, trailersOf } from '../anatomy.ts'
 import type { ClassRow, Disagreement } from '../class-row.ts'
 import { CURL, chunks, hello, NODE, PYTHON, started, theyRefuse, weRefuse } from './differences.ts'
 import { FAULTS, type Fault, inHead } from './faults.ts'
 
 const weRefuseInHead = (fault: Fault): ((disagreement: Disagreement) => boolean) =>
   weRefuse(fault, inHead(fault))
+
+/** A start line of any head ends in two CR. */
+const hasCrBehindStart = ({ informational, head }: Anatomy): boolean =>
+  [...informational, head].some((one) => /^[^\n]*\r\r/.test(one))
+
+/** As `trim`, which would take other bytes too. */
+const trimSpaces = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
 
 /** The head is free of the fault, and the trailer section has it. */
 function weRefuseInTrailers(disagreement: Disagreement): boolean {
@@ -52,8 +59,7 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     clients: [NODE],
     versions: /^20\./,
     aspect: 'verdict',
-    when: (disagreement) =>
-      /\r\r/.test(disagreement.anatomy.start) && weRefuseInHead('BARE_CR')(disagreement),
+    when: (disagreement) => hasCrBehindStart(disagreement.anatomy) && weRefuseInHead('BARE_CR')(disagreement),
     example: started('HTTP/1.1 200 OK\r\rX-A: b'),
     we: 'refuse',
     they: 'take it for a line end, in Node 20',
@@ -178,7 +184,9 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     clients: [PYTHON],
     aspect: 'fields',
     when: ({ anatomy, difference: { ours, theirs } }) =>
-      hasFold(anatomy) && theirs.includes('\n') && theirs.replace(/[ \t]*\r\n[ \t]*/g, ' ').trim() === ours,
+      hasFold(anatomy) &&
+      theirs.includes('\n') &&
+      trimSpaces(theirs.replace(/[ \t]*\r\n[ \t]*/g, ' ')) === ours,
     example: hello('X-A: b\r\n c'),
     we: 'replace the fold by a space',
     they: 'deliver CR LF inside the value',
@@ -193,7 +201,7 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     when: ({ anatomy, difference: { ours, theirs } }) =>
       hasFold(anatomy) &&
       ours !== '' &&
-      theirs.replace(/[ \t\r]+/g, ' ').trim() === ours.replace(/[ \t]+/g, ' '),
+      trimSpaces(theirs.replace(/[ \t\r]+/g, ' ')) === ours.replace(/[ \t]+/g, ' '),
     example: hello('X-A: b\r\n\tc'),
     we: 'replace the fold, with the white space around it, by one space',
     they: 'leave some of it, or the CR of an empty first line',

@@ -4,8 +4,11 @@ import {
   type Anatomy,
   codingsOf,
   hasPlainFraming,
+  hasPlainInformational,
+  hasTabBehindLength,
   isBodiless,
   isChunked,
+  isFolded,
   lengthsOf,
   misreadsCoding,
   trailersOf,
@@ -26,6 +29,7 @@ import { isBehindHead } from './faults.ts'
 
 const HELLO = '5\r\nhello\r\n0\r\n\r\n'
 const hasCoding = (anatomy: Anatomy): boolean => codingsOf(anatomy).length > 0
+const hasCodingOfNothing = (anatomy: Anatomy): boolean => isBodiless(anatomy) && hasCoding(anatomy)
 const hasMalformedLength = (anatomy: Anatomy): boolean =>
   lengthsOf(anatomy).some((value) => value.split(',').some((part) => !/^[ \t]*\d+[ \t]*$/.test(part)))
 /** The Content-Length of both clients' reading is one number, written more than once. */
@@ -35,7 +39,17 @@ const repeatsLength = (anatomy: Anatomy): boolean =>
 const hasListLength = (anatomy: Anatomy): boolean =>
   !isBodiless(anatomy) && !hasCoding(anatomy) && repeatsLength(anatomy)
 
-const EMPTY_FIRST_LINE = /\n(?:Content-Length|Transfer-Encoding):[ \t]*\r\n[ \t]/i
+/** They refuse the framing fields of the final head or of the trailer section. */
+const theyRefuseFraming = (
+  feature: (anatomy: Anatomy) => boolean,
+): ((disagreement: Disagreement) => boolean) =>
+  theyRefuse(
+    /^HPE_(?:INVALID|UNEXPECTED)_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$|^8 Invalid Content-Length/,
+    (a) => hasPlainInformational(a) && feature(a),
+  )
+
+const hasFoldedFraming = (anatomy: Anatomy): boolean =>
+  isFolded(anatomy, 'content-length') || isFolded(anatomy, 'transfer-encoding')
 
 /** They read what we refuse as bytes up to the close. */
 const readsOn = (disagreement: Disagreement): boolean =>
@@ -85,10 +99,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     id: 'repeated equal Content-Length refused',
     clients: [NODE],
     aspect: 'verdict',
-    when: theyRefuse(
-      /^HPE_(?:INVALID|UNEXPECTED)_CONTENT_LENGTH$/,
-      (a) => !isBodiless(a) && !hasCoding(a) && repeatsLength(a),
-    ),
+    when: theyRefuseFraming((a) => !isBodiless(a) && !hasCoding(a) && repeatsLength(a)),
     example: ok(['Content-Length: 5, 5'], 'hello'),
     we: 'collapse it, and list it in `defects`',
     they: 'refuse',
@@ -125,13 +136,23 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-5', '9112-6.3-6'],
   },
   {
+    id: 'tab behind a Content-Length refused',
+    clients: [NODE],
+    versions: /^20\./,
+    aspect: 'verdict',
+    when: theyRefuseFraming((a) => hasPlainFraming(a) && hasTabBehindLength(a)),
+    example: ok(['Content-Length: 5\t'], 'hello'),
+    we: 'exclude it',
+    they: 'refuse, in Node 20',
+    verdict: 'theirs',
+    source: 'RFC 9112 §5',
+    requirements: ['9110-5.5-1'],
+  },
+  {
     id: 'framing fields of a response without a body',
     clients: [NODE, CURL],
     aspect: 'verdict',
-    when: theyRefuse(
-      /^HPE_(?:INVALID|UNEXPECTED)_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$|^8 Invalid Content-Length/,
-      (a) => isBodiless(a) && !hasPlainFraming(a),
-    ),
+    when: theyRefuseFraming((a) => isBodiless(a) && !hasPlainFraming(a)),
     example: ok(['Content-Length: abc']),
     method: 'HEAD',
     we: 'end it at its head, whatever they say',
@@ -144,10 +165,13 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     id: 'chunks read behind 204 and 304',
     clients: [PYTHON],
     aspect: 'verdict',
-    when: theyWantMore((a) => isBodiless(a) && hasCoding(a)),
+    when: (disagreement) =>
+      [theyWantMore(hasCodingOfNothing), theyCrash(/^ValueError/, hasCodingOfNothing)].some((is) =>
+        is(disagreement),
+      ),
     example: Buffer.from('HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n'),
     we: 'end the response at its head',
-    they: 'wait for chunks',
+    they: 'wait for chunks, and raise ValueError for a size below zero',
     verdict: 'theirs',
     source: 'RFC 9112 §6.3, rule 1',
     requirements: ['9112-6.3-1'],
@@ -156,10 +180,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     id: 'Transfer-Encoding with Content-Length refused',
     clients: [NODE],
     aspect: 'verdict',
-    when: theyRefuse(
-      /^HPE_(?:INVALID|UNEXPECTED)_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$/,
-      (a) => !isBodiless(a) && hasCoding(a) && lengthsOf(a).length > 0,
-    ),
+    when: theyRefuseFraming((a) => !isBodiless(a) && hasCoding(a) && lengthsOf(a).length > 0),
     example: ok(['Content-Length: 5', 'Transfer-Encoding: chunked'], HELLO),
     we: 'let Transfer-Encoding decide, list it in `defects`, and close the connection behind it',
     they: 'refuse',
@@ -174,7 +195,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     aspect: 'verdict',
     when: theyRefuse(
       /^8 Invalid Content-Length/,
-      (a) => !isBodiless(a) && hasCoding(a) && hasMalformedLength(a),
+      (a) => !isBodiless(a) && hasCoding(a) && hasMalformedLength(a) && !hasFoldedFraming(a),
     ),
     example: ok(['Transfer-Encoding: chunked', 'Content-Length: abc'], HELLO),
     we: 'let Transfer-Encoding decide, and close the connection behind it',
@@ -187,8 +208,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     id: 'framing field in a trailer section refused',
     clients: [NODE],
     aspect: 'verdict',
-    when: theyRefuse(
-      /^HPE_(?:INVALID|UNEXPECTED)_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$/,
+    when: theyRefuseFraming(
       (a) =>
         lengthsOf(a).length === 0 && /\n(?:content-length|transfer-encoding):/i.test(`\n${trailersOf(a)}`),
     ),
@@ -208,16 +228,11 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
       if (isBehindHead(ours.error ?? '', anatomy))
         return misreadsCoding(client, anatomy) && readsOn(disagreement)
       const isRefused = theirs.verdict === 'waits' || theirs.error?.startsWith('8 ') === true
-      return (
-        ours.verdict === 'complete' &&
-        isRefused &&
-        !isBodiless(anatomy) &&
-        EMPTY_FIRST_LINE.test(anatomy.head)
-      )
+      return ours.verdict === 'complete' && isRefused && !isBodiless(anatomy) && hasFoldedFraming(anatomy)
     },
     example: ok(['Transfer-Encoding:\r\n chunked'], HELLO),
     we: 'read its value behind the fold',
-    they: 'refuse an empty Content-Length; take no notice of the Transfer-Encoding',
+    they: 'read the first line alone: refuse an empty Content-Length, and miss the chunked behind a fold',
     verdict: 'theirs',
     source: 'RFC 9112 §5.2',
     requirements: ['9112-5.2-2'],
@@ -305,10 +320,39 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-4'],
   },
   {
+    id: 'end inside the Content-Length beside a Transfer-Encoding that is not chunked',
+    clients: [PYTHON],
+    aspect: 'verdict',
+    when: theyWantMore((a) => hasCoding(a) && lengthsOf(a).length > 0 && !isChunked(a) && !isBodiless(a)),
+    example: ok(['Content-Length: 5', 'Transfer-Encoding: identity'], 'hell'),
+    closes: true,
+    we: 'read to the close, and deliver it',
+    they: 'let Content-Length decide, and raise IncompleteRead',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9112 §6.3, rules 3 and 4',
+    requirements: ['9112-6.3-4'],
+  },
+  {
+    id: 'framing fields of an informational response refused',
+    clients: [NODE],
+    aspect: 'verdict',
+    when: theyRefuse(
+      /^HPE_(?:INVALID|UNEXPECTED)_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$/,
+      (a) => !hasPlainInformational(a),
+    ),
+    example: Buffer.concat([Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: x\r\n\r\n'), ok([])]),
+    closes: true,
+    we: 'take no notice of them',
+    they: 'refuse them where they are malformed, or stand together',
+    verdict: 'ours-per-RFC',
+    source: 'RFC 9112 §6.3, rule 1',
+    requirements: ['9112-6.3-1'],
+  },
+  {
     id: 'memory for a declared length',
     clients: [PYTHON],
     aspect: 'verdict',
-    when: theyCrash(({ text }) => /\d{11}|^\s*[0-9a-f]{10}/im.test(text)),
+    when: theyCrash(/^(?:MemoryError|OverflowError)/, ({ text }) => /\d{9}|^\s*[0-9a-f]{8}/im.test(text)),
     example: ok(['Content-Length: 9007199254740991'], 'hello'),
     we: 'allocate for what came: IncompleteRead, with what there is',
     they: 'ask for as much memory as was declared: MemoryError or OverflowError',

@@ -25,6 +25,12 @@ const saysNothingOld = (anatomy: Anatomy): boolean =>
   !isChunked(anatomy) &&
   surplusOf(anatomy) === ''
 
+/** A coding that is not chunked. */
+const hasOtherCoding = (anatomy: Anatomy): boolean =>
+  codingsOf(anatomy).some((value) =>
+    value.split(',').some((coding) => !/^[ \t]*(?:chunked[ \t]*)?$/i.test(coding)),
+  )
+
 const options = (anatomy: Anatomy): string[] =>
   valuesOf(anatomy, 'connection').flatMap((value) =>
     value.split(',').map((option) => option.trim().toLowerCase()),
@@ -75,6 +81,23 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     verdict: 'theirs',
     source: 'RFC 9112 §9.3',
     requirements: ['9110-5.2-1', '9112-9.3-2'],
+  },
+  {
+    id: 'close in front of a tab',
+    clients: [NODE],
+    versions: /^20\./,
+    aspect: 'second',
+    when: second(
+      NOT_KEPT,
+      KEPT,
+      (a) => !isOld(a) && /\nconnection:[^\n]*close *\t/i.test(a.head) && surplusOf(a) === '',
+    ),
+    example: hello('Connection: keep-alive, close\t'),
+    we: 'close the connection',
+    they: 'do not see it, and keep the connection, in Node 20',
+    verdict: 'theirs',
+    source: 'RFC 9112 §9.3; RFC 9110 §5.6.1',
+    requirements: ['9112-9.3-2'],
   },
   {
     id: 'close inside another connection option',
@@ -209,7 +232,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-9.2-3'],
   },
   {
-    id: 'connection given up for the transfer coding identity',
+    id: 'connection given up for a transfer coding',
     clients: [CURL],
     aspect: 'second',
     when: second(
@@ -218,15 +241,15 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
       (a) =>
         !closesEarly(a) &&
         !/close/i.test(valuesOf(a, 'connection').join()) &&
-        /identity/i.test(codingsOf(a).join()) &&
+        hasOtherCoding(a) &&
         surplusOf(a) === '',
     ),
     example: ok(['Transfer-Encoding: identity, chunked'], '0\r\n\r\n'),
-    we: 'keep it: chunked is the last coding',
-    they: 'close it',
+    we: 'keep it: chunked is the last coding, or there is no body',
+    they: 'close it for identity and for what they do not know',
     verdict: 'ours-per-RFC',
-    source: 'RFC 9112 §6.3, rule 4',
-    requirements: ['9112-6.3-4'],
+    source: 'RFC 9112 §6.3, rules 1 and 4',
+    requirements: ['9112-6.3-1', '9112-6.3-4'],
   },
   {
     id: 'close behind a fold',
@@ -257,13 +280,31 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-9.3-2'],
   },
   {
+    id: 'connection given up for Keep-Alive: timeout=0',
+    clients: [NODE],
+    aspect: 'second',
+    when: second(KEPT, NOT_KEPT, (a) =>
+      /(?:^|\n)timeout=0*[01](?!\d)/.test(valuesOf(a, 'keep-alive').join('\n')),
+    ),
+    example: hello('Keep-Alive: timeout=0'),
+    we: 'keep it for the request that is made at once',
+    they: 'close it: the server will wait for no time',
+    verdict: 'ours-per-RFC',
+    source:
+      'RFC 9112 §9.3: persistence is decided by Connection and the version; C.2.2: Keep-Alive is a hint',
+    requirements: ['9112-9.3-2'],
+  },
+  {
     id: 'HEAD answered without framing fields',
     clients: [NODE],
     aspect: 'second',
     when: second(
       KEPT,
       NOT_KEPT,
-      (a) => a.method === 'HEAD' && lengthsOf(a).length === 0 && !/chunked/i.test(codingsOf(a).join()),
+      (a) =>
+        a.method === 'HEAD' &&
+        lengthsOf(a).length === 0 &&
+        !/(?:^|[,\s])chunked$/i.test(codingsOf(a).at(-1) ?? ''),
     ),
     example: ok([]),
     method: 'HEAD',
