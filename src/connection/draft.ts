@@ -17,14 +17,18 @@ import { resolveTolerances } from '../h1/tolerances.ts'
 import type { TrailerSource } from '../transport/upload.ts'
 import type { RequestOptions } from './options.ts'
 
-/** A head that was begun: what the engine is going to be given. */
+/** A head that is ready: what the engine is going to be given. */
 export interface Draft extends RequestToSend {
   readonly method: string
   readonly target: string
   readonly version: 10 | 11
-  readonly fields: FieldLine[]
   /** Of a request that is made at once: the lines, or what gives them once the body has been sent. */
   readonly trailers?: TrailerSource
+}
+
+/** A head that was begun and is written step by step. */
+export interface OpenDraft extends Draft {
+  readonly fields: FieldLine[]
 }
 
 /** Where the connection goes, as far as a head depends on it. */
@@ -32,6 +36,8 @@ export interface DraftOrigin {
   readonly defaultPort: number
   /** The Host field of a target that names no authority. */
   readonly host: FieldLine
+  /** All fields of a request for which the caller gives neither fields nor a body. */
+  readonly fields: readonly FieldLine[]
   /** Scheme and authority: what stands before the path in a URL. */
   readonly prefix: string
 }
@@ -41,9 +47,11 @@ export const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity']
 
 export function makeOrigin(scheme: string, at: HostPort, defaultPort: number): DraftOrigin {
   const authority = formatHostField(at, defaultPort)
+  const host: FieldLine = Object.freeze(['Host', authority] as const)
   return {
     defaultPort,
-    host: Object.freeze(['Host', authority] as const),
+    host,
+    fields: Object.freeze([host, IDENTITY]),
     prefix: `${scheme}://${authority}`,
   }
 }
@@ -105,6 +113,18 @@ function lengthOf(body: OutgoingBody): number | undefined {
   return body.kind === 'bytes' ? body.bytes.length : body.length
 }
 
+/** Neither the method nor the target nor an option asks for a field of its own. */
+function isPlain(method: string, target: string, options: RequestOptions): boolean {
+  const { expectContinue, trailers, chunked } = options
+  return (
+    (expectContinue === undefined || expectContinue === false) &&
+    trailers === undefined &&
+    chunked !== true &&
+    target.startsWith('/') &&
+    !isWithContent(method)
+  )
+}
+
 /** The head that `request` sends. */
 export function makeDraft(
   method: string,
@@ -115,8 +135,10 @@ export function makeDraft(
   origin: DraftOrigin,
   version: 10 | 11,
 ): Draft {
-  const given = headers === undefined ? NO_FIELDS : toFieldLines(headers)
   const checked = checkTarget(method, target)
+  if (headers === undefined && body.kind === 'none' && version === 11 && isPlain(method, checked, options))
+    return { type: 'request', method, target: checked, version, fields: origin.fields }
+  const given = headers === undefined ? NO_FIELDS : toFieldLines(headers)
   const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, checked, origin)
   const isIdentity = version === 11 && !hasField(given, 'accept-encoding')
   // Made as long as it is: an array that begins empty and grows has room for seventeen.
@@ -127,11 +149,13 @@ export function makeDraft(
     fields.push(['Content-Type', body.contentType])
   }
   const { expectContinue } = options
-  const trailers = typeof options.trailers === 'function' ? options.trailers : toFieldLines(options.trailers)
-  if (typeof trailers !== 'function') {
+  let { trailers } = options
+  if (trailers !== undefined && typeof trailers !== 'function') {
+    const lines = toFieldLines(trailers)
+    trailers = lines
     // Refused now, while nothing has been sent.
-    writeTrailers(trailers, resolveTolerances())
-    const names = trailers.map(([name]) => name)
+    writeTrailers(lines, resolveTolerances())
+    const names = lines.map(([name]) => name)
     if (names.length > 0 && !hasField(given, 'trailer')) fields.push(['Trailer', names.join(', ')])
   }
   const expects = expectContinue !== undefined && expectContinue !== false

@@ -57,6 +57,7 @@ import {
   IDENTITY,
   makeDraft,
   makeOrigin,
+  type OpenDraft,
 } from './draft.ts'
 import {
   checkOptionNames,
@@ -81,6 +82,7 @@ const LEGAL_CALLS: Readonly<Record<ConnectionState, readonly string[]>> = {
 }
 
 const NO_OPTIONS: HTTPConnectionOptions = {}
+const NO_REQUEST_OPTIONS: RequestOptions = {}
 
 export class HTTPConnection {
   /** The name or address given, without port. */
@@ -103,7 +105,7 @@ export class HTTPConnection {
   /** While the connection is being opened; never rejects. */
   #connecting: Promise<void> | undefined
   /** A request that was begun with putRequest and not sent. */
-  #draft: Draft | undefined
+  #draft: OpenDraft | undefined
   /** True from the call of request() or endHeaders() until everything given to it is sent. */
   #isSending = false
   #sending: Promise<void> | undefined
@@ -227,7 +229,7 @@ export class HTTPConnection {
     target: string,
     body?: RequestBody,
     headers?: HeadersInput,
-    options: RequestOptions = {},
+    options: RequestOptions = NO_REQUEST_OPTIONS,
   ): Promise<void> {
     try {
       this.#checkIdle('request')

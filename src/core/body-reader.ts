@@ -19,6 +19,8 @@ export interface BodyReader {
   readChunk(): Promise<Buffer | undefined>
   /** All that is left, in one Buffer. A broken message rejects with IncompleteRead that carries what came. */
   readAll(): Promise<Buffer>
+  /** All that is left, in one Buffer, where the end was reached; undefined where it has to be waited for. */
+  takeAll(): Buffer | undefined
   /** Gives up the rest. The connection is closed unless the end was reached already. */
   cancel(): void
 }

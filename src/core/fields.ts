@@ -23,6 +23,15 @@ export function fieldValues(fields: readonly FieldLine[], lowerName: string): re
   return values ?? NO_VALUES
 }
 
+/** The value of the first line named `lowerName`; undefined where there is none. */
+export function firstFieldValue(fields: readonly FieldLine[], lowerName: string): string | undefined {
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!
+    if (equalsIgnoringCase(field[0], lowerName)) return field[1]
+  }
+  return undefined
+}
+
 /** True if a line has the name `lowerName`. */
 export function hasField(fields: readonly FieldLine[], lowerName: string): boolean {
   for (let i = 0; i < fields.length; i++) {

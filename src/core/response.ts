@@ -6,17 +6,10 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
-import {
-  DecodeError,
-  ImproperConnectionState,
-  IncompleteRead,
-  LineTooLong,
-  UnknownTransferEncoding,
-} from '../errors.ts'
+import { ImproperConnectionState, IncompleteRead, LineTooLong, UnknownTransferEncoding } from '../errors.ts'
 import type { BodyReader } from './body-reader.ts'
-import { decodeText } from './charset.ts'
-import { escapeText } from './escape.ts'
-import { type FieldLine, fieldValues, readParameterized } from './fields.ts'
+import { charsetOf, decodeText, parseJson } from './body-text.ts'
+import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
 
 /** A 1xx response that came before the final one. */
@@ -256,36 +249,34 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /** The rest of the body as text, by the charset of Content-Type, else UTF-8; a byte order mark is dropped. */
-  async text(): Promise<string> {
-    const bytes = await this.read()
-    const type = fieldValues(this.#head.fields, 'content-type')[0]
-    // Most types name none, and reading parameters costs as much as decoding a small body.
-    const mayName = type !== undefined && /charset/i.test(type)
-    const charset = mayName ? readParameterized(type).parameters.get('charset') : undefined
-    return decodeText(bytes, charset)
+  text(): Promise<string> {
+    return this.#madeOfRest((bytes) => decodeText(bytes, charsetOf(this.#head.fields)))
   }
 
   /**
    * The rest of the body as JSON.
    * @throws DecodeError with the status and the first bytes of the body, if it is not JSON
    */
-  async json<T = unknown>(): Promise<T> {
-    const bytes = await this.read()
-    try {
-      return JSON.parse(decodeText(bytes, undefined)) as T
-    } catch (cause) {
-      const shown = escapeText(bytes.toString('latin1', 0, 81))
-      throw new DecodeError('NOT_JSON', `${bytes.length} bytes, status ${this.status}`, {
-        bytes: shown,
-        cause,
-      })
-    }
+  json<T = unknown>(): Promise<T> {
+    return this.#madeOfRest((bytes) => parseJson(bytes, this.status) as T)
   }
 
   /** The rest of the body. */
-  async bytes(): Promise<Uint8Array> {
-    const { buffer, byteOffset, byteLength } = await this.read()
-    return new Uint8Array(buffer, byteOffset, byteLength)
+  bytes(): Promise<Uint8Array> {
+    return this.#madeOfRest(
+      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+    )
+  }
+
+  /** What `make` makes of the rest of the body: at once where all of it is there. */
+  #madeOfRest<T>(make: (bytes: Buffer) => T): Promise<T> {
+    const bytes = this.#hasPlainBody ? this.#body.takeAll() : undefined
+    if (bytes === undefined) return this.read().then(make)
+    try {
+      return Promise.resolve(make(bytes))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** The rest of the body as a web stream, made when first asked for. Cancelling it closes the response. */

@@ -82,6 +82,12 @@ const CR = 0x0d
 const LF = 0x0a
 const SEMICOLON = 0x3b
 
+/** Pieces up to this size are gathered where more stands behind them: each event costs as much as copying so much. */
+const MAX_GATHERED_BYTES = 128
+/** Behind the data of a chunk this much may be the end of the body; with more there is another chunk. */
+const END_BYTES = '\r\n0\r\n\r\n'.length
+const SCRATCH_BYTES = 4_096
+
 /**
  * The chunked coding (RFC 9112 §7.1): one method for each state. A size is one or more hexadecimal digits and
  * below 2^53; every line end is CR LF, whatever the tolerances; extensions are skipped within a budget for the whole body.
@@ -97,6 +103,11 @@ export class ChunkedDecoder implements BodyDecoder {
   /** Bytes of extensions, and of leading zeros, seen in this body. */
   #extensionBytes = 0
   readonly #trailers: HeadScanner
+  /** Where small chunks are gathered; made for the first. */
+  #scratch: Uint8Array | undefined
+  #gathered = 0
+  /** What is wrong behind data that had to be handed out first. */
+  #failure: unknown
 
   constructor(rules: FieldRules, defects: Defect[]) {
     this.#rules = rules
@@ -105,14 +116,48 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   decode(buffer: ReceiveBuffer): Decoded {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#gathered = 0
+    let decoded: Decoded
+    try {
+      decoded = this.#decodeNext(buffer)
+    } catch (error) {
+      if (this.#gathered === 0) throw error
+      this.#failure = error
+    }
+    return this.#gathered === 0 ? decoded : { bytes: this.#scratch!.subarray(0, this.#gathered) }
+  }
+
+  /** Answers nothing where data was gathered: that comes first. */
+  #decodeNext(buffer: ReceiveBuffer): Decoded {
     while (buffer.start < buffer.end) {
-      if (this.#state === 'data') return this.#readData(buffer)
-      if (this.#state === 'trailers') return this.#readTrailers(buffer)
+      if (this.#state === 'data') {
+        if (this.#gather(buffer)) continue
+        return this.#gathered === 0 ? this.#readData(buffer) : undefined
+      }
+      if (this.#state === 'trailers') {
+        return this.#gathered === 0 ? this.#readTrailers(buffer) : undefined
+      }
       const at = buffer.start
       this.#step(buffer.bytes[at]!, buffer.offsetOf(at))
       buffer.consumeTo(at + 1)
     }
     return undefined
+  }
+
+  /** Copies a small piece behind those before it; false where it is not worth it, or there is no room. */
+  #gather(buffer: ReceiveBuffer): boolean {
+    const { bytes, start, end } = buffer
+    const length = this.#remaining
+    if (length > MAX_GATHERED_BYTES || this.#gathered + length > SCRATCH_BYTES) return false
+    if (end - start <= length + (this.#gathered === 0 ? END_BYTES : 0)) return false
+    this.#scratch ??= new Uint8Array(SCRATCH_BYTES)
+    for (let i = 0; i < length; i++) this.#scratch[this.#gathered + i] = bytes[start + i]!
+    this.#gathered += length
+    buffer.consumeTo(start + length)
+    this.#remaining = 0
+    this.#state = 'data-cr'
+    return true
   }
 
   finish(): Decoded {

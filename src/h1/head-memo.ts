@@ -40,9 +40,17 @@ export class HeadMemo<T> {
     if (remembered === undefined || remembered.length > buffer.length) return undefined
     const { bytes, start } = buffer
     // Backwards: what differs between two heads of one server stands rarely in the status line.
-    for (let i = remembered.length - 1; i >= 0; i--) {
-      if (remembered[i] !== bytes[start + i]) return undefined
+    let i = remembered.length - 1
+    for (; i >= 3; i -= 4) {
+      const at = start + i
+      const difference =
+        (remembered[i]! ^ bytes[at]!) |
+        (remembered[i - 1]! ^ bytes[at - 1]!) |
+        (remembered[i - 2]! ^ bytes[at - 2]!) |
+        (remembered[i - 3]! ^ bytes[at - 3]!)
+      if (difference !== 0) return undefined
     }
+    for (; i >= 0; i--) if (remembered[i] !== bytes[start + i]) return undefined
     this.#misses = 0
     buffer.consumeTo(start + remembered.length)
     return this.#last!.value

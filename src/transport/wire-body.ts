@@ -141,12 +141,16 @@ export class WireBody implements BodyReader {
   }
 
   readAll(): Promise<Buffer> {
-    if (this.#state === 'ended') {
-      const all = this.#takeQueue()
-      this.#tellIfConsumed()
-      return Promise.resolve(all)
-    }
+    const all = this.takeAll()
+    if (all !== undefined) return Promise.resolve(all)
     return this.#wait(NOTHING, (resolve, reject) => ({ kind: 'all', resolve, reject }))
+  }
+
+  takeAll(): Buffer | undefined {
+    if (this.#state !== 'ended') return undefined
+    const all = this.#takeQueue()
+    this.#tellIfConsumed()
+    return all
   }
 
   cancel(): void {

@@ -50,6 +50,10 @@ class Pieces implements BodyReader {
     return all
   }
 
+  takeAll(): Buffer | undefined {
+    return undefined
+  }
+
   cancel(): void {
     this.isCancelled = true
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { IncompleteRead } from '../../src/errors.ts'
 import {
   type BodyDecoder,
@@ -101,6 +102,64 @@ describe('UntilCloseDecoder', () => {
 })
 
 describe('ChunkedDecoder, RFC 9112 §7.1', () => {
+  describe('with small chunks that come together', () => {
+    const small = (count: number, text = 'x'): string =>
+      `${text.length.toString(16)}\r\n${text}\r\n`.repeat(count)
+    /** The pieces in which a decoder hands out what is there. */
+    function piecesOf(decoder: BodyDecoder, text: string): string[] {
+      const buffer = new ReceiveBuffer()
+      buffer.receive(latin1(text))
+      const pieces: string[] = []
+      for (;;) {
+        const decoded = decoder.decode(buffer)
+        if (decoded === undefined || !('bytes' in decoded)) return pieces
+        pieces.push(Buffer.from(decoded.bytes).toString('latin1'))
+      }
+    }
+
+    it('hands their data out together, in pieces of no more than 4 KiB', () => {
+      const pieces = piecesOf(chunked(), `${small(5_000)}0\r\n\r\n`)
+      assert.deepEqual(
+        pieces.map(({ length }) => length),
+        [4_096, 904],
+      )
+    })
+
+    it('leaves chunks of more than 128 bytes, a last one, and one that is not there as a whole, as they came', () => {
+      const text = `${small(1, 'a'.repeat(129))}${small(2, 'b'.repeat(128))}${small(1, 'c')}`
+      assert.deepEqual(piecesOf(chunked(), text), ['a'.repeat(129), `${'b'.repeat(256)}c`])
+      assert.deepEqual(piecesOf(chunked(), `${small(1, 'd')}0\r\n\r\n`), ['d'])
+      assert.deepEqual(piecesOf(chunked(), `${small(2, 'e')}5\r\nfg`), ['ee', 'fg'])
+    })
+
+    it('makes the same of them as of bytes that come one by one', () => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 60 }),
+          fc.constantFrom('0\r\n\r\n', '0\r\nA: b\r\n\r\nnext'),
+          (sizes, end) => {
+            const bytes = latin1(
+              sizes.map((size, at) => small(1, String(at % 10).repeat(size))).join('') + end,
+            )
+            assert.deepEqual(decode(chunked(), [bytes]), decode(chunked(), eachByte(bytes)))
+          },
+        ),
+      )
+    })
+
+    it('hands out what stands in front of a fault, and raises that at each call behind it', () => {
+      const decoder = chunked()
+      const buffer = new ReceiveBuffer()
+      buffer.receive(latin1(`${small(3)}1\r\nyz${' '.repeat(20)}`))
+      const first = decoder.decode(buffer)
+      assert.ok(first !== undefined && 'bytes' in first)
+      assert.equal(Buffer.from(first.bytes).toString('latin1'), 'xxxy')
+      for (let call = 0; call < 2; call++) {
+        assert.throws(() => decoder.decode(buffer), { code: 'BAD_CHUNK_END', offset: 22 })
+      }
+    })
+  })
+
   it('joins the data of the chunks, wherever they are cut [9112-7.1-1]', () => {
     assert.deepEqual(decodeChunked('3\r\nabc\r\n00A\r\n\r\n23456789\r\n0\r\n\r\nnext'), {
       body: 'abc\r\n23456789',

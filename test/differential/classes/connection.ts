@@ -122,10 +122,8 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     clients: [NODE],
     aspect: 'verdict',
     when: (disagreement) =>
-      theyRefuse(
-        /^HPE_(?:INVALID_CONSTANT|CLOSED_CONNECTION)$/,
-        (a) => !closesEarly(a) && surplusOf(a) !== '',
-      )(disagreement) ||
+      theyRefuse(/^HPE_INVALID_CONSTANT$/, (a) => surplusOf(a) !== '')(disagreement) ||
+      theyRefuse(/^HPE_CLOSED_CONNECTION$/, (a) => !closesEarly(a) && surplusOf(a) !== '')(disagreement) ||
       theyRefuse(
         /^HPE_(?!INVALID_CONSTANT|CLOSED_CONNECTION|HEADER_OVERFLOW|STRICT|INVALID_CHUNK_SIZE)/,
         isPlainWithResponseBehind,

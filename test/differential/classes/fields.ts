@@ -1,6 +1,6 @@
 // Classes of field lines in a head (RFC 9112 §2.2, §5; RFC 9110 §5.5), and of the same faults in a trailer section.
 
-import { type Anatomy, hasFold, takeChunksApart, trailersOf } from '../anatomy.ts'
+import { type Anatomy, hasFold, startFault, takeChunksApart, trailersOf } from '../anatomy.ts'
 import type { ClassRow, Disagreement } from '../class-row.ts'
 import { CURL, chunks, hello, NODE, PYTHON, started, theyRefuse, weRefuse } from './differences.ts'
 import { FAULTS, type Fault, inHead } from './faults.ts'
@@ -59,7 +59,11 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     clients: [NODE],
     versions: /^20\./,
     aspect: 'verdict',
-    when: (disagreement) => hasCrBehindStart(disagreement.anatomy) && weRefuseInHead('BARE_CR')(disagreement),
+    when: (disagreement) =>
+      hasCrBehindStart(disagreement.anatomy) &&
+      [weRefuseInHead('BARE_CR'), weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'behind code')].some(
+        (is) => is(disagreement),
+      ),
     example: started('HTTP/1.1 200 OK\r\rX-A: b'),
     we: 'refuse',
     they: 'take it for a line end, in Node 20',

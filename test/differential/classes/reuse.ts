@@ -252,6 +252,27 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-1', '9112-6.3-4'],
   },
   {
+    id: 'keep-alive behind a fold in HTTP/1.0',
+    clients: [CURL],
+    aspect: 'second',
+    when: second(
+      KEPT,
+      NOT_KEPT,
+      (a) =>
+        isOld(a) &&
+        options(a).includes('keep-alive') &&
+        !/\nconnection:[^\n]*keep-alive/i.test(a.head) &&
+        !hasOtherCoding(a) &&
+        surplusOf(a) === '',
+    ),
+    example: started('HTTP/1.0 200 OK\r\nConnection:\r\n keep-alive'),
+    we: 'keep the connection',
+    they: 'do not see it, and close the connection',
+    verdict: 'theirs',
+    source: 'RFC 9112 §5.2',
+    requirements: ['9112-5.2-2'],
+  },
+  {
     id: 'close behind a fold',
     clients: [CURL],
     aspect: 'second',

@@ -1,0 +1,49 @@
+/**
+ * Bytes of a body as what they mean: text, by the charset that its media type names, and JSON.
+ */
+
+import { DecodeError } from '../errors.ts'
+import { escapeText } from './escape.ts'
+import { type FieldLine, firstFieldValue, readParameterized } from './fields.ts'
+
+const BYTE_ORDER_MARK = 0xfeff
+
+/** The charset that Content-Type names; undefined where it names none. */
+export function charsetOf(fields: readonly FieldLine[]): string | undefined {
+  const type = firstFieldValue(fields, 'content-type')
+  // Most types have no parameters, and reading them costs as much as decoding a small body.
+  return type?.includes(';') === true ? readParameterized(type).parameters.get('charset') : undefined
+}
+
+/**
+ * The value that `bytes` hold as JSON.
+ * @param status of the response, for the message of the error
+ * @throws DecodeError with the first bytes, if they are not JSON
+ */
+export function parseJson(bytes: Buffer, status: number): unknown {
+  try {
+    return JSON.parse(decodeText(bytes, undefined))
+  } catch (cause) {
+    const shown = escapeText(bytes.toString('latin1', 0, 81))
+    throw new DecodeError('NOT_JSON', `${bytes.length} bytes, status ${status}`, { bytes: shown, cause })
+  }
+}
+
+/** Text by `charset`, or UTF-8 where none is given or nobody knows it; a byte order mark is dropped. */
+export function decodeText(bytes: Buffer, charset: string | undefined): string {
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    const decoder = makeDecoder(charset)
+    if (decoder !== undefined) return decoder.decode(bytes)
+  }
+  const text = bytes.toString('utf8')
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
+}
+
+/** A decoder by the label of a charset; undefined for a label nobody knows, where UTF-8 is the better guess than an error. */
+function makeDecoder(charset: string): InstanceType<typeof TextDecoder> | undefined {
+  try {
+    return new TextDecoder(charset)
+  } catch {
+    return undefined
+  }
+}
