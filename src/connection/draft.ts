@@ -13,6 +13,7 @@ import { assertString } from '../core/taking.ts'
 import { InvalidURL, LocalProtocolError } from '../errors.ts'
 import type { RequestToSend } from '../h1/events.ts'
 import { writeTrailers } from '../h1/head-writer.ts'
+import { shareFields } from '../h1/request-heads.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
 import type { TrailerSource } from '../transport/upload.ts'
 import type { RequestOptions } from './options.ts'
@@ -45,15 +46,23 @@ export interface DraftOrigin {
 /** The field that asks for a body as it is, as the seed's class does. */
 export const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
 
+/** The newest origins: connections to one of them share what heads say of it. */
+const ORIGINS = new Map<string, DraftOrigin>()
+const MAX_ORIGINS = 32
+
 export function makeOrigin(scheme: string, at: HostPort, defaultPort: number): DraftOrigin {
   const authority = formatHostField(at, defaultPort)
-  const host: FieldLine = Object.freeze(['Host', authority] as const)
-  return {
-    defaultPort,
-    host,
-    fields: Object.freeze([host, IDENTITY]),
-    prefix: `${scheme}://${authority}`,
+  const prefix = `${scheme}://${authority}`
+  // The same default port, too: there are classes with another one.
+  const key = `${prefix} ${defaultPort}`
+  let origin = ORIGINS.get(key)
+  if (origin === undefined) {
+    const fields = shareFields([['Host', authority], IDENTITY])
+    origin = { defaultPort, host: fields[0]!, fields, prefix }
+    ORIGINS.set(key, origin)
+    if (ORIGINS.size > MAX_ORIGINS) ORIGINS.delete(ORIGINS.keys().next().value!)
   }
+  return origin
 }
 
 const NO_FIELDS: readonly FieldLine[] = []

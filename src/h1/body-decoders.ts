@@ -107,7 +107,7 @@ export class ChunkedDecoder implements BodyDecoder {
   #scratch: Uint8Array | undefined
   #gathered = 0
   /** What is wrong behind data that had to be handed out first. */
-  #failure: unknown
+  #failure: Error | undefined
 
   constructor(rules: FieldRules, defects: Defect[]) {
     this.#rules = rules
@@ -123,7 +123,7 @@ export class ChunkedDecoder implements BodyDecoder {
       decoded = this.#decodeNext(buffer)
     } catch (error) {
       if (this.#gathered === 0) throw error
-      this.#failure = error
+      this.#failure = error as Error
     }
     return this.#gathered === 0 ? decoded : { bytes: this.#scratch!.subarray(0, this.#gathered) }
   }

@@ -38,7 +38,8 @@ export class HeadReader {
   readonly #role: Role
   readonly #rules: FieldRules
   readonly #buffer: ReceiveBuffer
-  readonly #scanner: HeadScanner
+  /** Made for the first head that is not recalled, and dropped behind each: an idle connection needs none. */
+  #scanner: HeadScanner | undefined
   #isFirstLineChecked = false
   /** True where one empty line may be skipped: before a request, and behind a response. */
   maySkipEmptyLine: boolean
@@ -47,7 +48,6 @@ export class HeadReader {
     this.#role = role
     this.#rules = rules
     this.#buffer = buffer
-    this.#scanner = new HeadScanner(rules.limits, 'head')
     this.maySkipEmptyLine = role === 'server'
   }
 
@@ -67,7 +67,7 @@ export class HeadReader {
 
   /** Forgets what was seen of a head that somebody else has taken out of the buffer. */
   restart(): void {
-    this.#scanner.reset()
+    this.#scanner = undefined
     this.#isFirstLineChecked = false
   }
 
@@ -84,10 +84,11 @@ export class HeadReader {
 
     const { bytes, start, end } = buffer
     const offset = buffer.offsetOf(start)
-    const scan = this.#scanner.scan(bytes, start, end)
+    const scanner = (this.#scanner ??= new HeadScanner(this.#rules.limits, 'head'))
+    const scan = scanner.scan(bytes, start, end)
     if (scan.kind === 'end') {
       const text = buffer.text(start, scan.end)
-      if (this.#isHttp09(text, true)) return 'http09'
+      if (this.#isHttp09(text, scanner.firstLine, true)) return 'http09'
       buffer.consumeTo(scan.end)
       this.restart()
       return { text, offset }
@@ -96,17 +97,16 @@ export class HeadReader {
     const isLimit = scan.kind === 'limit'
     const isFinal = isLimit || hasEnded
     const shown = buffer.text(start, Math.min(isLimit ? scan.at : end, start + MAX_FIRST_LINE_SHOWN_BYTES))
-    if (this.#isHttp09(shown, isFinal)) return 'http09'
-    this.#checkFirstLine(start, shown, isFinal)
+    if (this.#isHttp09(shown, scanner.firstLine, isFinal)) return 'http09'
+    this.#checkFirstLine(start, scanner.firstLine, shown, isFinal)
     if (isLimit) throw limitExceeded(scan.limit, this.#rules.limits, buffer.offsetOf(scan.at))
     if (hasEnded) throw new IncompleteRead(buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')
     return 'more'
   }
 
   /** Looks at the first line of a head that is not complete. */
-  #checkFirstLine(start: number, shown: string, isFinal: boolean): void {
+  #checkFirstLine(start: number, firstLine: number, shown: string, isFinal: boolean): void {
     if (this.#isFirstLineChecked) return
-    const { firstLine } = this.#scanner
     const offset = this.#buffer.offsetOf(start)
     if (firstLine >= 0) {
       const text = this.#buffer.text(start, start + firstLine + 1)
@@ -123,10 +123,10 @@ export class HeadReader {
    * Whether the input is a response of HTTP/0.9, which has no head at all. Only where that is tolerated, for the first
    * response of a connection, and once the first line is known as far as it is ever looked at.
    */
-  #isHttp09(text: string, isFinal: boolean): boolean {
+  #isHttp09(text: string, firstLine: number, isFinal: boolean): boolean {
     if (!this.#rules.tolerances.http09 || this.#role === 'server') return false
     if (this.#buffer.offsetOf(this.#buffer.start) > 0) return false
-    if (!isFinal && this.#scanner.firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
+    if (!isFinal && firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
     const lf = text.indexOf('\n')
     const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, MAX_FIRST_LINE_SHOWN_BYTES))
     // A line that is complete cannot become a status line any more: a document may begin with an empty one.

@@ -44,14 +44,6 @@ export class HeadScanner {
     this.#startLines = part === 'head' ? 1 : 0
   }
 
-  /** Forgets everything: the next bytes begin a new head. */
-  reset(): void {
-    this.#seen = 0
-    this.#line = 0
-    this.#lines = 0
-    this.firstLine = -1
-  }
-
   /** Looks at `bytes[start]` to `bytes[end - 1]`; `start` is the first byte of the head in every call. */
   scan(bytes: Uint8Array, start: number, end: number): Scan {
     let line = start + this.#line

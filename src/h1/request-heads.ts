@@ -3,6 +3,9 @@
  * to the last ones are not checked and joined anew, and a head that is equal altogether is the same string, which V8 has
  * laid out for writing already. The plain way is head-writer.ts, whose answers this gives.
  *
+ * Fields that were announced by `shareFields` are remembered by all connections together: ten thousand idle ones to one
+ * server keep one head.
+ *
  * Security: what is kept are strings that passed the checks; what is compared with them is read once and no more.
  */
 
@@ -10,8 +13,8 @@ import type { FieldLine } from '../core/fields.ts'
 import { assertString } from '../core/taking.ts'
 import type { RequestToSend } from './events.ts'
 import { type WrittenFields, writeRequestFields, writeRequestLine } from './head-writer.ts'
-import { takeRequest } from './sent-values.ts'
-import type { Tolerances } from './tolerances.ts'
+import { takeFields, takeRequest } from './sent-values.ts'
+import { resolveTolerances, type Tolerances } from './tolerances.ts'
 
 /** A request head ready to be written, with what its fields say. */
 export interface WrittenRequest {
@@ -20,15 +23,37 @@ export interface WrittenRequest {
   readonly fields: WrittenFields
 }
 
+/** The last head: its parts as they were given, and what was made of them. */
+interface Kept {
+  readonly method: string
+  readonly version: 10 | 11
+  /** Names and values in turn; undefined where the fields are known by identity. */
+  readonly lines: readonly string[] | undefined
+  readonly fields: WrittenFields
+  target: string
+  last: WrittenRequest
+}
+
+/** What all connections remember of fields that are shared; by identity, so that nothing has to be compared. */
+const SHARED = new WeakMap<readonly FieldLine[], { kept: Kept | undefined }>()
+const USUAL_TOLERANCES = resolveTolerances()
+
+/**
+ * Field lines that many requests are going to be sent with, on many connections: frozen, and to be given to `write` as they
+ * are.
+ * @throws TypeError for a name or a value that is no string
+ */
+export function shareFields(given: readonly FieldLine[]): readonly FieldLine[] {
+  const fields = takeFields(given)
+  for (const line of fields) Object.freeze(line)
+  Object.freeze(fields)
+  SHARED.set(fields, { kept: undefined })
+  return fields
+}
+
 export class RequestHeads {
   readonly #tolerances: Tolerances
-  #method: string | undefined
-  #version: 10 | 11 = 11
-  /** The fields of the last head: names and values in turn. */
-  #lines: string[] = []
-  #fields: WrittenFields | undefined
-  #target: string | undefined
-  #last: WrittenRequest | undefined
+  #own: Kept | undefined
 
   constructor(tolerances: Tolerances) {
     this.#tolerances = tolerances
@@ -41,38 +66,45 @@ export class RequestHeads {
    */
   write(request: RequestToSend): WrittenRequest {
     const { method, target, version = 11, fields } = request
+    const shared = this.#tolerances === USUAL_TOLERANCES ? SHARED.get(fields) : undefined
+    const kept = shared === undefined ? this.#own : shared.kept
     // Each part is looked at once here, and is a string that has passed the checks where it equals one.
-    const areEqual = method === this.#method && version === this.#version && this.#hasLines(fields)
-    if (areEqual && target === this.#target) return this.#last!
-    if (!areEqual) return this.#writeAnew(takeRequest(request))
-    assertString(target, 'The request target')
-    return this.#keep(method, target, writeRequestLine(method, target, version), this.#fields!)
+    const areEqual =
+      kept !== undefined && method === kept.method && version === kept.version && hasLines(kept, fields)
+    if (areEqual && target === kept.target) return kept.last
+    if (areEqual) {
+      assertString(target, 'The request target')
+      kept.last = join(method, writeRequestLine(method, target, version), kept.fields)
+      kept.target = target
+      return kept.last
+    }
+    const anew = this.#writeAnew(takeRequest(request), shared === undefined)
+    if (shared === undefined) this.#own = anew
+    else shared.kept = anew
+    return anew.last
   }
 
-  #writeAnew({ method, target, version = 11, fields }: RequestToSend): WrittenRequest {
+  #writeAnew({ method, target, version = 11, fields }: RequestToSend, isOwn: boolean): Kept {
     const line = writeRequestLine(method, target, version)
     const written = writeRequestFields(method, version, fields, this.#tolerances)
-    this.#method = method
-    this.#version = version
     // Made as long as it is: `flat` and `push` leave room for what does not come.
-    this.#lines = Array.from({ length: 2 * fields.length }, (_, at) => fields[at >> 1]![at & 1]!)
-    this.#fields = written
-    return this.#keep(method, target, line, written)
+    const lines = isOwn
+      ? Array.from({ length: 2 * fields.length }, (_, at) => fields[at >> 1]![at & 1]!)
+      : undefined
+    return { method, version, lines, fields: written, target, last: join(method, line, written) }
   }
+}
 
-  #keep(method: string, target: string, line: string, fields: WrittenFields): WrittenRequest {
-    this.#target = target
-    this.#last = { method, text: line + fields.text, fields }
-    return this.#last
-  }
+function join(method: string, line: string, fields: WrittenFields): WrittenRequest {
+  return { method, text: line + fields.text, fields }
+}
 
-  #hasLines(fields: readonly FieldLine[]): boolean {
-    const lines = this.#lines
-    if (lines.length !== 2 * fields.length) return false
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i]!
-      if (field[0] !== lines[2 * i] || field[1] !== lines[2 * i + 1]) return false
-    }
-    return true
+function hasLines({ lines }: Kept, fields: readonly FieldLine[]): boolean {
+  if (lines === undefined) return true
+  if (lines.length !== 2 * fields.length) return false
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!
+    if (field[0] !== lines[2 * i] || field[1] !== lines[2 * i + 1]) return false
   }
+  return true
 }

@@ -20,9 +20,15 @@ export interface Deadline {
   clear(): void
 }
 
+/** A deadline as the timer sees it. */
+interface Armed {
+  dueAt: number
+  fire(): void
+}
+
 class SharedTimer {
   readonly #clock: Clock
-  readonly #armed = new Set<ArmedDeadline>()
+  readonly #armed = new Set<Armed>()
   #timer: Timer | undefined
   #firesAt = Infinity
 
@@ -30,7 +36,7 @@ class SharedTimer {
     this.#clock = clock
   }
 
-  arm(deadline: ArmedDeadline, timeoutMs: number, now: number = this.#clock.now()): void {
+  arm(deadline: Armed, timeoutMs: number, now: number = this.#clock.now()): void {
     const grid = Math.min(COARSEST_GRID_MS, Math.max(FINEST_GRID_MS, timeoutMs / GRID_PART))
     deadline.dueAt = Math.ceil((now + timeoutMs) / grid) * grid
     if (this.#armed.size === 0) this.#timer?.keepAlive(true)
@@ -39,7 +45,7 @@ class SharedTimer {
   }
 
   /** Answers whether the deadline was set. */
-  disarm(deadline: ArmedDeadline): boolean {
+  disarm(deadline: Armed): boolean {
     if (!this.#armed.delete(deadline)) return false
     if (this.#armed.size === 0) this.#timer?.keepAlive(false)
     return true
@@ -56,7 +62,7 @@ class SharedTimer {
     this.#timer = undefined
     this.#firesAt = Infinity
     const now = this.#clock.now()
-    const due: ArmedDeadline[] = []
+    const due: Armed[] = []
     let next = Infinity
     for (const deadline of this.#armed) {
       if (deadline.dueAt <= now) due.push(deadline)
@@ -70,14 +76,20 @@ class SharedTimer {
   }
 }
 
-class ArmedDeadline implements Deadline {
+class ArmedDeadline<T> implements Deadline, Armed {
   dueAt = Infinity
-  readonly fire: () => void
   readonly #shared: SharedTimer
+  readonly #fire: (of: T) => void
+  readonly #of: T
 
-  constructor(shared: SharedTimer, fire: () => void) {
+  constructor(shared: SharedTimer, fire: (of: T) => void, of: T) {
     this.#shared = shared
-    this.fire = fire
+    this.#fire = fire
+    this.#of = of
+  }
+
+  fire(): void {
+    this.#fire(this.#of)
   }
 
   set(timeoutMs: number, now?: number): void {
@@ -92,12 +104,16 @@ class ArmedDeadline implements Deadline {
 
 const sharedTimers = new WeakMap<Clock, SharedTimer>()
 
-/** A deadline on `clock` that calls `fire` when it runs out. It is not set yet. */
-export function makeDeadline(clock: Clock, fire: () => void): Deadline {
+/**
+ * A deadline on `clock` that calls `fire` when it runs out, with `of`: one function may serve many. It is not set yet.
+ */
+export function makeDeadline(clock: Clock, fire: () => void): Deadline
+export function makeDeadline<T>(clock: Clock, fire: (of: T) => void, of: T): Deadline
+export function makeDeadline<T>(clock: Clock, fire: (of?: T) => void, of?: T): Deadline {
   let shared = sharedTimers.get(clock)
   if (shared === undefined) {
     shared = new SharedTimer(clock)
     sharedTimers.set(clock, shared)
   }
-  return new ArmedDeadline(shared, fire)
+  return new ArmedDeadline(shared, fire, of)
 }

@@ -169,7 +169,7 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
       : { path: target.socketPath }
   const shown =
     target.socketPath ?? (family === 6 ? `[${address}]:${target.port}` : `${address}:${target.port}`)
-  const options = { ...where, noDelay: true, onread: slot.onread }
+  const options = { ...where, noDelay: true, onread: slot.makeOnread() }
   if (target.tls === undefined) {
     return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
   }

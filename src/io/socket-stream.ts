@@ -33,12 +33,14 @@ export class ReadSlot {
   #sink: ByteSink | undefined
 
   /** The option for `net.connect` and `tls.connect`. */
-  readonly onread: { buffer: Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean } = {
-    buffer: SHARED_READ_BUFFER,
-    callback: (length, buffer) => {
-      this.take(length === buffer.length ? buffer : buffer.subarray(0, length))
-      return true
-    },
+  makeOnread(): { buffer: Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean } {
+    return {
+      buffer: SHARED_READ_BUFFER,
+      callback: (length, buffer) => {
+        this.take(length === buffer.length ? buffer : buffer.subarray(0, length))
+        return true
+      },
+    }
   }
 
   take(bytes: Uint8Array): void {

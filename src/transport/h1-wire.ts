@@ -576,7 +576,7 @@ export class H1Wire implements BodyValve, ByteSink {
     const now = at ?? this.#clock.now()
     const phase = this.#phaseOf(timed, now)
     this.#phase = phase
-    this.#deadline ??= makeDeadline(this.#clock, () => this.#onTimeout())
+    this.#deadline ??= makeDeadline(this.#clock, H1Wire.#fire, this)
     this.#deadline.set(phase.dueInMs, now)
   }
 
@@ -603,6 +603,8 @@ export class H1Wire implements BodyValve, ByteSink {
       leftMs: (this.#totalEnd?.value ?? Infinity) - now,
     })
   }
+
+  static readonly #fire = (wire: H1Wire): void => wire.#onTimeout()
 
   #onTimeout(): void {
     const oldest = this.#exchanges[0]

@@ -101,22 +101,23 @@ describe('UntilCloseDecoder', () => {
   })
 })
 
+/** So many chunks with this text. */
+const small = (count: number, text = 'x'): string =>
+  `${text.length.toString(16)}\r\n${text}\r\n`.repeat(count)
+/** The pieces in which a decoder hands out what is there. */
+function piecesOf(decoder: BodyDecoder, text: string): string[] {
+  const buffer = new ReceiveBuffer()
+  buffer.receive(latin1(text))
+  const pieces: string[] = []
+  for (;;) {
+    const decoded = decoder.decode(buffer)
+    if (decoded === undefined || !('bytes' in decoded)) return pieces
+    pieces.push(Buffer.from(decoded.bytes).toString('latin1'))
+  }
+}
+
 describe('ChunkedDecoder, RFC 9112 §7.1', () => {
   describe('with small chunks that come together', () => {
-    const small = (count: number, text = 'x'): string =>
-      `${text.length.toString(16)}\r\n${text}\r\n`.repeat(count)
-    /** The pieces in which a decoder hands out what is there. */
-    function piecesOf(decoder: BodyDecoder, text: string): string[] {
-      const buffer = new ReceiveBuffer()
-      buffer.receive(latin1(text))
-      const pieces: string[] = []
-      for (;;) {
-        const decoded = decoder.decode(buffer)
-        if (decoded === undefined || !('bytes' in decoded)) return pieces
-        pieces.push(Buffer.from(decoded.bytes).toString('latin1'))
-      }
-    }
-
     it('hands their data out together, in pieces of no more than 4 KiB', () => {
       const pieces = piecesOf(chunked(), `${small(5_000)}0\r\n\r\n`)
       assert.deepEqual(

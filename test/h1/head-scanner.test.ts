@@ -109,14 +109,4 @@ describe('HeadScanner', () => {
     assert.deepEqual(scan('a:b\r\n', limits, 'trailers').scan, limit)
     assert.deepEqual(scan('\r\n', { maxTrailerBytes: 1 }, 'trailers').scan, endAt(2))
   })
-
-  it('forgets a head that was read', () => {
-    const scanner = new HeadScanner(resolveLimits({ maxFields: 1 }), 'head')
-    for (let heads = 0; heads < 3; heads++) {
-      assert.deepEqual(scanner.scan(latin1('a\r\nb:\r\n'), 0, 7), MORE)
-      scanner.reset()
-      assert.equal(scanner.firstLine, -1)
-    }
-    assert.deepEqual(scanner.scan(latin1('\r\n'), 0, 2), endAt(2))
-  })
 })

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import type { FieldLine } from '../../src/core/fields.ts'
 import type { RequestToSend } from '../../src/h1/events.ts'
 import { writeRequestFields, writeRequestLine } from '../../src/h1/head-writer.ts'
-import { RequestHeads } from '../../src/h1/request-heads.ts'
+import { RequestHeads, shareFields } from '../../src/h1/request-heads.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -74,5 +74,39 @@ describe('RequestHeads', () => {
     fields[0] = ['Host', 'b']
     const { text } = heads.write({ type: 'request', method: 'GET', target: '/', fields })
     assert.equal(text, 'GET / HTTP/1.1\r\nHost: b\r\n\r\n')
+  })
+
+  it('gives the same for fields that connections share, whichever of them wrote before', () => {
+    const lenient = resolveTolerances({ controlInValue: true })
+    fc.assert(
+      fc.property(fc.array(requests, { minLength: 2, maxLength: 4 }), (given) => {
+        const connections = [new RequestHeads(STRICT), new RequestHeads(STRICT), new RequestHeads(lenient)]
+        const shared = given.map((request) => ({ ...request, fields: shareFields(request.fields) }))
+        for (const request of [...shared, ...shared]) {
+          for (const heads of connections) {
+            assert.deepEqual(
+              outcomeOf(() => heads.write(request)),
+              outcomeOf(() => plain(request)),
+            )
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('keeps one head for all connections that share its fields', () => {
+    const fields = shareFields([['Host', 'a']])
+    const request: RequestToSend = { type: 'request', method: 'GET', target: '/', fields }
+    assert.equal(new RequestHeads(STRICT).write(request), new RequestHeads(STRICT).write({ ...request }))
+  })
+
+  it('shares a copy that nobody can change', () => {
+    const given: [string, string][] = [['Host', 'a']]
+    const fields = shareFields(given)
+    given[0]![1] = 'b'
+    assert.deepEqual(fields, [['Host', 'a']])
+    assert.ok(Object.isFrozen(fields) && Object.isFrozen(fields[0]))
+    assert.throws(() => shareFields([['Host', 1 as unknown as string]]), TypeError)
   })
 })

@@ -22,6 +22,7 @@ const hasBothFields = (anatomy: Anatomy): boolean =>
 const saysNothingOld = (anatomy: Anatomy): boolean =>
   isOld(anatomy) &&
   !options(anatomy).includes('keep-alive') &&
+  !options(anatomy).includes('close') &&
   !isChunked(anatomy) &&
   surplusOf(anatomy) === ''
 
