@@ -157,6 +157,14 @@ function race(target: DialTarget, addresses: readonly Address[], waiting: Waitin
   })
 }
 
+/** The last address, with its port: connections to one server share the text. */
+let lastShown = { host: '', port: 0, text: '' }
+
+function shownAddress(host: string, port: number): string {
+  if (lastShown.host !== host || lastShown.port !== port) lastShown = { host, port, text: `${host}:${port}` }
+  return lastShown.text
+}
+
 function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   const slot = new ReadSlot()
   const { localAddress } = target
@@ -167,8 +175,7 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
     target.socketPath === undefined
       ? { host: address, port: target.port, ...(localAddress !== undefined && { localAddress }) }
       : { path: target.socketPath }
-  const shown =
-    target.socketPath ?? (family === 6 ? `[${address}]:${target.port}` : `${address}:${target.port}`)
+  const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
   const options = { ...where, noDelay: true, onread: slot.makeOnread() }
   if (target.tls === undefined) {
     return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }

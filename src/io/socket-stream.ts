@@ -124,8 +124,6 @@ export class SocketStream implements ByteStream {
   #isClosed = false
   #isDestroyed = false
   #heldWriteError: Error | undefined
-  #writeDone: WriteDone | undefined
-  #onWritten: WriteDone | undefined
 
   /** @param slot the slot of a socket opened with `onread`; without one the stream listens for `data` */
   constructor(socket: Socket | TLSSocket, address: string, tls: TlsDetails | undefined, slot?: ReadSlot) {
@@ -252,13 +250,9 @@ export class SocketStream implements ByteStream {
 
   /** What a write of the socket is to call when it is done: an error is held back, see the head of this file. */
   whenWritten(done: WriteDone): WriteDone {
-    // Invariant: a Writable has one write under way at a time.
-    this.#writeDone = done
-    this.#onWritten ??= (error) => {
-      if (error === undefined || error === null || this.#hasEnded || this.#socket.destroyed) {
-        this.#writeDone?.(error)
-      } else this.#heldWriteError ??= error
+    return (error) => {
+      if (error === undefined || error === null || this.#hasEnded || this.#socket.destroyed) done(error)
+      else this.#heldWriteError ??= error
     }
-    return this.#onWritten
   }
 }

@@ -571,6 +571,8 @@ export class H1Wire implements BodyValve, ByteSink {
     if (timed === undefined) {
       this.#phase = undefined
       this.#deadline?.clear()
+      // Made anew for the next wait: most connections of a pool are idle.
+      this.#deadline = undefined
       return
     }
     const now = at ?? this.#clock.now()
