@@ -1,11 +1,9 @@
-// `npm run differential -- --cases 20000 --seed 1 [--clients node:http,curl] [--write-docs]`: asks the clients on this machine for the
-// examples of the classes, the single cases, the wire corpus and so many seeded cases; prints what no class explains, and
-// the classes that nothing has met. `--cases node:http=20000,curl=8000` gives each its own number.
+// The command of the differential runs: `npm run differential -- --help`.
 
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { replacePart } from '../../scripts/replace-part.ts'
 import { repositoryPath } from '../support/repository.ts'
+import { readTool } from '../support/tool-options.ts'
 import type { Case } from './cases.ts'
 import { findClients, isKnown } from './clients.ts'
 import { fixedCases, seededCases } from './generate.ts'
@@ -16,13 +14,21 @@ import { compareWith } from './run.ts'
 
 const MAX_SHOWN = 20
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '1' },
-    clients: { type: 'string' },
-    'write-docs': { type: 'boolean', default: false },
+const USAGE = `npm run differential -- [options]
+
+Asks the clients on this machine for the examples of the classes, the single cases, the wire corpus and seeded cases; prints
+what no class explains, and the classes that nothing has met.`
+
+const { values } = readTool(USAGE, {
+  cases: {
+    takes: 'text',
+    default: '2000',
+    shown: 'N',
+    help: 'how many seeded cases; node:http=20000,curl=8000 gives each client its own number',
   },
+  seed: { takes: 'number', default: 1, help: 'what they are made from' },
+  clients: { takes: 'text', shown: 'A,B', help: 'only these of node:http, http.client and curl' },
+  'write-docs': { help: 'writes the tables of docs/conformance.md' },
 })
 
 const runs: Judgement[] = []
@@ -56,7 +62,7 @@ function casesFor(name: string): Case[] {
   const count = Number(own ?? values.cases)
   if (!Number.isInteger(count))
     throw new TypeError(`--cases takes a number, or one for each client, not ${values.cases}`)
-  return [...exampleCases(), ...fixedCases(), ...seededCases(Number(values.seed), count)]
+  return [...exampleCases(), ...fixedCases(), ...seededCases(values.seed, count)]
 }
 
 async function writeDocs(recorded: readonly Judgement[]): Promise<void> {

@@ -1,10 +1,8 @@
-// `npm run fuzz -- --inputs 10000000 --seed 1 [--role client|server] [--first 1] [--workers 2] [--keep-going]`: judges many
-// inputs, prints progress and rate, and for what it finds the command that makes the input again and a case for test/wire.
-// `npm run fuzz -- --seed 1 --number 4711`: makes one input again and shows it.
+// The command of the fuzzer: `npm run fuzz -- --help`.
 
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { Role } from '../../src/h1/index.ts'
+import { readTool } from '../support/tool-options.ts'
 import { addTally, emptyTally, fuzzBatch, type Portion, type Tally } from './batch.ts'
 import { formatCase } from './case-text.ts'
 import { makeInput } from './input.ts'
@@ -18,6 +16,11 @@ const PROGRESS_EVERY_MS = 5_000
 const MAX_JUDGEMENT_MS = 60_000
 const WORKER = 'fuzz'
 
+const USAGE = `npm run fuzz -- [options]
+
+Judges many inputs, prints progress and rate, and for what it finds the command that makes the input again and a case for
+test/wire. With --number one input is made again and shown.`
+
 interface PortionResult {
   readonly tally: Tally
   readonly found: readonly number[]
@@ -27,38 +30,27 @@ if (isMainThread) main()
 else serve()
 
 function main(): void {
-  const { values } = parseArgs({
-    options: {
-      inputs: { type: 'string', default: '100000' },
-      seed: { type: 'string', default: '1' },
-      first: { type: 'string', default: '1' },
-      number: { type: 'string' },
-      role: { type: 'string' },
-      workers: { type: 'string', default: '1' },
-      'keep-going': { type: 'boolean', default: false },
-    },
+  const { values } = readTool(USAGE, {
+    inputs: { takes: 'number', least: 1, default: 100_000, help: 'how many inputs' },
+    seed: { takes: 'number', default: 1, help: 'what they are made from, with their numbers' },
+    first: { takes: 'number', least: 1, default: 1, help: 'the number of the first' },
+    number: { takes: 'number', least: 1, help: 'one input, by its number' },
+    role: { takes: 'text', shown: 'ROLE', help: 'client or server: engines of this role only' },
+    workers: { takes: 'number', least: 1, default: 1, help: 'in so many threads' },
+    'keep-going': { help: 'goes on behind what was found' },
   })
-  const { role } = values
+  const { role, seed, first, number } = values
   if (role !== undefined && role !== 'client' && role !== 'server')
     throw new TypeError(`--role takes client or server, not ${role}`)
-  const seed = readCount('seed', values.seed)
-  if (values.number !== undefined) {
-    show(seed, readCount('number', values.number), role)
+  if (number !== undefined) {
+    show(seed, number, role)
     return
   }
-  const first = readCount('first', values.first)
-  const last = first + readCount('inputs', values.inputs) - 1
-  runMany({ seed, first, last, role }, readCount('workers', values.workers), values['keep-going']).catch(
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-}
-
-function readCount(name: string, text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new TypeError(`--${name} takes a number from 1, not ${text}`)
-  return Number(text)
+  const last = first + values.inputs - 1
+  runMany({ seed, first, last, role }, values.workers, values['keep-going']).catch((error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  })
 }
 
 /** Shows one input, and what is wrong with it. */

@@ -1,10 +1,9 @@
-// `npm run networks -- [--runs 1000] [--only WORDS] [--loopback]`: plays every fault so many times against real sockets, in
-// network namespaces where this machine lets them be made and on loopback otherwise, and prints a table.
+// The command of the real networks: `npm run networks -- --help`.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readTool } from '../support/tool-options.ts'
 import type { Fault } from './fault.ts'
 import { FAULTS } from './faults.ts'
 import { inside, type Namespaces, openNamespaces } from './namespaces.ts'
@@ -17,17 +16,22 @@ const UNSHARED = ['--user', '--map-root-user', '--net', '--mount']
 /** A fault that takes longer is ended: something in it waits for ever. */
 const MAX_FAULT_MS = 300_000
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '1000' },
-    only: { type: 'string', default: '' },
-    loopback: { type: 'boolean', default: false },
-  },
-})
+const USAGE = `npm run networks -- [options]
 
-const runs = Number(values.runs)
-if (!Number.isInteger(runs) || runs < 1)
-  throw new TypeError(`--runs takes a whole number, not ${values.runs}`)
+Plays every fault against real sockets, in network namespaces where this machine lets them be made and on loopback otherwise,
+and prints a table.`
+
+const { values } = readTool(USAGE, {
+  runs: {
+    takes: 'number',
+    least: 1,
+    default: 1_000,
+    help: 'how often; from 1000 on each fault at least at each of its places',
+  },
+  only: { takes: 'text', default: '', shown: 'WORDS', help: 'only faults with these words in their names' },
+  loopback: { help: 'without namespaces' },
+})
+const { runs } = values
 
 /** Says to a run inside `unshare` that it is there. */
 const INSIDE = 'HTTPLIB_NETWORKS_INSIDE'

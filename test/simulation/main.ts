@@ -1,10 +1,7 @@
-// `npm run simulate -- --seeds 1:100000 [--workers 2] [--keep-going]`: runs many seeds, prints progress and rate, and for
-// a violation the seed, a schedule cut down to what it needs, and what happens in it.
-// `npm run simulate -- --seeds 4711`: repeats one and prints what happens in it.
-// `npm run simulate -- --schedule '{"program":[…],"server":[…],"network":[…]}'`: plays a schedule.
+// The command of the simulation: `npm run simulate -- --help`.
 
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { readTool } from '../support/tool-options.ts'
 import { addTally, emptyTally, runBatch, type Tally } from './batch.ts'
 import type { Schedule } from './choices.ts'
 import { minimise } from './minimise.ts'
@@ -18,6 +15,11 @@ const PROGRESS_EVERY_MS = 5_000
 /** How many violations of one rule are told, where the run goes on. */
 const MAX_TOLD = 3
 const MAX_LINES = 400
+
+const USAGE = `npm run simulate -- [options]
+
+Runs many seeds, prints progress and rate, and for a violation the seed, a schedule cut down to what it needs, and what happens
+in it. One seed, or a schedule, is played with everything that happens in it.`
 
 interface Portion {
   readonly first: number
@@ -33,27 +35,34 @@ if (isMainThread) await main()
 else serve()
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string' },
-      workers: { type: 'string', default: '1' },
-      schedule: { type: 'string' },
-      'keep-going': { type: 'boolean', default: false },
+  const { values } = readTool(USAGE, {
+    seeds: {
+      takes: 'text',
+      default: '1:10000',
+      shown: 'A:B',
+      help: 'from A to B; one number repeats that seed',
     },
+    workers: { takes: 'number', least: 1, default: 1, help: 'in so many threads' },
+    schedule: {
+      takes: 'text',
+      shown: 'JSON',
+      help: 'a schedule as a failure prints it: {"program":[…],"server":[…],"network":[…]}',
+    },
+    'keep-going': { help: 'goes on behind a violation' },
   })
   if (values.schedule !== undefined) {
     const schedule = JSON.parse(values.schedule) as Schedule
     show(await run(0, { schedule, isTracing: true }))
     return
   }
-  const [first, last] = readSeeds(values.seeds ?? '1:10000')
+  const [first, last] = readSeeds(values.seeds)
   if (last === undefined) {
     const result = await run(first, { isTracing: true })
     show(result)
     if (result.violation !== undefined) await report(result)
     return
   }
-  await runMany(first, last, Number(values.workers), values['keep-going'])
+  await runMany(first, last, values.workers, values['keep-going'])
 }
 
 function readSeeds(text: string): [number, number | undefined] {

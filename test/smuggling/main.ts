@@ -1,9 +1,6 @@
-// `npm run smuggle -- --attempts 1000000 --seed 1`: every door with every payload, and then that many attempts from seeds
-// counted up from the first; prints progress and, for a failure, the seed and the attempt cut down to what it needs.
-// `--commands 2000 --processes 300` adds runs of the command, in this process and in processes of their own.
-// `npm run smuggle -- --attempt '{"door":…,"parts":…}'` plays one again.
+// The command of the smuggler: `npm run smuggle -- --help`.
 
-import { parseArgs } from 'node:util'
+import { readTool } from '../support/tool-options.ts'
 import type { Attempt } from './attempt.ts'
 import { attemptOf, everyAttempt } from './attempts.ts'
 import { CommandServer, DOORS_OF_COMMAND, isSayable, playCommand, runInside, runOutside } from './commands.ts'
@@ -14,14 +11,22 @@ const PROGRESS_EVERY_MS = 5_000
 /** How many failures are told in all. */
 const MAX_TOLD = 10
 
-const { values } = parseArgs({
-  options: {
-    attempts: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: '1' },
-    commands: { type: 'string', default: '0' },
-    processes: { type: 'string', default: '0' },
-    attempt: { type: 'string' },
-    door: { type: 'string', default: '' },
+const USAGE = `npm run smuggle -- [options]
+
+Plays every door with every payload and then attempts from seeds; prints progress and, for a failure, the seed and the
+attempt cut down to what it needs.`
+
+const { values } = readTool(USAGE, {
+  attempts: { takes: 'number', default: 100_000, help: 'how many attempts from seeds' },
+  seed: { takes: 'number', default: 1, help: 'the first of the seeds, which are counted up' },
+  commands: { takes: 'number', default: 0, help: 'runs of the command inside this process' },
+  processes: { takes: 'number', default: 0, help: 'runs of the command in processes of their own' },
+  attempt: { takes: 'text', shown: 'JSON', help: 'one again, as a failure prints it: {"door":…,"parts":…}' },
+  door: {
+    takes: 'text',
+    default: '',
+    shown: 'WORDS',
+    help: 'only doors with these words in their names; none for no door',
   },
 })
 
@@ -81,18 +86,18 @@ function progress(): string {
 async function playAll(): Promise<void> {
   for (const attempt of everyAttempt(doors)) if (!(await count(attempt, undefined))) return
   console.log(`every door with every payload: ${progress()}`)
-  const first = Number(values.seed)
-  for (let seed = first; seed < first + Number(values.attempts); seed++)
+  const first = values.seed
+  for (let seed = first; seed < first + values.attempts; seed++)
     if (!(await count(attemptOf(seed, doors), seed))) return
 }
 
 /** The command: so many runs in this process, and so many in processes of their own. */
 async function playCommands(): Promise<void> {
   await using server = await CommandServer.start()
-  let seed = Number(values.seed)
+  let seed: number = values.seed
   for (const [runner, runs] of [
-    [runInside, Number(values.commands)],
-    [runOutside, Number(values.processes)],
+    [runInside, values.commands],
+    [runOutside, values.processes],
   ] as const) {
     for (let left = runs; left > 0; seed++) {
       const attempt = attemptOf(seed, DOORS_OF_COMMAND)

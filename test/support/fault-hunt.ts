@@ -6,9 +6,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { repositoryPath } from './repository.ts'
+import { readTool } from './tool-options.ts'
 
 export interface Fault {
   /** What the faulty code does. */
@@ -27,6 +27,8 @@ export interface Catch {
 }
 
 export interface HuntOptions {
+  /** The script of package.json. */
+  readonly command: string
   readonly faults: readonly Fault[]
   /** The compiled file that hunts, in a thread of its own: it calls `answerHunt`. */
   readonly script: string
@@ -63,18 +65,20 @@ export async function answerHunt(search: (within: number) => Promise<Catch> | Ca
 
 /** The command: hunts all faults, or those whose name has the words of the command line, and fails where one escapes. */
 export async function runFaultHunt(options: HuntOptions): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { write: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  })
-  const chosen = options.faults.filter(({ does }) => positionals.every((part) => does.includes(part)))
+  const usage = `npm run ${options.command} [-- part of a name] [--write]
+
+Puts each fault of the table into a copy of the compiled files, one at a time, and shows what it takes to catch it. Fails where
+one is not caught within its bound, or no longer fits the code.`
+  const table = { write: { help: 'writes the table of docs/reliability.md' } } as const
+  const { values, words } = readTool(usage, table, true)
+  const chosen = options.faults.filter(({ does }) => words.every((part) => does.includes(part)))
   const rows = await huntAll(chosen, options)
-  const table = formatTable(rows, options)
-  console.log(`\n${table}`)
+  const found = formatTable(rows, options)
+  console.log(`\n${found}`)
   const escaped = rows.filter(({ isCaught }) => !isCaught)
   console.log(`\n${rows.length - escaped.length} of ${rows.length} faults were caught`)
   if (escaped.length > 0) process.exitCode = 1
-  else if (values.write) writeTable(table, options.marker)
+  else if (values.write) writeTable(found, options.marker)
 }
 
 async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<Row[]> {

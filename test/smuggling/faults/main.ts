@@ -1,10 +1,10 @@
-// `npm run smuggle:faults [-- part of a name]`: shows how many attempts it takes to catch each fault of the table, first
-// those of the table of payloads and then seeded ones. `--write` puts the table into docs/reliability.md.
+// The command: `npm run smuggle:faults -- --help`.
 
 import { runFaultHunt } from '../../support/fault-hunt.ts'
 import { FAULTS } from './table.ts'
 
 await runFaultHunt({
+  command: 'smuggle:faults',
   faults: FAULTS,
   script: 'test/smuggling/faults/hunt.js',
   folders: ['test/smuggling', 'test/simulation', 'test/support'],
