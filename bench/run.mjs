@@ -9,7 +9,10 @@ const bench = import.meta.dirname
 const root = path.dirname(bench)
 const words = process.argv.slice(2)
 const peers = words.includes('--peers') ? words[words.indexOf('--peers') + 1] : undefined
-if (peers !== undefined && peers !== 'newest') throw new Error(`--peers ${peers}: there is only newest`)
+if (peers !== undefined && peers !== 'newest') {
+  console.error(`--peers takes newest, not ${peers}`)
+  process.exit(2)
+}
 
 if (!existsSync(path.join(root, 'node_modules'))) run(root, npm(), ['ci', '--no-audit', '--no-fund'])
 install(bench)

@@ -1,60 +1,37 @@
-/**
- * The command: `npm run bench -- [--quick | --gate | --growth | --smoke] [options]`.
- *
- *   --write               also writes bench/results/, the charts in docs/images/ and the tables of docs/performance.md
- *   --from FILE           measures nothing: makes tables and charts of these results
- *   --server nginx        against nginx instead of the raw server
- *   --peers newest        against the peers in bench/newest/, at their newest, which needs the newest Node
- *   --workloads a,b       only these workloads;  --contenders a,b  only these contenders
- */
+/** The command: `npm run bench -- --help`. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { drawBars } from './bar-chart.ts'
 import { contender } from './contenders.ts'
 import { judgeGate } from './gate.ts'
 import { measureGrowth } from './growth.ts'
 import { drawGrowth } from './line-chart.ts'
 import { machine } from './machine.ts'
+import { readOptions } from './options.ts'
 import { startOrigin } from './origin.ts'
-import { asksForAllocation, contendersOf, FORMS, type Form, type FormName, sized } from './plan.ts'
+import { asksForAllocation, contendersOf, FORMS, type Form, sized } from './plan.ts'
 import { figuresTable, growthTables, provenance, summaryOf, warnings, workloadTables } from './report.ts'
 import type { GrowthPoint, Measured, Results } from './results.ts'
 import { measureWorkload } from './rounds.ts'
 import { workload } from './workloads.ts'
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean' },
-    gate: { type: 'boolean' },
-    growth: { type: 'boolean' },
-    smoke: { type: 'boolean' },
-    write: { type: 'boolean' },
-    from: { type: 'string' },
-    server: { type: 'string', default: 'raw' },
-    peers: { type: 'string' },
-    workloads: { type: 'string' },
-    contenders: { type: 'string' },
-  },
-})
-
+const options = readOptions()
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const LAST = path.join(import.meta.dirname, 'last.json')
 
-const results = values.from === undefined ? await measure() : read(values.from)
-if (values.from === undefined) writeFileSync(LAST, json(results))
+const results = options.from === undefined ? await measure() : read(options.from)
+if (options.from === undefined) writeFileSync(LAST, json(results))
 console.log(`\n${figuresTable(results)}\n`)
 if (results.growth.length > 0) console.log(`${growthTables(results)}\n`)
 for (const line of provenance(results)) console.log(line)
 for (const line of warnings(results)) console.log(`! ${line}`)
-if (values.write === true) write(results)
-if (values.gate === true) process.exitCode = judgeGate(results, console.log) ? 0 : 1
+if (options.write) write(results)
+if (options.form === 'gate') process.exitCode = judgeGate(results, console.log) ? 0 : 1
 
 async function measure(): Promise<Results> {
-  const name = formName()
+  const { form: name, server } = options
   const form = chosen(FORMS[name])
-  const server = values.server === 'nginx' ? 'nginx' : 'raw'
   const origin = startOrigin(server)
   const start = performance.now()
   const tell = (line: string): void => {
@@ -89,30 +66,20 @@ async function measure(): Promise<Results> {
   }
 }
 
-function formName(): FormName {
-  const names = ['quick', 'gate', 'growth', 'smoke'] as const
-  return names.find((name) => values[name] === true) ?? 'full'
-}
-
 /** The form, cut to what the options name. */
 function chosen(form: Form): Form {
-  const workloads = list(values.workloads) ?? form.workloads
-  const contenders = list(values.contenders) ?? form.contenders
+  const { workloads = form.workloads, contenders = form.contenders } = options
   const { growth, ...rest } = form
   return {
     ...rest,
     workloads,
     ...(contenders === undefined ? {} : { contenders }),
-    ...(growth === undefined || values.workloads !== undefined ? {} : { growth }),
+    ...(growth === undefined || options.workloads !== undefined ? {} : { growth }),
   }
 }
 
 function read(file: string): Results {
   return JSON.parse(readFileSync(path.resolve(process.env['INIT_CWD'] ?? '.', file), 'utf8')) as Results
-}
-
-function list(text: string | undefined): string[] | undefined {
-  return text?.split(',')
 }
 
 function json(value: Results): string {
