@@ -78,7 +78,9 @@ export class RequestHeads {
       kept.target = target
       return kept.last
     }
-    const anew = this.#writeAnew(takeRequest(request), shared === undefined)
+    // Security: of what was read above. A second look at `request` might show other fields, and all connections would keep them.
+    const taken = takeRequest({ type: 'request', method, target, version, fields })
+    const anew = this.#writeAnew(taken, shared === undefined)
     if (shared === undefined) this.#own = anew
     else shared.kept = anew
     return anew.last

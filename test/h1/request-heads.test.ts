@@ -101,6 +101,31 @@ describe('RequestHeads', () => {
     assert.equal(new RequestHeads(STRICT).write(request), new RequestHeads(STRICT).write({ ...request }))
   })
 
+  it('looks at each part of a request once: one that changes cannot get its fields into what is shared', () => {
+    const fields = shareFields([['Host', 'a']])
+    const looks = { method: 0, target: 0, version: 0, fields: 0 }
+    const changing: RequestToSend = {
+      type: 'request',
+      get method() {
+        return looks.method++ === 0 ? 'GET' : 'DELETE'
+      },
+      get target() {
+        return looks.target++ === 0 ? '/' : '/other'
+      },
+      get version() {
+        return looks.version++ === 0 ? (11 as const) : (10 as const)
+      },
+      get fields() {
+        return looks.fields++ === 0 ? fields : [['Host', 'evil'] as const]
+      },
+    }
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+    assert.equal(new RequestHeads(STRICT).write(changing).text, text)
+    assert.deepEqual(looks, { method: 1, target: 1, version: 1, fields: 1 })
+    const plainOne: RequestToSend = { type: 'request', method: 'GET', target: '/', fields }
+    assert.equal(new RequestHeads(STRICT).write(plainOne).text, text)
+  })
+
   it('shares a copy that nobody can change', () => {
     const given: [string, string][] = [['Host', 'a']]
     const fields = shareFields(given)
