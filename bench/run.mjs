@@ -18,7 +18,7 @@ if (!existsSync(path.join(root, 'node_modules'))) run(root, npm(), ['ci', '--no-
 install(bench)
 if (peers === 'newest') install(path.join(bench, 'newest'))
 // The library as a user has it, by its name; a dependency of npm's on "file:.." would install the root's anew.
-const link = path.join(bench, 'node_modules', 'httplib')
+const link = path.join(bench, 'node_modules', 'httplib-ts')
 if (!existsSync(link)) {
   rmSync(link, { force: true })
   symlinkSync('../..', link, 'junction')

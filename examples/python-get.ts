@@ -2,7 +2,7 @@
 //
 //     node build/examples/python-get.js [host[:port]]
 
-// In a project of your own: import * as httplib from 'httplib/python'
+// In a project of your own: import * as httplib from 'httplib-ts/python'
 import * as httplib from '../src/python/index.ts'
 
 const conn = new httplib.HTTPConnection(process.argv[2] ?? 'www.python.org')

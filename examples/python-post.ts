@@ -2,7 +2,7 @@
 //
 //     node build/examples/python-post.js [host[:port]]
 
-// In a project of your own: import * as httplib from 'httplib/python'
+// In a project of your own: import * as httplib from 'httplib-ts/python'
 import * as httplib from '../src/python/index.ts'
 
 // urllib.urlencode

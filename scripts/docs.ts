@@ -8,14 +8,14 @@ import path from 'node:path'
 import { instance } from '@viz-js/viz'
 import { formatExitCodes } from '../src/cli/exit-codes.ts'
 import { formatOptions } from '../src/cli/options-table.ts'
-import { ERRORS, type ErrorCode, errorRow } from '../src/error-table.ts'
-import * as errors from '../src/errors.ts'
+import * as errors from '../src/errors/index.ts'
+import { ERRORS, type ErrorCode, errorRow } from '../src/errors/table.ts'
 import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
 import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1/states.ts'
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
-import { CERTIFICATE_REASONS } from '../src/io/certificate-reasons.ts'
-import { HANDSHAKE_REASONS } from '../src/io/handshake-reasons.ts'
-import { formatClasses, formatStrictness, readCounts } from '../test/differential/report.ts'
+import { CERTIFICATE_REASONS } from '../src/io/tls/certificate-reasons.ts'
+import { HANDSHAKE_REASONS } from '../src/io/tls/handshake-reasons.ts'
+import { formatClasses, formatStrictness, readCounts } from '../test/suites/differential/report.ts'
 import { IMPORT_TABLE } from './import-table.ts'
 import { replacePart } from './replace-part.ts'
 
@@ -123,12 +123,12 @@ function tolerancesPage(): string {
 # Tolerances and limits
 
 The engine is strict wherever a byte decides where a message ends, or which message it belongs to, and tolerant where a
-byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib/python\` turns on
+byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib-ts/python\` turns on
 \`http09\`, \`bareLf\`, \`spaceBeforeColon\` and \`foldedValues\`, as its ancestor did. None of them moves framing. What was
 let through is listed in \`response.defects\`.
 
 \`\`\`ts
-import { HTTPConnection } from 'httplib'
+import { HTTPConnection } from 'httplib-ts'
 
 const conn = new HTTPConnection('old-camera.example', 80, { tolerances: { bareLf: true } })
 \`\`\`

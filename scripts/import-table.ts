@@ -1,7 +1,7 @@
 // Which room of `src` may import which: the house rules as one table. `test/architecture.test.ts` holds the
 // import lines against it, and `docs/architecture.md` shows it.
 //
-// A room is a folder of `src`; `errors`, `error-table` and `index` are the files that stand alone there.
+// A room is a folder of `src`; `index` is the file that stands alone there.
 
 /** What one room may import. */
 export interface RoomRules {
@@ -15,25 +15,25 @@ export interface RoomRules {
   readonly packages?: readonly string[]
 }
 
-const BELOW_CLIENT = ['errors', 'core', 'h1', 'io', 'transport', 'connection', 'pool'] as const
+const GROUND = ['errors', 'core', 'time'] as const
+const BELOW_CLIENT = [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool'] as const
 
 /** Room by room, from the ground up, what may be imported. */
 export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
-  'error-table': { rooms: [], node: [] },
-  errors: { rooms: ['error-table'], node: [] },
+  errors: { rooms: [], node: [] },
   core: { rooms: ['errors'], node: ['node:buffer'], nodeLazily: ['node:stream'] },
+  time: { rooms: ['errors', 'core'], node: [] },
   h1: { rooms: ['errors', 'core'], node: ['node:buffer'] },
-  io: { rooms: ['errors', 'core', 'h1'] },
-  transport: { rooms: ['errors', 'core', 'h1', 'io'] },
-  connection: { rooms: ['errors', 'core', 'h1', 'io', 'transport'] },
-  pool: { rooms: ['errors', 'core', 'h1', 'io', 'transport'] },
-  // The Handler and Layer types live in layers/, so that a layer needs nothing from the client.
-  layers: { rooms: ['errors', 'core'] },
+  io: { rooms: [...GROUND] },
+  layers: { rooms: [...GROUND] },
+  transport: { rooms: [...GROUND, 'h1', 'io'] },
+  connection: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
+  pool: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
   client: { rooms: [...BELOW_CLIENT, 'layers'] },
   fetch: { rooms: [...BELOW_CLIENT, 'layers', 'client'] },
-  python: { rooms: ['errors', 'core', 'h1', 'io', 'transport', 'connection'] },
+  python: { rooms: [...GROUND, 'h1', 'io', 'transport', 'connection'] },
   cli: {
-    rooms: [...BELOW_CLIENT, 'error-table', 'layers', 'client', 'fetch', 'python', 'index'],
+    rooms: [...BELOW_CLIENT, 'layers', 'client', 'fetch', 'python', 'index'],
     packages: ['commander', 'picocolors'],
   },
   index: { rooms: '*', node: [] },

@@ -1,5 +1,5 @@
 """Records how Python 2.7 reads a head with httplib.HTTPMessage (mimetools.Message), as the oracle of the tests of
-httplib/python. Writes test/python/recorded-messages.json: what each method answers for each of the heads below.
+httplib-ts/python. Writes test/python/recorded-messages.json: what each method answers for each of the heads below.
 
     python2.7 scripts/record-mimetools.py && npm run format
 

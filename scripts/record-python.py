@@ -1,4 +1,4 @@
-"""Records what Python's http.client writes, as the oracle of the tests of httplib/python.
+"""Records what Python's http.client writes, as the oracle of the tests of httplib-ts/python.
 
 It plays sequences of calls over a socket that only records, and writes test/python/recorded-requests.json: the calls
 as data, the bytes that each connection was given, and, for calls that are wrong, the name of the exception.

@@ -4,7 +4,7 @@
 //
 // A test claims rows by the end of its title: `rejects a space before the colon [9112-5.1-2, 9112-5.1-3]`.
 // Titles are the first argument of `it`, `test` or `describe` (also `it.skip` and the like, which claim
-// nothing) in `test/**/*.ts`, and the headings of `test/wire/**/*.md`. The run fails on a claimed id that the table does
+// nothing) in `test/**/*.ts`, and the headings of `test/suites/wire/**/*.md`. The run fails on a claimed id that the table does
 // not have, and on a MUST or MUST NOT of the layers wire, connection and tls that no title claims and no line of
 // `docs/deviations.md` names in backticks.
 
@@ -26,7 +26,7 @@ const allowOpen = process.argv.includes('--allow-open')
 const rows = readTable()
 const claims = [
   ...titlesIn('test', '.ts', TITLE),
-  ...titlesIn(path.join('test', 'wire'), '.md', HEADING),
+  ...titlesIn(path.join('test', 'suites', 'wire'), '.md', HEADING),
 ].flatMap(claimsOf)
 const deviations = readDeviations()
 

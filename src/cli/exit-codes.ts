@@ -3,7 +3,7 @@
  * command itself read it. Where curl has a code for the same thing, it is the same code, so that scripts can be moved.
  */
 
-import { type ErrorClassName, type ErrorCode, errorRow } from '../error-table.ts'
+import { type ErrorClassName, type ErrorCode, errorRow } from '../errors/table.ts'
 
 /** The names of the rows. */
 export type ExitName =

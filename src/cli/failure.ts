@@ -5,7 +5,7 @@
  * Security: no line holds a credential or a query string, and no character that could steer a terminal.
  */
 
-import { HTTPException } from '../errors.ts'
+import { HTTPException } from '../errors/index.ts'
 import { adviceFor } from './advice.ts'
 import type { Colors } from './colors.ts'
 import { type ExitName, exitNameOf } from './exit-codes.ts'

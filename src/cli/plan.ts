@@ -6,7 +6,7 @@
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FieldLine } from '../core/fields.ts'
-import type { TlsOptions } from '../io/tls-options.ts'
+import type { TlsOptions } from '../core/tls-options.ts'
 import { usageFailure } from './failure.ts'
 import { readAll, readLocalFile } from './local-files.ts'
 import type { DataOption, Options } from './options-table.ts'

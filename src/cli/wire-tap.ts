@@ -3,10 +3,11 @@
  * With a proxy the tunnel is tapped first, then what runs in it; with TLS the bytes inside.
  */
 
+import type { TlsDetails } from '../core/tls-options.ts'
 import type { ByteSink, ByteStream, DialedStream, DialTimings } from '../io/byte-stream.ts'
 import { type Connector, type DialTarget, dial } from '../io/dial.ts'
-import type { TlsDetails, TlsSettings } from '../io/tls-options.ts'
-import type { Waiting } from '../io/waiting.ts'
+import type { TlsSettings } from '../io/tls/settings.ts'
+import type { Deadlines } from '../time/wait.ts'
 
 /** Who looks on. */
 export interface WireWatch {
@@ -20,7 +21,7 @@ export interface WireWatch {
 
 /** Opens connections as the library does by itself, with somebody looking on. */
 export function tapConnections(watch: WireWatch): Connector {
-  return async (target: DialTarget, waiting: Waiting): Promise<DialedStream> => {
+  return async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
     watch.dialing(target)
     const { stream, timings } = await dial(target, waiting)
     watch.connected(stream.address, timings)
@@ -95,7 +96,7 @@ class TappedStream implements ByteStream {
     this.#stream.destroy()
   }
 
-  async startTls(host: string, tls: TlsSettings, waiting: Waiting): Promise<ByteStream> {
+  async startTls(host: string, tls: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     const inner = await this.#stream.startTls(host, tls, waiting)
     if (inner.tls !== undefined) this.#watch.secured(inner.tls)
     return new TappedStream(inner, this.#watch)

@@ -6,12 +6,12 @@
  * sends must not steer a terminal.
  */
 
-import { maskCredentials } from '../connection/debug-trace.ts'
 import { escapeText } from '../core/escape.ts'
 import { formatAuthority } from '../core/origin.ts'
+import { maskCredentials } from '../core/redact.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import type { DialTarget } from '../io/dial.ts'
-import type { TlsDetails } from '../io/tls-options.ts'
 import type { Colors } from './colors.ts'
 import type { WireWatch } from './wire-tap.ts'
 

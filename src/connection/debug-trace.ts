@@ -7,13 +7,9 @@
 
 import { escapeText } from '../core/escape.ts'
 import type { FieldLine } from '../core/fields.ts'
-import type { WireObserver } from '../transport/h1-wire.ts'
+import { CREDENTIAL_FIELD, MASK, maskCredentials } from '../core/redact.ts'
+import type { WireObserver } from '../transport/h1/h1-connection.ts'
 import type { DebugSink } from './options.ts'
-
-const CREDENTIAL_NAMES = 'authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key|x-auth-token'
-const CREDENTIAL_FIELD = new RegExp(`^(${CREDENTIAL_NAMES})$`, 'i')
-const CREDENTIAL_LINE = new RegExp(`^((?:${CREDENTIAL_NAMES}): ?).*(?:\\r\\n[ \\t].*)*`, 'gim')
-const MASK = '***'
 
 /** How much of one write is shown: a body of a gigabyte is not a trace. */
 const MAX_SHOWN_BYTES = 1_024
@@ -48,9 +44,4 @@ export class DebugTrace implements WireObserver {
       this.#sink(`header: ${escapeText(name)}: ${isMasked ? MASK : escapeText(value, MAX_SHOWN_BYTES)}`)
     }
   }
-}
-
-/** Masks the values of credential fields in the text of a head, and the userinfo of an absolute target. */
-export function maskCredentials(text: string): string {
-  return text.replace(CREDENTIAL_LINE, `$1${MASK}`).replace(/\/\/[^/@\s]*@/g, `//${MASK}@`)
 }

@@ -25,9 +25,19 @@
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
-import { type OutgoingBody, prepareBody, prepareSlowBody, type RequestBody } from '../core/request-body.ts'
+import {
+  type OutgoingBody,
+  prepareBody,
+  prepareSlowBody,
+  type RequestBody,
+  type TrailerSource,
+} from '../core/outgoing-body.ts'
+import { continueTimeout, type RequestOptions } from '../core/request-options.ts'
+import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
+import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -35,41 +45,36 @@ import {
   ImproperConnectionState,
   LocalProtocolError,
   ResponseNotReady,
-} from '../errors.ts'
+} from '../errors/index.ts'
 import { checkField } from '../h1/head-writer.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
-import { type Clock, systemClock } from '../io/clock.ts'
 import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
-import type { TlsDetails, TlsSettings } from '../io/tls-options.ts'
-import { type Waiting, waitFor } from '../io/waiting.ts'
-import type { ExchangeOptions, WireExchange } from '../transport/exchange.ts'
-import type { H1Wire, WireOptions } from '../transport/h1-wire.ts'
-import { openWire, type Tunnel } from '../transport/open-wire.ts'
-import { endOf, finishUpload, type TrailerSource, upload } from '../transport/upload.ts'
-import { DebugTrace } from './debug-trace.ts'
+import type { TlsSettings } from '../io/tls/settings.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
+import type { Exchange, ExchangeOptions } from '../transport/exchange.ts'
+import type { H1Connection, WireOptions } from '../transport/h1/h1-connection.ts'
 import {
-  checkTarget,
-  type Draft,
-  type DraftOrigin,
+  completeHead,
   hostFieldFor,
   IDENTITY,
-  makeDraft,
   makeOrigin,
-  type OpenDraft,
-} from './draft.ts'
+  type OpenRequestHead,
+  type RequestHead,
+  type RequestOrigin,
+} from '../transport/h1/request-head.ts'
+import { openTransport, type Tunnel } from '../transport/open.ts'
+import { endOf, finishUpload, upload } from '../transport/upload.ts'
+import { DebugTrace } from './debug-trace.ts'
 import {
   checkOptionNames,
-  continueTimeout,
   type HTTPConnectionOptions,
   OPTION_NAMES,
   type PutRequestOptions,
-  type RequestOptions,
-  type ResolvedTimeouts,
-  resolveTimeouts,
 } from './options.ts'
-import { Outstanding } from './outstanding.ts'
+import { ResponseQueue } from './response-queue.ts'
 
 /** The states of the diagram above. */
 export type ConnectionState = 'idle' | 'request-started' | 'request-sent' | 'unread-response'
@@ -99,13 +104,13 @@ export class HTTPConnection {
   readonly #pipelining: number
   #trace: DebugTrace | undefined
   #tunnel: Tunnel | undefined
-  #wire: H1Wire | undefined
+  #wire: H1Connection | undefined
   /** Wires that take no more requests while their last responses are still to come. */
-  #earlier: H1Wire[] = NO_MEMBERS
+  #earlier: H1Connection[] = NO_MEMBERS
   /** While the connection is being opened; never rejects. */
   #connecting: Promise<void> | undefined
   /** A request that was begun with putRequest and not sent. */
-  #draft: OpenDraft | undefined
+  #draft: OpenRequestHead | undefined
   /** True from the call of request() or endHeaders() until everything given to it is sent. */
   #isSending = false
   #sending: Promise<void> | undefined
@@ -113,14 +118,14 @@ export class HTTPConnection {
   #begun: Promise<void> | undefined
   #onBegun: (() => void) | undefined
   /** The exchange whose request is not ended: more may come by send(). */
-  #open: { readonly exchange: WireExchange; readonly trailers: TrailerSource } | undefined
-  readonly #outstanding: Outstanding = new Outstanding()
+  #open: { readonly exchange: Exchange; readonly trailers: TrailerSource } | undefined
+  readonly #outstanding: ResponseQueue = new ResponseQueue()
   /** While the connection is being opened: close() gives that up. */
   #opening: AbortController | undefined
   /** How often close() was called: what waits can tell that it was. */
   #closes = 0
   /** Where requests go, as heads name it; made anew by setTunnel(). */
-  #origin: DraftOrigin | undefined
+  #origin: RequestOrigin | undefined
 
   /**
    * @param host a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
@@ -236,13 +241,18 @@ export class HTTPConnection {
       const prepared = prepareBody(body)
       const wire = this.#ready()
       if (wire !== undefined && isImmediate(prepared, options)) {
-        this.#sendAtOnce(wire, this.#makeDraft(method, target, prepared, headers, options), prepared, options)
+        this.#sendAtOnce(
+          wire,
+          this.#completeHead(method, target, prepared, headers, options),
+          prepared,
+          options,
+        )
         return SENT
       }
       return this.#whileSending(async (closes) => {
         const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
         this.#throwIfClosed(closes)
-        const draft = this.#makeDraft(method, target, outgoing, headers, options)
+        const draft = this.#completeHead(method, target, outgoing, headers, options)
         await this.#sendDraft(draft, outgoing, options, true)
       }, true)
     } catch (error) {
@@ -346,7 +356,7 @@ export class HTTPConnection {
     return undefined
   }
 
-  get #draftOrigin(): DraftOrigin {
+  get #draftOrigin(): RequestOrigin {
     if (this.#origin === undefined) {
       const at = this.#tunnel?.to ?? { host: this.host, port: this.port }
       this.#origin = makeOrigin(this.scheme, at, this.defaultPort)
@@ -354,14 +364,14 @@ export class HTTPConnection {
     return this.#origin
   }
 
-  #makeDraft(
+  #completeHead(
     method: string,
     target: string,
     body: OutgoingBody,
     headers: HeadersInput | undefined,
     options: RequestOptions,
-  ): Draft {
-    return makeDraft(method, target, body, headers, options, this.#draftOrigin, this.protocolVersion)
+  ): RequestHead {
+    return completeHead(method, target, body, headers, options, this.#draftOrigin, this.protocolVersion)
   }
 
   async #endThenAsk(): Promise<HTTPResponse> {
@@ -452,8 +462,8 @@ export class HTTPConnection {
    * where the exchange began earlier, with the opening of the connection.
    */
   #sendAtOnce(
-    wire: H1Wire,
-    draft: Draft,
+    wire: H1Connection,
+    draft: RequestHead,
     body: ImmediateBody,
     options: RequestOptions,
     endsAt?: number,
@@ -472,14 +482,14 @@ export class HTTPConnection {
   }
 
   /** Chunked is for servers that know it; one that has answered in HTTP/1.0 does not (RFC 9112 §6.1). */
-  #checkPeerVersion(draft: Draft): void {
+  #checkPeerVersion(draft: RequestHead): void {
     if (this.#outstanding.isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
       throw new LocalProtocolError('CHUNKED_TO_HTTP10')
     }
   }
 
   async #sendDraft(
-    draft: Draft,
+    draft: RequestHead,
     body: OutgoingBody,
     options: RequestOptions,
     isWhole: boolean,
@@ -520,7 +530,7 @@ export class HTTPConnection {
     }
   }
 
-  #forget(exchange: WireExchange): void {
+  #forget(exchange: Exchange): void {
     if (this.#open?.exchange === exchange) this.#open = undefined
     this.#outstanding.forget(exchange)
   }
@@ -546,7 +556,7 @@ export class HTTPConnection {
   }
 
   /** The open connection, if it can take a request. */
-  #ready(): H1Wire | undefined {
+  #ready(): H1Connection | undefined {
     return this.#wire?.canTake === true ? this.#wire : undefined
   }
 
@@ -554,18 +564,24 @@ export class HTTPConnection {
     timeouts: ResolvedTimeouts,
     endsAt: number,
     signal: AbortSignal | undefined,
-  ): Promise<H1Wire> {
+  ): Promise<H1Connection> {
     // Two calls at once (connect() and request()) share one connection.
     this.#opening ??= new AbortController()
     const giveUp = this.#opening
     const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal])
-    const waiting: Waiting = { clock: this.#clock, timeouts, endsAt, totalMs: timeouts.total, signal: either }
+    const waiting: Deadlines = {
+      clock: this.#clock,
+      timeouts,
+      endsAt,
+      totalMs: timeouts.total,
+      signal: either,
+    }
     while (this.#connecting !== undefined) await this.#openedByOther(this.#connecting, waiting)
     const ready = this.#ready()
     if (ready !== undefined) return ready
     // Whoever was before has taken it away.
     this.#opening ??= giveUp
-    const opening = this.#openWire(waiting)
+    const opening = this.#openTransport(waiting)
     this.#connecting = opening.then(
       () => undefined,
       () => undefined,
@@ -578,10 +594,10 @@ export class HTTPConnection {
     }
   }
 
-  async #openWire(waiting: Waiting): Promise<H1Wire> {
+  async #openTransport(waiting: Deadlines): Promise<H1Connection> {
     const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
     this.#trace?.connecting(socketPath ?? formatAuthority(this))
-    const wire = await openWire({
+    const wire = await openTransport({
       target: { host: this.host, port: this.port, socketPath, localAddress, family, lookup, tls: this.tls },
       tunnel: this.#tunnel,
       connect,
@@ -602,7 +618,7 @@ export class HTTPConnection {
   }
 
   /** Waits for a connection that another call opens, no longer than this call may. */
-  #openedByOther(connecting: Promise<void>, waiting: Waiting): Promise<void> {
+  #openedByOther(connecting: Promise<void>, waiting: Deadlines): Promise<void> {
     return waitFor<void>(waiting, 'connect', formatAuthority(this), (outcome) => {
       void connecting.then(() => outcome.resolve())
       return () => {}
@@ -623,7 +639,7 @@ export class HTTPConnection {
 const SENT: Promise<void> = Promise.resolve()
 
 /** Pieces that the head does not announce would be found out only when the first is there, and the head is gone. */
-function checkAnnounced({ fields }: Draft, body: OutgoingBody): void {
+function checkAnnounced({ fields }: RequestHead, body: OutgoingBody): void {
   if (body.kind !== 'pieces' || hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding'))
     return
   throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')

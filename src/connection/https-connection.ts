@@ -4,7 +4,8 @@
 
 import type { HeadersInput } from '../core/headers.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
-import { checkAccepted, type TlsSettings } from '../io/tls-options.ts'
+import { checkAccepted } from '../core/tls-options.ts'
+import type { TlsSettings } from '../io/tls/settings.ts'
 import { HTTPConnection } from './http-connection.ts'
 import { checkOptionNames, type HTTPSConnectionOptions, TLS_OPTION_NAMES } from './options.ts'
 

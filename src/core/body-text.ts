@@ -2,7 +2,7 @@
  * Bytes of a body as what they mean: text, by the charset that its media type names, and JSON.
  */
 
-import { DecodeError } from '../errors.ts'
+import { DecodeError } from '../errors/index.ts'
 import { escapeText } from './escape.ts'
 import { type FieldLine, firstFieldValue, readParameterized } from './fields.ts'
 

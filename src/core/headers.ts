@@ -9,7 +9,7 @@
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
-import { assertString } from './taking.ts'
+import { assertString } from './snapshot.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
 export type FieldValue = string | number | Date

@@ -3,9 +3,9 @@
  * seed: a port in the host string, `InvalidURL` for one that is empty or not a number.
  */
 
-import { InvalidURL } from '../errors.ts'
+import { InvalidURL } from '../errors/index.ts'
 import { isDigits } from './grammar.ts'
-import { assertString } from './taking.ts'
+import { assertString } from './snapshot.ts'
 
 /** The default port of http. */
 export const HTTP_PORT = 80

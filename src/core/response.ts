@@ -6,7 +6,12 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
-import { ImproperConnectionState, IncompleteRead, LineTooLong, UnknownTransferEncoding } from '../errors.ts'
+import {
+  ImproperConnectionState,
+  IncompleteRead,
+  LineTooLong,
+  UnknownTransferEncoding,
+} from '../errors/index.ts'
 import type { BodyReader } from './body-reader.ts'
 import { charsetOf, decodeText, parseJson } from './body-text.ts'
 import type { FieldLine } from './fields.ts'

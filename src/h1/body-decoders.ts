@@ -7,7 +7,7 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { BYTE_CLASSES, HEX_DIGIT, isBlank, VALUE_BYTE } from '../core/grammar.ts'
-import { IncompleteRead } from '../errors.ts'
+import { IncompleteRead } from '../errors/index.ts'
 import type { Defect } from './events.ts'
 import { type FieldRules, parseFieldLines } from './head-parser.ts'
 import { HeadScanner } from './head-scanner.ts'

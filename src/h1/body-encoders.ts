@@ -4,7 +4,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { LocalProtocolError } from '../errors.ts'
+import { LocalProtocolError } from '../errors/index.ts'
 import type { Framing, WireBytes } from './events.ts'
 import { writeTrailers } from './head-writer.ts'
 import type { Tolerances } from './tolerances.ts'

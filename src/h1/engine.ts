@@ -16,8 +16,13 @@
 import type { FieldLine } from '../core/fields.ts'
 import { fieldValues } from '../core/fields.ts'
 import { isHostValue } from '../core/grammar.ts'
-import { plainView } from '../core/taking.ts'
-import { CannotSendRequest, ImproperConnectionState, IncompleteRead, RemoteDisconnected } from '../errors.ts'
+import { plainView } from '../core/snapshot.ts'
+import {
+  CannotSendRequest,
+  ImproperConnectionState,
+  IncompleteRead,
+  RemoteDisconnected,
+} from '../errors/index.ts'
 import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
 import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
 import type {
@@ -47,7 +52,7 @@ import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RequestHeads } from './request-heads.ts'
-import { type TakenResponse, takeFields, takeResponse } from './sent-values.ts'
+import { type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
 import { ExchangeState, type Role, type State, type Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -305,7 +310,7 @@ export class H1Engine {
     const known = this.#memo.take(buffer)
     if (known !== undefined) {
       this.#heads.restart()
-      return this.#takeResponse(exchange, known, start)
+      return this.#snapshotResponse(exchange, known, start)
     }
     const head = this.#heads.read(this.#ended)
     if (head === 'more') return NEED_DATA
@@ -313,14 +318,14 @@ export class H1Engine {
     if (head === 'http09') return this.#beginHttp09(exchange)
     const { text, offset } = head
     const recalled = this.#memo.recall(text)
-    if (recalled !== undefined) return this.#takeResponse(exchange, recalled, offset)
+    if (recalled !== undefined) return this.#snapshotResponse(exchange, recalled, offset)
     const parsed: KnownHead = { head: parseResponseHead(text, offset, this.#rules), answer: undefined }
-    const event = this.#takeResponse(exchange, parsed, offset)
+    const event = this.#snapshotResponse(exchange, parsed, offset)
     if (event.type === 'response') this.#memo.remember(text, () => frozen(parsed))
     return event
   }
 
-  #takeResponse(exchange: Exchange, known: KnownHead, offset: number): ReceivedEvent {
+  #snapshotResponse(exchange: Exchange, known: KnownHead, offset: number): ReceivedEvent {
     const { line, fields, defects } = known.head
     const { status, reason, version } = line
     if (status < 200 && status !== 101) {
@@ -406,11 +411,11 @@ export class H1Engine {
         return [this.#sendRequest(event)]
       case 'informational':
       case 'response':
-        return [this.#sendResponse(takeResponse(event))]
+        return [this.#sendResponse(snapshotResponse(event))]
       case 'data':
         return this.#sendData(event.bytes)
       case 'end':
-        return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : takeFields(event.trailers))
+        return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : snapshotFields(event.trailers))
       case 'closed':
         this.#apply(this.#newest, this.role, 'closed')
         return []
@@ -429,7 +434,7 @@ export class H1Engine {
     return text
   }
 
-  #sendResponse(event: TakenResponse): string {
+  #sendResponse(event: ResponseSnapshot): string {
     const exchange = this.#newest
     if (this.role === 'client') throw this.#improper(exchange, 'client', event.type)
     const head = writeResponseHead(

@@ -6,7 +6,7 @@
  * first line, 256 bytes, a limit, the end of the head, the end of the stream), whatever was received behind it.
  */
 
-import { IncompleteRead } from '../errors.ts'
+import { IncompleteRead } from '../errors/index.ts'
 import {
   badFirstLine,
   checkMethodBegins,

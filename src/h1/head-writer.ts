@@ -24,7 +24,7 @@ import {
   isToken,
   trimWhitespace,
 } from '../core/grammar.ts'
-import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors.ts'
+import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors/index.ts'
 import type { Framing, ResponseToSend } from './events.ts'
 import { messagePersists, offeredProtocols } from './framing.ts'
 import type { Tolerances } from './tolerances.ts'

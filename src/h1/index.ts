@@ -1,6 +1,6 @@
-/** The engine by itself: HTTP/1 without I/O, in both roles. Public as `httplib/h1`. */
+/** The engine by itself: HTTP/1 without I/O, in both roles. Public as `httplib-ts/h1`. */
 export { type FieldLine } from '../core/fields.ts'
-export * from '../errors.ts'
+export * from '../errors/index.ts'
 export { H1Engine, type H1EngineOptions } from './engine.ts'
 export type * from './events.ts'
 export { LIMITS, type LimitName, type LimitOptions, type Limits } from './limits.ts'

@@ -10,10 +10,10 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { assertString } from '../core/taking.ts'
+import { assertString } from '../core/snapshot.ts'
 import type { RequestToSend } from './events.ts'
 import { type WrittenFields, writeRequestFields, writeRequestLine } from './head-writer.ts'
-import { takeFields, takeRequest } from './sent-values.ts'
+import { snapshotFields, snapshotRequest } from './snapshot-fields.ts'
 import { resolveTolerances, type Tolerances } from './tolerances.ts'
 
 /** A request head ready to be written, with what its fields say. */
@@ -44,7 +44,7 @@ const USUAL_TOLERANCES = resolveTolerances()
  * @throws TypeError for a name or a value that is no string
  */
 export function shareFields(given: readonly FieldLine[]): readonly FieldLine[] {
-  const fields = takeFields(given)
+  const fields = snapshotFields(given)
   for (const line of fields) Object.freeze(line)
   Object.freeze(fields)
   SHARED.set(fields, { kept: undefined })
@@ -79,7 +79,7 @@ export class RequestHeads {
       return kept.last
     }
     // Security: of what was read above. A second look at `request` might show other fields, and all connections would keep them.
-    const taken = takeRequest({ type: 'request', method, target, version, fields })
+    const taken = snapshotRequest({ type: 'request', method, target, version, fields })
     const anew = this.#writeAnew(taken, shared === undefined)
     if (shared === undefined) this.#own = anew
     else shared.kept = anew

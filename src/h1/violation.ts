@@ -11,7 +11,7 @@ import {
   LineTooLong,
   RemoteProtocolError,
   UnknownProtocol,
-} from '../errors.ts'
+} from '../errors/index.ts'
 import type { LimitName, Limits } from './limits.ts'
 
 /** The codes of plain rule violations: those whose class adds nothing to the code. */

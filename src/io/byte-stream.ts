@@ -3,9 +3,10 @@
  * io/ sees this and a Clock, so that a virtual network can take the place of sockets.
  */
 
-import type { HTTPException } from '../errors.ts'
-import type { TlsDetails, TlsSettings } from './tls-options.ts'
-import type { Waiting } from './waiting.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
+import type { HTTPException } from '../errors/index.ts'
+import type { Deadlines } from '../time/wait.ts'
+import type { TlsSettings } from './tls/settings.ts'
 
 /** Who receives. Calls come in this order: any number of `data` and `drain`, at most one `end`, exactly one `closed`. */
 export interface ByteSink {
@@ -51,7 +52,7 @@ export interface ByteStream {
   /** Gives the stream up at once. `close` follows, without an error. Idempotent. */
   destroy(): void
   /** Lays TLS over the stream, which must have nothing unread. The old stream must not be used any more. */
-  startTls(host: string, tls: TlsSettings, waiting: Waiting): Promise<ByteStream>
+  startTls(host: string, tls: TlsSettings, waiting: Deadlines): Promise<ByteStream>
 }
 
 /** How long each phase of connecting took, in milliseconds. */

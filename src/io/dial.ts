@@ -6,13 +6,13 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { FailedAttempt } from '../errors.ts'
+import type { FailedAttempt } from '../errors/index.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
 import { connectError, dnsError } from './map-errors.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
-import { connectSecurely, secure } from './tls.ts'
-import type { TlsSettings } from './tls-options.ts'
-import { type Waiting, waitFor } from './waiting.ts'
+import { connectSecurely, secure } from './tls/handshake.ts'
+import type { TlsSettings } from './tls/settings.ts'
 
 /** An address of a host. */
 export interface Address {
@@ -43,7 +43,7 @@ export interface DialTarget {
 }
 
 /** Opens a connection; `dial` is the one for real networks. */
-export type Connector = (target: DialTarget, waiting: Waiting) => Promise<DialedStream>
+export type Connector = (target: DialTarget, waiting: Deadlines) => Promise<DialedStream>
 
 /** How long an attempt has for itself before the next one starts beside it (RFC 8305 §5 recommends 250 ms). */
 export const ATTEMPT_DELAY_MS = 250
@@ -70,7 +70,7 @@ export function interleaveFamilies(addresses: readonly Address[]): Address[] {
  * @throws ConnectError with every address that was tried; TimeoutError of `dns`, `connect`, `tls` or `total`; `signal.reason`
  * @throws TypeError if `localAddress` is no address
  */
-export async function dial(target: DialTarget, waiting: Waiting): Promise<DialedStream> {
+export async function dial(target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
   const { clock } = waiting
   const startedAt = clock.now()
   const addresses =
@@ -90,7 +90,7 @@ export async function dial(target: DialTarget, waiting: Waiting): Promise<Dialed
   }
 }
 
-function resolve(target: DialTarget, waiting: Waiting): Promise<Address[]> {
+function resolve(target: DialTarget, waiting: Deadlines): Promise<Address[]> {
   const { host, family = 0, lookup = systemLookup } = target
   const literal = isIP(host)
   if (literal !== 0) return Promise.resolve([{ address: host, family: literal }])
@@ -115,7 +115,7 @@ interface OpenedSocket {
  * Tries the addresses one after the other, each next one after a delay or at the failure of the last, and lets earlier ones
  * go on. The first that connects wins, the others are given up (RFC 8305 §5).
  */
-function race(target: DialTarget, addresses: readonly Address[], waiting: Waiting): Promise<OpenedSocket> {
+function race(target: DialTarget, addresses: readonly Address[], waiting: Deadlines): Promise<OpenedSocket> {
   const name = target.socketPath ?? `${target.host}:${target.port}`
   const waitingAddresses = target.socketPath === undefined ? interleaveFamilies(addresses) : [...addresses]
   return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {

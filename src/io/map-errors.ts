@@ -2,8 +2,8 @@
  * The one place where an error of the system, of DNS or of TLS becomes one of ours. The cause is kept as it was.
  */
 
-import { ConnectError, ConnectionLost, type FailedAttempt, type HTTPException } from '../errors.ts'
-import { handshakeRow } from './handshake-reasons.ts'
+import { ConnectError, ConnectionLost, type FailedAttempt, type HTTPException } from '../errors/index.ts'
+import { handshakeRow } from './tls/handshake-reasons.ts'
 
 /** The code of a system or TLS error: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; undefined where there is none. */
 export function systemCode(error: unknown): string | undefined {

@@ -14,13 +14,14 @@
 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { HTTPException } from '../errors.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
+import type { HTTPException } from '../errors/index.ts'
+import type { Deadlines } from '../time/wait.ts'
 import type { ByteSink, ByteStream } from './byte-stream.ts'
 import { lostError } from './map-errors.ts'
-import { layTlsOver } from './tls.ts'
-import { hasClosureAlert } from './tls-closure.ts'
-import type { TlsDetails, TlsSettings } from './tls-options.ts'
-import type { Waiting } from './waiting.ts'
+import { hasClosureAlert } from './tls/closure-alert.ts'
+import { layTlsOver } from './tls/handshake.ts'
+import type { TlsSettings } from './tls/settings.ts'
 
 const READ_BUFFER_BYTES = 65_536
 /** No Buffer: a view of it is made for each read, and one of a Uint8Array costs half. */
@@ -195,7 +196,7 @@ export class SocketStream implements ByteStream {
     this.#socket.destroy()
   }
 
-  async startTls(host: string, settings: TlsSettings, waiting: Waiting): Promise<ByteStream> {
+  async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
     const { socket, details } = await layTlsOver(this.#socket, host, this.address, settings, waiting)

@@ -3,8 +3,8 @@
  * byte a character, as `str` is there; RFC 2616 §3.7.1 is where that comes from.
  */
 
-import { plainView } from '../core/taking.ts'
-import { LocalProtocolError } from '../errors.ts'
+import { plainView } from '../core/snapshot.ts'
+import { LocalProtocolError } from '../errors/index.ts'
 
 /** A piece of a body: a string is latin-1. */
 export type Data = string | Uint8Array

@@ -14,7 +14,7 @@ import type { HTTPConnectionOptions } from '../connection/options.ts'
 import { findForbiddenInTarget, isToken } from '../core/grammar.ts'
 import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
-import { assertString } from '../core/taking.ts'
+import { assertString } from '../core/snapshot.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -23,7 +23,7 @@ import {
   LocalProtocolError,
   NotConnected,
   ResponseNotReady,
-} from '../errors.ts'
+} from '../errors/index.ts'
 import { assertBody, type Body, bytesOf, piecesOf } from './body.ts'
 import { fieldsOf, type HeaderFields, type HeaderValue, textOf, valueOf } from './header-fields.ts'
 import { HTTPResponse, type ResponseSource } from './http-response.ts'

@@ -8,7 +8,7 @@
 import type { Readable } from 'node:stream'
 import { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
-import { ResponseNotReady } from '../errors.ts'
+import { ResponseNotReady } from '../errors/index.ts'
 import { decideResponseBody, messagePersists } from '../h1/framing.ts'
 import { HTTPMessage } from './http-message.ts'
 import { ListeningStream } from './readable-stream.ts'

@@ -3,7 +3,7 @@
  * `getreply()` and `getfile()`. For old programs only; new ones take HTTPConnection.
  */
 
-import { BadStatusLine } from '../errors.ts'
+import { BadStatusLine } from '../errors/index.ts'
 import type { Body } from './body.ts'
 import type { HeaderValue } from './header-fields.ts'
 import { type ConnectionOptions, type Flag, HTTPConnection } from './http-connection.ts'

@@ -1,7 +1,7 @@
 /** Python's module `httplib`, name for name. What waits returns a promise; docs/porting-from-python.md has the rest. */
 
-export * from '../errors.ts'
-export { HTTPException as error } from '../errors.ts'
+export * from '../errors/index.ts'
+export { HTTPException as error } from '../errors/index.ts'
 export type { NamedAddress } from './address-list.ts'
 export type { Body, Data, FileLike } from './body.ts'
 export type { DateTuple, DateTupleWithZone } from './date-tuple.ts'

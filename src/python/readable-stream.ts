@@ -6,7 +6,7 @@
  */
 
 import type { Readable } from 'node:stream'
-import { ConnectionLost, ImproperConnectionState } from '../errors.ts'
+import { ConnectionLost, ImproperConnectionState } from '../errors/index.ts'
 import type { ByteSink, ByteStream } from '../io/byte-stream.ts'
 
 export class ListeningStream implements ByteStream {

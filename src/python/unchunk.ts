@@ -5,7 +5,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { HTTPException, LocalProtocolError } from '../errors.ts'
+import { HTTPException, LocalProtocolError } from '../errors/index.ts'
 import { ChunkedDecoder } from '../h1/body-decoders.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { ReceiveBuffer } from '../h1/receive-buffer.ts'

@@ -4,10 +4,10 @@
 
 import type { Duplex, Readable } from 'node:stream'
 import type { HTTPResponse, InformationalResponse, ResponseSource, Timings } from '../core/response.ts'
-import type { TimeoutPhase } from '../errors.ts'
+import type { TimeoutPhase } from '../errors/index.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
-import type { BodySource, WireBody } from './wire-body.ts'
+import type { BodySource, IncomingBody } from './incoming-body.ts'
 
 /** Timeouts of an exchange, in milliseconds; Infinity for none. */
 export interface ExchangeTimeouts {
@@ -34,9 +34,9 @@ export interface ExchangeOptions {
 
 export interface ExchangeOwner {
   /** The final response has begun, or the exchange has failed; once. */
-  answered(exchange: WireExchange): void
+  answered(exchange: Exchange): void
   /** The body of the response was given out, failed or was given up. */
-  consumed(exchange: WireExchange): void
+  consumed(exchange: Exchange): void
 }
 
 /** The connection, as far as a body steers it. */
@@ -52,7 +52,7 @@ export type UploadState = 'sending' | 'sent' | 'stopped'
 const NO_TIMINGS: DialTimings = {}
 const NO_INFORMATIONAL: readonly InformationalResponse[] = []
 
-export class WireExchange implements ResponseSource, BodySource {
+export class Exchange implements ResponseSource, BodySource {
   readonly #valve: BodyValve
   readonly options: ExchangeOptions
   readonly startedAt: number
@@ -68,7 +68,7 @@ export class WireExchange implements ResponseSource, BodySource {
   /** True once a byte of the response, informational ones included, has come. */
   responseStarted = false
   response: HTTPResponse | undefined
-  body: WireBody | undefined
+  body: IncomingBody | undefined
   /** When the head of the final response came, and the end of its body. */
   headAt: number | undefined
   endedAt: number | undefined

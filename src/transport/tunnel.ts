@@ -13,10 +13,10 @@ import {
   RemoteProtocolError,
   TimeoutError,
   UnknownProtocol,
-} from '../errors.ts'
+} from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
 import type { ExchangeOptions } from './exchange.ts'
-import { H1Wire, type WireOptions } from './h1-wire.ts'
+import { H1Connection, type WireOptions } from './h1/h1-connection.ts'
 
 /** How much of a refusing proxy's answer is kept. */
 const MAX_KEPT_BYTES = 65_536
@@ -32,7 +32,7 @@ export async function openTunnel(
   wireOptions: WireOptions,
   options: ExchangeOptions,
 ): Promise<ByteStream> {
-  const wire = new H1Wire(stream, wireOptions)
+  const wire = new H1Connection(stream, wireOptions)
   try {
     await connectThrough(wire, formatAuthority(to), headers, options)
   } catch (error) {
@@ -50,7 +50,7 @@ export async function openTunnel(
 }
 
 async function connectThrough(
-  wire: H1Wire,
+  wire: H1Connection,
   target: string,
   headers: readonly FieldLine[],
   options: ExchangeOptions,

@@ -4,25 +4,22 @@
  * the connection: the peer cannot be told otherwise (RFC 9112 §8).
  */
 
-import { type HeadersInput, toFieldLines } from '../core/headers.ts'
-import { toBytes } from '../core/request-body.ts'
+import { toFieldLines } from '../core/headers.ts'
+import { type TrailerSource, toBytes } from '../core/outgoing-body.ts'
 import type { EndToSend } from '../h1/events.ts'
-import type { WireExchange } from './exchange.ts'
-import type { H1Wire } from './h1-wire.ts'
+import type { Exchange } from './exchange.ts'
+import type { H1Connection } from './h1/h1-connection.ts'
 
 /** Pieces of a body: bytes or strings, now or later. */
 export type Pieces = AsyncIterable<unknown> | Iterable<unknown>
-
-/** Trailers, or what gives them once the body has been sent. */
-export type TrailerSource = HeadersInput | (() => HeadersInput) | undefined
 
 /**
  * Sends every piece and, where `isWhole`, the end of the request.
  * @throws what the source threw, or what ended the exchange
  */
 export function upload(
-  wire: H1Wire,
-  exchange: WireExchange,
+  wire: H1Connection,
+  exchange: Exchange,
   pieces: Pieces,
   isWhole: boolean,
   trailers?: TrailerSource,
@@ -43,8 +40,8 @@ export function upload(
 }
 
 async function carryAll(
-  wire: H1Wire,
-  exchange: WireExchange,
+  wire: H1Connection,
+  exchange: Exchange,
   iterator: AnyIterator,
   isWhole: boolean,
   trailers: TrailerSource,
@@ -70,7 +67,7 @@ export function endOf(trailers: TrailerSource): EndToSend | undefined {
 }
 
 /** Sends the end of the request. What cannot be sent costs the connection. */
-export function finishUpload(wire: H1Wire, exchange: WireExchange, trailers: TrailerSource): void {
+export function finishUpload(wire: H1Connection, exchange: Exchange, trailers: TrailerSource): void {
   try {
     const given = typeof trailers === 'function' ? trailers() : trailers
     wire.send(exchange, { type: 'end', trailers: toFieldLines(given) })
@@ -80,7 +77,7 @@ export function finishUpload(wire: H1Wire, exchange: WireExchange, trailers: Tra
   }
 }
 
-async function carry(wire: H1Wire, exchange: WireExchange, iterator: AnyIterator): Promise<void> {
+async function carry(wire: H1Connection, exchange: Exchange, iterator: AnyIterator): Promise<void> {
   while (exchange.upload === 'sending') {
     const result = await iterator.next()
     if (result.done === true) return

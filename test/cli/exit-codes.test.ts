@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { adviceFor } from '../../src/cli/advice.ts'
 import { EXIT_CODES, exitNameOf, formatExitCodes } from '../../src/cli/exit-codes.ts'
 import { formatOptions } from '../../src/cli/options-table.ts'
-import { ERRORS, type ErrorCode, errorRow } from '../../src/error-table.ts'
+import { ERRORS, type ErrorCode, errorRow } from '../../src/errors/table.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { tapConnections, type WireWatch } from '../../src/cli/wire-tap.ts'
-import { systemClock } from '../../src/io/clock.ts'
-import type { Waiting } from '../../src/io/waiting.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import type { Deadlines } from '../../src/time/wait.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { ca, server as certificate } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
 
-const WAITING: Waiting = {
+const WAITING: Deadlines = {
   clock: systemClock,
   timeouts: { dns: 5_000, connect: 5_000, tls: 5_000 },
   endsAt: Infinity,

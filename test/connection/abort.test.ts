@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectionLost, type HTTPException } from '../../src/errors.ts'
+import { ConnectionLost, type HTTPException } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
 import {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RequestOptions } from '../../src/connection/options.ts'
+import type { RequestOptions } from '../../src/core/request-options.ts'
 import { showWire, wire } from '../support/bytes.ts'
 import {
   type MemoryConnection,

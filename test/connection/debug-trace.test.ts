@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { maskCredentials } from '../../src/connection/debug-trace.ts'
 import type { HTTPConnectionOptions } from '../../src/connection/options.ts'
+import { maskCredentials } from '../../src/core/redact.ts'
 import { answer, memoryConnection, outcomeOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 

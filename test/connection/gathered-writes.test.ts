@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HTTPException } from '../../src/errors.ts'
+import type { HTTPException } from '../../src/errors/index.ts'
 import { settle } from '../support/manual-clock.ts'
 import {
   type MemoryConnection,

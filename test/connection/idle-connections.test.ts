@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
-import type { HTTPException } from '../../src/errors.ts'
+import type { HTTPException } from '../../src/errors/index.ts'
 import { HTTPConnection } from '../../src/index.ts'
 import * as httplib from '../../src/python/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
@@ -131,7 +131,7 @@ describe(`${WANTED} idle connections`, () => {
 })
 
 describe('an idle connection that was ended', () => {
-  it('and may not open by itself gives a clean error, in httplib/python without auto_open', async () => {
+  it('and may not open by itself gives a clean error, in httplib-ts/python without auto_open', async () => {
     const { child, port, ask } = await startServer()
     try {
       const connection = new httplib.HTTPConnection('127.0.0.1', port)

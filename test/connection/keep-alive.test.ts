@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HeadersInput } from '../../src/core/headers.ts'
-import type { HTTPException } from '../../src/errors.ts'
+import type { HTTPException } from '../../src/errors/index.ts'
 import { showWire, wire } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
 import { answer, exchange, memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { continueTimeout } from '../../src/connection/options.ts'
+import { continueTimeout } from '../../src/core/request-options.ts'
 import { HTTP_PORT, HTTPConnection, HTTPS_PORT, HTTPSConnection } from '../../src/index.ts'
 import { exchange, memoryConnection, rejectionOf } from '../support/memory-connection.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'

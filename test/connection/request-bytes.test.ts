@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RequestOptions } from '../../src/connection/options.ts'
 import type { HeadersInput } from '../../src/core/headers.ts'
-import type { RequestBody } from '../../src/core/request-body.ts'
+import type { RequestBody } from '../../src/core/outgoing-body.ts'
+import type { RequestOptions } from '../../src/core/request-options.ts'
 import {
   HTTPConnection,
   HTTPHeaders,

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HTTPException, TimeoutError } from '../../src/errors.ts'
+import type { HTTPException, TimeoutError } from '../../src/errors/index.ts'
 import { HTTPConnection, type HTTPConnectionOptions } from '../../src/index.ts'
 import type { ByteStream } from '../../src/io/byte-stream.ts'
 import { dial } from '../../src/io/dial.ts'

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ConnectionState } from '../../src/connection/http-connection.ts'
-import { ImproperConnectionState } from '../../src/errors.ts'
+import { ImproperConnectionState } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { exchange, type MemoryConnection, memoryConnection, outcomeOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'

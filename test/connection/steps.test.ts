@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FileHandleLike } from '../../src/core/request-body.ts'
-import type { HTTPException } from '../../src/errors.ts'
+import type { FileHandleLike } from '../../src/core/outgoing-body.ts'
+import type { HTTPException } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { answer, exchange, memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'

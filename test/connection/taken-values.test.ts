@@ -195,7 +195,7 @@ function pythonConnection(): { connection: httplib.HTTPConnection; network: Memo
   return { connection: new httplib.HTTPConnection('example.test', 80, 0, options), network }
 }
 
-describe('httplib/python', () => {
+describe('httplib-ts/python', () => {
   it('takes strings, and no objects that turn into strings', async () => {
     const { connection, network } = pythonConnection()
     await connection.connect()

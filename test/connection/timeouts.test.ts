@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { resolveTimeouts, type TimeoutOption } from '../../src/connection/options.ts'
-import type { TimeoutError } from '../../src/errors.ts'
+import { resolveTimeouts, type TimeoutOption } from '../../src/core/timeouts.ts'
+import type { TimeoutError } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'

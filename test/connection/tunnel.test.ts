@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { describe, it } from 'node:test'
-import { ConnectError, type HTTPException, ProxyError } from '../../src/errors.ts'
+import { ConnectError, type HTTPException, ProxyError } from '../../src/errors/index.ts'
 import { HTTPConnection, HTTPSConnection } from '../../src/index.ts'
 import { showWire, wire } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'

@@ -7,7 +7,7 @@ import {
   HTTPS_PORT,
   parseHostPort,
 } from '../../src/core/origin.ts'
-import { InvalidURL } from '../../src/errors.ts'
+import { InvalidURL } from '../../src/errors/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { HTTPResponse, type ResponseHead, type ResponseSource } from '../../src/core/response.ts'
-import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors.ts'
+import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { IncompleteRead } from '../../src/errors.ts'
+import { IncompleteRead } from '../../src/errors/index.ts'
 import {
   type BodyDecoder,
   ChunkedDecoder,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
-import { BadStatusLine, RemoteProtocolError } from '../../src/errors.ts'
+import { BadStatusLine, RemoteProtocolError } from '../../src/errors/index.ts'
 import type { Defect } from '../../src/h1/events.ts'
 import {
   badFirstLine,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
-import { type ErrorCode, HTTPException } from '../../src/errors.ts'
+import { type ErrorCode, HTTPException } from '../../src/errors/index.ts'
 import type { RequestToSend, ResponseToSend } from '../../src/h1/events.ts'
 import { checkField, writeFieldLines, writeResponseHead, writeTrailers } from '../../src/h1/head-writer.ts'
 import { RequestHeads } from '../../src/h1/request-heads.ts'

@@ -6,7 +6,7 @@ import {
   LineTooLong,
   RemoteProtocolError,
   UnknownProtocol,
-} from '../../src/errors.ts'
+} from '../../src/errors/index.ts'
 import { type LimitName, resolveLimits } from '../../src/h1/limits.ts'
 import { limitExceeded, violation } from '../../src/h1/violation.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'

@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectError, TimeoutError } from '../../src/errors.ts'
+import { ConnectError, TimeoutError } from '../../src/errors/index.ts'
 import { ATTEMPT_DELAY_MS, dial, type Lookup } from '../../src/io/dial.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { openAttempts, SilentListener } from '../support/silent-listener.ts'
-import { makeWaiting } from '../support/waiting.ts'
+import { makeWaiting } from '../support/wait.ts'
 
 checkOpenHandles()
 

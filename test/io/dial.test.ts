@@ -7,14 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { ConnectError, type HTTPException, TimeoutError } from '../../src/errors.ts'
+import { ConnectError, type HTTPException, TimeoutError } from '../../src/errors/index.ts'
 import { type DialTarget, dial, interleaveFamilies, type Lookup } from '../../src/io/dial.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type Script, startRawServer } from '../support/raw-server.ts'
 import { openAttempts, SilentListener } from '../support/silent-listener.ts'
-import { makeWaiting } from '../support/waiting.ts'
+import { makeWaiting } from '../support/wait.ts'
 
 checkOpenHandles()
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { ConnectionLost } from '../../src/errors.ts'
+import { ConnectionLost } from '../../src/errors/index.ts'
 import { makeDuplex } from '../../src/io/duplex.ts'
 import { latin1 } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'

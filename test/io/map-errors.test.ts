@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectError, ConnectionLost } from '../../src/errors.ts'
+import { ConnectError, ConnectionLost } from '../../src/errors/index.ts'
 import { connectError, dnsError, lostError, systemCode, tlsError } from '../../src/io/map-errors.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectionLost, IncompleteRead } from '../../src/errors.ts'
+import { ConnectionLost, IncompleteRead } from '../../src/errors/index.ts'
 import { HTTPConnection } from '../../src/index.ts'
 import { wire } from '../support/bytes.ts'
 import { reset } from '../support/cut-relay.ts'

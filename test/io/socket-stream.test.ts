@@ -4,7 +4,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { ConnectionLost } from '../../src/errors.ts'
+import { ConnectionLost } from '../../src/errors/index.ts'
 import type { ByteStream } from '../../src/io/byte-stream.ts'
 import { dial } from '../../src/io/dial.ts'
 import { SocketStream } from '../../src/io/socket-stream.ts'
@@ -13,7 +13,7 @@ import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawServer, type Script, startRawServer } from '../support/raw-server.ts'
 import { RecordingSink } from '../support/recording-sink.ts'
 import * as fixture from '../support/tls-fixture.ts'
-import { makeWaiting } from '../support/waiting.ts'
+import { makeWaiting } from '../support/wait.ts'
 
 checkOpenHandles()
 

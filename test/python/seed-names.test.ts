@@ -1,4 +1,4 @@
-// Walks the table of the seed's names, and finds each in `httplib/python` with its kind, its arguments and their defaults,
+// Walks the table of the seed's names, and finds each in `httplib-ts/python` with its kind, its arguments and their defaults,
 // its parent or its value.
 
 import assert from 'node:assert/strict'

@@ -1,5 +1,5 @@
 // Every name in the documentation of Python's httplib: its classes, methods, attributes, exceptions and constants, each
-// with its arguments, its parent or its value. `seed-names.test.ts` looks for each of them in `httplib/python`.
+// with its arguments, its parent or its value. `seed-names.test.ts` looks for each of them in `httplib-ts/python`.
 
 /** An argument: its name, and its default where it has one; `undefined` where the documentation names no value. */
 export type SeedArgument = string | readonly [name: string, byDefault: unknown]

@@ -3,9 +3,10 @@
 import type tls from 'node:tls'
 import type { HTTPSConnectionOptions } from '../../src/connection/options.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
+import type { TlsOptions } from '../../src/core/tls-options.ts'
 import { HTTPSConnection } from '../../src/index.ts'
 import type { Lookup } from '../../src/io/dial.ts'
-import type { TlsOptions, TlsSettings } from '../../src/io/tls-options.ts'
+import type { TlsSettings } from '../../src/io/tls/settings.ts'
 import { wire } from './bytes.ts'
 import { type RawServer, type Script, startRawServer } from './raw-server.ts'
 

@@ -1,8 +1,8 @@
 // A clock that stands still until a test moves it. Timers fire in the order in which they are due, each at its own time.
 
-import type { Clock, Timer } from '../../src/io/clock.ts'
+import type { Clock, Timer } from '../../src/time/clock.ts'
 
-interface Waiting {
+interface Deadlines {
   readonly at: number
   readonly fire: () => void
   isRef: boolean
@@ -10,7 +10,7 @@ interface Waiting {
 
 export class ManualClock implements Clock {
   #now: number
-  readonly #waiting = new Set<Waiting>()
+  readonly #waiting = new Set<Deadlines>()
 
   constructor(now = 1_000) {
     this.#now = now
@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, fire: () => void): Timer {
-    const waiting: Waiting = { at: this.#now + delayMs, fire, isRef: true }
+    const waiting: Deadlines = { at: this.#now + delayMs, fire, isRef: true }
     this.#waiting.add(waiting)
     return {
       cancel: () => void this.#waiting.delete(waiting),

@@ -1,11 +1,12 @@
 // A network in memory for the option `connect`: streams whose other end is the test. Nothing happens by itself: the
 // test says when a connection is made, when bytes arrive and how they are cut, when the peer takes bytes, ends or breaks.
 
-import { ConnectionLost, type HTTPException } from '../../src/errors.ts'
+import type { TlsDetails } from '../../src/core/tls-options.ts'
+import { ConnectionLost, type HTTPException } from '../../src/errors/index.ts'
 import type { ByteSink, ByteStream, DialedStream } from '../../src/io/byte-stream.ts'
 import type { DialTarget } from '../../src/io/dial.ts'
-import type { TlsDetails, TlsSettings } from '../../src/io/tls-options.ts'
-import { type Outcome, type Waiting, waitFor } from '../../src/io/waiting.ts'
+import type { TlsSettings } from '../../src/io/tls/settings.ts'
+import { type Deadlines, type Outcome, waitFor } from '../../src/time/wait.ts'
 import { settle } from './manual-clock.ts'
 
 /** What the connection asked of a stream besides writing. */
@@ -86,7 +87,7 @@ export class MemoryStream implements ByteStream {
     this.#closed(undefined)
   }
 
-  startTls(host: string, tls: TlsSettings, waiting: Waiting): Promise<ByteStream> {
+  startTls(host: string, tls: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     return Promise.reject(new Error(`no TLS in memory: ${host} ${typeof tls} ${typeof waiting}`))
   }
 
@@ -152,7 +153,7 @@ export class MemoryNetwork {
   /** Called with each new stream before it is handed out. */
   prepare: (stream: MemoryStream) => void = () => {}
 
-  readonly connect = async (target: DialTarget, waiting: Waiting): Promise<DialedStream> => {
+  readonly connect = async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
     this.targets.push(target)
     const address = `${target.host}:${target.port}`
     const phase = this.hangsIn

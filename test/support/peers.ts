@@ -12,7 +12,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import type { HTTPResponse } from '../../src/core/response.ts'
-import { systemClock } from '../../src/io/clock.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import { repositoryPath } from './repository.ts'
 import { certificatePath } from './tls-fixture.ts'
 
@@ -295,7 +295,7 @@ ScriptAlias /chunked "${folder}/cgi/chunked"
 /** Starts Python's http.server. */
 export async function startPython(program: string): Promise<Peer> {
   const folder = await makeFolder()
-  const script = repositoryPath('test', 'interop', 'python-server.py')
+  const script = repositoryPath('test', 'suites', 'interop', 'python-server.py')
   const daemon = new Daemon(folder, program, [
     script,
     path.join(folder, 'www'),

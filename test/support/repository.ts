@@ -7,7 +7,7 @@ import path from 'node:path'
 /** The absolute path of the repository's folder. */
 export const repositoryRoot: string = findRoot(import.meta.dirname)
 
-/** The absolute path of a file of the repository, named as in `test/wire`. */
+/** The absolute path of a file of the repository, named as in `test/suites/wire`. */
 export function repositoryPath(...names: readonly string[]): string {
   return path.join(repositoryRoot, ...names)
 }

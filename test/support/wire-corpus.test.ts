@@ -103,7 +103,7 @@ describe('parseWireFile', () => {
   ]
   for (const [what, from, to] of refused) {
     it(`refuses ${what}`, () => {
-      assert.throws(change(from, to), /^SyntaxError: test\/wire\/file\.md:\d+: /)
+      assert.throws(change(from, to), /^SyntaxError: test\/suites\/wire\/file\.md:\d+: /)
     })
   }
 })

@@ -1,5 +1,5 @@
-// Reads the wire corpus: Markdown files under `test/wire` that are prose to a person and cases to `wire.test.ts`. The
-// format is described in `test/wire/README.md`. Whatever is not in that description is a SyntaxError with file and line:
+// Reads the wire corpus: Markdown files under `test/suites/wire` that are prose to a person and cases to `wire.test.ts`. The
+// format is described in `test/suites/wire/README.md`. Whatever is not in that description is a SyntaxError with file and line:
 // a case that is misread would prove nothing.
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -47,14 +47,14 @@ export interface WireCase {
 }
 
 export interface WireFile {
-  /** The path below `test/wire`, with slashes. */
+  /** The path below `test/suites/wire`, with slashes. */
   readonly name: string
   readonly cases: readonly WireCase[]
 }
 
 /** All files of the corpus, in the order of their names. */
 export function readWireCorpus(): WireFile[] {
-  const folder = repositoryPath('test', 'wire')
+  const folder = repositoryPath('test', 'suites', 'wire')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.split(path.sep).join('/'))
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
@@ -64,7 +64,7 @@ export function readWireCorpus(): WireFile[] {
 
 /**
  * The cases of one file.
- * @throws SyntaxError for anything that `test/wire/README.md` does not describe.
+ * @throws SyntaxError for anything that `test/suites/wire/README.md` does not describe.
  */
 export function parseWireFile(name: string, text: string): WireCase[] {
   const reader = new LineReader(name, text)
@@ -120,7 +120,7 @@ class LineReader {
 
   constructor(name: string, text: string) {
     this.#name = name
-    if (!text.endsWith('\n')) throw new SyntaxError(`test/wire/${name}: no line end at the end`)
+    if (!text.endsWith('\n')) throw new SyntaxError(`test/suites/wire/${name}: no line end at the end`)
     this.#lines = text.slice(0, -1).split('\n')
   }
 
@@ -159,7 +159,7 @@ class LineReader {
   }
 
   fail(message: string): never {
-    throw new SyntaxError(`test/wire/${this.#name}:${this.#at}: ${message}`)
+    throw new SyntaxError(`test/suites/wire/${this.#name}:${this.#at}: ${message}`)
   }
 
   /** Gives a SyntaxError raised by `parse` the place in the file. */

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import {
   BadStatusLine,
-  ERRORS,
   HTTPException,
   IncompleteRead,
   LimitExceeded,
@@ -13,7 +12,8 @@ import {
   RemoteDisconnected,
   RemoteProtocolError,
   UnknownProtocol,
-} from '../../src/errors.ts'
+} from '../../src/errors/index.ts'
+import { ERRORS } from '../../src/errors/table.ts'
 import {
   type DataEvent,
   type EventToSend,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { EarliestEnd } from '../../src/transport/earliest-end.ts'
+import { EarliestEnd } from '../../src/transport/h1/earliest-end.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()

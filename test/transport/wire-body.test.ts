@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { IncompleteRead } from '../../src/errors.ts'
-import { WireBody } from '../../src/transport/wire-body.ts'
+import { IncompleteRead } from '../../src/errors/index.ts'
+import { IncomingBody } from '../../src/transport/incoming-body.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
 /** A body, and what it asks of its connection. */
-function make(): { body: WireBody; asked: string[]; told: string[] } {
+function make(): { body: IncomingBody; asked: string[]; told: string[] } {
   const asked: string[] = []
   const told: string[] = []
-  const body = new WireBody({
+  const body = new IncomingBody({
     holdBack: () => asked.push('hold back'),
     letGo: () => asked.push('let go'),
     abandon: () => asked.push('abandon'),
@@ -21,7 +21,7 @@ function make(): { body: WireBody; asked: string[]; told: string[] } {
   return { body, asked, told }
 }
 
-describe('WireBody', () => {
+describe('IncomingBody', () => {
   it('tells that it was consumed when its last byte was given out, and not before', async () => {
     const early = make()
     early.body.push(Buffer.from('abc'))
@@ -140,9 +140,9 @@ describe('WireBody', () => {
 
   it('answers who waits when the end comes', async () => {
     for (const [wait, expected] of [
-      [(body: WireBody) => body.readInto(Buffer.alloc(1)), 0],
-      [(body: WireBody) => body.readChunk(), undefined],
-      [(body: WireBody) => body.readAll(), Buffer.alloc(0)],
+      [(body: IncomingBody) => body.readInto(Buffer.alloc(1)), 0],
+      [(body: IncomingBody) => body.readChunk(), undefined],
+      [(body: IncomingBody) => body.readAll(), Buffer.alloc(0)],
     ] as const) {
       const { body } = make()
       const waiting = wait(body)

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { HTTPConnection, type HTTPResponse, HTTPSConnection } from 'httplib'
+import { HTTPConnection, type HTTPResponse, HTTPSConnection } from 'httplib-ts'
 import {
   type Contender,
   countPieces,

@@ -1,5 +1,5 @@
 /**
- * The engine alone, against parsers, without a socket: `H1Engine` of `httplib/h1`, llhttp in C++ as `node:http` uses it,
+ * The engine alone, against parsers, without a socket: `H1Engine` of `httplib-ts/h1`, llhttp in C++ as `node:http` uses it,
  * llhttp in WebAssembly as undici uses it, and http-parser-js.
  *
  * Each is given one response at a time and has to hand out the same: the status, every field as two strings, the bytes
@@ -7,7 +7,7 @@
  * is a client's engine, so each response is preceded by a request that it writes.
  */
 
-import { H1Engine } from 'httplib/h1'
+import { H1Engine } from 'httplib-ts/h1'
 import { cannedResponse } from '../canned.ts'
 import type { Contender, Session } from '../contender.ts'
 import { importPeer, peerVersion } from '../peers.ts'

@@ -3,7 +3,7 @@
 import { HTTPConnection } from '../../connection/http-connection.ts'
 import { HTTPSConnection } from '../../connection/https-connection.ts'
 import type { HTTPResponse } from '../../core/response.ts'
-import { RemoteProtocolError } from '../../errors.ts'
+import { RemoteProtocolError } from '../../errors/index.ts'
 import { tapConnections } from '../wire-tap.ts'
 import { formatMs } from '../wire-view.ts'
 import { DEMO_CA } from './certificate.ts'

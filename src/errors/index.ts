@@ -1,0 +1,90 @@
+/**
+ * Every error this package raises, as one tree and one table.
+ *
+ *   HTTPException                     code, cause; on a failed exchange also: reused, requestBytesWritten,
+ *   │                                 responseStarted, address, phase
+ *   ├─ LocalProtocolError             you asked for something that must not be sent
+ *   │   ├─ InvalidURL                 host, port or target with forbidden bytes
+ *   │   ├─ InvalidHeader              a field name or value with forbidden bytes
+ *   │   ├─ NotConnected
+ *   │   ├─ UnimplementedFileMode
+ *   │   └─ ImproperConnectionState    a call that is not legal now
+ *   │       ├─ CannotSendRequest  ├─ CannotSendHeader  └─ ResponseNotReady
+ *   ├─ RemoteProtocolError            the peer broke the rules: rule, offset, bytes
+ *   │   ├─ BadStatusLine (line)       └─ RemoteDisconnected: closed before any byte of a response
+ *   │   ├─ UnknownProtocol            ├─ UnknownTransferEncoding
+ *   │   ├─ IncompleteRead             partial, expected
+ *   │   └─ LimitExceeded (limit)      └─ LineTooLong
+ *   ├─ ConnectError (phase)           no byte of the request was sent
+ *   ├─ ProxyError (status)            the proxy refused the tunnel
+ *   ├─ ConnectionLost                 the connection broke during an exchange
+ *   ├─ DecodeError (bytes)            the body is not what it was read as
+ *   └─ TimeoutError (phase, timeoutMs)
+ *
+ * Each class is one decision a caller may take; each code is one rule. The table of table.ts joins the two. The names of
+ * Python's httplib are the trunk of the tree.
+ *
+ * Security: a message says what happened, to which origin and in which phase; never a credential, a field value or a
+ * query string. What the peer sent is on `bytes`, escaped and cut.
+ */
+
+import { BRAND, HTTPException } from './exception.ts'
+import { ConnectError, ConnectionLost, DecodeError, ProxyError, TimeoutError } from './exchange.ts'
+import {
+  CannotSendHeader,
+  CannotSendRequest,
+  ImproperConnectionState,
+  InvalidHeader,
+  InvalidURL,
+  LocalProtocolError,
+  NotConnected,
+  ResponseNotReady,
+  UnimplementedFileMode,
+} from './local.ts'
+import {
+  BadStatusLine,
+  IncompleteRead,
+  LimitExceeded,
+  LineTooLong,
+  RemoteDisconnected,
+  RemoteProtocolError,
+  UnknownProtocol,
+  UnknownTransferEncoding,
+} from './remote.ts'
+
+export { type ErrorDetails, type ExchangeFacts, HTTPException, type Phase } from './exception.ts'
+export * from './exchange.ts'
+export * from './local.ts'
+export * from './remote.ts'
+export type { CodeOf, ErrorCode } from './table.ts'
+
+const ERROR_CLASSES = {
+  HTTPException,
+  LocalProtocolError,
+  InvalidURL,
+  InvalidHeader,
+  NotConnected,
+  UnimplementedFileMode,
+  ImproperConnectionState,
+  CannotSendRequest,
+  CannotSendHeader,
+  ResponseNotReady,
+  RemoteProtocolError,
+  BadStatusLine,
+  RemoteDisconnected,
+  UnknownProtocol,
+  UnknownTransferEncoding,
+  IncompleteRead,
+  LimitExceeded,
+  LineTooLong,
+  ConnectError,
+  ProxyError,
+  ConnectionLost,
+  DecodeError,
+  TimeoutError,
+}
+
+for (const [name, errorClass] of Object.entries(ERROR_CLASSES)) {
+  Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true })
+}
+Object.defineProperty(HTTPException.prototype, BRAND, { value: true })

@@ -1,0 +1,119 @@
+/** What the peer did against the rules: RemoteProtocolError and its kinds. */
+
+import { type ErrorDetails, HTTPException } from './exception.ts'
+import { type CodeOf, type ErrorCode, errorRow } from './table.ts'
+
+/** Where in the stream the peer broke which rule. */
+export interface Offence extends ErrorDetails {
+  /** Index of the offending byte in all the bytes received on the connection, from 0. */
+  offset?: number | undefined
+  /** The offending bytes, escaped and cut. */
+  bytes?: string | undefined
+}
+
+/** The peer broke the rules of HTTP. */
+export class RemoteProtocolError extends HTTPException {
+  /** The rule, in words, and where it is written. */
+  readonly rule: string
+  /** Index of the offending byte in all the bytes received on the connection, from 0; undefined where none is at fault. */
+  readonly offset: number | undefined
+  /** The offending bytes, escaped and cut; undefined where none are at fault. */
+  readonly bytes: string | undefined
+
+  constructor(code: ErrorCode, detail?: string, offence: Offence = {}) {
+    super(code, describeOffence(code, detail, offence), offence)
+    this.rule = `${errorRow(code).sentence} (${errorRow(code).source})`
+    this.offset = offence.offset
+    this.bytes = offence.bytes
+  }
+}
+
+function describeOffence(code: ErrorCode, detail: string | undefined, { offset, bytes }: Offence): string {
+  let text = detail === undefined ? '' : `${detail} `
+  text += `(${errorRow(code).source}`
+  if (offset !== undefined) text += `; at byte ${offset} of the stream`
+  if (bytes !== undefined) text += `: "${bytes}"`
+  return `${text})`
+}
+
+/** The first line of the response is no status line. */
+export class BadStatusLine extends RemoteProtocolError {
+  /** The line as it came, escaped and cut; empty if the peer closed without a byte. */
+  readonly line: string
+  constructor(
+    line: string,
+    offence?: Offence,
+    code: 'BAD_STATUS_LINE' | 'REMOTE_DISCONNECTED' = 'BAD_STATUS_LINE',
+  ) {
+    super(code, undefined, offence)
+    this.line = line
+  }
+}
+/** The peer closed the connection before any byte of a response. On a reused connection this is a race, not a fault. */
+export class RemoteDisconnected extends BadStatusLine {
+  constructor(details?: ErrorDetails) {
+    super('', details, 'REMOTE_DISCONNECTED')
+  }
+}
+/** The peer speaks, but not HTTP/1. */
+export class UnknownProtocol extends RemoteProtocolError {
+  /** The first line as it came, escaped and cut. */
+  readonly line: string
+  constructor(line: string, offence?: Offence) {
+    super('UNKNOWN_PROTOCOL', undefined, offence)
+    this.line = line
+  }
+}
+/** The body has a transfer coding other than chunked. `response.allowUndecoded()` gives the coded bytes. */
+export class UnknownTransferEncoding extends RemoteProtocolError {
+  /** The codings in the order they were applied, without chunked. */
+  readonly codings: readonly string[]
+  constructor(codings: readonly string[]) {
+    super('UNKNOWN_TRANSFER_ENCODING', codings.join(', '))
+    this.codings = codings
+  }
+}
+/** The connection ended before the message did. */
+export class IncompleteRead extends RemoteProtocolError {
+  /** The bytes that did arrive and were not handed out by an earlier call. */
+  readonly partial: Buffer
+  /** How many more bytes were to come; undefined where the peer had not said. */
+  readonly expected: number | undefined
+  constructor(
+    partial: Buffer,
+    expected?: number,
+    details?: ErrorDetails,
+    code: 'INCOMPLETE_BODY' | 'INCOMPLETE_HEAD' = 'INCOMPLETE_BODY',
+  ) {
+    super(
+      code,
+      `${partial.length} bytes in hand${expected === undefined ? '' : `, ${expected} more expected`}`,
+      details,
+    )
+    this.partial = partial
+    this.expected = expected
+  }
+}
+/** The peer sent more than a limit allows. */
+export class LimitExceeded extends RemoteProtocolError {
+  /** The name of the limit: a key of the option `limits`. */
+  readonly limit: string
+  /** Its value. */
+  readonly maximum: number
+  constructor(
+    code: CodeOf<'LimitExceeded' | 'LineTooLong'>,
+    limit: string,
+    maximum: number,
+    offence?: Offence,
+  ) {
+    super(code, `${limit} is ${maximum}`, offence)
+    this.limit = limit
+    this.maximum = maximum
+  }
+}
+/** The peer sent a line longer than `limits.maxLineBytes`. */
+export class LineTooLong extends LimitExceeded {
+  constructor(maximum: number, offence?: Offence) {
+    super('LIMIT_LINE', 'maxLineBytes', maximum, offence)
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * The body of a response while it comes in: keeps what nobody has asked for yet, hands out what somebody waits for, and
+ * says when the peer has to be held back. Bytes are copied once, into the caller's own memory where there is a target.
+ *
+ * Invariant: a byte is in the queue, or was given to one caller; the end is told only after the last byte.
+ */
+
+import type { BodyReader } from '../core/body-reader.ts'
+import type { FieldLine } from '../core/fields.ts'
+import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
+
+/** How much may wait unread before the peer is held back: a few reads' worth. */
+const HIGH_WATER_BYTES = 65_536
+
+/** Pieces up to this size are gathered into one: a peer that sends byte by byte must not cost a Buffer for each byte. */
+const GATHERED_BYTES = 4_096
+
+/** What the body needs of the connection it comes from. */
+export interface BodySource {
+  /** Nobody takes the bytes: stop reading. */
+  holdBack(): void
+  /** Somebody does again. */
+  letGo(): void
+  /** The rest is not wanted. */
+  abandon(): void
+  /** Nothing more will be given out. */
+  consumed(): void
+}
+
+type Waiter =
+  | {
+      readonly kind: 'into'
+      readonly target: Uint8Array
+      resolve(count: number): void
+      reject(error: unknown): void
+    }
+  | { readonly kind: 'chunk'; resolve(chunk: Buffer | undefined): void; reject(error: unknown): void }
+  | { readonly kind: 'all'; resolve(all: Buffer): void; reject(error: unknown): void }
+
+const NOTHING: Buffer = Buffer.alloc(0)
+/** The queue of a body that has none; pieces are put into one of its own. */
+const NO_PIECES: Buffer[] = []
+const NO_TRAILERS: readonly FieldLine[] = []
+
+export class IncomingBody implements BodyReader {
+  trailers: readonly FieldLine[] = NO_TRAILERS
+  readonly #source: BodySource
+  #queue: Buffer[] = NO_PIECES
+  #queuedBytes = 0
+  /** The memory in which small pieces are gathered; the last piece of the queue may be its beginning. */
+  #block: Buffer | undefined
+  #waiter: Waiter | undefined
+  #state: 'open' | 'ended' | 'failed' | 'cancelled' = 'open'
+  #failure: unknown
+  #isHeldBack = false
+
+  constructor(source: BodySource) {
+    this.#source = source
+  }
+
+  get isDone(): boolean {
+    return this.#state !== 'open' && this.#queue.length === 0
+  }
+
+  // ------------------------------------------------------------------------------------- from the connection
+
+  /** Bytes came, borrowed. */
+  push(bytes: Uint8Array): void {
+    if (this.#state !== 'open') return
+    const waiter = this.#waiter
+    if (waiter === undefined || waiter.kind === 'all') {
+      this.#enqueue(bytes)
+      if (waiter === undefined && this.#queuedBytes >= HIGH_WATER_BYTES && !this.#isHeldBack) {
+        this.#isHeldBack = true
+        this.#source.holdBack()
+      }
+      return
+    }
+    this.#waiter = undefined
+    if (waiter.kind === 'chunk') {
+      waiter.resolve(Buffer.from(bytes))
+      return
+    }
+    const count = Math.min(bytes.length, waiter.target.length)
+    waiter.target.set(count === bytes.length ? bytes : bytes.subarray(0, count))
+    if (count < bytes.length) this.#enqueue(bytes.subarray(count))
+    waiter.resolve(count)
+  }
+
+  /** The message is complete. */
+  finish(trailers: readonly FieldLine[]): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ended'
+    this.trailers = trailers
+    // What waits unread here must not hold the next response back.
+    this.#letGo()
+    const waiter = this.#takeWaiter()
+    if (waiter?.kind === 'into') waiter.resolve(0)
+    else if (waiter?.kind === 'chunk') waiter.resolve(undefined)
+    else if (waiter?.kind === 'all') waiter.resolve(this.#takeQueue())
+    this.#tellIfConsumed()
+  }
+
+  /** The message broke off. What has come can still be read; then every read rejects. */
+  fail(error: unknown): void {
+    if (this.#state !== 'open') return
+    this.#state = 'failed'
+    this.#failure = error
+    this.#takeWaiter()?.reject(this.#takeFailure())
+    this.#tellIfConsumed()
+  }
+
+  // ------------------------------------------------------------------------------------------ from the caller
+
+  readInto(target: Uint8Array): Promise<number> {
+    const first = this.#queue[0]
+    if (first !== undefined) {
+      const count = Math.min(first.length, target.length)
+      target.set(first.subarray(0, count))
+      if (count === first.length) this.#queue.shift()
+      else this.#queue[0] = first.subarray(count)
+      this.#queuedBytes -= count
+      this.#afterTaking()
+      return Promise.resolve(count)
+    }
+    return this.#wait(0, (resolve, reject) => ({ kind: 'into', target, resolve, reject }))
+  }
+
+  readChunk(): Promise<Buffer | undefined> {
+    const chunk = this.#queue.shift()
+    if (chunk !== undefined) {
+      this.#queuedBytes -= chunk.length
+      this.#afterTaking()
+      return Promise.resolve(chunk)
+    }
+    return this.#wait<Buffer | undefined>(undefined, (resolve, reject) => ({
+      kind: 'chunk',
+      resolve,
+      reject,
+    }))
+  }
+
+  readAll(): Promise<Buffer> {
+    const all = this.takeAll()
+    if (all !== undefined) return Promise.resolve(all)
+    return this.#wait(NOTHING, (resolve, reject) => ({ kind: 'all', resolve, reject }))
+  }
+
+  takeAll(): Buffer | undefined {
+    if (this.#state !== 'ended') return undefined
+    const all = this.#takeQueue()
+    this.#tellIfConsumed()
+    return all
+  }
+
+  cancel(): void {
+    if (this.isDone) return
+    const wasOpen = this.#state === 'open'
+    this.#takeQueue()
+    if (wasOpen) {
+      this.#state = 'cancelled'
+      this.#takeWaiter()?.reject(closedError())
+      this.#source.abandon()
+    }
+    this.#tellIfConsumed()
+  }
+
+  // -------------------------------------------------------------------------------------------------- inside
+
+  #wait<T>(
+    atEnd: T,
+    make: (resolve: (value: T) => void, reject: (error: unknown) => void) => Waiter,
+  ): Promise<T> {
+    if (this.#waiter !== undefined) {
+      return Promise.reject(
+        new ImproperConnectionState('the body is being read already; wait for that read first'),
+      )
+    }
+    if (this.#state === 'ended') return Promise.resolve(atEnd)
+    if (this.#state === 'failed') {
+      const failure = this.#takeFailure()
+      this.#tellIfConsumed()
+      return Promise.reject(failure)
+    }
+    if (this.#state === 'cancelled') return Promise.reject(closedError())
+    return new Promise<T>((resolve, reject) => {
+      this.#waiter = make(resolve, reject)
+      this.#letGo()
+    })
+  }
+
+  /** Copies borrowed bytes into the queue: behind the last piece, in its own memory, where both are small. */
+  #enqueue(bytes: Uint8Array): void {
+    this.#queuedBytes += bytes.length
+    const at = this.#queue.length - 1
+    const last = this.#queue[at]
+    if (last === undefined) {
+      // Most bodies come in one piece: a list of one, which `push` would make with room for seventeen.
+      this.#queue = [Buffer.from(bytes)]
+      return
+    }
+    if (last.length + bytes.length > GATHERED_BYTES) {
+      this.#queue.push(Buffer.from(bytes))
+      return
+    }
+    let start = last.byteOffset
+    if (last.buffer !== this.#block?.buffer || start + last.length + bytes.length > GATHERED_BYTES) {
+      this.#block = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      this.#block.set(last)
+      start = 0
+    }
+    const end = start + last.length
+    this.#block.set(bytes, end)
+    this.#queue[at] = this.#block.subarray(start, end + bytes.length)
+  }
+
+  #takeQueue(): Buffer {
+    const queue = this.#queue
+    this.#queue = NO_PIECES
+    this.#queuedBytes = 0
+    if (queue.length === 1) return queue[0]!
+    return queue.length === 0 ? NOTHING : Buffer.concat(queue)
+  }
+
+  #takeWaiter(): Waiter | undefined {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    return waiter
+  }
+
+  /** The error of a broken message, with the bytes that nobody was given. */
+  #takeFailure(): unknown {
+    const failure = this.#failure
+    const rest = this.#takeQueue()
+    if (!(failure instanceof IncompleteRead) || rest.length === 0) return failure
+    const { expected, reused, requestBytesWritten, responseStarted, address, phase, cause } = failure
+    return new IncompleteRead(rest, expected, {
+      reused,
+      requestBytesWritten,
+      responseStarted,
+      address,
+      phase,
+      cause,
+    })
+  }
+
+  #afterTaking(): void {
+    if (this.#queuedBytes > 0) return
+    this.#letGo()
+    this.#tellIfConsumed()
+  }
+
+  #tellIfConsumed(): void {
+    if (this.isDone) this.#source.consumed()
+  }
+
+  #letGo(): void {
+    if (!this.#isHeldBack) return
+    this.#isHeldBack = false
+    this.#source.letGo()
+  }
+}
+
+function closedError(): ImproperConnectionState {
+  return new ImproperConnectionState('the response was closed before its body was read')
+}

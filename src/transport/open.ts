@@ -1,0 +1,62 @@
+/**
+ * Opens a wire: dials, asks a proxy for a tunnel where there is one, lays TLS inside it. No request is written but CONNECT.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { formatAuthority, type HostPort } from '../core/origin.ts'
+import type { DialedStream } from '../io/byte-stream.ts'
+import type { Connector, DialTarget } from '../io/dial.ts'
+import type { Deadlines } from '../time/wait.ts'
+import type { ExchangeOptions } from './exchange.ts'
+import { H1Connection, type WireOptions } from './h1/h1-connection.ts'
+import { openTunnel } from './tunnel.ts'
+
+/** Where a proxy is asked to connect to, with the fields of the CONNECT request. */
+export interface Tunnel {
+  readonly to: HostPort
+  readonly headers: readonly FieldLine[]
+}
+
+/** What opening a wire needs. */
+export interface TransportPlan {
+  /** Where to connect to: the server, or the proxy where there is a tunnel. `tls` is for the server in both cases. */
+  readonly target: DialTarget
+  readonly tunnel: Tunnel | undefined
+  readonly connect: Connector
+  readonly waiting: Deadlines
+  readonly wireOptions: WireOptions
+}
+
+/**
+ * Opens a wire.
+ * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
+ */
+export async function openTransport(plan: TransportPlan): Promise<H1Connection> {
+  const { stream, timings } =
+    plan.tunnel === undefined
+      ? await plan.connect(plan.target, plan.waiting)
+      : await dialThrough(plan, plan.tunnel)
+  return new H1Connection(stream, { ...plan.wireOptions, dialTimings: timings })
+}
+
+async function dialThrough(
+  { target, connect, waiting, wireOptions }: TransportPlan,
+  { to, headers }: Tunnel,
+): Promise<DialedStream> {
+  const { tls } = target
+  const { stream: outer, timings } = await connect({ ...target, tls: undefined }, waiting)
+  const tunnelMs = waiting.timeouts.connect
+  const options: ExchangeOptions = {
+    timeouts: { send: tunnelMs, headers: tunnelMs, body: tunnelMs },
+    endsAt: waiting.endsAt,
+    totalMs: waiting.totalMs,
+    signal: waiting.signal,
+    url: formatAuthority(to),
+    owner: undefined,
+  }
+  const inner = await openTunnel(outer, to, headers, wireOptions, options)
+  if (tls === undefined) return { stream: inner, timings }
+  const startedAt = waiting.clock.now()
+  const stream = await inner.startTls(to.host, tls, waiting)
+  return { stream, timings: { ...timings, tls: waiting.clock.now() - startedAt } }
+}

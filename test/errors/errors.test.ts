@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { addFacts } from '../../src/errors/exception.ts'
+import * as errors from '../../src/errors/index.ts'
+import {
+  BadStatusLine,
+  CannotSendHeader,
+  CannotSendRequest,
+  type CodeOf,
+  ConnectError,
+  ConnectionLost,
+  DecodeError,
+  type ErrorCode,
+  HTTPException,
+  ImproperConnectionState,
+  IncompleteRead,
+  InvalidHeader,
+  InvalidURL,
+  LimitExceeded,
+  LineTooLong,
+  LocalProtocolError,
+  NotConnected,
+  ProxyError,
+  RemoteDisconnected,
+  RemoteProtocolError,
+  ResponseNotReady,
+  TimeoutError,
+  type TimeoutPhase,
+  UnimplementedFileMode,
+  UnknownProtocol,
+  UnknownTransferEncoding,
+} from '../../src/errors/index.ts'
+import { ERRORS } from '../../src/errors/table.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+/** The tree as the documentation draws it: class → the class above it. */
+const PARENTS: Readonly<Record<string, string>> = {
+  HTTPException: 'Error',
+  LocalProtocolError: 'HTTPException',
+  InvalidURL: 'LocalProtocolError',
+  InvalidHeader: 'LocalProtocolError',
+  NotConnected: 'LocalProtocolError',
+  UnimplementedFileMode: 'LocalProtocolError',
+  ImproperConnectionState: 'LocalProtocolError',
+  CannotSendRequest: 'ImproperConnectionState',
+  CannotSendHeader: 'ImproperConnectionState',
+  ResponseNotReady: 'ImproperConnectionState',
+  RemoteProtocolError: 'HTTPException',
+  BadStatusLine: 'RemoteProtocolError',
+  RemoteDisconnected: 'BadStatusLine',
+  UnknownProtocol: 'RemoteProtocolError',
+  UnknownTransferEncoding: 'RemoteProtocolError',
+  IncompleteRead: 'RemoteProtocolError',
+  LimitExceeded: 'RemoteProtocolError',
+  LineTooLong: 'LimitExceeded',
+  ConnectError: 'HTTPException',
+  ProxyError: 'HTTPException',
+  ConnectionLost: 'HTTPException',
+  DecodeError: 'HTTPException',
+  TimeoutError: 'HTTPException',
+}
+
+const NOTHING = Buffer.alloc(0)
+const ANSWER = { status: 407, reason: 'No', rawHeaders: [['A', 'b']], body: Buffer.from('x') } as const
+
+/** An error of each code, as the class of its row makes it. */
+function make(code: ErrorCode): HTTPException {
+  switch (ERRORS[code][0]) {
+    case 'LocalProtocolError':
+      return new LocalProtocolError(code, 'detail')
+    case 'InvalidURL':
+      return new InvalidURL(code, 'detail')
+    case 'InvalidHeader':
+      return new InvalidHeader(code, 'detail')
+    case 'NotConnected':
+      return new NotConnected('detail')
+    case 'UnimplementedFileMode':
+      return new UnimplementedFileMode('w')
+    case 'ImproperConnectionState':
+      return new ImproperConnectionState('detail')
+    case 'CannotSendRequest':
+      return new CannotSendRequest('detail')
+    case 'CannotSendHeader':
+      return new CannotSendHeader('detail')
+    case 'ResponseNotReady':
+      return new ResponseNotReady('detail')
+    case 'RemoteProtocolError':
+      return new RemoteProtocolError(code, 'detail')
+    case 'BadStatusLine':
+      return new BadStatusLine('line')
+    case 'RemoteDisconnected':
+      return new RemoteDisconnected()
+    case 'UnknownProtocol':
+      return new UnknownProtocol('line')
+    case 'UnknownTransferEncoding':
+      return new UnknownTransferEncoding(['gzip'])
+    case 'IncompleteRead':
+      return new IncompleteRead(NOTHING, 1, {}, code as CodeOf<'IncompleteRead'>)
+    case 'LimitExceeded':
+      return new LimitExceeded(code as CodeOf<'LimitExceeded'>, 'maxFields', 5)
+    case 'LineTooLong':
+      return new LineTooLong(5)
+    case 'ConnectError':
+      return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
+    case 'ProxyError':
+      return new ProxyError(ANSWER)
+    case 'ConnectionLost':
+      return new ConnectionLost('detail', {}, code as CodeOf<'ConnectionLost'>)
+    case 'DecodeError':
+      return new DecodeError(code as CodeOf<'DecodeError'>, 'detail', { bytes: 'x' })
+    case 'TimeoutError':
+      return new TimeoutError(code.slice('TIMEOUT_'.length).toLowerCase() as TimeoutPhase, 5)
+  }
+}
+
+describe('the tree of errors', () => {
+  const classes = Object.entries(errors).flatMap(([name, value]) =>
+    typeof value === 'function' && value.prototype instanceof Error ? [[name, value] as const] : [],
+  )
+
+  it('is as it is drawn', () => {
+    const parents = classes.map(([name, value]) => [
+      name,
+      (Object.getPrototypeOf(value) as { name: string }).name,
+    ])
+    assert.deepEqual(Object.fromEntries(parents), PARENTS)
+  })
+
+  it('has a name on each prototype, so that it survives in a stack', () => {
+    for (const [name, value] of classes) assert.equal((value.prototype as Error).name, name)
+    assert.match(new LineTooLong(5).stack ?? '', /^LineTooLong: /)
+    assert.deepEqual(Object.keys(new NotConnected()), ['code'])
+  })
+})
+
+describe('the table of errors', () => {
+  for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+    const [className, sentence, source] = ERRORS[code]
+    it(`${code} is raised as ${className}, beginning with its sentence`, () => {
+      const error = make(code)
+      assert.equal(error.name, className)
+      assert.equal(error.constructor.name, className)
+      assert.equal(error.code, code)
+      assert.ok(error.message.startsWith(sentence), error.message)
+      assert.match(sentence, /^[A-Z].*[^.:]$/)
+      assert.notEqual(source, '')
+      if (error instanceof RemoteProtocolError) assert.equal(error.rule, `${sentence} (${source})`)
+    })
+  }
+
+  it('has a row for each class but the ones that only stand above others', () => {
+    const named = new Set(Object.values(ERRORS).map(([className]) => className as string))
+    assert.deepEqual(
+      Object.keys(PARENTS).filter((name) => !named.has(name)),
+      ['HTTPException'],
+    )
+  })
+})
+
+describe('HTTPException', () => {
+  it('says its sentence, and the detail where there is one', () => {
+    assert.equal(new HTTPException('NOT_CONNECTED').message, 'There is no connection.')
+    assert.equal(new HTTPException('NOT_CONNECTED', 'to a').message, 'There is no connection: to a')
+  })
+
+  it('keeps the cause, and has none of its own', () => {
+    const cause = new Error('below')
+    assert.equal(new ConnectionLost('x', { cause }).cause, cause)
+    assert.equal('cause' in new ConnectionLost('x'), false)
+  })
+
+  it('is known again by a mark that copies of the package share', () => {
+    const copy = Object.create({ [Symbol.for('httplib.HTTPException')]: true }) as object
+    assert.equal(HTTPException.isHTTPException(copy), true)
+    assert.equal(HTTPException.isHTTPException(new LineTooLong(1)), true)
+    for (const value of [new Error('x'), {}, null, undefined, 'HTTPException', 5]) {
+      assert.equal(HTTPException.isHTTPException(value), false)
+    }
+  })
+
+  it('carries the facts of the exchange; what is known already stays', () => {
+    const facts = {
+      reused: true,
+      requestBytesWritten: 0,
+      responseStarted: false,
+      address: 'a:80',
+      phase: 'send',
+    } as const
+    const error = new ConnectionLost('x', { reused: false, phase: 'body' })
+    addFacts(error, facts)
+    assert.deepEqual(Object.fromEntries(Object.entries(error)), {
+      code: 'CONNECTION_LOST',
+      ...facts,
+      reused: false,
+      phase: 'body',
+    })
+    addFacts(error, {})
+    addFacts(error, { responseStarted: true, requestBytesWritten: 7, address: 'b:80' })
+    assert.deepEqual(Object.fromEntries(Object.entries(error)), {
+      code: 'CONNECTION_LOST',
+      ...facts,
+      reused: false,
+      phase: 'body',
+    })
+  })
+})
+
+describe('the classes that know more', () => {
+  it('RemoteProtocolError says rule, place and bytes', () => {
+    const error = new RemoteProtocolError('BARE_LF', undefined, {
+      offset: 0,
+      bytes: '\\n',
+      responseStarted: true,
+    })
+    assert.equal(
+      error.message,
+      'A line ends in LF without CR (RFC 9112 §2.2; at byte 0 of the stream: "\\n")',
+    )
+    assert.deepEqual([error.offset, error.bytes, error.responseStarted], [0, '\\n', true])
+    assert.equal(new RemoteProtocolError('BARE_LF').message, 'A line ends in LF without CR (RFC 9112 §2.2)')
+  })
+
+  it('IncompleteRead has the bytes that came and the number that did not', () => {
+    const partial = Buffer.from('abc')
+    const error = new IncompleteRead(partial, 7)
+    assert.deepEqual([error.code, error.partial, error.expected], ['INCOMPLETE_BODY', partial, 7])
+    assert.match(error.message, /: 3 bytes in hand, 7 more expected \(RFC 9112 §8\)$/)
+    assert.match(new IncompleteRead(partial).message, /: 3 bytes in hand \(RFC 9112 §8\)$/)
+  })
+
+  it('BadStatusLine, RemoteDisconnected and UnknownProtocol have the line', () => {
+    assert.equal(new BadStatusLine('x').line, 'x')
+    const error = new RemoteDisconnected({ reused: true })
+    assert.deepEqual([error.line, error.reused], ['', true])
+    assert.equal(new UnknownProtocol('ICY').line, 'ICY')
+  })
+
+  it('UnknownTransferEncoding has the codings, a limit its name and value', () => {
+    assert.deepEqual(new UnknownTransferEncoding(['a', 'b']).codings, ['a', 'b'])
+    const { limit, maximum, message } = new LimitExceeded('LIMIT_FIELDS', 'maxFields', 5, { offset: 9 })
+    assert.deepEqual([limit, maximum], ['maxFields', 5])
+    assert.match(message, /: maxFields is 5 \(RFC 9110 §2.3; at byte 9 of the stream\)$/)
+  })
+
+  it('ConnectError has its phase and every attempt', () => {
+    const attempts = [{ address: '[::1]:80', error: new Error('refused') }]
+    const error = new ConnectError('CONNECT_REFUSED', 'tcp', 'a:80', {
+      attempts,
+      phase: 'dns',
+      address: 'a:80',
+    })
+    assert.deepEqual([error.phase, error.attempts, error.address], ['tcp', attempts, 'a:80'])
+    assert.deepEqual(new ConnectError('DNS_FAILED', 'dns', 'a').attempts, [])
+  })
+
+  it("ProxyError has the proxy's answer", () => {
+    const { status, reason, rawHeaders, body, phase, message } = new ProxyError(ANSWER, { address: 'p:1' })
+    assert.deepEqual({ status, reason, rawHeaders, body }, ANSWER)
+    assert.equal(phase, 'proxy')
+    assert.match(message, /: it answered 407 No$/)
+    assert.match(new ProxyError({ ...ANSWER, reason: '' }).message, /: it answered 407$/)
+  })
+
+  it('TimeoutError has its phase and its time', () => {
+    const { phase, timeoutMs, message } = new TimeoutError('headers', 250)
+    assert.deepEqual([phase, timeoutMs], ['headers', 250])
+    assert.match(message, /: the headers timeout is 250 ms$/)
+  })
+})

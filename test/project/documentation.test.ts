@@ -1,0 +1,96 @@
+// The pages: what is made from tables is current, links lead somewhere, and every fenced TypeScript example compiles.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { generateDocs } from '../../scripts/docs.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { repositoryPath } from '../support/repository.ts'
+
+checkOpenHandles()
+
+const ROOT = repositoryPath()
+
+const PAGES = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+describe('generated pages', () => {
+  it('are what the tables say; `npm run docs` writes them', async () => {
+    for (const [file, text] of await generateDocs(ROOT)) {
+      assert.equal(readFileSync(path.join(ROOT, file), 'utf8'), text, `${file} is stale`)
+    }
+  })
+})
+
+describe('links in pages', () => {
+  for (const page of PAGES) {
+    it(`of ${page} lead to files that exist`, () => {
+      const text = readFileSync(path.join(ROOT, page), 'utf8')
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue
+        assert.ok(existsSync(path.join(ROOT, path.dirname(page), target)), `${page} links to ${target}`)
+      }
+    })
+  }
+})
+
+describe('examples in pages', () => {
+  it('compile against the package as a user would write them', () => {
+    const examples = PAGES.flatMap((page) => {
+      const text = readFileSync(path.join(ROOT, page), 'utf8')
+      return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], index) => ({
+        name: `${page.replaceAll(/[/.]/g, '-')}-${index}.ts`,
+        code,
+      }))
+    })
+    assert.ok(examples.length >= 8, `only ${examples.length} examples were found`)
+    const folder = mkdtempSync(path.join(tmpdir(), 'httplib-examples-'))
+    try {
+      compile(folder, examples)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+/** Compiles the examples in a project of their own, with the strictest flags, against the declarations in dist. */
+function compile(folder: string, examples: readonly { name: string; code: string }[]): void {
+  mkdirSync(path.join(folder, 'node_modules'))
+  symlinkSync(ROOT, path.join(folder, 'node_modules', 'httplib-ts'))
+  symlinkSync(path.join(ROOT, 'node_modules', '@types'), path.join(folder, 'node_modules', '@types'))
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"module","private":true}')
+  const compilerOptions = {
+    target: 'ES2023',
+    lib: ['ES2023'],
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    moduleDetection: 'force',
+  }
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  for (const { name, code } of examples) writeFileSync(path.join(folder, name), code)
+  const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  try {
+    execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', stdio: 'pipe' })
+  } catch (error) {
+    const { stdout } = error as { stdout: string }
+    assert.fail(`examples do not compile:\n${stdout}`)
+  }
+}

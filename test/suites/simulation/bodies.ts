@@ -1,0 +1,219 @@
+// Bodies of requests in every form that is taken, each with what the server must see of it. Those that come in pieces may
+// be slow, may fail half-way, and are counted: whoever opens a source has to read it to its end or give it back.
+
+import { Readable } from 'node:stream'
+import type { BodyPiece, FileHandleLike, RequestBody } from '../../../src/core/outgoing-body.ts'
+import type { Choices } from './choices.ts'
+import type { BodyMeaning } from './intent.ts'
+import { labelledBytes } from './labels.ts'
+import type { World } from './world.ts'
+
+/** Sources of bodies: how many were begun, and how many came to their end or were given back. */
+export class SourceCount {
+  opened = 0
+  closed = 0
+}
+
+export interface MadeBody {
+  readonly body: RequestBody
+  readonly meaning: BodyMeaning
+  /** The platform streams it by itself. */
+  readonly isForeign: boolean
+  /** Its length is known before it is read. */
+  readonly length: number | undefined
+}
+
+const LENGTHS = [3, 40, 0, 1, 900, 900, 5_000, 20_000] as const
+const KINDS = [
+  'string',
+  'bytes',
+  'buffer',
+  'iterable',
+  'async iterable',
+  'async iterable',
+  'web stream',
+  'node stream',
+  'file',
+  'search params',
+  'blob',
+  'form',
+] as const
+type Kind = (typeof KINDS)[number]
+
+const NO_BODY: MadeBody = {
+  body: undefined,
+  meaning: { kind: 'none', bytes: Buffer.alloc(0), end: 'whole', sourceError: undefined },
+  isForeign: false,
+  length: 0,
+}
+
+/** No body at all. */
+export function noBody(): MadeBody {
+  return NO_BODY
+}
+
+/** A body by choice. `isSound` leaves out what cannot be sent whole. */
+export function makeBody(
+  world: World,
+  choices: Choices,
+  sources: SourceCount,
+  id: number,
+  isSound: boolean,
+): MadeBody {
+  const kind = choices.oneOf(KINDS)
+  const length = choices.chance(2) ? 300_000 : choices.oneOf(LENGTHS)
+  const isFactory = choices.chance(10)
+  const made = makeKind(world, choices, sources, { kind, id, length, isSound })
+  if (!isFactory) return made
+  const { body } = made
+  return { ...made, body: () => body as Exclude<RequestBody, () => unknown> }
+}
+
+interface Wanted {
+  readonly kind: Kind
+  readonly id: number
+  readonly length: number
+  readonly isSound: boolean
+}
+
+function makeKind(world: World, choices: Choices, sources: SourceCount, wanted: Wanted): MadeBody {
+  const { kind, id, length, isSound } = wanted
+  const bytes = labelledBytes(`request ${id}`, length)
+  const whole = (body: RequestBody, meant: Buffer | undefined, isForeign = false): MadeBody => ({
+    body,
+    meaning: { kind, bytes: meant, end: 'whole', sourceError: undefined },
+    isForeign,
+    length: meant?.length,
+  })
+  switch (kind) {
+    case 'string': {
+      const text = bytes.toString('latin1')
+      return whole(text, Buffer.from(text))
+    }
+    case 'bytes':
+      return whole(new Uint8Array(bytes), bytes)
+    case 'buffer':
+      return whole(new Uint8Array(bytes).buffer, bytes)
+    case 'search params': {
+      const params = new URLSearchParams({ id: String(id), text: bytes.toString('latin1', 0, 300) })
+      return whole(params, Buffer.from(params.toString()))
+    }
+    case 'blob':
+      return whole(new Blob([bytes]), bytes, true)
+    case 'form': {
+      const form = new FormData()
+      form.set('id', String(id))
+      return { ...whole(form, undefined, true), length: undefined }
+    }
+    case 'iterable':
+    case 'async iterable':
+    case 'web stream':
+    case 'node stream':
+    case 'file':
+      return makeSource(world, choices, sources, { kind, id, length, isSound })
+  }
+}
+
+/** What a source gives: pieces, with a pause before each, up to an end or an error. */
+interface Script {
+  readonly pieces: readonly BodyPiece[]
+  readonly pauses: readonly number[]
+  readonly error: Error | undefined
+}
+
+function makeSource(world: World, choices: Choices, sources: SourceCount, wanted: Wanted): MadeBody {
+  const { kind, id, length, isSound } = wanted
+  const bytes = labelledBytes(`request ${id}`, length)
+  const pieceBytes = Math.max(choices.oneOf([100_000, 1_000, 30]), Math.ceil(length / 10), 1)
+  const pieces: BodyPiece[] = []
+  for (let at = 0; at < length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes))
+  if (choices.chance(10)) pieces.splice(choices.pick(pieces.length + 1), 0, '')
+  const isSlow = kind !== 'iterable' && choices.chance(40)
+  const pauses = pieces.map(() => (isSlow ? choices.oneOf([0, 0, 1, 10, 60]) : 0))
+  const error =
+    !isSound && choices.chance(10) ? new Error(`the source of request ${id} has failed`) : undefined
+  if (error !== undefined) pieces.length = choices.pick(pieces.length + 1)
+  const isUnsendable = !isSound && error === undefined && choices.chance(3)
+  if (isUnsendable) pieces.splice(choices.pick(pieces.length + 1), 0, 7 as unknown as string)
+  const body = openSource(world, sources, kind, { pieces, pauses, error }, length)
+  return {
+    body,
+    meaning: {
+      kind,
+      bytes,
+      end: error !== undefined ? 'source fails' : isUnsendable ? 'does not fit' : 'whole',
+      sourceError: error,
+    },
+    isForeign: false,
+    length: kind === 'file' ? length : undefined,
+  }
+}
+
+function openSource(
+  world: World,
+  sources: SourceCount,
+  kind: Kind,
+  script: Script,
+  length: number,
+): RequestBody {
+  switch (kind) {
+    case 'iterable':
+      return give(sources, script)
+    case 'web stream':
+      return webStream(giveSlowly(world, sources, script))
+    case 'node stream':
+      return Readable.from(giveSlowly(world, sources, script), { objectMode: true, highWaterMark: 1 })
+    case 'file': {
+      const file: FileHandleLike = {
+        fd: 3,
+        stat: () => Promise.resolve({ size: length, isFile: () => true }),
+        createReadStream: () =>
+          Readable.from(giveSlowly(world, sources, script), { objectMode: true, highWaterMark: 1 }),
+      }
+      return file
+    }
+    default:
+      return giveSlowly(world, sources, script)
+  }
+}
+
+function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyPiece> {
+  sources.opened++
+  try {
+    yield* pieces
+    if (error !== undefined) throw error
+  } finally {
+    sources.closed++
+  }
+}
+
+async function* giveSlowly(world: World, sources: SourceCount, script: Script): AsyncGenerator<BodyPiece> {
+  sources.opened++
+  try {
+    for (const [index, piece] of script.pieces.entries()) {
+      const pause = script.pauses[index] ?? 0
+      if (pause > 0) await world.sleep(pause)
+      yield piece
+    }
+    if (script.error !== undefined) throw script.error
+  } finally {
+    sources.closed++
+  }
+}
+
+/** A web stream that takes nothing out of its source before it is read. */
+function webStream(pieces: AsyncGenerator<BodyPiece>): RequestBody {
+  return new ReadableStream<BodyPiece>(
+    {
+      pull: async (controller) => {
+        const { done, value } = await pieces.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: async () => {
+        await pieces.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
