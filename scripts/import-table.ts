@@ -21,7 +21,7 @@ const BELOW_CLIENT = [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool'] 
 /** Room by room, from the ground up, what may be imported. */
 export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   errors: { rooms: [], node: [] },
-  core: { rooms: ['errors'], node: ['node:buffer'], nodeLazily: ['node:stream'] },
+  core: { rooms: ['errors'], node: ['node:buffer', 'node:stream'], nodeLazily: ['node:stream/web'] },
   time: { rooms: ['errors', 'core'], node: [] },
   h1: { rooms: ['errors', 'core'], node: ['node:buffer'] },
   io: { rooms: [...GROUND] },

@@ -1,6 +1,7 @@
 /** The front door of the package. */
 
-export { type ConnectionState, HTTPConnection } from './connection/http-connection.ts'
+export type { ConnectionState } from './connection/call-states.ts'
+export { HTTPConnection } from './connection/http-connection.ts'
 export { HTTPSConnection } from './connection/https-connection.ts'
 export type {
   DebugSink,

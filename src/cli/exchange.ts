@@ -5,7 +5,7 @@
 
 import { HTTPConnection } from '../connection/http-connection.ts'
 import { HTTPSConnection } from '../connection/https-connection.ts'
-import type { HTTPSConnectionOptions } from '../connection/options.ts'
+import type { HTTPConnectionOptions } from '../connection/options.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { ConnectError, IncompleteRead, ProxyError, TimeoutError } from '../errors/index.ts'
@@ -37,6 +37,8 @@ export async function performExchange(plan: Plan, tools: ExchangeTools): Promise
   const connection = makeConnection(plan, tools)
   const endsAtMs = performance.now() + (plan.maxTimeMs ?? Infinity)
   try {
+    // What must not be sent is refused before anything is dialled.
+    beginRequest(connection, plan)
     tools.view?.beginExchange()
     await open(connection)
     tools.view?.beginExchange()
@@ -60,17 +62,16 @@ function makeConnection(plan: Plan, { signal, view }: ExchangeTools): HTTPConnec
   // As in curl, a peer may be silent for as long as it likes where no limit is given.
   const patience = { send: Infinity, headers: Infinity, body: Infinity, total: maxTimeMs }
   const connectMs = Math.max(CONNECT_TIMEOUT_MS, maxTimeMs === Infinity ? 0 : maxTimeMs)
-  const options: HTTPSConnectionOptions = {
+  const options: HTTPConnectionOptions = {
     timeout: { dns: connectMs, connect: connectMs, tls: connectMs, ...patience },
     signal,
     socketPath,
     ...(view !== undefined && { connect: tapConnections(view) }),
-    tls: plan.tls,
   }
   const { host, port } = proxy ?? target
   const connection =
     target.scheme === 'https'
-      ? new HTTPSConnection(host, port, options)
+      ? new HTTPSConnection(host, port, { ...options, tls: plan.tls })
       : new HTTPConnection(host, port, options)
   if (proxy !== undefined) {
     const fields: FieldLine[] = []
@@ -108,10 +109,12 @@ function isAboutKeys(cause: unknown): boolean {
   return /^ERR_(?:OSSL|CRYPTO|TLS)_|mac verify failure|PFX|PKCS|not enough data/.test(reasonOf(cause))
 }
 
-async function send(connection: HTTPConnection, plan: Plan, endsAtMs: number): Promise<void> {
-  const { method, target, fields, body } = plan
+function beginRequest(connection: HTTPConnection, { method, target, fields }: Plan): void {
   connection.putRequest(method, target.path, { skipHost: true, skipAcceptEncoding: true })
   for (const [name, value] of fields) connection.putHeader(name, value)
+}
+
+async function send(connection: HTTPConnection, { fields, body }: Plan, endsAtMs: number): Promise<void> {
   const left = Math.max(1, endsAtMs - performance.now())
   await connection.endHeaders(body, {
     timeout: { total: left },

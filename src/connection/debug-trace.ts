@@ -8,7 +8,7 @@
 import { escapeText } from '../core/escape.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { CREDENTIAL_FIELD, MASK, maskCredentials } from '../core/redact.ts'
-import type { WireObserver } from '../transport/h1/h1-connection.ts'
+import type { WireObserver } from '../transport/h1/stepped-transport.ts'
 import type { DebugSink } from './options.ts'
 
 /** How much of one write is shown: a body of a gigabyte is not a trace. */

@@ -1,199 +1,248 @@
 /**
- * A connection driven by hand: the verbs of the seed's HTTPConnection over one wire. The legal calls:
- *
- *   ┌──────┐  request()                                                     ┌──────────────┐
- *   │ idle │ ─────────────────────────────────────────────────────────────> │ request-sent │
- *   └──────┘                                                                └──────────────┘
- *     │  ▲  putRequest()   ┌─────────────────┐  endHeaders()  send()*          │        ▲
- *     ├──┼───────────────> │ request-started │ ────────────────────────────────┼────────┘
- *     │  │                 └─────────────────┘                                 │
- *     │  │                   putHeader()*                                      │ getResponse()
- *     │  │                                                                     ▼
- *     │  │   the response is read to its end, or closed               ┌─────────────────┐
- *     │  └────────────────────────────────────────────────────────────│ unread-response │
- *     │                                                               └─────────────────┘
- *     connect(), setTunnel(), setDebugLevel(), close(): close() leads back to idle from everywhere
- *
- * With `pipelining: n` a request may also be begun in request-sent and unread-response while fewer than n are outstanding.
- * A call that is not legal raises the seed's error: CannotSendRequest, CannotSendHeader, ResponseNotReady.
+ * A connection driven by hand: the verbs of Python's HTTPConnection over one transport at a time. Which call is legal when
+ * is the table of call-states.ts; a call that is not legal raises CannotSendRequest, CannotSendHeader or ResponseNotReady.
  *
  * The connection opens by itself at the first send, and again where the last exchange ended it. It repeats no request.
  *
- * Length: the verbs of one class and their documentation; what they decide is in draft.ts, what they wait for in transport/.
+ * Length: the verbs of one class and their documentation.
  */
 
-import { type FieldLine, hasField } from '../core/fields.ts'
+import { IterableSource } from '../core/body-sources.ts'
+import type { FieldLine } from '../core/fields.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import {
+  ChunkedBody,
+  closeBody,
+  isMeasured,
+  measureBody,
   type OutgoingBody,
-  prepareBody,
-  prepareSlowBody,
   type RequestBody,
   type TrailerSource,
+  takeBody,
 } from '../core/outgoing-body.ts'
+import { OutgoingRequest, type RequestDeadlines, type RequestOrigin, withChanges } from '../core/request.ts'
 import { continueTimeout, type RequestOptions } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { NO_MEMBERS } from '../core/short-list.ts'
 import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
-import type { TlsDetails } from '../core/tls-options.ts'
+import { checkAccepted, type TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
   ConnectionLost,
   ImproperConnectionState,
-  LocalProtocolError,
   ResponseNotReady,
 } from '../errors/index.ts'
-import { checkField } from '../h1/head-writer.ts'
-import { resolveLimits } from '../h1/limits.ts'
+import { checkField, writeRequestLine } from '../h1/head-writer.ts'
+import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { dial } from '../io/dial.ts'
 import { writeToStderr } from '../io/stderr.ts'
-import type { TlsSettings } from '../io/tls/settings.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
-import { type Deadlines, waitFor } from '../time/wait.ts'
-import type { Exchange, ExchangeOptions } from '../transport/exchange.ts'
-import type { H1Connection, WireOptions } from '../transport/h1/h1-connection.ts'
+import { makeBoundary, systemRandom } from '../time/random.ts'
+import { waitFor } from '../time/wait.ts'
+import { withCaller } from '../transport/caller-stack.ts'
+import type { Exchange } from '../transport/exchange.ts'
+import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
+import { checkHead, completeHead, hostFieldFor, makeOrigin } from '../transport/h1/request-head.ts'
 import {
-  completeHead,
-  hostFieldFor,
-  IDENTITY,
-  makeOrigin,
-  type OpenRequestHead,
-  type RequestHead,
-  type RequestOrigin,
-} from '../transport/h1/request-head.ts'
-import { openTransport, type Tunnel } from '../transport/open.ts'
-import { endOf, finishUpload, upload } from '../transport/upload.ts'
+  endRequest,
+  isImmediate,
+  type SendingOptions,
+  sendChunks,
+  sendRequest,
+  unlessItFails,
+} from '../transport/h1/send-request.ts'
+import type { Tunnel } from '../transport/open.ts'
+import { type CallFacts, type ConnectionState, decideState, explainRefusal, mayBegin } from './call-states.ts'
 import { DebugTrace } from './debug-trace.ts'
 import {
-  checkOptionNames,
+  type ConnectOptions,
   type HTTPConnectionOptions,
-  OPTION_NAMES,
+  type HTTPSConnectionOptions,
   type PutRequestOptions,
+  takeConnectionOptions,
+  takeConnectOptions,
+  takePutRequestOptions,
+  takeRequestOptions,
+  takeTlsOptions,
 } from './options.ts'
 import { ResponseQueue } from './response-queue.ts'
+import { type DialPlan, TransportSource } from './transport-source.ts'
 
-/** The states of the diagram above. */
-export type ConnectionState = 'idle' | 'request-started' | 'request-sent' | 'unread-response'
-
-const LEGAL_CALLS: Readonly<Record<ConnectionState, readonly string[]>> = {
-  idle: ['request()', 'putRequest()'],
-  'request-started': ['putHeader()', 'endHeaders()', 'close()'],
-  'request-sent': ['send()', 'getResponse()', 'close()'],
-  'unread-response': ['reading the response to its end', 'response.close()', 'close()'],
+/** What differs between the kinds of connection of this package. */
+export interface ConnectionSettings {
+  readonly scheme: 'http' | 'https'
+  /** The version that is written; 10 writes HTTP/1.0. */
+  readonly version: () => 10 | 11
+  /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
+  readonly isGathering: boolean
 }
 
-const NO_OPTIONS: HTTPConnectionOptions = {}
-const NO_REQUEST_OPTIONS: RequestOptions = {}
+const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
+export const HTTPS_SETTINGS: ConnectionSettings = { ...HTTP_SETTINGS, scheme: 'https' }
 
+/** The field that asks for a body as it is, as Python's httplib does. */
+const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
+const DEFAULT_FIELDS: readonly FieldLine[] = Object.freeze([IDENTITY])
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+
+/** In the place of a file that is still to be measured. */
+const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
+
+/** What `request` answers where all was sent at once. */
+const SENT: Promise<void> = Promise.resolve()
+
+/** A head that was begun by `putRequest`. */
+interface OpenHead {
+  readonly method: string
+  readonly target: string
+  readonly version: 10 | 11
+  readonly fields: FieldLine[]
+}
+
+/** A request in steps whose body may go on. */
+interface OpenUpload {
+  readonly transport: H1Connection
+  readonly exchange: Exchange
+  readonly trailers: TrailerSource
+}
+
+/**
+ * A connection to an HTTP server, driven by hand: `request` and `getResponse`, or a request in steps with `putRequest`,
+ * `putHeader`, `endHeaders` and `send`. It opens by itself, is kept open as long as both sides allow it, and repeats no
+ * request. Bodies are given as they come: nothing is decoded, redirected or retried.
+ */
 export class HTTPConnection {
   /** The name or address given, without port. */
   readonly host: string
+  /** The port that is connected to. */
   readonly port: number
-  /** The port where none is given. */
+  /** The port where none is given: 80. */
   static readonly defaultPort: number = HTTP_PORT
-  protected readonly defaultPort: number
-  protected readonly scheme: 'http' | 'https' = 'http'
-  readonly #options: HTTPConnectionOptions
+  readonly #defaultPort: number
+  readonly #options: HTTPSConnectionOptions
+  readonly #settings: ConnectionSettings
   readonly #clock: Clock
+  /** Of requests that say nothing of their own. */
   readonly #timeouts: ResolvedTimeouts
+  /** The same without a moment in it: undefined where there is a total timeout. */
+  readonly #deadlines: RequestDeadlines | undefined
   readonly #tolerances: Tolerances
+  readonly #limits: Limits
   readonly #pipelining: number
-  #trace: DebugTrace | undefined
-  #tunnel: Tunnel | undefined
-  #wire: H1Connection | undefined
-  /** Wires that take no more requests while their last responses are still to come. */
-  #earlier: H1Connection[] = NO_MEMBERS
-  /** While the connection is being opened; never rejects. */
-  #connecting: Promise<void> | undefined
-  /** A request that was begun with putRequest and not sent. */
-  #draft: OpenRequestHead | undefined
-  /** True from the call of request() or endHeaders() until everything given to it is sent. */
-  #isSending = false
-  #sending: Promise<void> | undefined
-  /** Settles when the head of what is being sent is out, or cannot be sent. */
-  #begun: Promise<void> | undefined
-  #onBegun: (() => void) | undefined
-  /** The exchange whose request is not ended: more may come by send(). */
-  #open: { readonly exchange: Exchange; readonly trailers: TrailerSource } | undefined
-  readonly #outstanding: ResponseQueue = new ResponseQueue()
-  /** While the connection is being opened: close() gives that up. */
-  #opening: AbortController | undefined
-  /** How often close() was called: what waits can tell that it was. */
-  #closes = 0
-  /** Where requests go, as heads name it; made anew by setTunnel(). */
+  readonly #source: TransportSource
+  readonly #queue: ResponseQueue = new ResponseQueue()
+  readonly #sendingOptions: SendingOptions = { listener: this.#queue }
+  readonly #makeBoundary: () => string
+  /** Where requests go: made anew by setTunnel(). */
+  #plan: DialPlan
   #origin: RequestOrigin | undefined
+  #trace: DebugTrace | undefined
+  /** A request that was begun with putRequest and not sent. */
+  #head: OpenHead | undefined
+  /** Settles when everything that was given to be sent is sent; undefined while nothing is. Never rejects. */
+  #sending: Promise<void> | undefined
+  /** What endHeaders() or send() gave to be sent. */
+  #step: Promise<void> | undefined
+  /** The exchange whose request is not ended: more may come by send(). */
+  #upload: OpenUpload | undefined
+  /** Ends the waits that have no transport yet. */
+  readonly #waits: Set<(error: unknown) => void> = new Set()
+  /** How often close() was called: what waits can tell that it was. */
+  #generation = 0
 
   /**
-   * @param host a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
-   * @param port where it is not in `host`; default 80
+   * @param host - a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
+   * @param port - where it is not in `host`; default 80
+   * @param options - taken now: later changes of the object have no effect
    * @throws InvalidURL if a port is empty or not a number, or the host cannot be one
-   * @throws TypeError for an option that is not in the table
+   * @throws TypeError for an option that is not in the table, or a value that it does not take
    */
-  constructor(host: string, port?: number, options: HTTPConnectionOptions = NO_OPTIONS) {
-    checkOptionNames(options, OPTION_NAMES)
-    this.defaultPort = new.target.defaultPort
-    const at = parseHostPort(host, port, this.defaultPort)
+  constructor(host: string, port?: number, options?: HTTPConnectionOptions)
+  /** @internal */
+  constructor(
+    host: string,
+    port: number | undefined,
+    options: HTTPConnectionOptions | undefined,
+    settings: ConnectionSettings,
+  )
+  constructor(
+    host: string,
+    port?: number,
+    given?: HTTPSConnectionOptions,
+    settings: ConnectionSettings = HTTP_SETTINGS,
+  ) {
+    const options = takeConnectionOptions(given, settings.scheme === 'https')
+    this.#defaultPort = new.target.defaultPort
+    const at = parseHostPort(host, port, this.#defaultPort)
     this.host = at.host
     this.port = at.port
-    this.#options = options
+    this.#settings = settings
     this.#clock = options.clock ?? systemClock
     this.#timeouts = resolveTimeouts(options.timeout)
     this.#tolerances = resolveTolerances(options.tolerances)
-    resolveLimits(options.limits)
+    this.#limits = resolveLimits(options.limits)
     this.#pipelining = options.pipelining ?? 1
-    if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
-      throw new TypeError('pipelining must be a whole number from 1')
-    }
+    const tls = settings.scheme === 'https' ? takeTlsOptions(options.tls) : undefined
+    if (tls !== undefined) checkAccepted(tls)
+    this.#options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
+    if (this.#timeouts.total === Infinity) this.#deadlines = this.#deadlinesOf({ signal: undefined })
+    const { random = systemRandom } = options
+    this.#makeBoundary = () => makeBoundary(random)
+    this.#plan = this.#makePlan(undefined)
+    this.#source = new TransportSource({
+      clock: this.#clock,
+      connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
+      onDial: () => this.#trace?.connecting(this.#plan.name),
+    })
   }
 
-  /** Where the connection is in the diagram of this class. */
+  /** Where the connection is in the diagram of its states: `idle` if a request may be begun. */
   get state(): ConnectionState {
-    if (this.#draft !== undefined) return 'request-started'
-    if (this.#isSending || this.#open !== undefined || this.#outstanding.isSent) return 'request-sent'
-    return this.#outstanding.size > 0 ? 'unread-response' : 'idle'
+    return decideState(this.#facts)
   }
 
   /** True while there is a connection to the server. */
   get isConnected(): boolean {
-    return this.#wire !== undefined && !this.#wire.isClosed
+    const { current } = this.#source
+    return current !== undefined && (current.state === 'open' || current.outstanding > 0)
   }
 
   /** What TLS agreed on with the server; undefined without TLS, and while not connected. */
   get tlsDetails(): TlsDetails | undefined {
-    return this.isConnected ? this.#wire?.stream.tls : undefined
+    return this.isConnected ? this.#source.current?.tls : undefined
   }
 
   /**
-   * Opens the connection; the first send does it by itself. Does nothing where it is open.
+   * Opens the connection; the first send does it by itself. Does nothing where it is open, whatever is under way on it.
    * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
    */
-  async connect(options: { signal?: AbortSignal } = {}): Promise<void> {
-    await this.#connected(this.#timeouts, this.#endsAt(this.#timeouts), this.#signalOf(options.signal))
+  async connect(options?: ConnectOptions): Promise<void> {
+    const { current } = this.#source
+    const { signal } = takeConnectOptions(options)
+    const deadlines = this.#deadlinesOf({ signal })
+    if (current !== undefined && current.outstanding > 0) return
+    await withCaller(this.#source.acquire(this.#plan, deadlines))
   }
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
   close(): void {
-    this.#draft = undefined
-    this.#open = undefined
-    this.#isSending = false
+    this.#generation++
+    this.#head = undefined
+    this.#upload = undefined
     this.#sending = undefined
-    this.#begun = undefined
-    this.#outstanding.clear()
-    const earlier = this.#earlier
-    this.#earlier = NO_MEMBERS
-    for (const wire of earlier) wire.close()
-    this.#wire?.close()
-    this.#wire = undefined
-    this.#closes++
-    const opening = this.#opening
-    this.#opening = undefined
-    opening?.abort(this.#closedError())
+    this.#step = undefined
+    this.#queue.clear()
+    const closed = this.#closedError()
+    for (const giveUp of this.#waits) giveUp(closed)
+    this.#waits.clear()
+    this.#source.close(closed)
   }
 
+  /** Closes the connection, as `close()`: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()
@@ -203,30 +252,35 @@ export class HTTPConnection {
   setDebugLevel(level: number): void {
     const { debug = writeToStderr, debugShowsCredentials = false } = this.#options
     this.#trace = level > 0 ? new DebugTrace(debug, debugShowsCredentials) : undefined
-    if (this.#wire !== undefined) this.#wire.observer = this.#trace
+    this.#source.observe(this.#trace)
   }
 
   /**
    * Makes this a connection to `host` by way of a proxy: connecting goes to the address given to the constructor and asks
    * it for a tunnel. With HTTPS, TLS runs inside.
-   * @throws ImproperConnectionState while connected
+   * @param port - default: as for the constructor
+   * @param headers - fields of the CONNECT request, such as Proxy-Authorization
+   * @throws ImproperConnectionState while connected or connecting, and while a request is begun or under way
    */
   setTunnel(host: string, port?: number, headers?: HeadersInput): void {
-    if (this.isConnected)
+    if (this.isConnected || this.#source.isDialing)
       throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
+    if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
+    this.#plan = this.#makePlan({ to: parseHostPort(host, port, this.#defaultPort), headers: fields })
     this.#origin = undefined
-    this.#tunnel = { to: parseHostPort(host, port, this.defaultPort), headers: fields }
   }
 
   /**
    * Sends a request: head and body. Resolves when all of it was handed to the system, or when an early final response made
-   * the rest unwanted.
-   * @param target path and query, or an absolute URL for a proxy
-   * @param body a factory makes it replayable
+   * the rest unwanted. The body belongs to the connection from this call on: its errors reject the promise, and it is
+   * destroyed or cancelled where it is not sent to its end.
+   * @param target - path and query, or an absolute URL for a proxy
+   * @param body - a factory makes it replayable
    * @throws CannotSendRequest while another exchange is under way
-   * @throws LocalProtocolError and its kin for what must not be sent; nothing was sent then
+   * @throws LocalProtocolError and its kin for what must not be sent, TypeError for what cannot be a body: before anything
+   *   is dialled
    * @throws ConnectError, ConnectionLost, TimeoutError; `signal.reason`; what the source of the body throws
    */
   request(
@@ -234,28 +288,32 @@ export class HTTPConnection {
     target: string,
     body?: RequestBody,
     headers?: HeadersInput,
-    options: RequestOptions = NO_REQUEST_OPTIONS,
+    options?: RequestOptions,
   ): Promise<void> {
+    let taken: OutgoingBody | FileHandleLike | undefined
+    const generation = this.#generation
     try {
-      this.#checkIdle('request')
-      const prepared = prepareBody(body)
-      const wire = this.#ready()
-      if (wire !== undefined && isImmediate(prepared, options)) {
-        this.#sendAtOnce(
-          wire,
-          this.#completeHead(method, target, prepared, headers, options),
-          prepared,
-          options,
-        )
-        return SENT
+      taken = takeBody(body, this.#makeBoundary)
+      this.#assertMayBegin('request', true)
+      const said = takeRequestOptions(options)
+      const fields = headers === undefined ? NO_FIELDS : toFieldLines(headers)
+      // A file is measured later: what can be refused without its size is refused now.
+      const request = this.#makeRequest(method, target, isMeasured(taken) ? taken : UNMEASURED, fields, said)
+      // Code of the caller may have run: a getter among the fields, say.
+      this.#throwIfClosed(generation)
+      this.#assertMayBegin('request', true)
+      if (isMeasured(taken) && this.#sending === undefined) {
+        const ready = this.#source.ready(this.#plan)
+        if (ready !== undefined && isImmediate(request)) {
+          const { exchange, sent } = sendRequest(ready, request, this.#sendingOptions)
+          this.#queue.add(exchange)
+          return sent === undefined ? SENT : this.#untilSent(exchange, sent)
+        }
       }
-      return this.#whileSending(async (closes) => {
-        const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-        this.#throwIfClosed(closes)
-        const draft = this.#completeHead(method, target, outgoing, headers, options)
-        await this.#sendDraft(draft, outgoing, options, true)
-      }, true)
+      this.#check(request)
+      return withCaller(this.#sendWhole(taken, request))
     } catch (error) {
+      closeBody(taken, error)
       return Promise.reject(error)
     }
   }
@@ -263,16 +321,20 @@ export class HTTPConnection {
   /**
    * Begins a request that is written step by step. Nothing is sent yet.
    * @throws CannotSendRequest while another exchange is under way
+   * @throws LocalProtocolError or InvalidURL for a method or a target that must not be sent
    */
-  putRequest(method: string, target: string, options: PutRequestOptions = {}): void {
-    this.#checkIdle('putRequest')
+  putRequest(method: string, target: string, options?: PutRequestOptions): void {
+    this.#assertMayBegin('putRequest', false)
+    const said = takePutRequestOptions(options)
     const checked = checkTarget(method, target)
+    const version = this.#settings.version()
+    writeRequestLine(method, checked, version)
     const fields: FieldLine[] = []
-    if (this.protocolVersion === 11) {
-      if (options.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#draftOrigin))
-      if (options.skipAcceptEncoding !== true) fields.push(IDENTITY)
+    if (version === 11) {
+      if (said.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#requestOrigin))
+      if (said.skipAcceptEncoding !== true) fields.push(IDENTITY)
     }
-    this.#draft = { type: 'request', method, target: checked, version: this.protocolVersion, fields }
+    this.#head = { method, target: checked, version, fields }
   }
 
   /**
@@ -280,52 +342,70 @@ export class HTTPConnection {
    * @throws CannotSendHeader where none was begun; InvalidHeader for what must not be sent
    */
   putHeader(name: string, ...values: (string | number)[]): void {
-    const draft = this.#draft
-    if (draft === undefined) throw new CannotSendHeader(this.#explain('putHeader'))
+    const head = this.#head
+    if (head === undefined) throw new CannotSendHeader(explainRefusal('putHeader', this.#facts))
     const lines = toFieldLines(values.map((value) => [name, value] as const))
     for (const [, value] of lines) checkField(name, value, this.#tolerances)
-    draft.fields.push(...lines)
+    head.fields.push(...lines)
   }
 
   /**
    * Sends the head that was begun, and a body with it where one is given. More of the body may follow by `send`; the
    * request ends with `getResponse`. The framing is what the header fields say: Content-Length, or chunked.
    * @throws CannotSendHeader where no request was begun
+   * @throws as `request`
    */
-  endHeaders(body?: RequestBody, options: RequestOptions = {}): Promise<void> {
-    const draft = this.#draft
-    if (draft === undefined) return Promise.reject(new CannotSendHeader(this.#explain('endHeaders')))
-    this.#draft = undefined
-    return this.#whileSending(async (closes) => {
-      const prepared = prepareBody(body)
-      const outgoing = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-      this.#throwIfClosed(closes)
-      await this.#sendDraft(draft, outgoing, options, false)
-    })
+  endHeaders(body?: RequestBody, options?: RequestOptions): Promise<void> {
+    let taken: OutgoingBody | FileHandleLike | undefined
+    const generation = this.#generation
+    try {
+      taken = takeBody(body, this.#makeBoundary)
+      const head = this.#head
+      if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts))
+      this.#head = undefined
+      const said = takeRequestOptions(options)
+      this.#throwIfClosed(generation)
+      const request = this.#requestOf(head, isMeasured(taken) ? taken : UNMEASURED, said)
+      this.#check(request)
+      return this.#sendStep(taken, request.deadlines, async (measured) => {
+        const whole = this.#withBody(request, measured)
+        const transport = await this.#transportFor(whole)
+        const { exchange, sent } = sendRequest(transport, whole, { listener: this.#queue, mayFollow: true })
+        this.#queue.add(exchange)
+        if (transport.expectsBody) this.#upload = { transport, exchange, trailers: said.trailers }
+        await this.#untilSent(exchange, sent)
+      })
+    } catch (error) {
+      closeBody(taken, error)
+      return Promise.reject(error)
+    }
   }
 
   /**
-   * Sends more of the body of a request begun step by step: bytes, a string, or a source of them.
+   * Sends more of the body of a request begun step by step: bytes, a string, or a source of them. When the promise
+   * resolves, the caller's memory is not needed any more.
    * @throws ImproperConnectionState outside a request whose body is open
    * @throws LocalProtocolError for more than the header fields announced
    */
   send(data: RequestBody): Promise<void> {
-    const open = this.#open
-    if (open === undefined) return Promise.reject(new ImproperConnectionState(this.#explain('send')))
-    if (this.#isSending) return Promise.reject(new ImproperConnectionState('wait for the last send() first'))
-    const wire = this.#wire!
-    return this.#whileSending(async (closes) => {
-      const prepared = prepareBody(data)
-      const body = isBody(prepared) ? prepared : await prepareSlowBody(prepared)
-      this.#throwIfClosed(closes)
-      if (body.kind === 'none') return
-      try {
-        await upload(wire, open.exchange, piecesOf(body), false)
-      } catch (error) {
-        this.#forget(open.exchange)
-        throw error
-      }
-    })
+    let taken: OutgoingBody | FileHandleLike | undefined
+    try {
+      taken = takeBody(data, this.#makeBoundary)
+      const upload = this.#upload
+      if (upload === undefined) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
+      if (this.#step !== undefined) throw new ImproperConnectionState('wait for the last send() first')
+      const { transport, exchange } = upload
+      return this.#sendStep(taken, exchange.deadlines, (measured) => {
+        const sent = sendChunks(transport, exchange, measured).catch((error: unknown) => {
+          transport.abort(exchange, error)
+          throw error
+        })
+        return this.#untilSent(exchange, sent)
+      })
+    } catch (error) {
+      closeBody(taken, error)
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -335,341 +415,254 @@ export class HTTPConnection {
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   getResponse(): Promise<HTTPResponse> {
-    if (this.#begun === undefined && this.#open === undefined) return this.#askForResponse()
-    return this.#endThenAsk()
+    return this.#step === undefined && this.#upload === undefined ? this.#takeResponse() : this.#endThenTake()
   }
 
   // -------------------------------------------------------------------------------------------------- inside
 
-  /** 11; the seed's class of 1.5.2 writes HTTP/1.0. */
-  protected get protocolVersion(): 10 | 11 {
-    return 11
+  get #facts(): CallFacts {
+    const queue = this.#queue
+    return {
+      isHeadOpen: this.#head !== undefined,
+      isSending: this.#sending !== undefined,
+      isBodyOpen: this.#upload !== undefined || this.#step !== undefined,
+      isAwaited: queue.isAwaited,
+      isSent: queue.isSent,
+      unreadStatus: queue.unread?.status,
+      outstanding: queue.size,
+      pipelining: this.#pipelining,
+    }
   }
 
-  /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
-  protected get isGathering(): boolean {
-    return this.#pipelining > 1
+  #assertMayBegin(call: string, isWhole: boolean): void {
+    // The common case, without a look at everything.
+    const isQuiet = this.#head === undefined && this.#sending === undefined && this.#upload === undefined
+    if (isQuiet && this.#queue.size < this.#pipelining) return
+    const facts = this.#facts
+    if (!mayBegin(facts, isWhole)) throw new CannotSendRequest(explainRefusal(call, facts))
   }
 
-  /** TLS for each connection; undefined without. */
-  protected get tls(): TlsSettings | undefined {
-    return undefined
-  }
-
-  get #draftOrigin(): RequestOrigin {
+  get #requestOrigin(): RequestOrigin {
     if (this.#origin === undefined) {
-      const at = this.#tunnel?.to ?? { host: this.host, port: this.port }
-      this.#origin = makeOrigin(this.scheme, at, this.defaultPort)
+      const at = this.#plan.tunnel?.to ?? { host: this.host, port: this.port }
+      this.#origin = makeOrigin(this.#settings.scheme, at, this.#defaultPort, DEFAULT_FIELDS)
     }
     return this.#origin
   }
 
-  #completeHead(
+  #makePlan(tunnel: Tunnel | undefined): DialPlan {
+    const { host, port } = this
+    const { socketPath, localAddress, family, lookup, tls, connect = dial } = this.#options
+    // The session lives with this plan: it is never resumed for another peer.
+    const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
+    const target = { host, port, socketPath, localAddress, family, lookup, tls: secure }
+    return { target, tunnel, connect, name: socketPath ?? formatAuthority(this) }
+  }
+
+  #connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
+    const engine = { tolerances: this.#tolerances, limits: this.#limits, pipelining: this.#pipelining }
+    const isGathering = this.#settings.isGathering && this.#pipelining > 1
+    return { engine, clock: this.#clock, observer: this.#trace, isGathering, isPeerHTTP10 }
+  }
+
+  #makeRequest(
     method: string,
     target: string,
     body: OutgoingBody,
-    headers: HeadersInput | undefined,
-    options: RequestOptions,
-  ): RequestHead {
-    return completeHead(method, target, body, headers, options, this.#draftOrigin, this.protocolVersion)
+    fields: readonly FieldLine[],
+    said: RequestOptions,
+  ): OutgoingRequest {
+    const version = this.#settings.version()
+    return new OutgoingRequest({
+      method,
+      origin: this.#requestOrigin,
+      target: checkTarget(method, target),
+      version,
+      defaults: version === 11 ? DEFAULT_FIELDS : NO_FIELDS,
+      fields,
+      isHeadComplete: false,
+      body,
+      trailers: said.trailers,
+      chunked: said.chunked === true,
+      expectContinueMs: continueTimeout(said.expectContinue),
+      deadlines: this.#deadlinesOf(said),
+    })
   }
 
-  async #endThenAsk(): Promise<HTTPResponse> {
-    // A whole request may still be going out while its response comes; one in steps is ended here.
-    if (this.#begun !== undefined) await this.#begun
-    if (this.#open !== undefined) {
-      const { exchange, trailers } = this.#open
-      this.#open = undefined
-      try {
-        if (exchange.failure === undefined && exchange.upload === 'sending')
-          finishUpload(this.#wire!, exchange, trailers)
-      } catch (error) {
-        this.#forget(exchange)
-        throw error
-      }
-    }
-    return this.#askForResponse()
+  #requestOf(head: OpenHead, body: OutgoingBody, said: RequestOptions): OutgoingRequest {
+    return new OutgoingRequest({
+      ...head,
+      origin: this.#requestOrigin,
+      defaults: NO_FIELDS,
+      isHeadComplete: true,
+      body,
+      trailers: said.trailers,
+      chunked: false,
+      expectContinueMs: continueTimeout(said.expectContinue),
+      deadlines: this.#deadlinesOf(said),
+    })
   }
 
-  #askForResponse(): Promise<HTTPResponse> {
-    const outstanding = this.#outstanding
-    const isHeldUp = this.#draft !== undefined || outstanding.unread !== undefined
-    const exchange = isHeldUp ? undefined : outstanding.ask()
-    if (exchange === undefined) return Promise.reject(new ResponseNotReady(this.#explain('getResponse')))
-    return exchange.whenResponse()
-  }
-
-  #explain(call: string): string {
-    const { state } = this
-    const { unread } = this.#outstanding
-    const of = unread === undefined ? '' : ` (status ${unread.status})`
-    const legal = LEGAL_CALLS[state].filter((name) => this.#isLegal(name))
-    const last = legal.pop()
-    const calls = legal.length === 0 ? last : `${legal.join(', ')} or ${last}`
-    return `${call}() was called in state '${state}'${of}; legal now: ${calls}`
-  }
-
-  /** Whether a call that its state allows is legal at this very moment. */
-  #isLegal(call: string): boolean {
-    if (call === 'send()') return this.#open !== undefined && !this.#isSending
-    return (
-      call !== 'getResponse()' || this.#isSending || this.#open !== undefined || this.#outstanding.isAwaited
-    )
-  }
-
-  #checkIdle(call: string): void {
-    const isBusy = this.#draft !== undefined || this.#isSending || this.#open !== undefined
-    if (isBusy || this.#outstanding.size >= this.#pipelining) {
-      throw new CannotSendRequest(this.#explain(call))
+  #deadlinesOf({ timeout, signal }: RequestOptions): RequestDeadlines {
+    if (timeout === undefined && signal === undefined && this.#deadlines !== undefined) return this.#deadlines
+    const timeouts = resolveTimeouts(timeout, this.#timeouts)
+    const { total } = timeouts
+    const own = this.#options.signal
+    return {
+      timeouts,
+      endsAt: total === Infinity ? Infinity : this.#clock.now() + total,
+      totalMs: total,
+      signal: own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal]),
     }
   }
 
-  /** To be called behind each await: close() may have come meanwhile. */
-  #throwIfClosed(closes: number): void {
-    if (this.#closes !== closes) throw this.#closedError()
+  /** Refuses what must not be sent before anything is dialled for it. */
+  #check(request: OutgoingRequest): void {
+    // HTTP/1.0 has no chunked: what an unmeasured file needs is known when it is measured.
+    const isLater = request.body === UNMEASURED && request.version === 10
+    if (!isLater) checkHead(request, completeHead(request), this.#tolerances)
+    request.deadlines.signal?.throwIfAborted()
   }
 
-  #closedError(): ConnectionLost {
-    return new ConnectionLost(formatAuthority(this), undefined, 'CONNECTION_CLOSED')
+  /** The request with the body that was measured for it, checked where that changes its head. */
+  #withBody(request: OutgoingRequest, body: OutgoingBody): OutgoingRequest {
+    if (request.body === body) return request
+    const measured = withChanges(request, { body })
+    this.#check(measured)
+    return measured
   }
 
-  /**
-   * Runs what sends; `getResponse` waits for it, or only for its head where the request is whole. `work` is given what
-   * `#throwIfClosed` takes.
-   */
-  #whileSending(work: (closes: number) => Promise<void>, isWhole = false): Promise<void> {
-    this.#isSending = true
-    const headSent = new Promise<void>((resolve) => {
-      this.#onBegun = resolve
-    })
-    const sending = work(this.#closes).finally(() => {
-      if (this.#sending !== sending) return
-      this.#isSending = false
-      this.#sending = undefined
-      this.#begun = undefined
-      this.#onBegun = undefined
-    })
-    this.#sending = sending
-    this.#begun = isWhole ? Promise.race([sending, headSent]) : sending
-    this.#begun.catch(() => {
-      // Told by `sending`.
-    })
+  /** Sends a whole request once what was given before it is sent, and the connection is there. */
+  #sendWhole(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
+    const pending = this.#queue.reserve()
+    const send = async (measured: OutgoingBody): Promise<void> => {
+      const whole = this.#withBody(request, measured)
+      const transport = await this.#transportFor(whole)
+      const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions)
+      this.#queue.begin(pending, exchange)
+      await this.#untilSent(exchange, sent)
+    }
+    const sending = this.#whileSending(taken, request.deadlines, send)
+    sending.catch((error: unknown) => this.#queue.fail(pending, error))
     return sending
   }
 
-  /**
-   * The common case: the connection is open and everything to be sent is there. Nothing is waited for. `endsAt` is given
-   * where the exchange began earlier, with the opening of the connection.
-   */
-  #sendAtOnce(
-    wire: H1Connection,
-    draft: RequestHead,
-    body: ImmediateBody,
-    options: RequestOptions,
-    endsAt?: number,
-  ): void {
-    this.#checkPeerVersion(draft)
-    const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
-    const signal = this.#signalOf(options.signal)
-    signal?.throwIfAborted()
-    const end = endsAt ?? this.#endsAt(timeouts)
-    const exchangeOptions = this.#exchangeOptions(timeouts, end, signal, draft.target)
-    const bytes = body.kind === 'bytes' ? body.bytes : undefined
-    const last = endOf(draft.trailers)
-    const exchange = wire.begin(draft, exchangeOptions, bytes, last)
-    if (last === undefined) finishUpload(wire, exchange, draft.trailers)
-    this.#outstanding.add(exchange)
-  }
-
-  /** Chunked is for servers that know it; one that has answered in HTTP/1.0 does not (RFC 9112 §6.1). */
-  #checkPeerVersion(draft: RequestHead): void {
-    if (this.#outstanding.isPeerHTTP10 && hasField(draft.fields, 'transfer-encoding')) {
-      throw new LocalProtocolError('CHUNKED_TO_HTTP10')
-    }
-  }
-
-  async #sendDraft(
-    draft: RequestHead,
-    body: OutgoingBody,
-    options: RequestOptions,
-    isWhole: boolean,
+  /** Sends what was given to endHeaders() or send(); getResponse() waits for it. */
+  #sendStep(
+    taken: OutgoingBody | FileHandleLike,
+    deadlines: RequestDeadlines,
+    send: (measured: OutgoingBody) => Promise<void>,
   ): Promise<void> {
-    const timeouts = resolveTimeouts(options.timeout, this.#timeouts)
-    const endsAt = this.#endsAt(timeouts)
-    const signal = this.#signalOf(options.signal)
-    signal?.throwIfAborted()
-    // An abort or a close() that came since the connection was there is heard by the wire.
-    const wire = this.#ready() ?? (await this.#connected(timeouts, endsAt, signal))
-    if (isWhole && isImmediate(body, options)) {
-      this.#sendAtOnce(wire, draft, body, options, endsAt)
-      return
-    }
-    this.#checkPeerVersion(draft)
-    checkAnnounced(draft, body)
-    const exchangeOptions = this.#exchangeOptions(timeouts, endsAt, signal, draft.target)
-    // What is there at once goes out with the head, and is refused with it where it does not fit.
-    const first = isImmediate(body, options) && body.kind === 'bytes' ? body.bytes : undefined
-    const exchange = wire.begin(draft, exchangeOptions, first)
-    this.#outstanding.add(exchange)
-    this.#onBegun?.()
-    try {
-      const continueMs = body.kind === 'none' ? undefined : continueTimeout(options.expectContinue)
-      if (continueMs !== undefined && !(await wire.whenContinued(exchange, continueMs))) {
-        wire.stopUpload(exchange)
-        return
+    const step = this.#whileSending(taken, deadlines, send)
+    this.#step = step
+    return withCaller(step)
+  }
+
+  /** Runs what sends, in the order of the calls. The body is given back where that fails. */
+  #whileSending(
+    taken: OutgoingBody | FileHandleLike,
+    deadlines: RequestDeadlines,
+    send: (measured: OutgoingBody) => Promise<void>,
+  ): Promise<void> {
+    const before = this.#sending
+    const generation = this.#generation
+    const work = async (): Promise<void> => {
+      let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
+      try {
+        if (before !== undefined) await this.#within(deadlines, before, body)
+        body ??= await this.#within(deadlines, measureBody(taken), undefined)
+        this.#throwIfClosed(generation)
+        await send(body)
+      } catch (error) {
+        closeBody(body, error)
+        throw error
+      } finally {
+        if (this.#sending === settled) this.#sending = undefined
+        if (this.#step === sending) this.#step = undefined
       }
-      const mayFollow = !isWhole && wire.expectsBody
-      if (mayFollow) this.#open = { exchange, trailers: options.trailers }
-      const trailers = isWhole ? draft.trailers : options.trailers
-      await upload(wire, exchange, first === undefined ? piecesOf(body) : [], !mayFollow, trailers)
+    }
+    const sending = work()
+    const settled: Promise<void> = sending.catch(() => {
+      // Told by `sending`.
+    })
+    this.#sending = settled
+    return sending
+  }
+
+  /** Waits for what has no timeout of its own, no longer than the request may take; a source that fails ends the wait. */
+  #within<T>(deadlines: RequestDeadlines, work: Promise<T>, body: OutgoingBody | undefined): Promise<T> {
+    const timeouts = { dns: Infinity, connect: Infinity, tls: Infinity }
+    const waiting = { ...deadlines, timeouts, clock: this.#clock }
+    const waited = waitFor<T>(waiting, 'connect', this.#plan.name, (outcome) => {
+      const giveUp = (error: unknown): void => outcome.reject(error)
+      this.#waits.add(giveUp)
+      const forget = (): void => void this.#waits.delete(giveUp)
+      const follow = async (): Promise<void> => {
+        try {
+          outcome.resolve(await work)
+        } catch (error) {
+          outcome.reject(error)
+        } finally {
+          forget()
+        }
+      }
+      void follow()
+      return forget
+    })
+    return body instanceof ChunkedBody ? unlessItFails(body, waited) : waited
+  }
+
+  /** A transport for a request; a source of its body that fails meanwhile ends the wait. */
+  async #transportFor(request: OutgoingRequest): Promise<H1Connection> {
+    const ready = this.#source.ready(this.#plan)
+    if (ready !== undefined) return ready
+    const generation = this.#generation
+    const acquired = this.#source.acquire(this.#plan, request.deadlines)
+    const { body } = request
+    const transport = await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
+    this.#throwIfClosed(generation)
+    return transport
+  }
+
+  async #untilSent(exchange: Exchange, sent: Promise<void> | undefined): Promise<void> {
+    try {
+      await sent
     } catch (error) {
-      this.#forget(exchange)
-      // A source that cannot even be opened: what was announced will not come.
-      if (exchange.failure === undefined) wire.abort(error)
+      // The caller is told by this promise; the response is not to be asked for.
+      if (this.#upload?.exchange === exchange) this.#upload = undefined
+      this.#queue.forget(exchange)
       throw error
     }
   }
 
-  #forget(exchange: Exchange): void {
-    if (this.#open?.exchange === exchange) this.#open = undefined
-    this.#outstanding.forget(exchange)
-  }
-
-  #endsAt(timeouts: ResolvedTimeouts): number {
-    return timeouts.total === Infinity ? Infinity : this.#clock.now() + timeouts.total
-  }
-
-  #signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
-    const own = this.#options.signal
-    return own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal])
-  }
-
-  #exchangeOptions(
-    timeouts: ResolvedTimeouts,
-    endsAt: number,
-    signal: AbortSignal | undefined,
-    target: string,
-  ): ExchangeOptions {
-    const isPath = target.startsWith('/') || target === '*'
-    const url = isPath ? this.#draftOrigin.prefix + target : target
-    return { timeouts, endsAt, totalMs: timeouts.total, signal, url, owner: this.#outstanding }
-  }
-
-  /** The open connection, if it can take a request. */
-  #ready(): H1Connection | undefined {
-    return this.#wire?.canTake === true ? this.#wire : undefined
-  }
-
-  async #connected(
-    timeouts: ResolvedTimeouts,
-    endsAt: number,
-    signal: AbortSignal | undefined,
-  ): Promise<H1Connection> {
-    // Two calls at once (connect() and request()) share one connection.
-    this.#opening ??= new AbortController()
-    const giveUp = this.#opening
-    const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal])
-    const waiting: Deadlines = {
-      clock: this.#clock,
-      timeouts,
-      endsAt,
-      totalMs: timeouts.total,
-      signal: either,
+  async #endThenTake(): Promise<HTTPResponse> {
+    if (this.#step !== undefined) await this.#step
+    const upload = this.#upload
+    this.#upload = undefined
+    if (upload !== undefined) {
+      const { transport, exchange, trailers } = upload
+      try {
+        if (exchange.failure === undefined) await endRequest(transport, exchange, trailers)
+      } catch (error) {
+        this.#queue.forget(exchange)
+        throw error
+      }
     }
-    while (this.#connecting !== undefined) await this.#openedByOther(this.#connecting, waiting)
-    const ready = this.#ready()
-    if (ready !== undefined) return ready
-    // Whoever was before has taken it away.
-    this.#opening ??= giveUp
-    const opening = this.#openTransport(waiting)
-    this.#connecting = opening.then(
-      () => undefined,
-      () => undefined,
-    )
-    try {
-      return await opening
-    } finally {
-      this.#connecting = undefined
-      if (this.#opening === giveUp) this.#opening = undefined
-    }
+    return this.#takeResponse()
   }
 
-  async #openTransport(waiting: Deadlines): Promise<H1Connection> {
-    const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
-    this.#trace?.connecting(socketPath ?? formatAuthority(this))
-    const wire = await openTransport({
-      target: { host: this.host, port: this.port, socketPath, localAddress, family, lookup, tls: this.tls },
-      tunnel: this.#tunnel,
-      connect,
-      waiting,
-      wireOptions: this.#wireOptions(),
-    })
-    if (waiting.signal?.aborted === true) wire.close()
-    waiting.signal?.throwIfAborted()
-    if (this.#wire?.isClosed === false && this.#wire.isBusy) {
-      // Pipelined exchanges go on where they were begun; that wire closes by itself behind the last of them.
-      this.#earlier = [...this.#earlier.filter(({ isClosed }) => !isClosed), this.#wire]
-    } else {
-      // What is left there is a switched connection that nobody took, or one that half a CRLF has put in doubt.
-      this.#wire?.close()
-    }
-    this.#wire = wire
-    return wire
+  #takeResponse(): Promise<HTTPResponse> {
+    const isHeldUp = this.#head !== undefined || this.#queue.unread !== undefined
+    const response = isHeldUp ? undefined : this.#queue.take()
+    return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts)))
   }
 
-  /** Waits for a connection that another call opens, no longer than this call may. */
-  #openedByOther(connecting: Promise<void>, waiting: Deadlines): Promise<void> {
-    return waitFor<void>(waiting, 'connect', formatAuthority(this), (outcome) => {
-      void connecting.then(() => outcome.resolve())
-      return () => {}
-    })
+  /** To be called after each await, and after code of the caller: close() may have come meanwhile. */
+  #throwIfClosed(generation: number): void {
+    if (this.#generation !== generation) throw this.#closedError()
   }
 
-  #wireOptions(): WireOptions {
-    const engine = {
-      tolerances: this.#tolerances,
-      limits: this.#options.limits,
-      pipelining: this.#pipelining,
-    }
-    return { engine, clock: this.#clock, observer: this.#trace, isGathering: this.isGathering }
+  #closedError(): ConnectionLost {
+    return new ConnectionLost(this.#plan.name, undefined, 'CONNECTION_CLOSED')
   }
-}
-
-/** What `request` answers where all was sent at once. */
-const SENT: Promise<void> = Promise.resolve()
-
-/** Pieces that the head does not announce would be found out only when the first is there, and the head is gone. */
-function checkAnnounced({ fields }: RequestHead, body: OutgoingBody): void {
-  if (body.kind !== 'pieces' || hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding'))
-    return
-  throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')
-}
-
-/** A body larger than this goes out piece by piece, as the peer takes it. */
-const MAX_PIECE_BYTES = 262_144
-
-function* slices(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += MAX_PIECE_BYTES) yield bytes.subarray(at, at + MAX_PIECE_BYTES)
-}
-
-type ImmediateBody = Exclude<OutgoingBody, { kind: 'pieces' }>
-
-/** The pieces in which a body is sent. */
-function piecesOf(body: OutgoingBody): Iterable<unknown> | AsyncIterable<unknown> {
-  if (body.kind === 'none') return []
-  return body.kind === 'bytes' ? slices(body.bytes) : body.open()
-}
-
-function isBody(prepared: ReturnType<typeof prepareBody>): prepared is OutgoingBody {
-  return 'kind' in prepared
-}
-
-/** True where the whole request is there and nothing has to be waited for before it is sent. */
-function isImmediate(
-  prepared: ReturnType<typeof prepareBody>,
-  options: RequestOptions,
-): prepared is ImmediateBody {
-  if (!isBody(prepared) || prepared.kind === 'pieces') return false
-  if (prepared.kind === 'bytes' && prepared.bytes.length > MAX_PIECE_BYTES) return false
-  return prepared.kind === 'none' || continueTimeout(options.expectContinue) === undefined
 }

@@ -1,38 +1,38 @@
 /**
- * HTTPConnection over TLS. The certificate is verified, which the seed did not do; RFC 9110 §4.2.2, §4.3.4.
+ * HTTPConnection over TLS. The certificate is verified, which Python's httplib did not do; RFC 9110 §4.2.2, §4.3.4.
  */
 
-import type { HeadersInput } from '../core/headers.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
-import { checkAccepted } from '../core/tls-options.ts'
-import type { TlsSettings } from '../io/tls/settings.ts'
-import { HTTPConnection } from './http-connection.ts'
-import { checkOptionNames, type HTTPSConnectionOptions, TLS_OPTION_NAMES } from './options.ts'
+import { type ConnectionSettings, HTTPConnection, HTTPS_SETTINGS } from './http-connection.ts'
+import type { HTTPSConnectionOptions } from './options.ts'
 
+/**
+ * A connection driven by hand, over TLS: the verbs of `HTTPConnection`. The server's certificate is verified unless an
+ * option says otherwise; with `setTunnel()` TLS runs inside the tunnel.
+ */
 export class HTTPSConnection extends HTTPConnection {
   static override readonly defaultPort: number = HTTPS_PORT
-  protected override readonly scheme = 'https'
-  #tls: TlsSettings
 
   /**
-   * @param port default 443
-   * @param options `tls` says whom to trust and who you are; without it the system's authorities are trusted
+   * @param host - a name or an address, also with a port: `www.example.com:8443`
+   * @param port - default 443
+   * @param options - `tls` says whom to trust and who you are; without it the system's authorities are trusted
    * @throws InvalidURL, TypeError as HTTPConnection
    */
-  constructor(host: string, port?: number, options: HTTPSConnectionOptions = {}) {
-    super(host, port, options)
-    checkOptionNames(options.tls ?? {}, TLS_OPTION_NAMES)
-    checkAccepted(options.tls ?? {})
-    // The session lives with this host and these options: it is never resumed for another peer.
-    this.#tls = { options: options.tls ?? {}, sessions: { session: undefined } }
-  }
-
-  override setTunnel(host: string, port?: number, headers?: HeadersInput): void {
-    super.setTunnel(host, port, headers)
-    this.#tls = { ...this.#tls, sessions: { session: undefined } }
-  }
-
-  protected override get tls(): TlsSettings {
-    return this.#tls
+  constructor(host: string, port?: number, options?: HTTPSConnectionOptions)
+  /** @internal */
+  constructor(
+    host: string,
+    port: number | undefined,
+    options: HTTPSConnectionOptions | undefined,
+    settings: ConnectionSettings,
+  )
+  constructor(
+    host: string,
+    port?: number,
+    options?: HTTPSConnectionOptions,
+    settings: ConnectionSettings = HTTPS_SETTINGS,
+  ) {
+    super(host, port, options, settings)
   }
 }

@@ -1,34 +1,40 @@
 /**
- * The options of a connection and of one request, with their defaults: the documented table, as types and values.
+ * The options of a connection: the documented table, as types and values, and how they are taken from a caller.
  */
 
+import { describe, type OptionNames, takeOptions } from '../core/options.ts'
+import { takeTrailers } from '../core/outgoing-body.ts'
+import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
-import type { TlsOptions } from '../core/tls-options.ts'
+import type { PemInput, TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { Connector, Lookup } from '../io/dial.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
 
 /** Receives the lines of the debug trace, without line ends. */
 export type DebugSink = (line: string) => void
 
+/** Options of an `HTTPConnection`. They are taken when it is made: later changes of the object have no effect. */
 export interface HTTPConnectionOptions {
+  /** Milliseconds, for each phase by itself, or phases by name. Default: dns, connect, tls 30 s; send, headers, body 300 s. */
   readonly timeout?: TimeoutOption | undefined
-  /** Aborts everything that this connection does. */
+  /** Aborts everything that this connection does. Default: none. */
   readonly signal?: AbortSignal | undefined
-  /** A unix socket to connect to instead of host and port. */
+  /** A unix socket to connect to instead of host and port. Default: none. */
   readonly socketPath?: string | undefined
-  /** The address to connect from. */
+  /** The IP address to connect from. Default: the system's choice. */
   readonly localAddress?: string | undefined
   /** 4 or 6 to use addresses of one family only. Default 0: both, side by side. */
   readonly family?: 0 | 4 | 6 | undefined
-  /** Looks names up; the shape of `dns.lookup` with `all: true`. */
+  /** Looks names up; the shape of `dns.lookup` with `all: true`. Default: the system's. */
   readonly lookup?: Lookup | undefined
-  /** Named departures from the strict reading of heads; see docs/tolerances.md. */
+  /** Named departures from the strict reading of heads; see docs/tolerances.md. Default: none. */
   readonly tolerances?: ToleranceOptions | undefined
   /** How much of each element a peer may send; see docs/tolerances.md. */
   readonly limits?: LimitOptions | undefined
-  /** Where the debug trace goes. Default: standard error. */
+  /** Where the debug trace goes, a line each. Default: standard error. */
   readonly debug?: DebugSink | undefined
   /** Shows credentials in the debug trace. Default false: they are masked. */
   readonly debugShowsCredentials?: boolean | undefined
@@ -38,29 +44,59 @@ export interface HTTPConnectionOptions {
   readonly connect?: Connector | undefined
   /** Tells the time instead of the machine's clock. */
   readonly clock?: Clock | undefined
+  /** Draws what is random (the boundary of a form) instead of `Math.random`. */
+  readonly random?: Random | undefined
 }
 
+/** Options of an `HTTPSConnection`: those of `HTTPConnection`, and `tls`. */
 export interface HTTPSConnectionOptions extends HTTPConnectionOptions {
+  /** Whom to trust and who you are. Default: the system's authorities are trusted, TLS 1.2 or newer. */
   readonly tls?: TlsOptions | undefined
 }
 
-/** The names of the options, those of HTTPSConnection among them: one table for callers that open either. */
-export const OPTION_NAMES: Readonly<Record<keyof HTTPSConnectionOptions, true>> = {
-  timeout: true,
-  signal: true,
-  socketPath: true,
-  localAddress: true,
-  family: true,
-  lookup: true,
-  tolerances: true,
-  limits: true,
-  debug: true,
-  debugShowsCredentials: true,
-  pipelining: true,
-  connect: true,
-  clock: true,
-  tls: true,
+/** What an option takes, for messages, and whether a value is it. Options without a check have one of their own. */
+interface OptionRow {
+  readonly takes: string
+  readonly is?: (value: unknown) => boolean
 }
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+const hasMethods =
+  (...names: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+
+const isSignal = (value: unknown): boolean =>
+  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
+
+const OPTIONS: Readonly<Record<keyof HTTPConnectionOptions, OptionRow>> = {
+  timeout: { takes: 'a number of milliseconds, or phases by name' },
+  signal: { takes: 'an AbortSignal', is: isSignal },
+  socketPath: { takes: 'the path of a unix socket', is: isText },
+  localAddress: { takes: 'an IP address', is: isText },
+  family: { takes: '0, 4 or 6', is: (value) => value === 0 || value === 4 || value === 6 },
+  lookup: { takes: 'a function', is: isFunction },
+  tolerances: { takes: 'an object of tolerances' },
+  limits: { takes: 'an object of limits' },
+  debug: { takes: 'a function', is: isFunction },
+  debugShowsCredentials: { takes: 'true or false', is: isBoolean },
+  pipelining: {
+    takes: 'a whole number from 1',
+    is: (value) => Number.isInteger(value) && (value as number) >= 1,
+  },
+  connect: { takes: 'a function', is: isFunction },
+  clock: { takes: 'a Clock', is: hasMethods('now', 'after') },
+  random: { takes: 'a Random', is: hasMethods('next') },
+}
+
+/** The names of the options of HTTPConnection. */
+export const OPTION_NAMES: OptionNames = namesOf(OPTIONS)
+/** The names of the options of HTTPSConnection. */
+export const SECURE_OPTION_NAMES: OptionNames = { ...OPTION_NAMES, tls: true }
 
 /** The names of the TLS options. */
 export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
@@ -78,21 +114,116 @@ export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
   verify: true,
 }
 
-/**
- * A misspelt option must not be silently without effect.
- * @throws TypeError for a name that is not in `known`
- */
-export function checkOptionNames(options: object, known: Readonly<Record<string, true>>): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name))
-      throw new TypeError(`Unknown option '${name}'; known: ${Object.keys(known).join(', ')}`)
+const REQUEST_OPTIONS: Readonly<Record<keyof RequestOptions, OptionRow>> = {
+  timeout: OPTIONS.timeout,
+  signal: OPTIONS.signal,
+  trailers: { takes: 'header fields, or a function that gives them' },
+  expectContinue: { takes: 'true, false, a number of milliseconds, or { timeoutMs }', is: isExpectContinue },
+  chunked: { takes: 'true or false', is: isBoolean },
+}
+const REQUEST_OPTION_NAMES: OptionNames = namesOf(REQUEST_OPTIONS)
+
+function namesOf(rows: object): OptionNames {
+  return Object.fromEntries(Object.keys(rows).map((name) => [name, true]))
+}
+
+function isExpectContinue(value: unknown): boolean {
+  if (typeof value === 'boolean') return true
+  const ms: unknown =
+    typeof value === 'object' && value !== null && Object.hasOwn(value, 'timeoutMs')
+      ? (value as { timeoutMs: unknown }).timeoutMs
+      : value
+  return typeof ms === 'number' && ms > 0
+}
+
+function checkValues(options: object, rows: Readonly<Record<string, OptionRow>>, what: string): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const row = rows[name]
+    if (value !== undefined && row?.is !== undefined && !row.is(value)) {
+      const got = typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
+      throw new TypeError(`${what}: ${name} takes ${row.takes}, not ${got}`)
+    }
   }
+}
+
+/**
+ * The options as they are now, down to the bytes of keys; the connection reads nothing else.
+ * @throws TypeError for an unknown name, and for a value that an option does not take
+ */
+export function takeConnectionOptions(
+  given: HTTPSConnectionOptions | undefined,
+  isSecure: boolean,
+): HTTPSConnectionOptions {
+  const what = isSecure ? 'HTTPSConnection' : 'HTTPConnection'
+  const taken = takeOptions(given, isSecure ? SECURE_OPTION_NAMES : OPTION_NAMES, what)
+  checkValues(taken, OPTIONS, what)
+  return taken
+}
+
+/**
+ * The TLS options as they are now.
+ * @throws TypeError for an unknown name
+ */
+export function takeTlsOptions(given: TlsOptions | undefined): TlsOptions {
+  const taken = takeOptions(given, TLS_OPTION_NAMES, "The option 'tls'") as {
+    -readonly [K in keyof TlsOptions]: TlsOptions[K]
+  }
+  if (given === undefined) return taken
+  for (const name of ['ca', 'cert', 'key', 'crl'] as const) {
+    if (taken[name] !== undefined) taken[name] = copyPem(taken[name])
+  }
+  if (taken.pfx instanceof Uint8Array) taken.pfx = Uint8Array.from(taken.pfx)
+  if (Array.isArray(taken.pin)) taken.pin = [...taken.pin]
+  if (taken.accept !== undefined && taken.accept !== null) taken.accept = structuredClone(taken.accept)
+  return Object.freeze(taken)
+}
+
+function copyPem(pem: PemInput): PemInput {
+  if (Array.isArray(pem)) return pem.map((one: string | Uint8Array) => copyPem(one) as string | Uint8Array)
+  return pem instanceof Uint8Array ? Uint8Array.from(pem) : pem
+}
+
+const NO_REQUEST_OPTIONS: RequestOptions = Object.freeze(Object.create(null) as RequestOptions)
+
+/**
+ * The options of one request as they are now.
+ * @throws TypeError for an unknown name, and for a value that an option does not take
+ */
+export function takeRequestOptions(given: RequestOptions | undefined): RequestOptions {
+  if (given === undefined) return NO_REQUEST_OPTIONS
+  const taken = takeOptions(given, REQUEST_OPTION_NAMES, 'The options of a request') as {
+    -readonly [K in keyof RequestOptions]: RequestOptions[K]
+  }
+  checkValues(taken, REQUEST_OPTIONS, 'The options of a request')
+  taken.trailers = takeTrailers(taken.trailers)
+  return taken
+}
+
+/** Options of `connect()`. */
+export interface ConnectOptions {
+  /** Aborts the opening. Default: none. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws TypeError for an unknown name */
+export function takeConnectOptions(given: ConnectOptions | undefined): ConnectOptions {
+  const what = 'The options of connect()'
+  const taken = takeOptions(given, { signal: true }, what)
+  checkValues(taken, OPTIONS, what)
+  return taken
 }
 
 /** What `putRequest` leaves out. */
 export interface PutRequestOptions {
-  /** No Host field: the caller places it, or wants none. */
+  /** No Host field: the caller places it, or wants none. Default false. */
   readonly skipHost?: boolean | undefined
-  /** No `Accept-Encoding: identity`. */
+  /** No `Accept-Encoding: identity`. Default false. */
   readonly skipAcceptEncoding?: boolean | undefined
+}
+
+const PUT_REQUEST_OPTION_NAMES: OptionNames = { skipHost: true, skipAcceptEncoding: true }
+
+/** @throws TypeError for an unknown name */
+export function takePutRequestOptions(given: PutRequestOptions | undefined): PutRequestOptions {
+  return takeOptions(given, PUT_REQUEST_OPTION_NAMES, 'The options of putRequest()')
 }

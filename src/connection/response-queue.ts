@@ -1,25 +1,45 @@
 /**
- * The exchanges of a connection that are not over for its caller: sent and not asked for, asked for and not there yet, given
- * out and not read to the end. Oldest first, for responses come in the order of the requests.
+ * The requests of a connection that are not over for its caller: sent and not asked for, asked for and not there yet, given
+ * out and not read to the end. Oldest first, for responses come in the order of the requests. A request that is still to be
+ * sent has its place from the call that made it.
  */
 
 import type { HTTPResponse } from '../core/response.ts'
 import { add, NO_MEMBERS, without, withoutFirst } from '../core/short-list.ts'
-import type { Exchange, ExchangeOwner } from '../transport/exchange.ts'
+import type { Exchange, ExchangeListener } from '../transport/exchange.ts'
 
-export class ResponseQueue implements ExchangeOwner {
-  /** Sent, response not asked for. */
-  #awaited: Exchange[] = NO_MEMBERS
-  /** Response asked for and not there yet. */
-  #arriving: Exchange[] = NO_MEMBERS
-  /** Responses given out and not read to their end, as far as is known. */
-  #unread: HTTPResponse[] = NO_MEMBERS
-  /** True after a response of HTTP/1.0: the server does not know chunked. */
-  isPeerHTTP10 = false
+/** The place of a request that has not begun. */
+export class PendingRequest {
+  #resolve: ((exchange: Exchange) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
 
-  /** How many exchanges stand in the way of another one. */
+  /** Resolves when the request has begun; rejects where it cannot. To be asked for once. */
+  whenBegun(): Promise<Exchange> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  begin(exchange: Exchange): void {
+    this.#resolve?.(exchange)
+  }
+
+  fail(error: unknown): void {
+    this.#reject?.(error)
+  }
+}
+
+export class ResponseQueue implements ExchangeListener {
+  /** Sent, or to be sent; response not asked for. */
+  #awaited: (Exchange | PendingRequest)[] = NO_MEMBERS
+  /** Response asked for: not there yet, or not read to its end, as far as is known. */
+  #asked: (Exchange | PendingRequest)[] = NO_MEMBERS
+
+  /** How many requests stand in the way of another one. */
   get size(): number {
-    return this.#awaited.length + this.#arriving.length + this.#countUnread()
+    this.#forgetRead()
+    return this.#awaited.length + this.#asked.length
   }
 
   /** True while a response is to be asked for. */
@@ -29,59 +49,85 @@ export class ResponseQueue implements ExchangeOwner {
 
   /** True while a response is still to come, or to be asked for. */
   get isSent(): boolean {
-    return this.#awaited.length + this.#arriving.length > 0
+    return this.#awaited.length > 0 || this.#asked.some((one) => responseOf(one) === undefined)
   }
 
   /** The oldest response that was given out and not read to its end. */
   get unread(): HTTPResponse | undefined {
-    return this.#countUnread() > 0 ? this.#unread[0] : undefined
+    this.#forgetRead()
+    const oldest = this.#asked[0]
+    return oldest === undefined ? undefined : responseOf(oldest)
   }
 
+  /** A request has begun, after the others. */
   add(exchange: Exchange): void {
     this.#awaited = add(this.#awaited, exchange)
   }
 
-  /** The oldest exchange whose response was not asked for: it is asked for now. */
-  ask(): Exchange | undefined {
-    const exchange = this.#awaited[0]
-    if (exchange === undefined) return undefined
+  /** Keeps the place of a request that is going to be sent. */
+  reserve(): PendingRequest {
+    const pending = new PendingRequest()
+    this.#awaited = add(this.#awaited, pending)
+    return pending
+  }
+
+  /** The request of a place has begun. */
+  begin(pending: PendingRequest, exchange: Exchange): void {
+    this.#awaited = withReplaced(this.#awaited, pending, exchange)
+    this.#asked = withReplaced(this.#asked, pending, exchange)
+    pending.begin(exchange)
+  }
+
+  /** The request of a place cannot be sent. */
+  fail(pending: PendingRequest, error: unknown): void {
+    this.#awaited = without(this.#awaited, pending)
+    this.#asked = without(this.#asked, pending)
+    pending.fail(error)
+  }
+
+  /** The response of the oldest request whose response was not asked for: it is asked for now. Undefined without one. */
+  take(): Promise<HTTPResponse> | undefined {
+    const oldest = this.#awaited[0]
+    if (oldest === undefined) return undefined
     this.#awaited = withoutFirst(this.#awaited)
-    if (exchange.response !== undefined) this.#give(exchange.response)
-    else if (exchange.failure === undefined) this.#arriving = add(this.#arriving, exchange)
-    return exchange
+    if (oldest instanceof PendingRequest) {
+      this.#asked = add(this.#asked, oldest)
+      return oldest.whenBegun().then((exchange) => exchange.whenResponse())
+    }
+    if (oldest.failure === undefined && oldest.response?.isClosed !== true)
+      this.#asked = add(this.#asked, oldest)
+    return oldest.whenResponse()
   }
 
-  answered(exchange: Exchange): void {
-    const { response } = exchange
-    const wasAsked = this.#arriving.includes(exchange)
-    if (wasAsked) this.#arriving = without(this.#arriving, exchange)
-    if (response === undefined) return
-    this.isPeerHTTP10 = response.version < 11
-    if (wasAsked) this.#give(response)
-  }
-
-  consumed({ response }: Exchange): void {
-    // A line may have been read too far: what is left of it is still to be given.
-    if (response?.isClosed === true) this.#unread = without(this.#unread, response)
-  }
-
-  /** An exchange whose failure the caller was told in another way. */
+  /** A request whose failure the caller was told in another way. */
   forget(exchange: Exchange): void {
     this.#awaited = without(this.#awaited, exchange)
   }
 
   clear(): void {
     this.#awaited = NO_MEMBERS
-    this.#arriving = NO_MEMBERS
-    this.#unread = NO_MEMBERS
+    this.#asked = NO_MEMBERS
   }
 
-  #give(response: HTTPResponse): void {
-    if (!response.isClosed) this.#unread = add(this.#unread, response)
+  exchangeOver(exchange: Exchange): void {
+    // A line may have been read too far: what is left of it is still to be given.
+    const isOver = exchange.response === undefined || exchange.response.isClosed
+    if (isOver) this.#asked = without(this.#asked, exchange)
   }
 
-  #countUnread(): number {
-    while (this.#unread[0]?.isClosed === true) this.#unread = withoutFirst(this.#unread)
-    return this.#unread.length
+  #forgetRead(): void {
+    while (this.#asked.length > 0 && responseOf(this.#asked[0]!)?.isClosed === true) {
+      this.#asked = withoutFirst(this.#asked)
+    }
   }
+}
+
+function responseOf(one: Exchange | PendingRequest): HTTPResponse | undefined {
+  return one instanceof PendingRequest ? undefined : one.response
+}
+
+function withReplaced<T>(list: T[], member: T, by: T): T[] {
+  const at = list.indexOf(member)
+  if (at >= 0) list[at] = by
+  return list
 }

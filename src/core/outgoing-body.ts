@@ -1,148 +1,335 @@
 /**
- * What a request may have as its body, brought to one form: bytes that are there, or pieces to come, with what is known of
- * length and media type. Nothing is read and nothing buffered here.
+ * The body of a request in one form: none, bytes that are there, or chunks to come. `takeBody` takes what a caller gives
+ * over: from then on its errors are heard, and whoever holds it gives it back by `close`, on every way out.
  */
 
+import type { Readable } from 'node:stream'
 import { LocalProtocolError } from '../errors/index.ts'
-import type { HeadersInput } from './headers.ts'
-import { plainView } from './snapshot.ts'
+import {
+  type AnyIterator,
+  type ChunkSource,
+  IterableSource,
+  NodeStreamSource,
+  SegmentSource,
+  WebStreamSource,
+} from './body-sources.ts'
+import { type FileHandleLike, isFileHandle, measureFile } from './file-source.ts'
+import { isBlobLike, isFormLike, writeForm } from './form-data.ts'
+import { type HeadersInput, toFieldLines } from './headers.ts'
+import { describe } from './options.ts'
+import { assertString, plainView } from './snapshot.ts'
 
-/** A piece of a body that comes in pieces. */
-export type BodyPiece = string | Uint8Array
-
-/** A file opened by `fs.promises.open`, as far as it is used here. */
-export interface FileHandleLike {
-  readonly fd: number
-  stat(): Promise<{ readonly size: number; isFile(): boolean }>
-  createReadStream(options: { start: number; autoClose: false }): AsyncIterable<unknown>
-}
+/** A chunk of a body that comes in chunks. */
+export type BodyChunk = string | Uint8Array
 
 /** A body that can be sent once, or, as bytes, any number of times. Strings are sent as UTF-8. */
 export type PlainBody =
   | string
-  | Uint8Array
-  | ArrayBuffer
+  | ArrayBufferView
+  | ArrayBufferLike
   | URLSearchParams
   | FormData
   | Blob
   | FileHandleLike
-  | Iterable<BodyPiece>
-  | AsyncIterable<BodyPiece>
+  | ReadableStream<BodyChunk>
+  | Iterable<BodyChunk>
+  | AsyncIterable<BodyChunk>
   | null
   | undefined
 
-/** What the body of a request may be; a factory makes it replayable. */
+/** What the body of a request may be; a factory makes it replayable, and is called for each time it is sent. */
 export type RequestBody = PlainBody | (() => PlainBody)
 
-/** A body in one form. */
-export type OutgoingBody =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string | undefined }
-  | {
-      readonly kind: 'pieces'
-      /** Makes the pieces; called once. */
-      readonly open: () => AsyncIterable<unknown> | Iterable<unknown>
-      /** In bytes; undefined where nobody knows. */
-      readonly length: number | undefined
-      readonly contentType: string | undefined
-    }
-
 /** Trailers, or what gives them once the body has been sent. */
-export type TrailerSource = HeadersInput | (() => HeadersInput) | undefined
+export type TrailerSource =
+  | HeadersInput
+  | Promise<HeadersInput>
+  | (() => HeadersInput | Promise<HeadersInput>)
+  | undefined
 
-const NONE: OutgoingBody = { kind: 'none' }
+export interface NoBody {
+  readonly kind: 'none'
+}
 
-/**
- * Brings a body to one form.
- * @throws TypeError for what cannot be a body
- */
-export async function prepareSlowBody(body: FileHandleLike): Promise<OutgoingBody> {
-  const stat = await body.stat()
-  return {
-    kind: 'pieces',
-    open: () => body.createReadStream({ start: 0, autoClose: false }),
-    length: stat.isFile() ? stat.size : undefined,
-    contentType: undefined,
+export interface BytesBody {
+  readonly kind: 'bytes'
+  readonly bytes: Uint8Array
+  readonly contentType: string | undefined
+}
+
+/** A body in one form. */
+export type OutgoingBody = NoBody | BytesBody | ChunkedBody
+
+const NONE: NoBody = Object.freeze({ kind: 'none' })
+
+/** A body that comes in chunks: owned by whoever sends it. */
+export class ChunkedBody {
+  readonly kind = 'chunks'
+  /** In bytes; undefined where nobody knows. */
+  readonly length: number | undefined
+  readonly contentType: string | undefined
+  /** True where `open` may be called more than once. */
+  readonly isReplayable: boolean
+  readonly #source: ChunkSource
+  /** What the source died of while nobody read it. */
+  #failure: { readonly error: unknown } | undefined
+  #onFailure: ((error: unknown) => void) | undefined
+  #isClosed = false
+
+  constructor(
+    make: (onFailure: (error: unknown) => void) => ChunkSource,
+    length: number | undefined,
+    contentType?: string,
+  ) {
+    this.#source = make((error) => this.#fail(error))
+    this.length = length
+    this.contentType = contentType
+    this.isReplayable = this.#source.isReplayable
+  }
+
+  /** What the source failed with before or while it was sent; undefined where it has not. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
+  }
+
+  /** Names who is told, once, when the source fails by itself; at once where it has. */
+  listen(onFailure: ((error: unknown) => void) | undefined): void {
+    this.#onFailure = onFailure
+    if (this.#failure !== undefined) onFailure?.(this.#failure.error)
+  }
+
+  /** Begins to read. */
+  open(): AnyIterator {
+    this.#isClosed = false
+    return this.#source.open()
+  }
+
+  /** All of it was read: there is nothing to be given back. */
+  finish(): void {
+    this.#onFailure = undefined
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#source.finish?.()
+  }
+
+  /** Gives back what was not read. Idempotent. */
+  close(reason?: unknown): void {
+    this.#onFailure = undefined
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#source.close(reason)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined || this.#isClosed) return
+    this.#failure = { error }
+    this.#onFailure?.(error)
   }
 }
 
+/** Gives a body back that will not be sent, or whose rest is not wanted. */
+export function closeBody(body: OutgoingBody | FileHandleLike | undefined, reason?: unknown): void {
+  if (body instanceof ChunkedBody) body.close(reason)
+}
+
+/** A body's length as far as it is known, in bytes; undefined where it is not. */
+export function lengthOf(body: OutgoingBody): number | undefined {
+  if (body.kind === 'none') return 0
+  return body.kind === 'bytes' ? body.bytes.length : body.length
+}
+
+/** Whether a body can be sent a second time. */
+export function isReplayable(body: OutgoingBody): boolean {
+  return body.kind === 'chunks' ? body.isReplayable : true
+}
+
 /**
- * Brings a body to one form, at once; a file handle has to be asked for its size and comes back as it is.
- * @throws TypeError for what cannot be a body
+ * Takes a body over, at once. A file has to be measured first and comes back as it is: see `measureBody`.
+ * @param makeBoundary - gives the boundary of a form
+ * @throws TypeError for what cannot be a body, and for a stream or an iterator that was read before
+ * @throws LocalProtocolError for a list with a member that is neither bytes nor a string
  */
-export function prepareBody(body: RequestBody): OutgoingBody | FileHandleLike {
+export function takeBody(body: RequestBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
   if (body === undefined || body === null) return NONE
   if (typeof body === 'string') return { kind: 'bytes', bytes: Buffer.from(body), contentType: undefined }
   if (body instanceof Uint8Array) return { kind: 'bytes', bytes: plainView(body), contentType: undefined }
-  if (typeof body === 'function') {
-    const made = body()
-    if (typeof made === 'function')
-      throw new TypeError('A body factory must give a body, not another factory')
-    return prepareBody(made)
+  if (typeof body === 'function') return takeMade(body, makeBoundary)
+  if (typeof body !== 'object') throw notABody(body)
+  return takeBytes(body) ?? takeChunks(body, makeBoundary)
+}
+
+/** @throws TypeError for a factory that makes no body */
+function takeMade(factory: () => PlainBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
+  const made: unknown = factory()
+  if (typeof made === 'function') throw new TypeError('A body factory must give a body, not another factory')
+  if (made instanceof Promise) {
+    made.catch(() => {})
+    throw new TypeError('A body factory must give its body at once, not a promise')
   }
-  if (body instanceof ArrayBuffer)
-    return { kind: 'bytes', bytes: new Uint8Array(body), contentType: undefined }
-  if (ArrayBuffer.isView(body)) {
-    const view: ArrayBufferView = body
-    return {
-      kind: 'bytes',
-      bytes: new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
-      contentType: undefined,
-    }
-  }
-  if (body instanceof URLSearchParams) {
-    return {
-      kind: 'bytes',
-      bytes: Buffer.from(body.toString()),
-      contentType: 'application/x-www-form-urlencoded;charset=UTF-8',
-    }
-  }
-  if (body instanceof Blob) {
-    return {
-      kind: 'pieces',
-      open: () => body.stream(),
-      length: body.size,
-      contentType: body.type === '' ? undefined : body.type,
-    }
-  }
-  if (isForm(body)) return prepareForm(body)
-  if (isFileHandle(body)) return body
-  if (typeof body === 'object' && (Symbol.asyncIterator in body || Symbol.iterator in body)) {
-    return { kind: 'pieces', open: () => body, length: undefined, contentType: undefined }
-  }
-  throw new TypeError(
-    `A body cannot be made of ${typeof body}; JSON has to be written out: JSON.stringify(value)`,
+  const body = takeBody(made as PlainBody, makeBoundary)
+  if (!(body instanceof ChunkedBody) || body.isReplayable) return body
+  return new ChunkedBody(
+    (onFailure) => new FactorySource(body, factory, makeBoundary, onFailure),
+    body.length,
+    body.contentType,
   )
 }
 
-/** Looks at the tag first: on Node the global FormData costs 30 ms when it is touched for the first time. */
-function isForm(body: object): body is FormData {
-  return Object.prototype.toString.call(body) === '[object FormData]' && body instanceof FormData
+/** What is bytes already, in another form. */
+function takeBytes(body: object): BytesBody | undefined {
+  if (body instanceof ArrayBuffer || isShared(body))
+    return { kind: 'bytes', bytes: new Uint8Array(body), contentType: undefined }
+  if (ArrayBuffer.isView(body)) {
+    const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+    return { kind: 'bytes', bytes, contentType: undefined }
+  }
+  if (tagOf(body) === 'URLSearchParams') {
+    const contentType = 'application/x-www-form-urlencoded;charset=UTF-8'
+    return { kind: 'bytes', bytes: Buffer.from((body as URLSearchParams).toString()), contentType }
+  }
+  return undefined
 }
 
-/** The platform knows how to write a form; only its stream and its boundary are wanted. */
-function prepareForm(form: FormData): OutgoingBody {
-  const written = new Response(form)
-  return {
-    kind: 'pieces',
-    open: () => written.body as unknown as AsyncIterable<unknown>,
-    length: undefined,
-    contentType: written.headers.get('content-type') as string,
+function isShared(body: object): body is SharedArrayBuffer {
+  return tagOf(body) === 'SharedArrayBuffer'
+}
+
+function tagOf(body: object): string {
+  return Object.prototype.toString.call(body).slice(8, -1)
+}
+
+function takeChunks(body: object, makeBoundary: () => string): OutgoingBody | FileHandleLike {
+  if (isBlobLike(body)) {
+    const source = new SegmentSource([body])
+    return new ChunkedBody(() => source, source.length, body.type === '' ? undefined : body.type)
+  }
+  if (isFormLike(body)) {
+    const boundary = makeBoundary()
+    const source = new SegmentSource(writeForm(body, boundary))
+    return new ChunkedBody(() => source, source.length, `multipart/form-data; boundary=${boundary}`)
+  }
+  if (isNodeStream(body)) return new ChunkedBody((fail) => new NodeStreamSource(body, fail), undefined)
+  if (isWebStream(body)) return new ChunkedBody((fail) => new WebStreamSource(body, fail), undefined)
+  if (isFileHandle(body)) return body
+  if (Symbol.asyncIterator in body || Symbol.iterator in body) {
+    const iterable = body as AsyncIterable<unknown> | Iterable<unknown>
+    if (Array.isArray(iterable)) for (const chunk of iterable as unknown[]) toBytes(chunk)
+    return new ChunkedBody(() => new IterableSource(iterable), undefined)
+  }
+  throw notABody(body)
+}
+
+function isNodeStream(body: object): body is Readable {
+  const { on, destroy, read } = body as Partial<Readable>
+  return (
+    typeof on === 'function' &&
+    typeof destroy === 'function' &&
+    typeof read === 'function' &&
+    Symbol.asyncIterator in body
+  )
+}
+
+function isWebStream(body: object): body is ReadableStream {
+  return 'locked' in body && typeof (body as Partial<ReadableStream>).getReader === 'function'
+}
+
+function notABody(body: unknown): TypeError {
+  if (typeof body === 'object' && body !== null && 'pipe' in body) {
+    // Streams of the old kind: the package form-data makes one.
+    return new TypeError(
+      'A body cannot be a stream of the old kind; pipe it into a PassThrough and give that',
+    )
+  }
+  return new TypeError(
+    `A body cannot be made of ${describe(body)}; JSON has to be written out: JSON.stringify(value)`,
+  )
+}
+
+/** A factory's bodies: the first was made when it was taken, each further `open` makes another one. */
+class FactorySource implements ChunkSource {
+  readonly isReplayable = true
+  readonly #factory: () => PlainBody
+  readonly #makeBoundary: () => string
+  readonly #onFailure: (error: unknown) => void
+  #first: ChunkedBody | undefined
+  #current: ChunkedBody
+
+  constructor(
+    first: ChunkedBody,
+    factory: () => PlainBody,
+    makeBoundary: () => string,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#factory = factory
+    this.#makeBoundary = makeBoundary
+    this.#onFailure = onFailure
+    this.#first = first
+    this.#current = first
+    first.listen(onFailure)
+  }
+
+  open(): AnyIterator {
+    const first = this.#first
+    this.#first = undefined
+    if (first !== undefined) return first.open()
+    const next = takeBody(this.#factory(), this.#makeBoundary)
+    if (!(next instanceof ChunkedBody))
+      throw new TypeError('A body factory must give a body of the same kind each time')
+    this.#current = next
+    next.listen(this.#onFailure)
+    return next.open()
+  }
+
+  close(reason: unknown): void {
+    this.#current.close(reason)
+  }
+
+  finish(): void {
+    this.#current.finish()
   }
 }
 
-/** True for a file opened by `fs.promises.open`. */
-export function isFileHandle(body: object): body is FileHandleLike {
-  return 'fd' in body && 'createReadStream' in body && 'stat' in body
+/**
+ * Measures a file; any other body comes back as it is.
+ * @throws what reading the file throws
+ */
+export async function measureBody(body: OutgoingBody | FileHandleLike): Promise<OutgoingBody> {
+  if ('kind' in body) return body
+  const measured = await measureFile(body)
+  if (measured.kind === 'bytes') return { kind: 'bytes', bytes: measured.bytes, contentType: undefined }
+  return new ChunkedBody(() => measured.source, measured.length)
+}
+
+/** True for a body that has not to be measured. */
+export function isMeasured(body: OutgoingBody | FileHandleLike): body is OutgoingBody {
+  return 'kind' in body
 }
 
 /**
- * The bytes of a piece.
+ * The bytes of a chunk.
  * @throws LocalProtocolError for anything but bytes and strings
  */
-export function toBytes(piece: unknown): Uint8Array {
-  if (piece instanceof Uint8Array) return piece
-  if (typeof piece === 'string') return Buffer.from(piece)
-  if (piece instanceof ArrayBuffer) return new Uint8Array(piece)
-  throw new LocalProtocolError('INVALID_BODY', `it is ${piece === null ? 'null' : typeof piece}`)
+export function toBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  if (typeof chunk === 'string') return Buffer.from(chunk)
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  throw new LocalProtocolError('INVALID_BODY', `a chunk of it is ${describe(chunk)}`)
+}
+
+/**
+ * Takes trailers over: fields are looked at once, a promise is heard at once.
+ * @throws TypeError for what are no fields
+ */
+export function takeTrailers(trailers: TrailerSource): TrailerSource {
+  if (trailers === undefined || typeof trailers === 'function') return trailers
+  if (!(trailers instanceof Promise)) {
+    const lines = toFieldLines(trailers)
+    // A Date of the caller may write itself as anything.
+    for (const [, value] of lines) assertString(value, 'The value of a trailer')
+    return lines
+  }
+  trailers.catch(() => {
+    // Told to whoever waits for the upload.
+  })
+  return trailers
 }

@@ -2,7 +2,7 @@
  * What a caller may say of one request besides its head and its body.
  */
 
-import type { HeadersInput } from './headers.ts'
+import type { TrailerSource } from './outgoing-body.ts'
 import type { TimeoutOption } from './timeouts.ts'
 
 /** Waits for a 100 (Continue) before the body: true, or a limit in milliseconds after which the body is sent anyway. */
@@ -17,8 +17,8 @@ export interface RequestOptions {
   readonly timeout?: TimeoutOption | undefined
   /** Aborts this exchange, and with it the connection. */
   readonly signal?: AbortSignal | undefined
-  /** Fields to be sent behind the body, which is chunked then; a function is called when the body has been sent. */
-  readonly trailers?: HeadersInput | (() => HeadersInput) | undefined
+  /** Fields to be sent behind the body, which is chunked then; a function is called, and awaited, when the body has been sent. */
+  readonly trailers?: TrailerSource
   readonly expectContinue?: ExpectContinueOption | undefined
   /** Sends the body chunked although its length is known. */
   readonly chunked?: boolean | undefined

@@ -35,8 +35,8 @@ export interface ByteStream {
   /** Names who receives from now on. Bytes that came before the first call are kept for it. */
   start(sink: ByteSink): void
   /**
-   * Sends. A string is latin1, one byte per character; bytes must not change until they are sent.
-   * Answers false when the caller should wait for `drain`.
+   * Sends. A string is latin1, one byte per character. Bytes are borrowed: until this answers true or, where it answers
+   * false, until `drain`. Answers false when the caller should wait for `drain`.
    */
   write(data: string | Uint8Array): boolean
   /** What is written between the two goes out together; for streams to which it makes a difference. */

@@ -24,6 +24,8 @@ import { layTlsOver } from './tls/handshake.ts'
 import type { TlsSettings } from './tls/settings.ts'
 
 const READ_BUFFER_BYTES = 65_536
+/** What is up to this long is copied where it has to wait for the system. */
+const MAX_COPIED_BYTES = 16_384
 /** No Buffer: a view of it is made for each read, and one of a Uint8Array costs half. */
 const SHARED_READ_BUFFER: Uint8Array = new Uint8Array(READ_BUFFER_BYTES)
 
@@ -125,6 +127,8 @@ export class SocketStream implements ByteStream {
   #isClosed = false
   #isDestroyed = false
   #heldWriteError: Error | undefined
+  /** True while a write waits that Node will not tell of: `drain` is told when it is done. */
+  #owesDrain = false
 
   /** @param slot the slot of a socket opened with `onread`; without one the stream listens for `data` */
   constructor(socket: Socket | TLSSocket, address: string, tls: TlsDetails | undefined, slot?: ReadSlot) {
@@ -159,8 +163,20 @@ export class SocketStream implements ByteStream {
     if (this.#isClosed) this.#reportClose()
   }
 
+  /**
+   * Bytes are the caller's again once this has answered true, or at `drain`. Node keeps a reference to what the system has
+   * not taken, and says "go on" below its high-water mark: what is small and has to wait is copied.
+   */
   write(data: string | Uint8Array): boolean {
-    return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
+    const socket = this.#socket
+    if (typeof data === 'string') return socket.write(data, 'latin1')
+    if (socket.writableLength > 0 && data.length <= MAX_COPIED_BYTES) return socket.write(Buffer.from(data))
+    const goOn = socket.write(data)
+    // TLS has taken what it was given to encrypt; nothing waited before it.
+    const isTaken = socket.writableLength === 0 || (this.tls !== undefined && data.length <= MAX_COPIED_BYTES)
+    if (!goOn || isTaken) return goOn
+    this.#owesDrain = true
+    return false
   }
 
   cork(): void {
@@ -254,6 +270,10 @@ export class SocketStream implements ByteStream {
     return (error) => {
       if (error === undefined || error === null || this.#hasEnded || this.#socket.destroyed) done(error)
       else this.#heldWriteError ??= error
+      if (this.#owesDrain && this.#socket.writableLength === 0) {
+        this.#owesDrain = false
+        this.#sink?.drain()
+      }
     }
   }
 }

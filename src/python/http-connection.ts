@@ -9,7 +9,7 @@
  * request opens another one; and only a connection whose `auto_open` is set opens by itself.
  */
 
-import { HTTPConnection as Connection } from '../connection/http-connection.ts'
+import { HTTPConnection as Connection, type ConnectionSettings } from '../connection/http-connection.ts'
 import type { HTTPConnectionOptions } from '../connection/options.ts'
 import { findForbiddenInTarget, isToken } from '../core/grammar.ts'
 import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
@@ -278,7 +278,8 @@ export class HTTPConnection {
 
   /** Makes the connection below. */
   protected _make(options: HTTPConnectionOptions): Connection {
-    return new PlainConnection(this.host, this.port, options, () => checkVersion(this._http_vsn))
+    const settings = settingsFor('http', () => checkVersion(this._http_vsn))
+    return new Connection(this.host, this.port, options, settings)
   }
 
   /** An empty host is an error only where a connection is made: the old class is given its host by connect(). */
@@ -366,23 +367,9 @@ export function checkVersion(version: 10 | 11): 10 | 11 {
   return version
 }
 
-/** The connection below, with the version that Python's private attribute asks for. */
-class PlainConnection extends Connection {
-  readonly #version: () => 10 | 11
-
-  constructor(host: string, port: number, options: HTTPConnectionOptions, version: () => 10 | 11) {
-    super(host, port, options)
-    this.#version = version
-  }
-
-  /** What Python sends is on its way when the call returns. */
-  protected override get isGathering(): boolean {
-    return false
-  }
-
-  protected override get protocolVersion(): 10 | 11 {
-    return this.#version()
-  }
+/** What the connection below is told of Python: its version, and that what is sent is on its way when the call returns. */
+export function settingsFor(scheme: 'http' | 'https', version: () => 10 | 11): ConnectionSettings {
+  return { scheme, version, isGathering: false }
 }
 
 function outgoing(body: Body | null): Uint8Array | AsyncIterable<Uint8Array> | undefined {

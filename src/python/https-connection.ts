@@ -10,7 +10,13 @@ import type { HTTPConnection as Connection } from '../connection/http-connection
 import { HTTPSConnection as SecureConnection } from '../connection/https-connection.ts'
 import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
-import { type ConnectionOptions, checkVersion, type Flag, HTTPConnection } from './http-connection.ts'
+import {
+  type ConnectionOptions,
+  checkVersion,
+  type Flag,
+  HTTPConnection,
+  settingsFor,
+} from './http-connection.ts'
 
 /** As ConnectionOptions, and `tls`: whom to trust, and who you are. */
 export interface SecureConnectionOptions extends ConnectionOptions, Pick<HTTPSConnectionOptions, 'tls'> {}
@@ -45,28 +51,8 @@ export class HTTPSConnection extends HTTPConnection {
   }
 
   protected override _make(options: HTTPConnectionOptions): Connection {
-    return new VersionedConnection(this.host, this.port, { ...options, tls: this.#tls }, () =>
-      checkVersion(this._http_vsn),
-    )
-  }
-}
-
-/** The connection below, with the version that Python's private attribute asks for. */
-class VersionedConnection extends SecureConnection {
-  readonly #version: () => 10 | 11
-
-  constructor(host: string, port: number, options: HTTPSConnectionOptions, version: () => 10 | 11) {
-    super(host, port, options)
-    this.#version = version
-  }
-
-  /** What Python sends is on its way when the call returns. */
-  protected override get isGathering(): boolean {
-    return false
-  }
-
-  protected override get protocolVersion(): 10 | 11 {
-    return this.#version()
+    const settings = settingsFor('https', () => checkVersion(this._http_vsn))
+    return new SecureConnection(this.host, this.port, { ...options, tls: this.#tls }, settings)
   }
 }
 

@@ -1,216 +1,346 @@
 /**
- * One request and its response on a wire, as data: what was sent, what is awaited, what has come. h1-wire.ts moves it.
+ * One request and its response on a connection: what was sent, what is awaited, what has come. It owns its state; the
+ * connection tells it what happened by its methods, and reads it. Nothing here is HTTP/1's.
  */
 
 import type { Duplex, Readable } from 'node:stream'
-import type { HTTPResponse, InformationalResponse, ResponseSource, Timings } from '../core/response.ts'
-import type { TimeoutPhase } from '../errors/index.ts'
+import type { FieldLine } from '../core/fields.ts'
+import { HTTPHeaders } from '../core/headers.ts'
+import type { RequestDeadlines } from '../core/request.ts'
+import {
+  HTTPResponse,
+  type InformationalResponse,
+  type ResponseHead,
+  type ResponseSource,
+  type Timings,
+} from '../core/response.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
-import type { BodySource, IncomingBody } from './incoming-body.ts'
-
-/** Timeouts of an exchange, in milliseconds; Infinity for none. */
-export interface ExchangeTimeouts {
-  /** Without progress while the peer does not take the request. */
-  readonly send: number
-  /** From the end of the request to the head of the final response. */
-  readonly headers: number
-  /** Without progress while the body is being read. */
-  readonly body: number
-}
+import type { Clock } from '../time/clock.ts'
+import { makeDeadline } from '../time/deadline.ts'
+import { rejectionWithCaller } from './caller-stack.ts'
+import type { UploadState } from './decisions.ts'
+import { type BodySource, IncomingBody } from './incoming-body.ts'
 
 /** What the caller said of one exchange. */
 export interface ExchangeOptions {
-  readonly timeouts: ExchangeTimeouts
-  /** When the exchange must be over, on the clock, and the timeout that says so; Infinity for never. */
-  readonly endsAt: number
-  readonly totalMs: number
-  readonly signal: AbortSignal | undefined
-  /** For `response.url`. */
+  readonly deadlines: RequestDeadlines
+  readonly method: string
+  /** For `response.url` and for messages. */
   readonly url: string
-  /** Who keeps account of the exchanges; told before whoever waits. */
-  readonly owner: ExchangeOwner | undefined
+  /** Who keeps account of the exchanges. */
+  readonly listener: ExchangeListener | undefined
 }
 
-export interface ExchangeOwner {
-  /** The final response has begun, or the exchange has failed; once. */
-  answered(exchange: Exchange): void
-  /** The body of the response was given out, failed or was given up. */
-  consumed(exchange: Exchange): void
+export interface ExchangeListener {
+  /** Nothing more will be given out: the body was read, given up, or the exchange has failed. */
+  exchangeOver(exchange: Exchange): void
 }
 
-/** The connection, as far as a body steers it. */
-export interface BodyValve {
-  holdBack(): void
-  letGo(): void
-  close(): void
+/** The connection, as far as an exchange steers it. */
+export interface ExchangeHost {
+  /** Nobody takes the body: stop reading. */
+  pause(): void
+  /** Somebody does again. */
+  resume(): void
+  /** The rest of the response is not wanted. */
+  cancel(exchange: Exchange): void
+  /** Gives the connection away after a switch of protocols. */
+  takeOver(exchange: Exchange): Duplex
 }
-
-/** How far the body of the request is: `stopped` where an early final response made the rest unwanted. */
-export type UploadState = 'sending' | 'sent' | 'stopped'
 
 const NO_TIMINGS: DialTimings = {}
-const NO_INFORMATIONAL: readonly InformationalResponse[] = []
+const NO_INFORMATIONAL: readonly InformationalResponse[] = Object.freeze([])
 
 export class Exchange implements ResponseSource, BodySource {
-  readonly #valve: BodyValve
-  readonly options: ExchangeOptions
+  readonly #host: ExchangeHost
+  readonly #options: ExchangeOptions
   readonly startedAt: number
   /** True if an earlier exchange was made on the same connection. */
   readonly reused: boolean
   /** What connecting took, where this exchange is the first. */
   readonly #dialTimings: DialTimings
-  informational: readonly InformationalResponse[] = NO_INFORMATIONAL
-  upload: UploadState = 'sending'
-  /** Bytes of the request handed to the system, and those that are about to be. */
-  bytesWritten = 0
-  bytesGathered = 0
-  /** True once a byte of the response, informational ones included, has come. */
-  responseStarted = false
-  response: HTTPResponse | undefined
-  body: IncomingBody | undefined
-  /** When the head of the final response came, and the end of its body. */
-  headAt: number | undefined
-  endedAt: number | undefined
-  /** Since when the head of the response is awaited: the request is out, and no other response is before it. */
-  awaitedSince: number | undefined
-  /** True for a response that lasts until the connection ends. */
-  isUntilClose = false
-  /** True once the response is complete. */
-  isEnded = false
-  failure: { readonly error: unknown } | undefined
-  takeConnection: (() => Duplex) | undefined
+  #informational: readonly InformationalResponse[] = NO_INFORMATIONAL
+  #upload: UploadState = 'sending'
+  #bytesWritten = 0
+  #responseStarted = false
+  #response: HTTPResponse | undefined
+  #body: IncomingBody | undefined
+  #headAt: number | undefined
+  #endedAt: number | undefined
+  #awaitedSince: number | undefined
+  #isUntilClose = false
+  #isSwitch = false
+  #failure: { readonly error: unknown } | undefined
   /** Who waits for the head of the response. */
-  #resolve: ((response: HTTPResponse) => void) | undefined
-  #reject: ((error: unknown) => void) | undefined
+  #resolve: ((response: HTTPResponse | Promise<never>) => void) | undefined
   /** Who waits for the peer to take more of the request, or for the upload to be stopped. */
-  drained: (() => void) | undefined
+  #drained: (() => void) | undefined
   /** Who waits for a 100 (Continue), a final response or the end of the connection. */
-  continued: ((goOn: boolean) => void) | undefined
-  /** Called when the upload is stopped: gives the source of the body up. */
-  stopSource: (() => void) | undefined
-  onAbort: (() => void) | undefined
+  #continued: ((goOn: boolean) => void) | undefined
+  /** Called when the upload is stopped: gives the source of the body back. */
+  #stopSource: (() => void) | undefined
+  #onAbort: (() => void) | undefined
 
   constructor(
-    valve: BodyValve,
+    host: ExchangeHost,
     options: ExchangeOptions,
     startedAt: number,
     reused: boolean,
     dialTimings: DialTimings | undefined,
   ) {
-    this.#valve = valve
-    this.options = options
+    this.#host = host
+    this.#options = options
     this.startedAt = startedAt
     this.reused = reused
     this.#dialTimings = dialTimings ?? NO_TIMINGS
   }
 
+  get deadlines(): RequestDeadlines {
+    return this.#options.deadlines
+  }
+
+  get method(): string {
+    return this.#options.method
+  }
+
   get url(): string {
-    return this.options.url
+    return this.#options.url
+  }
+
+  get upload(): UploadState {
+    return this.#upload
+  }
+
+  /** Bytes of the request handed to the system. */
+  get bytesWritten(): number {
+    return this.#bytesWritten
+  }
+
+  /** True once a byte of the response, informational ones included, has come. */
+  get responseStarted(): boolean {
+    return this.#responseStarted
+  }
+
+  get response(): HTTPResponse | undefined {
+    return this.#response
+  }
+
+  /** True once the head of the final response has come. */
+  get hasHead(): boolean {
+    return this.#headAt !== undefined
+  }
+
+  /** True once the response is complete. */
+  get isEnded(): boolean {
+    return this.#endedAt !== undefined
+  }
+
+  /** True while somebody waits for the system to take what was written. */
+  get isUndrained(): boolean {
+    return this.#drained !== undefined
+  }
+
+  /** True for a response that lasts until the connection ends. */
+  get isUntilClose(): boolean {
+    return this.#isUntilClose
+  }
+
+  /** What ended the exchange, where it is to be told by its response. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
+  }
+
+  get informational(): readonly InformationalResponse[] {
+    return this.#informational
   }
 
   get timings(): Timings {
     const { dns, connect, tls } = this.#dialTimings
-    const { startedAt, headAt, endedAt } = this
+    const [startedAt, headAt, endedAt] = [this.startedAt, this.#headAt, this.#endedAt]
     const headers = headAt === undefined ? undefined : headAt - startedAt
     const body = headAt === undefined || endedAt === undefined ? undefined : endedAt - headAt
     return { dns, connect, tls, headers, body }
+  }
+
+  get takeConnection(): (() => Duplex) | undefined {
+    return this.#isSwitch ? () => this.#host.takeOver(this) : undefined
   }
 
   makeStream(response: HTTPResponse): Readable {
     return makeReadable(response)
   }
 
+  // -------------------------------------------------------------------------------------------------- waiting
+
   /** The response; rejects with what ended the exchange. To be asked for once. */
   whenResponse(): Promise<HTTPResponse> {
-    if (this.response !== undefined) return Promise.resolve(this.response)
-    if (this.failure !== undefined) return Promise.reject(this.failure.error)
-    return new Promise((resolve, reject) => {
+    if (this.#response !== undefined) return Promise.resolve(this.#response)
+    if (this.#failure !== undefined) return rejectionWithCaller(this.#failure.error)
+    return new Promise((resolve) => {
       this.#resolve = resolve
-      this.#reject = reject
     })
   }
 
-  /** Settles what `whenResponse` gave, or will give. */
-  answer(response: HTTPResponse): void {
-    this.response = response
-    this.options.owner?.answered(this)
-    this.#resolve?.(response)
+  /**
+   * Resolves at `drain` or when no more of the request is wanted; rejects with what ended the exchange. One may wait.
+   */
+  whenDrained(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    if (this.#upload === 'stopped') return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#drained = () => {
+        this.#drained = undefined
+        if (this.#failure === undefined) resolve()
+        else reject(this.#failure.error)
+      }
+    })
   }
 
-  // What the body asks for.
-
-  holdBack(): void {
-    this.#valve.holdBack()
+  /**
+   * Waits for a 100 (Continue): true to send the body, also after `timeoutMs` without a word; false where a final response
+   * came instead. Rejects with what ended the exchange.
+   */
+  whenContinued(clock: Clock, timeoutMs: number): Promise<boolean> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    if (this.#response !== undefined) return Promise.resolve(false)
+    return new Promise((resolve, reject) => {
+      const timer = makeDeadline(clock, () => this.#continued?.(true))
+      this.#continued = (goOn) => {
+        this.#continued = undefined
+        timer.clear()
+        if (this.#failure === undefined) resolve(goOn)
+        else reject(this.#failure.error)
+      }
+      timer.set(timeoutMs)
+    })
   }
 
-  letGo(): void {
-    this.#valve.letGo()
+  /** Names who gives the source of the body back when no more of it is wanted; undefined where nothing is to be done. */
+  ownSource(stopSource: (() => void) | undefined): void {
+    this.#stopSource = stopSource
   }
 
-  abandon(): void {
-    this.#valve.close()
+  /** How long the head has been awaited; the wait begins with the first call. */
+  awaitedMs(now: number): number {
+    this.#awaitedSince ??= now
+    return now - this.#awaitedSince
+  }
+
+  /** Hears an abort until `stopListening`; answers false where there is no signal. */
+  listenForAbort(onAbort: () => void): void {
+    const { signal } = this.deadlines
+    if (signal === undefined) return
+    this.#onAbort = onAbort
+    signal.addEventListener('abort', onAbort, { once: true })
+  }
+
+  stopListening(): void {
+    if (this.#onAbort === undefined) return
+    this.deadlines.signal?.removeEventListener('abort', this.#onAbort)
+    this.#onAbort = undefined
+  }
+
+  // ------------------------------------------------------------------------------- what the connection tells
+
+  /** Bytes of the request were handed to the system. */
+  wrote(bytes: number): void {
+    this.#bytesWritten += bytes
+  }
+
+  /** The end of the request was written. */
+  requestEnded(): void {
+    this.#upload = 'sent'
+  }
+
+  /** The peer takes more of the request. */
+  drained(): void {
+    this.#drained?.()
+  }
+
+  /** No more of the request is wanted: its response has begun. */
+  stopUpload(): void {
+    if (this.#upload !== 'sending') return
+    this.#upload = 'stopped'
+    this.#stopSource?.()
+    this.#drained?.()
+  }
+
+  /** A byte came while this exchange was the oldest. */
+  byteCame(): void {
+    this.#responseStarted = true
+  }
+
+  informed(status: number, reason: string, fields: readonly FieldLine[]): void {
+    const headers = HTTPHeaders.over(fields)
+    this.#informational = [...this.#informational, { status, reason, headers }]
+    if (status === 100) this.#continued?.(true)
+  }
+
+  /** The head of the final response came. Whoever waits is told by `answer`. */
+  headReceived(head: ResponseHead, now: number, isUntilClose: boolean, isSwitch: boolean): void {
+    this.#headAt = now
+    this.#isUntilClose = isUntilClose
+    this.#isSwitch = isSwitch
+    this.#body = new IncomingBody(this)
+    this.#response = new HTTPResponse(head, this.#body, this)
+  }
+
+  /** Tells whoever waits for the head. */
+  answer(): void {
+    this.#resolve?.(this.#response!)
+    this.#resolve = undefined
+    this.#continued?.(false)
+  }
+
+  bodyReceived(bytes: Uint8Array): void {
+    this.#body!.push(bytes)
+  }
+
+  /** The response is complete. */
+  ended(trailers: readonly FieldLine[], now: number): void {
+    this.#endedAt = now
+    this.#body!.finish(trailers)
+  }
+
+  /**
+   * The exchange is over before its end. `isToldByResponse` where a response has begun, and only the rest of the request is
+   * lost with the connection: then its body says so and nothing else does.
+   */
+  failed(error: unknown, isToldByBody: boolean): void {
+    this.stopListening()
+    if (!isToldByBody) this.#failure = { error }
+    if (this.#upload === 'sending') this.#upload = 'stopped'
+    this.#stopSource?.()
+    this.#drained?.()
+    this.#continued?.(false)
+    const wasAnswered = this.#response !== undefined
+    this.#refuse(error)
+    this.#body?.fail(error)
+    if (!wasAnswered) this.consumed()
+  }
+
+  #refuse(error: unknown): void {
+    const resolve = this.#resolve
+    this.#resolve = undefined
+    resolve?.(rejectionWithCaller(error))
+  }
+
+  // ------------------------------------------------------------------------------------ what the body asks for
+
+  pause(): void {
+    this.#host.pause()
+  }
+
+  resume(): void {
+    this.#host.resume()
+  }
+
+  cancel(): void {
+    this.#host.cancel(this)
   }
 
   consumed(): void {
-    this.options.owner?.consumed(this)
+    this.#options.listener?.exchangeOver(this)
   }
-
-  /** Nobody will be answered any more. */
-  refuse(error: unknown): void {
-    if (this.response === undefined) this.options.owner?.answered(this)
-    this.#reject?.(error)
-  }
-}
-
-/** What is known of an early final response when the decision is made. */
-export interface EarlyResponse {
-  readonly status: number
-  /** Whether the connection may go on after the response. */
-  readonly persists: boolean
-}
-
-/**
- * Whether to go on sending a body after the final response has begun. An error says that the content is unwanted, and a
- * connection that closes will not take it (RFC 9112 §9.5); otherwise the peer wants the rest (RFC 9110 §7.5).
- */
-export function decideUpload({ status, persists }: EarlyResponse): 'go-on' | 'stop' {
-  return status >= 400 || !persists ? 'stop' : 'go-on'
-}
-
-/** What the connection waits for now, and how long. */
-export interface AwaitedPhase {
-  readonly name: TimeoutPhase
-  readonly timeoutMs: number
-  /** When it runs out, in milliseconds from now: less than `timeoutMs` where a part of it is over. */
-  readonly dueInMs: number
-}
-
-/** What `decidePhase` depends on. */
-export interface PhaseFacts {
-  readonly timeouts: ExchangeTimeouts
-  /** The request is not ended, or not taken. */
-  readonly isSending: boolean
-  /** The head of the final response has come. */
-  readonly hasHead: boolean
-  /** The peer takes what is sent. */
-  readonly isWritable: boolean
-  /** The caller does not take what comes. */
-  readonly isHeldBack: boolean
-  /** How long the head has been awaited. */
-  readonly awaitedMs: number
-  /** What is left of the total timeout; Infinity without one. */
-  readonly leftMs: number
-}
-
-/** Which timeout runs. A wait that is the caller's own doing has none but the total. */
-export function decidePhase(facts: PhaseFacts): AwaitedPhase {
-  const { timeouts, isSending, hasHead, isWritable, isHeldBack, awaitedMs, leftMs } = facts
-  const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
-  const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
-  const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
-  // A head has its time as a whole, however it trickles in; the other phases begin anew at each progress.
-  const dueInMs = name === 'headers' ? timeoutMs - awaitedMs : timeoutMs
-  if (leftMs < dueInMs) return { name: 'total', timeoutMs: leftMs, dueInMs: Math.max(0, leftMs) }
-  return { name, timeoutMs, dueInMs: Math.max(0, dueInMs) }
 }

@@ -18,11 +18,11 @@ const GATHERED_BYTES = 4_096
 /** What the body needs of the connection it comes from. */
 export interface BodySource {
   /** Nobody takes the bytes: stop reading. */
-  holdBack(): void
+  pause(): void
   /** Somebody does again. */
-  letGo(): void
+  resume(): void
   /** The rest is not wanted. */
-  abandon(): void
+  cancel(): void
   /** Nothing more will be given out. */
   consumed(): void
 }
@@ -52,7 +52,7 @@ export class IncomingBody implements BodyReader {
   #waiter: Waiter | undefined
   #state: 'open' | 'ended' | 'failed' | 'cancelled' = 'open'
   #failure: unknown
-  #isHeldBack = false
+  #isPaused = false
 
   constructor(source: BodySource) {
     this.#source = source
@@ -70,9 +70,9 @@ export class IncomingBody implements BodyReader {
     const waiter = this.#waiter
     if (waiter === undefined || waiter.kind === 'all') {
       this.#enqueue(bytes)
-      if (waiter === undefined && this.#queuedBytes >= HIGH_WATER_BYTES && !this.#isHeldBack) {
-        this.#isHeldBack = true
-        this.#source.holdBack()
+      if (waiter === undefined && this.#queuedBytes >= HIGH_WATER_BYTES && !this.#isPaused) {
+        this.#isPaused = true
+        this.#source.pause()
       }
       return
     }
@@ -93,7 +93,7 @@ export class IncomingBody implements BodyReader {
     this.#state = 'ended'
     this.trailers = trailers
     // What waits unread here must not hold the next response back.
-    this.#letGo()
+    this.#resume()
     const waiter = this.#takeWaiter()
     if (waiter?.kind === 'into') waiter.resolve(0)
     else if (waiter?.kind === 'chunk') waiter.resolve(undefined)
@@ -160,7 +160,7 @@ export class IncomingBody implements BodyReader {
     if (wasOpen) {
       this.#state = 'cancelled'
       this.#takeWaiter()?.reject(closedError())
-      this.#source.abandon()
+      this.#source.cancel()
     }
     this.#tellIfConsumed()
   }
@@ -185,7 +185,7 @@ export class IncomingBody implements BodyReader {
     if (this.#state === 'cancelled') return Promise.reject(closedError())
     return new Promise<T>((resolve, reject) => {
       this.#waiter = make(resolve, reject)
-      this.#letGo()
+      this.#resume()
     })
   }
 
@@ -246,7 +246,7 @@ export class IncomingBody implements BodyReader {
 
   #afterTaking(): void {
     if (this.#queuedBytes > 0) return
-    this.#letGo()
+    this.#resume()
     this.#tellIfConsumed()
   }
 
@@ -254,10 +254,10 @@ export class IncomingBody implements BodyReader {
     if (this.isDone) this.#source.consumed()
   }
 
-  #letGo(): void {
-    if (!this.#isHeldBack) return
-    this.#isHeldBack = false
-    this.#source.letGo()
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#source.resume()
   }
 }
 

@@ -1,14 +1,15 @@
 /**
- * Opens a wire: dials, asks a proxy for a tunnel where there is one, lays TLS inside it. No request is written but CONNECT.
+ * Opens a connection: dials, asks a proxy for a tunnel where there is one, lays TLS inside it. No request is written but CONNECT.
  */
 
 import type { FieldLine } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
+import { DEFAULT_TIMEOUTS } from '../core/timeouts.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { ExchangeOptions } from './exchange.ts'
-import { H1Connection, type WireOptions } from './h1/h1-connection.ts'
+import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
 import { openTunnel } from './tunnel.ts'
 
 /** Where a proxy is asked to connect to, with the fields of the CONNECT request. */
@@ -17,18 +18,18 @@ export interface Tunnel {
   readonly headers: readonly FieldLine[]
 }
 
-/** What opening a wire needs. */
+/** What opening a connection needs. */
 export interface TransportPlan {
   /** Where to connect to: the server, or the proxy where there is a tunnel. `tls` is for the server in both cases. */
   readonly target: DialTarget
   readonly tunnel: Tunnel | undefined
   readonly connect: Connector
   readonly waiting: Deadlines
-  readonly wireOptions: WireOptions
+  readonly connectionOptions: H1ConnectionOptions
 }
 
 /**
- * Opens a wire.
+ * Opens a connection.
  * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
  */
 export async function openTransport(plan: TransportPlan): Promise<H1Connection> {
@@ -36,25 +37,28 @@ export async function openTransport(plan: TransportPlan): Promise<H1Connection> 
     plan.tunnel === undefined
       ? await plan.connect(plan.target, plan.waiting)
       : await dialThrough(plan, plan.tunnel)
-  return new H1Connection(stream, { ...plan.wireOptions, dialTimings: timings })
+  return new H1Connection(stream, { ...plan.connectionOptions, dialTimings: timings })
 }
 
 async function dialThrough(
-  { target, connect, waiting, wireOptions }: TransportPlan,
+  { target, connect, waiting, connectionOptions }: TransportPlan,
   { to, headers }: Tunnel,
 ): Promise<DialedStream> {
   const { tls } = target
   const { stream: outer, timings } = await connect({ ...target, tls: undefined }, waiting)
   const tunnelMs = waiting.timeouts.connect
   const options: ExchangeOptions = {
-    timeouts: { send: tunnelMs, headers: tunnelMs, body: tunnelMs },
-    endsAt: waiting.endsAt,
-    totalMs: waiting.totalMs,
-    signal: waiting.signal,
+    deadlines: {
+      timeouts: { ...DEFAULT_TIMEOUTS, send: tunnelMs, headers: tunnelMs, body: tunnelMs },
+      endsAt: waiting.endsAt,
+      totalMs: waiting.totalMs,
+      signal: waiting.signal,
+    },
+    method: 'CONNECT',
     url: formatAuthority(to),
-    owner: undefined,
+    listener: undefined,
   }
-  const inner = await openTunnel(outer, to, headers, wireOptions, options)
+  const inner = await openTunnel(outer, to, headers, connectionOptions, options)
   if (tls === undefined) return { stream: inner, timings }
   const startedAt = waiting.clock.now()
   const stream = await inner.startTls(to.host, tls, waiting)

@@ -16,7 +16,7 @@ import {
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
 import type { ExchangeOptions } from './exchange.ts'
-import { H1Connection, type WireOptions } from './h1/h1-connection.ts'
+import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
 
 /** How much of a refusing proxy's answer is kept. */
 const MAX_KEPT_BYTES = 65_536
@@ -29,10 +29,10 @@ export async function openTunnel(
   stream: ByteStream,
   to: HostPort,
   headers: readonly FieldLine[],
-  wireOptions: WireOptions,
+  connectionOptions: H1ConnectionOptions,
   options: ExchangeOptions,
 ): Promise<ByteStream> {
-  const wire = new H1Connection(stream, wireOptions)
+  const wire = new H1Connection(stream, connectionOptions)
   try {
     await connectThrough(wire, formatAuthority(to), headers, options)
   } catch (error) {

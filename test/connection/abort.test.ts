@@ -235,7 +235,7 @@ describe('close()', () => {
         new Promise<{ size: number; isFile(): boolean }>((resolve) => {
           answer = resolve
         }),
-      createReadStream: () => ['x'] as unknown as AsyncIterable<unknown>,
+      read: () => Promise.resolve({ bytesRead: 0 }),
     }
     const request = connection.request('POST', '/', file)
     connection.close()

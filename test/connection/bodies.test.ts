@@ -192,6 +192,9 @@ describe('a source of a body that goes wrong', () => {
     const { connection, network } = memoryConnection()
     const error = await rejectionOf(connection.request('POST', '/', [5] as unknown as string[]))
     assert.equal((error as Error & { code: string }).code, 'INVALID_BODY')
+    assert.deepEqual(network.streams, [], 'a list can be looked at before anything is opened')
+    const late = await rejectionOf(connection.request('POST', '/', later('one', 5 as unknown as string)))
+    assert.equal((late as Error & { code: string }).code, 'INVALID_BODY')
     assert.ok(network.stream.isClosed)
   })
 

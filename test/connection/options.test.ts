@@ -71,7 +71,7 @@ describe('the options', () => {
       family: 4,
       lookup,
     })
-    assert.deepEqual(tls?.options, { servername: 'b.test' })
+    assert.deepEqual({ ...tls?.options }, { servername: 'b.test' })
     connection.close()
   })
 

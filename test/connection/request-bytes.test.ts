@@ -349,7 +349,7 @@ describe('what must not be sent', () => {
       LocalProtocolError,
       ['POST', '/', 'hi', { 'Content-Length': 2 }, { trailers: { a: 'b' } }],
     ],
-    ['Expect without content', InvalidHeader, ['POST', '/', '', {}, { expectContinue: true }]],
+    ['Expect without content', InvalidHeader, ['POST', '/', '', { Expect: '100-continue' }]],
   ]
   for (const [what, errorClass, call] of refused) {
     it(`is refused before a byte is written: ${what}`, async () => {

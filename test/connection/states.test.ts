@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ConnectionState } from '../../src/connection/http-connection.ts'
+import type { ConnectionState } from '../../src/connection/call-states.ts'
 import { ImproperConnectionState } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { exchange, type MemoryConnection, memoryConnection, outcomeOf } from '../support/memory-connection.ts'
@@ -135,7 +135,7 @@ function expectedError(call: Call, situation: string): string | undefined {
       if (situation === 'while getResponse() waits') return 'ResponseNotReady'
       return state === 'request-sent' ? undefined : 'ResponseNotReady'
     case 'setTunnel':
-      return CONNECTED.includes(situation) ? 'ImproperConnectionState' : undefined
+      return CONNECTED.includes(situation) || state !== 'idle' ? 'ImproperConnectionState' : undefined
     case 'connect':
     case 'setDebugLevel':
     case 'close':
@@ -186,7 +186,7 @@ describe('the states of a connection', () => {
         } else {
           assert.ok(error instanceof ImproperConnectionState, String(error))
           assert.equal(error.name, expected)
-          // What is wrong with setTunnel is the open connection, in whatever state it is.
+          // What is wrong with setTunnel may be the open connection, in whatever state it is.
           if (call !== 'setTunnel') assertExplains(error, call, state)
           assert.equal(memory.connection.state, state, 'the refused call changed the state')
         }

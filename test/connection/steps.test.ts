@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FileHandleLike } from '../../src/core/outgoing-body.ts'
+import type { FileHandleLike } from '../../src/core/file-source.ts'
 import type { HTTPException } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { answer, exchange, memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
@@ -25,7 +25,11 @@ function slowFile(content: string): { file: FileHandleLike; tell: () => void } {
     file: {
       fd: 1,
       stat: () => asked.then(() => ({ size: content.length, isFile: () => true })),
-      createReadStream: () => [content] as unknown as AsyncIterable<unknown>,
+      read: (buffer, offset, _length, position) => {
+        const part = Buffer.from(content).subarray(position ?? 0)
+        buffer.set(part, offset)
+        return Promise.resolve({ bytesRead: part.length })
+      },
     },
   }
 }

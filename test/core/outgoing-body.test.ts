@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  isMeasured,
+  measureBody,
   type OutgoingBody,
-  prepareBody,
-  prepareSlowBody,
   type RequestBody,
+  takeBody,
   toBytes,
 } from '../../src/core/outgoing-body.ts'
 import { LocalProtocolError } from '../../src/errors/index.ts'
@@ -14,12 +15,12 @@ checkOpenHandles()
 
 /** A body that needs no asking. */
 function prepare(body: RequestBody): OutgoingBody {
-  const prepared = prepareBody(body)
-  assert.ok('kind' in prepared)
+  const prepared = takeBody(body, () => 'boundary')
+  assert.ok(isMeasured(prepared))
   return prepared
 }
 
-describe('prepareBody', () => {
+describe('takeBody', () => {
   it('is none for undefined, null, and a factory of them', () => {
     for (const body of [undefined, null, () => undefined, () => null]) {
       assert.deepEqual(prepare(body), { kind: 'none' })
@@ -36,7 +37,7 @@ describe('prepareBody', () => {
     }
   })
 
-  it('opens nothing: a source is asked for its pieces only when they are sent', () => {
+  it('opens nothing: a source is asked for its chunks only when they are sent', () => {
     let asked = 0
     const source = {
       [Symbol.asyncIterator]: (): AsyncIterator<string> => {
@@ -45,10 +46,11 @@ describe('prepareBody', () => {
       },
     }
     const prepared = prepare(source)
-    assert.ok(prepared.kind === 'pieces')
+    assert.ok(prepared.kind === 'chunks')
     assert.equal(prepared.length, undefined)
-    prepared.open()
     assert.equal(asked, 0)
+    prepared.open()
+    assert.equal(asked, 1)
   })
 
   it('calls a factory anew for each request', () => {
@@ -63,31 +65,66 @@ describe('prepareBody', () => {
 
   it('raises TypeError for what is no body, and says what to do with an object', () => {
     for (const body of [1, true, 1n, Symbol('x'), {}, () => () => 'x', () => 1]) {
-      assert.throws(() => prepareBody(body as unknown as string), TypeError)
+      assert.throws(() => takeBody(body as unknown as string, () => 'boundary'), TypeError)
     }
-    assert.throws(() => prepareBody({ a: 1 } as unknown as string), /JSON\.stringify/)
+    assert.throws(() => takeBody({ a: 1 } as unknown as string, () => 'boundary'), /JSON\.stringify/)
   })
 })
 
-const fileLike = (size: number, isFile: boolean): Parameters<typeof prepareSlowBody>[0] => ({
-  fd: 1,
-  stat: () => Promise.resolve({ size, isFile: () => isFile }),
-  createReadStream: () => ['x'] as unknown as AsyncIterable<unknown>,
-})
+/** A file with `content`, of which `stat` says what it says. */
+function fileLike(content: string, size: number, isFile: boolean): Parameters<typeof measureBody>[0] {
+  const bytes = Buffer.from(content)
+  let at = 0
+  return {
+    fd: 1,
+    stat: () => Promise.resolve({ size, isFile: () => isFile }),
+    read: (buffer: Uint8Array, offset: number, length: number, position: number | null) => {
+      const from = position ?? at
+      const part = bytes.subarray(from, from + length)
+      buffer.set(part, offset)
+      at = from + part.length
+      return Promise.resolve({ bytesRead: part.length })
+    },
+  }
+}
 
-describe('prepareSlowBody', () => {
-  it('asks a file for its size, and believes it for a regular file only', async () => {
-    for (const [isFile, expected] of [
-      [true, 7],
-      [false, undefined],
-    ] as const) {
-      const file = fileLike(7, isFile)
-      assert.equal(prepareBody(file), file)
-      const prepared = await prepareSlowBody(file)
-      assert.ok(prepared.kind === 'pieces')
-      assert.equal(prepared.length, expected)
-      assert.deepEqual([...(prepared.open() as Iterable<unknown>)], ['x'])
+describe('measureBody', () => {
+  it('reads a small file: its size is what was read, whatever stat says', async () => {
+    for (const size of [0, 3, 4_096]) {
+      const measured = await measureBody(fileLike('seven b', size, true))
+      assert.ok(measured.kind === 'bytes')
+      assert.equal(String(Buffer.from(measured.bytes)), 'seven b')
     }
+  })
+
+  it('believes the size of a large file, and reads no more than it', async () => {
+    const content = 'x'.repeat(300_000)
+    const measured = await measureBody(fileLike(`${content}grown`, 300_000, true))
+    assert.ok(measured.kind === 'chunks')
+    assert.equal(measured.length, 300_000)
+    assert.equal(measured.isReplayable, true)
+    for (let round = 0; round < 2; round++) {
+      const chunks = measured.open() as AsyncIterator<Uint8Array>
+      let length = 0
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+        length += next.value.length
+      assert.equal(length, 300_000)
+    }
+  })
+
+  it('takes no length from a file that said it was small and is not', async () => {
+    const measured = await measureBody(fileLike('x'.repeat(70_000), 10, true))
+    assert.ok(measured.kind === 'chunks')
+    assert.equal(measured.length, undefined)
+  })
+
+  it('reads a pipe from where it is, without a length', async () => {
+    const measured = await measureBody(fileLike('through', 0, false))
+    assert.ok(measured.kind === 'chunks')
+    assert.deepEqual([measured.length, measured.isReplayable], [undefined, false])
+    const chunks = measured.open() as AsyncIterator<Uint8Array>
+    assert.equal(String(Buffer.from((await chunks.next()).value as Uint8Array)), 'through')
+    assert.equal((await chunks.next()).done, true)
   })
 })
 

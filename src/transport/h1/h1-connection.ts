@@ -1,23 +1,25 @@
 /**
- * One HTTP/1 connection at work: joins an engine with a stream of bytes. It writes requests, reads responses into the
- * exchanges they belong to, watches timeouts and signals, and decides when the connection is over. It does not dial, knows
- * no host, and never sends a request twice.
+ * One HTTP/1 connection at work: joins an engine with a stream of bytes. It reads responses into the exchanges they belong
+ * to, hears signals, and decides when the connection is over. It does not dial, knows no host, and never sends a request
+ * twice.
  *
- * Everything that comes in passes `#pump`, everything that ends it passes `#fail`. After `#fail` nothing is left behind:
- * the stream is given up, every promise is settled, every deadline and listener taken back.
+ * Everything that comes in passes `#pump`; everything that ends it passes `#fail` or `#close`. After `#fail` nothing is left
+ * behind: the stream is given up, every promise is settled, every deadline and listener taken back. Who is named by
+ * `onChange` is told once a change is whole, as the last act of whatever brought it about.
  *
- * Length: sending, receiving, waiting and ending all change the state of the same exchanges; what could be decided without
- * it stands in exchange.ts, wire-body.ts, upload.ts and open-wire.ts.
+ * Length: the order in which receiving, settling and ending touch the queue of exchanges is what makes it correct; timing,
+ * writing, sending and the words of errors are in files of their own.
  */
 
+import type { Duplex } from 'node:stream'
 import type { FieldLine } from '../../core/fields.ts'
-import { HTTPHeaders } from '../../core/headers.ts'
-import { HTTPResponse } from '../../core/response.ts'
+import type { OutgoingRequest } from '../../core/request.ts'
+import type { HTTPResponse } from '../../core/response.ts'
 import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
-import { addFacts } from '../../errors/exception.ts'
+import type { TlsDetails } from '../../core/tls-options.ts'
 import {
   ConnectionLost,
-  HTTPException,
+  type HTTPException,
   ImproperConnectionState,
   IncompleteRead,
   RemoteDisconnected,
@@ -30,234 +32,292 @@ import { messagePersists } from '../../h1/framing.ts'
 import type { ByteSink, ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
-import { type Deadline, makeDeadline } from '../../time/deadline.ts'
-import {
-  type AwaitedPhase,
-  type BodyValve,
-  decidePhase,
-  decideUpload,
-  Exchange,
-  type ExchangeOptions,
-} from '../exchange.ts'
-import { IncomingBody } from '../incoming-body.ts'
-import { EarliestEnd } from './earliest-end.ts'
-import { GatheredWrites } from './gathered-writes.ts'
-import { joinParts, lengthOf } from './wire-parts.ts'
+import { decideUpload } from '../decisions.ts'
+import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
+import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
+import type { Transport, TransportState } from '../transport.ts'
+import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
+import { type KeepAliveHint, readKeepAlive } from './keep-alive.ts'
+import { RequestWriter } from './request-writer.ts'
+import { sendRequest } from './send-request.ts'
+import type { SteppedTransport, WireObserver } from './stepped-transport.ts'
 
-/** Who looks on: the debug trace. */
-export interface WireObserver {
-  sent(data: Uint8Array | string): void
-  /** A head came, informational or final. */
-  received(version: number, status: number, reason: string, fields: readonly FieldLine[]): void
-}
-
-export interface WireOptions {
+export interface H1ConnectionOptions {
   readonly engine: H1EngineOptions
   readonly clock: Clock
   readonly observer: WireObserver | undefined
   /** Writes requests that are sent at one time together. */
   readonly isGathering: boolean
+  /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
+  readonly isPeerHTTP10?: boolean
   /** What dialling took; told with the first response. */
   readonly dialTimings?: DialTimings | undefined
 }
 
-/** A small body is joined with its head into one write up to this size. */
-const MAX_JOINED_BYTES = 16_384
 const NOTHING: WireBytes = []
+const NO_TRAILERS: readonly FieldLine[] = Object.freeze([])
 
-export class H1Connection implements BodyValve, ByteSink {
-  readonly #stream: ByteStream
-  readonly #engine: H1Engine
-  readonly #clock: Clock
+/** What the stream tells, passed on: a transport has a `drain` of its own. */
+class StreamSink implements ByteSink {
+  readonly #connection: H1Connection
+
+  constructor(connection: H1Connection) {
+    this.#connection = connection
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#connection.dataReceived(bytes)
+  }
+
+  end(uncleanEnd: HTTPException | undefined): void {
+    this.#connection.endReceived(uncleanEnd)
+  }
+
+  drain(): void {
+    this.#connection.drained()
+  }
+
+  closed(error: HTTPException | undefined): void {
+    this.#connection.streamClosed(error)
+  }
+}
+
+export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits {
+  readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
+  onChange: ((transport: Transport) => void) | undefined
+  readonly clock: Clock
+  readonly #stream: ByteStream
+  readonly #engine: H1Engine
+  readonly #pipelining: number
+  readonly #writer: RequestWriter
+  readonly #timer: ExchangeTimer
   #dialTimings: DialTimings | undefined
-  /** Exchanges whose response is not complete, oldest first. */
+  /** Exchanges that are not complete, oldest first. */
   #exchanges: Exchange[] = NO_MEMBERS
-  /** When the first of their total timeouts is over; made for the first that has one. */
-  #totalEnd: EarliestEnd | undefined
   /** How many requests were begun on this connection. */
-  #requests = 0
+  #begun = 0
   #state: 'open' | 'switched' | 'closed' = 'open'
-  #isWritable = true
-  /** Where requests follow each other: what is written at one time goes out together. */
-  readonly #gathered: GatheredWrites | undefined
-  #isHeldBack = false
+  #isDraining = false
+  #isPaused = false
+  #idleSince: number | undefined
+  /** Of the last response: its fields, and what they say of the peer's patience. */
+  #lastFields: readonly FieldLine[] | undefined
+  #keepAlive: KeepAliveHint | undefined
+  /** How many more requests the peer takes; Infinity where it has not said. */
+  #requestsLeft = Infinity
+  /** True after a response of HTTP/1.0: the peer does not know chunked. */
+  #isPeerHTTP10: boolean
   /** True once the stream has told that it is closed. */
-  #isGone = false
+  #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
-  #endDoubt: HTTPException | undefined
-  #deadline: Deadline | undefined
-  #phase: AwaitedPhase | undefined
+  #uncleanEnd: HTTPException | undefined
   /** What ended the connection while nobody was there to be told. */
-  #untold: unknown
+  #closeReason: unknown
+  #hasChanged = false
 
-  constructor(stream: ByteStream, options: WireOptions) {
+  constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
     this.#engine = new H1Engine('client', options.engine)
-    this.#clock = options.clock
+    this.#pipelining = options.engine.pipelining ?? 1
+    this.clock = options.clock
     this.observer = options.observer
     this.#dialTimings = options.dialTimings
-    this.#gathered = options.isGathering ? new GatheredWrites((data) => this.#onGathered(data)) : undefined
-    stream.start(this)
+    this.#isPeerHTTP10 = options.isPeerHTTP10 === true
+    this.#writer = new RequestWriter(stream, options.isGathering, (data) => this.observer?.sent(data))
+    this.#timer = new ExchangeTimer(options.clock, this, (phase, timeoutMs, exchange) => {
+      this.#fail(new TimeoutError(phase, timeoutMs), exchange)
+      this.#tell()
+    })
+    this.#idleSince = options.clock.now()
+    stream.start(new StreamSink(this))
   }
 
   get stream(): ByteStream {
     return this.#stream
   }
 
-  /** True once no request can be sent here any more. */
-  get isClosed(): boolean {
-    return this.#state !== 'open'
+  get address(): string {
+    return this.#stream.address
   }
 
-  /** True if nothing is under way and another exchange may follow. */
-  get isIdle(): boolean {
-    return this.#state === 'open' && this.#exchanges.length === 0 && this.#engine.isReusable
+  get tls(): TlsDetails | undefined {
+    return this.#stream.tls
   }
 
-  /** True while an exchange is under way. */
-  get isBusy(): boolean {
-    return this.#exchanges.length > 0
+  get state(): TransportState {
+    if (this.#state === 'closed') return 'closed'
+    if (this.#state === 'switched' || this.#isDraining) return 'draining'
+    const engine = this.#engine
+    // Half a CRLF after a response: its other half may still come.
+    const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
+    return mayGoOn && this.#requestsLeft > 0 ? 'open' : 'draining'
   }
 
-  /** True if another request may be begun now, perhaps behind others. Half a CRLF behind a response is a byte too many. */
-  get canTake(): boolean {
-    if (this.#state !== 'open' || !this.#engine.canSendRequest) return false
-    return this.isBusy || this.#engine.isReusable
+  get outstanding(): number {
+    return this.#exchanges.length
+  }
+
+  get capacity(): number {
+    if (this.#state !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
+    const outstanding = this.#exchanges.length
+    if (outstanding === 0 && !this.#engine.isReusable) return 0
+    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#requestsLeft))
+  }
+
+  get exchanges(): number {
+    return this.#begun
+  }
+
+  get idleSinceMs(): number | undefined {
+    return this.#idleSince
+  }
+
+  get keepAliveMs(): number | undefined {
+    return this.#keepAlive?.timeoutMs
+  }
+
+  get isPeerHTTP10(): boolean {
+    return this.#isPeerHTTP10
+  }
+
+  get isWritable(): boolean {
+    return this.#writer.isWritable
+  }
+
+  get expectsBody(): boolean {
+    return this.#engine.expectsBodyToSend
+  }
+
+  // What the timer looks at.
+
+  get queue(): readonly Exchange[] {
+    return this.#exchanges
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
   }
 
   // ------------------------------------------------------------------------------------------------ sending
 
-  /**
-   * Begins an exchange: checks and writes the head, and in the same piece what is there of the body and its `end`, where
-   * they are given and small.
-   * @throws LocalProtocolError and its kin, ConnectionLost, before anything is written
-   */
+  exchange(request: OutgoingRequest): Promise<HTTPResponse> {
+    try {
+      const { exchange, sent } = sendRequest(this, request)
+      sent?.catch(() => {
+        // Told by the response.
+      })
+      return exchange.whenResponse()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
-    options.signal?.throwIfAborted()
+    options.deadlines.signal?.throwIfAborted()
     if (this.#state === 'closed') throw this.#alreadyClosed()
     const engine = this.#engine
     const parts = engine.send(request)
-    const exchange = new Exchange(this, options, this.#clock.now(), this.#requests++ > 0, this.#dialTimings)
+    const startedAt = this.clock.now()
+    const exchange = new Exchange(this, options, startedAt, this.#begun++ > 0, this.#dialTimings)
     this.#dialTimings = undefined
+    this.#idleSince = undefined
     this.#exchanges = add(this.#exchanges, exchange)
-    if (options.endsAt !== Infinity) {
-      this.#totalEnd ??= new EarliestEnd()
-      this.#totalEnd.add(options.endsAt)
-    }
-    this.#listenForAbort(exchange)
+    if (this.#requestsLeft !== Infinity) this.#requestsLeft--
+    this.#hasChanged = true
+    this.#timer.add(exchange)
+    exchange.listenForAbort(() => {
+      this.#fail(exchange.deadlines.signal?.reason, exchange, true)
+      this.#tell()
+    })
     try {
       // Nothing is written where the body does not fit what the head announces.
       const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })
       const last = end === undefined ? NOTHING : engine.send(end)
-      if (end !== undefined) exchange.upload = 'sent'
       const all = data.length + last.length === 0 ? parts : [...parts, ...data, ...last]
-      if (end === undefined) this.#writeAll(exchange, all)
-      else this.#writeWhole(exchange, all)
+      if (end !== undefined) exchange.requestEnded()
+      if (end === undefined) this.#writer.write(exchange, all)
+      else this.#writer.writeWhole(exchange, all, !engine.persists)
     } catch (error) {
       this.#fail(error, exchange)
+      this.#tell()
       throw error
     }
-    this.#watch(exchange.startedAt)
+    this.#watch(startedAt)
+    this.#tell()
     return exchange
   }
 
   /** The peer spoke before it was spoken to, or code of the caller closed the connection while the request was put together. */
   #alreadyClosed(): ConnectionLost {
-    const cause = this.#untold
+    const cause = this.#closeReason
     const { address } = this.#stream
     return cause instanceof RemoteProtocolError
       ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
       : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
   }
 
-  /** Sends a piece of the body, or its end. Answers false when the caller should wait: `whenDrained`. */
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
     if (exchange.failure !== undefined) throw exchange.failure.error
     if (exchange.upload === 'stopped') return true
-    const goOn = this.#writeAll(exchange, this.#engine.send(event))
+    this.#writer.write(exchange, this.#engine.send(event))
     if (event.type === 'end') {
-      exchange.upload = 'sent'
+      exchange.requestEnded()
       this.#settleOldest()
       this.#watch()
+      this.#hasChanged = true
+      this.#tell()
     }
-    return goOn
+    return this.#writer.isWritable
   }
 
-  /** Resolves when the peer takes more, or when no more is wanted. Rejects with what ended the exchange. */
   whenDrained(exchange: Exchange): Promise<void> {
-    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
-    if (this.#isWritable || exchange.upload !== 'sending') return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      exchange.drained = () => {
-        exchange.drained = undefined
-        if (exchange.failure === undefined) resolve()
-        else reject(exchange.failure.error)
-      }
-      this.#watch()
-    })
+    if (this.#writer.isWritable) return Promise.resolve()
+    const drained = exchange.whenDrained()
+    this.#watch()
+    return drained
   }
 
-  /**
-   * Waits for a 100 (Continue): true to send the body, also after `timeoutMs` without a word; false where a final response
-   * came instead. Rejects with what ended the exchange.
-   */
-  whenContinued(exchange: Exchange, timeoutMs: number): Promise<boolean> {
-    if (exchange.failure !== undefined) return Promise.reject(exchange.failure.error)
-    if (exchange.response !== undefined) return Promise.resolve(false)
-    return new Promise((resolve, reject) => {
-      const timer = makeDeadline(this.#clock, () => exchange.continued?.(true))
-      exchange.continued = (goOn) => {
-        exchange.continued = undefined
-        timer.clear()
-        if (exchange.failure === undefined) resolve(goOn)
-        else reject(exchange.failure.error)
-      }
-      timer.set(timeoutMs)
-    })
-  }
-
-  /** True while a body of the newest request is announced and its end is not sent. */
-  get expectsBody(): boolean {
-    return this.#engine.expectsBodyToSend
-  }
-
-  /** No more of the request is wanted: its response has begun. The connection ends with the exchange. */
   stopUpload(exchange: Exchange): void {
     if (exchange.upload !== 'sending') return
-    exchange.upload = 'stopped'
-    exchange.stopSource?.()
-    exchange.drained?.()
+    exchange.stopUpload()
     this.#settleOldest()
     this.#watch()
+    this.#tell()
   }
 
-  /** The rest of the request will not come: the exchange cannot be completed, and the connection is given up. */
-  abort(error: unknown): void {
-    this.#fail(error)
+  abort(exchange: Exchange, error: unknown): void {
+    if (exchange.failure !== undefined) return
+    this.#fail(error, exchange)
+    this.#tell()
   }
 
-  // ---------------------------------------------------------------------------------------------- receiving
+  drain(): void {
+    if (this.#isDraining || this.#state === 'closed') return
+    this.#isDraining = true
+    this.#hasChanged = true
+    if (this.#exchanges.length === 0) this.#close()
+    this.#tell()
+  }
 
-  /** Closes the connection: what is under way fails with CONNECTION_CLOSED. Idempotent. */
   close(): void {
     this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
+    this.#tell()
   }
 
-  /** Takes the stream away for another protocol, with the bytes that came behind the head. */
+  /** Takes the stream away for another protocol, with the bytes that came after the head. */
   detach(): { stream: ByteStream; unread: Buffer } {
-    this.#gathered?.flush()
+    this.#writer.flush()
     this.#state = 'closed'
+    this.#hasChanged = true
+    this.#tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
 
-  #offer(exchange: Exchange): void {
-    exchange.takeConnection = () => this.#giveAway(exchange)
-  }
+  // What an exchange asks for.
 
-  /** Gives the connection of a switched protocol away, once. */
-  #giveAway(exchange: Exchange): ReturnType<typeof makeDuplex> {
+  takeOver(exchange: Exchange): Duplex {
     if (this.#state !== 'switched')
       throw new ConnectionLost('it was closed or taken over already', undefined, 'CONNECTION_CLOSED')
     if (exchange.upload === 'sending')
@@ -266,59 +326,67 @@ export class H1Connection implements BodyValve, ByteSink {
     return makeDuplex(stream, unread)
   }
 
-  // What a body asks for.
-
-  holdBack(): void {
-    this.#isHeldBack = true
+  pause(): void {
+    this.#isPaused = true
     this.#stream.pause()
     this.#watch()
   }
 
-  letGo(): void {
-    this.#isHeldBack = false
+  resume(): void {
+    this.#isPaused = false
     this.#stream.resume()
     this.#watch()
   }
 
-  // What the stream tells.
+  /** HTTP/1 has no other way to be spared the rest of a response. */
+  cancel(_exchange: Exchange): void {
+    this.close()
+  }
 
-  data(bytes: Uint8Array): void {
-    const exchange = this.#exchanges[0]
-    if (exchange !== undefined) exchange.responseStarted = true
+  // ---------------------------------------------------------------------------------------------- receiving
+
+  dataReceived(bytes: Uint8Array): void {
+    this.#exchanges[0]?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
+    this.#tell()
   }
 
-  end(doubt: HTTPException | undefined): void {
-    this.#endDoubt = doubt
+  endReceived(uncleanEnd: HTTPException | undefined): void {
+    this.#uncleanEnd = uncleanEnd
     this.#engine.receive(null)
     this.#pump()
+    this.#tell()
   }
 
-  drain(): void {
-    this.#isWritable = true
-    for (const exchange of this.#exchanges) exchange.drained?.()
+  drained(): void {
+    this.#writer.drained()
+    for (const exchange of this.#exchanges) exchange.drained()
+    this.#settleOldest()
     this.#watch()
+    this.#tell()
   }
 
-  closed(error: HTTPException | undefined): void {
-    this.#isGone = true
+  streamClosed(error: HTTPException | undefined): void {
+    this.#isStreamClosed = true
     if (this.#state === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
+    this.#tell()
   }
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
     let hasEnded = false
     // What is taken out in one go came at one moment.
-    const now = this.#clock.now()
+    const now = this.clock.now()
     try {
       while (this.#state !== 'closed') {
         const event = this.#engine.nextEvent()
         const exchange = this.#exchanges[0]
         switch (event.type) {
           case 'need-data':
-            if (hasEnded || (exchange !== undefined && !this.#isHeldBack)) this.#watch(now)
+            if (exchange === undefined) this.#hasChanged = true
+            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#watch(now)
             return
           case 'paused':
             if (hasEnded) this.#watch(now)
@@ -327,23 +395,20 @@ export class H1Connection implements BodyValve, ByteSink {
             if (exchange !== undefined) this.#fail(new ConnectionLost(this.#stream.address))
             else this.#close()
             return
-          case 'informational': {
-            const { status, reason, fields, version } = event
-            const headers = HTTPHeaders.over(fields)
-            exchange!.informational = [...exchange!.informational, { status, reason, headers }]
-            this.observer?.received(version, status, reason, fields)
-            if (status === 100) exchange!.continued?.(true)
+          case 'informational':
+            exchange!.informed(event.status, event.reason, event.fields)
+            this.observer?.received(event.version, event.status, event.reason, event.fields)
             break
-          }
           case 'response':
             this.#onResponse(exchange!, event, now)
+            this.observer?.received(event.version, event.status, event.reason, event.fields)
             break
           case 'data':
-            exchange!.body!.push(event.bytes)
+            exchange!.bodyReceived(event.bytes)
             break
           case 'end':
             // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
-            if (exchange!.isUntilClose && this.#endDoubt !== undefined) this.#fail(this.#endDoubt)
+            if (exchange!.isUntilClose && this.#uncleanEnd !== undefined) this.#fail(this.#uncleanEnd)
             else this.#onEnd(exchange!, event.trailers, now)
             hasEnded = true
             break
@@ -357,66 +422,71 @@ export class H1Connection implements BodyValve, ByteSink {
   }
 
   #onResponse(exchange: Exchange, event: ReceivedResponse, now: number): void {
-    const { version, status, reason, fields, framing } = event
-    exchange.headAt = now
-    exchange.isUntilClose = framing.kind === 'until-close'
-    this.observer?.received(version, status, reason, fields)
+    const { version, status, fields, framing } = event
     const isSwitch = framing.kind === 'switch'
-    if (isSwitch) {
-      this.#state = 'switched'
-      this.#offer(exchange)
-    }
-    const body = new IncomingBody(exchange)
-    exchange.body = body
-    const response = new HTTPResponse(event, body, exchange)
+    if (isSwitch) this.#state = 'switched'
+    this.#isPeerHTTP10 = version < 11
+    this.#noteKeepAlive(fields)
+    exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
       // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
       this.#stream.pause()
-      exchange.isEnded = true
-      body.finish([])
+      exchange.ended(NO_TRAILERS, now)
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
       const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
       if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
     }
-    exchange.answer(response)
-    exchange.continued?.(false)
+    exchange.answer()
   }
 
   #onEnd(exchange: Exchange, trailers: readonly FieldLine[], now: number): void {
-    exchange.endedAt = now
-    exchange.isEnded = true
-    exchange.body!.finish(trailers)
+    exchange.ended(trailers, now)
     this.#settleOldest()
+  }
+
+  /** Equal heads have the same fields, looked through once. */
+  #noteKeepAlive(fields: readonly FieldLine[]): void {
+    if (fields !== this.#lastFields) {
+      this.#lastFields = fields
+      this.#keepAlive = readKeepAlive(fields)
+    }
+    const max = this.#keepAlive?.max
+    // Those that were begun after the one that is answered count among them.
+    if (max !== undefined) this.#requestsLeft = Math.max(0, max - (this.#exchanges.length - 1))
   }
 
   /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
   #settleOldest(): void {
     const oldest = this.#exchanges[0]
-    if (oldest?.isEnded === true && oldest.upload !== 'sending') {
+    // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
+    if (oldest?.isEnded === true && oldest.upload !== 'sending' && !oldest.isUndrained) {
       this.#exchanges = withoutFirst(this.#exchanges)
-      this.#totalEnd?.remove(oldest.options.endsAt)
-      this.#stopListening(oldest)
+      this.#hasChanged = true
+      this.#timer.remove(oldest)
+      oldest.stopListening()
+      if (this.#exchanges.length === 0) this.#idleSince = this.clock.now()
       // The peer still waits for the rest of a request that will not come.
       if (oldest.upload === 'stopped') this.#close()
     }
     if (this.#state !== 'open') return
     if (this.#exchanges.length === 0) {
       // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
-      if (!this.#engine.canSendRequest) this.#close()
+      if (!this.#engine.canSendRequest || this.#isDraining || this.#requestsLeft === 0) this.#close()
     } else if (this.#engine.serverState === 'must-close') {
       this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
     }
   }
 
-  // ---------------------------------------------------------------------------------------- ending and waiting
+  // ---------------------------------------------------------------------------------------- ending and telling
 
   /** The connection is over and nothing is under way. */
   #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#watch()
+    this.#hasChanged = true
+    this.#timer.stop()
     this.#stream.close()
   }
 
@@ -424,17 +494,17 @@ export class H1Connection implements BodyValve, ByteSink {
   #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0], isAbort = false): void {
     if (this.#state === 'closed') return
     // What was begun has been sent, unless there is nobody to send it to.
-    if (!this.#isGone) this.#gathered?.flush()
+    if (!this.#isStreamClosed) this.#writer.flush()
     const exchanges = this.#exchanges
     this.#exchanges = NO_MEMBERS
-    if (exchanges.length === 0) this.#untold = error
-    this.#totalEnd?.clear()
+    if (exchanges.length === 0) this.#closeReason = error
     this.#state = 'closed'
-    this.#watch()
+    this.#hasChanged = true
+    this.#timer.stop()
     this.#stream.close()
     const [oldest] = exchanges
     // Its first bytes may have come together with the end of the response before it.
-    if (oldest?.responseStarted === false) oldest.responseStarted = this.#hasBegunHead()
+    if (oldest?.responseStarted === false && this.#hasBegunHead()) oldest.byteCame()
     for (const exchange of exchanges) {
       if (exchange === culprit) this.#failExchange(exchange, error, isAbort)
       else
@@ -443,38 +513,19 @@ export class H1Connection implements BodyValve, ByteSink {
   }
 
   #failExchange(exchange: Exchange, reason: unknown, isAbort: boolean): void {
-    this.#stopListening(exchange)
-    // The reason of an abort belongs to the caller, whatever it is.
-    const error = isAbort ? reason : this.#withFacts(exchange, reason)
-    // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
-    if (isAbort || exchange.response === undefined || !isPeersDoing(reason)) exchange.failure = { error }
-    exchange.upload = exchange.upload === 'sent' ? 'sent' : 'stopped'
-    exchange.stopSource?.()
-    exchange.drained?.()
-    exchange.continued?.(false)
-    exchange.refuse(error)
-    exchange.body?.fail(error)
-  }
-
-  /** Adds the facts of the exchange; a connection lost inside a body is a message cut short (RFC 9112 §8). */
-  #withFacts(exchange: Exchange, reason: unknown): unknown {
-    if (!HTTPException.isHTTPException(reason)) return reason
-    let error: HTTPException = reason
-    if (
-      exchange.body !== undefined &&
-      reason instanceof ConnectionLost &&
-      reason.code === 'CONNECTION_LOST'
-    ) {
-      error = new IncompleteRead(Buffer.alloc(0), this.#missingBytes(), { cause: reason, phase: 'body' })
-    }
-    addFacts(error, {
+    const facts = {
       reused: exchange.reused,
       requestBytesWritten: exchange.bytesWritten,
       responseStarted: exchange.responseStarted,
       address: this.#stream.address,
-      phase: exchange.body !== undefined ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
-    })
-    return error
+      phase: exchange.hasHead ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
+    } as const
+    // The reason of an abort belongs to the caller, whatever it is.
+    const error = isAbort
+      ? reason
+      : describeFailure(reason, facts, exchange.hasHead, exchange.hasHead ? this.#missingBytes() : undefined)
+    // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
+    exchange.failed(error, !isAbort && exchange.response !== undefined && isPeersDoing(reason))
   }
 
   /** Whether the engine holds bytes of a head that is not complete. */
@@ -499,124 +550,14 @@ export class H1Connection implements BodyValve, ByteSink {
     return undefined
   }
 
-  /** Writes a request that is whole: perhaps together with others. */
-  #writeWhole(exchange: Exchange, parts: WireBytes): void {
-    if (this.#gathered === undefined) {
-      this.#writeAll(exchange, parts)
-      return
-    }
-    for (const part of parts) {
-      this.observer?.sent(part)
-      exchange.bytesGathered += part.length
-      this.#gathered.add(part)
-    }
-    // Nothing follows that it could go out with.
-    if (!this.#engine.persists) this.#gathered.flush()
-  }
-
-  #write(exchange: Exchange, data: Uint8Array | string): boolean {
-    this.#gathered?.flush()
-    this.observer?.sent(data)
-    exchange.bytesWritten += data.length
-    if (!this.#stream.write(data)) this.#isWritable = false
-    return this.#isWritable
-  }
-
-  #onGathered(data: Uint8Array | string): void {
-    if (this.#state === 'closed') return
-    for (let at = this.#exchanges.length - 1; at >= 0; at--) {
-      const exchange = this.#exchanges[at]!
-      if (exchange.bytesGathered === 0) break
-      exchange.bytesWritten += exchange.bytesGathered
-      exchange.bytesGathered = 0
-    }
-    if (this.#stream.write(data)) return
-    this.#isWritable = false
-    this.#watch()
-  }
-
-  #writeAll(exchange: Exchange, parts: WireBytes): boolean {
-    if (parts.length === 0) return this.#isWritable
-    if (parts.length === 1) return this.#write(exchange, parts[0]!)
-    if (lengthOf(parts) <= MAX_JOINED_BYTES) return this.#write(exchange, joinParts(parts))
-    this.#stream.cork?.()
-    for (const part of parts) this.#write(exchange, part)
-    this.#stream.uncork?.()
-    return this.#isWritable
-  }
-
-  #listenForAbort(exchange: Exchange): void {
-    const { signal } = exchange.options
-    if (signal === undefined) return
-    exchange.onAbort = () => this.#fail(signal.reason, exchange, true)
-    signal.addEventListener('abort', exchange.onAbort, { once: true })
-  }
-
-  #stopListening(exchange: Exchange): void {
-    if (exchange.onAbort === undefined) return
-    exchange.options.signal?.removeEventListener('abort', exchange.onAbort)
-    exchange.onAbort = undefined
-  }
-
-  /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
   #watch(at?: number): void {
-    const timed = this.#state === 'closed' ? undefined : this.#timed
-    if (timed === undefined) {
-      this.#phase = undefined
-      this.#deadline?.clear()
-      // Made anew for the next wait: most connections of a pool are idle.
-      this.#deadline = undefined
-      return
-    }
-    const now = at ?? this.#clock.now()
-    const phase = this.#phaseOf(timed, now)
-    this.#phase = phase
-    this.#deadline ??= makeDeadline(this.#clock, H1Connection.#fire, this)
-    this.#deadline.set(phase.dueInMs, now)
+    if (this.#state !== 'closed') this.#timer.watch(at)
   }
 
-  /** Whose wait is timed: that of the oldest, or of a later one that the peer does not take while the oldest is unread. */
-  get #timed(): Exchange | undefined {
-    const oldest = this.#exchanges[0]
-    if (this.#isWritable || !this.#isHeldBack || oldest?.upload === 'sending') return oldest
-    const newest = this.#exchanges.at(-1)
-    return newest?.upload === 'sending' ? newest : oldest
+  /** Says that something has changed, once it is whole. */
+  #tell(): void {
+    if (!this.#hasChanged) return
+    this.#hasChanged = false
+    this.onChange?.(this)
   }
-
-  #phaseOf(exchange: Exchange, now: number): AwaitedPhase {
-    const { timeouts } = exchange.options
-    const hasHead = exchange.body !== undefined
-    const isSending = exchange.upload === 'sending' || (!hasHead && !this.#isWritable)
-    if (!isSending) exchange.awaitedSince ??= now
-    return decidePhase({
-      timeouts,
-      isSending,
-      hasHead,
-      isWritable: this.#isWritable,
-      isHeldBack: this.#isHeldBack,
-      awaitedMs: now - (exchange.awaitedSince ?? now),
-      leftMs: (this.#totalEnd?.value ?? Infinity) - now,
-    })
-  }
-
-  static readonly #fire = (wire: H1Connection): void => wire.#onTimeout()
-
-  #onTimeout(): void {
-    const oldest = this.#exchanges[0]
-    if (oldest === undefined || this.#phase === undefined) return
-    const { name, timeoutMs } = this.#phase
-    if (name !== 'total') {
-      this.#fail(new TimeoutError(name, timeoutMs), this.#timed)
-      return
-    }
-    const now = this.#clock.now()
-    const late = this.#exchanges.find(({ options }) => options.endsAt <= now) ?? oldest
-    this.#fail(new TimeoutError('total', late.options.totalMs), late)
-  }
-}
-
-/** True for an end that the peer brought about, false for one that this side wanted: an abort, a timeout, `close()`. */
-function isPeersDoing(reason: unknown): boolean {
-  if (reason instanceof ConnectionLost) return reason.code === 'CONNECTION_LOST'
-  return reason instanceof RemoteProtocolError
 }

@@ -1,70 +1,46 @@
 /**
- * A request being put together: the head a caller writes step by step, or the one `request` makes for it. Decides which
- * fields are added, in which order, and nothing else. What it adds is what the seed adds: Host, Accept-Encoding, and the
- * length of the body; besides, what options of ours ask for.
+ * The head of a request as it is written: which fields are added to what the caller gave, in which order, and nothing else.
+ * What is added is what Python's httplib adds: Host, the caller's defaults, and the length of the body; besides, what
+ * options of ours ask for. Pure.
  */
 
 import type { FieldLine } from '../../core/fields.ts'
 import { fieldValues, hasField, listTokens, readContentLength } from '../../core/fields.ts'
-import { type HeadersInput, toFieldLines } from '../../core/headers.ts'
 import { formatHostField, type HostPort, parseHostPort } from '../../core/origin.ts'
-import type { OutgoingBody, TrailerSource } from '../../core/outgoing-body.ts'
-import type { RequestOptions } from '../../core/request-options.ts'
-import { authorityOf, checkTarget } from '../../core/request-target.ts'
+import { lengthOf } from '../../core/outgoing-body.ts'
+import type { OutgoingRequest, RequestOrigin } from '../../core/request.ts'
+import { authorityOf } from '../../core/request-target.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { RequestToSend } from '../../h1/events.ts'
-import { writeTrailers } from '../../h1/head-writer.ts'
+import { writeRequestFields, writeRequestLine, writeTrailers } from '../../h1/head-writer.ts'
 import { shareFields } from '../../h1/request-heads.ts'
-import { resolveTolerances } from '../../h1/tolerances.ts'
+import { resolveTolerances, type Tolerances } from '../../h1/tolerances.ts'
 
-/** A head that is ready: what the engine is going to be given. */
-export interface RequestHead extends RequestToSend {
-  readonly method: string
-  readonly target: string
-  readonly version: 10 | 11
-  /** Of a request that is made at once: the lines, or what gives them once the body has been sent. */
-  readonly trailers?: TrailerSource
-}
-
-/** A head that was begun and is written step by step. */
-export interface OpenRequestHead extends RequestHead {
-  readonly fields: FieldLine[]
-}
-
-/** Where the connection goes, as far as a head depends on it. */
-export interface RequestOrigin {
-  readonly defaultPort: number
-  /** The Host field of a target that names no authority. */
-  readonly host: FieldLine
-  /** All fields of a request for which the caller gives neither fields nor a body. */
-  readonly fields: readonly FieldLine[]
-  /** Scheme and authority: what stands before the path in a URL. */
-  readonly prefix: string
-}
-
-/** The field that asks for a body as it is, as the seed's class does. */
-export const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
+const DEFAULT_TOLERANCES = resolveTolerances()
 
 /** The newest origins: connections to one of them share what heads say of it. */
 const ORIGINS = new Map<string, RequestOrigin>()
 const MAX_ORIGINS = 32
 
-export function makeOrigin(scheme: string, at: HostPort, defaultPort: number): RequestOrigin {
+/** The origin that requests name, with the fields of those that have nothing but `defaults`. */
+export function makeOrigin(
+  scheme: string,
+  at: HostPort,
+  defaultPort: number,
+  defaults: readonly FieldLine[],
+): RequestOrigin {
   const authority = formatHostField(at, defaultPort)
   const prefix = `${scheme}://${authority}`
   // The same default port, too: there are classes with another one.
   const key = `${prefix} ${defaultPort}`
-  let origin = ORIGINS.get(key)
-  if (origin === undefined) {
-    const fields = shareFields([['Host', authority], IDENTITY])
-    origin = { defaultPort, host: fields[0]!, fields, prefix }
-    ORIGINS.set(key, origin)
-    if (ORIGINS.size > MAX_ORIGINS) ORIGINS.delete(ORIGINS.keys().next().value!)
-  }
+  const known = ORIGINS.get(key)
+  if (known?.defaults === defaults) return known
+  const plainFields = shareFields([['Host', authority], ...defaults])
+  const origin = Object.freeze({ defaultPort, host: plainFields[0]!, prefix, defaults, plainFields })
+  ORIGINS.set(key, origin)
+  if (ORIGINS.size > MAX_ORIGINS) ORIGINS.delete(ORIGINS.keys().next().value!)
   return origin
 }
-
-const NO_FIELDS: readonly FieldLine[] = []
 
 /** Methods that give content a meaning: without a body they say so (RFC 9110 §8.6, as http.client does). */
 const METHODS_WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT'])
@@ -83,84 +59,91 @@ export function hostFieldFor(method: string, target: string, origin: RequestOrig
   return ['Host', authority]
 }
 
-/** A body's length as far as it is known; undefined for a body of unknown length. */
-function lengthOf(body: OutgoingBody): number | undefined {
-  if (body.kind === 'none') return 0
-  return body.kind === 'bytes' ? body.bytes.length : body.length
-}
-
 /** Neither the method nor the target nor an option asks for a field of its own. */
-function isPlain(method: string, target: string, options: RequestOptions): boolean {
-  const { expectContinue, trailers, chunked } = options
+function isPlain(request: OutgoingRequest): boolean {
   return (
-    (expectContinue === undefined || expectContinue === false) &&
-    trailers === undefined &&
-    chunked !== true &&
-    target.startsWith('/') &&
-    !isWithContent(method)
+    request.fields.length === 0 &&
+    request.body.kind === 'none' &&
+    request.version === 11 &&
+    request.trailers === undefined &&
+    !request.chunked &&
+    request.defaults === request.origin.defaults &&
+    request.target.startsWith('/') &&
+    !isWithContent(request.method)
   )
 }
 
-/** The head that `request` sends. */
-export function completeHead(
-  method: string,
-  target: string,
-  body: OutgoingBody,
-  headers: HeadersInput | undefined,
-  options: RequestOptions,
-  origin: RequestOrigin,
-  version: 10 | 11,
-): RequestHead {
-  const checked = checkTarget(method, target)
-  if (headers === undefined && body.kind === 'none' && version === 11 && isPlain(method, checked, options))
-    return { type: 'request', method, target: checked, version, fields: origin.fields }
-  const given = headers === undefined ? NO_FIELDS : toFieldLines(headers)
-  const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, checked, origin)
-  const isIdentity = version === 11 && !hasField(given, 'accept-encoding')
+/** True where a 100 (Continue) is asked for: only a request with content may (RFC 9110 §10.1.1). */
+export function expectsContinue(request: OutgoingRequest): boolean {
+  return request.expectContinueMs !== undefined && lengthOf(request.body) !== 0
+}
+
+/**
+ * The head that is written for a request.
+ * @throws LocalProtocolError for a body that does not fit what its fields declare, and for trailers that have no place
+ */
+export function completeHead(request: OutgoingRequest): RequestToSend {
+  const { method, target, version, fields: given, origin } = request
+  if (request.isHeadComplete) return { type: 'request', method, target, version, fields: given }
+  if (isPlain(request)) return { type: 'request', method, target, version, fields: origin.plainFields }
+  const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, target, origin)
+  const defaults = request.defaults.filter(([name]) => !hasField(given, name.toLowerCase()))
   // Made as long as it is: an array that begins empty and grows has room for seventeen.
-  const fields = host === undefined ? [] : isIdentity ? [host, IDENTITY] : [host]
-  if (host === undefined && isIdentity) fields.push(IDENTITY)
-  addFraming(fields, given, method, body, options)
+  const fields = host === undefined ? [...defaults] : [host, ...defaults]
+  addFraming(fields, request)
+  const { body, trailers } = request
   if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
     fields.push(['Content-Type', body.contentType])
   }
-  const { expectContinue } = options
-  let { trailers } = options
-  if (trailers !== undefined && typeof trailers !== 'function') {
-    const lines = toFieldLines(trailers)
-    trailers = lines
+  if (Array.isArray(trailers)) {
+    const lines = trailers as readonly FieldLine[]
     // Refused now, while nothing has been sent.
-    writeTrailers(lines, resolveTolerances())
+    writeTrailers(lines, DEFAULT_TOLERANCES)
     const names = lines.map(([name]) => name)
     if (names.length > 0 && !hasField(given, 'trailer')) fields.push(['Trailer', names.join(', ')])
   }
-  const expects = expectContinue !== undefined && expectContinue !== false
-  if (expects && !listTokens(given, 'expect').includes('100-continue'))
+  if (expectsContinue(request) && !listTokens(given, 'expect').includes('100-continue'))
     fields.push(['Expect', '100-continue'])
   for (const field of given) fields.push(field)
-  return { type: 'request', method, target: checked, version, fields, trailers }
+  return { type: 'request', method, target, version, fields }
 }
 
 /** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */
-function addFraming(
-  fields: FieldLine[],
-  given: readonly FieldLine[],
-  method: string,
-  body: OutgoingBody,
-  options: RequestOptions,
-): void {
+function addFraming(fields: FieldLine[], request: OutgoingRequest): void {
+  const { method, fields: given, body, trailers, chunked } = request
   const length = lengthOf(body)
   const declared = readContentLength(fieldValues(given, 'content-length'))
   if (declared.kind === 'valid' && length !== undefined && declared.length !== length) {
     const code = length > declared.length ? 'BODY_TOO_LONG' : 'BODY_TOO_SHORT'
     throw new LocalProtocolError(code, `${length} bytes were given, ${declared.length} declared`)
   }
-  if (declared.kind !== 'absent' && options.trailers !== undefined)
+  if (declared.kind !== 'absent' && trailers !== undefined)
     throw new LocalProtocolError('TRAILERS_WITHOUT_CHUNKED')
   if (declared.kind !== 'absent' || hasField(given, 'transfer-encoding')) return
-  if (options.chunked === true || options.trailers !== undefined || length === undefined) {
+  if (chunked || trailers !== undefined || length === undefined) {
     fields.push(['Transfer-Encoding', 'chunked'])
   } else if (body.kind !== 'none' || isWithContent(method)) {
     fields.push(['Content-Length', String(length)])
   }
+}
+
+/**
+ * Checks a head before anything is dialled for it, as the engine will when it is written.
+ * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+ */
+export function checkHead(request: OutgoingRequest, head: RequestToSend, tolerances: Tolerances): void {
+  const { method, target, version = 11, fields } = head
+  writeRequestLine(method, target, version)
+  writeRequestFields(method, version, fields, tolerances)
+  if (request.body.kind === 'chunks') checkAnnounced(fields)
+  if (Array.isArray(request.trailers)) writeTrailers(request.trailers as FieldLine[], tolerances)
+}
+
+/**
+ * Chunks that the head does not announce would be found out only when the first is there, and the head is gone.
+ * @throws LocalProtocolError where neither Content-Length nor Transfer-Encoding is there
+ */
+export function checkAnnounced(fields: readonly FieldLine[]): void {
+  if (hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding')) return
+  throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')
 }

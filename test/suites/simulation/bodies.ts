@@ -2,7 +2,8 @@
 // be slow, may fail half-way, and are counted: whoever opens a source has to read it to its end or give it back.
 
 import { Readable } from 'node:stream'
-import type { BodyPiece, FileHandleLike, RequestBody } from '../../../src/core/outgoing-body.ts'
+import { type FileHandleLike, MEASURED_BYTES } from '../../../src/core/file-source.ts'
+import type { BodyChunk, RequestBody } from '../../../src/core/outgoing-body.ts'
 import type { Choices } from './choices.ts'
 import type { BodyMeaning } from './intent.ts'
 import { labelledBytes } from './labels.ts'
@@ -116,7 +117,7 @@ function makeKind(world: World, choices: Choices, sources: SourceCount, wanted: 
 
 /** What a source gives: pieces, with a pause before each, up to an end or an error. */
 interface Script {
-  readonly pieces: readonly BodyPiece[]
+  readonly pieces: readonly BodyChunk[]
   readonly pauses: readonly number[]
   readonly error: Error | undefined
 }
@@ -125,7 +126,7 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   const { kind, id, length, isSound } = wanted
   const bytes = labelledBytes(`request ${id}`, length)
   const pieceBytes = Math.max(choices.oneOf([100_000, 1_000, 30]), Math.ceil(length / 10), 1)
-  const pieces: BodyPiece[] = []
+  const pieces: BodyChunk[] = []
   for (let at = 0; at < length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes))
   if (choices.chance(10)) pieces.splice(choices.pick(pieces.length + 1), 0, '')
   const isSlow = kind !== 'iterable' && choices.chance(40)
@@ -133,7 +134,9 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   const error =
     !isSound && choices.chance(10) ? new Error(`the source of request ${id} has failed`) : undefined
   if (error !== undefined) pieces.length = choices.pick(pieces.length + 1)
-  const isUnsendable = !isSound && error === undefined && choices.chance(3)
+  // A small file is what was read of it.
+  const mayMisfit = kind !== 'file' || length > MEASURED_BYTES
+  const isUnsendable = !isSound && error === undefined && mayMisfit && choices.chance(3)
   if (isUnsendable) pieces.splice(choices.pick(pieces.length + 1), 0, 7 as unknown as string)
   const body = openSource(world, sources, kind, { pieces, pauses, error }, length)
   return {
@@ -163,21 +166,34 @@ function openSource(
       return webStream(giveSlowly(world, sources, script))
     case 'node stream':
       return Readable.from(giveSlowly(world, sources, script), { objectMode: true, highWaterMark: 1 })
-    case 'file': {
-      const file: FileHandleLike = {
-        fd: 3,
-        stat: () => Promise.resolve({ size: length, isFile: () => true }),
-        createReadStream: () =>
-          Readable.from(giveSlowly(world, sources, script), { objectMode: true, highWaterMark: 1 }),
-      }
-      return file
-    }
+    case 'file':
+      return makeFile(world, script, length)
     default:
       return giveSlowly(world, sources, script)
   }
 }
 
-function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyPiece> {
+/** A file of which `stat` says `length`; what does not fit makes it shorter than that. */
+function makeFile(world: World, { pieces, pauses, error }: Script, length: number): FileHandleLike {
+  const parts = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
+  const isWhole = parts.length === pieces.filter((piece) => piece !== '').length
+  const content = Buffer.concat(isWhole ? parts : parts.slice(0, -1))
+  return {
+    fd: 3,
+    stat: () => Promise.resolve({ size: length, isFile: () => true }),
+    read: async (buffer, offset, size, position) => {
+      const pause = pauses[Math.min(pauses.length - 1, position ?? 0)] ?? 0
+      if (pause > 0) await world.sleep(pause)
+      const from = position ?? 0
+      if (error !== undefined && from >= content.length) throw error
+      const part = content.subarray(from, from + size)
+      buffer.set(part, offset)
+      return { bytesRead: part.length }
+    },
+  }
+}
+
+function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyChunk> {
   sources.opened++
   try {
     yield* pieces
@@ -187,7 +203,7 @@ function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyP
   }
 }
 
-async function* giveSlowly(world: World, sources: SourceCount, script: Script): AsyncGenerator<BodyPiece> {
+async function* giveSlowly(world: World, sources: SourceCount, script: Script): AsyncGenerator<BodyChunk> {
   sources.opened++
   try {
     for (const [index, piece] of script.pieces.entries()) {
@@ -202,8 +218,8 @@ async function* giveSlowly(world: World, sources: SourceCount, script: Script): 
 }
 
 /** A web stream that takes nothing out of its source before it is read. */
-function webStream(pieces: AsyncGenerator<BodyPiece>): RequestBody {
-  return new ReadableStream<BodyPiece>(
+function webStream(pieces: AsyncGenerator<BodyChunk>): RequestBody {
+  return new ReadableStream<BodyChunk>(
     {
       pull: async (controller) => {
         const { done, value } = await pieces.next()

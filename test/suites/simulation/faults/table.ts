@@ -4,8 +4,10 @@
 import type { Fault } from '../../../support/fault-hunt.ts'
 
 const WIRE = 'transport/h1/h1-connection.js'
+const EXCHANGE = 'transport/exchange.js'
+const SOURCE = 'connection/transport-source.js'
 const BODY = 'transport/incoming-body.js'
-const UPLOAD = 'transport/upload.js'
+const SENDER = 'transport/h1/send-request.js'
 const CONNECTION = 'connection/http-connection.js'
 const ENGINE = 'h1/engine.js'
 const DECODERS = 'h1/body-decoders.js'
@@ -29,7 +31,7 @@ export const FAULTS: readonly Fault[] = [
     does: 'takes a reset for the end of a body that the connection delimits',
     file: WIRE,
     find: 'this.#fail(error ?? new ConnectionLost(this.#stream.address));',
-    replace: 'this.end(undefined);',
+    replace: 'this.endReceived(undefined);',
     within: 2_000,
   },
   {
@@ -104,17 +106,17 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'never uses a connection again',
-    file: CONNECTION,
-    find: 'return this.#wire?.canTake === true ? this.#wire : undefined;',
+    file: SOURCE,
+    find: 'return current !== undefined && current.plan === plan && canTake(current.transport) ? current.transport : undefined;',
     replace: 'return undefined;',
     within: 500,
   },
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'catch (error) { this.#forget(exchange); // A source',
+    find: 'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent);',
     replace:
-      'catch (error) { this.#forget(exchange); return this.#sendDraft(draft, body, options, isWhole); // A source',
+      'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent).catch(() => send(measured));',
     within: 500,
   },
   {
@@ -141,8 +143,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the response is awaited',
     file: WIRE,
-    find: 'exchange.onAbort = () => this.#fail(signal.reason, exchange, true);',
-    replace: 'exchange.onAbort = () => {};',
+    find: 'this.#fail(exchange.deadlines.signal?.reason, exchange, true);',
+    replace: '',
     within: 500,
   },
   {
@@ -155,27 +157,27 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort between connecting and asking a proxy for a tunnel',
     file: WIRE,
-    find: 'options.signal?.throwIfAborted();',
+    find: 'options.deadlines.signal?.throwIfAborted();',
     replace: '',
     within: 50_000,
   },
   {
     does: 'ignores an abort and a close() between connecting and sending',
     file: WIRE,
-    find: "options.signal?.throwIfAborted(); if (this.#state === 'closed') throw this.#alreadyClosed();",
+    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw this.#alreadyClosed();",
     replace: '',
     within: 10_000,
   },
   {
     does: 'forgets to take a listener off a signal',
-    file: WIRE,
-    find: "exchange.options.signal?.removeEventListener('abort', exchange.onAbort);",
+    file: EXCHANGE,
+    find: "this.deadlines.signal?.removeEventListener('abort', this.#onAbort);",
     replace: '',
     within: 500,
   },
   {
     does: 'forgets to take a deadline back',
-    file: WIRE,
+    file: 'transport/h1/exchange-timer.js',
     find: 'this.#deadline?.clear();',
     replace: '',
     within: 500,
@@ -183,41 +185,41 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to close the stream of a failed exchange',
     file: WIRE,
-    find: 'this.#watch(); this.#stream.close(); const [oldest]',
-    replace: 'this.#watch(); const [oldest]',
+    find: 'this.#timer.stop(); this.#stream.close(); const [oldest]',
+    replace: 'this.#timer.stop(); const [oldest]',
     within: 500,
   },
   {
     does: 'forgets a response that was asked for',
     file: 'connection/response-queue.js',
-    find: 'if (wasAsked) this.#arriving = without(this.#arriving, exchange);',
+    find: 'if (isOver) this.#asked = without(this.#asked, exchange);',
     replace: '',
     within: 500,
   },
   {
     does: 'forgets who waits for the peer to take more',
     file: WIRE,
-    find: 'for (const exchange of this.#exchanges) exchange.drained?.();',
+    find: 'for (const exchange of this.#exchanges) exchange.drained();',
     replace: '',
     within: 1_000,
   },
   {
     does: 'forgets to read on when the caller does',
     file: BODY,
-    find: 'this.#source.letGo();',
+    find: 'this.#source.resume();',
     replace: '',
     within: 10_000,
   },
   {
     does: 'lets nobody handle a failed upload that is awaited twice',
     file: CONNECTION,
-    find: 'this.#begun.catch(() => {',
-    replace: 'Promise.resolve().catch(() => {',
+    find: 'sending.catch((error) => this.#queue.fail(pending, error));',
+    replace: 'sending.then(undefined, (error) => { this.#queue.fail(pending, error); throw error; });',
     within: 500,
   },
   {
     does: 'waits for a 100 (Continue) without a limit',
-    file: WIRE,
+    file: EXCHANGE,
     find: 'timer.set(timeoutMs);',
     replace: '',
     within: 1_000,
@@ -231,7 +233,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'writes on although the peer takes nothing',
-    file: UPLOAD,
+    file: SENDER,
     find: 'if (!goOn)',
     replace: 'if (false)',
     within: 500,
@@ -239,20 +241,21 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'begins the total timeout anew when the connection is open',
     file: CONNECTION,
-    find: 'endsAt ?? this.#endsAt(timeouts)',
-    replace: 'this.#endsAt(timeouts)',
+    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions);',
+    replace:
+      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = new OutgoingRequest({ ...whole, deadlines: { ...whole.deadlines, endsAt: this.#clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#sendingOptions);',
     within: 500,
   },
   {
     does: 'forgets the total timeout where another phase has a longer one',
-    file: 'transport/exchange.js',
+    file: 'transport/decisions.js',
     find: 'if (leftMs < dueInMs)',
     replace: 'if (false)',
     within: 500,
   },
   {
     does: 'begins the timeout of the head anew with each byte of it',
-    file: 'transport/exchange.js',
+    file: 'transport/decisions.js',
     find: 'timeoutMs - awaitedMs',
     replace: 'timeoutMs',
     within: 5_000,
@@ -280,16 +283,16 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'ends the body of a failed source as if it were whole',
-    file: UPLOAD,
-    find: 'catch (error) { exchange.stopSource = undefined; giveBack(iterator); wire.abort(error); throw error; }',
-    replace: 'catch (error) { exchange.stopSource = undefined; giveBack(iterator); }',
+    file: SENDER,
+    find: 'catch (error) { body.close(error); throw error; }',
+    replace: 'catch (error) { body.close(error); }',
     within: 500,
   },
   {
     does: 'does not give a source back that is not read to its end',
-    file: UPLOAD,
-    find: 'exchange.stopSource = undefined; giveBack(iterator); if (exchange',
-    replace: 'exchange.stopSource = undefined; if (exchange',
+    file: 'core/outgoing-body.js',
+    find: 'this.#isClosed = true; this.#source.close(reason);',
+    replace: 'this.#isClosed = true;',
     within: 500,
   },
   {
@@ -301,8 +304,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'cuts pipelined exchanges off when a new connection is needed',
-    file: CONNECTION,
-    find: 'if (this.#wire?.isClosed === false && this.#wire.isBusy) {',
+    file: SOURCE,
+    find: 'if (current !== undefined && current.outstanding > 0) {',
     replace: 'if (false) {',
     within: 50_000,
   },

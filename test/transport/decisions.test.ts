@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decidePhase, decideUpload, type PhaseFacts } from '../../src/transport/exchange.ts'
+import { decidePhase, decideUpload, type PhaseFacts } from '../../src/transport/decisions.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()

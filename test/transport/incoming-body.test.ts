@@ -13,9 +13,9 @@ function make(): { body: IncomingBody; asked: string[]; told: string[] } {
   const asked: string[] = []
   const told: string[] = []
   const body = new IncomingBody({
-    holdBack: () => asked.push('hold back'),
-    letGo: () => asked.push('let go'),
-    abandon: () => asked.push('abandon'),
+    pause: () => asked.push('pause'),
+    resume: () => asked.push('resume'),
+    cancel: () => asked.push('cancel'),
     consumed: () => told.push('consumed'),
   })
   return { body, asked, told }
@@ -116,15 +116,15 @@ describe('IncomingBody', () => {
     assert.deepEqual(asked, [])
     body.push(Buffer.alloc(1))
     body.push(Buffer.alloc(10))
-    assert.deepEqual(asked, ['hold back'])
+    assert.deepEqual(asked, ['pause'])
     await body.readInto(Buffer.alloc(65_000))
-    assert.deepEqual(asked, ['hold back'])
+    assert.deepEqual(asked, ['pause'])
     await body.readChunk()
     await body.readChunk()
-    assert.deepEqual(asked, ['hold back', 'let go'])
+    assert.deepEqual(asked, ['pause', 'resume'])
     body.push(Buffer.alloc(70_000))
     const all = body.readAll()
-    assert.deepEqual(asked, ['hold back', 'let go', 'hold back', 'let go'])
+    assert.deepEqual(asked, ['pause', 'resume', 'pause', 'resume'])
     body.push(Buffer.alloc(70_000))
     assert.equal(asked.length, 4)
     body.finish([])
@@ -135,7 +135,7 @@ describe('IncomingBody', () => {
     const { body, asked } = make()
     body.push(Buffer.alloc(70_000))
     body.finish([])
-    assert.deepEqual(asked, ['hold back', 'let go'])
+    assert.deepEqual(asked, ['pause', 'resume'])
   })
 
   it('answers who waits when the end comes', async () => {
@@ -174,7 +174,7 @@ describe('IncomingBody', () => {
     const waiting = rejectionOf(open.body.readChunk())
     open.body.cancel()
     open.body.cancel()
-    assert.deepEqual(open.asked, ['abandon'])
+    assert.deepEqual(open.asked, ['cancel'])
     assert.equal((await waiting).name, 'ImproperConnectionState')
     assert.equal((await rejectionOf(open.body.readChunk())).name, 'ImproperConnectionState')
     open.body.push(Buffer.from('late'))

@@ -1,0 +1,146 @@
+/**
+ * Gives a hand-driven connection the transport for its next request: the open one, or one that is dialled for it. It knows
+ * for which plan each was opened, and never hands one out for another.
+ */
+
+import type { RequestDeadlines } from '../core/request.ts'
+import { NO_MEMBERS } from '../core/short-list.ts'
+import type { Connector, DialTarget } from '../io/dial.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
+import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
+import type { WireObserver } from '../transport/h1/stepped-transport.ts'
+import { openTransport, type Tunnel } from '../transport/open.ts'
+import { canTake } from '../transport/transport.ts'
+
+/** Where a transport leads, and how it is opened. Two plans are the same if they are one object. */
+export interface DialPlan {
+  readonly target: DialTarget
+  readonly tunnel: Tunnel | undefined
+  readonly connect: Connector
+  /** The first stop, for messages. */
+  readonly name: string
+}
+
+/** What a source tells and asks. */
+export interface SourceOptions {
+  readonly clock: Clock
+  /** @param isPeerHTTP10 - what the transport before has learnt of the server */
+  readonly connectionOptions: (isPeerHTTP10: boolean) => H1ConnectionOptions
+  /** Dialling begins. */
+  readonly onDial: () => void
+}
+
+export class TransportSource {
+  readonly #options: SourceOptions
+  #current: { readonly transport: H1Connection; readonly plan: DialPlan } | undefined
+  /** Transports that take no more requests while their last responses are still to come. */
+  #draining: H1Connection[] = NO_MEMBERS
+  /** While one is being opened; never rejects. */
+  #dialing: Promise<void> | undefined
+  /** Gives the opening up. */
+  #dialAbort: AbortController | undefined
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+  }
+
+  /** The transport that requests went to last, unless it is closed. */
+  get current(): H1Connection | undefined {
+    const transport = this.#current?.transport
+    return transport?.state === 'closed' ? undefined : transport
+  }
+
+  /** True while a transport is being opened. */
+  get isDialing(): boolean {
+    return this.#dialAbort !== undefined
+  }
+
+  /** The open transport, if it can take a request that is meant for `plan`. */
+  ready(plan: DialPlan): H1Connection | undefined {
+    const current = this.#current
+    return current !== undefined && current.plan === plan && canTake(current.transport)
+      ? current.transport
+      : undefined
+  }
+
+  /** Shows what goes over the transport from now on. */
+  observe(observer: WireObserver | undefined): void {
+    if (this.#current !== undefined) this.#current.transport.observer = observer
+  }
+
+  /**
+   * A transport that can take a request: the open one, or a new one. Calls at one time share what is opened.
+   * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`; the reason given to `close`
+   */
+  async acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
+    this.#dialAbort ??= new AbortController()
+    const giveUp = this.#dialAbort
+    const { clock } = this.#options
+    const { signal } = deadlines
+    const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal])
+    const waiting: Deadlines = { ...deadlines, clock, signal: either }
+    while (this.#dialing !== undefined) await openedByOther(this.#dialing, plan, waiting)
+    const ready = this.ready(plan)
+    if (ready !== undefined) return ready
+    // Whoever was before has taken it away.
+    this.#dialAbort ??= giveUp
+    const opening = this.#open(plan, waiting)
+    this.#dialing = opening.then(
+      () => undefined,
+      () => undefined,
+    )
+    try {
+      return await opening
+    } finally {
+      this.#dialing = undefined
+      if (this.#dialAbort === giveUp) this.#dialAbort = undefined
+    }
+  }
+
+  /** Closes all transports and gives up opening one, which fails with `reason`. */
+  close(reason: unknown): void {
+    const draining = this.#draining
+    this.#draining = NO_MEMBERS
+    for (const transport of draining) transport.close()
+    const current = this.#current
+    this.#current = undefined
+    current?.transport.close()
+    const dialAbort = this.#dialAbort
+    this.#dialAbort = undefined
+    dialAbort?.abort(reason)
+  }
+
+  async #open(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+    this.#options.onDial()
+    const { target, tunnel, connect } = plan
+    const before = this.#current?.plan === plan ? this.#current.transport : undefined
+    const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
+    const transport = await openTransport({ target, tunnel, connect, waiting, connectionOptions })
+    if (waiting.signal?.aborted === true) transport.close()
+    waiting.signal?.throwIfAborted()
+    this.#replaceBy(transport, plan)
+    return transport
+  }
+
+  #replaceBy(transport: H1Connection, plan: DialPlan): void {
+    const { current } = this
+    if (current !== undefined && current.outstanding > 0) {
+      // Pipelined exchanges go on where they were begun; that transport closes by itself after the last of them.
+      current.drain()
+      this.#draining = [...this.#draining.filter(({ state }) => state !== 'closed'), current]
+    } else {
+      // A switched connection that nobody took, or one that half a CRLF has put in doubt.
+      current?.close()
+    }
+    this.#current = { transport, plan }
+  }
+}
+
+/** Waits for a transport that another call opens, no longer than this call may. */
+function openedByOther(dialing: Promise<void>, plan: DialPlan, waiting: Deadlines): Promise<void> {
+  return waitFor<void>(waiting, 'connect', plan.name, (outcome) => {
+    void dialing.then(() => outcome.resolve())
+    return () => {}
+  })
+}

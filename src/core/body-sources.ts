@@ -1,0 +1,187 @@
+/**
+ * The sources of a body that comes in chunks, each with one way to read it, one to give it back, and one to hear that it
+ * failed by itself. A source is heard from the moment it is given: a stream that nobody listens to ends the process with
+ * its error.
+ */
+
+import { Readable } from 'node:stream'
+import type { ReadableStreamDefaultReader } from 'node:stream/web'
+import { type BlobLike, isBlobLike, type Segment } from './form-data.ts'
+
+export type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
+
+/** Where the chunks of a body come from. */
+export interface ChunkSource {
+  /** True where `open` may be called again, for the same chunks. */
+  readonly isReplayable: boolean
+  /** Begins to read. */
+  open(): AnyIterator
+  /** Gives back what was not read: destroys, cancels, returns. Never throws; a second call does nothing. */
+  close(reason: unknown): void
+  /** All of it was read: nothing is to be given back. */
+  finish?(): void
+}
+
+/** Is told that a source failed while nobody was reading it. */
+export type OnFailure = (error: unknown) => void
+
+/** Nothing is lost where giving back goes wrong: what was to be sent has been decided. */
+const ignore = (): void => {}
+
+/** A Node stream. */
+export class NodeStreamSource implements ChunkSource {
+  readonly isReplayable = false
+  readonly #stream: Readable
+  readonly #onError: (error: Error) => void
+  readonly #onClose: () => void
+
+  /** @throws TypeError for a stream that was read, destroyed or has failed */
+  constructor(stream: Readable, onFailure: OnFailure) {
+    if (stream.destroyed || Readable.isDisturbed(stream) || stream.readableEnded || !stream.readable) {
+      throw new TypeError('The stream was read or destroyed before: its content is gone; give a new one')
+    }
+    this.#stream = stream
+    this.#onError = (error) => onFailure(error)
+    this.#onClose = () => {
+      // Destroyed without an error, in the middle.
+      if (!stream.readableEnded && (stream.errored ?? null) === null) {
+        onFailure(new Error('The stream of the body was closed before its end'))
+      }
+    }
+    stream.on('error', this.#onError)
+    stream.on('close', this.#onClose)
+  }
+
+  open(): AnyIterator {
+    const stream = this.#stream
+    // A socket that has ended may still be written to: what was read whole is not destroyed.
+    return typeof stream.iterator === 'function'
+      ? stream.iterator({ destroyOnReturn: false })
+      : stream[Symbol.asyncIterator]()
+  }
+
+  close(): void {
+    this.#stream.destroy()
+    this.finish()
+  }
+
+  finish(): void {
+    const stream = this.#stream
+    stream.off('close', this.#onClose)
+    // An error may still be on its way, and perhaps nobody else listens.
+    if (stream.closed) stream.off('error', this.#onError)
+    else stream.once('close', () => stream.off('error', this.#onError))
+  }
+}
+
+/** A web stream: locked from the moment it is given. */
+export class WebStreamSource implements ChunkSource {
+  readonly isReplayable = false
+  readonly #reader: ReadableStreamDefaultReader<unknown>
+  #isClosed = false
+
+  /** @throws TypeError for a stream that was read or is locked */
+  constructor(stream: ReadableStream, onFailure: OnFailure) {
+    if (stream.locked || Readable.isDisturbed(stream as unknown as Readable)) {
+      throw new TypeError('The stream is locked, or was read before; give a new one')
+    }
+    this.#reader = stream.getReader() as ReadableStreamDefaultReader<unknown>
+    this.#reader.closed.catch(onFailure)
+  }
+
+  open(): AnyIterator {
+    return { next: () => this.#reader.read() as Promise<IteratorResult<unknown>> }
+  }
+
+  close(reason: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#reader.cancel(reason).then(() => this.#reader.releaseLock(), ignore)
+  }
+
+  finish(): void {
+    this.#isClosed = true
+    this.#reader.releaseLock()
+  }
+}
+
+/** One-shot iterators that were given as a body: their content is gone with the first request. */
+const SPENT = new WeakSet<object>()
+
+/** An iterable or an iterator: a generator, an array, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
+export class IterableSource implements ChunkSource {
+  /** Of arrays it is known that they can be read again. */
+  readonly isReplayable: boolean
+  readonly #iterable: AsyncIterable<unknown> | Iterable<unknown>
+  #iterator: AnyIterator | undefined
+
+  /** @throws TypeError for an iterator that was sent before */
+  constructor(iterable: AsyncIterable<unknown> | Iterable<unknown>) {
+    if (SPENT.has(iterable)) {
+      throw new TypeError('The iterator was sent before: its content is gone; give a new one, or a factory')
+    }
+    this.#iterable = iterable
+    this.isReplayable = Array.isArray(iterable) || iterable instanceof Set
+    // What is its own iterator is there once.
+    if ('next' in iterable) {
+      this.#iterator = iterable as AnyIterator
+      SPENT.add(iterable)
+    }
+  }
+
+  open(): AnyIterator {
+    const iterable = this.#iterable
+    this.#iterator =
+      Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
+    return this.#iterator
+  }
+
+  close(): void {
+    const iterator = this.#iterator
+    this.#iterator = undefined
+    if (iterator !== undefined) giveBack(iterator)
+  }
+}
+
+/** Tells an iterator that no more is wanted: generators run their `finally`. */
+function giveBack(iterator: AnyIterator): void {
+  const tell = async (): Promise<void> => {
+    await iterator.return?.()
+  }
+  tell().catch(ignore)
+}
+
+/** Segments whose lengths are known: a Blob, or the parts of a form. They can be read any number of times. */
+export class SegmentSource implements ChunkSource {
+  readonly isReplayable = true
+  readonly length: number
+  readonly #segments: readonly Segment[]
+  #iterator: AsyncGenerator<unknown, void, void> | undefined
+
+  constructor(segments: readonly Segment[]) {
+    this.#segments = segments
+    this.length = segments.reduce((sum, one) => sum + (isBlobLike(one) ? one.size : one.length), 0)
+  }
+
+  open(): AnyIterator {
+    this.#iterator = readSegments(this.#segments)
+    return this.#iterator
+  }
+
+  close(): void {
+    const iterator = this.#iterator
+    this.#iterator = undefined
+    if (iterator !== undefined) giveBack(iterator)
+  }
+}
+
+async function* readSegments(segments: readonly Segment[]): AsyncGenerator<unknown, void, void> {
+  for (const segment of segments) {
+    if (isBlobLike(segment)) yield* readBlob(segment)
+    else yield segment
+  }
+}
+
+async function* readBlob(blob: BlobLike): AsyncGenerator<unknown, void, void> {
+  yield* blob.stream() as AsyncIterable<unknown>
+}

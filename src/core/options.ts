@@ -1,0 +1,51 @@
+/**
+ * Takes options out of a caller's hands: its own enumerable properties, looked at once, into a record of ours.
+ *
+ * Security: what another package wrote onto `Object.prototype` must not be an option (it could switch the verification of
+ * certificates off), and what the caller writes into the object later must not be one either.
+ */
+
+/** A record without a prototype: a property that it does not have is nowhere else. */
+export type OptionNames = Readonly<Record<string, true>>
+
+const EMPTY: object = Object.freeze(Object.create(null) as object)
+
+/**
+ * The options as they are now; `known` are the names that may be in it.
+ * @param what - how messages call the options: "HTTPConnection", "The option 'tls'"
+ * @throws TypeError for an unknown name (a misspelt option must not be silently without effect), and for what is no object
+ *   of options
+ */
+export function takeOptions<T extends object>(given: T | undefined, known: OptionNames, what: string): T {
+  if (given === undefined) return EMPTY as T
+  assertRecord(given, what)
+  const taken = Object.create(null) as Record<string, unknown>
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name))
+      throw new TypeError(`${what}: unknown option '${name}'; known: ${Object.keys(known).join(', ')}`)
+    taken[name] = (given as Record<string, unknown>)[name]
+  }
+  return taken as T
+}
+
+/** An array, a string or a signal where an object of options belongs would be without effect, and nobody would be told. */
+function assertRecord(given: unknown, what: string): asserts given is object {
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+  if (isObject && (isPlain(given) || Object.keys(given).length > 0)) return
+  throw new TypeError(`${what}: options are an object, not ${describe(given)}`)
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // The plain object of another realm has a prototype that has none.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** What a value is, for messages: never the value itself. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  return /^[AEIOU]/.test(tag) ? `an ${tag}` : `a ${tag}`
+}

@@ -1,0 +1,95 @@
+/**
+ * A request as one value, from the verb that was called down to the connection that writes it. It is frozen: who wants
+ * another one makes it.
+ */
+
+import type { FieldLine } from './fields.ts'
+import type { OutgoingBody, TrailerSource } from './outgoing-body.ts'
+import type { ResolvedTimeouts } from './timeouts.ts'
+
+/** How long a request may take, and who may call it off: the only carrier of time and cancellation. */
+export interface RequestDeadlines {
+  readonly timeouts: ResolvedTimeouts
+  /** When everything must be over, on the clock; Infinity for never. `totalMs` is the timeout that says so. */
+  readonly endsAt: number
+  readonly totalMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Where a request goes, as far as its head and its URL name it. */
+export interface RequestOrigin {
+  /** The port that a Host field leaves out. */
+  readonly defaultPort: number
+  /** The Host field of a target that names no authority. */
+  readonly host: FieldLine
+  /** Scheme and authority: what stands before the path in a URL. */
+  readonly prefix: string
+  /** Defaults that most requests to it have, and all fields of one that has nothing else. */
+  readonly defaults: readonly FieldLine[]
+  readonly plainFields: readonly FieldLine[]
+}
+
+/** The parts of a request. */
+export interface RequestParts {
+  readonly method: string
+  readonly origin: RequestOrigin
+  /** The second word of the request line: a path with its query, or `*`, `host:port`, an absolute URL. */
+  readonly target: string
+  readonly version: 10 | 11
+  /** Fields that are sent unless `fields` has one of their name; they come before the framing. */
+  readonly defaults: readonly FieldLine[]
+  /** What the caller says, in order. Host and framing are added unless they are among it. */
+  readonly fields: readonly FieldLine[]
+  /** True for fields that are the whole head, written step by step: nothing is added. */
+  readonly isHeadComplete: boolean
+  readonly body: OutgoingBody
+  readonly trailers: TrailerSource
+  /** Sends the body chunked although its length is known. */
+  readonly chunked: boolean
+  /** How long to wait for a 100 (Continue) before the body; undefined for not at all. */
+  readonly expectContinueMs: number | undefined
+  readonly deadlines: RequestDeadlines
+}
+
+export class OutgoingRequest implements RequestParts {
+  readonly method: string
+  readonly origin: RequestOrigin
+  readonly target: string
+  readonly version: 10 | 11
+  readonly defaults: readonly FieldLine[]
+  readonly fields: readonly FieldLine[]
+  readonly isHeadComplete: boolean
+  readonly body: OutgoingBody
+  readonly trailers: TrailerSource
+  readonly chunked: boolean
+  readonly expectContinueMs: number | undefined
+  readonly deadlines: RequestDeadlines
+
+  constructor(parts: RequestParts) {
+    this.method = parts.method
+    this.origin = parts.origin
+    this.target = parts.target
+    this.version = parts.version
+    this.defaults = parts.defaults
+    this.fields = parts.fields
+    this.isHeadComplete = parts.isHeadComplete
+    this.body = parts.body
+    this.trailers = parts.trailers
+    this.chunked = parts.chunked
+    this.expectContinueMs = parts.expectContinueMs
+    this.deadlines = parts.deadlines
+    Object.freeze(this)
+  }
+
+  /** The URL that is asked for. */
+  get url(): string {
+    const { target } = this
+    return target.startsWith('/') || target === '*' ? this.origin.prefix + target : target
+  }
+}
+
+/** The same request with other parts. */
+export function withChanges(request: OutgoingRequest, changes: Partial<RequestParts>): OutgoingRequest {
+  const parts: RequestParts = request
+  return new OutgoingRequest({ ...parts, ...changes })
+}

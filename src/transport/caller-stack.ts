@@ -1,0 +1,44 @@
+/**
+ * Shows in the stack of an error where the caller waits. The error of a broken connection is made in the callback of a
+ * socket, whose stack names nobody who cares. V8 knows who awaits a promise: asked for in a reaction of it, a stack trace
+ * goes on with `at async …` lines. So nothing is captured for exchanges that go well.
+ */
+
+/** Errors that show their caller already: a second wait adds nothing. */
+const COMPLETED = new WeakSet<Error>()
+
+/** Awaited, it lets everything go on that waits already. */
+const TURN: Promise<void> = Promise.resolve()
+
+/**
+ * A promise that rejects with `error`, and writes the lines of whoever awaits it under the error's own. To be resolved
+ * with, by the promise that was given out.
+ */
+export async function rejectionWithCaller(error: unknown): Promise<never> {
+  // Turns for the promise that was given out to be chained to this one; then the stack shows who awaits it.
+  await TURN
+  await TURN
+  showCaller(error)
+  throw error
+}
+
+/** What `work` gives; where it fails, its error shows who awaits the promise that is given out. */
+export async function withCaller<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    showCaller(error)
+    throw error
+  }
+}
+
+/** To be called after an `await`. A promise that more than one waits for shows nobody. */
+function showCaller(error: unknown): void {
+  if (!(error instanceof Error) || COMPLETED.has(error) || Error.captureStackTrace === undefined) return
+  COMPLETED.add(error)
+  const seen: { stack?: string } = {}
+  Error.captureStackTrace(seen)
+  const lines = (seen.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at async '))
+  const { stack } = error
+  if (lines.length > 0 && typeof stack === 'string') error.stack = `${stack}\n${lines.join('\n')}`
+}

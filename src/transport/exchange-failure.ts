@@ -1,0 +1,33 @@
+/**
+ * What ends an exchange, as its caller is told: the reason, with the facts of the exchange on it. Pure, but for the facts
+ * that are written onto the error.
+ */
+
+import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
+import { ConnectionLost, HTTPException, IncompleteRead, RemoteProtocolError } from '../errors/index.ts'
+
+/** True for an end that the peer brought about, false for one that this side wanted: an abort, a timeout, `close()`. */
+export function isPeersDoing(reason: unknown): boolean {
+  if (reason instanceof ConnectionLost) return reason.code === 'CONNECTION_LOST'
+  return reason instanceof RemoteProtocolError
+}
+
+/**
+ * The error of an exchange. A connection that is lost inside a body is a message cut short (RFC 9112 §8); anything that is
+ * not this package's stays as it is.
+ * @param bodyBytesMissing - how many bytes of the body are still to come, where that is known
+ */
+export function describeFailure(
+  reason: unknown,
+  facts: ExchangeFacts,
+  hasHead: boolean,
+  bodyBytesMissing: number | undefined,
+): unknown {
+  if (!HTTPException.isHTTPException(reason)) return reason
+  const isCutShort = hasHead && reason instanceof ConnectionLost && reason.code === 'CONNECTION_LOST'
+  const error = isCutShort
+    ? new IncompleteRead(Buffer.alloc(0), bodyBytesMissing, { cause: reason, phase: 'body' })
+    : reason
+  addFacts(error, facts)
+  return error
+}

@@ -1,0 +1,86 @@
+/**
+ * Writes the bytes of requests to a stream, counts them for their exchanges, and tells who looks on. Where requests follow
+ * each other, those that are whole are gathered: what is written in one turn goes out together.
+ *
+ * Security: who looks on is told after the fact. A sink that makes a request of its own is written after what it was told of.
+ */
+
+import type { WireBytes } from '../../h1/events.ts'
+import type { ByteStream } from '../../io/byte-stream.ts'
+import type { Exchange } from '../exchange.ts'
+import { GatheredWrites } from './gathered-writes.ts'
+import { joinParts, lengthOf } from './wire-parts.ts'
+
+/** Is shown what goes out. */
+export type OnSent = (data: Uint8Array | string) => void
+
+/** A small body is joined with its head into one write up to this size. */
+const MAX_JOINED_BYTES = 16_384
+
+export class RequestWriter {
+  readonly #stream: ByteStream
+  readonly #onSent: OnSent
+  readonly #gathered: GatheredWrites | undefined
+  #isWritable = true
+
+  /** @param isGathering - true to write requests that are sent at one time together */
+  constructor(stream: ByteStream, isGathering: boolean, onSent: OnSent) {
+    this.#stream = stream
+    this.#onSent = onSent
+    this.#gathered = isGathering ? new GatheredWrites((data) => this.#toStream(data)) : undefined
+  }
+
+  /** False while the caller should wait for `drained`. */
+  get isWritable(): boolean {
+    return this.#isWritable
+  }
+
+  /** The stream has taken what was written. */
+  drained(): void {
+    this.#isWritable = true
+  }
+
+  /** Writes parts of a request at once, after what was gathered. */
+  write(exchange: Exchange, parts: WireBytes): void {
+    if (parts.length === 0) return
+    this.#gathered?.flush()
+    const data =
+      parts.length === 1 ? parts[0]! : lengthOf(parts) <= MAX_JOINED_BYTES ? joinParts(parts) : undefined
+    if (data !== undefined) {
+      this.#writeOne(exchange, data)
+      this.#onSent(data)
+      return
+    }
+    this.#stream.cork?.()
+    for (const part of parts) this.#writeOne(exchange, part)
+    this.#stream.uncork?.()
+    for (const part of parts) this.#onSent(part)
+  }
+
+  /** Writes a request that is whole, perhaps together with others. `isLast` where none can follow. */
+  writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean): void {
+    const gathered = this.#gathered
+    // What is large goes out without being copied.
+    if (gathered === undefined || lengthOf(parts) > MAX_JOINED_BYTES) {
+      this.write(exchange, parts)
+      return
+    }
+    for (const part of parts) gathered.add(part, exchange)
+    if (isLast) gathered.flush()
+    for (const part of parts) this.#onSent(part)
+  }
+
+  /** Writes now what was gathered. */
+  flush(): void {
+    this.#gathered?.flush()
+  }
+
+  #writeOne(exchange: Exchange, data: Uint8Array | string): void {
+    exchange.wrote(data.length)
+    this.#toStream(data)
+  }
+
+  #toStream(data: Uint8Array | string): void {
+    if (!this.#stream.write(data)) this.#isWritable = false
+  }
+}

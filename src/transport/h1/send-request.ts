@@ -1,0 +1,255 @@
+/**
+ * Sends requests: the one way from an `OutgoingRequest` to a connection, for `exchange` and for the hand-driven verbs. A
+ * request that is all there goes out at once; a body in chunks goes out as fast as the peer takes it, to its end or until
+ * an early final response makes the rest unwanted. A source that fails, or whose chunks do not fit what was declared, costs
+ * the connection: the peer cannot be told otherwise (RFC 9112 §8).
+ *
+ * Whoever calls gives the body over. It is given back on every way out.
+ */
+
+import { type FieldLine, hasField } from '../../core/fields.ts'
+import { type HeadersInput, toFieldLines } from '../../core/headers.ts'
+import {
+  type ChunkedBody,
+  closeBody,
+  type OutgoingBody,
+  type TrailerSource,
+  toBytes,
+} from '../../core/outgoing-body.ts'
+import type { OutgoingRequest } from '../../core/request.ts'
+import { LocalProtocolError } from '../../errors/index.ts'
+import type { EndToSend, RequestToSend } from '../../h1/events.ts'
+import type { Exchange, ExchangeListener } from '../exchange.ts'
+import { checkAnnounced, completeHead, expectsContinue } from './request-head.ts'
+import type { SteppedTransport } from './stepped-transport.ts'
+
+/** A request on its way. */
+export interface Sending {
+  readonly exchange: Exchange
+  /** Settles when all of it was sent, or is not wanted; undefined where it was sent at once. */
+  readonly sent: Promise<void> | undefined
+}
+
+/** What the hand-driven verbs say besides. */
+export interface SendingOptions {
+  /** The head, where it is completed already. */
+  readonly head?: RequestToSend
+  readonly listener?: ExchangeListener | undefined
+  /** True where more of the body may follow by `sendMore`. */
+  readonly mayFollow?: boolean
+}
+
+const END: EndToSend = { type: 'end' }
+const NO_OPTIONS: SendingOptions = {}
+
+/** A body larger than this goes out in slices, as the peer takes it. */
+const MAX_SLICE_BYTES = 262_144
+/** What is larger than this is written without being copied: the caller's memory until the system has taken it. */
+const MAX_COPIED_BYTES = 16_384
+
+/**
+ * Begins an exchange.
+ * @throws LocalProtocolError and its kin, ConnectionLost, `signal.reason`; nothing was written then
+ */
+export function sendRequest(
+  transport: SteppedTransport,
+  request: OutgoingRequest,
+  options: SendingOptions = NO_OPTIONS,
+): Sending {
+  const { body, deadlines, method } = request
+  try {
+    const head = options.head ?? completeHead(request)
+    checkPeerVersion(transport, head.fields)
+    const exchangeOptions = { deadlines, method, url: request.url, listener: options.listener }
+    if (isImmediate(request) && options.mayFollow !== true) {
+      const bytes = body.kind === 'bytes' ? body.bytes : undefined
+      const exchange = transport.begin(head, exchangeOptions, bytes, endOf(request.trailers))
+      const isBorrowed = bytes !== undefined && bytes.length > MAX_COPIED_BYTES && !transport.isWritable
+      return { exchange, sent: isBorrowed ? transport.whenDrained(exchange) : undefined }
+    }
+    if (body.kind === 'chunks') {
+      checkAnnounced(head.fields)
+      if (body.failure !== undefined) throw body.failure.error
+    }
+    // What is there at once goes out with the head, and is refused with it where it does not fit.
+    const first = isSmall(body) && !expectsContinue(request) ? body.bytes : undefined
+    const exchange = transport.begin(head, exchangeOptions, first)
+    return { exchange, sent: sendBody(transport, exchange, request, first !== undefined, options) }
+  } catch (error) {
+    closeBody(body, error)
+    throw error
+  }
+}
+
+/** Chunked is for servers that know it; one that has answered in HTTP/1.0 does not (RFC 9112 §6.1). */
+function checkPeerVersion(transport: SteppedTransport, fields: readonly FieldLine[]): void {
+  if (transport.isPeerHTTP10 && hasField(fields, 'transfer-encoding'))
+    throw new LocalProtocolError('CHUNKED_TO_HTTP10')
+}
+
+/** True where the whole request is there and nothing has to be waited for before it is sent. */
+export function isImmediate(request: OutgoingRequest): boolean {
+  const { body, trailers } = request
+  if (body.kind !== 'none' && !isSmall(body)) return false
+  return !expectsContinue(request) && (trailers === undefined || Array.isArray(trailers))
+}
+
+function isSmall(body: OutgoingBody): body is OutgoingBody & { kind: 'bytes' } {
+  return body.kind === 'bytes' && body.bytes.length <= MAX_SLICE_BYTES
+}
+
+function endOf(trailers: TrailerSource): EndToSend {
+  return trailers === undefined ? END : { type: 'end', trailers: trailers as FieldLine[] }
+}
+
+async function sendBody(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  request: OutgoingRequest,
+  isSent: boolean,
+  { mayFollow }: SendingOptions,
+): Promise<void> {
+  const { body } = request
+  try {
+    if (expectsContinue(request) && !(await whenContinued(transport, exchange, request))) {
+      transport.stopUpload(exchange)
+      return
+    }
+    if (!isSent) await sendChunks(transport, exchange, body)
+    else if (!transport.isWritable) await transport.whenDrained(exchange)
+    if (mayFollow !== true || !transport.expectsBody) await endRequest(transport, exchange, request.trailers)
+  } catch (error) {
+    transport.abort(exchange, error)
+    throw error
+  } finally {
+    // Does nothing where it was read to its end.
+    closeBody(body, exchange.failure?.error)
+  }
+}
+
+/** The wait for a 100 (Continue), which a source that fails ends. */
+function whenContinued(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  { body, expectContinueMs = 0 }: OutgoingRequest,
+): Promise<boolean> {
+  const continued = exchange.whenContinued(transport.clock, expectContinueMs)
+  return body.kind === 'chunks' ? unlessItFails(body, continued) : continued
+}
+
+/** What `work` gives; rejects at once where the source of the body fails before. */
+export function unlessItFails<T>(body: ChunkedBody, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    body.listen(reject)
+    work.then(resolve, reject).finally(() => body.listen(undefined))
+  })
+}
+
+/**
+ * Sends chunks of the body of a request that is open: the last may still follow.
+ * @throws what the source threw, or what ended the exchange
+ */
+export function sendChunks(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  body: OutgoingBody,
+): Promise<void> {
+  if (exchange.failure !== undefined) {
+    closeBody(body, exchange.failure.error)
+    return Promise.reject(exchange.failure.error)
+  }
+  if (body.kind === 'none') return Promise.resolve()
+  if (body.kind === 'bytes') return carry(transport, exchange, slices(body.bytes))
+  return carryFrom(transport, exchange, body)
+}
+
+/** A source may never give its next chunk, or fail while the peer takes nothing: whoever waits is told all the same. */
+function carryFrom(transport: SteppedTransport, exchange: Exchange, body: ChunkedBody): Promise<void> {
+  return new Promise((resolve, reject) => {
+    exchange.ownSource(() => {
+      exchange.ownSource(undefined)
+      body.close(exchange.failure?.error)
+      if (exchange.failure === undefined) resolve()
+      else reject(exchange.failure.error)
+    })
+    body.listen((error) => {
+      reject(error)
+      transport.abort(exchange, error)
+    })
+    const work = async (): Promise<void> => {
+      try {
+        await carry(transport, exchange, body.open())
+        if (exchange.upload === 'sending') body.finish()
+        else body.close()
+      } catch (error) {
+        body.close(error)
+        throw error
+      } finally {
+        exchange.ownSource(undefined)
+      }
+    }
+    work().then(resolve, reject)
+  })
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += MAX_SLICE_BYTES) yield bytes.subarray(at, at + MAX_SLICE_BYTES)
+}
+
+async function carry(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  chunks: AsyncIterator<unknown> | Iterator<unknown>,
+): Promise<void> {
+  while (exchange.upload === 'sending') {
+    const result = await chunks.next()
+    if (result.done === true || exchange.upload !== 'sending') return
+    const goOn = transport.send(exchange, { type: 'data', bytes: toBytes(result.value) })
+    if (!goOn) await transport.whenDrained(exchange)
+  }
+}
+
+/**
+ * Sends the end of a request, with its trailers: at once where they are there. What cannot be sent costs the connection.
+ * @throws what the trailers threw, or what ended the exchange
+ */
+export function endRequest(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  trailers: TrailerSource,
+): Promise<void> | undefined {
+  if (typeof trailers === 'function' || trailers instanceof Promise)
+    return endWithLaterTrailers(transport, exchange, trailers)
+  endWith(transport, exchange, trailers)
+  return undefined
+}
+
+type LaterTrailers = Extract<TrailerSource, Promise<unknown> | (() => unknown)>
+
+async function endWithLaterTrailers(
+  transport: SteppedTransport,
+  exchange: Exchange,
+  trailers: LaterTrailers,
+): Promise<void> {
+  if (exchange.upload !== 'sending') return
+  let fields: HeadersInput
+  try {
+    fields = await (typeof trailers === 'function' ? trailers() : trailers)
+  } catch (error) {
+    transport.abort(exchange, error)
+    throw error
+  }
+  // The exchange may have failed meanwhile.
+  if (exchange.failure !== undefined) throw exchange.failure.error
+  endWith(transport, exchange, fields)
+}
+
+function endWith(transport: SteppedTransport, exchange: Exchange, trailers: HeadersInput | undefined): void {
+  if (exchange.upload !== 'sending') return
+  try {
+    transport.send(exchange, trailers === undefined ? END : { type: 'end', trailers: toFieldLines(trailers) })
+  } catch (error) {
+    transport.abort(exchange, error)
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * One connection to one origin, whatever the version of HTTP: the contract on which a pool and a client stand. They see
+ * nothing else of it.
+ */
+
+import type { OutgoingRequest } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
+
+/**
+ * `draining`: what was begun goes on, nothing new is taken (a close was announced, the protocol was switched, or what came
+ * after a response leaves its end in doubt).
+ */
+export type TransportState = 'open' | 'draining' | 'closed'
+
+export interface Transport {
+  readonly protocol: 'http/1.1' | 'h2'
+  /** The peer: `host:port`, or the path of a unix socket. */
+  readonly address: string
+  /** What TLS agreed on; undefined without TLS. */
+  readonly tls: TlsDetails | undefined
+  readonly state: TransportState
+  /** How many exchanges were begun and are not complete. */
+  readonly outstanding: number
+  /** How many exchanges may be begun now; 0 unless `open`. */
+  readonly capacity: number
+  /** How many exchanges were begun in its life. */
+  readonly exchanges: number
+  /** Since when nothing is outstanding, in milliseconds on the clock; undefined while something is. */
+  readonly idleSinceMs: number | undefined
+  /** How long the peer said that it keeps an idle connection (`Keep-Alive: timeout`), in milliseconds. */
+  readonly keepAliveMs: number | undefined
+  /**
+   * Sends a request and waits for the head of its response. The body of the request is given back on every way out.
+   * Errors carry `reused`, `requestBytesWritten`, `responseStarted`, `address` and `phase`.
+   */
+  exchange(request: OutgoingRequest): Promise<HTTPResponse>
+  /** Takes no more; what is under way ends well, then the connection is closed. */
+  drain(): void
+  /** What is under way fails with CONNECTION_CLOSED. Idempotent. */
+  close(): void
+  /** Called after `state`, `outstanding` or `capacity` has changed, once the change is whole. */
+  onChange: ((transport: Transport) => void) | undefined
+}
+
+/** True if nothing is under way and another exchange may begin. */
+export function isIdle(transport: Transport): boolean {
+  return transport.outstanding === 0 && transport.capacity > 0
+}
+
+/** True if an exchange may begin now, perhaps after others. */
+export function canTake(transport: Transport): boolean {
+  return transport.capacity > 0
+}
