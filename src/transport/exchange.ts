@@ -227,12 +227,10 @@ export class Exchange implements ResponseSource, BodySource {
     return now - this.#awaitedSince
   }
 
-  /** Hears an abort until `stopListening`; answers false where there is no signal. */
+  /** Hears an abort until `stopListening`. */
   listenForAbort(onAbort: () => void): void {
-    const { signal } = this.deadlines
-    if (signal === undefined) return
     this.#onAbort = onAbort
-    signal.addEventListener('abort', onAbort, { once: true })
+    this.deadlines.signal?.addEventListener('abort', onAbort, { once: true })
   }
 
   stopListening(): void {

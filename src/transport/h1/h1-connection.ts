@@ -227,10 +227,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     if (this.#requestsLeft !== Infinity) this.#requestsLeft--
     this.#hasChanged = true
     this.#timer.add(exchange)
-    exchange.listenForAbort(() => {
-      this.#fail(exchange.deadlines.signal?.reason, exchange, true)
-      this.#tell()
-    })
+    const { signal } = options.deadlines
+    if (signal !== undefined) {
+      exchange.listenForAbort(() => {
+        this.#fail(signal.reason, exchange, true)
+        this.#tell()
+      })
+    }
     try {
       // Nothing is written where the body does not fit what the head announces.
       const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })

@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the response is awaited',
     file: WIRE,
-    find: 'this.#fail(exchange.deadlines.signal?.reason, exchange, true);',
+    find: 'this.#fail(signal.reason, exchange, true);',
     replace: '',
     within: 500,
   },
