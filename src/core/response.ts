@@ -16,38 +16,9 @@ import type { BodyReader } from './body-reader.ts'
 import { charsetOf, decodeText, parseJson } from './body-text.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
+import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 
-/** A 1xx response that came before the final one. */
-export interface InformationalResponse {
-  readonly status: number
-  readonly reason: string
-  readonly headers: HTTPHeaders
-}
-
-/** How long each phase took, in milliseconds; undefined for a phase that has not happened or not ended. */
-export interface Timings {
-  /** Looking up the name; undefined on a reused connection. */
-  dns?: number | undefined
-  /** Connecting to an address; undefined on a reused connection. */
-  connect?: number | undefined
-  /** The TLS handshake; undefined on a reused connection and without TLS. */
-  tls?: number | undefined
-  /** From the beginning of the request to the head of the final response. */
-  headers?: number | undefined
-  /** From the head to the end of the body. */
-  body?: number | undefined
-}
-
-/** What the head of a response said. */
-export interface ResponseHead {
-  readonly version: 9 | 10 | 11 | 20
-  readonly status: number
-  readonly reason: string
-  readonly fields: readonly FieldLine[]
-  /** Transfer codings still applied to the body. */
-  readonly codings: readonly string[]
-  readonly defects: readonly string[]
-}
+export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 
 /** Where a response comes from: the exchange it belongs to. */
 export interface ResponseSource {
@@ -80,6 +51,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#head = head
     this.#body = body
     this.#source = source
+  }
+
+  /** The head as it was read: for layers of this package. @internal */
+  get head(): ResponseHead {
+    return this.#head
   }
 
   /** The protocol version: 9, 10, 11 or 20. */

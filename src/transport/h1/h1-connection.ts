@@ -20,13 +20,11 @@ import {
   HTTPException,
   ImproperConnectionState,
   IncompleteRead,
-  RemoteDisconnected,
   RemoteProtocolError,
   TimeoutError,
 } from '../../errors/index.ts'
 import { H1Engine, type H1EngineOptions } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../../h1/events.ts'
-import { messagePersists } from '../../h1/framing.ts'
 import type { ByteSink, ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -377,8 +375,7 @@ export class H1Connection implements BodyValve, ByteSink {
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
-      const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
-      if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
+      if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
     exchange.answer(response)
     exchange.continued?.(false)
@@ -434,7 +431,7 @@ export class H1Connection implements BodyValve, ByteSink {
     this.#stream.close()
     const [oldest] = exchanges
     // Its first bytes may have come together with the end of the response before it.
-    if (oldest?.responseStarted === false) oldest.responseStarted = this.#hasBegunHead()
+    if (oldest?.responseStarted === false) oldest.responseStarted = this.#engine.progress.headStarted
     for (const exchange of exchanges) {
       if (exchange === culprit) this.#failExchange(exchange, error, isAbort)
       else
@@ -465,7 +462,10 @@ export class H1Connection implements BodyValve, ByteSink {
       reason instanceof ConnectionLost &&
       reason.code === 'CONNECTION_LOST'
     ) {
-      error = new IncompleteRead(Buffer.alloc(0), this.#missingBytes(), { cause: reason, phase: 'body' })
+      error = new IncompleteRead(Buffer.alloc(0), this.#engine.progress.bodyBytesMissing, {
+        cause: reason,
+        phase: 'body',
+      })
     }
     addFacts(error, {
       reused: exchange.reused,
@@ -475,28 +475,6 @@ export class H1Connection implements BodyValve, ByteSink {
       phase: exchange.body !== undefined ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
     })
     return error
-  }
-
-  /** Whether the engine holds bytes of a head that is not complete. */
-  #hasBegunHead(): boolean {
-    try {
-      this.#engine.receive(null)
-      this.#engine.nextEvent()
-    } catch (error) {
-      return !(error instanceof RemoteDisconnected)
-    }
-    return false
-  }
-
-  /** How many bytes of the body are still to come, where the engine knows. */
-  #missingBytes(): number | undefined {
-    try {
-      this.#engine.receive(null)
-      this.#engine.nextEvent()
-    } catch (error) {
-      if (error instanceof IncompleteRead) return error.expected
-    }
-    return undefined
   }
 
   /** Writes a request that is whole: perhaps together with others. */
