@@ -61,15 +61,16 @@ export class ResponseHeads {
    */
   read(asked: AskedRequest, hasEnded: boolean): ResponseOutcome {
     const buffer = this.#buffer
-    this.#reader.skipEmptyLine()
+    const reader = this.#reader
+    reader.skipEmptyLine()
     this.offset = buffer.offsetOf(buffer.start)
     const known = this.#memo.take(buffer)
     if (known !== undefined) {
-      this.#reader.restart()
+      reader.restart()
       return this.#answer(known, asked)
     }
     // RFC 9110 §9.3.6: who speaks HTTP/0.9 opens no tunnel.
-    const head = this.#reader.read(hasEnded, asked.method !== 'CONNECT')
+    const head = reader.read(hasEnded, asked.method !== 'CONNECT')
     if (head === 'more' || head === 'none') return head
     if (head === 'http09') return http09Response()
     const { text } = head
