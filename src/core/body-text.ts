@@ -6,9 +6,12 @@ import { DecodeError } from '../errors/index.ts'
 import { escapeText } from './escape.ts'
 import { type FieldLine, firstFieldValue, listTokens, readParameterized } from './fields.ts'
 import { isToken } from './grammar.ts'
+import { maskCredentials } from './redact.ts'
 import type { ResponseHead } from './response-head.ts'
 
 const BYTE_ORDER_MARK = 0xfeff
+/** How much of a body that is not JSON is looked at for credentials; less of it is shown. */
+const MAX_SEARCHED_BYTES = 4_096
 
 /** The charset that Content-Type names; undefined where it names none. */
 export function charsetOf(fields: readonly FieldLine[]): string | undefined {
@@ -30,8 +33,11 @@ export function contentCodings(fields: readonly FieldLine[]): string[] {
 export function parseJson(bytes: Buffer, head: ResponseHead): unknown {
   try {
     return JSON.parse(decodeText(bytes, undefined))
-  } catch (cause) {
-    const shown = escapeText(bytes.toString('latin1', 0, 81))
+  } catch (error) {
+    // Security: the parser quotes what it has met, and knows of no mask.
+    const cause = new SyntaxError((error as Error).message.replace(/"[^]*"/, '"..."'))
+    const start = bytes.toString('latin1', 0, MAX_SEARCHED_BYTES)
+    const shown = escapeText(maskCredentials(start, bytes.length > start.length))
     throw new DecodeError('NOT_JSON', describeBody(bytes.length, head), { bytes: shown, cause })
   }
 }
