@@ -50,7 +50,7 @@ export interface BodyValve {
 export type UploadState = 'sending' | 'sent' | 'stopped'
 
 const NO_TIMINGS: DialTimings = {}
-const NO_INFORMATIONAL: readonly InformationalResponse[] = []
+const NO_INFORMATIONAL: readonly InformationalResponse[] = Object.freeze([])
 
 export class Exchange implements ResponseSource, BodySource {
   readonly #valve: BodyValve
