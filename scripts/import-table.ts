@@ -23,7 +23,7 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   errors: { rooms: [], node: [] },
   core: { rooms: ['errors'], node: ['node:buffer', 'node:stream'], nodeLazily: ['node:stream/web'] },
   time: { rooms: ['errors', 'core'], node: [] },
-  h1: { rooms: ['errors', 'core'], node: ['node:buffer'] },
+  h1: { rooms: ['errors', 'core'], node: [] },
   io: { rooms: [...GROUND] },
   layers: { rooms: [...GROUND] },
   transport: { rooms: [...GROUND, 'h1', 'io'] },

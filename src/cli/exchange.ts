@@ -171,7 +171,7 @@ function formatFields(fields: readonly FieldLine[]): Buffer {
 function noteResponse(response: HTTPResponse, view: WireView | undefined): void {
   if (view === undefined) return
   for (const defect of response.defects) view.note(`let through: ${defect}`)
-  for (const [name, value] of response.trailers) view.note(`trailer: ${name}: ${value}`)
+  for (const [name, value] of response.trailers) view.noteField('trailer', name, value)
   const { headers = 0, body = 0 } = response.timings
   view.note(`head after ${formatMs(headers)}, ${view.receivedBodyBytes} bytes of body in ${formatMs(body)}`)
   if (response.status >= 300 && response.status < 400 && response.headers.has('location'))

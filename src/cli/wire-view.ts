@@ -2,13 +2,13 @@
  * The wire as a person reads it, in the manner of `curl -v`: `> ` goes out, `< ` comes in, `* ` is a note. Heads are shown line
  * by line as they crossed; bodies are counted, or shown too where asked for (the demo).
  *
- * Security: values of credential fields and userinfo are masked, and everything but printable ASCII is escaped: what a peer
+ * Security: credentials are masked by core/redact.ts, in long lines and trailers too, and everything but printable ASCII is escaped: what a peer
  * sends must not steer a terminal.
  */
 
 import { escapeText } from '../core/escape.ts'
 import { formatAuthority } from '../core/origin.ts'
-import { maskCredentials } from '../core/redact.ts'
+import { endsOpen, isCredentialName, MASK, maskCredentials, maskField, maskText } from '../core/redact.ts'
 import type { TlsDetails } from '../core/tls-options.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import type { DialTarget } from '../io/dial.ts'
@@ -67,7 +67,12 @@ export class WireView implements WireWatch {
 
   /** A line that begins with a star. */
   note(text: string): void {
-    this.#options.writeLine(this.#colors.dim(`* ${toPrintable(text)}`), 'note')
+    this.#options.writeLine(this.#colors.dim(`* ${toPrintable(maskText(text))}`), 'note')
+  }
+
+  /** A note that holds a field. */
+  noteField(what: string, name: string, value: string): void {
+    this.note(`${what}: ${name}: ${maskField(name, value)}`)
   }
 
   dialing({ host, port, socketPath, tls }: DialTarget): void {
@@ -117,13 +122,23 @@ export class WireView implements WireWatch {
 
 type ShowLine = (line: string, part: LinePart) => void
 
+/** A line of which only a piece was shown. */
+interface OpenLine {
+  readonly part: 'start' | 'field'
+  /** True where the next piece may begin inside a credential. */
+  readonly mayHideMore: boolean
+}
+
 /** One direction of a connection, cut into lines: heads, then a body. */
 class Direction {
   readonly #show: ShowLine
   readonly #showsBodies: boolean
   #state: 'start' | 'fields' | 'body' = 'start'
   #isInformational = false
+  /** What the next line, or the next piece of this one, goes on with: the value of a credential field. */
   #isMaskedField = false
+  /** The piece of a line that was shown last, where its end has not come. */
+  #open: OpenLine | undefined
   #rest = ''
   bodyBytes = 0
 
@@ -135,6 +150,7 @@ class Direction {
   reset(): void {
     this.#state = 'start'
     this.#rest = ''
+    this.#open = undefined
     this.bodyBytes = 0
   }
 
@@ -142,7 +158,7 @@ class Direction {
     if (this.#rest === '') return
     const line = this.#rest
     this.#rest = ''
-    this.#take(line)
+    this.#take(line, false)
   }
 
   /** Before the other side speaks: the end of a body needs no line end. */
@@ -165,7 +181,7 @@ class Direction {
       const line = this.#rest.slice(0, end).replace(/\r$/, '')
       const wasHead = this.#state !== 'body'
       this.#rest = this.#rest.slice(end + 1)
-      this.#take(line)
+      this.#take(line, true)
       if (wasHead && this.#isInBody) {
         this.bodyBytes = this.#rest.length
         if (!this.#showsBodies) this.#rest = ''
@@ -179,29 +195,50 @@ class Direction {
     return this.#state === 'body'
   }
 
-  #take(line: string): void {
+  /** Takes a line, or a piece of one whose end has not come. */
+  #take(line: string, isEnded: boolean): void {
+    const open = this.#open
+    this.#open = undefined
+    if (open !== undefined) {
+      this.#takeMore(line, isEnded, open)
+      return
+    }
     switch (this.#state) {
       case 'start':
         this.#isInformational = /^HTTP\/\S+ 1(?!01)\d\d/.test(line)
         this.#isMaskedField = false
         this.#state = 'fields'
-        this.#show(maskCredentials(line), 'start')
+        this.#show(maskCredentials(line, !isEnded), 'start')
+        if (!isEnded) this.#open = { part: 'start', mayHideMore: endsOpen(line) }
         break
       case 'fields':
         if (line === '') this.#state = this.#isInformational ? 'start' : 'body'
-        this.#show(this.#mask(line), 'field')
+        this.#show(this.#mask(line, isEnded), 'field')
+        if (!isEnded) this.#open = { part: 'field', mayHideMore: endsOpen(line) }
         break
       case 'body':
         this.#show(line, 'body')
     }
   }
 
+  /** The next piece of a line: what it begins with may be the rest of something that must not be seen. */
+  #takeMore(piece: string, isEnded: boolean, { part, mayHideMore }: OpenLine): void {
+    const blank = mayHideMore ? piece.search(/[ \t]|$/) : 0
+    const hidden = blank === 0 ? '' : MASK
+    const shown = `${hidden}${maskCredentials(piece.slice(blank), !isEnded)}`
+    if (piece !== '') this.#show(part === 'field' && this.#isMaskedField ? MASK : shown, part)
+    const mayGoOn = (mayHideMore && blank === piece.length) || endsOpen(piece)
+    if (!isEnded) this.#open = { part, mayHideMore: mayGoOn }
+  }
+
   /** The value of a credential field, and its continuation lines. */
-  #mask(line: string): string {
-    if (this.#isMaskedField && /^[ \t]/.test(line)) return ' ***'
-    const masked = maskCredentials(line)
-    this.#isMaskedField = masked !== line
-    return masked
+  #mask(line: string, isEnded: boolean): string {
+    if (/^[ \t]/.test(line)) return this.#isMaskedField ? ` ${MASK}` : maskText(line)
+    const colon = line.indexOf(':')
+    const name = colon < 0 ? line : line.slice(0, colon)
+    // A name whose end is not seen may be any.
+    this.#isMaskedField = colon < 0 ? !isEnded : isCredentialName(name.trimEnd())
+    return maskCredentials(line, !isEnded)
   }
 }
 

@@ -24,3 +24,24 @@ export interface BodyReader {
   /** Gives up the rest. The connection is closed unless the end was reached already. */
   cancel(): void
 }
+
+/**
+ * Copies as much of `bytes` as `target` has room for; answers how many, at least one.
+ * @throws TypeError where the memory of `target` was transferred or made smaller since it was given
+ */
+export function copyInto(target: Uint8Array, bytes: Uint8Array): number {
+  const count = Math.min(bytes.length, target.length)
+  if (count === 0) {
+    throw new TypeError(
+      'The memory given to readInto() was transferred or made smaller while it was waited for',
+    )
+  }
+  target.set(count === bytes.length ? bytes : bytes.subarray(0, count))
+  return count
+}
+
+/** The bytes in memory that holds nothing else: small Buffers share theirs with the rest of the process. */
+export function ownBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array<ArrayBuffer> {
+  const view = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+  return byteLength === buffer.byteLength ? view : view.slice()
+}

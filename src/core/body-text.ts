@@ -4,9 +4,14 @@
 
 import { DecodeError } from '../errors/index.ts'
 import { escapeText } from './escape.ts'
-import { type FieldLine, firstFieldValue, readParameterized } from './fields.ts'
+import { type FieldLine, firstFieldValue, listTokens, readParameterized } from './fields.ts'
+import { isToken } from './grammar.ts'
+import { maskCredentials } from './redact.ts'
+import type { ResponseHead } from './response-head.ts'
 
 const BYTE_ORDER_MARK = 0xfeff
+/** How much of a body that is not JSON is looked at for credentials; less of it is shown. */
+const MAX_SEARCHED_BYTES = 4_096
 
 /** The charset that Content-Type names; undefined where it names none. */
 export function charsetOf(fields: readonly FieldLine[]): string | undefined {
@@ -15,18 +20,40 @@ export function charsetOf(fields: readonly FieldLine[]): string | undefined {
   return type?.includes(';') === true ? readParameterized(type).parameters.get('charset') : undefined
 }
 
+/** The codings that Content-Encoding names, in the order they were applied, in lower case, without `identity`. */
+export function contentCodings(fields: readonly FieldLine[]): string[] {
+  return listTokens(fields, 'content-encoding').filter((coding) => coding !== 'identity')
+}
+
 /**
  * The value that `bytes` hold as JSON.
- * @param status of the response, for the message of the error
+ * @param head of the response, for the message of the error
  * @throws DecodeError with the first bytes, if they are not JSON
  */
-export function parseJson(bytes: Buffer, status: number): unknown {
+export function parseJson(bytes: Buffer, head: ResponseHead): unknown {
   try {
     return JSON.parse(decodeText(bytes, undefined))
-  } catch (cause) {
-    const shown = escapeText(bytes.toString('latin1', 0, 81))
-    throw new DecodeError('NOT_JSON', `${bytes.length} bytes, status ${status}`, { bytes: shown, cause })
+  } catch (error) {
+    // Security: the parser quotes what it has met, and knows of no mask.
+    const cause = new SyntaxError((error as Error).message.replace(/"[^]*"/, '"..."'))
+    const start = bytes.toString('latin1', 0, MAX_SEARCHED_BYTES)
+    const shown = escapeText(maskCredentials(start, bytes.length > start.length))
+    throw new DecodeError('NOT_JSON', describeBody(bytes.length, head), { bytes: shown, cause })
   }
+}
+
+/** What a body is, in words. Security: of fields only media type and codings are shown, and only where they are tokens. */
+function describeBody(length: number, { status, fields }: ResponseHead): string {
+  const type = /^[^;]*/.exec(firstFieldValue(fields, 'content-type') ?? '')![0].trim()
+  const isType = type.split('/').length === 2 && type.split('/').every(isToken)
+  const size = length === 0 ? 'it is empty' : `${length} bytes`
+  const codings = contentCodings(fields).filter(isToken)
+  return [
+    isType ? `${size} of ${escapeText(type)}` : size,
+    `status ${status}`,
+    ...(type === '' ? ['no Content-Type'] : []),
+    ...(codings.length > 0 ? [`coded (Content-Encoding: ${escapeText(codings.join(', '))})`] : []),
+  ].join(', ')
 }
 
 /** Text by `charset`, or UTF-8 where none is given or nobody knows it; a byte order mark is dropped. */

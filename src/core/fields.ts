@@ -3,13 +3,14 @@
  * ordered lists of field lines; whatever chooses on grounds of a field asks here. RFC 9110 §5.6, §7.6, §8.6; RFC 9112 §6.1.
  */
 
+import { freezeDeep } from './freeze.ts'
 import { equalsIgnoringCase, isBlank, isDigits, isToken, trimWhitespace } from './grammar.ts'
 
 /** One field line: name as it was written, value without surrounding white space; latin1, one character per byte. */
 export type FieldLine = readonly [name: string, value: string]
 
-const NO_VALUES: readonly string[] = Object.freeze([])
-const ABSENT = { kind: 'absent' } as const
+const NO_VALUES: readonly string[] = freezeDeep([])
+const ABSENT = freezeDeep({ kind: 'absent' } as const)
 
 /** The values of all lines named `lowerName`, in order. Asked several times for each head: it allocates only where it finds. */
 export function fieldValues(fields: readonly FieldLine[], lowerName: string): readonly string[] {
@@ -64,14 +65,22 @@ export function listElements(value: string): string[] {
   return elements
 }
 
+/** A continuation line (obs-fold, RFC 9112 §5.2), with the white space before it. */
+const FOLD = /\r\n[\t ]+/g
+
+/** A value with its continuation lines joined to one: each fold becomes one SP. Received values have none any more. */
+export function unfoldValue(value: string): string {
+  return value.includes('\r') ? trimWhitespace(value.replace(FOLD, ' ')) : value
+}
+
 /**
  * The tokens of all lines of a list field, in lower case: `Connection`, `Expect`, `Upgrade`, `TE`, … Every comma separates: a token
- * has no quoted string, and a stray quote must not hide the `close` behind it.
+ * has no quoted string, and a stray quote must not hide the `close` behind it. A fold hides nothing either.
  */
 export function listTokens(fields: readonly FieldLine[], lowerName: string): string[] {
   const tokens: string[] = []
   for (const value of fieldValues(fields, lowerName)) {
-    for (const element of value.split(',')) {
+    for (const element of unfoldValue(value).split(',')) {
       const token = trimWhitespace(element).toLowerCase()
       if (token !== '') tokens.push(token)
     }
@@ -144,33 +153,43 @@ export interface ParameterizedValue {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** Reads `value; name=token; name="quoted \" string"`, tolerating white space around `=`; the first of equal names wins. */
+/**
+ * Reads `value; name=token; name="quoted \" string"`, tolerating white space around `=`; the first of equal names wins. One
+ * scan forwards: time is linear in the length.
+ */
 export function readParameterized(text: string): ParameterizedValue {
   const parameters = new Map<string, string>()
-  let at = text.indexOf(';')
-  const value = trimWhitespace(at < 0 ? text : text.slice(0, at))
-  while (at >= 0 && at < text.length) {
-    const equals = text.indexOf('=', at)
-    const next = text.indexOf(';', at + 1)
-    if (equals < 0 || (next >= 0 && next < equals)) {
-      at = next
+  let end = endOf(text, 0, ';')
+  const value = trimWhitespace(text.slice(0, end))
+  while (end < text.length) {
+    const start = end + 1
+    let equals = start
+    while (equals < text.length && text[equals] !== '=' && text[equals] !== ';') equals++
+    if (text[equals] !== '=') {
+      end = equals
       continue
     }
-    const name = trimWhitespace(text.slice(at + 1, equals)).toLowerCase()
+    const name = trimWhitespace(text.slice(start, equals)).toLowerCase()
     let i = equals + 1
     while (i < text.length && isBlank(text.charCodeAt(i))) i++
     let parameter: string
     if (text[i] === '"') {
       const quoted = readQuotedString(text, i)
       parameter = quoted.value
-      at = text.indexOf(';', quoted.end)
+      end = endOf(text, quoted.end, ';')
     } else {
-      at = text.indexOf(';', i)
-      parameter = trimWhitespace(at < 0 ? text.slice(i) : text.slice(i, at))
+      end = endOf(text, i, ';')
+      parameter = trimWhitespace(text.slice(i, end))
     }
     if (name !== '' && !parameters.has(name)) parameters.set(name, parameter)
   }
   return { value, parameters }
+}
+
+/** The index of `mark` from `from` on; the length of the text where there is none. */
+function endOf(text: string, from: number, mark: string): number {
+  const at = text.indexOf(mark, from)
+  return at < 0 ? text.length : at
 }
 
 /** Reads the quoted string that opens at `start`; a quoted pair stands for the octet after the backslash (RFC 9110 §5.6.4). */

@@ -12,42 +12,13 @@ import {
   LineTooLong,
   UnknownTransferEncoding,
 } from '../errors/index.ts'
-import type { BodyReader } from './body-reader.ts'
-import { charsetOf, decodeText, parseJson } from './body-text.ts'
+import { type BodyReader, copyInto, ownBytes } from './body-reader.ts'
+import { charsetOf, contentCodings, decodeText, parseJson } from './body-text.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
+import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 
-/** A 1xx response that came before the final one. */
-export interface InformationalResponse {
-  readonly status: number
-  readonly reason: string
-  readonly headers: HTTPHeaders
-}
-
-/** How long each phase took, in milliseconds; undefined for a phase that has not happened or not ended. */
-export interface Timings {
-  /** Looking up the name; undefined on a reused connection. */
-  dns?: number | undefined
-  /** Connecting to an address; undefined on a reused connection. */
-  connect?: number | undefined
-  /** The TLS handshake; undefined on a reused connection and without TLS. */
-  tls?: number | undefined
-  /** From the beginning of the request to the head of the final response. */
-  headers?: number | undefined
-  /** From the head to the end of the body. */
-  body?: number | undefined
-}
-
-/** What the head of a response said. */
-export interface ResponseHead {
-  readonly version: 9 | 10 | 11 | 20
-  readonly status: number
-  readonly reason: string
-  readonly fields: readonly FieldLine[]
-  /** Transfer codings still applied to the body. */
-  readonly codings: readonly string[]
-  readonly defects: readonly string[]
-}
+export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 
 /** Where a response comes from: the exchange it belongs to. */
 export interface ResponseSource {
@@ -75,11 +46,18 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #isGivenUp = false
   /** True where `close()` dropped a part of the body: a later read must not take that for its end. */
   #isCut = false
+  /** Which call asked for all of the body. */
+  #takenBy: string | undefined
 
   constructor(head: ResponseHead, body: BodyReader, source: ResponseSource) {
     this.#head = head
     this.#body = body
     this.#source = source
+  }
+
+  /** The head as it was read: for layers of this package. @internal */
+  get head(): ResponseHead {
+    return this.#head
   }
 
   /** The protocol version: 9, 10, 11 or 20. */
@@ -126,6 +104,15 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.defects
   }
 
+  /**
+   * True if the bytes of the body are coded by what Content-Encoding says (`gzip`, `br`, …): a connection gives them as they
+   * came, and `text()` of them is no text. Ask for `Accept-Encoding: identity`, or decode what `bytes()` or `stream()` give.
+   */
+  get isEncoded(): boolean {
+    const { framing, fields } = this.#head
+    return framing?.kind !== 'none' && contentCodings(fields).length > 0
+  }
+
   get timings(): Timings {
     return this.#source.timings
   }
@@ -164,6 +151,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   read(size?: number): Promise<Buffer> {
     if (size !== undefined) return this.#readUpTo(size)
+    this.#markTaken('read()')
     return this.#hasPlainBody ? this.#body.readAll() : this.#readRest()
   }
 
@@ -215,9 +203,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#refuseCoded()
     const rest = this.#takeRest()
     if (rest === undefined) return this.#body.readInto(target)
-    const count = Math.min(rest.length, target.length)
-    target.set(rest.subarray(0, count))
-    if (count < rest.length) this.#rest = rest.subarray(count)
+    // Kept until it is copied: where the target cannot take it, the next read has it.
+    this.#rest = rest
+    const count = copyInto(target, rest)
+    this.#rest = count < rest.length ? rest.subarray(count) : undefined
     return count
   }
 
@@ -253,28 +242,35 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 
-  /** The rest of the body as text, by the charset of Content-Type, else UTF-8; a byte order mark is dropped. */
+  /**
+   * The rest of the body as text, by the charset of Content-Type, else UTF-8; a byte order mark is dropped.
+   * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
+   */
   text(): Promise<string> {
-    return this.#madeOfRest((bytes) => decodeText(bytes, charsetOf(this.#head.fields)))
+    return this.#madeOfRest('text()', (bytes) => decodeText(bytes, charsetOf(this.#head.fields)))
   }
 
   /**
    * The rest of the body as JSON.
-   * @throws DecodeError with the status and the first bytes of the body, if it is not JSON
+   * @throws DecodeError with status, media type and the first bytes of the body, if it is not JSON
+   * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
   json<T = unknown>(): Promise<T> {
-    return this.#madeOfRest((bytes) => parseJson(bytes, this.status) as T)
+    return this.#madeOfRest('json()', (bytes) => parseJson(bytes, this.#head) as T)
   }
 
-  /** The rest of the body. */
+  /**
+   * The rest of the body, in memory that holds nothing else.
+   * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
+   */
   bytes(): Promise<Uint8Array> {
-    return this.#madeOfRest(
-      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-    )
+    return this.#madeOfRest('bytes()', ownBytes)
   }
 
   /** What `make` makes of the rest of the body: at once where all of it is there. */
-  #madeOfRest<T>(make: (bytes: Buffer) => T): Promise<T> {
+  #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): Promise<T> {
+    if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
+    this.#markTaken(call)
     const bytes = this.#hasPlainBody ? this.#body.takeAll() : undefined
     if (bytes === undefined) return this.read().then(make)
     try {
@@ -282,6 +278,16 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** A body that has none left is no empty one. What broke off, or is being read still, says so itself. */
+  async #refuseAgain(earlier: string): Promise<never> {
+    await this.read()
+    throw new ImproperConnectionState(`${earlier} took all of it; keep what it gave`, 'BODY_ALREADY_READ')
+  }
+
+  #markTaken(call: string): void {
+    if (!this.#isRefused) this.#takenBy ??= call
   }
 
   /** The rest of the body as a web stream, made when first asked for. Cancelling it closes the response. */
@@ -292,7 +298,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
           this.#refuseCoded()
           const piece = await this.#nextPiece()
           if (piece === undefined) controller.close()
-          else controller.enqueue(piece)
+          else controller.enqueue(ownBytes(piece))
         },
         cancel: () => this.close(),
       },
@@ -362,10 +368,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#rest === undefined && !this.#isCut && this.#head.codings.length === 0
   }
 
+  get #isRefused(): boolean {
+    return this.#head.codings.length > 0 && !this.#isUndecodedAllowed
+  }
+
   #refuseCoded(): void {
-    if (this.#head.codings.length > 0 && !this.#isUndecodedAllowed) {
-      throw new UnknownTransferEncoding(this.#head.codings)
-    }
+    if (this.#isRefused) throw new UnknownTransferEncoding(this.#head.codings)
   }
 
   #takeRest(): Buffer | undefined {

@@ -29,10 +29,10 @@ export class ConnectError extends HTTPException {
 export class ProxyError extends HTTPException {
   readonly status: number
   readonly reason: string
-  /** The fields of the proxy's answer, in order. */
-  readonly rawHeaders: readonly (readonly [string, string])[]
-  /** The first bytes of the proxy's answer, at most 64 KiB. */
-  readonly body: Buffer
+  /** The fields of the proxy's answer, in order. Not shown by `inspect` and JSON: there may be cookies among them. */
+  declare readonly rawHeaders: readonly (readonly [string, string])[]
+  /** The first bytes of the proxy's answer, at most 64 KiB. Not shown either. */
+  declare readonly body: Buffer
   constructor(
     answer: {
       status: number
@@ -48,8 +48,8 @@ export class ProxyError extends HTTPException {
     })
     this.status = answer.status
     this.reason = answer.reason
-    this.rawHeaders = answer.rawHeaders
-    this.body = answer.body
+    const { rawHeaders, body } = answer
+    Object.defineProperties(this, { rawHeaders: { value: rawHeaders }, body: { value: body } })
   }
 }
 

@@ -70,7 +70,8 @@ export class UnknownTransferEncoding extends RemoteProtocolError {
   readonly codings: readonly string[]
   constructor(codings: readonly string[]) {
     super('UNKNOWN_TRANSFER_ENCODING', codings.join(', '))
-    this.codings = codings
+    // A copy: whoever decodes may take them off one by one, and the head they come from may be shared.
+    this.codings = [...codings]
   }
 }
 /** The connection ended before the message did. */

@@ -83,6 +83,11 @@ export const ERRORS = {
     'The response cannot be opened in this mode',
     'seed: UnimplementedFileMode',
   ],
+  BODY_ALREADY_READ: [
+    'ImproperConnectionState',
+    'The body has been read already',
+    'DESIGN: a body is read once',
+  ],
   IMPROPER_STATE: ['ImproperConnectionState', 'This call is not legal now', 'seed: ImproperConnectionState'],
   CANNOT_SEND_REQUEST: ['CannotSendRequest', 'A request cannot be started now', 'seed: CannotSendRequest'],
   CANNOT_SEND_HEADER: ['CannotSendHeader', 'A header field cannot be added now', 'seed: CannotSendHeader'],

@@ -6,10 +6,12 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import { BYTE_CLASSES, HEX_DIGIT, isBlank, VALUE_BYTE } from '../core/grammar.ts'
+import { octets } from '../core/octets.ts'
 import { IncompleteRead } from '../errors/index.ts'
 import type { Defect } from './events.ts'
-import { type FieldRules, parseFieldLines } from './head-parser.ts'
+import { type FieldRules, note, parseFieldLines } from './head-parser.ts'
 import { HeadScanner } from './head-scanner.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -18,15 +20,20 @@ import { limitExceeded, violation } from './violation.ts'
 export type Decoded = { readonly bytes: Uint8Array } | { readonly trailers: readonly FieldLine[] } | undefined
 
 export interface BodyDecoder {
+  /** How many bytes are announced and not handed out yet; undefined where the peer has not said. */
+  readonly missing: number | undefined
   /** Takes the next piece out of `buffer`. */
   decode(buffer: ReceiveBuffer): Decoded
   /** The connection ended: answers the end of the body if it may end here, or raises IncompleteRead. */
   finish(buffer: ReceiveBuffer): Decoded
 }
 
-const NO_TRAILERS: readonly FieldLine[] = []
-const END: Decoded = { trailers: NO_TRAILERS }
-const NOTHING: Buffer = Buffer.alloc(0)
+const END: Decoded = freezeDeep({ trailers: [] })
+
+/** The connection ended in the middle of the body. What came of it was handed out. */
+function brokenOff(missing: number | undefined): IncompleteRead {
+  return new IncompleteRead(octets.copy(new Uint8Array(0)), missing)
+}
 
 /** Takes up to `most` unread bytes, as a view. */
 function take(buffer: ReceiveBuffer, most: number): Uint8Array {
@@ -44,6 +51,10 @@ export class LengthDecoder implements BodyDecoder {
     this.#remaining = length
   }
 
+  get missing(): number {
+    return this.#remaining
+  }
+
   decode(buffer: ReceiveBuffer): Decoded {
     if (this.#remaining === 0) return END
     if (buffer.length === 0) return undefined
@@ -53,12 +64,14 @@ export class LengthDecoder implements BodyDecoder {
   }
 
   finish(): Decoded {
-    throw new IncompleteRead(NOTHING, this.#remaining)
+    throw brokenOff(this.#remaining)
   }
 }
 
 /** A body that ends where the connection does. */
 export class UntilCloseDecoder implements BodyDecoder {
+  readonly missing = undefined
+
   decode(buffer: ReceiveBuffer): Decoded {
     return buffer.length === 0 ? undefined : { bytes: take(buffer, Infinity) }
   }
@@ -115,6 +128,11 @@ export class ChunkedDecoder implements BodyDecoder {
     this.#trailers = new HeadScanner(rules.limits, 'trailers')
   }
 
+  /** Of the chunk that has begun. */
+  get missing(): number | undefined {
+    return this.#state === 'data' ? this.#remaining : undefined
+  }
+
   decode(buffer: ReceiveBuffer): Decoded {
     if (this.#failure !== undefined) throw this.#failure
     this.#gathered = 0
@@ -161,7 +179,7 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   finish(): Decoded {
-    throw new IncompleteRead(NOTHING, this.#state === 'data' ? this.#remaining : undefined)
+    throw brokenOff(this.missing)
   }
 
   /** One byte of the framing between two pieces of data. */
@@ -210,8 +228,13 @@ export class ChunkedDecoder implements BodyDecoder {
     }
   }
 
-  /** Bad white space before `;` (RFC 9110 §5.6.3); before the line end it would be part of nothing. */
+  /** Bad white space before `;` (RFC 9110 §5.6.3); before the line end it is padding, which needs its tolerance. */
   #readSizeBlank(byte: number, offset: number): void {
+    if (byte === CR && this.#rules.tolerances.chunkSizePadding) {
+      note(this.#defects, 'chunk-size-padding')
+      this.#state = 'size-lf'
+      return
+    }
     if (byte === SEMICOLON) this.#state = 'extension'
     else if (!isBlank(byte)) throw badSize(byte, offset)
     this.#countExtension(offset)

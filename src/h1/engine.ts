@@ -14,8 +14,8 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { fieldValues } from '../core/fields.ts'
-import { isHostValue } from '../core/grammar.ts'
+import { freezeDeep } from '../core/freeze.ts'
+import { octets } from '../core/octets.ts'
 import { plainView } from '../core/snapshot.ts'
 import {
   CannotSendRequest,
@@ -34,26 +34,21 @@ import type {
   NeedDataEvent,
   PausedEvent,
   ReceivedEvent,
-  ReceivedResponse,
   RequestToSend,
   WireBytes,
 } from './events.ts'
-import { decideRequestBody, decideResponseBody, messagePersists, offeredProtocols } from './framing.ts'
-import { HeadMemo, type SharedHeads } from './head-memo.ts'
-import {
-  type FieldRules,
-  type ParsedResponse,
-  parseFieldLines,
-  parseResponseHead,
-  readRequestLine,
-} from './head-parser.ts'
+import { Exchange, type Progress } from './exchange.ts'
+import { FRAMINGS, messagePersists, offeredProtocols } from './framing.ts'
+import { type FieldRules, rulesOf } from './head-parser.ts'
 import { HeadReader } from './head-reader.ts'
 import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
+import { readRequest } from './read-request.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RequestHeads } from './request-heads.ts'
+import { ResponseHeads } from './response-heads.ts'
 import { type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
-import { ExchangeState, type Role, type State, type Transition } from './states.ts'
+import type { Role, State, Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
 
@@ -64,29 +59,11 @@ export interface H1EngineOptions {
   readonly pipelining?: number | undefined
 }
 
-const NEED_DATA: NeedDataEvent = { type: 'need-data' }
-const PAUSED: PausedEvent = { type: 'paused' }
-const CLOSED: ClosedEvent = { type: 'closed' }
-const END: EndEvent = { type: 'end', trailers: [] }
-const NO_FIELDS: readonly FieldLine[] = []
-const NO_CODINGS: readonly string[] = []
-/** For decoders that note nothing. */
-const NO_DEFECTS: Defect[] = []
-
-/** One request and its response: their states, and what reading the response needs to know of the request. */
-class Exchange {
-  readonly state: ExchangeState = new ExchangeState()
-  method: string | undefined
-  offered: readonly string[] = NO_CODINGS
-  informational = 0
-
-  /** Back to the beginning: both sides are idle. */
-  renew(): void {
-    this.method = undefined
-    this.offered = NO_CODINGS
-    this.informational = 0
-  }
-}
+const NEED_DATA: NeedDataEvent = freezeDeep({ type: 'need-data' })
+const PAUSED: PausedEvent = freezeDeep({ type: 'paused' })
+const CLOSED: ClosedEvent = freezeDeep({ type: 'closed' })
+const END: EndEvent = freezeDeep({ type: 'end', trailers: [] })
+const NO_FIELDS: readonly FieldLine[] = freezeDeep([])
 
 export class H1Engine {
   readonly role: Role
@@ -100,15 +77,16 @@ export class H1Engine {
   readonly #exchanges: Exchange[] = [new Exchange()]
   /** A completed one, to be used again. */
   #spare: Exchange | undefined
-  readonly #memo: HeadMemo<KnownHead>
+  readonly #responseHeads: ResponseHeads
   readonly #requestHeads: RequestHeads
   #decoder: BodyDecoder | undefined
   #encoder: BodyEncoder | undefined
   /** How the body of the message being sent is framed. */
-  #sentFraming: Framing = { kind: 'none' }
+  #sentFraming: Framing = FRAMINGS.none
   /** True once the peer's end of the stream was received. */
   #ended = false
   #failure: Error | undefined
+  #failedAt: Progress | undefined
 
   /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
   constructor(role: Role, options: H1EngineOptions = {}) {
@@ -119,10 +97,9 @@ export class H1Engine {
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }
-    const isUsual = this.limits === USUAL_LIMITS && this.tolerances === USUAL_TOLERANCES
-    this.#rules = isUsual ? USUAL_RULES : { tolerances: this.tolerances, limits: this.limits, isHead: true }
-    this.#memo = new HeadMemo(isUsual ? USUAL_HEADS : new Map())
+    this.#rules = rulesOf(this.tolerances, this.limits)
     this.#heads = new HeadReader(role, this.#rules, this.#buffer)
+    this.#responseHeads = new ResponseHeads(this.#rules, this.#buffer, this.#heads)
     this.#requestHeads = new RequestHeads(this.tolerances)
   }
 
@@ -181,6 +158,17 @@ export class H1Engine {
     )
   }
 
+  /** How far the message is that is being received, or was when reading it failed. */
+  get progress(): Progress {
+    if (this.#failedAt !== undefined) return this.#failedAt
+    const hasBytes = this.#buffer.length > 0 || this.#oldest.informational > 0
+    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#decoder?.missing }
+  }
+
+  get #isReadingHead(): boolean {
+    return this.#oldest.state[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
+  }
+
   get #newest(): Exchange {
     return this.#exchanges[this.#exchanges.length - 1]!
   }
@@ -213,6 +201,9 @@ export class H1Engine {
       if (event === NEED_DATA || event === PAUSED || event === CLOSED) this.#buffer.settle()
       return event
     } catch (error) {
+      // A head that failed has been taken out of the buffer, perhaps.
+      const headStarted = this.#isReadingHead && !(error instanceof RemoteDisconnected)
+      this.#failedAt = { headStarted, bodyBytesMissing: this.#decoder?.missing }
       this.#failure = error as Error
       this.#buffer.clear()
       this.#oldest.state.apply(this.#peer, 'failed')
@@ -220,7 +211,7 @@ export class H1Engine {
     }
   }
 
-  /** After a switch of protocols: the bytes behind the head, which are not HTTP. They are handed out once. */
+  /** After a switch of protocols: the bytes behind the head, once; a Uint8Array where the platform has no Buffer. */
   takeTrailing(): Buffer {
     return this.#buffer.takeAll()
   }
@@ -275,7 +266,7 @@ export class H1Engine {
 
   #readNoHead(exchange: Exchange): ReceivedEvent {
     if (exchange.informational === 0) throw new RemoteDisconnected()
-    throw new IncompleteRead(Buffer.alloc(0), undefined, undefined, 'INCOMPLETE_HEAD')
+    throw new IncompleteRead(this.#buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')
   }
 
   #readRequestHead(exchange: Exchange): ReceivedEvent {
@@ -283,92 +274,35 @@ export class H1Engine {
     if (head === 'more') return NEED_DATA
     // HTTP/0.9 is never tolerated in this role.
     if (head === 'none' || head === 'http09') return this.#readClose(exchange)
-    const { text, offset } = head
     const defects: Defect[] = []
-    const { line, next } = readRequestLine(text, offset, this.#rules, defects)
-    const { method, target, version } = line
-    const fields = parseFieldLines(text, next, offset, this.#rules, defects)
-    const hosts = fieldValues(fields, 'host')
-    if (
-      hosts.length > 1 ||
-      (hosts.length === 0 && version === 11) ||
-      hosts.some((host) => !isHostValue(host))
-    ) {
-      throw violation('BAD_HOST_FIELD', offset)
-    }
-    const body = decideRequestBody(version, fields, head, defects)
+    const event = readRequest(head, this.#rules, defects)
+    const { method, version, fields } = event
     this.#beginExchange(exchange, method, offeredProtocols(version, fields), messagePersists(version, fields))
-    this.#decoder = this.#makeDecoder(body.framing, defects)
-    return { type: 'request', method, target, version, fields, framing: body.framing, defects }
-  }
-
-  /** Reads a response head; one equal to the last final one is not parsed again. */
-  #readResponseHead(exchange: Exchange): ReceivedEvent {
-    const buffer = this.#buffer
-    this.#heads.skipEmptyLine()
-    const start = buffer.offsetOf(buffer.start)
-    const known = this.#memo.take(buffer)
-    if (known !== undefined) {
-      this.#heads.restart()
-      return this.#snapshotResponse(exchange, known, start)
-    }
-    const head = this.#heads.read(this.#ended)
-    if (head === 'more') return NEED_DATA
-    if (head === 'none') return this.#readNoHead(exchange)
-    if (head === 'http09') return this.#beginHttp09(exchange)
-    const { text, offset } = head
-    const recalled = this.#memo.recall(text)
-    if (recalled !== undefined) return this.#snapshotResponse(exchange, recalled, offset)
-    const parsed: KnownHead = { head: parseResponseHead(text, offset, this.#rules), answer: undefined }
-    const event = this.#snapshotResponse(exchange, parsed, offset)
-    if (event.type === 'response') this.#memo.remember(text, () => frozen(parsed))
+    this.#decoder = this.#makeDecoder(event.framing, defects)
     return event
   }
 
-  #snapshotResponse(exchange: Exchange, known: KnownHead, offset: number): ReceivedEvent {
-    const { line, fields, defects } = known.head
-    const { status, reason, version } = line
-    if (status < 200 && status !== 101) {
+  #readResponseHead(exchange: Exchange): ReceivedEvent {
+    const heads = this.#responseHeads
+    const event = heads.read(exchange, this.#ended)
+    if (event === 'more') return NEED_DATA
+    if (event === 'none') return this.#readNoHead(exchange)
+    if (event.type === 'informational') {
       if (++exchange.informational > this.limits.maxInformational) {
-        throw limitExceeded('maxInformational', this.limits, offset)
+        throw limitExceeded('maxInformational', this.limits, heads.offset)
       }
       this.#apply(exchange, 'server', 'informational')
-      return { type: 'informational', status, reason, version, fields, defects }
+      return event
     }
-
-    const isPlain = exchange.offered.length === 0
-    let { answer } = known
-    if (answer === undefined || answer.method !== exchange.method || !isPlain) {
-      answer = decideAnswer(known.head, exchange, offset)
-      if (isPlain) known.answer = answer
-    }
-    let { event } = answer
     const { framing } = event
     if (framing.kind === 'switch') {
       this.#apply(exchange, 'server', 'switch')
     } else {
-      // What is let through in the trailer section is noted with the rest: that list belongs to this response alone.
-      const defects = framing.kind === 'chunked' ? [...event.defects] : NO_DEFECTS
-      if (framing.kind === 'chunked') event = { ...event, defects }
-      this.#answer(exchange, answer.persists)
-      this.#decoder = this.#makeDecoder(framing, defects)
+      this.#answer(exchange, event.persists)
+      // In a chunked response the list is its own, and takes what the decoder lets through.
+      this.#decoder = this.#makeDecoder(framing, event.defects as Defect[])
     }
     return event
-  }
-
-  #beginHttp09(exchange: Exchange): ReceivedResponse {
-    this.#answer(exchange, false)
-    this.#decoder = new UntilCloseDecoder()
-    return {
-      type: 'response',
-      status: 200,
-      reason: '',
-      version: 9,
-      fields: NO_FIELDS,
-      framing: { kind: 'until-close' },
-      codings: NO_CODINGS,
-      defects: ['http09'],
-    }
   }
 
   /** A final response has begun: what was proposed is refused, and the connection may be at its end. */
@@ -447,10 +381,7 @@ export class H1Engine {
     } else if (head.framing.kind === 'switch') {
       this.#apply(exchange, 'server', 'switch')
     } else {
-      this.#answer(
-        exchange,
-        head.framing.kind !== 'until-close' && messagePersists(event.version, event.fields),
-      )
+      this.#answer(exchange, head.persists)
       this.#beginEncoding(head.framing)
     }
     return head.text
@@ -463,7 +394,7 @@ export class H1Engine {
 
   #sendData(bytes: Uint8Array | string): WireBytes {
     this.#check(this.#newest, this.role, 'data')
-    return this.#encoder!.encode(typeof bytes === 'string' ? Buffer.from(bytes) : plainView(bytes))
+    return this.#encoder!.encode(typeof bytes === 'string' ? octets.encodeUtf8(bytes) : plainView(bytes))
   }
 
   #sendEnd(trailers: readonly FieldLine[]): WireBytes {
@@ -515,45 +446,3 @@ export class H1Engine {
     return `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`
   }
 }
-
-/** A response head, and what it means as the answer to the last method it answered. */
-interface KnownHead {
-  readonly head: ParsedResponse
-  answer: Answer | undefined
-}
-
-interface Answer {
-  readonly method: string | undefined
-  readonly event: ReceivedResponse
-  readonly persists: boolean
-}
-
-function decideAnswer(head: ParsedResponse, exchange: Exchange, offset: number): Answer {
-  const { line, fields, text } = head
-  const { status, reason, version } = line
-  const { method, offered } = exchange
-  const defects = [...head.defects]
-  const facts = { method, offeredProtocols: offered, status, version, head: { text, offset } }
-  const { framing, codings, mayPersist } = decideResponseBody(facts, fields, defects)
-  return {
-    method,
-    event: { type: 'response', status, reason, version, fields, framing, codings, defects },
-    persists: mayPersist && messagePersists(version, fields),
-  }
-}
-
-/** Responses with equal heads share what was made of them: nobody may change it under the others. */
-function frozen(known: KnownHead): KnownHead {
-  const { fields } = known.head
-  for (const field of fields) Object.freeze(field)
-  Object.freeze(fields)
-  Object.freeze(known.answer?.event.defects)
-  Object.freeze(known.answer?.event)
-  return known
-}
-
-/** What engines with the limits and tolerances that most have share. */
-const USUAL_HEADS: SharedHeads<KnownHead> = new Map()
-const USUAL_LIMITS = resolveLimits()
-const USUAL_TOLERANCES = resolveTolerances()
-const USUAL_RULES: FieldRules = { tolerances: USUAL_TOLERANCES, limits: USUAL_LIMITS, isHead: true }

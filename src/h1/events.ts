@@ -16,6 +16,7 @@ export type Defect =
   | 'repeated-content-length'
   | 'content-length-with-transfer-encoding'
   | 'transfer-encoding-in-http10'
+  | 'chunk-size-padding'
   | 'unsolicited-switch'
   | 'http09'
 
@@ -61,6 +62,8 @@ export interface ReceivedResponse {
   readonly framing: Framing
   /** Transfer codings that are still applied to the bytes of `data`, in the order they were applied. */
   readonly codings: readonly string[]
+  /** False where this response ends the connection: by `close`, by its version, or by its framing (RFC 9112 §9.3). */
+  readonly persists: boolean
   readonly defects: readonly Defect[]
 }
 

@@ -11,15 +11,20 @@ import {
   readContentLength,
   readTransferEncoding,
 } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import type { Defect, Framing } from './events.ts'
 import { note } from './head-parser.ts'
+import type { Tolerances } from './tolerances.ts'
 import { violation } from './violation.ts'
 
-const NONE: Framing = { kind: 'none' }
-const CHUNKED: Framing = { kind: 'chunked' }
-const UNTIL_CLOSE: Framing = { kind: 'until-close' }
-const SWITCH: Framing = { kind: 'switch' }
-const NO_CODINGS: readonly string[] = []
+/** The framings that say no more than their kind: one each for all messages. */
+export const FRAMINGS: Readonly<Record<'none' | 'chunked' | 'untilClose' | 'switch', Framing>> = freezeDeep({
+  none: { kind: 'none' },
+  chunked: { kind: 'chunked' },
+  untilClose: { kind: 'until-close' },
+  switch: { kind: 'switch' },
+})
+const NO_CODINGS: readonly string[] = freezeDeep([])
 
 /** What is decided about the body of a message. */
 export interface BodyDecision {
@@ -39,6 +44,7 @@ export interface ResponseFacts {
   readonly status: number
   readonly version: 10 | 11
   readonly head: HeadPlace
+  readonly tolerances: Tolerances
 }
 
 /** Where a head stood, for errors that point at one of its lines. */
@@ -60,10 +66,10 @@ const decision = (framing: Framing, mayPersist = true, codings = NO_CODINGS): Bo
   mayPersist,
 })
 
-const NO_BODY = decision(NONE)
-const NO_BODY_LAST = decision(NONE, false)
-const SWITCHED = decision(SWITCH, false)
-const BY_CLOSE = decision(UNTIL_CLOSE, false)
+const NO_BODY = decision(FRAMINGS.none)
+const NO_BODY_LAST = decision(FRAMINGS.none, false)
+const SWITCHED = decision(FRAMINGS.switch, false)
+const BY_CLOSE = decision(FRAMINGS.untilClose, false)
 
 /** Decides the body of a response. Adds to `defects` what was accepted although it is wrong. */
 export function decideResponseBody(
@@ -93,14 +99,29 @@ export function decideResponseBody(
   if (encoding.kind === 'valid') {
     if (lengths.length > 0) note(defects, 'content-length-with-transfer-encoding')
     if (facts.version === 10) note(defects, 'transfer-encoding-in-http10')
-    if (!encoding.finalChunked) return decision(UNTIL_CLOSE, false, encoding.codings)
-    return decision(CHUNKED, lengths.length === 0 && facts.version === 11, encoding.codings)
+    // RFC 2616 §4.4: identity is no coding at all.
+    if (isIdentity(encoding) && lengths.length > 0 && facts.tolerances.identityWithLength) {
+      return decision({ kind: 'length', length: readLength(lengths, facts.head, defects)! }, false)
+    }
+    if (!encoding.finalChunked) return decision(FRAMINGS.untilClose, false, encoding.codings)
+    return decision(FRAMINGS.chunked, lengths.length === 0 && facts.version === 11, encoding.codings)
   }
   // 5. and 6. Content-Length.
   const length = readLength(lengths, facts.head, defects)
   if (length !== undefined) return decision({ kind: 'length', length })
   // 8. Otherwise until the connection closes.
   return BY_CLOSE
+}
+
+/** True for a Transfer-Encoding that names nothing but `identity`. */
+function isIdentity({
+  finalChunked,
+  codings,
+}: {
+  finalChunked: boolean
+  codings: readonly string[]
+}): boolean {
+  return !finalChunked && codings.length === 0
 }
 
 /** Decides the body of a request. What another server might read in another way is refused. */
@@ -116,7 +137,7 @@ export function decideRequestBody(
   if (encoding.kind === 'valid') {
     if (lengths.length > 0 || version === 10 || !encoding.finalChunked)
       throw violation('AMBIGUOUS_FRAMING', placeOf(head, 'transfer-encoding'))
-    return decision(CHUNKED, true, encoding.codings)
+    return decision(FRAMINGS.chunked, true, encoding.codings)
   }
   const length = readLength(lengths, head, defects)
   return length === undefined ? NO_BODY : decision({ kind: 'length', length })

@@ -8,6 +8,7 @@
  * that does not help. What it hands out is frozen: many responses share it.
  */
 
+import { octets } from '../core/octets.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
 /** Larger heads are parsed each time: remembering one costs a copy. */
@@ -73,7 +74,7 @@ export class HeadMemo<T> {
       return
     }
     this.#misses++
-    this.#last = { bytes: Buffer.from(text, 'latin1'), value: make() }
+    this.#last = { bytes: octets.encodeLatin1(text), value: make() }
     const shared = this.#shared
     shared.set(text, this.#last)
     if (shared.size > MAX_SHARED) shared.delete(shared.keys().next().value!)

@@ -7,6 +7,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import {
   BYTE_CLASSES,
   findForbiddenInTarget,
@@ -17,8 +18,8 @@ import {
   VALUE_BYTE,
 } from '../core/grammar.ts'
 import type { Defect } from './events.ts'
-import type { Limits } from './limits.ts'
-import type { Tolerances } from './tolerances.ts'
+import { type Limits, resolveLimits } from './limits.ts'
+import { resolveTolerances, type Tolerances } from './tolerances.ts'
 import { violation } from './violation.ts'
 
 const LF = 0x0a
@@ -34,6 +35,19 @@ export interface FieldRules {
   readonly limits: Limits
   /** False in a trailer section: LF alone is never accepted inside chunk framing. */
   readonly isHead: boolean
+}
+
+/** One for all engines that ask for nothing else. */
+export const USUAL_RULES: FieldRules = freezeDeep({
+  tolerances: resolveTolerances(),
+  limits: resolveLimits(),
+  isHead: true,
+})
+
+/** How heads are read with these tolerances and limits. */
+export function rulesOf(tolerances: Tolerances, limits: Limits): FieldRules {
+  const isUsual = tolerances === USUAL_RULES.tolerances && limits === USUAL_RULES.limits
+  return isUsual ? USUAL_RULES : { tolerances, limits, isHead: true }
 }
 
 /** Adds a defect once. */

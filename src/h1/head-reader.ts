@@ -72,10 +72,11 @@ export class HeadReader {
   }
 
   /**
-   * Takes a head, if it is complete. `hasEnded` says that no more will come.
+   * Takes a head, if it is complete. `hasEnded` says that no more will come, `mayBeHttp09` whether an answer without a head
+   * is one at all.
    * @throws RemoteProtocolError for a first line that is none, LimitExceeded, IncompleteRead
    */
-  read(hasEnded: boolean): HeadOutcome {
+  read(hasEnded: boolean, mayBeHttp09 = true): HeadOutcome {
     const buffer = this.#buffer
     this.skipEmptyLine()
     if (buffer.length === 0) return hasEnded ? 'none' : 'more'
@@ -88,7 +89,7 @@ export class HeadReader {
     const scan = scanner.scan(bytes, start, end)
     if (scan.kind === 'end') {
       const text = buffer.text(start, scan.end)
-      if (this.#isHttp09(text, scanner.firstLine, true)) return 'http09'
+      if (mayBeHttp09 && this.#isHttp09(text, scanner.firstLine, true)) return 'http09'
       buffer.consumeTo(scan.end)
       this.restart()
       return { text, offset }
@@ -97,7 +98,7 @@ export class HeadReader {
     const isLimit = scan.kind === 'limit'
     const isFinal = isLimit || hasEnded
     const shown = buffer.text(start, Math.min(isLimit ? scan.at : end, start + MAX_FIRST_LINE_SHOWN_BYTES))
-    if (this.#isHttp09(shown, scanner.firstLine, isFinal)) return 'http09'
+    if (mayBeHttp09 && this.#isHttp09(shown, scanner.firstLine, isFinal)) return 'http09'
     this.#checkFirstLine(start, scanner.firstLine, shown, isFinal)
     if (isLimit) throw limitExceeded(scan.limit, this.#rules.limits, buffer.offsetOf(scan.at))
     if (hasEnded) throw new IncompleteRead(buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')

@@ -15,6 +15,7 @@ import {
   listTokens,
   readContentLength,
   readTransferEncoding,
+  unfoldValue,
 } from '../core/fields.ts'
 import {
   findForbiddenInTarget,
@@ -26,19 +27,16 @@ import {
 } from '../core/grammar.ts'
 import { InvalidHeader, InvalidURL, LocalProtocolError } from '../errors/index.ts'
 import type { Framing, ResponseToSend } from './events.ts'
-import { messagePersists, offeredProtocols } from './framing.ts'
+import { FRAMINGS, messagePersists, offeredProtocols } from './framing.ts'
 import type { Tolerances } from './tolerances.ts'
 
 /** A response head ready to be written, and how its body is framed. */
 export interface WrittenHead {
   readonly text: string
   readonly framing: Framing
+  /** Whether it lets the connection go on after its exchange. */
+  readonly persists: boolean
 }
-
-const NONE: Framing = { kind: 'none' }
-const CHUNKED: Framing = { kind: 'chunked' }
-const UNTIL_CLOSE: Framing = { kind: 'until-close' }
-const SWITCH: Framing = { kind: 'switch' }
 
 /** The field lines of a request head, checked and written, with what they say. */
 export interface WrittenFields {
@@ -77,15 +75,16 @@ export function writeRequestLine(method: string, target: string, version: 10 | 1
 export function writeRequestFields(
   method: string,
   version: 10 | 11,
-  fields: readonly FieldLine[],
+  given: readonly FieldLine[],
   tolerances: Tolerances,
 ): WrittenFields {
-  const text = writeFieldLines(fields, tolerances, '\r\n')
+  const text = writeFieldLines(given, tolerances, '\r\n')
+  const fields = unfolded(given, tolerances)
   // None at all is the caller's explicit wish (`skipHost`); the connection adds one otherwise.
   const hosts = fieldValues(fields, 'host')
   if (hosts.length > 1) throw new InvalidHeader('INVALID_HOST_FIELD', `${hosts.length} were given`)
   if (hosts.length === 1 && !isHostValue(hosts[0]!)) throw new InvalidHeader('INVALID_HOST_FIELD')
-  const framing = decideSentFraming(version, fields, NONE)
+  const framing = decideSentFraming(version, fields, FRAMINGS.none)
   checkRequestFields(method, fields, framing)
   const offered = offeredProtocols(version, fields)
   return { text, framing, offered, persists: messagePersists(version, fields) }
@@ -103,7 +102,7 @@ export function writeResponseHead(
   answered: AnsweredRequest,
   tolerances: Tolerances,
 ): WrittenHead {
-  const { status, reason = '', fields, type } = response
+  const { status, reason = '', type } = response
   const version = response.version ?? 11
   const isInformational = status < 200 && status !== 101
   if (
@@ -116,7 +115,8 @@ export function writeResponseHead(
   }
   if (!isFieldValue(reason))
     throw new LocalProtocolError('INVALID_STATUS', 'the reason phrase has a byte that may not be in it')
-  const text = `HTTP/1.${version - 10} ${status} ${reason}\r\n${writeFieldLines(fields, tolerances)}\r\n`
+  const text = `HTTP/1.${version - 10} ${status} ${reason}\r\n${writeFieldLines(response.fields, tolerances)}\r\n`
+  const fields = unfolded(response.fields, tolerances)
   if (status === 101 && (!answered.upgradeOffered || !hasField(fields, 'upgrade'))) {
     throw new LocalProtocolError(
       'INVALID_STATUS',
@@ -124,10 +124,16 @@ export function writeResponseHead(
     )
   }
   if (status === 101 || (answered.method === 'CONNECT' && status >= 200 && status < 300))
-    return { text, framing: SWITCH }
-  const framing = decideSentFraming(version, fields, UNTIL_CLOSE)
+    return { text, framing: FRAMINGS.switch, persists: false }
+  const announced = decideSentFraming(version, fields, FRAMINGS.untilClose)
   const hasNoBody = answered.method === 'HEAD' || status < 200 || status === 204 || status === 304
-  return { text, framing: hasNoBody ? NONE : framing }
+  const framing = hasNoBody ? FRAMINGS.none : announced
+  return { text, framing, persists: framing.kind !== 'until-close' && messagePersists(version, fields) }
+}
+
+/** The fields as whoever reads them understands them: what a fold hides is looked at with the rest. */
+function unfolded(fields: readonly FieldLine[], { foldedValues }: Tolerances): readonly FieldLine[] {
+  return foldedValues ? fields.map(([name, value]) => [name, unfoldValue(value)] as const) : fields
 }
 
 /** Writes field lines, each with its line end, and `end` behind them. */
@@ -151,11 +157,17 @@ export function checkField(name: string, value: string, tolerances: Tolerances):
     throw new InvalidHeader('INVALID_FIELD_NAME', `a name is made of letters, digits and !#$%&'*+-.^_\`|~`)
   }
   if (isFieldValue(value)) return
-  if (tolerances.foldedValues && isFieldValue(value.replaceAll('\r\n\t', ''))) return
+  if (tolerances.foldedValues && isFoldedValue(value)) return
   throw new InvalidHeader(
     'INVALID_FIELD_VALUE',
     `the character at ${findForbiddenInValue(value)} of "${name}"`,
   )
+}
+
+/** True for lines that may be sent. Security: a line of blanks only would end the head for a lenient reader. */
+function isFoldedValue(value: string): boolean {
+  const [first = '', ...more] = value.split('\r\n\t')
+  return isFieldValue(first) && more.every((line) => trimWhitespace(line) !== '' && isFieldValue(line))
 }
 
 /** How the body announced by `fields` is framed (RFC 9112 §6); `otherwise` where they announce none. */
@@ -171,7 +183,7 @@ function decideSentFraming(version: 10 | 11, fields: readonly FieldLine[], other
     if (encoding.kind !== 'valid' || !encoding.finalChunked || hasEmpty || version === 10) {
       throw new InvalidHeader('INVALID_TRANSFER_ENCODING')
     }
-    return CHUNKED
+    return FRAMINGS.chunked
   }
   const length = readContentLength(lengths)
   if (length.kind !== 'valid' || length.repeated) throw new InvalidHeader('INVALID_CONTENT_LENGTH')

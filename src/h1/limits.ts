@@ -3,6 +3,8 @@
  * allowed, never by what was declared (RFC 9110 §2.3, §17.5). docs/tolerances.md is made from this table.
  */
 
+import { freezeDeep } from '../core/freeze.ts'
+
 /** A row of the table. */
 export interface LimitRow {
   readonly default: number
@@ -49,6 +51,7 @@ export const LIMITS = {
     precedent: 'Go: head bytes counted anew after each',
   },
 } as const
+freezeDeep(LIMITS)
 
 export type LimitName = keyof typeof LIMITS
 

@@ -4,6 +4,8 @@
  * so feeding byte by byte costs time linear in the bytes; nothing is allocated from a declared length.
  */
 
+import { octets } from '../core/octets.ts'
+
 const EMPTY = new Uint8Array(0)
 const SMALLEST_BYTES = 1024
 
@@ -66,7 +68,7 @@ export class ReceiveBuffer {
 
   /** Takes everything out. */
   takeAll(): Buffer {
-    const rest = Buffer.from(this.bytes.subarray(this.start, this.end))
+    const rest = octets.copy(this.bytes.subarray(this.start, this.end))
     this.start = this.end
     return rest
   }
@@ -81,7 +83,7 @@ export class ReceiveBuffer {
 
   /** The bytes from `from` to `to` as text, one character per byte. */
   text(from: number, to: number): string {
-    return latin1Slice(this.bytes, from, to)
+    return octets.decodeLatin1(this.bytes, from, to)
   }
 
   #append(input: Uint8Array): void {
@@ -97,11 +99,4 @@ export class ReceiveBuffer {
     this.bytes.set(input, this.end)
     this.end += input.length
   }
-}
-
-function latin1Slice(bytes: Uint8Array, from: number, to: number): string {
-  const buffer = Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return buffer.toString('latin1', from, to)
 }

@@ -13,6 +13,8 @@
  * connection persists, and whether a protocol switch has been proposed (RFC 9112 §9.3, RFC 9110 §7.8, §9.3.6).
  */
 
+import { freezeDeep } from '../core/freeze.ts'
+
 export type Role = 'client' | 'server'
 
 export type State =
@@ -41,7 +43,7 @@ export type Transition =
 type SideTable = { readonly [S in State]: { readonly [T in Transition]?: State } }
 
 /** By event: role → state → event → next state. What is missing is not legal. */
-export const TRANSITIONS: Readonly<Record<Role, SideTable>> = {
+export const TRANSITIONS: Readonly<Record<Role, SideTable>> = freezeDeep({
   client: {
     idle: { request: 'send-body', closed: 'closed', failed: 'error' },
     'send-response': {},
@@ -70,7 +72,7 @@ export const TRANSITIONS: Readonly<Record<Role, SideTable>> = {
     closed: { closed: 'closed', failed: 'error' },
     error: { failed: 'error' },
   },
-}
+})
 
 /** What steers the joint rules besides the two states. */
 export interface JointFacts {
@@ -97,7 +99,7 @@ export interface JointRow {
 }
 
 /** By the states of both sides: the first row that matches and changes something is applied, again and again. */
-export const JOINT_TRANSITIONS: readonly JointRow[] = [
+export const JOINT_TRANSITIONS: readonly JointRow[] = freezeDeep([
   {
     client: 'done',
     when: 'switch-proposed',
@@ -146,7 +148,7 @@ export const JOINT_TRANSITIONS: readonly JointRow[] = [
     to: { client: 'idle', server: 'idle' },
     why: 'the next exchange may begin',
   },
-]
+])
 
 /** The state that follows by event, or undefined where the event is not legal. */
 export function nextState(role: Role, state: State, transition: Transition): State | undefined {

@@ -1,9 +1,11 @@
 /**
  * Tolerances: named departures from the strict reading of a head. Each has a default, a reason and the risk it opens;
- * docs/tolerances.md is made from this table. None of them moves framing: a byte that decides where a message ends, or
- * which message it belongs to, is read strictly whatever is set here. What a tolerance let through is listed in the
- * message's `defects`.
+ * docs/tolerances.md is made from this table. Where a message ends, and which message a byte belongs to, is read strictly
+ * whatever is set here; the one tolerance that moves the end of a body (`identityWithLength`) ends the connection with it.
+ * What a tolerance let through is listed in the message's `defects`.
  */
+
+import { freezeDeep } from '../core/freeze.ts'
 
 /** A row of the table. */
 export interface ToleranceRow {
@@ -21,7 +23,7 @@ export const TOLERANCES = {
     default: false,
     accepts:
       'A response without a status line: all bytes up to the close are the body, version 9, status 200.',
-    reason: 'Servers of 1991 and a few devices; the seed accepted it by default (strict=0).',
+    reason: 'Servers of 1991 and a few devices; Python’s httplib accepted it by default (strict=0).',
     risk: 'Any service that speaks first can be read as a response: cross-protocol attacks.',
   },
   bareLf: {
@@ -40,7 +42,7 @@ export const TOLERANCES = {
     default: false,
     accepts:
       'White space between a field name and its colon. Never for Content-Length and Transfer-Encoding.',
-    reason: 'Some old servers send it; the seed accepted it.',
+    reason: 'Some old servers send it; Python’s httplib accepted it.',
     risk: 'A peer that takes the name with its space for another name sees other fields than this side.',
   },
   skipBadFields: {
@@ -50,13 +52,30 @@ export const TOLERANCES = {
     reason: 'One bad line should not cost a whole response where only its content matters.',
     risk: 'A field another peer did see is missing here.',
   },
+  chunkSizePadding: {
+    default: false,
+    accepts:
+      'Blanks between the digits of a chunk size and its line end. Never before or between the digits; before `;` they are always accepted.',
+    reason:
+      'Old load balancers, Tomcat and small devices pad sizes to a fixed width; curl and http.client take it.',
+    risk: 'A peer that takes the blank for part of the size refuses what is read here; none is known to read another size.',
+  },
+  identityWithLength: {
+    default: false,
+    accepts:
+      'A response with `Transfer-Encoding: identity` and Content-Length: the length counts. The connection is not used again.',
+    reason:
+      'RFC 2616 §4.4 read it so, and http.client does; servers of that time keep the connection open behind it.',
+    risk: 'RFC 9112 §6.3 reads such a body to the end of the connection: a peer in front may take for its rest what is dropped here.',
+  },
   foldedValues: {
     default: false,
     accepts: 'When sending: a field value that holds CR LF HTAB, written as a continuation line.',
-    reason: 'The seed: putheader with several arguments sends continuation lines.',
+    reason: 'Python’s putheader with several arguments sends continuation lines.',
     risk: 'RFC 9112 §5.2 forbids sending them; a peer may reject or misread the request.',
   },
 } as const
+freezeDeep(TOLERANCES)
 
 export type ToleranceName = keyof typeof TOLERANCES
 

@@ -4,6 +4,7 @@
  */
 
 import { escapeText } from '../core/escape.ts'
+import { maskCredentials } from '../core/redact.ts'
 import {
   BadStatusLine,
   type CodeOf,
@@ -28,7 +29,8 @@ export function violation(
   shown?: string,
   detail?: string,
 ): RemoteProtocolError {
-  const bytes = shown === undefined ? undefined : escapeText(shown)
+  // Out of step with its peer, this side may take any line for the first of a message.
+  const bytes = shown === undefined ? undefined : escapeText(maskCredentials(shown, true))
   if (code === 'BAD_STATUS_LINE') return new BadStatusLine(bytes ?? '', { offset, bytes })
   if (code === 'UNKNOWN_PROTOCOL') return new UnknownProtocol(bytes ?? '', { offset, bytes })
   return new RemoteProtocolError(code, detail, { offset, bytes })

@@ -9,7 +9,6 @@ import type { Readable } from 'node:stream'
 import { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
 import { ResponseNotReady } from '../errors/index.ts'
-import { decideResponseBody, messagePersists } from '../h1/framing.ts'
 import { HTTPMessage } from './http-message.ts'
 import { ListeningStream } from './readable-stream.ts'
 import { ResponseFile } from './response-file.ts'
@@ -21,8 +20,6 @@ export interface ResponseSource {
 }
 
 const NOTHING: Buffer = Buffer.alloc(0)
-/** The head was read before, without an error: there is nothing to point at. */
-const NO_HEAD = { offset: 0, text: '' }
 
 /** A response that has begun, and what its head says of the body and the connection. */
 interface Begun {
@@ -70,7 +67,7 @@ export class HTTPResponse {
     if (this.#begun !== undefined) return
     const source = isSource(this.#source) ? this.#source : await this.#listen(this.#source)
     const response = await source.getResponse()
-    const { chunked, length, will_close } = describeBody(response, this.#method)
+    const { chunked, length, will_close } = describeBody(response)
     this.#begun = { response, msg: new HTTPMessage(response.rawHeaders), chunked, will_close }
     this.#length = length
     this.fp = new ResponseFile(this, response)
@@ -190,17 +187,12 @@ function isSource(sock: Readable | ResponseSource): sock is ResponseSource {
   return 'getResponse' in sock
 }
 
-/** What the head says of the body, and of the connection's end, by the rules that the engine itself has read it with. */
-function describeBody(
-  { version, status, rawHeaders }: Response,
-  method: string | null,
-): { chunked: boolean; length: number | null; will_close: boolean } {
-  if (version === 9 || version === 20) return { chunked: false, length: null, will_close: true }
-  const facts = { method: method ?? undefined, offeredProtocols: [], status, version, head: NO_HEAD }
-  const { framing, mayPersist } = decideResponseBody(facts, rawHeaders, [])
+/** What the head says of the body, and of the connection's end, as the engine has read it. */
+function describeBody({ head }: Response): { chunked: boolean; length: number | null; will_close: boolean } {
+  const { framing, persists } = head
   return {
-    chunked: framing.kind === 'chunked',
-    length: framing.kind === 'length' ? framing.length : framing.kind === 'none' ? 0 : null,
-    will_close: !mayPersist || !messagePersists(version, rawHeaders),
+    chunked: framing?.kind === 'chunked',
+    length: framing?.kind === 'length' ? framing.length : framing?.kind === 'none' ? 0 : null,
+    will_close: persists !== true,
   }
 }

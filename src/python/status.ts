@@ -3,6 +3,7 @@
  * core/status.ts. The names and phrases are those of RFC 2616: code that compares with them goes on working.
  */
 
+import { freezeDeep } from '../core/freeze.ts'
 import { responses as currentResponses, status } from '../core/status.ts'
 
 export { HTTP_PORT, HTTPS_PORT } from '../core/origin.ts'
@@ -58,11 +59,11 @@ export const INSUFFICIENT_STORAGE: 507 = status.INSUFFICIENT_STORAGE
 export const NOT_EXTENDED: 510 = status.NOT_EXTENDED
 
 /** Reason phrase by status code: `responses[NOT_FOUND] === 'Not Found'`. */
-export const responses: Readonly<Record<number, string>> = {
+export const responses: Readonly<Record<number, string>> = freezeDeep({
   ...currentResponses,
   // What RFC 2616 called them, where RFC 9110 has found better words.
   306: '(Unused)',
   413: 'Request Entity Too Large',
   414: 'Request-URI Too Long',
   416: 'Requested Range Not Satisfiable',
-}
+})

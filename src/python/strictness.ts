@@ -11,7 +11,15 @@ import type { ToleranceOptions } from '../h1/tolerances.ts'
  * @param more - what the caller says besides; it wins
  */
 export function tolerancesFor(strict: boolean | number, more: ToleranceOptions = {}): ToleranceOptions {
-  return { http09: !strict, bareLf: true, spaceBeforeColon: true, foldedValues: true, ...more }
+  return {
+    http09: !strict,
+    bareLf: true,
+    spaceBeforeColon: true,
+    chunkSizePadding: true,
+    identityWithLength: true,
+    foldedValues: true,
+    ...more,
+  }
 }
 
 /** Room for several long lines: where one is too long it is LineTooLong, as in Python, and not the head as a whole. */

@@ -5,8 +5,9 @@
  * Invariant: a byte is in the queue, or was given to one caller; the end is told only after the last byte.
  */
 
-import type { BodyReader } from '../core/body-reader.ts'
+import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
 
 /** How much may wait unread before the peer is held back: a few reads' worth. */
@@ -37,10 +38,9 @@ type Waiter =
   | { readonly kind: 'chunk'; resolve(chunk: Buffer | undefined): void; reject(error: unknown): void }
   | { readonly kind: 'all'; resolve(all: Buffer): void; reject(error: unknown): void }
 
-const NOTHING: Buffer = Buffer.alloc(0)
 /** The queue of a body that has none; pieces are put into one of its own. */
 const NO_PIECES: Buffer[] = []
-const NO_TRAILERS: readonly FieldLine[] = []
+const NO_TRAILERS: readonly FieldLine[] = freezeDeep([])
 
 export class IncomingBody implements BodyReader {
   trailers: readonly FieldLine[] = NO_TRAILERS
@@ -81,8 +81,15 @@ export class IncomingBody implements BodyReader {
       waiter.resolve(Buffer.from(bytes))
       return
     }
-    const count = Math.min(bytes.length, waiter.target.length)
-    waiter.target.set(count === bytes.length ? bytes : bytes.subarray(0, count))
+    let count: number
+    try {
+      count = copyInto(waiter.target, bytes)
+    } catch (error) {
+      // The memory is gone, the bytes are not: the next read has them.
+      this.#enqueue(bytes)
+      waiter.reject(error)
+      return
+    }
     if (count < bytes.length) this.#enqueue(bytes.subarray(count))
     waiter.resolve(count)
   }
@@ -115,8 +122,12 @@ export class IncomingBody implements BodyReader {
   readInto(target: Uint8Array): Promise<number> {
     const first = this.#queue[0]
     if (first !== undefined) {
-      const count = Math.min(first.length, target.length)
-      target.set(first.subarray(0, count))
+      let count: number
+      try {
+        count = copyInto(target, first)
+      } catch (error) {
+        return Promise.reject(error)
+      }
       if (count === first.length) this.#queue.shift()
       else this.#queue[0] = first.subarray(count)
       this.#queuedBytes -= count
@@ -143,7 +154,7 @@ export class IncomingBody implements BodyReader {
   readAll(): Promise<Buffer> {
     const all = this.takeAll()
     if (all !== undefined) return Promise.resolve(all)
-    return this.#wait(NOTHING, (resolve, reject) => ({ kind: 'all', resolve, reject }))
+    return this.#wait(Buffer.alloc(0), (resolve, reject) => ({ kind: 'all', resolve, reject }))
   }
 
   takeAll(): Buffer | undefined {
@@ -218,8 +229,8 @@ export class IncomingBody implements BodyReader {
     const queue = this.#queue
     this.#queue = NO_PIECES
     this.#queuedBytes = 0
-    if (queue.length === 1) return queue[0]!
-    return queue.length === 0 ? NOTHING : Buffer.concat(queue)
+    // An empty one is made anew, too: its memory belongs to whoever is given it.
+    return queue.length === 1 ? queue[0]! : Buffer.concat(queue)
   }
 
   #takeWaiter(): Waiter | undefined {

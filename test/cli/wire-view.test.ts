@@ -88,6 +88,76 @@ y`)
     ])
   })
 
+  it('masks credentials of lines that are shown in pieces, wherever they are cut', () => {
+    const heads = [
+      `GET /?x=${'x'.repeat(16_384)}&access_token=hunter2&y=1 HTTP/1.1\r\n`,
+      `GET http://me:${'x'.repeat(16_384)}hunter2@h/ HTTP/1.1\r\n`,
+      `GET http://hunter2${'x'.repeat(16_384)}@h/ HTTP/1.1\r\n`,
+      `GET / HTTP/1.1\r\nCookie: ${'x'.repeat(33_000)}hunter2; hunter2 hunter2\r\n\thunter2\r\n`,
+      `GET / HTTP/1.1\r\nX-${'x'.repeat(16_384)}-Token: hunter2\r\n hunter2\r\n`,
+      `GET / HTTP/1.1\r\nReferer: a${'x'.repeat(16_384)} http://hunter2@h/?sig=hunter2\r\n`,
+      `GET / HTTP/1.1\r\nX: a\r\n ${'x'.repeat(16_384)} //hunter2@h\r\n`,
+    ]
+    for (const head of heads) {
+      const places = [
+        16_385,
+        16_400,
+        33_010,
+        ...['hunter2', '_token', 'Token', '@h', '//'].flatMap((text) => {
+          const at = head.lastIndexOf(text)
+          return at < 0 ? [] : [at, at + 1, at + 3]
+        }),
+      ]
+      for (const place of places) {
+        const { view, lines } = makeView()
+        view.sent(head.slice(0, place))
+        view.sent(`${head.slice(place)}X-After: shown\r\n`)
+        view.endExchange()
+        const shown = lines.join('\n')
+        assert.ok(
+          !shown.includes('hunter2'),
+          `${head.slice(0, 30)}… cut at ${place}: ${/.{0,60}hunter2/.exec(shown)?.[0]}`,
+        )
+        assert.equal(lines.at(-1), '> X-After: shown')
+      }
+    }
+  })
+
+  it('goes on with a long line where nothing is to be hidden, and begins anew with the next exchange', () => {
+    const { view, lines } = makeView()
+    view.received(Buffer.from(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(16_384)}`))
+    view.received(Buffer.from('yy and more\r\nY: z\r\n'))
+    view.received(Buffer.from(`Cookie: ${'x'.repeat(16_384)}`))
+    view.endExchange()
+    view.beginExchange()
+    view.received(Buffer.from('HTTP/1.1 200 OK\r\nX: y\r\n'))
+    view.endExchange()
+    assert.deepEqual(
+      lines.map((line) => line.slice(0, 30)),
+      [
+        '< HTTP/1.1 200 OK',
+        `< X: ${'x'.repeat(25)}`,
+        '< yy and more',
+        '< Y: z',
+        '< Cookie: ***',
+        '< HTTP/1.1 200 OK',
+        '< X: y',
+      ],
+    )
+  })
+
+  it('masks what notes hold, trailers among them', () => {
+    const { view, lines } = makeView()
+    view.noteField('trailer', 'Set-Cookie', 'a=hunter2')
+    view.noteField('trailer', 'X', 'y')
+    view.note('a redirect to http://hunter2@h/')
+    assert.deepEqual(lines, [
+      '* trailer: Set-Cookie: ***',
+      '* trailer: X: y',
+      '* a redirect to http://***@h/',
+    ])
+  })
+
   it('escapes what could steer a terminal', () => {
     const { view, lines } = makeView()
     view.received(Buffer.from('HTTP/1.1 200 \x1b[2J\r\nX: \x07\xff\r\n', 'latin1'))

@@ -55,6 +55,35 @@ describe('setDebugLevel(1)', () => {
     assert.match(text, /cookie: \*\*\*\\r\\n/)
   })
 
+  it('masks userinfo and parameters in what is received as in what is sent', async () => {
+    const lines: string[] = []
+    const { connection, network } = memoryConnection({ debug: (line) => lines.push(line) })
+    connection.setDebugLevel(1)
+    await connection.request('GET', '/?sig=SECRET&x=1', undefined, { Referer: 'http://u:p@SECRET@h/' })
+    network.stream.receive(
+      answer(
+        'HTTP/1.1 302 see //SECRET@h\r\nLocation: http://SECRET@h/?access_token=SECRET&y=2\r\nX-Vault-Token: SECRET\r\n\r\n',
+      ),
+    )
+    await connection.getResponse()
+    connection.close()
+    assert.doesNotMatch(lines.join('\n'), /SECRET/)
+    assert.deepEqual(lines.slice(1), [
+      "send: 'GET /?sig=***&x=1 HTTP/1.1\\r\\nHost: example.test\\r\\nAccept-Encoding: identity\\r\\nReferer: http://***@h/\\r\\n\\r\\n'",
+      "reply: 'HTTP/1.1 302 see //***@h'",
+      'header: Location: http://***@h/?access_token=***&y=2',
+      'header: X-Vault-Token: ***',
+    ])
+  })
+
+  it('masks what begins in the part of a large write that is looked at, and ends behind it', async () => {
+    const secret = `SECRET${'x'.repeat(70_000)}`
+    const text = (
+      await traceOf({}, { Referer: `http://${secret}@h/`, X: '1' }, '/', 'x'.repeat(20_000))
+    ).join('\n')
+    assert.doesNotMatch(text, /SECRET/)
+  })
+
   it('shows them where asked', async () => {
     const text = (await traceOf({ debugShowsCredentials: true }, { Authorization: 'Basic SECRET1' })).join(
       '\n',

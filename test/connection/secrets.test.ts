@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { HTTPConnection } from '../../src/index.ts'
+import { HTTPConnection, ProxyError } from '../../src/index.ts'
 import { settle } from '../support/manual-clock.ts'
 import { answer, type MemoryConnection, memoryConnection, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -82,6 +82,35 @@ const FAILURES: Readonly<Record<string, (memory: MemoryConnection) => Promise<un
     network.stream.receive(answer('HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n'))
     await failed
   },
+  'a proxy that refuses and sets a cookie': async ({ connection, network }) => {
+    connection.setTunnel('inner.test', 443)
+    const failed = connection.request('GET', TARGET, undefined, HEADERS)
+    failed.catch(() => {})
+    await settle()
+    await settle()
+    const body = `{"token":"${SECRET}"}`
+    network.stream.receive(
+      answer(`HTTP/1.1 407 No\r\nSet-Cookie: ${SECRET}\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+    )
+    await failed
+  },
+  'a peer that is out of step': async ({ connection, network }) => {
+    await connection.request('GET', TARGET, undefined, HEADERS)
+    network.stream.receive(answer(`Set-Cookie: id=${SECRET}\r\nContent-Length: 0\r\n\r\n`))
+    await connection.getResponse()
+  },
+  'a status line with userinfo': async ({ connection, network }) => {
+    await connection.request('GET', TARGET, undefined, HEADERS)
+    network.stream.receive(answer(`HTTP/1.1 http://me:${SECRET}@h/\r\n\r\n`))
+    await connection.getResponse()
+  },
+  'JSON that was cut off': async ({ connection, network }) => {
+    await connection.request('GET', TARGET, undefined, HEADERS)
+    network.stream.receive(
+      answer(`HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{"access_token" : "${SECRET}--"}}`),
+    )
+    await (await connection.getResponse()).json()
+  },
   'a switch that was not asked for': async ({ connection, network }) => {
     await connection.request('GET', TARGET, undefined, HEADERS)
     network.stream.receive(answer('HTTP/1.1 101 X\r\n\r\n'))
@@ -96,9 +125,21 @@ describe('an error', () => {
       const error = await rejectionOf(fail(memory))
       const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`
       assert.ok(!shown.includes(SECRET), shown)
+      assert.ok(!shown.includes(String([...Buffer.from(SECRET)])), 'as the numbers of a Buffer')
       memory.connection.close()
     })
   }
+
+  it('of a proxy still has the fields and the body for who asks', async () => {
+    const answered = {
+      status: 407,
+      reason: 'No',
+      rawHeaders: [['Set-Cookie', SECRET]],
+      body: Buffer.from('x'),
+    } as const
+    const { rawHeaders, body } = new ProxyError(answered)
+    assert.deepEqual({ rawHeaders, body }, { rawHeaders: answered.rawHeaders, body: answered.body })
+  })
 
   it('shows no password of a host string that holds one', () => {
     for (const host of [`me:${SECRET}@origin.test`, `http://me:${SECRET}@origin.test/`, `${SECRET}:pw:x@y`]) {

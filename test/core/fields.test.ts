@@ -10,6 +10,7 @@ import {
   readParameterized,
   readQuotedString,
   readTransferEncoding,
+  unfoldValue,
 } from '../../src/core/fields.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -161,6 +162,21 @@ describe('readParameterized, RFC 9110 §5.6.6', () => {
     assert.deepEqual(read('a; =1; b=2; B=3'), ['a', { b: '2' }])
     assert.deepEqual(read('a; b="c" d; e=f'), ['a', { b: 'c', e: 'f' }])
     assert.deepEqual(read('a; b="c; d=e'), ['a', { b: 'c; d=e' }])
+  })
+})
+
+describe('unfoldValue, RFC 9112 §5.2', () => {
+  it('makes one SP of each fold, and leaves other values as they are', () => {
+    assert.equal(unfoldValue('a,\r\n\tb\r\n  \tc'), 'a, b c')
+    assert.equal(unfoldValue('\r\n\ta \r\n\t'), 'a')
+    assert.equal(unfoldValue(' a'), ' a')
+    // A line end that no blank follows is no fold.
+    assert.equal(unfoldValue('a\r\nb'), 'a\r\nb')
+  })
+
+  it('shows every member of a list to whoever asks for its tokens', () => {
+    const fields: FieldLine[] = [['Connection', 'close,\r\n\tX-A\r\n\t,\tx-b']]
+    assert.deepEqual(listTokens(fields, 'connection'), ['close', 'x-a', 'x-b'])
   })
 })
 

@@ -6,7 +6,13 @@ import { describe, it } from 'node:test'
 import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { HTTPResponse, type ResponseHead, type ResponseSource } from '../../src/core/response.ts'
-import { DecodeError, IncompleteRead, LineTooLong, TimeoutError } from '../../src/errors/index.ts'
+import {
+  DecodeError,
+  type HTTPException,
+  IncompleteRead,
+  LineTooLong,
+  TimeoutError,
+} from '../../src/errors/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -201,10 +207,119 @@ describe('text(), json() and bytes()', () => {
     assert.ok(error.cause instanceof SyntaxError)
   })
 
+  it('json says what the body is instead: how long, of which type, with which status, coded or not', async () => {
+    const cases: readonly (readonly [body: string, fields: FieldLine[], said: string])[] = [
+      ['', [], 'it is empty, status 502, no Content-Type'],
+      ['<p>', [['content-type', 'text/html; charset=utf-8']], '3 bytes of text/html, status 502'],
+      ['{', [['Content-Type', 'hunter 2/x']], '1 bytes, status 502'],
+      ['{', [['Content-Type', 'hunter2']], '1 bytes, status 502'],
+      [
+        '\x1f\x8b',
+        [
+          ['Content-Type', 'application/json'],
+          ['Content-Encoding', 'GZIP, hunter 2'],
+        ],
+        '2 bytes of application/json, status 502, coded (Content-Encoding: gzip)',
+      ],
+    ]
+    for (const [body, fields, said] of cases) {
+      const failed = respond(new Pieces([Buffer.from(body, 'latin1')]), fields, {
+        head: { status: 502 },
+      }).json()
+      const { message } = await rejectionOf(failed)
+      assert.equal(message, `The body is not JSON: ${said}`)
+    }
+  })
+
   it('bytes gives a plain Uint8Array', async () => {
     const bytes = await respond(new Pieces(['ab'])).bytes()
     assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype)
     assert.deepEqual([...bytes], [97, 98])
+  })
+
+  it('bytes and the pieces of body own their memory: it can be transferred, and holds nothing else', async () => {
+    const response = respond(new Pieces(['ab', 'c']))
+    const piece = (await response.body.getReader().read()).value!
+    const bytes = await response.bytes()
+    for (const [owned, text] of [
+      [piece, 'ab'],
+      [bytes, 'c'],
+    ] as const) {
+      assert.equal(owned.buffer.byteLength, text.length)
+      assert.equal(Buffer.from(owned).toString(), text)
+      structuredClone(owned.buffer, { transfer: [owned.buffer as ArrayBuffer] })
+      assert.equal(owned.length, 0)
+    }
+    const large = Buffer.alloc(100_000, 'x')
+    assert.equal((await respond(new Pieces([large])).bytes()).buffer.byteLength, large.length)
+  })
+})
+
+describe('reading twice', () => {
+  const calls = {
+    'text()': (response: HTTPResponse) => response.text(),
+    'json()': (response: HTTPResponse) => response.json(),
+    'bytes()': (response: HTTPResponse) => response.bytes(),
+  }
+  for (const [first, read] of Object.entries({
+    ...calls,
+    'read()': (response: HTTPResponse) => response.read(),
+  })) {
+    for (const [second, readAgain] of Object.entries(calls)) {
+      it(`is an error that says so: ${second} behind ${first}`, async () => {
+        for (const body of ['[1]', '']) {
+          const response = respond(new Pieces([body]))
+          await read(response).catch(() => {})
+          for (let i = 0; i < 2; i++) {
+            const error = (await rejectionOf(readAgain(response))) as HTTPException
+            assert.equal(error.name, 'ImproperConnectionState')
+            assert.equal(error.code, 'BODY_ALREADY_READ')
+            assert.ok(error.message.includes(`: ${first} took all of it`), error.message)
+          }
+        }
+      })
+    }
+
+    it(`is none where read() comes behind ${first}: it answers that nothing is left, as in Python`, async () => {
+      const response = respond(new Pieces(['[1]']))
+      await read(response)
+      assert.equal((await response.read()).length, 0)
+      assert.equal((await response.read(5)).length, 0)
+      assert.equal((await response.readLine()).length, 0)
+      assert.equal(await response.readInto(new Uint8Array(1)), 0)
+    })
+  }
+
+  it('is none where the first call took a part, though it was all there was', async () => {
+    const response = respond(new Pieces(['line\n']))
+    assert.equal((await response.readLine()).toString(), 'line\n')
+    assert.equal(await response.text(), '')
+  })
+
+  it('says of a message that broke off what it said at first', async () => {
+    const response = respond(new Pieces(['a'], new IncompleteRead(Buffer.alloc(0), 1)))
+    for (let i = 0; i < 2; i++) assert.ok((await rejectionOf(response.text())) instanceof IncompleteRead)
+  })
+
+  it('says nothing where the first call was refused because of a coding', async () => {
+    const response = respond(new Pieces(['a']), [], { head: { codings: ['gzip'] } })
+    await rejectionOf(response.text())
+    assert.equal(await response.allowUndecoded().text(), 'a')
+  })
+})
+
+const isEncoded = (value: string | undefined, head: Partial<ResponseHead> = {}): boolean =>
+  respond(new Pieces([]), value === undefined ? [] : [['Content-Encoding', value]], { head }).isEncoded
+
+describe('isEncoded', () => {
+  it('is true where Content-Encoding names a coding other than identity', () => {
+    for (const value of ['gzip', 'BR', 'identity, x-gzip', 'unheard-of']) assert.equal(isEncoded(value), true)
+    for (const value of [undefined, '', 'identity', ' , Identity']) assert.equal(isEncoded(value), false)
+  })
+
+  it('is false where there is no body to be coded, and true whatever ends it', () => {
+    assert.equal(isEncoded('gzip', { framing: { kind: 'none' } }), false)
+    assert.equal(isEncoded('gzip', { framing: { kind: 'length', length: 3 } }), true)
   })
 })
 

@@ -79,7 +79,7 @@ function make(code: ErrorCode): HTTPException {
     case 'UnimplementedFileMode':
       return new UnimplementedFileMode('w')
     case 'ImproperConnectionState':
-      return new ImproperConnectionState('detail')
+      return new ImproperConnectionState('detail', code as CodeOf<'ImproperConnectionState'>)
     case 'CannotSendRequest':
       return new CannotSendRequest('detail')
     case 'CannotSendHeader':

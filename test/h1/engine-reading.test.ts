@@ -55,6 +55,7 @@ describe('HTTP/0.9', () => {
     fields: [],
     framing: { kind: 'until-close' },
     codings: [],
+    persists: false,
     defects: ['http09'],
   }
   const document = (text: string) => [

@@ -9,6 +9,7 @@ import {
   offeredProtocols,
   type ResponseFacts,
 } from '../../src/h1/framing.ts'
+import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -33,6 +34,7 @@ function response(fields: readonly FieldLine[], facts: Partial<ResponseFacts> = 
     status: 200,
     version: 11,
     head: headOf('HTTP/1.1 200 OK', fields),
+    tolerances: resolveTolerances(),
     ...facts,
   }
   return { ...decideResponseBody(all, fields, defects), defects }

@@ -3,7 +3,13 @@ import { describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { type ErrorCode, HTTPException } from '../../src/errors/index.ts'
 import type { RequestToSend, ResponseToSend } from '../../src/h1/events.ts'
-import { checkField, writeFieldLines, writeResponseHead, writeTrailers } from '../../src/h1/head-writer.ts'
+import {
+  checkField,
+  writeFieldLines,
+  writeRequestFields,
+  writeResponseHead,
+  writeTrailers,
+} from '../../src/h1/head-writer.ts'
 import { RequestHeads } from '../../src/h1/request-heads.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -197,9 +203,70 @@ describe('checkField', () => {
     }
   })
 
+  it('refuses a continuation line without content, which ends the head for a lenient reader', () => {
+    const folding = resolveTolerances({ foldedValues: true })
+    for (const value of ['a\r\n\t', 'a\r\n\t \t', 'a\r\n\t\r\n\tb', '\r\n\t']) {
+      refuses('INVALID_FIELD_VALUE', () => checkField('X', value, folding))
+    }
+    checkField('X', '\r\n\tb', folding)
+  })
+
   it('is asked for every field of a head', () => {
     refuses('INVALID_FIELD_VALUE', () => withFields(['X', 'a'], ['Y', `${SECRET}\n`]))
     refuses('INVALID_FIELD_NAME', () => writeTrailers([['X Y', SECRET]], STRICT))
+  })
+})
+
+describe('values with folds', () => {
+  const folding = resolveTolerances({ foldedValues: true })
+  const write = (...fields: FieldLine[]) =>
+    writeRequestFields('POST', 11, [['Host', 'a'], ...fields], folding)
+
+  it('are looked at as whoever unfolds them reads them, and written as they are', () => {
+    const refused: readonly (readonly [code: string, ...fields: FieldLine[]])[] = [
+      ['INVALID_CONNECTION_OPTION', ['Connection', 'close,\r\n\tcontent-length']],
+      ['INVALID_CONNECTION_OPTION', ['Connection', '\r\n\t Content-Length \r\n\t,close']],
+      ['CONFLICTING_FRAMING', ['Content-Length', '\r\n\t2'], ['Transfer-Encoding', '\r\n\tchunked']],
+      ['INVALID_TRANSFER_ENCODING', ['Transfer-Encoding', 'chunked,\r\n\tgzip']],
+      ['INVALID_CONTENT_LENGTH', ['Content-Length', '2\r\n\t3']],
+      ['INVALID_CONTENT_LENGTH', ['Content-Length', '2,\r\n\t2']],
+      ['INVALID_TE', ['Connection', 'TE'], ['TE', 'trailers,\r\n\tchunked']],
+      ['INVALID_EXPECT', ['Expect', '\r\n\t100-continue']],
+      ['INVALID_CONDITION', ['If-Match', '"a",\r\n\t*']],
+      ['INVALID_CONDITION', ['Range', 'bytes=0-1'], ['If-Range', '\r\n\tW/"a"']],
+      ['INVALID_HOST_FIELD', ['Host', 'b\r\n\tc']],
+    ]
+    for (const [code, ...fields] of refused) {
+      const hasHost = fields.some(([name]) => name === 'Host')
+      const given: FieldLine[] = hasHost ? fields : [['Host', 'a'], ...fields]
+      refuses(code as ErrorCode, () => writeRequestFields('POST', 11, given, folding))
+    }
+    const { text, framing, persists, offered } = write(
+      ['Content-Length', '\r\n\t2'],
+      ['Connection', 'upgrade,\r\n\tclose'],
+      ['Upgrade', '\r\n\tx'],
+    )
+    assert.match(text, /\r\nContent-Length: \r\n\t2\r\nConnection: upgrade,\r\n\tclose\r\n/)
+    assert.deepEqual(
+      { framing, persists, offered },
+      { framing: { kind: 'length', length: 2 }, persists: false, offered: ['x'] },
+    )
+  })
+
+  it('say of a response what they say without folds', () => {
+    const { framing, persists } = writeResponseHead(
+      {
+        type: 'response',
+        status: 200,
+        fields: [
+          ['Content-Length', '\r\n\t2'],
+          ['Connection', 'x,\r\n\tclose'],
+        ],
+      },
+      { method: 'GET', upgradeOffered: false },
+      folding,
+    )
+    assert.deepEqual({ framing, persists }, { framing: { kind: 'length', length: 2 }, persists: false })
   })
 })
 

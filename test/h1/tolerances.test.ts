@@ -10,7 +10,16 @@ import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
-const NAMES = ['http09', 'bareLf', 'controlInValue', 'spaceBeforeColon', 'skipBadFields', 'foldedValues']
+const NAMES = [
+  'http09',
+  'bareLf',
+  'controlInValue',
+  'spaceBeforeColon',
+  'skipBadFields',
+  'chunkSizePadding',
+  'identityWithLength',
+  'foldedValues',
+]
 
 describe('resolveTolerances', () => {
   it('is strict by default', () => {

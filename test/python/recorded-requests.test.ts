@@ -147,12 +147,25 @@ function titleOf({ class: name, args, calls }: Sequence): string {
   return title.length > 200 ? `${title.slice(0, 200)}...` : title
 }
 
+/**
+ * Refused on purpose, where Python sends it: a continuation line of a tab only is the end of the head to a lenient reader.
+ */
+function hasEmptyContinuation([name, , ...values]: Call): boolean {
+  return name === 'putheader' && values.slice(1).some((value) => value === '')
+}
+
 describe(`the bytes of Python ${recording.python}`, () => {
   assert.ok(recording.sequences.length >= 360)
   for (const [index, sequence] of recording.sequences.entries()) {
     it(`${index}: ${titleOf(sequence)}`, async () => {
       const player = new Player(sequence)
-      for (const call of sequence.calls) await player.play(call)
+      for (const call of sequence.calls) {
+        if (hasEmptyContinuation(call)) {
+          await assert.rejects(player.play(call), { name: 'InvalidHeader' })
+          return
+        }
+        await player.play(call)
+      }
       assert.deepEqual(
         player.network.streams.map(({ written }) => written.toString('latin1')),
         sequence.sent,

@@ -106,7 +106,7 @@ const statesOf = ({ clientState, serverState }: H1Engine) => ({ client: clientSt
 /** What the sender knew of an event, too. */
 function elementOf(event: ReceivedEvent): Element {
   const element: Element = { ...event }
-  for (const name of ['framing', 'codings', 'defects']) delete element[name]
+  for (const name of ['framing', 'codings', 'persists', 'defects']) delete element[name]
   return element
 }
 

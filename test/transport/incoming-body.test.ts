@@ -21,6 +21,92 @@ function make(): { body: IncomingBody; asked: string[]; told: string[] } {
   return { body, asked, told }
 }
 
+/** Memory that a read waits with, and what becomes of it in the meantime. */
+const LOSSES: Readonly<Record<string, (memory: ArrayBuffer) => unknown>> = {
+  transferred: (memory) => structuredClone(memory, { transfer: [memory] }),
+  'made too small': (memory) => (memory as ArrayBuffer & { resize(length: number): void }).resize(0),
+}
+const resizable = (length: number): ArrayBuffer =>
+  new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(length, { maxByteLength: 64 })
+
+describe('the memory of readInto()', () => {
+  for (const [how, lose] of Object.entries(LOSSES)) {
+    for (const [kind, view] of [
+      ['a view of fixed length', (memory: ArrayBuffer) => new Uint8Array(memory, 0, 16)],
+      ['a view that follows', (memory: ArrayBuffer) => new Uint8Array(memory)],
+    ] as const) {
+      it(`rejects where it was ${how} while it was waited for, and gives the bytes to the next read: ${kind}`, async () => {
+        const { body, told } = make()
+        const memory = resizable(16)
+        const reading = body.readInto(view(memory))
+        lose(memory)
+        body.push(Buffer.from('hello'))
+        assert.ok((await rejectionOf(reading)) instanceof TypeError)
+        body.finish([])
+        assert.equal(String(await body.readAll()), 'hello')
+        assert.deepEqual(told, ['consumed'])
+      })
+
+      it(`rejects where it was ${how} before: ${kind}`, async () => {
+        const { body } = make()
+        const memory = resizable(16)
+        const target = view(memory)
+        lose(memory)
+        body.push(Buffer.from('hello'))
+        assert.ok((await rejectionOf(body.readInto(target))) instanceof TypeError)
+        assert.equal(String(await body.readChunk()), 'hello')
+      })
+    }
+  }
+
+  it('takes what still fits where it was made smaller', async () => {
+    const { body } = make()
+    const memory = resizable(16)
+    const reading = body.readInto(new Uint8Array(memory))
+    ;(memory as ArrayBuffer & { resize(length: number): void }).resize(2)
+    body.push(Buffer.from('hello'))
+    assert.equal(await reading, 2)
+    assert.equal(String(await body.readChunk()), 'llo')
+  })
+
+  it('rejects with what a target of another class throws', async () => {
+    const { body } = make()
+    const thrown = new RangeError('no')
+    class Odd extends Uint8Array {
+      override set(): void {
+        throw thrown
+      }
+    }
+    const reading = body.readInto(new Odd(4))
+    body.push(Buffer.from('hello'))
+    assert.equal(await rejectionOf(reading), thrown)
+    assert.equal(await rejectionOf(body.readInto(new Odd(4))), thrown)
+    assert.equal(String(await body.readChunk()), 'hello')
+  })
+
+  it('answers 0 at the end, whatever became of it', async () => {
+    const { body } = make()
+    const memory = resizable(16)
+    const reading = body.readInto(new Uint8Array(memory))
+    LOSSES['transferred']!(memory)
+    body.finish([])
+    assert.equal(await reading, 0)
+  })
+
+  it('is given to the caller for good: empty bodies do not share theirs', async () => {
+    const [one, other] = [make(), make()]
+    for (const { body } of [one, other]) body.finish([])
+    const bytes = [
+      await one.body.readAll(),
+      await other.body.readAll(),
+      await one.body.readAll(),
+      await other.body.readAll(),
+    ]
+    assert.equal(new Set(bytes).size, 4)
+    assert.equal(new Set(bytes.map(({ buffer }) => buffer)).size, 4)
+  })
+})
+
 describe('IncomingBody', () => {
   it('tells that it was consumed when its last byte was given out, and not before', async () => {
     const early = make()

@@ -21,14 +21,11 @@ import {
   ConnectionLost,
   type HTTPException,
   ImproperConnectionState,
-  IncompleteRead,
-  RemoteDisconnected,
   RemoteProtocolError,
   TimeoutError,
 } from '../../errors/index.ts'
 import { H1Engine, type H1EngineOptions } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../../h1/events.ts'
-import { messagePersists } from '../../h1/framing.ts'
 import type { ByteSink, ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -425,7 +422,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   }
 
   #onResponse(exchange: Exchange, event: ReceivedResponse, now: number): void {
-    const { version, status, fields, framing } = event
+    const { version, fields, framing } = event
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#state = 'switched'
     this.#isPeerHTTP10 = version < 11
@@ -438,8 +435,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
-      const persists = framing.kind !== 'until-close' && version !== 9 && messagePersists(version, fields)
-      if (decideUpload({ status, persists }) === 'stop') this.stopUpload(exchange)
+      if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
     exchange.answer()
   }
@@ -507,7 +503,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     this.#stream.close()
     const [oldest] = exchanges
     // Its first bytes may have come together with the end of the response before it.
-    if (oldest?.responseStarted === false && this.#hasBegunHead()) oldest.byteCame()
+    if (oldest?.responseStarted === false && this.#engine.progress.headStarted) oldest.byteCame()
     for (const exchange of exchanges) {
       if (exchange === culprit) this.#failExchange(exchange, error, isAbort)
       else
@@ -526,31 +522,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     // The reason of an abort belongs to the caller, whatever it is.
     const error = isAbort
       ? reason
-      : describeFailure(reason, facts, exchange.hasHead, exchange.hasHead ? this.#missingBytes() : undefined)
+      : describeFailure(
+          reason,
+          facts,
+          exchange.hasHead,
+          exchange.hasHead ? this.#engine.progress.bodyBytesMissing : undefined,
+        )
     // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
     exchange.failed(error, !isAbort && exchange.response !== undefined && isPeersDoing(reason))
-  }
-
-  /** Whether the engine holds bytes of a head that is not complete. */
-  #hasBegunHead(): boolean {
-    try {
-      this.#engine.receive(null)
-      this.#engine.nextEvent()
-    } catch (error) {
-      return !(error instanceof RemoteDisconnected)
-    }
-    return false
-  }
-
-  /** How many bytes of the body are still to come, where the engine knows. */
-  #missingBytes(): number | undefined {
-    try {
-      this.#engine.receive(null)
-      this.#engine.nextEvent()
-    } catch (error) {
-      if (error instanceof IncompleteRead) return error.expected
-    }
-    return undefined
   }
 
   #watch(at?: number): void {

@@ -1,0 +1,46 @@
+/**
+ * What a response is made of besides its body: what its head said, what came before it, and how long it took.
+ */
+
+import type { FieldLine } from './fields.ts'
+import type { HTTPHeaders } from './headers.ts'
+
+/** A 1xx response that came before the final one. */
+export interface InformationalResponse {
+  readonly status: number
+  readonly reason: string
+  readonly headers: HTTPHeaders
+}
+
+/** How long each phase took, in milliseconds; undefined for a phase that has not happened or not ended. */
+export interface Timings {
+  /** Looking up the name; undefined on a reused connection. */
+  dns?: number | undefined
+  /** Connecting to an address; undefined on a reused connection. */
+  connect?: number | undefined
+  /** The TLS handshake; undefined on a reused connection and without TLS. */
+  tls?: number | undefined
+  /** From the beginning of the request to the head of the final response. */
+  headers?: number | undefined
+  /** From the head to the end of the body. */
+  body?: number | undefined
+}
+
+/** What the head of a response said. */
+export interface ResponseHead {
+  readonly version: 9 | 10 | 11 | 20
+  readonly status: number
+  readonly reason: string
+  readonly fields: readonly FieldLine[]
+  /** Transfer codings still applied to the body. */
+  readonly codings: readonly string[]
+  readonly defects: readonly string[]
+  /** How the end of the body is found, and whether the connection may go on behind it; where there is a connection. */
+  readonly framing?: BodyFraming
+  readonly persists?: boolean
+}
+
+/** How the end of a body is found, in the engine's words. */
+export type BodyFraming =
+  | { readonly kind: 'none' | 'chunked' | 'until-close' | 'switch' }
+  | { readonly kind: 'length'; readonly length: number }

@@ -1,0 +1,40 @@
+// Whether work takes time linear in the length of its input: measured at one length and at eight times as much.
+
+import assert from 'node:assert/strict'
+
+const FACTOR = 8
+/** Between linear (8) and square (64), nearer to the latter: caches and collections cost more where there is more. */
+const MOST = 40
+/** What takes less is no danger, and not to be measured on a busy machine. */
+const LEAST_MS = 10
+const ROUNDS = 4
+
+/**
+ * Asserts that `work` on `8 n` characters takes less than 40 times what it takes on `n`, in processor time. `make` is not timed.
+ */
+export function assertLinear<T>(
+  what: string,
+  make: (length: number) => T,
+  work: (input: T) => unknown,
+  n = 16_000,
+): void {
+  const least = (input: T): number => {
+    let ms = Infinity
+    for (let i = 0; i < ROUNDS; i++) {
+      const begin = process.cpuUsage()
+      work(input)
+      ms = Math.min(ms, process.cpuUsage(begin).user / 1_000)
+    }
+    return ms
+  }
+  const short = make(n)
+  const long = make(FACTOR * n)
+  // A busy machine may spoil a measurement, not three.
+  let shown = ''
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const [shortMs, longMs] = [least(short), least(long)]
+    if (longMs < LEAST_MS || longMs < MOST * shortMs) return
+    shown = `${n}: ${shortMs.toFixed(2)} ms, ${FACTOR * n}: ${longMs.toFixed(2)} ms`
+  }
+  assert.fail(`${what} takes more than linear time: ${shown}`)
+}
