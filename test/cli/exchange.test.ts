@@ -1,4 +1,4 @@
-// The command as a process against servers on loopback: what it sends, and what it writes where.
+// The command against servers on loopback: what it sends, and what it writes where.
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { latin1, wire } from '../support/bytes.ts'
 import { answering } from '../support/canned-answer.ts'
-import { runCommand } from '../support/command.ts'
+import { runCommand, runCommandProcess } from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -24,10 +24,10 @@ HTTP/1.1 204 No Content
 const DEFAULTS = `User-Agent: httplib/${version}\r\nAccept: */*\r\n`
 
 /** What the command sends with these words; `URL` in them is the server. */
-async function sentBy(words: readonly string[], stdin = ''): Promise<string> {
+async function sentBy(words: readonly string[], stdin = '', runner = runCommand): Promise<string> {
   await using server = await answering(NO_BODY)
   const url = `127.0.0.1:${server.port}`
-  const { code, stderr } = await runCommand(
+  const { code, stderr } = await runner(
     words.map((word) => word.replace('URL', url)),
     { stdin },
   )
@@ -69,6 +69,7 @@ describe('the request of the command', () => {
     const sent = await sentBy(
       ['PUT', 'URL', '-H', 'Content-Type: x/y', '-d', `@${name}`, '--data-binary', '@-', '-d', ''],
       'c\r\n\xff',
+      runCommandProcess,
     )
     assert.equal(
       sent,
