@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { run } from '../../src/cli/run.ts'
+import { moduleBeside } from './repository.ts'
 
 export interface CommandResult {
   /** The exit code; null where a signal ended the process. */
@@ -24,11 +25,8 @@ export interface CommandOptions {
   readonly columns?: number
 }
 
-/** The file of the command: compiled where this file is, and the source where tests run unbuilt. */
-export const commandFile: string = path.resolve(
-  import.meta.dirname,
-  `../../src/cli/main${path.extname(import.meta.filename)}`,
-)
+/** The file of the command: compiled, or the source where tests run unbuilt. */
+const commandFile = fileURLToPath(moduleBeside(import.meta, '../../src/cli/main'))
 
 /** A stream that keeps what is written. */
 class Sink extends Writable {

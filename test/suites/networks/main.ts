@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { moduleBeside } from '../../support/repository.ts'
 import { readTool } from '../../support/tool-options.ts'
 import type { Fault } from './fault.ts'
 import { FAULTS } from './faults.ts'
@@ -106,7 +107,7 @@ async function employ(fault: Fault, namespaces: Namespaces | undefined): Promise
     runs: runs >= 1_000 ? Math.max(runs, fault.cases) : runs,
     topology: namespaces?.topology,
   }
-  const script = path.join(import.meta.dirname, 'worker.js')
+  const script = fileURLToPath(moduleBeside(import.meta, './worker'))
   const prefix = namespaces === undefined ? [] : inside(namespaces.topology.client)
   const [command, ...words] = [
     ...prefix,
