@@ -89,9 +89,17 @@ const LEGAL_CALLS: Readonly<Record<ConnectionState, readonly string[]>> = {
 const NO_OPTIONS: HTTPConnectionOptions = {}
 const NO_REQUEST_OPTIONS: RequestOptions = {}
 
+/**
+ * One connection to one host over HTTP/1.1, driven by hand: `request()`, `getResponse()`, read, again. It opens at the first
+ * request, is reused while both sides allow keep-alive, and reconnects where not. It sends no request twice.
+ *
+ * Errors are `HTTPException`s with a `code` and the facts of the exchange; a call that is not legal now is an
+ * `ImproperConnectionState` that names the legal ones; an abort rejects with `signal.reason`.
+ */
 export class HTTPConnection {
   /** The name or address given, without port. */
   readonly host: string
+  /** The port of the host: the one given, or the scheme's default. */
   readonly port: number
   /** The port where none is given. */
   static readonly defaultPort: number = HTTP_PORT
@@ -194,6 +202,7 @@ export class HTTPConnection {
     opening?.abort(this.#closedError())
   }
 
+  /** Closes the connection at the end of an `await using` block, as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()

@@ -9,6 +9,10 @@ import type { TlsSettings } from '../io/tls/settings.ts'
 import { HTTPConnection } from './http-connection.ts'
 import { checkOptionNames, type HTTPSConnectionOptions, TLS_OPTION_NAMES } from './options.ts'
 
+/**
+ * As HTTPConnection, over TLS; the default port is 443. The server's certificate has to be right (option `tls`); one that is not
+ * is a `ConnectError` before a byte of a request is sent, whose message names the option that would accept it.
+ */
 export class HTTPSConnection extends HTTPConnection {
   static override readonly defaultPort: number = HTTPS_PORT
   protected override readonly scheme = 'https'

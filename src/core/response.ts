@@ -19,8 +19,11 @@ import { HTTPHeaders } from './headers.ts'
 
 /** A 1xx response that came before the final one. */
 export interface InformationalResponse {
+  /** The status code, 100 to 199. */
   readonly status: number
+  /** The reason phrase as it came; may be empty. */
   readonly reason: string
+  /** Its fields. */
   readonly headers: HTTPHeaders
 }
 
@@ -63,6 +66,7 @@ export interface ResponseSource {
 const LF = 0x0a
 const DEFAULT_MAX_LINE_BYTES = 65_536
 
+/** The answer to a request: status and fields at once, the body as it is read. A body that breaks off is an `IncompleteRead`. */
 export class HTTPResponse implements AsyncIterable<Buffer> {
   readonly #head: ResponseHead
   readonly #source: ResponseSource
@@ -87,6 +91,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.version
   }
 
+  /** The status code, 100 to 999; codes over 599 are delivered as they came. */
   get status(): number {
     return this.#head.status
   }
@@ -96,6 +101,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.reason
   }
 
+  /** The fields, with the methods of the platform's `Headers`; case, order and duplicates are kept. */
   get headers(): HTTPHeaders {
     this.#headers ??= HTTPHeaders.over(this.#head.fields)
     return this.#headers
@@ -126,6 +132,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.defects
   }
 
+  /** How long each phase took, in milliseconds, as far as it has come. */
   get timings(): Timings {
     return this.#source.timings
   }
@@ -337,6 +344,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#body.cancel()
   }
 
+  /** Closes the response at the end of an `await using` block, as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()

@@ -11,6 +11,7 @@ export interface LimitRow {
   readonly precedent: string
 }
 
+/** How much of each element a peer may send: default, unit and precedent of each limit. docs/tolerances.md is made from it. */
 export const LIMITS = {
   maxLineBytes: {
     default: 65_536,
@@ -50,6 +51,7 @@ export const LIMITS = {
   },
 } as const
 
+/** The names of the limits. */
 export type LimitName = keyof typeof LIMITS
 
 /** A complete record of limits. */

@@ -13,8 +13,10 @@
  * connection persists, and whether a protocol switch has been proposed (RFC 9112 §9.3, RFC 9110 §7.8, §9.3.6).
  */
 
+/** Which side an engine plays. */
 export type Role = 'client' | 'server'
 
+/** The state of one side of an exchange; docs/state-machine.md draws how they follow each other. */
 export type State =
   | 'idle'
   | 'send-response'

@@ -16,6 +16,7 @@ export interface ToleranceRow {
   readonly risk: string
 }
 
+/** Every departure from strict reading that can be allowed: default, reason and risk. docs/tolerances.md is made from it. */
 export const TOLERANCES = {
   http09: {
     default: false,
@@ -58,6 +59,7 @@ export const TOLERANCES = {
   },
 } as const
 
+/** The names of the tolerances. */
 export type ToleranceName = keyof typeof TOLERANCES
 
 /** Which tolerances are on: a complete record. */
