@@ -1,9 +1,10 @@
 // The first session of Python's httplib documentation: two GET requests on one connection.
 //
-//     node build/examples/python-get.js [host[:port]]
+//     node examples/python-get.ts [host[:port]]
+//
+// Node 22.18 and newer run it as it is. In a clone, `npm run build` has to come first.
 
-// In a project of your own: import * as httplib from 'httplib-ts/python'
-import * as httplib from '../src/python/index.ts'
+import * as httplib from 'httplib-ts/python'
 
 const conn = new httplib.HTTPConnection(process.argv[2] ?? 'www.python.org')
 await conn.request('GET', '/index.html')

@@ -1,9 +1,10 @@
 // The second session of Python's httplib documentation: a form sent with POST.
 //
-//     node build/examples/python-post.js [host[:port]]
+//     node examples/python-post.ts [host[:port]]
+//
+// Node 22.18 and newer run it as it is. In a clone, `npm run build` has to come first.
 
-// In a project of your own: import * as httplib from 'httplib-ts/python'
-import * as httplib from '../src/python/index.ts'
+import * as httplib from 'httplib-ts/python'
 
 // urllib.urlencode
 const params = new URLSearchParams({ spam: '1', eggs: '2', bacon: '0' }).toString()

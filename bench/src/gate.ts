@@ -1,8 +1,12 @@
-/** The gate: fails where a figure is missed by more than the noise of the run itself. Pure but for what it tells. */
+/**
+ * The gate: fails where the floor of a figure is missed by more than the noise of the run itself, and tells how far the goals
+ * are. Pure but for what it tells.
+ */
 
+import { QUANTITIES, shareOfGoal } from './figures.ts'
 import { outcomes, type Results } from './results.ts'
 
-/** True where every figure that could be measured holds. One whose sides did run and failed is missed, too. */
+/** True where every floor that could be measured holds. One whose sides did run and failed is missed, too. */
 export function judgeGate(results: Results, tell: (line: string) => void): boolean {
   const judged = outcomes(results)
   const missed = judged.filter(
@@ -10,16 +14,22 @@ export function judgeGate(results: Results, tell: (line: string) => void): boole
       verdict === 'missed' || verdict === 'too noisy' || (verdict === 'not measured' && note !== undefined),
   )
   const unmeasured = judged.filter(({ verdict, note }) => verdict === 'not measured' && note === undefined)
-  for (const { figure } of unmeasured)
-    tell(`gate: not measured, nobody of that name runs yet: ${figure.title}`)
+  for (const { figure } of unmeasured) tell(`gate: not measured, as one side does not run: ${figure.title}`)
   for (const { figure, verdict, ratio, noise, note } of missed) {
-    const bound = figure.atLeast === undefined ? `at most ${figure.atMost}` : `at least ${figure.atLeast}`
+    const bound = `at ${QUANTITIES[figure.quantity].isMoreBetter ? 'least' : 'most'} ${figure.floor}`
     const why = note === undefined ? '' : ` (${note})`
     tell(
       `gate: ${verdict.toUpperCase()}: ${figure.title}: ${ratio.toFixed(2)}, must be ${bound}, noise ${(noise * 100).toFixed(1)} %${why}`,
     )
   }
+  const atGoal = judged.filter(({ figure, ratio }) => shareOfGoal(figure, ratio) >= 1)
+  const onTheWay = judged.filter(({ figure, ratio }) => shareOfGoal(figure, ratio) < 1)
+  for (const { figure, ratio } of onTheWay) {
+    const share = Math.floor(100 * shareOfGoal(figure, ratio))
+    tell(`gate: goal: ${figure.title}: ${ratio.toFixed(2)} of ${figure.goal}, ${share} % of the way`)
+  }
   const held = judged.length - missed.length - unmeasured.length
-  tell(`gate: ${held} figures hold, ${missed.length} missed, ${unmeasured.length} not measured`)
+  tell(`gate: ${held} floors hold, ${missed.length} missed, ${unmeasured.length} not measured`)
+  tell(`gate: ${atGoal.length} goals reached of ${judged.length}`)
   return missed.length === 0 && held > 0
 }

@@ -93,35 +93,31 @@ function write(made: Results): void {
   writeFileSync(path.join(folder, `${made.form}.json`), json(made))
   const image = (name: string, svg: string): void =>
     writeFileSync(path.join(ROOT, 'docs', 'images', name), svg)
-  const footer = provenance(made)
-  const page = path.join(ROOT, 'docs', 'performance.md')
-  let text = readFileSync(page, 'utf8')
+  const lines = provenance(made)
+  const footer = lines.join(' ')
+  const parts: [page: string, part: string, text: string][] = []
   if (made.measured.length > 0) {
-    image('performance.svg', drawBars(made, footer))
-    const chart = '![Requests a second of httplib and its peers](images/performance.svg)'
-    text = replacePart(text, 'figures', `${footer.join(' ')}\n\n${figuresTable(made)}`)
-    text = replacePart(text, 'results', `${chart}\n\n${workloadTables(made)}`)
-    text = replacePart(
-      text,
-      'warnings',
-      warnings(made)
-        .map((line) => `- ${line}`)
-        .join('\n') || 'None.',
+    image('performance.svg', drawBars(made, lines))
+    const doubts = warnings(made).map((line) => `- ${line}`)
+    parts.push(
+      ['performance.md', 'figures', `${footer}\n\n${figuresTable(made)}`],
+      ['results.md', 'results', `${footer}\n\n${workloadTables(made)}`],
+      ['results.md', 'warnings', doubts.join('\n') || 'None.'],
     )
   }
   if (made.growth.length > 0) {
-    image('growth.svg', drawGrowth(made, footer))
-    const chart = '![How the cost of a request grows](images/growth.svg)'
-    text = replacePart(text, 'growth', `${chart}\n\n${footer.join(' ')}\n\n${growthTables(made)}`)
+    image('growth.svg', drawGrowth(made, lines))
+    parts.push(['results.md', 'growth', `${footer}\n\n${growthTables(made)}`])
   }
-  writeFileSync(page, text)
+  for (const [page, part, text] of parts) replacePart(path.join(ROOT, 'docs', page), part, text)
 }
 
-/** Puts `text` between `<!-- name -->` and `<!-- /name -->`. */
-function replacePart(page: string, name: string, text: string): string {
+/** Puts `text` between `<!-- name -->` and `<!-- /name -->` of a page. */
+function replacePart(file: string, name: string, text: string): void {
+  const page = readFileSync(file, 'utf8')
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const from = page.indexOf(open)
   const to = page.indexOf(close)
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no ${open} … ${close}`)
-  return `${page.slice(0, from + open.length)}\n${text.trim()}\n${page.slice(to)}`
+  if (from < 0 || to < from) throw new Error(`${file} has no ${open} … ${close}`)
+  writeFileSync(file, `${page.slice(0, from + open.length)}\n${text.trim()}\n${page.slice(to)}`)
 }

@@ -1,9 +1,9 @@
-/** What was measured, in words: the tables of docs/performance.md and of the terminal, and the line under each chart. Pure. */
+/** What was measured, in words: the tables of docs/results.md and of the terminal, and the line under each chart. Pure. */
 
 import { cannedResponse } from './canned.ts'
 import { formatBytes, formatCount, formatMicros } from './chart.ts'
 import { CONTENDERS, contender, isTwin } from './contenders.ts'
-import { QUANTITIES } from './figures.ts'
+import { QUANTITIES, shareOfGoal } from './figures.ts'
 import {
   cpuOf,
   type GrowthPoint,
@@ -64,22 +64,44 @@ function versionsOf({ node, measured, growth }: Results): string[] {
 
 // ------------------------------------------------------------------------------------------------ figures
 
-function boundOf({ atLeast, atMost }: Outcome['figure']): string {
-  return atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`
+function boundsOf({ quantity, floor, goal }: Outcome['figure']): [floor: string, goal: string] {
+  const sign = QUANTITIES[quantity].isMoreBetter ? '≥' : '≤'
+  return [`${sign} ${floor}`, `${sign} ${goal}`]
 }
 
-/** The table of the figures: what must be reached, what was, and by how much the run itself was unsure. */
+function goalCell({ figure, ratio }: Outcome): string {
+  if (Number.isNaN(ratio)) return ''
+  const share = shareOfGoal(figure, ratio)
+  return share >= 1 ? 'reached' : `${Math.floor(share * 100)} %`
+}
+
+/** The table of the figures: floor and goal, what was measured, and by how much the run itself was unsure. */
 export function figuresTable(results: Results): string {
-  const rows = outcomes(results).map(({ figure, verdict, ratio, byCpu, noise, note }) => [
-    figure.title,
-    QUANTITIES[figure.quantity],
-    boundOf(figure),
-    times(ratio),
-    byCpu === undefined ? '' : times(byCpu),
-    Number.isNaN(ratio) ? '' : percent(noise),
-    note === undefined ? verdict : `${verdict} (${note})`,
-  ])
-  return table(['figure', 'ratio of', 'must be', 'is', 'by processor time', 'noise', 'verdict'], rows)
+  const rows = outcomes(results).map((outcome) => {
+    const { figure, verdict, ratio, byCpu, noise, note } = outcome
+    return [
+      figure.title,
+      QUANTITIES[figure.quantity].text,
+      ...boundsOf(figure),
+      times(ratio),
+      goalCell(outcome),
+      byCpu === undefined ? '' : times(byCpu),
+      Number.isNaN(ratio) ? '' : percent(noise),
+      note === undefined ? verdict : `${verdict} (${note})`,
+    ]
+  })
+  const head = [
+    'figure',
+    'ratio of',
+    'floor',
+    'goal',
+    'is',
+    'of the goal',
+    'by processor time',
+    'noise',
+    'floor is',
+  ]
+  return table(head, rows)
 }
 
 // ---------------------------------------------------------------------------------------------- workloads

@@ -1,7 +1,7 @@
 /** The shape of what was measured, as it is written to JSON, and the questions that report, charts and gate ask of it. */
 
 import { isTwin, twinOf } from './contenders.ts'
-import { FIGURES, type Figure, type Place, type Quantity } from './figures.ts'
+import { FIGURES, type Figure, floorOf, type Place, type Quantity } from './figures.ts'
 import type { Machine } from './machine.ts'
 import type { IdleMemory, Latency } from './measure.ts'
 import { judge, median, noiseOf, roundRatios, spread, type Verdict } from './statistics.ts'
@@ -89,6 +89,7 @@ function find({ measured }: Results, [workload, contender]: Place): Measured | u
 
 const VALUES: Readonly<Record<Quantity, (row: Measured) => readonly number[]>> = {
   rate: ({ rounds }) => rounds.map(({ rate }) => rate),
+  thrift: ({ rounds }) => rounds.map(({ cpuMicros }) => 1e6 / cpuMicros),
   cpu: ({ rounds }) => rounds.map(({ cpuMicros }) => cpuMicros),
   allocated: ({ allocated = [] }) => allocated,
   memory: ({ memory = [] }) => memory.map(({ resident }) => resident),
@@ -137,7 +138,7 @@ function outcome(results: Results, figure: Figure): Outcome {
   const twin = find(results, [figure.subject[0], twinOf(figure.subject[1])])
   if (figure.quantity !== 'rate') {
     const noise = twin === undefined ? 0 : noiseOf(roundRatios(values(twin), values(subject)))
-    return { figure, verdict: judge(byRate, figure, noise), ratio: byRate, noise }
+    return { figure, verdict: judge(byRate, floorOf(figure), noise), ratio: byRate, noise }
   }
   const byCpu = median(roundRatios(VALUES.cpu(over), VALUES.cpu(subject)))
   const isBound = isServerBound(subject) || isServerBound(over)
@@ -147,5 +148,5 @@ function outcome(results: Results, figure: Figure): Outcome {
   const note = isBound
     ? { note: `the server was the bottleneck: by processor time; by rate ${byRate.toFixed(2)}` }
     : {}
-  return { figure, verdict: judge(ratio, figure, noise), ratio, byCpu, noise, ...note }
+  return { figure, verdict: judge(ratio, floorOf(figure), noise), ratio, byCpu, noise, ...note }
 }

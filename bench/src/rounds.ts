@@ -67,10 +67,10 @@ export async function measureWorkload(
       { version: '', rounds: [], allocated: [], memory: [] },
     ]),
   )
-  const launches = workload.kind === 'memory' ? 1 : plan.launches
-  for (let launch = 0; launch < launches; launch++) {
-    for (const group of groupsOf(workload, plan.contenders))
-      await measureGroup(workload, plan, group, gatherings, origin)
+  const own = planFor(workload, plan)
+  for (let launch = 0; launch < own.launches; launch++) {
+    for (const group of groupsOf(workload, own.contenders))
+      await measureGroup(workload, own, group, gatherings, origin)
   }
   for (const id of plan.allocations) await measureAllocations(workload, plan, id, gatherings.get(id)!, origin)
   return [...gatherings].map(([id, { version, rounds, allocated, memory, latency, error }]) => ({
@@ -83,6 +83,14 @@ export async function measureWorkload(
     ...(memory.length === 0 ? {} : { memory }),
     ...(error === undefined ? {} : { error }),
   }))
+}
+
+/** The plan of one workload: memory is measured in processes of its own, and so is what single processes say too little of. */
+function planFor({ kind, processes }: Workload, plan: RoundsPlan): RoundsPlan {
+  if (kind === 'memory') return { ...plan, launches: 1 }
+  // One round in all only shows that everything runs.
+  const isTrial = plan.launches * plan.rounds === 1
+  return processes === undefined || isTrial ? plan : { ...plan, launches: processes, rounds: 1 }
 }
 
 /** Who takes turns: all of them, or one after the other where there are too many connections. */

@@ -50,6 +50,8 @@ export interface Workload {
   readonly request: RequestSpec
   readonly response: ResponseSpec
   readonly reading: Reading
+  /** Measured in this many processes of each contender, one round in each: single ones are noisy, by the allocator. */
+  readonly processes?: number
   /** `parse` only: the bytes come one by one. */
   readonly byByte?: boolean
 }
@@ -104,6 +106,15 @@ const ROWS: readonly Row[] = [
     response: { ...SMALL, bodyBytes: MiB, chunkBytes: 64 * KiB },
     reading: 'bytes',
   },
+  ...(['64', '256', '1k'] as const).map(
+    (size): Row => ({
+      id: `chunks-${size}`,
+      title: `1 MiB in chunks of ${size === '1k' ? '1 KiB' : `${size} B`}, piece by piece`,
+      connections: 1,
+      response: { ...SMALL, bodyBytes: MiB, chunkBytes: size === '1k' ? KiB : Number(size) },
+      reading: 'pieces',
+    }),
+  ),
   { id: 'post-1k', title: 'POST of 1 KiB', request: { method: 'POST', bodyBytes: KiB } },
   { id: 'post-1m', title: 'POST of 1 MiB', request: { method: 'POST', bodyBytes: MiB } },
   {
@@ -123,6 +134,7 @@ const ROWS: readonly Row[] = [
     id: 'download',
     title: '1 GiB down',
     kind: 'transfer',
+    processes: 10,
     field: 'streams',
     connections: 1,
     response: { ...SMALL, bodyBytes: GiB },

@@ -8,6 +8,9 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { CommandFailure, reasonOf } from './failure.ts'
 
+/** How far a terminal is guarded: curl looks for a NUL in what begins within so many bytes. */
+const GUARDED_BYTES = 2_000
+
 /** The reader of standard output went away: it has what it wanted. */
 export class ReaderGone extends Error {}
 
@@ -16,15 +19,25 @@ export class Output {
   readonly #name: string
   readonly #isFile: boolean
   readonly #signal: AbortSignal
+  /** True where bytes that are no text would upset a terminal. */
+  readonly #isGuarded: boolean
+  #written = 0
   #failure: Error | undefined
   /** Tells a waiting write. */
   #wake: (() => void) | undefined
 
-  private constructor(stream: Writable, name: string, isFile: boolean, signal: AbortSignal) {
+  private constructor(
+    stream: Writable,
+    name: string,
+    isFile: boolean,
+    signal: AbortSignal,
+    isGuarded = false,
+  ) {
     this.#stream = stream
     this.#name = name
     this.#isFile = isFile
     this.#signal = signal
+    this.#isGuarded = isGuarded
     stream.on('error', (error: Error) => {
       this.#failure ??= error
       this.#wake?.()
@@ -40,11 +53,24 @@ export class Output {
     return new Output(stream, name, false, signal)
   }
 
+  /** Standard output where it is a terminal: what begins with bytes that are no text is refused, as by curl. */
+  static toTerminal(stream: Writable, name: string, signal: AbortSignal): Output {
+    return new Output(stream, name, false, signal, true)
+  }
+
   /**
    * Resolves when the bytes were handed on.
    * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`
    */
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isGuarded && this.#written < GUARDED_BYTES && bytes.includes(0)) {
+      throw new CommandFailure(
+        'local-write',
+        'the response is binary, and this is a terminal',
+        '-o FILE to save it, or -o - to show it anyway',
+      )
+    }
+    this.#written += bytes.length
     await new Promise<void>((resolve) => {
       this.#wake = resolve
       if (this.#failure !== undefined || this.#signal.aborted) resolve()

@@ -28,6 +28,8 @@ export interface Plan {
   readonly maxTimeMs: number | undefined
   /** A file, or undefined for standard output. */
   readonly output: string | undefined
+  /** True where standard output was asked for by `-o -`, whatever it is. */
+  readonly mayUpsetTerminal: boolean
   readonly writesHead: boolean
   readonly showsWire: boolean
 }
@@ -77,6 +79,7 @@ export async function makePlan(
     tls,
     maxTimeMs: options.maxTime === undefined ? undefined : options.maxTime * 1000,
     output: options.output === '-' ? undefined : options.output,
+    mayUpsetTerminal: options.output === '-',
     writesHead: options.include === true || options.head === true,
     showsWire: options.verbose === true,
   }

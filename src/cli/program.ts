@@ -5,8 +5,9 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Colors } from './colors.ts'
-import { formatExitCodesForHelp } from './exit-codes.ts'
+import { findCurlOption } from './curl-options.ts'
 import { usageFailure } from './failure.ts'
+import { formatBriefHelp, formatNotes } from './help.ts'
 import { type DataOption, OPTIONS, type OptionRow, type Options } from './options-table.ts'
 
 /** What is to be done. */
@@ -37,9 +38,18 @@ export function readCommandLine(words: readonly string[], teller: Teller): Task 
     program.parse(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.unknownOption') throw unknownOption(words, error.message)
     if (error.exitCode !== 0) throw usageFailure(describe(error.message))
   }
   return task
+}
+
+/** An option that only curl has is called so; what looks like a misspelt one of ours is corrected. */
+function unknownOption(words: readonly string[], message: string): Error {
+  const [, word = ''] = /unknown option '([^'=]*)/.exec(message) ?? []
+  const curls = findCurlOption(word, words)
+  if (curls === undefined) return usageFailure(describe(message))
+  return usageFailure(`${curls.name} is an option of curl that httplib does not have`, curls.instead)
 }
 
 /** Security: what stands behind the = of an option that is not known may be a password. */
@@ -68,13 +78,18 @@ function makeProgram(teller: Teller, choose: (task: Task) => void): Command {
     .description('Makes one HTTP or HTTPS request and writes the body of the response, byte for byte.')
     .argument('[words...]')
     .helpCommand(false)
-    .action((words: string[], options: Options) => choose({ kind: 'fetch', words, options }))
+    .helpOption(false)
+    .action((words: string[], { help, ...options }: Options & { help?: string | true }) => {
+      if (help === undefined) choose({ kind: 'fetch', words, options })
+      else if (help === 'all') program.outputHelp()
+      else teller.write(formatBriefHelp(colors))
+    })
   const data: DataOption[] = []
   for (const row of OPTIONS) program.addOption(makeOption(row, data))
   program
     .version(version, '-V, --version', 'write the version')
-    .helpOption('-h, --help', 'write this text')
-    .addHelpText('after', () => makeNotes(colors))
+    .addOption(new Option('-h, --help [all]', 'write the options in short; all: this text'))
+    .addHelpText('after', () => formatNotes(colors))
   program
     .command('demo')
     .description('play a tour of real exchanges against servers of its own, and show the wire')
@@ -111,22 +126,4 @@ function readSeconds(text: string): number {
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0)
     throw new InvalidArgumentError('It must be a number of seconds above 0.')
   return seconds
-}
-
-function makeNotes(colors: Colors): string {
-  return `
-${colors.bold('Notes:')}
-  A URL without a scheme is http. Its userinfo is sent as Basic credentials.
-  Redirects are not followed, and no status is an error: look with -i or -v.
-  Proxies are taken from -x only, not from the environment.
-
-${colors.bold('Exit codes:')}
-${formatExitCodesForHelp()}
-
-${colors.bold('Examples:')}
-  httplib https://example.com/
-  httplib -v -o page.html https://example.com/
-  httplib PUT https://example.com/note -H 'Content-Type: text/plain' -d 'spam and eggs'
-  httplib demo
-`
 }

@@ -68,8 +68,11 @@ async function carryOut(surroundings: Surroundings): Promise<number> {
       const openStdin = (): Readable => surroundings.stdin
       const plan = await makePlan(task.words, task.options, { openStdin, signal, version })
       const view = plan.showsWire ? makeView(stderr, env) : undefined
-      const { output } = plan
-      const openOutput = (): Output => (output === undefined ? onStdout : Output.toFile(output, signal))
+      const openOutput = (): Output => {
+        if (plan.output !== undefined) return Output.toFile(plan.output, signal)
+        const isGuarded = stdout.isTTY === true && !plan.mayUpsetTerminal
+        return isGuarded ? Output.toTerminal(stdout, 'standard output', signal) : onStdout
+      }
       await performExchange(plan, { signal, openOutput, view })
       return exitCodeOf('success')
     }

@@ -16,41 +16,44 @@ import type { Random } from '../time/random.ts'
 /** Receives the lines of the debug trace, without line ends. */
 export type DebugSink = (line: string) => void
 
-/** Options of an `HTTPConnection`. They are taken when it is made: later changes of the object have no effect. */
+/** What a connection is made with. All are optional; an unknown name is a `TypeError` that lists the known ones. */
 export interface HTTPConnectionOptions {
-  /** Milliseconds, for each phase by itself, or phases by name. Default: dns, connect, tls 30 s; send, headers, body 300 s. */
+  /**
+   * Timeouts in milliseconds: a number for each phase by itself, or phases by name (`{ connect: 5_000, total: 60_000 }`).
+   * Default: 30 s to look up, to connect and for TLS; 300 s without progress after that; no limit for the whole.
+   */
   readonly timeout?: TimeoutOption | undefined
-  /** Aborts everything that this connection does. Default: none. */
+  /** Aborts everything that this connection does; what waits rejects with `signal.reason`. Default: none. */
   readonly signal?: AbortSignal | undefined
-  /** A unix socket to connect to instead of host and port. Default: none. */
+  /** The path of a unix socket to connect to instead of host and port; these still make the Host field. Default: none. */
   readonly socketPath?: string | undefined
-  /** The IP address to connect from. Default: the system's choice. */
+  /** The address to connect from, as IPv4 or IPv6. Default: the system chooses. */
   readonly localAddress?: string | undefined
   /** 4 or 6 to use addresses of one family only. Default 0: both, side by side. */
   readonly family?: 0 | 4 | 6 | undefined
-  /** Looks names up; the shape of `dns.lookup` with `all: true`. Default: the system's. */
+  /** Looks names up; the shape of `dns.lookup` with `all: true`. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
   /** Named departures from the strict reading of heads; see docs/tolerances.md. Default: none. */
   readonly tolerances?: ToleranceOptions | undefined
-  /** How much of each element a peer may send; see docs/tolerances.md. */
+  /** How much of each element a peer may send, in bytes or pieces; see docs/tolerances.md for the defaults. */
   readonly limits?: LimitOptions | undefined
   /** Where the debug trace goes, a line each. Default: standard error. */
   readonly debug?: DebugSink | undefined
   /** Shows credentials in the debug trace. Default false: they are masked. */
   readonly debugShowsCredentials?: boolean | undefined
-  /** How many requests may be outstanding at once. Default 1. */
+  /** How many requests may be outstanding at once. Default 1: the next request waits until the response is read. */
   readonly pipelining?: number | undefined
-  /** Opens connections instead of the built-in way: tests, virtual networks, transports of your own. */
+  /** Opens connections instead of the built-in way: tests, virtual networks, transports of your own. Default: sockets. */
   readonly connect?: Connector | undefined
-  /** Tells the time instead of the machine's clock. */
+  /** Tells the time for timeouts and timings. Default: the machine's monotonic clock. */
   readonly clock?: Clock | undefined
   /** Draws what is random (the boundary of a form) instead of `Math.random`. */
   readonly random?: Random | undefined
 }
 
-/** Options of an `HTTPSConnection`: those of `HTTPConnection`, and `tls`. */
+/** What an HTTPSConnection is made with: the options of HTTPConnection, and `tls`. */
 export interface HTTPSConnectionOptions extends HTTPConnectionOptions {
-  /** Whom to trust and who you are. Default: the system's authorities are trusted, TLS 1.2 or newer. */
+  /** Whom to trust and who you are. Default: the system's authorities, and no certificate of your own. */
   readonly tls?: TlsOptions | undefined
 }
 

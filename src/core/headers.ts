@@ -55,6 +55,10 @@ function toValue(name: string, value: unknown): string {
   throw new TypeError(`The value of the field "${name}" must be a string, a number or a Date`)
 }
 
+/**
+ * An ordered list of fields that keeps case, order and duplicates, with the methods of the platform's `Headers`. Names are
+ * compared without regard to case. It checks names and values for their types only: what may be sent is checked where it is sent.
+ */
 export class HTTPHeaders implements Iterable<[string, string]> {
   #fields: readonly FieldLine[]
   /** True while `#fields` belongs to somebody else: copied before the first change. */
@@ -104,6 +108,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     return this.getAll('set-cookie')
   }
 
+  /** Whether there is a line of that name. */
   has(name: string): boolean {
     const lower = name.toLowerCase()
     return this.#fields.some(([other]) => equalsIgnoringCase(other, lower))
@@ -147,18 +152,22 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     for (const [name, value] of this.#fields) yield [name, value]
   }
 
+  /** The name of each line, in order, as it was written; a name that occurs twice is there twice. */
   *keys(): IterableIterator<string> {
     for (const [name] of this.#fields) yield name
   }
 
+  /** The value of each line, in order. */
   *values(): IterableIterator<string> {
     for (const [, value] of this.#fields) yield value
   }
 
+  /** Calls `visit` for each line, in order. */
   forEach(visit: (value: string, name: string, headers: HTTPHeaders) => void): void {
     for (const [name, value] of this.#fields) visit(value, name, this)
   }
 
+  /** The lines as pairs, in order: what `new Headers(it)` takes. */
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.entries()
   }

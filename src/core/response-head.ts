@@ -7,8 +7,11 @@ import type { HTTPHeaders } from './headers.ts'
 
 /** A 1xx response that came before the final one. */
 export interface InformationalResponse {
+  /** The status code, 100 to 199. */
   readonly status: number
+  /** The reason phrase as it came; may be empty. */
   readonly reason: string
+  /** Its fields. */
   readonly headers: HTTPHeaders
 }
 

@@ -34,6 +34,7 @@ export interface ResponseSource {
 const LF = 0x0a
 const DEFAULT_MAX_LINE_BYTES = 65_536
 
+/** The answer to a request: status and fields at once, the body as it is read. A body that breaks off is an `IncompleteRead`. */
 export class HTTPResponse implements AsyncIterable<Buffer> {
   readonly #head: ResponseHead
   readonly #source: ResponseSource
@@ -65,6 +66,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.version
   }
 
+  /** The status code, 100 to 999; codes over 599 are delivered as they came. */
   get status(): number {
     return this.#head.status
   }
@@ -74,6 +76,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head.reason
   }
 
+  /** The fields, with the methods of the platform's `Headers`; case, order and duplicates are kept. */
   get headers(): HTTPHeaders {
     this.#headers ??= HTTPHeaders.over(this.#head.fields)
     return this.#headers
@@ -113,6 +116,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return framing?.kind !== 'none' && contentCodings(fields).length > 0
   }
 
+  /** How long each phase took, in milliseconds, as far as it has come. */
   get timings(): Timings {
     return this.#source.timings
   }
@@ -343,6 +347,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#body.cancel()
   }
 
+  /** Closes the response at the end of an `await using` block, as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()

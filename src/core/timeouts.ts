@@ -2,7 +2,7 @@
  * Timeouts by phase: the option as a caller gives it, and complete.
  */
 
-/** Timeouts by phase, in milliseconds; Infinity for none. */
+/** Timeouts by phase, in milliseconds; `Infinity` for none. One that runs out is a `TimeoutError` that names the phase. */
 export interface Timeouts {
   /** Looking up the name. Default 30 s. */
   readonly dns?: number | undefined

@@ -7,6 +7,10 @@ import type { ErrorCode } from '../errors/index.ts'
 /** Key material as Node takes it: PEM text or bytes, one or several. */
 export type PemInput = string | Uint8Array | readonly (string | Uint8Array)[]
 
+/**
+ * What may be said about TLS. Each is read when the connection is made; unknown names are a `TypeError`.
+ * Default: the system's authorities, TLS 1.2 or newer, and a certificate that has to be right.
+ */
 export interface TlsOptions {
   /** Authorities to trust instead of the system's, PEM. */
   readonly ca?: PemInput | undefined
@@ -102,6 +106,7 @@ export function checkAccepted(options: TlsOptions): void {
 export interface TlsDetails {
   /** `TLSv1.3`, … */
   readonly protocol: string
+  /** The cipher suite in the words of OpenSSL: `TLS_AES_256_GCM_SHA384`, … */
   readonly cipher: string
   /** The application protocol chosen by ALPN, if any. */
   readonly alpn: string | undefined

@@ -30,11 +30,15 @@ export interface ExchangeFacts {
   responseStarted?: boolean | undefined
   /** The peer: `host:port` or the path of a unix socket. */
   address?: string | undefined
+  /** The part of the exchange in which it failed. */
   phase?: Phase | undefined
 }
 
+/** What an error is made with, besides its code and its text. */
 export interface ErrorDetails extends ExchangeFacts {
+  /** What the system or TLS reported; kept on `error.cause`. */
   cause?: unknown
+  /** The option that would accept the peer; ends the message. */
   remedy?: string | undefined
 }
 

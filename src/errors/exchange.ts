@@ -5,12 +5,15 @@ import type { CodeOf } from './table.ts'
 
 /** One address that was tried and what became of it. */
 export interface FailedAttempt {
+  /** Where to: `host:port`, or the path of a unix socket. */
   readonly address: string
+  /** Why not: the system's error. */
   readonly error: Error
 }
 
 /** No connection was made. No byte of the request was sent. */
 export class ConnectError extends HTTPException {
+  /** Which part of connecting failed. */
   declare phase: 'dns' | 'tcp' | 'tls' | 'proxy'
   /** Each address that was tried, with its own reason. */
   readonly attempts: readonly FailedAttempt[]
@@ -27,7 +30,9 @@ export class ConnectError extends HTTPException {
 
 /** The proxy answered CONNECT with something else than success. */
 export class ProxyError extends HTTPException {
+  /** The status of the proxy's answer: 407 if it wants to know you. */
   readonly status: number
+  /** The reason phrase of the proxy's answer. */
   readonly reason: string
   /** The fields of the proxy's answer, in order. Not shown by `inspect` and JSON: there may be cookies among them. */
   declare readonly rawHeaders: readonly (readonly [string, string])[]
@@ -90,6 +95,7 @@ const TIMEOUT_CODES = {
 
 /** A phase took longer than its timeout. */
 export class TimeoutError extends HTTPException {
+  /** Which timeout ran out. */
   declare phase: TimeoutPhase
   /** The timeout that ran out, in milliseconds. */
   readonly timeoutMs: number

@@ -52,8 +52,11 @@ import type { Role, State, Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
 
+/** What an engine is made with; all are optional. */
 export interface H1EngineOptions {
+  /** Named departures from the strict reading of heads. Default: none. */
   readonly tolerances?: ToleranceOptions | undefined
+  /** How much of each element a peer may send. Default: those of `LIMITS`. */
   readonly limits?: LimitOptions | undefined
   /** Client role: how many requests may be outstanding at once. Default 1. */
   readonly pipelining?: number | undefined
@@ -65,9 +68,17 @@ const CLOSED: ClosedEvent = freezeDeep({ type: 'closed' })
 const END: EndEvent = freezeDeep({ type: 'end', trailers: [] })
 const NO_FIELDS: readonly FieldLine[] = freezeDeep([])
 
+/**
+ * HTTP/1 without I/O, for one connection. Give it what was received (`receive`) and take events out (`nextEvent`) until it
+ * answers `need-data`; give it events to send (`send`) and write the bytes it answers. It raises `RemoteProtocolError` for
+ * what the peer did wrong, `LocalProtocolError` for what you did, and nothing else.
+ */
 export class H1Engine {
+  /** Which side it plays. */
   readonly role: Role
+  /** Which tolerances are on. */
   readonly tolerances: Tolerances
+  /** The limits, complete. */
   readonly limits: Limits
   readonly #pipelining: number
   readonly #rules: FieldRules

@@ -13,6 +13,7 @@ export interface LimitRow {
   readonly precedent: string
 }
 
+/** How much of each element a peer may send: default, unit and precedent of each limit. docs/tolerances.md is made from it. */
 export const LIMITS = {
   maxLineBytes: {
     default: 65_536,
@@ -53,6 +54,7 @@ export const LIMITS = {
 } as const
 freezeDeep(LIMITS)
 
+/** The names of the limits. */
 export type LimitName = keyof typeof LIMITS
 
 /** A complete record of limits. */

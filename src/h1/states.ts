@@ -15,8 +15,10 @@
 
 import { freezeDeep } from '../core/freeze.ts'
 
+/** Which side an engine plays. */
 export type Role = 'client' | 'server'
 
+/** The state of one side of an exchange; docs/state-machine.md draws how they follow each other. */
 export type State =
   | 'idle'
   | 'send-response'

@@ -18,6 +18,7 @@ export interface ToleranceRow {
   readonly risk: string
 }
 
+/** Every departure from strict reading that can be allowed: default, reason and risk. docs/tolerances.md is made from it. */
 export const TOLERANCES = {
   http09: {
     default: false,
@@ -77,6 +78,7 @@ export const TOLERANCES = {
 } as const
 freezeDeep(TOLERANCES)
 
+/** The names of the tolerances. */
 export type ToleranceName = keyof typeof TOLERANCES
 
 /** Which tolerances are on: a complete record. */

@@ -23,14 +23,17 @@ export interface ByteSink {
   closed(error?: HTTPException): void
 }
 
+/** A two-way stream of bytes that pushes what it receives: a socket, TLS, or one of your own (option `connect`). */
 export interface ByteStream {
   /** Where the peer is: `host:port`, or the path of a unix socket. */
   readonly address: string
+  /** This end: `host:port`; undefined where it is not known. */
   readonly localAddress: string | undefined
   /** What TLS agreed on; undefined without TLS. */
   readonly tls: TlsDetails | undefined
-  /** Bytes received and bytes handed to the system so far. */
+  /** Bytes received so far. */
   readonly bytesRead: number
+  /** Bytes handed to the system so far. */
   readonly bytesWritten: number
   /** Names who receives from now on. Bytes that came before the first call are kept for it. */
   start(sink: ByteSink): void
@@ -41,9 +44,11 @@ export interface ByteStream {
   write(data: string | Uint8Array): boolean
   /** What is written between the two goes out together; for streams to which it makes a difference. */
   cork?(): void
+  /** Sends what was written since `cork`. */
   uncork?(): void
-  /** Stops and continues `data`. While paused the peer is held back. */
+  /** Stops `data`. While paused the peer is held back. */
   pause(): void
+  /** Continues `data`. */
   resume(): void
   /** Sends the end of the stream after what was written. */
   end(): void
@@ -57,13 +62,18 @@ export interface ByteStream {
 
 /** How long each phase of connecting took, in milliseconds. */
 export interface DialTimings {
+  /** Looking up the name; undefined where it was an address. */
   readonly dns?: number | undefined
+  /** Connecting to an address. */
   readonly connect?: number | undefined
+  /** The TLS handshake; undefined without TLS. */
   readonly tls?: number | undefined
 }
 
 /** A connected stream, with what connecting took. */
 export interface DialedStream {
+  /** The stream, ready for bytes. */
   readonly stream: ByteStream
+  /** What connecting took. */
   readonly timings: DialTimings
 }

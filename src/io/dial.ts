@@ -29,7 +29,9 @@ export type Lookup = (
 
 /** Where to connect to, and how. */
 export interface DialTarget {
+  /** A name, or an IPv4 or IPv6 address without brackets. */
   readonly host: string
+  /** 1 to 65535. */
   readonly port: number
   /** A unix socket instead of host and port. */
   readonly socketPath?: string | undefined
@@ -37,6 +39,7 @@ export interface DialTarget {
   readonly localAddress?: string | undefined
   /** 4 or 6 to use one family only; 0, the default, for both. */
   readonly family?: 0 | 4 | 6 | undefined
+  /** Looks the name up. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
   /** Undefined for no TLS. */
   readonly tls?: TlsSettings | undefined

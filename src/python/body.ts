@@ -11,6 +11,7 @@ export type Data = string | Uint8Array
 
 /** Something to be read from in Python's manner: `read(size)` answers at most so many bytes, none at the end. */
 export interface FileLike {
+  /** Gives up to `size` bytes, or a promise of them; none at the end. */
   read(size: number): Data | Promise<Data>
 }
 

@@ -49,9 +49,13 @@ const PIPELINING = 2
 
 /** A connection to an HTTP server, as in Python's httplib. */
 export class HTTPConnection {
+  /** The host, as given; brackets of an IPv6 address are gone. */
   host: string
+  /** The port, as given or the default. */
   port: number
+  /** Whether a reply without a status line is refused. */
   strict: Flag
+  /** 0 for no trace; set it with `set_debuglevel`. */
   debuglevel = 0
   /** False to have NotConnected raised where a connection would be opened. */
   auto_open: Flag = 1

@@ -22,7 +22,9 @@ export class HTTPMessage implements Iterable<string> {
   readonly encodingheader: string | null
   /** The media type in lower case; `text/plain` where Content-Type is missing. */
   readonly type: string
+  /** The part of the media type before the slash, in lower case. */
   readonly maintype: string
+  /** The part of the media type after the slash, in lower case. */
   readonly subtype: string
   /** The parameters of the media type, from the first semicolon on, as they came. */
   readonly plisttext: string

@@ -16,6 +16,7 @@ import { limitsFor, tolerancesFor } from './strictness.ts'
 
 /** Where `begin()` gets a response from, if not from a Node stream: a connection. */
 export interface ResponseSource {
+  /** Gives the response of the other height. */
   getResponse(): Promise<Response>
 }
 
@@ -33,7 +34,9 @@ interface Begun {
 export class HTTPResponse {
   /** The body as a file; null once it was read to its end or closed, and before `begin()`. */
   fp: ResponseFile | null = null
+  /** 0 for no trace; the connection's. */
   debuglevel: number
+  /** Whether a reply without a status line is refused; the connection's. */
   strict: boolean | number
   readonly #source: Readable | ResponseSource
   readonly #method: string | null
@@ -97,10 +100,12 @@ export class HTTPResponse {
     return this.#head.response.version
   }
 
+  /** The status code. */
   get status(): number {
     return this.#head.response.status
   }
 
+  /** The reason phrase; may be empty. */
   get reason(): string {
     return this.#head.response.reason
   }

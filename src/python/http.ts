@@ -97,7 +97,9 @@ export class HTTP {
 
 /** HTTPS in the same manner; 1.5.2 itself had none. */
 export class HTTPS extends HTTP {
+  /** The path of the private key, or null. */
   readonly key_file: string | null
+  /** The path of the certificate, or null. */
   readonly cert_file: string | null
 
   /** As HTTPSConnection. */

@@ -23,7 +23,9 @@ export interface SecureConnectionOptions extends ConnectionOptions, Pick<HTTPSCo
 
 /** A connection to an HTTPS server, as in Python's httplib, with the certificate verified. */
 export class HTTPSConnection extends HTTPConnection {
+  /** The path of the private key, or null. */
   key_file: string | null
+  /** The path of the certificate, or null. */
   cert_file: string | null
   readonly #tls: HTTPSConnectionOptions['tls']
 

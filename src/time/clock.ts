@@ -2,6 +2,7 @@
  * Time, as a seam: everything above reads it here, so that a whole client can run on a virtual clock.
  */
 
+/** A call that is still to come. */
 export interface Timer {
   /** Takes the timer back; nothing happens if it has fired. */
   cancel(): void
@@ -9,6 +10,7 @@ export interface Timer {
   keepAlive(keep: boolean): void
 }
 
+/** Tells the time and waits: the option `clock` puts another in the place of the machine's. */
 export interface Clock {
   /** Milliseconds since an arbitrary moment; never runs backwards. */
   now(): number

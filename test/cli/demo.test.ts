@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import pico from 'picocolors'
 import { DEMO_CA, DEMO_CERTIFICATE } from '../../src/cli/demo/certificate.ts'
@@ -122,6 +123,32 @@ describe('the demo', () => {
       ],
     )
   })
+})
+
+describe('the last lines of the demo', () => {
+  const cases: [startedFile: string, command: string][] = [
+    [path.join('dist', 'cli', 'main.js'), `node ${path.join('dist', 'cli', 'main.js')}`],
+    [path.join(path.sep, 'a', 'project', 'node_modules', '.bin', 'httplib'), 'npx httplib'],
+    [path.join(path.sep, 'usr', 'local', 'bin', 'httplib'), 'httplib'],
+  ]
+  for (const [startedFile, command] of cases) {
+    it(`say how to start again what was started: ${command}`, async () => {
+      let text = ''
+      const write = (more: string): void => {
+        text += more
+      }
+      const { signal } = new AbortController()
+      assert.ok(await runDemo({ write, colors, columns: 80, version: '1', startedFile, signal }))
+      assert.deepEqual(
+        text
+          .trimEnd()
+          .split('\n')
+          .slice(-2)
+          .map((line) => line.trim().split('  ')[0]),
+        [`${command} -v https://example.com/`, `${command} --help`],
+      )
+    })
+  }
 })
 
 describe('the certificate of the demo', () => {

@@ -1,4 +1,4 @@
-// The command as a process against servers on loopback: what it sends, and what it writes where.
+// The command against servers on loopback: what it sends, and what it writes where.
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { latin1, wire } from '../support/bytes.ts'
 import { answering } from '../support/canned-answer.ts'
-import { runCommand } from '../support/command.ts'
+import { assertTold, runCommand, runCommandProcess } from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -24,10 +24,10 @@ HTTP/1.1 204 No Content
 const DEFAULTS = `User-Agent: httplib/${version}\r\nAccept: */*\r\n`
 
 /** What the command sends with these words; `URL` in them is the server. */
-async function sentBy(words: readonly string[], stdin = ''): Promise<string> {
+async function sentBy(words: readonly string[], stdin = '', runner = runCommand): Promise<string> {
   await using server = await answering(NO_BODY)
   const url = `127.0.0.1:${server.port}`
-  const { code, stderr } = await runCommand(
+  const { code, stderr } = await runner(
     words.map((word) => word.replace('URL', url)),
     { stdin },
   )
@@ -69,6 +69,7 @@ describe('the request of the command', () => {
     const sent = await sentBy(
       ['PUT', 'URL', '-H', 'Content-Type: x/y', '-d', `@${name}`, '--data-binary', '@-', '-d', ''],
       'c\r\n\xff',
+      runCommandProcess,
     )
     assert.equal(
       sent,
@@ -152,6 +153,33 @@ describe('the response', () => {
       assert.deepEqual([code, stderr, stdout.equals(body)], [0, '', true])
       assert.equal(server.accepted, 1)
     }
+  })
+
+  it('is refused by a terminal where it is binary, unless -o asks for it', async () => {
+    const binary = Buffer.from('GIF89a\0\x01')
+    const answer = Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n'), binary])
+    const run = async (words: readonly string[], columns?: number) => {
+      await using server = await answering(answer)
+      return await runCommand(
+        [`http://127.0.0.1:${server.port}`, ...words],
+        columns === undefined ? {} : { columns },
+      )
+    }
+    const refused = await run([], 80)
+    assert.deepEqual([refused.code, refused.stdout.toString()], [23, ''])
+    assertTold(
+      refused,
+      /is binary, and this is a terminal\. Try: -o FILE to save it, or -o - to show it anyway/,
+    )
+    for (const { code, stdout } of [await run(['-o', '-'], 80), await run([])])
+      assert.deepEqual([code, stdout], [0, binary])
+    const target = path.join(folder, 'binary')
+    assert.equal((await run(['-o', target], 80)).code, 0)
+    assert.deepEqual(readFileSync(target), binary)
+    // What it began with was text: curl looks no further than that either.
+    const long = `HTTP/1.1 200 OK\r\n\r\n${'a'.repeat(200_000)}\0`
+    await using server = await answering(Buffer.from(long))
+    assert.equal((await runCommand([`http://127.0.0.1:${server.port}`], { columns: 80 })).code, 0)
   })
 
   it('streams 5 MiB in chunks to a file, and an old file gives way', async () => {

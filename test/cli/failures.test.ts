@@ -8,7 +8,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { wire } from '../support/bytes.ts'
-import { assertTold, type CommandResult, runCommand, startCommand } from '../support/command.ts'
+import {
+  assertTold,
+  type CommandResult,
+  runCommand,
+  runCommandProcess,
+  startCommand,
+} from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawPeer, startRawServer } from '../support/raw-server.ts'
 
@@ -49,7 +55,7 @@ describe('no connection', () => {
     const { port } = server.address() as net.AddressInfo
     server.close()
     await once(server, 'close')
-    const result = await runCommand([`http://127.0.0.1:${port}/`])
+    const result = await runCommandProcess([`http://127.0.0.1:${port}/`])
     assert.equal(result.code, 7)
     assertTold(result, /ECONNREFUSED/)
   })

@@ -1,8 +1,11 @@
 // What cannot be done is refused before anything is sent, in one line; help and version are written.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { findCurlOption } from '../../src/cli/curl-options.ts'
+import { OPTIONS } from '../../src/cli/options-table.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
@@ -68,9 +71,70 @@ describe('bad usage', () => {
   })
 })
 
+describe('an option of curl', () => {
+  const url = 'http://127.0.0.1:1/'
+  const cases: [words: string[], what: RegExp][] = [
+    [['-L', url], /^httplib: -L is an option of curl .*Try: leave it out; -i shows the Location/],
+    [['--noproxy', 'h', url], /^httplib: --noproxy is an option of curl .*Try: leave it out/],
+    [['--no-progress-meter', url], /^httplib: --no-progress-meter is an option of curl/],
+    [['--no-keepalive-time', '1', url], /^httplib: --no-keepalive-time is an option of curl/],
+    [['-b', 'a=secret', url], /^httplib: -b is an option of curl .*Try: -H 'Cookie: name=value'/],
+    [['--cookie=a=secret', url], /^httplib: --cookie is an option of curl .*Try: -H 'Cookie: name=value'/],
+    [['-vsSLfo', 'x', url], /^httplib: -s is an option of curl/],
+    [['-Z', url], /^httplib: -Z is an option of curl .*Try: leave it out\n/],
+    [['-sX', 'PUT', url], /^httplib: -s is an option of curl/],
+  ]
+  for (const [words, what] of cases) {
+    it(`is called so, with what to do instead: ${words.join(' ')}`, async () => {
+      const result = await runCommand(words)
+      assert.equal(result.code, 2)
+      assertTold(result, what)
+    })
+  }
+
+  it('is told from a misspelling of ours', async () => {
+    assertTold(
+      await runCommand(['--max-tim', '1', url]),
+      /unknown option '--max-tim' \(Did you mean --max-time\?\)/,
+    )
+    assertTold(await runCommand(['-@', url]), /unknown option '-@'/)
+  })
+
+  const curl = spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' })
+  it('is known, or ours, whatever the curl of this machine lists', { skip: curl.error !== undefined }, () => {
+    const ours = new Set(OPTIONS.map(({ flags }) => /--[\w-]+/.exec(flags)?.[0]))
+    const listed = [...curl.stdout.matchAll(/^ *(?:-\S, +)?(--[\w.-]+)/gm)].map(([, name = '']) => name)
+    assert.ok(listed.length > 200)
+    const unknown = listed.filter((name) => !ours.has(name) && findCurlOption(name, [name]) === undefined)
+    assert.deepEqual(
+      unknown.filter((name) => name !== '--version' && name !== '--help'),
+      [],
+    )
+  })
+})
+
 describe('help and version', () => {
+  it('fit a window of 24 rows and 80 columns with --help, every option on a line of its own', async () => {
+    for (const word of ['--help', '-h']) {
+      const { code, stdout } = await runCommand([word])
+      assert.equal(code, 0)
+      const lines = stdout.toString().trimEnd().split('\n')
+      assert.ok(lines.length <= 23, `${lines.length} lines`)
+      assert.deepEqual(
+        lines.filter((line) => line.length > 80),
+        [],
+      )
+      for (const { flags } of OPTIONS)
+        assert.ok(
+          lines.some((line) => line.includes(`  ${flags}  `)),
+          flags,
+        )
+      assert.match(stdout.toString(), /--help all/)
+    }
+  })
+
   it('go to standard output, and list every exit code', async () => {
-    const help = await runCommand(['--help'], { env: { FORCE_COLOR: '1' } })
+    const help = await runCommand(['--help', 'all'], { env: { FORCE_COLOR: '1' } })
     assert.deepEqual([help.code, help.stderr], [0, ''])
     assert.match(help.stdout.toString(), /Redirects are not followed/)
     assert.match(help.stdout.toString(), /\n  130  interrupted/)

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { moduleBeside } from '../support/repository.ts'
 
 checkOpenHandles()
 
-const module = JSON.stringify(new URL('../../src/io/stderr.js', import.meta.url).href)
+const module = JSON.stringify(moduleBeside(import.meta, '../../src/io/stderr').href)
 
 /** Runs code in a process of its own, where `writeToStderr` is there; `readsStderr` false closes its other end at once. */
 async function run(

@@ -1,7 +1,7 @@
 // The pages: what is made from tables is current, links lead somewhere, and every fenced TypeScript example compiles.
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -23,17 +23,57 @@ checkOpenHandles()
 
 const ROOT = repositoryPath()
 
-const PAGES = [
-  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...readdirSync(path.join(ROOT, 'docs'))
+const PAGES = ['.', 'docs', 'docs/decisions', 'test'].flatMap((folder) =>
+  readdirSync(path.join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+    .map((name) => path.posix.join(folder, name)),
+)
 
 describe('generated pages', () => {
   it('are what the tables say; `npm run docs` writes them', async () => {
     for (const [file, text] of await generateDocs(ROOT)) {
       assert.equal(readFileSync(path.join(ROOT, file), 'utf8'), text, `${file} is stale`)
+    }
+  })
+})
+
+describe('hover texts', () => {
+  it('are there for every public name and member', () => {
+    const { status, stderr } = hover()
+    assert.deepEqual([status, stderr], [0, ''])
+  })
+
+  it('are missed by name where they are not', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'httplib-hover-'))
+    try {
+      const source = [
+        '/** A parent. */',
+        'export class Parent {',
+        '  /** Said here. */',
+        '  told(): void {}',
+        '}',
+        'export class Child extends Parent {',
+        '  #own = 1',
+        '  private hidden = 2',
+        '  override told(): void {}',
+        '  untold(): void {}',
+        '  get both(): number { return 1 }',
+        '  set both(_: number) {}',
+        '}',
+        '/** Told. */',
+        "export type Kinds = { readonly kind: 'a' } | { readonly kind: 'b'; readonly length: number }",
+        '/** Above something else. */',
+        'const inner = 1',
+        'export const outer = { inner }',
+        'export const OK: 200 = 200',
+      ]
+      writeFileSync(path.join(folder, 'parts.ts'), source.join('\n'))
+      writeFileSync(path.join(folder, 'index.ts'), "export * from './parts.ts'\n")
+      const { status, stderr } = hover(path.join(folder, 'index.ts'))
+      const names = [...stderr.matchAll(/no text for (\S+)/g)].map(([, name]) => name)
+      assert.deepEqual([status, names], [1, ['Child', 'Child.both', 'Child.untold', 'Kinds.length', 'outer']])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
     }
   })
 })
@@ -68,6 +108,13 @@ describe('examples in pages', () => {
     }
   })
 })
+
+/** Runs the list of names without a hover text. */
+function hover(...entries: string[]) {
+  return spawnSync(process.execPath, [path.join(ROOT, 'scripts', 'hover.mjs'), ...entries], {
+    encoding: 'utf8',
+  })
+}
 
 /** Compiles the examples in a project of their own, with the strictest flags, against the declarations in dist. */
 function compile(folder: string, examples: readonly { name: string; code: string }[]): void {

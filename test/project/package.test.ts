@@ -30,6 +30,15 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
 }
 
+const OLD_COMPILERS = repositoryPath('test', 'project', 'compilers', 'node_modules')
+
+/** The compilers that users have. */
+const COMPILERS: readonly (readonly [version: string, bin: string])[] = [
+  ['5.4', path.join(OLD_COMPILERS, 'typescript-54', 'bin', 'tsc')],
+  ['5.9', path.join(OLD_COMPILERS, 'typescript-59', 'bin', 'tsc')],
+  ['7', repositoryPath('node_modules', 'typescript', 'bin', 'tsc')],
+]
+
 const manifest = JSON.parse(readFileSync(repositoryPath('package.json'), 'utf8')) as Manifest
 
 let folder = ''
@@ -47,7 +56,7 @@ function command(): string {
   return path.join(installed, manifest.bin['httplib']!)
 }
 
-/** Runs TypeScript over the project; what it finds wrong. */
+/** Runs the TypeScript that builds the package; what it finds wrong. */
 function compile(...words: readonly string[]): string {
   const tsc = repositoryPath('node_modules', 'typescript', 'bin', 'tsc')
   const { stdout } = spawnSync(process.execPath, [tsc, ...words], { encoding: 'utf8' })
@@ -63,6 +72,7 @@ before(() => {
   }
   const wrong = compile('-p', repositoryPath('tsconfig.json'), '--outDir', path.join(staged, 'dist'))
   assert.equal(wrong, '')
+  execFileSync(process.execPath, [repositoryPath('scripts', 'make-commonjs.mjs'), path.join(staged, 'dist')])
   const executable = path.join(staged, manifest.bin['httplib']!)
   execFileSync(process.execPath, [repositoryPath('scripts', 'make-executable.mjs'), executable])
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -89,25 +99,38 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the packed files', () => {
-  it('are the compiled code, its sources and the papers, and nothing else', () => {
+  it('are the compiled code, the pages and the papers, and nothing else', () => {
     assert.deepEqual(readdirSync(installed).sort(), [...manifest.files, 'package.json'].sort())
   })
 
-  it('hold for every module its declarations and maps, and the source that the maps name', () => {
-    const modules = readdirSync(path.join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
-      (name) => name.endsWith('.js'),
-    )
+  it('hold for every module its declarations, and no map of a source that is not there', () => {
+    const names = readdirSync(path.join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+    const modules = names.filter((name) => name.endsWith('.js'))
     assert.ok(modules.length > 50)
     for (const name of modules) {
-      const module = path.join(installed, 'dist', name)
-      for (const ending of ['.js.map', '.d.ts', '.d.ts.map']) {
-        assert.ok(existsSync(module.replace(/\.js$/, ending)), `${name}${ending} is missing`)
-      }
-      const map = JSON.parse(readFileSync(`${module}.map`, 'utf8')) as { sources: string[] }
-      assert.equal(map.sources.length, 1)
-      const source = path.basename(map.sources[0]!)
-      assert.ok(existsSync(path.join(installed, 'src', path.dirname(name), source)), `${source} is missing`)
+      assert.ok(names.includes(name.replace(/\.js$/, '.d.ts')), `${name} has no declarations`)
+      assert.doesNotMatch(readFileSync(path.join(installed, 'dist', name), 'utf8'), /sourceMappingURL/)
     }
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('.map')),
+      [],
+    )
+  })
+
+  it('are where the links of their pages lead', () => {
+    const pages = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.md') && !name.startsWith('node_modules'),
+    )
+    assert.ok(pages.length > 10)
+    const dead = pages.flatMap((page) => {
+      const text = readFileSync(path.join(installed, page), 'utf8')
+      const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target)
+      return targets
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .filter((target) => !existsSync(path.join(installed, path.dirname(page), target)))
+        .map((target) => `${page} -> ${target}`)
+    })
+    assert.deepEqual(dead, [])
   })
 })
 
@@ -159,48 +182,71 @@ describe('every name that the package exports', () => {
 
 describe('the types', () => {
   const consumer = `
-import { HTTPConnection, HTTPSConnection, type HTTPResponse, HTTPException, type Timeouts } from 'httplib-ts'
-import { H1Engine } from 'httplib-ts/h1'
+import { HTTPConnection, HTTPSConnection, type HTTPResponse, HTTPException, status, type Timeouts } from 'httplib-ts'
+import { type ReceivedEvent, H1Engine } from 'httplib-ts/h1'
 import * as python from 'httplib-ts/python'
 
 export async function get(host: string): Promise<number> {
   const timeout: Timeouts = { connect: 5_000 }
-  await using connection = new HTTPSConnection(host, 443, { timeout })
+  const connection: HTTPConnection = new HTTPSConnection(host, 443, { timeout })
   await connection.request('GET', '/', undefined, { Accept: '*/*' })
   const response: HTTPResponse = await connection.getResponse()
   for await (const piece of response) if (piece.length > 1_000) break
-  return response.status
+  connection.close()
+  return response.status === status.OK ? 0 : response.status
 }
 
+export class OwnError extends HTTPException {}
 export const old: typeof HTTPConnection | undefined = undefined
 export const engine: H1Engine = new H1Engine('client')
-export const isOurs: (error: unknown) => boolean = (error) => error instanceof HTTPException
+export const event: ReceivedEvent = engine.nextEvent()
+export const isOurs: (error: unknown) => boolean = (error) => error instanceof HTTPException && error.code === 'DNS_FAILED'
 export const session: python.HTTPConnection = new python.HTTPConnection('www.python.org')
+export const caught = (error: unknown): string | undefined => error instanceof python.BadStatusLine ? error.line : undefined
 // @ts-expect-error a port is a number
 export const wrong: HTTPConnection = new HTTPConnection('www.python.org', '80')
 `
 
-  for (const [kind, file] of [
-    ['a module', 'consumer.ts'],
-    ['CommonJS', 'consumer.cts'],
-  ] as const) {
-    it(`are found by the compiler of a user, from ${kind}, under the strictest flags`, () => {
-      const compilerOptions = {
-        module: 'nodenext',
-        target: 'es2023',
-        lib: ['es2023'],
-        types: ['node'],
-        noEmit: true,
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-      }
-      writeFileSync(path.join(project, file), consumer)
-      const config = path.join(project, `tsconfig.${file}.json`)
-      writeFileSync(config, JSON.stringify({ compilerOptions, files: [file] }))
-      assert.equal(compile('-p', config), '')
-    })
+  for (const [version, bin] of COMPILERS) {
+    const skip = !existsSync(bin) && 'npm ci --prefix test/project/compilers installs it'
+    for (const module of ['node16', 'nodenext']) {
+      it(`are found by TypeScript ${version} with module ${module}, from a module and from CommonJS`, {
+        skip,
+      }, () => {
+        const compilerOptions = {
+          module,
+          target: 'es2022',
+          lib: ['es2022', 'esnext.disposable'],
+          types: ['node'],
+          noEmit: true,
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+        }
+        const files = ['consumer.mts', 'consumer.cts']
+        for (const file of files) writeFileSync(path.join(project, file), consumer)
+        const config = path.join(project, `tsconfig.${module}.json`)
+        writeFileSync(config, JSON.stringify({ compilerOptions, files }))
+        const { stdout } = spawnSync(process.execPath, [bin, '-p', config], { encoding: 'utf8' })
+        assert.equal(stdout, '')
+      })
+    }
   }
+
+  it('declare for CommonJS every value that the module has, and no other', () => {
+    for (const [specifier, entry] of [
+      ['httplib-ts', 'index'],
+      ['httplib-ts/h1', 'h1/index'],
+      ['httplib-ts/python', 'python/index'],
+    ] as const) {
+      const declarations = readFileSync(path.join(installed, 'dist', `${entry}.d.cts`), 'utf8')
+      const declared = [...declarations.matchAll(/^export declare const (\w+)/gm)].map(
+        ([, name = '']) => name,
+      )
+      const code = `console.log(Object.keys(await import('${specifier}')).sort().join())`
+      assert.equal(`${declared.sort().join()}\n`, node('--input-type=module', '-e', code))
+    }
+  })
 })
 
 describe('the command', () => {

@@ -10,6 +10,7 @@ import { wire } from '../support/bytes.ts'
 import { ConnectProxy } from '../support/connect-proxy.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawPeer, RawServer } from '../support/raw-server.ts'
+import { moduleBeside } from '../support/repository.ts'
 
 checkOpenHandles()
 
@@ -93,7 +94,7 @@ describe('the examples', () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
     const host = `127.0.0.1:${server.port}`
-    assert.equal(await run('python-get.js', host), '200 OK\n404 Not Found\n12 and 9 bytes\n')
+    assert.equal(await run('python-get', host), '200 OK\n404 Not Found\n12 and 9 bytes\n')
     assert.deepEqual(requests, GET_REQUESTS(host))
   })
 
@@ -101,14 +102,14 @@ describe('the examples', () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
     const host = `127.0.0.1:${server.port}`
-    assert.equal(await run('python-post.js', host), '200 OK\nresults\n')
+    assert.equal(await run('python-post', host), '200 OK\nresults\n')
     assert.deepEqual(requests, [POST_REQUEST(host)])
   })
 })
 
-/** Runs a compiled example and answers what it printed. */
+/** Runs an example and answers what it printed. */
 async function run(name: string, ...values: string[]): Promise<string> {
-  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  const file = fileURLToPath(moduleBeside(import.meta, `../../examples/${name}`))
   const child = spawn(process.execPath, [file, ...values], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {

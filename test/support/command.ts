@@ -1,10 +1,14 @@
-// Runs the command `httplib`, as it was compiled for the tests, in a process of its own. NODE_V8_COVERAGE is inherited, so
+// Runs the command `httplib`: in this process, by the function that its file calls, which costs milliseconds; or, where
+// the process is what is tested (signals, pipes, the exit code), in one of its own. NODE_V8_COVERAGE is inherited there, so
 // that what runs there counts.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { repositoryPath } from './repository.ts'
+import { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { run } from '../../src/cli/run.ts'
+import { moduleBeside } from './repository.ts'
 
 export interface CommandResult {
   /** The exit code; null where a signal ended the process. */
@@ -17,26 +21,57 @@ export interface CommandOptions {
   /** What standard input gives. Default: nothing. */
   readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
-  readonly cwd?: string
+  /** The width of the terminal that standard output is. Default: it is no terminal. */
+  readonly columns?: number
 }
 
-/** The compiled file of the command. */
-export const commandFile: string = repositoryPath('build', 'src', 'cli', 'main.js')
+/** The file of the command: compiled, or the source where tests run unbuilt. */
+const commandFile = fileURLToPath(moduleBeside(import.meta, '../../src/cli/main'))
 
-/** Starts `httplib` with these words; the caller deals with its streams. */
-export function startCommand(words: readonly string[], { env = {}, cwd }: CommandOptions = {}): ChildProcess {
+/** A stream that keeps what is written. */
+class Sink extends Writable {
+  readonly chunks: Buffer[] = []
+
+  override _write(chunk: Buffer, _encoding: unknown, done: () => void): void {
+    this.chunks.push(Buffer.from(chunk))
+    done()
+  }
+}
+
+/** Runs `httplib` with these words to its end, in this process. */
+export async function runCommand(
+  words: readonly string[],
+  { stdin = '', env = {}, columns }: CommandOptions = {},
+): Promise<CommandResult> {
+  const [stdout, stderr] = [new Sink(), new Sink()]
+  const code = await run({
+    startedFile: commandFile,
+    words,
+    env,
+    stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
+    stdout: columns === undefined ? stdout : Object.assign(stdout, { isTTY: true, columns }),
+    stderr,
+    signal: new AbortController().signal,
+  })
+  return { code, stdout: Buffer.concat(stdout.chunks), stderr: Buffer.concat(stderr.chunks).toString() }
+}
+
+/** Starts `httplib` with these words in a process of its own; the caller deals with its streams. */
+export function startCommand(
+  words: readonly string[],
+  { env = {} }: Pick<CommandOptions, 'env'> = {},
+): ChildProcess {
   const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env
   return spawn(process.execPath, ['--enable-source-maps', commandFile, ...words], {
     env: { ...inherited, ...env },
-    cwd,
     stdio: 'pipe',
   })
 }
 
-/** Runs `httplib` with these words to its end. */
-export async function runCommand(
+/** Runs `httplib` with these words to its end, in a process of its own. */
+export async function runCommandProcess(
   words: readonly string[],
-  options: CommandOptions = {},
+  options: Omit<CommandOptions, 'columns'> = {},
 ): Promise<CommandResult> {
   const child = startCommand(words, options)
   const stdout: Buffer[] = []

@@ -36,7 +36,7 @@ export interface HuntOptions {
   readonly folders: readonly string[]
   /** The folders that it reads from the repository itself. */
   readonly data?: readonly string[]
-  /** The name of the markers in docs/reliability.md between which `--write` puts the table. */
+  /** The name of the markers in docs/faults.md between which `--write` puts the table. */
   readonly marker: string
   /** The heads of the columns: what is faulty, and what the tries are. */
   readonly subject: string
@@ -69,7 +69,7 @@ export async function runFaultHunt(options: HuntOptions): Promise<void> {
 
 Puts each fault of the table into a copy of the compiled files, one at a time, and shows what it takes to catch it. Fails where
 one is not caught within its bound, or no longer fits the code.`
-  const table = { write: { help: 'writes the table of docs/reliability.md' } } as const
+  const table = { write: { help: 'writes the table of docs/faults.md' } } as const
   const { values, words } = readTool(usage, table, true)
   const chosen = options.faults.filter(({ does }) => words.every((part) => does.includes(part)))
   const rows = await huntAll(chosen, options)
@@ -78,7 +78,11 @@ one is not caught within its bound, or no longer fits the code.`
   const escaped = rows.filter(({ isCaught }) => !isCaught)
   console.log(`\n${rows.length - escaped.length} of ${rows.length} faults were caught`)
   if (escaped.length > 0) process.exitCode = 1
-  else if (values.write) writeTable(found, options.marker)
+  else if (values.write) {
+    // Here and not above: the copy that is hunted has no scripts.
+    const { writeFaults } = await import('./fault-page.ts')
+    writeFaults(options.marker, found)
+  }
 }
 
 async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<Row[]> {
@@ -155,13 +159,4 @@ function formatTable(found: readonly Row[], { subject, tries }: HuntOptions): st
     '| --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n')
-}
-
-function writeTable(text: string, marker: string): void {
-  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`]
-  const file = repositoryPath('docs/reliability.md')
-  const page = readFileSync(file, 'utf8')
-  const [from, to] = [page.indexOf(open), page.indexOf(close)]
-  if (from < 0 || to < from) throw new Error(`${file} has no markers ${open} and ${close}`)
-  writeFileSync(file, `${page.slice(0, from + open.length)}\n${text}\n${page.slice(to)}`)
 }

@@ -65,9 +65,15 @@ function closeStage(stage: Stage, ms: number, startedFile: string): void {
       ? `${green('✓')} ${bold(`${count}: all as expected`)}`
       : red(`✗ ${count}: ${failures} not as expected`),
   )
-  const isBuilt = path.basename(startedFile) === 'main.js'
-  const command = isBuilt ? `node ${path.relative('', startedFile)}` : 'httplib'
+  const command = commandFor(startedFile)
   stage.line()
   stage.line(`  ${cyan(`${command} -v https://example.com/`)}${dim('  any server, like this')}`)
-  stage.line(`  ${cyan(`${command} --help`)}${dim('  or docs/command.md')}`)
+  stage.line(`  ${cyan(`${command} --help`)}${dim('  its options')}`)
+}
+
+/** How to start again what was started: by its file, by npx where it is installed in a project, else by its name. */
+function commandFor(startedFile: string): string {
+  if (path.basename(startedFile).startsWith('main.')) return `node ${path.relative('', startedFile)}`
+  const folder = path.dirname(startedFile)
+  return folder.endsWith(path.join('node_modules', '.bin')) ? 'npx httplib' : 'httplib'
 }

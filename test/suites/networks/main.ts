@@ -2,7 +2,9 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { writeFaults } from '../../support/fault-page.ts'
+import { moduleBeside } from '../../support/repository.ts'
 import { readTool } from '../../support/tool-options.ts'
 import type { Fault } from './fault.ts'
 import { FAULTS } from './faults.ts'
@@ -30,6 +32,7 @@ const { values } = readTool(USAGE, {
   },
   only: { takes: 'text', default: '', shown: 'WORDS', help: 'only faults with these words in their names' },
   loopback: { help: 'without namespaces' },
+  write: { help: 'writes the table of docs/faults.md, if every fault was played and none violated' },
 })
 const { runs } = values
 
@@ -76,6 +79,10 @@ async function playUnshared(): Promise<void> {
 async function playAll(namespaces: Namespaces | undefined): Promise<void> {
   console.log('| fault | must come of it | where | runs | seconds | what the program was told | violations |')
   console.log('| --- | --- | --- | --- | --- | --- | --- |')
+  const lines = [
+    '| fault | must come of it | where | runs | what the program was told | violations |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ]
   const told: string[] = []
   let violated = 0
   for (const fault of FAULTS.filter(({ name }) => name.includes(values.only))) {
@@ -90,12 +97,16 @@ async function playAll(namespaces: Namespaces | undefined): Promise<void> {
     console.log(
       `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${report.seconds.toFixed(1)} | ${outcomes} | ${report.violated} |`,
     )
+    lines.push(
+      `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${outcomes} | ${report.violated} |`,
+    )
     violated += report.violated
     for (const violation of report.violations) told.push(`VIOLATION: ${fault.name}: ${violation}`)
   }
   for (const line of told) console.log(line)
   console.log(`${violated} violations`)
   if (violated > 0) process.exitCode = 1
+  else if (values.write && lines.length === FAULTS.length + 2) writeFaults('network-faults', lines.join('\n'))
 }
 
 /** Plays a fault in a process of its own, inside the client's namespace. */
@@ -106,7 +117,7 @@ async function employ(fault: Fault, namespaces: Namespaces | undefined): Promise
     runs: runs >= 1_000 ? Math.max(runs, fault.cases) : runs,
     topology: namespaces?.topology,
   }
-  const script = path.join(import.meta.dirname, 'worker.js')
+  const script = fileURLToPath(moduleBeside(import.meta, './worker'))
   const prefix = namespaces === undefined ? [] : inside(namespaces.topology.client)
   const [command, ...words] = [
     ...prefix,

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { ConnectionLost } from '../../../src/errors/index.ts'
 import { HTTPConnection } from '../../../src/index.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { type RawServer, startRawServer } from '../../support/raw-server.ts'
+import { moduleBeside } from '../../support/repository.ts'
 import { caseOf } from './fault.ts'
 import { FAULTS } from './faults.ts'
 import { Inventory, Judge } from './judge.ts'
@@ -22,7 +23,7 @@ const RUNS = 16
 
 describe('faults on real networks', { timeout: 180_000 }, () => {
   it(`are never told as what they are not, ${RUNS} runs of each`, async (test) => {
-    const script = path.join(import.meta.dirname, 'main.js')
+    const script = fileURLToPath(moduleBeside(import.meta, './main'))
     const child = spawn(process.execPath, [script, '--runs', String(RUNS)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -42,7 +43,7 @@ describe('faults on real networks', { timeout: 180_000 }, () => {
   })
 
   it('leave no namespace behind, also when they are interrupted', async () => {
-    const script = path.join(import.meta.dirname, 'main.js')
+    const script = fileURLToPath(moduleBeside(import.meta, './main'))
     const child = spawn(
       process.execPath,
       [script, '--runs', '100000', '--only', 'FIN at every byte of the request'],

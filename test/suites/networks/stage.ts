@@ -4,7 +4,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { on, once } from 'node:events'
 import type net from 'node:net'
-import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { moduleBeside } from '../../support/repository.ts'
 import type { ListenRequest } from './listener-helper.ts'
 import { inside, LOSSY, MAIN, PULLED, type Topology } from './namespaces.ts'
 
@@ -29,7 +30,7 @@ export class Stage implements AsyncDisposable {
   static async open(topology: Topology | undefined): Promise<Stage> {
     if (topology === undefined) return new Stage(undefined, undefined)
     const [command, ...words] = inside(topology.server)
-    const script = path.join(import.meta.dirname, 'listener-helper.js')
+    const script = fileURLToPath(moduleBeside(import.meta, './listener-helper'))
     const helper = spawn(command!, [...words, process.execPath, script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })

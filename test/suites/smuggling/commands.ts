@@ -3,10 +3,8 @@
 
 import { once } from 'node:events'
 import net from 'node:net'
-import { PassThrough, Writable } from 'node:stream'
-import { run } from '../../../src/cli/run.ts'
 import { LocalProtocolError } from '../../../src/index.ts'
-import { commandFile, runCommand } from '../../support/command.ts'
+import { runCommand, runCommandProcess } from '../../support/command.ts'
 import { type Attempt, complete } from './attempt.ts'
 import type { Door } from './door.ts'
 import { COMMAND_DOORS, type CommandDoor } from './doors/command.ts'
@@ -84,37 +82,11 @@ interface CommandEnding {
   readonly stderr: string
 }
 
-/** A stream whose text somebody takes. */
-function into(take: (text: string) => void): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      take(chunk.toString())
-      done()
-    },
-  })
-}
-
 /** Runs the command in this process. */
-export async function runInside(words: readonly string[]): Promise<CommandEnding> {
-  let stderr = ''
-  const stdin = new PassThrough()
-  stdin.end()
-  const code = await run({
-    startedFile: commandFile,
-    words,
-    env: {},
-    stdin,
-    stdout: into(() => {}),
-    stderr: into((chunk) => {
-      stderr += chunk
-    }),
-    signal: new AbortController().signal,
-  })
-  return { code, stderr }
-}
+export const runInside: Runner = (words) => runCommand(words)
 
 /** Runs the command in a process of its own. */
-export const runOutside: Runner = (words) => runCommand(words)
+export const runOutside: Runner = (words) => runCommandProcess(words)
 
 export type Runner = (words: readonly string[]) => Promise<CommandEnding>
 
