@@ -1,5 +1,5 @@
 /**
- * What `setDebugLevel(1)` shows: what goes out and what comes in, in the manner of the seed (`send: '…'`, `reply: '…'`,
+ * What `setDebugLevel(1)` shows: what goes out and what comes in, in the manner of Python's httplib (`send: '…'`, `reply: '…'`,
  * `header: …`), a line each.
  *
  * Security: values of credentials are masked unless asked for, and so is userinfo.

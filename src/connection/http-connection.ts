@@ -1,5 +1,5 @@
 /**
- * A connection driven by hand: the verbs of the seed's HTTPConnection over one wire. The legal calls:
+ * A connection driven by hand: the verbs of Python's httplib over one connection. The legal calls:
  *
  *   ┌──────┐  request()                                                     ┌──────────────┐
  *   │ idle │ ─────────────────────────────────────────────────────────────> │ request-sent │
@@ -15,7 +15,7 @@
  *     connect(), setTunnel(), setDebugLevel(), close(): close() leads back to idle from everywhere
  *
  * With `pipelining: n` a request may also be begun in request-sent and unread-response while fewer than n are outstanding.
- * A call that is not legal raises the seed's error: CannotSendRequest, CannotSendHeader, ResponseNotReady.
+ * A call that is not legal raises the error of Python's httplib: CannotSendRequest, CannotSendHeader, ResponseNotReady.
  *
  * The connection opens by itself at the first send, and again where the last exchange ended it. It repeats no request.
  *
@@ -132,7 +132,7 @@ export class HTTPConnection {
   #opening: AbortController | undefined
   /** How often close() was called: what waits can tell that it was. */
   #closes = 0
-  /** Where requests go, as heads name it; made anew by setTunnel(). */
+  /** Where requests go, as heads name it; made again by setTunnel(). */
   #origin: RequestOrigin | undefined
 
   /**
@@ -350,7 +350,7 @@ export class HTTPConnection {
 
   // -------------------------------------------------------------------------------------------------- inside
 
-  /** 11; the seed's class of 1.5.2 writes HTTP/1.0. */
+  /** 11; the class HTTP of Python 1.5.2 writes HTTP/1.0. */
   protected get protocolVersion(): 10 | 11 {
     return 11
   }

@@ -1,5 +1,5 @@
 /**
- * HTTPConnection over TLS. The certificate is verified, which the seed did not do; RFC 9110 §4.2.2, §4.3.4.
+ * HTTPConnection over TLS. The certificate is verified, which Python's httplib did not do; RFC 9110 §4.2.2, §4.3.4.
  */
 
 import type { HeadersInput } from '../core/headers.ts'

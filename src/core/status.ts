@@ -1,5 +1,5 @@
 /**
- * Status codes: names to numbers, numbers to reason phrases. RFC 9110 §15 and the IANA registry; the names of the seed are
+ * Status codes: names to numbers, numbers to reason phrases. RFC 9110 §15 and the IANA registry; the names of Python's httplib are
  * all here, older ones beside newer ones. Nothing is decided by a reason phrase (RFC 9112 §4).
  */
 
@@ -68,7 +68,7 @@ export const status = {
   LOOP_DETECTED: 508,
   NOT_EXTENDED: 510,
   NETWORK_AUTHENTICATION_REQUIRED: 511,
-  // Names of RFC 2616 and RFC 4918, as the seed has them.
+  // Names of RFC 2616 and RFC 4918, as Python's httplib has them.
   REQUEST_ENTITY_TOO_LARGE: 413,
   REQUEST_URI_TOO_LONG: 414,
   REQUESTED_RANGE_NOT_SATISFIABLE: 416,

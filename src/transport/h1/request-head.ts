@@ -1,6 +1,6 @@
 /**
  * A request being put together: the head a caller writes step by step, or the one `request` makes for it. Decides which
- * fields are added, in which order, and nothing else. What it adds is what the seed adds: Host, Accept-Encoding, and the
+ * fields are added, in which order, and nothing else. What it adds is what Python's httplib adds: Host, Accept-Encoding, and the
  * length of the body; besides, what options of ours ask for.
  */
 
@@ -42,7 +42,7 @@ export interface RequestOrigin {
   readonly prefix: string
 }
 
-/** The field that asks for a body as it is, as the seed's class does. */
+/** The field that asks for a body as it is, as Python's httplib does. */
 export const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
 
 /** The newest origins: connections to one of them share what heads say of it. */
