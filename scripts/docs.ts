@@ -216,7 +216,7 @@ function stateMachinePage(): string {
 
 # The state machine of an exchange
 
-Both sides of an exchange, whoever we are, obey the tables of \`src/h1/states.ts\`. Solid arrows are events; dashed arrows
+Both sides of an exchange, whichever of them we are, obey the tables of \`src/h1/states.ts\`. Solid arrows are events; dashed arrows
 follow by themselves from the states of both sides. From every state with a row \`failed\` a broken rule leads to \`error\`
 (not drawn), and nothing leads out of it.
 

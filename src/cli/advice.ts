@@ -1,6 +1,6 @@
 /**
  * What to try next: one line for every error, by its code where there is something particular to say, else by its class.
- * Shown behind `Try:` in the one line that the command writes about a failure.
+ * Shown after `Try:` in the one line that the command writes about a failure.
  */
 
 import { type ErrorClassName, type ErrorCode, errorRow } from '../errors/table.ts'
@@ -31,16 +31,16 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   PROXY_FAILED: 'another -x; -v shows what it sent',
   CONNECT_FAILED: 'another host or port, or check the way to it',
   TLS_FAILED: 'http:// if the server does not speak TLS; --cert and --key if it wants to know you',
-  CERTIFICATE_EXPIRED: `check the clock of this machine, then tell whoever runs the server; ${INSECURE}`,
-  CERTIFICATE_NOT_YET_VALID: `check the clock of this machine, then tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_EXPIRED: `check the clock of this machine, then tell the server's operator; ${INSECURE}`,
+  CERTIFICATE_NOT_YET_VALID: `check the clock of this machine, then tell the server's operator; ${INSECURE}`,
   CERTIFICATE_WRONG_HOST: `the URL with a host that the certificate names; ${INSECURE}`,
-  CERTIFICATE_SELF_SIGNED: '--cacert with that certificate, if you got it from somebody you trust',
+  CERTIFICATE_SELF_SIGNED: '--cacert with that certificate, if you got it from someone you trust',
   CERTIFICATE_UNTRUSTED:
     '--cacert with the authority that signed it, and with those between that the server leaves out',
-  CERTIFICATE_WRONG_ISSUER: `tell whoever runs the server; ${INSECURE}`,
-  CERTIFICATE_WRONG_PURPOSE: `tell whoever runs the server; ${INSECURE}`,
-  CERTIFICATE_WEAK: `tell whoever runs the server; ${INSECURE}`,
-  CERTIFICATE_REJECTED: `tell whoever runs the server; ${INSECURE}`,
+  CERTIFICATE_WRONG_ISSUER: `tell the server's operator; ${INSECURE}`,
+  CERTIFICATE_WRONG_PURPOSE: `tell the server's operator; ${INSECURE}`,
+  CERTIFICATE_WEAK: `tell the server's operator; ${INSECURE}`,
+  CERTIFICATE_REJECTED: `tell the server's operator; ${INSECURE}`,
   TIMEOUT_DNS: 'check that this machine is online',
   TIMEOUT_CONNECT: 'another host or port, or check the way to it',
   TIMEOUT_TLS: 'http:// if the server does not speak TLS',
@@ -59,7 +59,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   CannotSendRequest: USE_HELP,
   CannotSendHeader: USE_HELP,
   ResponseNotReady: USE_HELP,
-  RemoteProtocolError: `${SEE_WIRE}, and tell whoever runs the server`,
+  RemoteProtocolError: `${SEE_WIRE}, and tell the server's operator`,
   BadStatusLine: SEE_WIRE,
   RemoteDisconnected: 'again; https:// instead of http:// if the port is one for TLS',
   UnknownProtocol: SEE_WIRE,
@@ -76,7 +76,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
 
 /** What the options of the library are to the command: a handshake fails for several reasons under one code. */
 const BY_REMEDY: readonly (readonly [option: string, advice: string])[] = [
-  ['minVersion:', 'tell whoever runs the server that its TLS is too old'],
+  ['minVersion:', "tell the server's operator that its TLS is too old"],
   ['cert:', '--cert and --key with your certificate'],
   ['HTTPConnection', 'http:// instead of https://'],
 ]

@@ -26,7 +26,7 @@ export interface ExchangeTools {
   readonly view: WireView | undefined
 }
 
-/** How long finding and reaching the host may take where nothing is said, in milliseconds: then nobody is there. */
+/** How long finding and reaching the host may take where nothing is said, in milliseconds: then it does not answer. */
 const CONNECT_TIMEOUT_MS = 30_000
 
 /**

@@ -35,7 +35,7 @@ export interface ExitRow {
 export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   success: {
     code: 0,
-    meaning: 'the response came whole, whatever its status; or who reads standard output had enough',
+    meaning: 'the response came whole, whatever its status; or the reader of standard output had enough',
     errors: [],
   },
   unexpected: {

@@ -81,7 +81,7 @@ export function reasonOf(error: unknown): string {
 /** Without userinfo, query and fragment: what may be shown of an argument that was to be a URL. */
 export function hideSecrets(url: string): string {
   const start = url.replace(/[?#].*$/s, '')
-  // Security: where an @ stands behind a ? or #, what is before them may be the beginning of a password.
+  // Security: where an @ stands after a ? or #, what is before them may be the beginning of a password.
   if (url.slice(start.length).includes('@')) return `${/^[^/]*\/\//.exec(url)?.[0] ?? ''}...`
   return start.replace(/^([^/]*\/\/)?.*@/s, '$1')
 }

@@ -26,7 +26,7 @@ export interface Teller {
 }
 
 /**
- * Reads the words behind the name of the command.
+ * Reads the words after the name of the command.
  * @throws CommandFailure for what cannot be understood
  */
 export function readCommandLine(words: readonly string[], teller: Teller): Task {
@@ -52,7 +52,7 @@ function unknownOption(words: readonly string[], message: string): Error {
   return usageFailure(`${curls.name} is an option of curl that httplib does not have`, curls.instead)
 }
 
-/** Security: what stands behind the = of an option that is not known may be a password. */
+/** Security: what stands after the = of an option that is not known may be a password. */
 function describe(message: string): string {
   return message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=.*$/s, "$1'")
 }

@@ -14,7 +14,7 @@ import { WireView } from './wire-view.ts'
 
 /** The parts of a process that the command uses. */
 export interface Surroundings {
-  /** The file that was started, and the words behind it. */
+  /** The file that was started, and the words after it. */
   readonly startedFile: string
   readonly words: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>

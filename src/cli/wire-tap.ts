@@ -19,7 +19,7 @@ export interface WireWatch {
   received(bytes: Uint8Array): void
 }
 
-/** Opens connections as the library does by itself, with somebody looking on. */
+/** Opens connections as the library does by itself, with an observer looking on. */
 export function tapConnections(watch: WireWatch): Connector {
   return async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
     watch.dialing(target)

@@ -93,7 +93,7 @@ export class WireView implements WireWatch {
   secured({ protocol, cipher, isResumed, isVerified }: TlsDetails): void {
     const trust = isVerified
       ? 'certificate verified'
-      : 'certificate NOT verified: anybody can be at the other end'
+      : 'certificate NOT verified: the other end can be anything'
     this.note(`${protocol}, ${cipher}, ${isResumed ? 'session resumed' : trust}`)
   }
 

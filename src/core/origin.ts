@@ -1,6 +1,6 @@
 /**
- * Host and port: read from what a caller gives, written into Host fields and CONNECT targets. RFC 9110 §4.2, §7.2, and the
- * seed: a port in the host string, `InvalidURL` for one that is empty or not a number.
+ * Host and port: read from what a caller gives, written into Host fields and CONNECT targets. RFC 9110 §4.2, §7.2, and as Python's
+ * httplib: a port in the host string, `InvalidURL` for one that is empty or not a number.
  */
 
 import { InvalidURL } from '../errors/index.ts'

@@ -82,7 +82,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#headers
   }
 
-  /** The seed's name for `headers`. */
+  /** The name of Python's httplib for `headers`. */
   get msg(): HTTPHeaders {
     return this.headers
   }

@@ -15,7 +15,7 @@ export class NotConnected extends LocalProtocolError {
     super('NOT_CONNECTED', detail)
   }
 }
-/** Kept for the seed: a response was asked for as a file in a mode it does not have. */
+/** Kept for Python's httplib: a response was asked for as a file in a mode it does not have. */
 export class UnimplementedFileMode extends LocalProtocolError {
   constructor(mode: string) {
     super('UNIMPLEMENTED_FILE_MODE', `only 'rb' is offered, not '${mode}'`)

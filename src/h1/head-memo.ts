@@ -1,6 +1,6 @@
 /**
  * Remembers the last response head of a connection: servers send the same bytes again and again, and a head that is equal,
- * byte for byte, need not be scanned, decoded and parsed anew. Comparing costs a tenth of parsing.
+ * byte for byte, need not be scanned, decoded and parsed again. Comparing costs a tenth of parsing.
  *
  * Connections that read by the same rules share what they remember: ten thousand of them to one server keep one head.
  *

@@ -36,7 +36,7 @@ export const LIMITS = {
   maxTrailerBytes: {
     default: 65_536,
     unit: 'bytes',
-    bounds: 'A whole trailer section, without the empty line behind it.',
+    bounds: 'A whole trailer section, without the empty line after it.',
     precedent: 'hyper 16 KiB',
   },
   maxChunkExtensionBytes: {
@@ -49,7 +49,7 @@ export const LIMITS = {
     default: 100,
     unit: 'responses',
     bounds: 'The 1xx responses before one final response.',
-    precedent: 'Go: head bytes counted anew after each',
+    precedent: 'Go: head bytes counted again after each',
   },
 } as const
 freezeDeep(LIMITS)

@@ -1,6 +1,6 @@
 /**
  * Writes the request heads of one connection. Callers send the same method and fields again and again: lines that are equal
- * to the last ones are not checked and joined anew, and a head that is equal altogether is the same string, which V8 has
+ * to the last ones are not checked and joined again, and a head that is equal altogether is the same string, which V8 has
  * laid out for writing already. The plain way is head-writer.ts, whose answers this gives.
  *
  * Fields that were announced by `shareFields` are remembered by all connections together: ten thousand idle ones to one

@@ -24,7 +24,7 @@ export const TOLERANCES = {
     default: false,
     accepts:
       'A response without a status line: all bytes up to the close are the body, version 9, status 200.',
-    reason: 'Servers of 1991 and a few devices; Python’s httplib accepted it by default (strict=0).',
+    reason: "Servers of 1991 and a few devices; Python's httplib accepted it by default (strict=0).",
     risk: 'Any service that speaks first can be read as a response: cross-protocol attacks.',
   },
   bareLf: {
@@ -43,7 +43,7 @@ export const TOLERANCES = {
     default: false,
     accepts:
       'White space between a field name and its colon. Never for Content-Length and Transfer-Encoding.',
-    reason: 'Some old servers send it; Python’s httplib accepted it.',
+    reason: "Some old servers send it; Python's httplib accepted it.",
     risk: 'A peer that takes the name with its space for another name sees other fields than this side.',
   },
   skipBadFields: {
@@ -72,7 +72,7 @@ export const TOLERANCES = {
   foldedValues: {
     default: false,
     accepts: 'When sending: a field value that holds CR LF HTAB, written as a continuation line.',
-    reason: 'Python’s putheader with several arguments sends continuation lines.',
+    reason: "Python's httplib: putheader with several arguments sends continuation lines.",
     risk: 'RFC 9112 §5.2 forbids sending them; a peer may reject or misread the request.',
   },
 } as const

@@ -1,5 +1,5 @@
 /**
- * The constants of the seed, each under its own name, and its table of reason phrases. The numbers are those of
+ * The constants of Python's httplib, each under its own name, and its table of reason phrases. The numbers are those of
  * core/status.ts. The names and phrases are those of RFC 2616: code that compares with them goes on working.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Takes apart a body that the caller has put into chunks: `send('%x\r\n%s\r\n' % (len(data), data))`, as programs did before
  * Python could. The engine frames every body itself, so that nobody's data can end a message; so the caller's framing is
- * read, strictly, and written anew. Chunks keep their sizes where each comes in one piece; chunk extensions are dropped.
+ * read, strictly, and written again. Chunks keep their sizes where each comes in one piece; chunk extensions are dropped.
  */
 
 import type { FieldLine } from '../core/fields.ts'

@@ -15,7 +15,7 @@ const LONGEST_TIMER_MS = 2_147_483_647
 
 /** One deadline that can be set and cleared any number of times. */
 export interface Deadline {
-  /** Fires `timeoutMs` from `now`, the clock's by default, unless set anew or cleared; Infinity clears. */
+  /** Fires `timeoutMs` from `now`, the clock's by default, unless set again or cleared; Infinity clears. */
   set(timeoutMs: number, now?: number): void
   clear(): void
 }
@@ -70,7 +70,7 @@ class SharedTimer {
     }
     if (next < Infinity) this.#schedule(next)
     for (const deadline of due) {
-      // One that fired before it may have cleared it or set it anew.
+      // One that fired before it may have cleared it or set it again.
       if (deadline.dueAt <= now && this.disarm(deadline)) deadline.fire()
     }
   }

@@ -142,6 +142,6 @@ describe('a handshake', () => {
   it('with a server of old ends with 35 too, and says what is old', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
     const result = await against({ ...server, ...old }, CACERT)
-    assertFailed(result, 35, /no version of TLS that is new enough.*Try: tell whoever/)
+    assertFailed(result, 35, /no version of TLS that is new enough.*Try: tell the server's operator/)
   })
 })

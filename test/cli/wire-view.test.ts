@@ -192,7 +192,7 @@ y`)
       '* connecting to example.com:443 with TLS',
       '* connected to 1.2.3.4:443 (name 1.2 ms, connection 12 ms, TLS 1.2 s)',
       '* TLSv1.3, X, certificate verified',
-      '* TLSv1.3, X, certificate NOT verified: anybody can be at the other end',
+      '* TLSv1.3, X, certificate NOT verified: the other end can be anything',
       '* TLSv1.3, X, session resumed',
       '* connecting to [::1]:80',
       '* connected to [::1]:80 (connection 1.0 ms)',

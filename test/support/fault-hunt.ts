@@ -69,7 +69,7 @@ export async function runFaultHunt(options: HuntOptions): Promise<void> {
 
 Puts each fault of the table into a copy of the compiled files, one at a time, and shows what it takes to catch it. Fails where
 one is not caught within its bound, or no longer fits the code.`
-  const table = { write: { help: 'writes the table of docs/faults.md' } } as const
+  const table = { write: { help: 'writes the table of docs/faults.md, if no words choose' } } as const
   const { values, words } = readTool(usage, table, true)
   const chosen = options.faults.filter(({ does }) => words.every((part) => does.includes(part)))
   const rows = await huntAll(chosen, options)
@@ -78,7 +78,7 @@ one is not caught within its bound, or no longer fits the code.`
   const escaped = rows.filter(({ isCaught }) => !isCaught)
   console.log(`\n${rows.length - escaped.length} of ${rows.length} faults were caught`)
   if (escaped.length > 0) process.exitCode = 1
-  else if (values.write) {
+  else if (values.write && words.length === 0) {
     // Here and not above: the copy that is hunted has no scripts.
     const { writeFaults } = await import('./fault-page.ts')
     writeFaults(options.marker, found)

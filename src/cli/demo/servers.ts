@@ -33,7 +33,7 @@ export function digestOf(content: string | Uint8Array): string {
 }
 
 const HOST = '127.0.0.1'
-/** How long the answer behind the early hint takes: long enough to be seen as early. */
+/** How long the answer after the early hint takes: long enough to be seen as early. */
 const THINKING_MS = 40
 
 type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
@@ -66,7 +66,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     answer(response, 201, 'text/plain', `${text.length} bytes kept.\n`)
   },
 
-  // Two lengths: whoever believes the one and whoever believes the other cut the stream at different places.
+  // Two lengths: a reader that believes the one and a reader that believes the other cut the stream at different places.
   'GET /broken': (_, response) => {
     response.socket?.end(
       'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nContent-Length: 9\r\n\r\nspam!spam',

@@ -145,7 +145,7 @@ function shakeHands(
         return
       }
       socket.off('error', onError)
-      // Security: what was accepted as an exception is judged anew on every connection.
+      // Security: what was accepted as an exception is judged again on every connection.
       isTrusted = !isException
       outcome.resolve({
         socket,
