@@ -63,7 +63,7 @@ export type Limits = Readonly<Record<LimitName, number>>
 /** The option: only what differs from the defaults. */
 export type LimitOptions = { readonly [K in LimitName]?: number | undefined }
 
-/** One for all connections that ask for nothing else. */
+/** One for all connections that ask for nothing else: they share what they remember. */
 const DEFAULTS: Limits = Object.freeze(
   Object.fromEntries(Object.entries(LIMITS).map(([name, row]) => [name, row.default])) as Record<
     LimitName,
@@ -87,5 +87,6 @@ export function resolveLimits(options?: LimitOptions): Limits {
     }
     resolved[name as LimitName] = value
   }
-  return resolved
+  const isUsual = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as LimitName] === value)
+  return isUsual ? DEFAULTS : resolved
 }

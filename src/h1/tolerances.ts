@@ -87,7 +87,7 @@ export type Tolerances = Readonly<Record<ToleranceName, boolean>>
 /** The option: only what differs from the defaults. */
 export type ToleranceOptions = { readonly [K in ToleranceName]?: boolean | undefined }
 
-/** One for all connections that ask for nothing else. */
+/** One for all connections that ask for nothing else: they share what they remember. */
 const DEFAULTS: Tolerances = Object.freeze(
   Object.fromEntries(Object.entries(TOLERANCES).map(([name, row]) => [name, row.default])) as Record<
     ToleranceName,
@@ -109,5 +109,6 @@ export function resolveTolerances(options?: ToleranceOptions): Tolerances {
     if (typeof value !== 'boolean') throw new TypeError(`Tolerance '${name}' must be true or false`)
     resolved[name as ToleranceName] = value
   }
-  return resolved
+  const isUsual = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as ToleranceName] === value)
+  return isUsual ? DEFAULTS : resolved
 }

@@ -16,6 +16,11 @@ const DEFAULTS = {
 }
 
 describe('resolveLimits', () => {
+  it('gives one record to all who ask for nothing else', () => {
+    assert.equal(resolveLimits({}), resolveLimits())
+    assert.equal(resolveLimits({ maxFields: LIMITS.maxFields.default }), resolveLimits())
+  })
+
   it('completes what is given with the defaults of the table', () => {
     assert.deepEqual(resolveLimits(), DEFAULTS)
     assert.deepEqual(resolveLimits({ maxFields: 3, maxHeadBytes: undefined, maxLineBytes: Infinity }), {

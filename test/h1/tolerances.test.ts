@@ -22,6 +22,11 @@ const NAMES = [
 ]
 
 describe('resolveTolerances', () => {
+  it('gives one record to all who ask for nothing else', () => {
+    assert.equal(resolveTolerances({}), resolveTolerances())
+    assert.equal(resolveTolerances({ bareLf: false, http09: undefined }), resolveTolerances())
+  })
+
   it('is strict by default', () => {
     assert.deepEqual(resolveTolerances(), Object.fromEntries(NAMES.map((name) => [name, false])))
   })

@@ -107,6 +107,24 @@ describe('an input', () => {
 })
 
 describe('the second reader', () => {
+  it('takes padded sizes, and identity with a length, where there is leave', () => {
+    const leave = { chunkSizePadding: true, identityWithLength: true }
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: '
+    const read = (text: string, given?: typeof leave) => {
+      const [message] = readResponses(head + text, ['GET'], true, given)
+      return [message?.body, message?.end]
+    }
+    const padded = 'chunked\r\n\r\n2 \t\r\nab\r\n0  \r\n\r\n'
+    assert.deepEqual(read(padded), ['', 'broken'])
+    assert.deepEqual(read(padded, leave), ['ab', 'complete'])
+    assert.deepEqual(read('chunked\r\n\r\n 2\r\nab\r\n', leave), ['', 'broken'])
+    const identity = 'identity\r\nContent-Length: 2\r\n\r\n'
+    assert.deepEqual(read(`${identity}abc`), ['abc', 'complete'])
+    assert.deepEqual(read(`${identity}abc`, leave), ['ab', 'complete'])
+    assert.deepEqual(read(`${identity}a`, leave), ['a', 'broken'])
+    assert.deepEqual(read('identity\r\n\r\nab', leave), ['', 'unsure'])
+  })
+
   it('reads what is plain, to its end', () => {
     const text =
       'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y \r\nTransfer-Encoding: Chunked\r\n\r\n' +

@@ -4,6 +4,9 @@
 
 import type { Random, Weighted } from './random.ts'
 
+/** A value that no error may show, where it stands behind the name of a credential. */
+export const PLANTED = 'planted=hunter2'
+
 const STATUS_LINES: Weighted<string> = [
   [80, 'HTTP/1.1 200 OK'],
   [6, 'HTTP/1.0 200 OK'],
@@ -24,6 +27,8 @@ const STATUS_LINES: Weighted<string> = [
   [1, 'ICY 200 OK'],
   [1, 'RTSP/1.0 200 OK'],
   [1, '<html>'],
+  [1, 'SSH-2.0-OpenSSH_9'],
+  [1, `Set-Cookie: ${PLANTED}`],
 ]
 const INFORMATIONAL_LINES = [
   'HTTP/1.1 100 Continue',
@@ -61,6 +66,8 @@ const FIELDS: Weighted<string> = [
   [5, 'Trailer: X-Sum'],
   [4, 'Folded: a\r\n b\r\n\t\r\n  c'],
   [3, 'Expect: 100-continue'],
+  [3, `Set-Cookie: ${PLANTED}`],
+  [2, 'Connection: x,\r\n\tclose'],
   [2, 'Content_Length: 9'],
 ]
 const BAD_FIELDS: Weighted<string> = [
@@ -78,7 +85,9 @@ const BAD_FIELDS: Weighted<string> = [
   [3, 'transfer-encoding: CHUNKED'],
   [3, 'Transfer-Encoding: gzip, chunked'],
   [2, 'Transfer-Encoding: chunked, identity'],
-  [2, 'Transfer-Encoding: identity'],
+  [5, 'Transfer-Encoding: identity'],
+  [2, 'Transfer-Encoding:\r\n identity'],
+  [2, 'Content-Length:\r\n 5'],
   [2, 'Transfer-Encoding: gzip'],
   [2, 'Transfer-Encoding:'],
   [2, 'Transfer-Encoding: \x0bchunked'],
@@ -105,6 +114,8 @@ const EXTENSIONS: Weighted<string> = [
   [4, ' \t; a'],
   [2, ';\xff'],
   [2, ' '],
+  [2, ' \t  '],
+  [1, ' 0'],
   [1, ';a\n'],
   [1, ';a\rb'],
   [1, ';\0'],
@@ -234,6 +245,7 @@ function sizeOf(random: Random, length: number): string {
     [1, `100000000${digits}`],
     [1, `fffffffffffff${digits}`],
     [1, `${digits}g`],
+    [1, ` ${digits}`],
     [1, `+${digits}`],
     [1, `${digits}_`],
   ])

@@ -30,7 +30,11 @@ export function judge(input: FuzzInput): Verdict {
   try {
     whole = readTimed(input, [])
     checkWhole(input, whole)
-    if (input.cuts.length > 0) compare(whole, readTimed(input, input.cuts), 'depends on the cut')
+    if (input.cuts.length > 0) {
+      const cut = readTimed(input, input.cuts)
+      compare(whole, cut, 'depends on the cut')
+      checkShared(whole, cut)
+    }
     if (input.isHeld) checkHeld(input)
     if (input.isRewritten) rewritten = checkRewritten(input, whole)
     checkFinal(whole)
@@ -80,6 +84,25 @@ function compare(whole: WireRun, cut: WireRun, rule: string): void {
   if (expected !== actual) throw new Broken(rule, `whole:\n${expected}\ncut:\n${actual}`)
   const [facts, cutFacts] = [JSON.stringify(factsOf(whole.failure)), JSON.stringify(factsOf(cut.failure))]
   if (facts !== cutFacts) throw new Broken(rule, `${facts}, ${cutFacts}`)
+  const [progress, cutProgress] = [JSON.stringify(whole.engine.progress), JSON.stringify(cut.engine.progress)]
+  if (progress !== cutProgress) throw new Broken(rule, `progress ${progress}, ${cutProgress}`)
+}
+
+// ------------------------------------------------------------------------------------------------- what is shared
+
+/** What two engines have both handed out cannot be changed: neither could know of the other. */
+function checkShared(one: WireRun, other: WireRun): void {
+  const here = new Set(other.seen.flatMap(objectsOf))
+  for (const object of one.seen.flatMap(objectsOf)) {
+    if (here.has(object) && !Object.isFrozen(object))
+      throw new Broken('shared and mutable', JSON.stringify(object))
+  }
+}
+
+/** The records and lists in an event; the pieces of a body are the player's own. */
+function objectsOf(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return []
+  return [value, ...Object.values(value).flatMap(objectsOf)]
 }
 
 // ------------------------------------------------------------------------------------------ what is held, what stays

@@ -30,10 +30,25 @@ const REQUEST_HEAD = new RegExp(
   'y',
 )
 const CHUNK_SIZE = /(0*)([0-9A-Fa-f]{0,13})(?<=[0-9A-Fa-f])([ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n/y
+/** The same with blanks behind the digits, where they are let through. */
+const PADDED_SIZE = /(0*)([0-9A-Fa-f]{0,13})(?<=[0-9A-Fa-f])([ \t]*;[\t\x20-\x7e\x80-\xff]*|[ \t]+)?\r\n/y
 const TRAILERS = new RegExp(`(${FIELD_LINES})\\r\\n`, 'y')
 
+/** What is let through besides; both are names of tolerances. */
+export interface Leave {
+  readonly chunkSizePadding: boolean
+  readonly identityWithLength: boolean
+}
+
+const NO_LEAVE: Leave = { chunkSizePadding: false, identityWithLength: false }
+
 /** What the responses to requests of these methods are, as far as they are plain. */
-export function readResponses(text: string, methods: readonly string[], hasEnded: boolean): NaiveMessage[] {
+export function readResponses(
+  text: string,
+  methods: readonly string[],
+  hasEnded: boolean,
+  leave: Leave = NO_LEAVE,
+): NaiveMessage[] {
   const messages: NaiveMessage[] = []
   let at = 0
   for (const method of methods) {
@@ -54,7 +69,7 @@ export function readResponses(text: string, methods: readonly string[], hasEnded
         return messages
       }
       if (method === 'HEAD' || start === '204' || start === '304') break
-      const end = readBody(message, text, at, minor, hasEnded ? 'complete' : 'broken')
+      const end = readBody(message, text, at, minor, hasEnded ? 'complete' : 'broken', leave)
       if (end === undefined) return messages
       at = end
     } while (message.isInformational)
@@ -72,7 +87,7 @@ function valuesOf({ fields }: NaiveMessage, wanted: string): string[] {
 }
 
 /** What the requests are, as far as they are plain. */
-export function readRequests(text: string): NaiveMessage[] {
+export function readRequests(text: string, leave: Leave = NO_LEAVE): NaiveMessage[] {
   const messages: NaiveMessage[] = []
   for (let at = 0; ; ) {
     if (text.startsWith('\r\n', at)) at += 2
@@ -84,7 +99,7 @@ export function readRequests(text: string): NaiveMessage[] {
     messages.push(message)
     const hosts = valuesOf(message, 'host')
     if (hosts.length > 1 || (hosts.length === 0 && minor !== '0')) message.refusal = 'one Host is needed'
-    const end = readBody(message, text, at, minor, undefined)
+    const end = readBody(message, text, at, minor, undefined, leave)
     if (end === undefined) return messages
     at = end
   }
@@ -100,6 +115,7 @@ function readBody(
   at: number,
   minor: string,
   withoutLength: 'complete' | 'broken' | undefined,
+  leave: Leave,
 ): number | undefined {
   const codings = valuesOf(message, 'transfer-encoding')
   const lengths = valuesOf(message, 'content-length')
@@ -109,8 +125,16 @@ function readBody(
   if (codings.length === 0 && lengths.some((value) => !/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)*$/.test(value)))
     message.refusal = 'a length that is none'
   if (codings.length > 0) {
-    if (codings.length === 1 && codings[0]?.toLowerCase() === 'chunked') return readChunks(message, text, at)
-    message.end = 'unsure'
+    if (codings.length === 1 && codings[0]?.toLowerCase() === 'chunked') {
+      return readChunks(message, text, at, leave.chunkSizePadding ? PADDED_SIZE : CHUNK_SIZE)
+    }
+    const isIdentity = codings.length === 1 && codings[0]?.toLowerCase() === 'identity'
+    if (isIdentity && !isRequest && lengths.length === 1 && /^[0-9]{1,15}$/.test(lengths[0]!)) {
+      // By its length with leave, to the close without; nothing follows on that connection in either case.
+      const end = leave.identityWithLength ? at + Number(lengths[0]) : Infinity
+      message.body = text.slice(at, end)
+      message.end = end === Infinity ? withoutLength : end > text.length ? 'broken' : 'complete'
+    } else message.end = 'unsure'
     return undefined
   }
   if (lengths.length > 1 || (lengths[0] !== undefined && !/^[0-9]{1,15}$/.test(lengths[0]))) {
@@ -129,16 +153,16 @@ function readBody(
   return end > text.length ? undefined : end
 }
 
-function readChunks(message: NaiveMessage, text: string, start: number): number | undefined {
+function readChunks(message: NaiveMessage, text: string, start: number, size: RegExp): number | undefined {
   message.end = 'broken'
   for (let at = start; ; ) {
-    const line = matchAt(CHUNK_SIZE, text, at)
+    const line = matchAt(size, text, at)
     if (line === undefined) return undefined
     const [whole, zeros = '', digits = '', extension = ''] = line
     at += whole.length
     message.extensionBytes += extension.length + zeros.length - (digits === '' ? 1 : 0)
-    const size = Number.parseInt(digits || '0', 16)
-    if (size === 0) {
+    const length = Number.parseInt(digits || '0', 16)
+    if (length === 0) {
       const section = matchAt(TRAILERS, text, at)
       if (section === undefined) {
         // There is an empty line: the lines before it may be right in a way that is not plain, folded for one.
@@ -149,8 +173,8 @@ function readChunks(message: NaiveMessage, text: string, start: number): number 
       message.trailers = readFields(section[1] ?? '')
       return at + section[0].length
     }
-    message.body += text.slice(at, at + size)
-    at += size
+    message.body += text.slice(at, at + length)
+    at += length
     if (text.slice(at, at + 2) !== '\r\n') return undefined
     at += 2
   }

@@ -9,7 +9,7 @@ import {
 } from '../../../src/h1/index.ts'
 import { joinPieces, type Script, type WireRun } from '../../support/wire-run.ts'
 import type { FuzzInput } from './input.ts'
-import { type NaiveMessage, readRequests, readResponses } from './naive-reader.ts'
+import { type Leave, type NaiveMessage, readRequests, readResponses } from './naive-reader.ts'
 import { Broken, limitOf } from './violation.ts'
 
 type Head = ReceivedRequest | ReceivedInformational | ReceivedResponse
@@ -38,7 +38,8 @@ export function checkWhole(input: FuzzInput, run: WireRun): void {
     }
   }
   checkNumbers(input.script, messages)
-  checkAgainstNaive(input.script, run, messages)
+  checkShown(failure)
+  checkAgainstNaive(input, run, messages)
 }
 
 /** The defects that only a tolerance may let through. */
@@ -47,6 +48,7 @@ const TOLERANCE_OF: Readonly<Partial<Record<Head['defects'][number], string>>> =
   'control-in-value': 'controlInValue',
   'space-before-colon': 'spaceBeforeColon',
   'skipped-field': 'skipBadFields',
+  'chunk-size-padding': 'chunkSizePadding',
   http09: 'http09',
 }
 
@@ -104,29 +106,74 @@ function checkFields({ script, tolerances }: FuzzInput, head: Head, part: 'head'
 /** No response without a request, and no more informational ones than allowed. */
 function checkNumbers(script: Script, messages: readonly ReadMessage[]): void {
   let informational = 0
-  let finals = 0
+  const finals: ReceivedResponse[] = []
   for (const { head } of messages) {
-    if (head.type === 'response') finals++
+    if (head.type === 'response') {
+      finals.push(head)
+      checkPersists(head)
+    }
     informational = head.type === 'informational' ? informational + 1 : 0
     if (informational > limitOf(script, 'maxInformational'))
       throw new Broken('limit passed', `${informational} informational responses`)
   }
-  if (script.role === 'client' && finals > script.requests.length)
-    throw new Broken('response without a request', `${finals} for ${script.requests.length}`)
+  if (script.role === 'client' && finals.length > script.requests.length)
+    throw new Broken('response without a request', `${finals.length} for ${script.requests.length}`)
+  checkEnds(script, finals)
+}
+
+/** Behind a response that ends the connection comes none; and none in HTTP/0.9 opens a tunnel. */
+function checkEnds(script: Script, finals: readonly ReceivedResponse[]): void {
+  for (const [index, { version, persists }] of finals.entries()) {
+    if (!persists && index < finals.length - 1) throw new Broken('response behind the last', String(index))
+    if (version === 9 && script.requests[index]?.method === 'CONNECT')
+      throw new Broken('HTTP/0.9 opened a tunnel', String(index))
+  }
+}
+
+/** What persists is what the fields and the framing say, read a second time and simply (RFC 9112 §9.3, §6.3). */
+function checkPersists({ version, framing, fields, persists, defects }: ReceivedResponse): void {
+  if (!persists) return
+  const options = fields
+    .filter(([name]) => name.toLowerCase() === 'connection')
+    .flatMap(([, value]) => value.toLowerCase().split(/[\t ]*,[\t ]*/))
+  const isLast =
+    options.includes('close') ||
+    framing.kind === 'until-close' ||
+    framing.kind === 'switch' ||
+    version === 9 ||
+    (version === 10 && !options.includes('keep-alive')) ||
+    defects.includes('content-length-with-transfer-encoding')
+  if (isLast) throw new Broken('persists where it must not', JSON.stringify([version, framing, fields]))
+}
+
+/** No error shows a cookie, although it may show the line that it stands in. */
+function checkShown(failure: RemoteProtocolError | undefined): void {
+  const shown = failure?.bytes ?? ''
+  if (/^set-cookie:.*hunter2/i.test(shown)) throw new Broken('secret shown', shown)
 }
 
 // ------------------------------------------------------------------------------------------- the second reader
 
-function checkAgainstNaive(script: Script, run: WireRun, messages: readonly ReadMessage[]): void {
+function checkAgainstNaive(
+  { script, tolerances }: FuzzInput,
+  run: WireRun,
+  messages: readonly ReadMessage[],
+): void {
   const text = script.input.toString('latin1')
-  const naive =
-    script.role === 'server'
-      ? readRequests(text)
-      : readResponses(
-          text,
-          script.requests.map(({ method }) => method),
-          script.eof,
-        )
+  const leave = {
+    chunkSizePadding: tolerances.includes('chunkSizePadding'),
+    identityWithLength: tolerances.includes('identityWithLength'),
+  }
+  const naive = readSimply(script, text, leave)
+  const strict = leave.chunkSizePadding
+    ? readSimply(script, text, { ...leave, chunkSizePadding: false })
+    : naive
+  for (const [index, { end }] of strict.entries()) {
+    const message = messages[index]
+    if (end === 'complete' || message?.hasEnded !== true) break
+    if (end !== naive[index]?.end && !message.head.defects.includes('chunk-size-padding'))
+      throw new Broken('let through in silence', run.log.join('\n'))
+  }
   // What has to wait is not read on; all else that a plain reader sees has to be there.
   const mayLack = run.failure !== undefined || run.last === 'paused'
   for (const [index, expected] of naive.entries()) {
@@ -151,6 +198,11 @@ function checkAgainstNaive(script: Script, run: WireRun, messages: readonly Read
     }
     if (expected.end === 'broken') return
   }
+}
+
+function readSimply({ role, requests, eof }: Script, text: string, leave: Leave): NaiveMessage[] {
+  const methods = requests.map(({ method }) => method)
+  return role === 'server' ? readRequests(text, leave) : readResponses(text, methods, eof, leave)
 }
 
 /** What a plain message may be refused for: a limit, its host, or that nobody waits for it. */

@@ -104,6 +104,9 @@ const SPECIALS: Readonly<Record<string, readonly Recipe[]>> = {
     ...numbers('10', '11', '9', '12', '10.5', 'NaN', '-5', '20', '110'),
     ...texts('11', '11\r\nX: 1', ''),
   ],
+  more: texts(
+    '', ' ', '\t', 'Content-Length', 'host', 'content-length, x', 'x, Content-Length', 'close', 'chunked', '5', ', chunked',
+  ),
   user: texts('me', ':', 'me:', ':it', 'a:b:c', 'me:it:', 'm%0d%0ae:it', 'me:%zz', '\u00e9:\u20ac'),
 }
 
@@ -164,6 +167,7 @@ export const FIELD_LISTS: readonly (readonly LineRecipe[])[] = [
     'Transfer-Encoding',
     'X-Field',
     'close, Host',
+    'close,',
     'upgrade',
     'te',
     '',

@@ -57,6 +57,8 @@ function checkBeginning(text: string, start: number): Reading {
 function readWhole(text: string, start: number, headEnd: number, { folds = false }: ReaderOptions): Reading {
   if (headEnd - start > MAX_HEAD) throw new Malformed('the head is too long')
   const head = text.slice(start, headEnd)
+  // To a lenient reader it ends the head.
+  if (/\r\n[\t ]+(?:\r\n|$)/.test(head)) throw new Malformed('a continuation line without content')
   const lines = (folds ? head.replace(/\r\n[\t ]+/g, ' ') : head).split('\r\n')
   const request = REQUEST_LINE.exec(lines[0]!)
   if (request === null) throw new Malformed(`no request line: ${JSON.stringify(lines[0]!.slice(0, 80))}`)
@@ -64,6 +66,7 @@ function readWhole(text: string, start: number, headEnd: number, { folds = false
   const fields = lines.slice(1).map(readField)
   const version = 10 + Number(minor)
   checkHost(fields)
+  checkOptions(fields)
   const bodyStart = headEnd + 4
   const lengths = valuesOf(fields, 'content-length')
   const codings = valuesOf(fields, 'transfer-encoding')
@@ -98,6 +101,13 @@ function checkHost(fields: readonly (readonly [string, string])[]): void {
   const hosts = valuesOf(fields, 'host')
   if (hosts.length > 1) throw new Malformed('Host twice')
   for (const host of hosts) if (!HOST.test(host)) throw new Malformed('a Host that is none')
+}
+
+/** A proxy takes the fields away that Connection names: not those that frame and route (RFC 9110 §7.6.1). */
+function checkOptions(fields: readonly (readonly [string, string])[]): void {
+  for (const option of valuesOf(fields, 'connection').flatMap((value) => value.toLowerCase().split(','))) {
+    if (/^[\t ]*(?:host|content-length)[\t ]*$/.test(option)) throw new Malformed(`Connection: ${option}`)
+  }
 }
 
 function valuesOf(fields: readonly (readonly [string, string])[], name: string): string[] {

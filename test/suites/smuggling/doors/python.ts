@@ -132,6 +132,18 @@ function expectFolds(parts: Parts): Expected {
   return expectPython(parts, { fields: continued })
 }
 
+/** One line that the further argument continues. */
+function expectContinued(parts: Parts, name: string, value: string): Expected {
+  const [first = '', last = first] = [meanings(parts.more)[0], meanings(parts.more).at(-1)]
+  const continued = {
+    form: 'turncoat',
+    text: `${value} ${first}`,
+    second: `${value} ${last}`,
+    after: 0,
+  } as const
+  return expectPython(parts, { fields: [[[text(name), continued]]] })
+}
+
 /** What the caller has framed himself is read as a server would; where it is not one whole body, nothing may come of it. */
 function expectChunks(parts: Parts): Expected[] {
   const whole = `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${parts.body.text}`
@@ -165,6 +177,21 @@ export const PYTHON_DOORS: readonly Door[] = [
       stage: { folds: true },
       escapes: ['folds'],
       expects: (parts) => [expectFolds(parts)],
+    },
+  ),
+  pythonDoor(
+    'putheader of Connection with a further argument',
+    async (connection, { more }) => {
+      connection.putrequest('POST', '/a/b?c=d')
+      connection.putheader('Connection', 'x-field,', more)
+      await connection.endheaders()
+      await answered(connection)
+    },
+    {
+      slots: ['more'],
+      stage: { folds: true },
+      escapes: ['folds'],
+      expects: (parts) => [expectContinued(parts, 'Connection', 'x-field,')],
     },
   ),
   pythonDoor(

@@ -186,4 +186,18 @@ export const FAULTS: readonly Fault[] = [
     replace: 'if (false)',
     within: ALL,
   },
+  {
+    does: 'looks at values with their folds in them',
+    file: WRITER,
+    find: 'foldedValues ? fields.map(',
+    replace: 'false ? fields.map(',
+    within: ALL,
+  },
+  {
+    does: 'takes continuation lines without content',
+    file: WRITER,
+    find: "trimWhitespace(line) !== '' && isFieldValue(line)",
+    replace: 'isFieldValue(line)',
+    within: ALL,
+  },
 ]
