@@ -217,7 +217,8 @@ export class HTTPConnection {
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
     this.#origin = undefined
-    this.#tunnel = { to: parseHostPort(host, port, this.defaultPort), headers: fields }
+    const to = parseHostPort(host, port, this.defaultPort)
+    this.#tunnel = { to, headers: fields, onAnswer: (answer) => this.tunnelAnswered(answer) }
   }
 
   /**
@@ -350,6 +351,9 @@ export class HTTPConnection {
   protected get isGathering(): boolean {
     return this.#pipelining > 1
   }
+
+  /** A proxy has answered CONNECT, yes or no. */
+  protected tunnelAnswered(_fields: readonly FieldLine[]): void {}
 
   /** TLS for each connection; undefined without. */
   protected get tls(): TlsSettings | undefined {

@@ -382,7 +382,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 }
 
 /** Puts bytes that the failed call had read already before those the error carries. */
-function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
+export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
   const { reused, requestBytesWritten, responseStarted, address, phase, cause } = error
   const facts = { reused, requestBytesWritten, responseStarted, address, phase, cause }

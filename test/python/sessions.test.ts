@@ -132,7 +132,10 @@ describe('set_tunnel', () => {
     assert.throws(() => conn.set_tunnel('elsewhere'), httplib.ImproperConnectionState)
     conn.close()
     assert.equal(requests[0], GET_REQUESTS(`127.0.0.1:${server.port}`)[0])
-    assert.match(proxy.heads[0]!, /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\nHost: /)
+    assert.match(
+      proxy.heads[0]!,
+      /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\nProxy-Authorization: Basic eDp5\r\nHost: 127\.0\.0\.1:\d+\r\n\r\n$/,
+    )
   })
 
   it('can be called between putrequest() and endheaders(), as long as nothing is open', async () => {
