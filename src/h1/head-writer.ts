@@ -151,11 +151,17 @@ export function checkField(name: string, value: string, tolerances: Tolerances):
     throw new InvalidHeader('INVALID_FIELD_NAME', `a name is made of letters, digits and !#$%&'*+-.^_\`|~`)
   }
   if (isFieldValue(value)) return
-  if (tolerances.foldedValues && isFieldValue(value.replaceAll('\r\n\t', ''))) return
+  if (tolerances.foldedValues && isFoldedValue(value)) return
   throw new InvalidHeader(
     'INVALID_FIELD_VALUE',
     `the character at ${findForbiddenInValue(value)} of "${name}"`,
   )
+}
+
+/** True for lines that may be sent. Security: a line of blanks only would end the head for a lenient reader. */
+function isFoldedValue(value: string): boolean {
+  const [first = '', ...more] = value.split('\r\n\t')
+  return isFieldValue(first) && more.every((line) => trimWhitespace(line) !== '' && isFieldValue(line))
 }
 
 /** How the body announced by `fields` is framed (RFC 9112 §6); `otherwise` where they announce none. */

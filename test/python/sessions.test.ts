@@ -97,6 +97,14 @@ describe('the examples', () => {
     assert.deepEqual(requests, GET_REQUESTS(host))
   })
 
+  it('python-lines.ts reads a response line by line, as a program of Python 3', async () => {
+    const requests: string[] = []
+    await using server = await RawServer.start(serve(requests))
+    const host = `127.0.0.1:${server.port}`
+    assert.equal(await run('python-lines.js', host), 'text/plain utf-8\n<h1>Python\n')
+    assert.deepEqual(requests, [GET_REQUESTS(host)[0]])
+  })
+
   it('python-post.ts plays the second', async () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
