@@ -124,8 +124,8 @@ function tolerancesPage(): string {
 
 The engine is strict wherever a byte decides where a message ends, or which message it belongs to, and tolerant where a
 byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib-ts/python\` turns on
-\`http09\`, \`bareLf\`, \`spaceBeforeColon\` and \`foldedValues\`, as its ancestor did. None of them moves framing. What was
-let through is listed in \`response.defects\`.
+\`bareLf\`, \`spaceBeforeColon\` and \`foldedValues\`, as Python does, and \`http09\` where \`strict: 0\` is given. None of them
+moves framing. What was let through is listed in \`response.defects\`.
 
 \`\`\`ts
 import { HTTPConnection } from 'httplib-ts'

@@ -321,23 +321,27 @@ export class HTTPConnection extends ClassAttributes {
   }
 
   #opened(): Connection {
+    const isFree = this.#state === 'Idle' && this.#response === undefined && this.sock === null
+    const connection =
+      this.#connection === undefined || isFree ? this.#made(this.#connection) : this.#connection
+    connection.setDebugLevel(this.debuglevel)
+    return connection
+  }
+
+  /** A connection made of the attributes as they are now: `earlier`, if they are the same. */
+  #made(earlier: Connection | undefined): Connection {
     const { host, port, strict, timeout, source_address, max_response_headers } = this
     // Security: what is looked at here is what is written.
     assertString(host, 'The host')
     const settings: Settings = { host, port, strict, timeout, source_address, max_response_headers }
     const madeOf = JSON.stringify(settings)
-    const isFree = this.#state === 'Idle' && this.#response === undefined && this.sock === null
-    if (isFree && this.#madeOf !== madeOf) {
-      this.#connection?.close()
-      this.#connection = undefined
-    }
-    if (this.#connection === undefined) {
-      this.#madeOf = madeOf
-      this.#connection = makeConnection(settings, this.#options, this._tls(), this.#owner)
-      this.#setTunnel(this.#connection)
-    }
-    this.#connection.setDebugLevel(this.debuglevel)
-    return this.#connection
+    if (earlier !== undefined && this.#madeOf === madeOf) return earlier
+    earlier?.close()
+    const connection = makeConnection(settings, this.#options, this._tls(), this.#owner)
+    this.#madeOf = madeOf
+    this.#connection = connection
+    this.#setTunnel(connection)
+    return connection
   }
 
   #setTunnel(connection: Connection): void {

@@ -1,4 +1,4 @@
-// The two sessions of the seed, as a program and as the examples, against a server on loopback; and a tunnel.
+// The two sessions of the old manual, as a program and as the examples, against a server on loopback; and a tunnel.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -46,7 +46,7 @@ const POST_REQUEST = (host: string): string =>
   `POST /cgi-bin/query HTTP/1.1\r\nHost: ${host}\r\nAccept-Encoding: identity\r\nContent-Length: 21\r\n` +
   'Content-type: application/x-www-form-urlencoded\r\nAccept: text/plain\r\n\r\nspam=1&eggs=2&bacon=0'
 
-describe('the sessions of the seed', () => {
+describe('the sessions of the old manual', () => {
   it('GET: two requests on one connection', async () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
