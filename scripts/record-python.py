@@ -3,21 +3,24 @@
 It plays sequences of calls over a socket that only records, and writes test/python/recorded-requests.json: the calls
 as data, the bytes that each connection was given, and, for calls that are wrong, the name of the exception.
 
-    python3 scripts/record-python.py && npm run format
+    python3.13 scripts/record-python.py && npm run format
 
 Only the standard library is needed; the sequences come from a fixed seed, so that the same Python writes the same file.
 
-Left out, because the answers differ on purpose (docs/porting-from-python.md lists them): CONNECT tunnels, which Pythons
-before 3.12 open with HTTP/1.0; an empty port, which the old module refuses and the new one takes for the default; and
-every request that the engine refuses to write: control characters, names that are no tokens, a body that is not as
-long as declared, Content-Length together with Transfer-Encoding, a second line of a field that may have only one,
-OPTIONS with content of no type, chunks for a server that has answered with HTTP/1.0. Where the caller has put the body
-into chunks, the sizes are written as the engine writes them: upper case, no leading zeros, no extensions.
+Left out, because the answers differ on purpose (docs/porting-from-python.md lists them): tunnels to an IPv6 address,
+whose Host has no brackets in Python; an empty port, which the old module refuses and the new one takes for the default;
+and every request that the engine refuses to write: control characters, names that are no tokens, a continuation line
+with nothing in it, a body that is not as long as declared, Content-Length together with Transfer-Encoding, a second
+line of a field that may have only one, OPTIONS with content of no type, chunks for a server that has answered with
+HTTP/1.0. Where the caller has put the body into chunks, the sizes are written as the engine writes them: upper case, no
+leading zeros, no extensions.
 
-In the recording, text is latin-1, one character a byte. An argument that JSON cannot show is an object of one key:
-{"bytes": text}, {"list": [pieces]}, {"generator": [pieces]} or {"file": text}, where pieces and files are bytes.
+In the recording, text is latin-1, one character a byte, but for hosts. An argument that JSON cannot show is an object of
+one key: {"bytes": text}, {"list": [pieces]}, {"generator": [pieces]}, {"file": text}, where pieces and files are bytes,
+{"array": [numbers of 16 bits]} or {"strings": [pieces]}, a list of strings.
 """
 
+import array
 import http.client
 import io
 import json
@@ -48,6 +51,9 @@ REPLIES = {
 
 CLOSING = ("close", "to the end", "old")
 
+PROXY_REPLY = "HTTP/1.1 200 Connection established\r\nVia: 1.1 proxy\r\n\r\n"
+"""What a proxy answers to CONNECT."""
+
 WRONG_REPLIES = {
     "nothing": "",
     "words": "hello\r\n\r\n",
@@ -56,6 +62,12 @@ WRONG_REPLIES = {
     "high status": "HTTP/1.1 1000 High\r\n\r\n",
     "letters": "HTTP/1.1 abc Letters\r\n\r\n",
     "http2": "HTTP/2.0 200 OK\r\n\r\n",
+    "ssh": "SSH-2.0-OpenSSH_9.6\r\n",
+    "half a status line": "HTTP/1.1 20",
+    "half a version": "HTTP/1",
+    "many fields": "HTTP/1.1 200 OK\r\n" + "X: y\r\n" * 101 + "\r\n",
+    "long chunk size": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;" + "x" * 70000 + "\r\nab\r\n0\r\n\r\n",
+    "long trailer": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX: " + "x" * 70000 + "\r\n\r\n",
     "long status line": "HTTP/1.1 200 " + "x" * 70000 + "\r\n\r\n",
     "long field": "HTTP/1.1 200 OK\r\nX: " + "x" * 70000 + "\r\n\r\n",
     "short": "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
@@ -67,7 +79,7 @@ WRONG_REPLIES = {
 
 def shown(name):
     """A reply as the recording names it; long runs are written as their length, to keep the file small."""
-    return WRONG_REPLIES[name].replace("x" * 70000, "{70000 x}")
+    return WRONG_REPLIES[name].replace("x" * 70000, "{70000 x}").replace("X: y\r\n" * 101, "{101 X: y\r\n}")
 
 
 def B(text):
@@ -86,6 +98,14 @@ def F(text):
     return {"file": text}
 
 
+def A(*numbers):
+    return {"array": list(numbers)}
+
+
+def S(*pieces):
+    return {"strings": list(pieces)}
+
+
 def record_requests():
     class RecordingSocket:
         """Keeps what is sent; hands out one reply for each response that is read."""
@@ -101,6 +121,8 @@ def record_requests():
             pass
 
         def makefile(self, mode):
+            if self.reply is None and self.sent.startswith(b"CONNECT"):
+                return io.BytesIO(PROXY_REPLY.encode("latin-1"))
             return io.BytesIO(self.reply)
 
         def close(self):
@@ -148,6 +170,8 @@ def record_requests():
                     keywords = args[-1]
                     args = args[:-1]
                 args = [python_value(arg) for arg in args]
+                if name == "set_tunnel" and len(args) == 3:
+                    args[2] = dict(args[2])
                 if name == "request" and len(args) == 4:
                     args[3] = {python_value(key): python_value(value) for key, value in args[3]}
                 getattr(self.connection, name)(*args, **keywords)
@@ -162,6 +186,10 @@ def record_requests():
                 return (piece.encode("latin-1") for piece in value["generator"])
             if "file" in value:
                 return io.BytesIO(value["file"].encode("latin-1"))
+            if "array" in value:
+                return array.array("H", value["array"])
+            if "strings" in value:
+                return value["strings"]
         return value
 
     def record(case):
@@ -201,6 +229,7 @@ def record_requests():
     return {
         "python": platform.python_version(),
         "module": "http.client",
+        "proxyReply": PROXY_REPLY,
         "replies": REPLIES,
         "wrongReplies": {name: shown(name) for name in WRONG_REPLIES},
         "sequences": [record(case) for case in sequences],
@@ -242,6 +271,15 @@ def written_sequences():
         ["[2001:db8::a]:81"],
         ["xn--bcher-kva.example"],
         ["a-b.example:0080"],
+        ["www.cwi.nl", "8080"],
+        ["[::1]", "81"],
+        ["b\u00fccher.example"],
+        ["B\u00dcCHER.example:8080"],
+        ["stra\u00dfe.example", 81],
+        ["\u043f\u0440\u0438\u043c\u0435\u0440.example"],
+        ["\u4f8b\u3048\u3002\u30c6\u30b9\u30c8:80"],
+        ["xn--bcher-kva.Example"],
+        ["www.example.com."],
     ):
         add(("request", "GET", "/"), at=at)
     for at in (
@@ -255,6 +293,21 @@ def written_sequences():
         ["[::1]:8443"],
     ):
         add(("request", "GET", "/"), of="HTTPSConnection", at=at)
+
+    # Tunnels.
+    for to in (
+        ["www.example.com"],
+        ["www.example.com", 8443],
+        ["www.example.com:8443"],
+        ["www.example.com", None, [["Proxy-Authorization", "Basic eDp5"], ["X-Last", "1"]]],
+        ["www.example.com", 443, [["host", "other.example"], ["X", "1"]]],
+        ["b\u00fccher.example"],
+        ["stra\u00dfe.example:81", None, [["User-Agent", "porter"]]],
+    ):
+        for of in ("HTTPConnection", "HTTPSConnection"):
+            at = ["proxy.example", 3128]
+            add(tuple(["set_tunnel"] + to), ("request", "GET", "/"), ("getresponse", "ok"), ("read",), of=of, at=at)
+            add(tuple(["set_tunnel"] + to), ("connect",), ("request", "POST", "/", "x"), of=of, at=at)
 
     # Targets.
     for target in (
@@ -310,6 +363,8 @@ def written_sequences():
         G("\x00", "\xff"),
         F("a file"),
         F(""),
+        A(0x4142, 0x4344),
+        A(),
     ):
         for method in ("POST", "PUT", "GET"):
             add(("request", method, "/upload", body))
@@ -397,7 +452,6 @@ def written_sequences():
         ("one", "two"),
         ("one", "two", "three"),
         ("", "two"),
-        ("one", ""),
         (1,),
         (1, 2, 3),
         (0,),
@@ -530,7 +584,8 @@ def made_sequences(chance):
         skip_host = chance.randrange(2)
         calls = [("putrequest", method, pick(targets), skip_host, chance.randrange(2))]
         for name in distinct(some(names, 4)):
-            calls.append(tuple(["putheader", name] + [pick(values) for _ in range(1 + chance.randrange(3))]))
+            more = [pick([value for value in values if value != ""]) for _ in range(chance.randrange(3))]
+            calls.append(tuple(["putheader", name, pick(values)] + more))
         if (skip_host or is_old) and chance.random() < 0.5:
             calls.insert(1 + chance.randrange(len(calls)), ("putheader", "Host", "mine.example"))
         kind = chance.randrange(3)
@@ -626,12 +681,28 @@ def wrong_sequences():
     add(("request", "POST", "/", "\u20ac"))
     add(("request", "POST", "/", 5))
     add(put, end, ("send", 5))
+    add(("request", "POST", "/", S("a", "b")))
+    add(("request", "POST", "/", S("a"), [["Content-Length", "1"]]))
+    add(("putrequest", "POST", "/"), ("putheader", "Content-Length", "1"), ("endheaders", S("a")))
+    add(("request", "POST", "/", {"plain": 1}))
     add(("set", "auto_open", 0), get)
     add(("set", "auto_open", 0), put, end)
     add(get, ("close",), ("set", "auto_open", 0), get)
     for name in ("nothing", "no number", "low status", "high status", "letters", "http2", "long status line", "long field"):
         add(get, ("getresponse", name))
+    add(get, ("getresponse", "words"))
     add(get, ("getresponse", "words"), strict=1)
+    add(get, ("getresponse", "ssh"))
+    add(get, ("getresponse", "half a status line"))
+    add(get, ("getresponse", "half a version"))
+    add(get, ("getresponse", "many fields"))
+    add(get, ("getresponse", "long chunk size"), ("read",))
+    add(get, ("getresponse", "long trailer"), ("read",))
+    # A response is to be read before the next, also where it has no body.
+    for name in ("head", "no content", "not modified", "empty", "chunked"):
+        first = ("request", "HEAD", "/") if name == "head" else get
+        add(first, ("getresponse", name), get, ("getresponse", "ok"))
+    add(get, ("getresponse", "chunked"), ("read", 3), get, ("getresponse", "ok"))
     for name in ("short", "no body", "cut chunk", "cut before a chunk"):
         add(get, ("getresponse", name), ("read",))
     add(get, ("getresponse", "cut chunk"), ("read", 4))

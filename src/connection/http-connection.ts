@@ -79,6 +79,8 @@ export interface ConnectionSettings {
   readonly version: () => 10 | 11
   /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
   readonly isGathering: boolean
+  /** Is told the fields of a proxy's answer to CONNECT, whatever it was. */
+  readonly onTunnelAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
 }
 
 const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
@@ -268,7 +270,8 @@ export class HTTPConnection {
     if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#tolerances)
-    this.#plan = this.#makePlan({ to: parseHostPort(host, port, this.#defaultPort), headers: fields })
+    const to = parseHostPort(host, port, this.#defaultPort)
+    this.#plan = this.#makePlan({ to, headers: fields, onAnswer: this.#settings.onTunnelAnswer })
     this.#origin = undefined
   }
 

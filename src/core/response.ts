@@ -3,6 +3,8 @@
  * offers every public way of reading it. All ways may be mixed; each byte is given once. Knows no socket and no clock.
  *
  * A body that breaks off rejects with IncompleteRead from every method: a truncated body is never given as complete.
+ *
+ * Length: one class by contract, and its documentation.
  */
 
 import type { Duplex, Readable } from 'node:stream'
@@ -395,7 +397,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 }
 
 /** Puts bytes that the failed call had read already before those the error carries. */
-function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
+export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
   const { reused, requestBytesWritten, responseStarted, address, phase, cause } = error
   const facts = { reused, requestBytesWritten, responseStarted, address, phase, cause }

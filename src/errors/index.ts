@@ -11,8 +11,9 @@
  *   │   └─ ImproperConnectionState    a call that is not legal now
  *   │       ├─ CannotSendRequest  ├─ CannotSendHeader  └─ ResponseNotReady
  *   ├─ RemoteProtocolError            the peer broke the rules: rule, offset, bytes
- *   │   ├─ BadStatusLine (line)       └─ RemoteDisconnected: closed before any byte of a response
- *   │   ├─ UnknownProtocol            ├─ UnknownTransferEncoding
+ *   │   ├─ BadStatusLine (line)       ├─ RemoteDisconnected: closed before any byte of a response
+ *   │   │                             └─ UnknownProtocol: another protocol's first line
+ *   │   ├─ UnknownTransferEncoding
  *   │   ├─ IncompleteRead             partial, expected
  *   │   └─ LimitExceeded (limit)      └─ LineTooLong
  *   ├─ ConnectError (phase)           no byte of the request was sent

@@ -43,7 +43,7 @@ export class BadStatusLine extends RemoteProtocolError {
   constructor(
     line: string,
     offence?: Offence,
-    code: 'BAD_STATUS_LINE' | 'REMOTE_DISCONNECTED' = 'BAD_STATUS_LINE',
+    code: 'BAD_STATUS_LINE' | 'REMOTE_DISCONNECTED' | 'UNKNOWN_PROTOCOL' = 'BAD_STATUS_LINE',
   ) {
     super(code, undefined, offence)
     this.line = line
@@ -56,12 +56,13 @@ export class RemoteDisconnected extends BadStatusLine {
   }
 }
 /** The peer speaks, but not HTTP/1. */
-export class UnknownProtocol extends RemoteProtocolError {
-  /** The first line as it came, escaped and cut. */
-  readonly line: string
+export class UnknownProtocol extends BadStatusLine {
   constructor(line: string, offence?: Offence) {
-    super('UNKNOWN_PROTOCOL', undefined, offence)
-    this.line = line
+    super(line, offence, 'UNKNOWN_PROTOCOL')
+  }
+  /** What names the protocol: the first word of the line. */
+  get version(): string {
+    return this.line.split(' ')[0]!
   }
 }
 /** The body has a transfer coding other than chunked. `response.allowUndecoded()` gives the coded bytes. */

@@ -1,13 +1,17 @@
 /**
  * What Python's request(), endheaders() and send() take for a body, and the bytes it stands for. A string is latin-1, one
  * byte a character, as `str` is there; RFC 2616 §3.7.1 is where that comes from.
+ *
+ * A body is looked at once, when it is given, and belongs to this side from then on: its errors are listened for, and it is given
+ * back (destroyed, or told to return) where it is not sent to its end.
  */
 
+import { Readable } from 'node:stream'
 import { plainView } from '../core/snapshot.ts'
 import { LocalProtocolError } from '../errors/index.ts'
 
-/** A piece of a body: a string is latin-1. */
-export type Data = string | Uint8Array
+/** A piece of a body: a string is latin-1, and comes from a file only. */
+export type Data = string | ArrayBufferView | ArrayBuffer
 
 /** Something to be read from in Python's manner: `read(size)` answers at most so many bytes, none at the end. */
 export interface FileLike {
@@ -15,68 +19,202 @@ export interface FileLike {
   read(size: number): Data | Promise<Data>
 }
 
+/** A file opened by `fs.promises.open`, as far as it is used here. It is read from where it stands, and left open. */
+export interface OpenFile {
+  /** The number of its descriptor. */
+  readonly fd: number
+  /** Asks for its size. */
+  stat(): Promise<unknown>
+  /** Makes a stream of it. */
+  createReadStream(): unknown
+}
+
+/** How it is read; not part of the type above, where it would be taken for the `read` of Python's files. */
+interface ReadableFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>
+}
+
+/** A body in pieces; a Node stream is one. */
+type Pieces = Iterable<ArrayBufferView | ArrayBuffer> | AsyncIterable<ArrayBufferView | ArrayBuffer>
+
 /** A body, or what `send` takes: data at once, in pieces, or from a file. */
-export type Body = Data | Iterable<Data> | AsyncIterable<Data> | FileLike
+export type Body = Data | Pieces | FileLike | OpenFile
 
 /** How much of a file is read at a time, as in http.client. */
-const BLOCK_BYTES = 8192
+export const DEFAULT_BLOCK_BYTES = 8192
 
 const NOT_LATIN1 = /[^\0-\xff]/
 
-/** The bytes of a body that is there at once; undefined for one that comes in pieces. */
-export function bytesOf(body: Body): Uint8Array | undefined {
-  if (typeof body === 'string') return encodeLatin1(body)
-  return body instanceof Uint8Array ? plainView(body) : undefined
+/** The pieces of a body, none of them empty. `return()` gives the source back, also before the first piece was asked for. */
+export interface BodyPieces extends AsyncIterableIterator<Uint8Array> {
+  return(): Promise<IteratorResult<Uint8Array, undefined>>
 }
+
+/** A body that was looked at: nothing, bytes that are there, or pieces to come. */
+export type TakenBody = Uint8Array | Readable | BodyPieces | undefined
 
 /**
- * The pieces of a body, in order; empty ones are left out.
- * @throws TypeError if the body, or a piece of it, is none of the things that a body is made of
+ * Takes a body over.
+ * @param blocksize - how many bytes of a file to read at a time
+ * @throws TypeError for what can be no body, and for a list with something else in it than bytes
+ * @throws LocalProtocolError for a string that is not latin-1, and for a stream that was read already
  */
-export async function* piecesOf(body: Body): AsyncGenerator<Uint8Array, void, void> {
-  const whole = bytesOf(body)
-  if (whole !== undefined) {
-    if (whole.length > 0) yield whole
+export function takeBody(body: Body | null | undefined, blocksize: number = DEFAULT_BLOCK_BYTES): TakenBody {
+  if (body === null || body === undefined) return undefined
+  return bytesOf(body) ?? takePieces(body as Exclude<Body, Data>, blocksize)
+}
+
+/** Gives back a body that is not going to be sent. */
+export function giveBack(body: TakenBody): void {
+  if (body === undefined || body instanceof Uint8Array) return
+  if (isNodeStream(body)) {
+    body.on('error', ignore)
+    body.destroy()
     return
   }
-  for await (const piece of openBody(body)) {
-    const bytes = bytesOf(piece)
-    if (bytes === undefined) throw new TypeError('a body is made of strings and Uint8Arrays')
-    if (bytes.length > 0) yield bytes
+  body.return().catch(ignore)
+}
+
+/** Runs what sends a body, which goes back to where it came from if it cannot be sent. */
+export async function orGiveBack(body: TakenBody, send: () => Promise<void>): Promise<void> {
+  try {
+    await send()
+  } catch (error) {
+    giveBack(body)
+    throw error
   }
 }
 
-function openBody(body: Body): Iterable<Data> | AsyncIterable<Data> {
-  assertBody(body)
-  // A Node stream has both; its read() does not wait.
-  if (Symbol.asyncIterator in Object(body)) return body as AsyncIterable<Data>
-  if (isFileLike(body)) return readBlocks(body)
-  return body as Iterable<Data>
+/** The pieces of any body that was taken. */
+export function piecesOf(body: TakenBody): Iterable<Uint8Array> | BodyPieces {
+  if (body === undefined) return []
+  if (body instanceof Uint8Array) return body.length === 0 ? [] : [body]
+  return isNodeStream(body) ? piecesOfStream(body) : body
 }
 
-/** @throws TypeError for what can be no body */
-export function assertBody(body: unknown): asserts body is Body {
-  if (typeof body === 'string') return
+/** The bytes of data that is there at once; undefined for anything else. */
+export function bytesOf(data: unknown): Uint8Array | undefined {
+  if (typeof data === 'string') return encodeLatin1(data)
+  if (data instanceof Uint8Array) return plainView(data)
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return undefined
+}
+
+function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | BodyPieces {
   if (typeof body === 'object' && body !== null) {
-    if (Symbol.iterator in body || Symbol.asyncIterator in body || isFileLike(body)) return
+    if (isOpenFile(body)) return piecesFrom(readHandle(body as unknown as ReadableFile, blocksize), true)
+    // A Node stream has a read() that does not wait, and is iterated instead.
+    if (isNodeStream(body)) return takeStream(body)
+    if (Symbol.asyncIterator in body) return piecesFrom(body[Symbol.asyncIterator]())
+    if (isFileLike(body)) return piecesFrom(readBlocks(body, blocksize), true)
+    if (Array.isArray(body)) for (const piece of body as unknown[]) assertBytes(piece)
+    if (Symbol.iterator in body) return piecesFrom(body[Symbol.iterator]())
   }
-  throw new TypeError('a body is a string, a Uint8Array, an iterable of them, or has a method read')
+  throw new TypeError(
+    'a body is a string, bytes, an iterable of bytes, a stream, a file of fs.promises.open, or has a method read; ' +
+      'an object with keyword arguments goes behind the other arguments',
+  )
 }
 
-function isFileLike(body: unknown): body is FileLike {
+type Source = Iterator<unknown> | AsyncIterator<unknown>
+
+/** The pieces of an iterator. Strings are refused, as Python refuses them, but for those of a text file. */
+function piecesFrom(source: Source, isFile = false): BodyPieces {
+  const pieces: BodyPieces = {
+    next: async () => {
+      while (true) {
+        const { done, value } = await source.next()
+        if (done === true) return { done, value: undefined }
+        if (!isFile) await orReturn(pieces, () => assertBytes(value))
+        const bytes = await orReturn(pieces, () => bytesOf(value))
+        if (bytes === undefined) throw new TypeError(NOT_BYTES)
+        if (bytes.length > 0) return { done: false, value: bytes }
+      }
+    },
+    return: async () => {
+      await source.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => pieces,
+  }
+  return pieces
+}
+
+/** What is wrong with a piece is told once its source is given back. */
+async function orReturn<T>(pieces: BodyPieces, check: () => T): Promise<T> {
+  try {
+    return check()
+  } catch (error) {
+    await pieces.return()
+    throw error
+  }
+}
+
+const NOT_BYTES = 'the pieces of a body are bytes: Uint8Array, or another view of memory'
+
+/** @throws TypeError for a string, as Python does, and for anything else that is no bytes */
+function assertBytes(piece: unknown): void {
+  if (typeof piece !== 'string' && bytesOf(piece) !== undefined) return
+  throw new TypeError(
+    typeof piece === 'string' ? `${NOT_BYTES}; a string is one only as the whole body` : NOT_BYTES,
+  )
+}
+
+/** A stream of bytes goes as it is; one that gives strings is read as a text file is in Python. */
+function takeStream(stream: Readable): Readable | BodyPieces {
+  if (stream.destroyed || stream.readableEnded || stream.readableDidRead) {
+    throw new LocalProtocolError('INVALID_BODY', 'the stream was read already, or destroyed')
+  }
+  return stream.readableObjectMode || stream.readableEncoding !== null ? piecesOfStream(stream) : stream
+}
+
+function piecesOfStream(stream: Readable): BodyPieces {
+  // Until the first piece is asked for nobody else would hear of an error, and it would end the program.
+  stream.on('error', ignore)
+  const pieces = piecesFrom(stream[Symbol.asyncIterator](), true)
+  pieces.return = () => {
+    stream.destroy()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+  return pieces
+}
+
+function isNodeStream(body: object): body is Readable {
+  return body instanceof Readable || ('pipe' in body && 'readableDidRead' in body)
+}
+
+function isOpenFile(body: object): body is OpenFile {
+  return 'fd' in body && 'createReadStream' in body && 'stat' in body
+}
+
+function isFileLike(body: object): body is FileLike {
   return typeof (body as Partial<FileLike>).read === 'function'
 }
 
-async function* readBlocks(file: FileLike): AsyncGenerator<Data, void, void> {
+async function* readBlocks(file: FileLike, blocksize: number): AsyncGenerator<Data, void, void> {
   while (true) {
-    const block = await file.read(BLOCK_BYTES)
-    if (block.length === 0) return
+    const block = await file.read(blocksize)
+    if ((typeof block === 'string' ? block.length : block.byteLength) === 0) return
     yield block
   }
 }
 
+async function* readHandle(file: ReadableFile, blocksize: number): AsyncGenerator<Uint8Array, void, void> {
+  while (true) {
+    const block = Buffer.allocUnsafe(blocksize)
+    const { bytesRead } = await file.read(block, 0, blocksize, null)
+    if (bytesRead === 0) return
+    yield block.subarray(0, bytesRead)
+  }
+}
+
+function ignore(): void {
+  // Told to the caller in another way, or of no interest any more.
+}
+
 /** @throws LocalProtocolError for a character that is not in latin-1: what bytes it should be is for the caller to say */
-export function encodeLatin1(text: string): Uint8Array {
+function encodeLatin1(text: string): Uint8Array {
   const bad = text.search(NOT_LATIN1)
   if (bad >= 0) {
     throw new LocalProtocolError(

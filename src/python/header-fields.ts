@@ -3,7 +3,8 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { checkField } from '../h1/head-writer.ts'
+import { InvalidHeader } from '../errors/index.ts'
+import { checkField, writeRequestFields } from '../h1/head-writer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
 
 /** A value: a string is latin-1. */
@@ -36,7 +37,33 @@ export function valueOf(name: string, values: readonly HeaderValue[]): string {
   const lines = values.map(textOf)
   // Security: the engine lets continuation lines pass here, so no single argument may hold one.
   for (const line of ['', ...lines]) checkField(name, line, STRICT)
+  if (lines.length > 1) checkUnfolded(name, lines)
   return lines.join('\r\n\t')
+}
+
+/**
+ * What is folded is read by whoever unfolds it: it has to be right as one line, too. Security: an option behind a fold would be
+ * unseen here and seen by a proxy.
+ */
+function checkUnfolded(name: string, lines: readonly string[]): void {
+  // A line of a tab only may be taken for the end of the head.
+  if (lines.slice(1).some((line) => line.trim() === '')) {
+    throw new InvalidHeader('INVALID_FIELD_VALUE', `an argument of "${name}" behind the first is empty`)
+  }
+  const lower = name.toLowerCase()
+  const field: FieldLine = [name, lines.join(' ')]
+  const others = COMPANIONS.filter(([other]) => !mayNotBeWith(lower, other))
+  writeRequestFields('GET', 11, [...others, field], STRICT)
+}
+
+/** What makes other fields legal, so that only the one that is looked at can be wrong. */
+const COMPANIONS: readonly FieldLine[] = [
+  ['connection', 'te, upgrade, keep-alive'],
+  ['content-length', '1'],
+]
+
+function mayNotBeWith(name: string, other: string): boolean {
+  return name === other || (name === 'transfer-encoding' && other === 'content-length')
 }
 
 /** The text of a name or a value, one character for each byte. */

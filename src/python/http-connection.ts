@@ -1,18 +1,19 @@
 /**
- * HTTPConnection with Python's names: the old module's states and calls over the connection of this package.
+ * HTTPConnection with Python's names: the states and calls of the old module and of today's http.client, over the connection of
+ * this package.
  *
  *   Idle ─putrequest()→ Request-started ─endheaders()→ Request-sent ─getresponse()→ Idle, with a response to be read
  *     └───────────────────── request() ──────────────────┘   send()*
  *
- * What comes from the old module, and differs from the connection below: a second request may be sent while a response is
- * being read, but its own response has to wait until then; a response that ends its connection takes it along, and the next
- * request opens another one; and only a connection whose `auto_open` is set opens by itself.
+ * What comes from Python, and differs from the connection below: a second request may be sent while a response is being read, but
+ * its own response has to wait until then; a response that ends its connection takes it along, and the next request opens
+ * another one; and only a connection whose `auto_open` is set opens by itself.
  */
 
-import { HTTPConnection as Connection, type ConnectionSettings } from '../connection/http-connection.ts'
-import type { HTTPConnectionOptions } from '../connection/options.ts'
+import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
+import type { HTTPSConnectionOptions } from '../connection/options.ts'
+import type { FieldLine } from '../core/fields.ts'
 import { findForbiddenInTarget, isToken } from '../core/grammar.ts'
-import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
 import { assertString } from '../core/snapshot.ts'
 import {
@@ -24,48 +25,58 @@ import {
   NotConnected,
   ResponseNotReady,
 } from '../errors/index.ts'
-import { assertBody, type Body, bytesOf, piecesOf } from './body.ts'
+import { type Body, orGiveBack, type TakenBody, takeBody } from './body.ts'
+import { ClassAttributes } from './class-attributes.ts'
+import { makeConnection, type Owner, type Settings } from './connection-below.ts'
 import { fieldsOf, type HeaderFields, type HeaderValue, textOf, valueOf } from './header-fields.ts'
-import { HTTPResponse, type ResponseSource } from './http-response.ts'
-import { limitsFor, tolerancesFor } from './strictness.ts'
-import { Unchunker } from './unchunk.ts'
-
-/** What the connection below is told: timeouts, limits, tolerances, addresses. */
-export type ConnectionOptions = Omit<HTTPConnectionOptions, 'pipelining'>
-
-/** What Python takes as keyword arguments. */
-export interface Keywords {
-  /** With a Transfer-Encoding of your own: true to have the body put into chunks, false if it is in chunks already. */
-  readonly encode_chunked?: boolean
-}
-
-/** Python's true and false: any number but 0 is true. */
-export type Flag = boolean | number
+import { connectFields, readHostPort } from './host-port.ts'
+import type { HTTPResponse, ResponseSource } from './http-response.ts'
+import { hostToAscii } from './idna.ts'
+import {
+  type ConnectionOptions,
+  checkFlag,
+  checkStrict,
+  type Flag,
+  findKeywords,
+  isPlainObject,
+  type Keywords,
+  type TakenOptions,
+  takeKeywords,
+  takeOptions,
+} from './keywords.ts'
+import { ResponseHeaders } from './response-headers.ts'
+import { takeApart, Unchunker } from './unchunk.ts'
 
 type State = 'Idle' | 'Request-started' | 'Request-sent' | 'Response-awaited'
 
-/** The response being read, and the one behind it. */
-const PIPELINING = 2
-
-/** A connection to an HTTP server, as in Python's httplib. */
-export class HTTPConnection {
+/** A connection to an HTTP server, as in Python's httplib and http.client. */
+export class HTTPConnection extends ClassAttributes {
   /** The host, as given; brackets of an IPv6 address are gone. */
   host: string
   /** The port, as given or the default. */
   port: number
-  /** Whether a reply without a status line is refused. */
-  strict: Flag
-  /** 0 for no trace; set it with `set_debuglevel`. */
-  debuglevel = 0
-  /** False to have NotConnected raised where a connection would be opened. */
-  auto_open: Flag = 1
-  /** What `getresponse()` makes. */
-  response_class: typeof HTTPResponse = HTTPResponse
-  /** The version that is written: 11, or 10 for HTTP/1.0. */
-  _http_vsn: 10 | 11 = 11
-  protected readonly _options: ConnectionOptions
+  /** 0 or false to take a reply without a status line for HTTP/0.9; null, the default, refuses it. */
+  strict: Flag | null
+  /** In SECONDS, as given to the constructor; undefined for the default. Holds for the next connection that is opened. */
+  timeout: ConnectionOptions['timeout']
+  /** The address and port to connect from; null for the system's choice. The port has to be 0. */
+  source_address: readonly [host: string, port: number] | null
+  /** How many bytes of a file are read at a time. */
+  blocksize: number
+  /** How many header fields a response may have; null for 100, as Python. */
+  max_response_headers: number | null
+  readonly #options: TakenOptions['below']
+  readonly #owner: Owner = {
+    version: () => this._http_vsn,
+    proxyAnswered: (fields) => {
+      this.#proxyHeaders = new ResponseHeaders(fields)
+    },
+  }
   #connection: Connection | undefined
-  #tunnel: readonly [host: string, port: number | undefined, headers: HeaderFields] | undefined
+  /** What the connection below was made of: it is made anew where that has changed. */
+  #madeOf = ''
+  #tunnel: readonly [host: string, port: number, fields: readonly FieldLine[]] | undefined
+  #proxyHeaders: ResponseHeaders | null = null
   #state: State = 'Idle'
   #method = 'GET'
   /** True if the head that was begun has a Transfer-Encoding. */
@@ -79,31 +90,35 @@ export class HTTPConnection {
 
   /**
    * @param host - a name or an address, also with a port: `www.cwi.nl:80`, `[::1]:8080`
-   * @param strict - true to refuse what is no status line, instead of taking it for a response of HTTP/0.9
-   * @param options - passed on to the connection below
-   * @throws InvalidURL if a port is empty or not a number
+   * @param port - a number or its digits; null for that in the host, or the default
+   * @param strict - 0 or false, given explicitly, to take what is no status line for a response of HTTP/0.9. Or the keyword
+   *   arguments, as in `new HTTPConnection(host, port, { timeout: 5 })`, where `timeout` is in SECONDS
+   * @param options - the keyword arguments, behind a `strict`
+   * @throws InvalidURL if a port is empty or not a number, or the host cannot be one
+   * @throws TypeError for an unknown keyword argument, or one in the wrong place
    */
-  constructor(host: string, port: number | null = null, strict: Flag = 0, options: ConnectionOptions = {}) {
-    this._options = options
-    this.strict = strict
-    const at = this.#parse(host, port)
+  constructor(
+    host: string,
+    port: number | string | null = null,
+    strict: Flag | ConnectionOptions | null = null,
+    options: ConnectionOptions | null = null,
+  ) {
+    super()
+    const taken = takeOptions(findKeywords(strict, options))
+    this.#options = taken.below
+    this.strict = isPlainObject(strict) ? null : checkStrict(strict)
+    this.timeout = taken.timeout
+    this.source_address = taken.source_address
+    this.blocksize = taken.blocksize
+    this.max_response_headers = taken.max_response_headers
+    const at = readHostPort(host, port, this.default_port)
     this.host = at.host
     this.port = at.port
   }
 
-  /** The port where none is given. */
-  get default_port(): number {
-    return HTTP_PORT
-  }
-
-  /** The connection below while it is open, else null. There is no socket to be had. */
+  /** Something while there is a connection, else null. There is no socket to be had. */
   get sock(): object | null {
     return this.#connection?.isConnected === true ? this.#connection : null
-  }
-
-  /** The protocol version as it is written. */
-  get _http_vsn_str(): string {
-    return `HTTP/1.${this._http_vsn - 10}`
   }
 
   /** Shows what goes out and comes in, if `level` is above 0. */
@@ -115,12 +130,21 @@ export class HTTPConnection {
   /**
    * Goes to `host` through a tunnel: the host given to the constructor is a proxy, which is asked for it with CONNECT.
    * @throws ImproperConnectionState while connected
+   * @throws InvalidURL, InvalidHeader for what may not be sent
    */
-  set_tunnel(host: string, port: number | null = null, headers: HeaderFields | null = null): void {
+  set_tunnel(host: string, port: number | string | null = null, headers: HeaderFields | null = null): void {
     if (this.sock !== null)
       throw new ImproperConnectionState('set_tunnel() comes before the connection is opened')
-    this.#tunnel = [host, port ?? undefined, headers ?? {}]
+    const at = readHostPort(host, port, this.default_port)
+    const to = { host: hostToAscii(at.host), port: at.port }
+    this.#tunnel = [to.host, to.port, connectFields(to, fieldsOf(headers ?? {}))]
+    this.#proxyHeaders = null
     if (this.#connection !== undefined) this.#setTunnel(this.#connection)
+  }
+
+  /** The header fields of the proxy's answer to CONNECT, also where it refused; null where it was not asked. */
+  get_proxy_response_headers(): ResponseHeaders | null {
+    return this.#proxyHeaders
   }
 
   /** Opens the connection. */
@@ -132,10 +156,17 @@ export class HTTPConnection {
   close(): void {
     this.#connection?.close()
     this.#connection = undefined
+    this.#response?.connectionClosed()
     this.#response = undefined
     this.#early = undefined
     this.#unchunker = undefined
     this.#state = 'Idle'
+  }
+
+  /** Closes it at the end of an `await using` block, as `close()` does. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
   }
 
   /**
@@ -150,22 +181,25 @@ export class HTTPConnection {
     headers: HeaderFields = {},
     keywords: Keywords = {},
   ): Promise<void> {
-    const fields = fieldsOf(headers)
-    if (body !== null) assertBody(body)
-    const names = new Set(fields.map(([name]) => name.toLowerCase()))
-    const isFramedLater = names.has('content-length') && body === null
-    const isInChunks = names.has('transfer-encoding') && keywords.encode_chunked !== true
-    if (isFramedLater || isInChunks) {
-      this.putrequest(method, url, names.has('host'), names.has('accept-encoding'))
-      for (const [name, value] of fields) this.putheader(name, value)
-      await this.endheaders(body, keywords)
-      return
-    }
-    this.#begin('request', method, url)
-    const connection = this.#opened()
-    this.#assertMayOpen(connection)
-    this.#state = 'Request-sent'
-    await this.#sending(connection, () => connection.request(method, url, outgoing(body), fields))
+    const taken = takeBody(body, this.blocksize)
+    await orGiveBack(taken, async () => {
+      const { encode_chunked } = takeKeywords(keywords)
+      const fields = fieldsOf(headers)
+      const names = new Set(fields.map(([name]) => name.toLowerCase()))
+      const isFramedLater = names.has('content-length') && taken === undefined
+      const isInChunks = names.has('transfer-encoding') && !encode_chunked
+      if (isFramedLater || isInChunks) {
+        this.putrequest(method, url, names.has('host'), names.has('accept-encoding'))
+        for (const [name, value] of fields) this.putheader(name, value)
+        await this.#endHeaders(taken, encode_chunked)
+        return
+      }
+      this.#begin('request', method, url)
+      const connection = this.#opened()
+      this.#assertMayOpen(connection)
+      this.#state = 'Request-sent'
+      await this.#sending(connection, () => connection.request(method, url, taken, fields))
+    })
   }
 
   /**
@@ -175,17 +209,16 @@ export class HTTPConnection {
    * @throws CannotSendRequest if another request is under way
    */
   putrequest(request: string, selector: string, skip_host: Flag = 0, skip_accept_encoding: Flag = 0): void {
+    const skipHost = checkFlag('skip_host', skip_host)
+    const skipAcceptEncoding = checkFlag('skip_accept_encoding', skip_accept_encoding)
     this.#begin('putrequest', request, selector)
-    this.#opened().putRequest(request, selector, {
-      skipHost: Boolean(skip_host),
-      skipAcceptEncoding: Boolean(skip_accept_encoding),
-    })
+    this.#opened().putRequest(request, selector, { skipHost, skipAcceptEncoding })
     this.#state = 'Request-started'
   }
 
   /**
    * Adds a header field to the request that was begun. Further arguments stand in continuation lines.
-   * @throws CannotSendHeader if none was begun
+   * @throws CannotSendHeader if none was begun; InvalidHeader for what may not be sent
    */
   putheader(header: string | Uint8Array, ...argument: HeaderValue[]): void {
     if (this.#state !== 'Request-started') throw new CannotSendHeader(this.#explain('putheader'))
@@ -199,21 +232,25 @@ export class HTTPConnection {
    * @throws CannotSendHeader if none was begun
    */
   async endheaders(message_body: Body | null = null, keywords: Keywords = {}): Promise<void> {
+    const taken = takeBody(message_body, this.blocksize)
+    await orGiveBack(taken, () => this.#endHeaders(taken, takeKeywords(keywords).encode_chunked))
+  }
+
+  async #endHeaders(body: TakenBody, encode_chunked: boolean): Promise<void> {
     if (this.#state !== 'Request-started') throw new CannotSendHeader(this.#explain('endheaders'))
-    if (message_body !== null) assertBody(message_body)
     const connection = this.#opened()
     this.#assertMayOpen(connection)
     this.#state = 'Request-sent'
-    if (this.#isChunked && keywords.encode_chunked !== true) {
+    if (this.#isChunked && !encode_chunked) {
       const unchunker = new Unchunker()
       this.#unchunker = unchunker
       await this.#sending(connection, () =>
         connection.endHeaders(undefined, { trailers: () => unchunker.trailers }),
       )
-      if (message_body !== null) await this.send(message_body)
+      if (body !== undefined) await this.#send(body)
       return
     }
-    await this.#sending(connection, () => connection.endHeaders(outgoing(message_body)))
+    await this.#sending(connection, () => connection.endHeaders(body))
     if (this.#isChunked) this.#end(connection)
   }
 
@@ -223,15 +260,19 @@ export class HTTPConnection {
    * @throws LocalProtocolError for more than the header fields have announced
    */
   async send(data: Body): Promise<void> {
-    assertBody(data)
+    const taken = takeBody(data, this.blocksize)
+    if (taken === undefined) throw new TypeError('send() takes data')
+    await orGiveBack(taken, () => this.#send(taken))
+  }
+
+  async #send(data: TakenBody): Promise<void> {
     if (this.#state !== 'Request-sent') throw new ImproperConnectionState(this.#explain('send'))
     const connection = this.#opened()
     this.#assertMayOpen(connection)
     const unchunker = this.#unchunker
     if (unchunker === undefined) {
-      const bytes = bytesOf(data)
-      if (bytes?.length === 0) return
-      await this.#sending(connection, () => connection.send(bytes ?? piecesOf(data)))
+      if (data instanceof Uint8Array && data.length === 0) return
+      await this.#sending(connection, () => connection.send(data))
       return
     }
     await this.#sending(connection, () => connection.send(takeApart(data, unchunker)))
@@ -273,43 +314,44 @@ export class HTTPConnection {
   }
 
   /** Goes to another host from the next connection on. */
-  _set_hostport(host: string, port: number | null): void {
-    const at = this.#parse(host, port)
+  _set_hostport(host: string, port: number | string | null): void {
+    const at = readHostPort(host, port, this.default_port)
     this.close()
     this.host = at.host
     this.port = at.port
   }
 
-  /** Makes the connection below. */
-  protected _make(options: HTTPConnectionOptions): Connection {
-    const settings = settingsFor('http', () => checkVersion(this._http_vsn))
-    return new Connection(this.host, this.port, options, settings)
-  }
-
-  /** An empty host is an error only where a connection is made: the old class is given its host by connect(). */
-  #parse(host: string, port: number | null): { host: string; port: number } {
-    if (host === '') return { host, port: port ?? this.default_port }
-    return parseHostPort(host, port ?? undefined, this.default_port)
+  /** The options of TLS; undefined without. */
+  protected _tls(): HTTPSConnectionOptions['tls'] {
+    return undefined
   }
 
   #opened(): Connection {
-    if (this.#connection === undefined) {
-      this.#connection = this._make({
-        ...this._options,
-        tolerances: tolerancesFor(this.strict, this._options.tolerances),
-        limits: limitsFor(this._options.limits),
-        pipelining: PIPELINING,
-      })
-      this.#setTunnel(this.#connection)
-    }
-    this.#connection.setDebugLevel(this.debuglevel)
-    return this.#connection
+    const isFree = this.#state === 'Idle' && this.#response === undefined && this.sock === null
+    const connection =
+      this.#connection === undefined || isFree ? this.#made(this.#connection) : this.#connection
+    connection.setDebugLevel(this.debuglevel)
+    return connection
+  }
+
+  /** A connection made of the attributes as they are now: `earlier`, if they are the same. */
+  #made(earlier: Connection | undefined): Connection {
+    const { host, port, strict, timeout, source_address, max_response_headers } = this
+    // Security: what is looked at here is what is written.
+    assertString(host, 'The host')
+    const settings: Settings = { host, port, strict, timeout, source_address, max_response_headers }
+    const madeOf = JSON.stringify(settings)
+    if (earlier !== undefined && this.#madeOf === madeOf) return earlier
+    earlier?.close()
+    const connection = makeConnection(settings, this.#options, this._tls(), this.#owner)
+    this.#madeOf = madeOf
+    this.#connection = connection
+    this.#setTunnel(connection)
+    return connection
   }
 
   #setTunnel(connection: Connection): void {
-    if (this.#tunnel === undefined) return
-    const [host, port, headers] = this.#tunnel
-    connection.setTunnel(host, port, fieldsOf(headers))
+    if (this.#tunnel !== undefined) connection.setTunnel(...this.#tunnel)
   }
 
   /** What begins a request, of both kinds. Nothing changes where it throws. */
@@ -360,26 +402,4 @@ export class HTTPConnection {
     const unread = this.#response === undefined ? '' : ', with a response that is not read'
     return `${call}() was called in state '${this.#state}'${unread}`
   }
-}
-
-/**
- * Anybody may write the attribute, and anything into it.
- * @throws TypeError for what is no version that can be written
- */
-export function checkVersion(version: 10 | 11): 10 | 11 {
-  if (version !== 10 && version !== 11) throw new TypeError('_http_vsn must be 10 or 11')
-  return version
-}
-
-/** What the connection below is told of Python: its version, and that what is sent is on its way when the call returns. */
-export function settingsFor(scheme: 'http' | 'https', version: () => 10 | 11): ConnectionSettings {
-  return { scheme, version, isGathering: false }
-}
-
-function outgoing(body: Body | null): Uint8Array | AsyncIterable<Uint8Array> | undefined {
-  return body === null ? undefined : (bytesOf(body) ?? piecesOf(body))
-}
-
-async function* takeApart(data: Body, unchunker: Unchunker): AsyncGenerator<Uint8Array, void, void> {
-  for await (const piece of piecesOf(data)) yield* unchunker.read(piece)
 }

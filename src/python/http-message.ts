@@ -4,11 +4,22 @@
  *
  * What Python writes with syntax has a method: `msg['x']` is `get('x')`, `'x' in msg` is `has_key('x')`, `len(msg)` is
  * `length`, `str(msg)` is `String(msg)`; and None is null. A message cannot be changed.
+ *
+ * Today's HTTPMessage, of `email.message`, has other names for the same things, and both are here. Seven of its names are also
+ * names of the old one and mean something else: `ResponseHeaders`, which is `response.headers`, has them in today's meaning.
  */
 
 import type { FieldLine } from '../core/fields.ts'
 import { type NamedAddress, readAddressList } from './address-list.ts'
 import { type DateTuple, type DateTupleWithZone, readDateTuple } from './date-tuple.ts'
+import {
+  beforeParams,
+  type Param,
+  type ParamValue,
+  paramText,
+  readParams,
+  unquoteParam,
+} from './field-params.ts'
 
 /** The header fields of a message, with the methods of Python's mimetools.Message. */
 export class HTTPMessage implements Iterable<string> {
@@ -30,14 +41,15 @@ export class HTTPMessage implements Iterable<string> {
   readonly plisttext: string
   /** The parameters of the media type, `name=value`, names in lower case. */
   readonly plist: readonly string[]
-  readonly #fields: readonly FieldLine[]
+  /** The field lines, in order. */
+  protected readonly fields: readonly FieldLine[]
   readonly #values: ReadonlyMap<string, string>
 
   /** Makes a message of field lines, in order. */
   constructor(fields: Iterable<FieldLine> = []) {
-    this.#fields = [...fields]
-    this.headers = this.#fields.map(formatLine)
-    this.#values = joinEqualNames(this.#fields)
+    this.fields = [...fields]
+    this.headers = this.fields.map(formatLine)
+    this.#values = joinEqualNames(this.fields)
     this.dict = Object.fromEntries(this.#values)
     this.typeheader = this.get('content-type')
     this.encodingheader = this.get('content-transfer-encoding')
@@ -138,7 +150,7 @@ export class HTTPMessage implements Iterable<string> {
   getparam(name: string): string | null {
     const start = `${name.toLowerCase()}=`
     const found = this.plist.find((parameter) => parameter.startsWith(start))
-    return found === undefined ? null : unquote(found.slice(start.length))
+    return found === undefined ? null : unquoteParam(found.slice(start.length))
   }
 
   /** The names of the parameters of the media type. */
@@ -184,9 +196,118 @@ export class HTTPMessage implements Iterable<string> {
     return this.headers.join('')
   }
 
+  // --------------------------------------------------------------------------------- the names of email.message
+
+  /** The value of each field of that name, in order; `failobj` where there is none. */
+  get_all(name: string): string[] | null
+  get_all<T>(name: string, failobj: T): string[] | T
+  get_all(name: string, failobj: unknown = null): unknown {
+    const values = this.getheaders(name)
+    return values.length === 0 ? failobj : values
+  }
+
+  /** The media type in lower case; `text/plain` where Content-Type is missing or is none. */
+  get_content_type(): string {
+    const type = beforeParams(this.#first('content-type') ?? '').toLowerCase()
+    return type.split('/').length === 2 ? type : this.get_default_type()
+  }
+
+  /** The media type up to its slash. */
+  get_content_maintype(): string {
+    return this.get_content_type().split('/')[0]!
+  }
+
+  /** The media type from its slash on. */
+  get_content_subtype(): string {
+    return this.get_content_type().split('/')[1]!
+  }
+
+  /** `text/plain`. */
+  get_default_type(): string {
+    return 'text/plain'
+  }
+
+  /** The charset of Content-Type in lower case; `failobj` where there is none, or one that is not ASCII. */
+  get_content_charset(): string | null
+  get_content_charset<T>(failobj: T): string | T
+  get_content_charset(failobj: unknown = null): unknown {
+    const value = this.get_param('charset')
+    if (value === null) return failobj
+    const charset = paramText(value)
+    return /^[\0-\x7f]*$/.test(charset) ? charset.toLowerCase() : failobj
+  }
+
+  /** The disposition of Content-Disposition in lower case; null where there is none. */
+  get_content_disposition(): string | null {
+    const value = this.#first('content-disposition')
+    return value === null ? null : beforeParams(value).toLowerCase()
+  }
+
+  /** The file name of Content-Disposition, else the name of Content-Type; `failobj` where there is none. */
+  get_filename(): string | null
+  get_filename<T>(failobj: T): string | T
+  get_filename(failobj: unknown = null): unknown {
+    const value = this.get_param('filename', null, 'content-disposition') ?? this.get_param('name')
+    return value === null ? failobj : paramText(value).trim()
+  }
+
+  /** The boundary of a multipart body; `failobj` where there is none. */
+  get_boundary(): string | null
+  get_boundary<T>(failobj: T): string | T
+  get_boundary(failobj: unknown = null): unknown {
+    const value = this.get_param('boundary')
+    return value === null ? failobj : paramText(value).trimEnd()
+  }
+
+  /** The parameters of a field, Content-Type by default; the first is the value itself. `failobj` where there is no field. */
+  get_params(): Param[] | null
+  get_params<T>(failobj: T, header?: string, unquote?: boolean): Param[] | T
+  get_params(failobj: unknown = null, header: string = 'content-type', unquote: boolean = true): unknown {
+    const value = this.#first(header)
+    if (value === null) return failobj
+    return readParams(value).map(([name, text]) => [name, unquote ? unquoteValue(text) : text])
+  }
+
+  /** One parameter of a field, Content-Type by default; `failobj` where there is none. */
+  get_param(param: string): ParamValue | null
+  get_param<T>(param: string, failobj: T, header?: string, unquote?: boolean): ParamValue | T
+  get_param(
+    param: string,
+    failobj: unknown = null,
+    header: string = 'content-type',
+    unquote: boolean = true,
+  ): unknown {
+    const value = this.#first(header)
+    const wanted = param.toLowerCase()
+    const found =
+      value === null ? undefined : readParams(value).find(([name]) => name.toLowerCase() === wanted)
+    if (found === undefined) return failobj
+    return unquote ? unquoteValue(found[1]) : found[1]
+  }
+
+  /** False: the head of a response has no parts. */
+  is_multipart(): boolean {
+    return false
+  }
+
+  /** All lines, each with LF, and an empty one: what `str(headers)` gives in Python 3. */
+  as_string(): string {
+    return `${this.fields.map(([name, value]) => `${name}: ${value}\n`).join('')}\n`
+  }
+
+  /** `as_string()`, one byte a character. */
+  as_bytes(): Buffer {
+    return Buffer.from(this.as_string(), 'latin1')
+  }
+
+  /** The value of the first field of that name. */
+  #first(name: string): string | null {
+    return this.#linesOf(name)[0]?.[1] ?? null
+  }
+
   #linesOf(name: string): FieldLine[] {
     const lowerName = name.toLowerCase()
-    return this.#fields.filter(([fieldName]) => fieldName.toLowerCase() === lowerName)
+    return this.fields.filter(([fieldName]) => fieldName.toLowerCase() === lowerName)
   }
 }
 
@@ -216,10 +337,6 @@ function readParameters(text: string): string[] {
     })
 }
 
-/** Takes off quotes, with the backslashes inside, or angle brackets. */
-function unquote(text: string): string {
-  if (text.length > 1 && text.startsWith('"') && text.endsWith('"')) {
-    return text.slice(1, -1).replaceAll('\\\\', '\\').replaceAll('\\"', '"')
-  }
-  return text.length > 1 && text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text
+function unquoteValue(value: ParamValue): ParamValue {
+  return typeof value === 'string' ? unquoteParam(value) : [value[0], value[1], unquoteParam(value[2])]
 }

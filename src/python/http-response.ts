@@ -1,18 +1,30 @@
 /**
- * HTTPResponse with Python's names. It stands on the response of the connection below and adds what Python's has besides:
- * `msg`, `length`, `will_close`, `isclosed()`, `fp`. Made by `getresponse()`, or by hand over a Node stream, with `begin()`.
+ * HTTPResponse with Python's names: those of the old httplib and those of http.client in Python 3. It stands on the response of
+ * the connection below. Made by `getresponse()`, or by hand over a Node stream, with `begin()`.
  *
  * Every attribute of the head raises ResponseNotReady before `begin()`.
+ *
+ * When it counts as closed, and `getresponse()` may be called for the next one, is Python's rule: a body of known length is at its
+ * end when its last byte was read, also where a read gave nothing because the length is 0; one in chunks, or up to the close of
+ * the connection, when a call has asked for more than there was.
+ *
+ * Length: the methods of two manuals on one class; facts, lines and errors are in files of their own.
  */
 
 import type { Readable } from 'node:stream'
-import { HTTPConnection as Connection } from '../connection/http-connection.ts'
+import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
 import { ResponseNotReady } from '../errors/index.ts'
+import { type BodyFacts, clip, describeBody } from './body-facts.ts'
+import { BodyFile, nothing } from './body-file.ts'
 import { HTTPMessage } from './http-message.ts'
-import { ListeningStream } from './readable-stream.ts'
+import { isPlainObject } from './keywords.ts'
+import { UnsupportedOperation } from './os-error.ts'
+import { asPythonRaises } from './raised-errors.ts'
+import { listenOn } from './readable-stream.ts'
 import { ResponseFile } from './response-file.ts'
-import { limitsFor, tolerancesFor } from './strictness.ts'
+import { ResponseHeaders } from './response-headers.ts'
+import { tolerancesFor } from './strictness.ts'
 
 /** Where `begin()` gets a response from, if not from a Node stream: a connection. */
 export interface ResponseSource {
@@ -20,46 +32,63 @@ export interface ResponseSource {
   getResponse(): Promise<Response>
 }
 
-const NOTHING: Buffer = Buffer.alloc(0)
-
-/** A response that has begun, and what its head says of the body and the connection. */
-interface Begun {
-  readonly response: Response
-  readonly msg: HTTPMessage
-  readonly chunked: boolean
-  readonly will_close: boolean
+/** What Python 3 takes as keyword arguments of the constructor. */
+export interface ResponseKeywords {
+  /** The method of the request that is answered; null for GET. */
+  readonly method?: string | null
+  /** The URL that was asked for; null for none. */
+  readonly url?: string | null
 }
 
-/** A response, as Python's httplib gives it. */
-export class HTTPResponse {
+/** A response that has begun, and what its head says of the body and the connection. */
+interface Begun extends BodyFacts {
+  readonly response: Response
+  readonly body: BodyFile
+  readonly msg: HTTPMessage
+  readonly headers: ResponseHeaders
+}
+
+/** A response, as Python's httplib and http.client give it. */
+export class HTTPResponse implements AsyncIterable<Buffer> {
   /** The body as a file; null once it was read to its end or closed, and before `begin()`. */
   fp: ResponseFile | null = null
   /** 0 for no trace; the connection's. */
   debuglevel: number
-  /** Whether a reply without a status line is refused; the connection's. */
-  strict: boolean | number
+  /** 0 or false to take a reply without a status line for HTTP/0.9; null, the default, refuses it. */
+  strict: boolean | number | null
   readonly #source: Readable | ResponseSource
+  readonly #isHTTP09Expected: boolean
   readonly #method: string | null
+  readonly #url: string | null
   #begun: Begun | undefined
   /** Reads from the Node stream, where the response is not another connection's. */
   #reader: Connection | undefined
   #length: number | null = null
+  #isClosed = false
 
   /**
    * @param sock - a Node stream on which the response comes, or a connection that reads it
-   * @param strict - true to refuse what is no status line, instead of taking it for a response of HTTP/0.9
+   * @param strict - 0 or false, given explicitly, to take what is no status line for a response of HTTP/0.9. In Python 3 the method
+   *   of the request comes in this place, and a string is taken for it, as are `{ method, url }`
    * @param method - the method of the request, on which the end of the body depends; null is GET
+   * @param url - what `geturl()` gives; null for what the connection knows
    */
   constructor(
     sock: Readable | ResponseSource,
     debuglevel: number = 0,
-    strict: boolean | number = 0,
+    strict: boolean | number | string | ResponseKeywords | null = 0,
     method: string | null = null,
+    url: string | null = null,
   ) {
     this.#source = sock
     this.debuglevel = debuglevel
-    this.strict = strict
-    this.#method = method
+    const isOld = typeof strict !== 'string' && !isPlainObject(strict)
+    const keywords: ResponseKeywords = isPlainObject(strict) ? strict : {}
+    this.strict = typeof strict === 'number' || typeof strict === 'boolean' ? strict : null
+    // biome-ignore lint/complexity/noArguments: whether 0 was given or is the default cannot be seen in another way
+    this.#isHTTP09Expected = isOld && arguments.length > 2 && (strict === 0 || strict === false)
+    this.#method = (typeof strict === 'string' ? strict : keywords.method) ?? method
+    this.#url = keywords.url ?? url
   }
 
   /**
@@ -68,29 +97,29 @@ export class HTTPResponse {
    */
   async begin(): Promise<void> {
     if (this.#begun !== undefined) return
-    const source = isSource(this.#source) ? this.#source : await this.#listen(this.#source)
-    const response = await source.getResponse()
-    const { chunked, length, will_close } = describeBody(response)
-    this.#begun = { response, msg: new HTTPMessage(response.rawHeaders), chunked, will_close }
-    this.#length = length
-    this.fp = new ResponseFile(this, response)
+    try {
+      const source = isSource(this.#source) ? this.#source : this.#listenOn(this.#source)
+      const response = (await source.getResponse()).allowUndecoded()
+      this.#begun = {
+        response,
+        body: new BodyFile(response),
+        msg: new HTTPMessage(response.rawHeaders),
+        headers: new ResponseHeaders(response.rawHeaders),
+        ...describeBody(response),
+      }
+      this.#length = this.#begun.length
+      this.fp = new ResponseFile(this)
+    } catch (error) {
+      throw asPythonRaises(error)
+    }
   }
 
-  /** A connection that has sent its request already, as it were: only its response comes over the stream. */
-  async #listen(stream: Readable): Promise<ResponseSource> {
-    const connection = new Connection('localhost', undefined, {
-      connect: () => Promise.resolve({ stream: new ListeningStream(stream), timings: {} }),
-      tolerances: tolerancesFor(this.strict),
-      limits: limitsFor(),
-      timeout: Infinity,
-    })
-    this.#reader = connection
-    connection.setDebugLevel(this.debuglevel)
-    await connection.request(this.#method ?? 'GET', '/')
-    return connection
+  /** The header fields, with the methods of Python 3: `get get_all items get_content_type get_content_charset …`. */
+  get headers(): ResponseHeaders {
+    return this.#head.headers
   }
 
-  /** The header fields. */
+  /** The header fields, with the methods of the old manual: names in lower case, equal names joined with ", ". */
   get msg(): HTTPMessage {
     return this.#head.msg
   }
@@ -105,9 +134,19 @@ export class HTTPResponse {
     return this.#head.response.status
   }
 
-  /** The reason phrase; may be empty. */
+  /** The status code, as `status`. */
+  get code(): number {
+    return this.status
+  }
+
+  /** The reason phrase. */
   get reason(): string {
     return this.#head.response.reason
+  }
+
+  /** The URL that was asked for, without credentials. */
+  get url(): string {
+    return this.#url ?? this.#head.response.url
   }
 
   /** True if the body comes in chunks. */
@@ -126,16 +165,39 @@ export class HTTPResponse {
     return this.#length
   }
 
-  /** The value of a header field, or `otherwise`; fields of the same name are joined with ", ". */
-  getheader(name: string): string | null
-  getheader<T>(name: string, otherwise: T): string | T
-  getheader(name: string, otherwise: unknown = null): unknown {
-    return this.msg.getheader(name, otherwise)
+  /** True once `close()` was called, here or on the connection. A body that was read to its end is `isclosed()` and not closed. */
+  get closed(): boolean {
+    return this.#isClosed
   }
 
-  /** Name, in lower case, and value of each header field; fields of the same name are joined with ", ". */
+  /** The value of a header field, or `otherwise`; fields of the same name, and a list as `otherwise`, are joined with ", ". */
+  getheader(name: string): string | null
+  getheader(name: string, otherwise: Iterable<string>): string
+  getheader<T>(name: string, otherwise: T): string | T
+  getheader(name: string, otherwise: unknown = null): unknown {
+    const values: unknown = this.#head.headers.get_all(name, otherwise)
+    const isList = typeof values === 'object' && values !== null && Symbol.iterator in values
+    return isList ? [...(values as Iterable<string>)].join(', ') : values
+  }
+
+  /** Name and value of each header field: all of them, in their order and letter case. */
   getheaders(): [string, string][] {
-    return this.msg.items()
+    return this.headers.items()
+  }
+
+  /** As `headers`. */
+  info(): ResponseHeaders {
+    return this.headers
+  }
+
+  /** As `url`. */
+  geturl(): string {
+    return this.url
+  }
+
+  /** As `status`. */
+  getcode(): number {
+    return this.status
   }
 
   /**
@@ -143,43 +205,198 @@ export class HTTPResponse {
    * @throws IncompleteRead if the body broke off
    */
   async read(amt: number | null = null): Promise<Buffer> {
-    const { response } = this.#head
-    if (this.fp === null) return NOTHING
-    const isWhole = amt === null || amt < 0
-    const bytes = await this.take(() => (isWhole ? response.read() : response.read(amt)))
-    if (isWhole || (bytes.length < amt && amt > 0)) this.#end()
+    const { body } = this.#head
+    if (this.fp === null) return nothing()
+    if (this.#isHead) return this.#end()
+    if (amt === null || amt < 0) {
+      const all = await this.#take(() => body.takeAll())
+      this.#end()
+      return all
+    }
+    return this.#readUpTo(amt)
+  }
+
+  async #readUpTo(amt: number): Promise<Buffer> {
+    const { body, kind } = this.#head
+    const size = this.#length === null ? amt : Math.min(amt, this.#length)
+    const bytes = await this.#take(() => body.takeBytes(size))
+    if (kind === 'chunked') await this.#endIfSeen(bytes.length < amt, amt === 0)
+    else if (kind === 'close' && bytes.length === 0 && amt > 0) this.#end()
     return bytes
   }
 
-  /** Counts what a read of the body gives, and closes the file at its end. For `fp`. @internal */
-  async take(read: () => Promise<Buffer>): Promise<Buffer> {
-    let bytes: Buffer
-    try {
-      bytes = await read()
-    } catch (error) {
-      this.#end()
-      throw error
+  /**
+   * Reads into `b` until it is full, or the body at its end. Answers how many bytes; 0 only at the end, or for no room.
+   * @param b - a Uint8Array or another view of memory
+   * @throws IncompleteRead if the body broke off
+   * @throws TypeError if `b` is no view, or has become smaller meanwhile: nothing is lost then
+   */
+  async readinto(b: ArrayBufferView): Promise<number> {
+    void this.#head
+    if (!ArrayBuffer.isView(b))
+      throw new TypeError('readinto() takes a Uint8Array, or another view of memory')
+    const wasClosed = this.fp === null
+    const bytes = await this.read(b.byteLength)
+    if (wasClosed || bytes.length === 0) return 0
+    if (bytes.length > b.byteLength) {
+      this.#putBack(bytes)
+      throw new TypeError('the memory given to readinto() has become smaller while it was waited for')
     }
-    if (this.#length !== null) this.#length -= bytes.length
-    if (this.#head.response.isClosed) this.#end()
+    new Uint8Array(b.buffer, b.byteOffset, b.byteLength).set(bytes)
+    return bytes.length
+  }
+
+  /** Reads a line with its line end, or `limit` bytes of it; nothing at the end. */
+  async readline(limit: number = -1): Promise<Buffer> {
+    const { body, kind } = this.#head
+    if (this.fp === null || this.#isHead) return nothing()
+    const most = this.#length === null ? limit : clip(limit, this.#length)
+    const line = await this.#take(() => body.takeLine(most))
+    const isCut = line.at(-1) !== 0x0a && (limit < 0 || line.length < limit)
+    if (kind === 'chunked') await this.#endIfSeen(isCut, false)
+    else if (kind === 'close' && line.length === 0 && limit !== 0) this.#end()
+    return line
+  }
+
+  /** Reads all lines that are left, or lines until they have more than `hint` bytes together. */
+  async readlines(hint: number | null = -1): Promise<Buffer[]> {
+    const lines: Buffer[] = []
+    let size = 0
+    for await (const line of this) {
+      lines.push(line)
+      size += line.length
+      if (hint !== null && hint > 0 && size > hint) break
+    }
+    return lines
+  }
+
+  /** Reads what is there, or else what comes next, and not more than `n` bytes where that is not negative. */
+  async read1(n: number = -1): Promise<Buffer> {
+    const { body, kind } = this.#head
+    if (this.fp === null || this.#isHead) return nothing()
+    if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
+    const most = this.#length === null ? n : clip(n, this.#length)
+    const bytes =
+      most === 0
+        ? await this.#take(() => Promise.resolve(nothing()))
+        : await this.#take(() => body.takeSome(most))
+    if (kind === 'close' && bytes.length === 0 && n !== 0) this.#end()
     return bytes
+  }
+
+  /** What `read1` would give, left where it is. How much that is, `n` does not say, here as in Python. */
+  async peek(_n: number = -1): Promise<Buffer> {
+    const { body, kind } = this.#head
+    if (this.fp === null || this.#isHead || this.#length === 0) return nothing()
+    if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
+    return this.#guard(() => body.peek())
+  }
+
+  /** The lines, as `readline` gives them. Leaving the loop closes nothing. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    while (true) {
+      const line = await this.readline()
+      if (line.length === 0) return
+      yield line
+    }
   }
 
   /** True once the body was read to its end, or closed: the connection may take the next request. */
   isclosed(): boolean {
-    return this.fp === null || this.#head.response.isClosed
+    return this.fp === null || this.#isClosed
   }
 
   /** Gives up what was not read. The connection is closed unless the body had ended. */
   close(): void {
+    this.#isClosed = true
     this.#begun?.response.close()
     this.#end()
   }
 
+  /** Closes it at the end of an `await using` block, as `close()` does. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
+  /** The connection was closed. What was not read cannot be read any more, and is no end of the body. @internal */
+  connectionClosed(): void {
+    this.#isClosed = true
+  }
+
+  /** True. */
+  readable(): boolean {
+    return true
+  }
+
+  /** False: it can only be read. */
+  writable(): boolean {
+    return false
+  }
+
+  /** False: what was read is gone. */
+  seekable(): boolean {
+    return false
+  }
+
+  /** Does nothing: there is nothing that waits to be written. */
+  flush(): void {}
+
+  /** @throws UnsupportedOperation, a kind of OSError: there is no descriptor to be had */
+  fileno(): never {
+    throw new UnsupportedOperation('fileno() is not offered: Node gives no descriptor of a socket away')
+  }
+
+  #listenOn(stream: Readable): ResponseSource {
+    this.#reader = listenOn(stream, this.#method, tolerancesFor(this.#isHTTP09Expected ? 0 : 1))
+    this.#reader.setDebugLevel(this.debuglevel)
+    return this.#reader
+  }
+
+  /** Counts what a read of the body gives; a body of known length is at its end with its last byte. */
+  async #take(read: () => Promise<Buffer>): Promise<Buffer> {
+    const bytes = await this.#guard(read)
+    if (this.#length !== null) {
+      this.#length -= bytes.length
+      if (this.#length === 0) this.#end()
+    }
+    return bytes
+  }
+
+  /** After an error nothing more can be read. */
+  async #guard<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      this.#end()
+      throw asPythonRaises(error)
+    }
+  }
+
+  /** Ends a body in chunks whose last one was seen; `isToLook`: it has to be looked for. Answers whether it ended. */
+  async #endIfSeen(isSeen: boolean, isToLook: boolean): Promise<boolean> {
+    const { body } = this.#head
+    if (!isSeen && (!isToLook || (await this.#guard(() => body.hasMore())))) return false
+    this.#end()
+    return true
+  }
+
+  #putBack(bytes: Buffer): void {
+    const { body } = this.#head
+    body.putBack(bytes)
+    if (this.#length !== null) this.#length += bytes.length
+    this.fp ??= new ResponseFile(this)
+  }
+
   /** Nothing more is read. A Node stream is let go, for whatever comes behind the response. */
-  #end(): void {
+  #end(): Buffer {
     this.fp = null
     this.#reader?.close()
+    return nothing()
+  }
+
+  get #isHead(): boolean {
+    return this.#method === 'HEAD'
   }
 
   get #head(): Begun {
@@ -190,14 +407,4 @@ export class HTTPResponse {
 
 function isSource(sock: Readable | ResponseSource): sock is ResponseSource {
   return 'getResponse' in sock
-}
-
-/** What the head says of the body, and of the connection's end, as the engine has read it. */
-function describeBody({ head }: Response): { chunked: boolean; length: number | null; will_close: boolean } {
-  const { framing, persists } = head
-  return {
-    chunked: framing?.kind === 'chunked',
-    length: framing?.kind === 'length' ? framing.length : framing?.kind === 'none' ? 0 : null,
-    will_close: persists !== true,
-  }
 }

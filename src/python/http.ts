@@ -3,12 +3,13 @@
  * `getreply()` and `getfile()`. For old programs only; new ones take HTTPConnection.
  */
 
-import { BadStatusLine } from '../errors/index.ts'
+import { BadStatusLine, UnknownProtocol } from '../errors/index.ts'
 import type { Body } from './body.ts'
 import type { HeaderValue } from './header-fields.ts'
-import { type ConnectionOptions, type Flag, HTTPConnection } from './http-connection.ts'
+import { HTTPConnection } from './http-connection.ts'
 import type { HTTPMessage } from './http-message.ts'
-import { HTTPSConnection, type SecureConnectionOptions } from './https-connection.ts'
+import { HTTPSConnection } from './https-connection.ts'
+import type { ConnectionOptions, Flag, SecureConnectionOptions } from './keywords.ts'
 import type { ResponseFile } from './response-file.ts'
 
 /** Status, reason and header fields; or -1, what came instead of a status line, and null. */
@@ -28,17 +29,16 @@ export class HTTP {
    */
   constructor(
     host: string | HTTPConnection = '',
-    port: number | null = null,
-    strict: Flag | null = null,
-    options: ConnectionOptions = {},
+    port: number | string | null = null,
+    strict: Flag | ConnectionOptions | null = null,
+    options: ConnectionOptions | null = null,
   ) {
-    this._conn =
-      typeof host === 'string' ? new HTTPConnection(host, defaulted(port), strict ?? 0, options) : host
+    this._conn = typeof host === 'string' ? new HTTPConnection(host, defaulted(port), strict, options) : host
     this._conn._http_vsn = 10
   }
 
   /** Opens the connection; to another host, if one is given. */
-  async connect(host: string | null = null, port: number | null = null): Promise<void> {
+  async connect(host: string | null = null, port: number | string | null = null): Promise<void> {
     if (host !== null) this._conn._set_hostport(host, port)
     await this._conn.connect()
   }
@@ -76,7 +76,7 @@ export class HTTP {
       this.file = response.fp
       return [response.status, response.reason, response.msg]
     } catch (error) {
-      if (!(error instanceof BadStatusLine)) throw error
+      if (!(error instanceof BadStatusLine) || error instanceof UnknownProtocol) throw error
       this.close()
       this.headers = null
       return [-1, error.line, null]
@@ -105,19 +105,20 @@ export class HTTPS extends HTTP {
   /** As HTTPSConnection. */
   constructor(
     host: string = '',
-    port: number | null = null,
-    key_file: string | null = null,
+    port: number | string | null = null,
+    key_file: string | SecureConnectionOptions | null = null,
     cert_file: string | null = null,
     strict: Flag | null = null,
-    options: SecureConnectionOptions = {},
+    options: SecureConnectionOptions | null = null,
   ) {
-    super(new HTTPSConnection(host, defaulted(port), key_file, cert_file, strict ?? 0, options))
-    this.key_file = key_file
-    this.cert_file = cert_file
+    const connection = new HTTPSConnection(host, defaulted(port), key_file, cert_file, strict, options)
+    super(connection)
+    this.key_file = connection.key_file
+    this.cert_file = connection.cert_file
   }
 }
 
 /** The old class took 0, too, for no port. */
-function defaulted(port: number | null): number | null {
+function defaulted(port: number | string | null): number | string | null {
   return port === 0 ? null : port
 }

@@ -1,28 +1,27 @@
 /**
  * HTTPSConnection with Python's names. Unlike the old module's it verifies the server's certificate:
  *
- *     new HTTPSConnection(host, port, null, null, 0, { tls: { ca: readFileSync('own-ca.pem') } })
- *     new HTTPSConnection(host, port, null, null, 0, { tls: { verify: false } })  // as the old one: anybody may listen
+ *     new HTTPSConnection(host, port, { context: { ca: readFileSync('own-ca.pem') } })
+ *     new HTTPSConnection(host, port, { context: { verify: false } })  // as the old one: anybody may listen
  */
 
 import { readFileSync } from 'node:fs'
-import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
-import { HTTPSConnection as SecureConnection } from '../connection/https-connection.ts'
-import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
+import type { HTTPSConnectionOptions } from '../connection/options.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
+import { HTTPConnection } from './http-connection.ts'
 import {
-  type ConnectionOptions,
-  checkVersion,
+  assertNoKeywords,
   type Flag,
-  HTTPConnection,
-  settingsFor,
-} from './http-connection.ts'
+  findKeywords,
+  isPlainObject,
+  type SecureConnectionOptions,
+  takeSecureOptions,
+} from './keywords.ts'
 
-/** As ConnectionOptions, and `tls`: whom to trust, and who you are. */
-export interface SecureConnectionOptions extends ConnectionOptions, Pick<HTTPSConnectionOptions, 'tls'> {}
-
-/** A connection to an HTTPS server, as in Python's httplib, with the certificate verified. */
+/** A connection to an HTTPS server, as in Python's httplib and http.client, with the certificate verified. */
 export class HTTPSConnection extends HTTPConnection {
+  static override default_port: number = HTTPS_PORT
+
   /** The path of the private key, or null. */
   key_file: string | null
   /** The path of the certificate, or null. */
@@ -30,31 +29,33 @@ export class HTTPSConnection extends HTTPConnection {
   readonly #tls: HTTPSConnectionOptions['tls']
 
   /**
-   * @param key_file - name of a PEM file with your private key
+   * @param key_file - name of a PEM file with your private key. Or the keyword arguments, as in
+   *   `new HTTPSConnection(host, port, { timeout: 5, context: { ca } })`, where `timeout` is in SECONDS
    * @param cert_file - name of a PEM file with your certificate chain; may hold the key, too
+   * @param strict - as of HTTPConnection
+   * @param options - the keyword arguments, behind the arguments of old
    * @throws InvalidURL if a port is empty or not a number; the system's error for a file that cannot be read
+   * @throws TypeError for an unknown keyword argument, or one in the wrong place
    */
   constructor(
     host: string,
-    port: number | null = null,
-    key_file: string | null = null,
+    port: number | string | null = null,
+    key_file: string | SecureConnectionOptions | null = null,
     cert_file: string | null = null,
-    strict: Flag = 0,
-    options: SecureConnectionOptions = {},
+    strict: Flag | null = null,
+    options: SecureConnectionOptions | null = null,
   ) {
-    super(host, port, strict, options)
-    this.key_file = key_file
+    assertNoKeywords(cert_file, 'cert_file')
+    assertNoKeywords(strict, 'strict')
+    const [tls, others] = takeSecureOptions(findKeywords(key_file, options))
+    super(host, port, strict, others)
+    this.key_file = isPlainObject(key_file) ? null : key_file
     this.cert_file = cert_file
-    this.#tls = { ...readKeyPair(key_file, cert_file), ...options.tls }
+    this.#tls = { ...readKeyPair(this.key_file, cert_file), ...tls }
   }
 
-  override get default_port(): number {
-    return HTTPS_PORT
-  }
-
-  protected override _make(options: HTTPConnectionOptions): Connection {
-    const settings = settingsFor('https', () => checkVersion(this._http_vsn))
-    return new SecureConnection(this.host, this.port, { ...options, tls: this.#tls }, settings)
+  protected override _tls(): HTTPSConnectionOptions['tls'] {
+    return this.#tls
   }
 }
 

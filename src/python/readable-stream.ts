@@ -6,10 +6,27 @@
  */
 
 import type { Readable } from 'node:stream'
+import { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import { ConnectionLost, ImproperConnectionState } from '../errors/index.ts'
+import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { ByteSink, ByteStream } from '../io/byte-stream.ts'
+import { limitsFor } from './strictness.ts'
 
-export class ListeningStream implements ByteStream {
+/** A connection that has sent its request already, as it were: only its response comes, over the stream. */
+export function listenOn(stream: Readable, method: string | null, tolerances: ToleranceOptions): Connection {
+  const connection = new Connection('localhost', undefined, {
+    connect: () => Promise.resolve({ stream: new ListeningStream(stream), timings: {} }),
+    tolerances,
+    limits: limitsFor(null),
+    timeout: Infinity,
+  })
+  connection.request(method ?? 'GET', '/').catch(() => {
+    // Told by getResponse().
+  })
+  return connection
+}
+
+class ListeningStream implements ByteStream {
   readonly address = 'a stream'
   readonly localAddress = undefined
   readonly tls = undefined

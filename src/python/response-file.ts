@@ -3,24 +3,22 @@
  * body; each byte is given once.
  */
 
-import type { HTTPResponse as Response } from '../core/response.ts'
-
-/** The response that is read through the file: it counts, and knows when the end was reached. */
-export interface FileOwner {
+/** The response that is read through the file. */
+interface FileOwner {
   readonly fp: object | null
   read(amt?: number | null): Promise<Buffer>
-  take(read: () => Promise<Buffer>): Promise<Buffer>
+  readline(limit?: number): Promise<Buffer>
+  readlines(hint?: number): Promise<Buffer[]>
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, void, void>
   close(): void
 }
 
 /** A file to be read, with the methods of Python's. */
 export class ResponseFile implements AsyncIterable<Buffer> {
   readonly #owner: FileOwner
-  readonly #response: Response
 
-  constructor(owner: FileOwner, response: Response) {
+  constructor(owner: FileOwner) {
     this.#owner = owner
-    this.#response = response
   }
 
   /** True once the end was reached, or the file was closed. */
@@ -33,26 +31,19 @@ export class ResponseFile implements AsyncIterable<Buffer> {
     return this.#owner.read(size)
   }
 
-  /** Reads a line with its line end; nothing at the end. */
-  async readline(): Promise<Buffer> {
-    if (this.closed) return Buffer.alloc(0)
-    return this.#owner.take(() => this.#response.readLine(Infinity))
+  /** Reads a line with its line end, or `limit` bytes of it; nothing at the end. */
+  readline(limit: number = -1): Promise<Buffer> {
+    return this.#owner.readline(limit)
   }
 
-  /** Reads all lines that are left. */
-  async readlines(): Promise<Buffer[]> {
-    const lines: Buffer[] = []
-    for await (const line of this) lines.push(line)
-    return lines
+  /** Reads all lines that are left, or lines until they have more than `hint` bytes together. */
+  readlines(hint: number = -1): Promise<Buffer[]> {
+    return this.#owner.readlines(hint)
   }
 
   /** The lines, as `readline` gives them. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
-    while (true) {
-      const line = await this.readline()
-      if (line.length === 0) return
-      yield line
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, void, void> {
+    return this.#owner[Symbol.asyncIterator]()
   }
 
   /** Gives up what was not read. */

@@ -1,18 +1,23 @@
 /**
- * How strictly this module reads, and why it differs from the rest of the package: what the old module let through in a head
- * is let through here, so that a program that is ported goes on understanding its servers.
+ * How strictly this module reads, and why it differs from the rest of the package: what Python lets through in a head is let
+ * through here, so that a program that is ported goes on understanding its servers.
  */
 
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 
 /**
- * The tolerances for a value of `strict`. False, the default, takes a response without a status line for one of HTTP/0.9.
+ * The tolerances for a value of `strict`. Only where it was given as 0 or false, as old programs do, a response without a status
+ * line is taken for one of HTTP/0.9: otherwise every service that speaks first would have answered.
  * @param more - what the caller says besides; it wins
  */
-export function tolerancesFor(strict: boolean | number, more: ToleranceOptions = {}): ToleranceOptions {
+export function tolerancesFor(
+  strict: boolean | number | null,
+  more: ToleranceOptions = {},
+): ToleranceOptions {
+  const http09 = strict === 0 || strict === false
   return {
-    http09: !strict,
+    http09,
     bareLf: true,
     spaceBeforeColon: true,
     chunkSizePadding: true,
@@ -24,8 +29,14 @@ export function tolerancesFor(strict: boolean | number, more: ToleranceOptions =
 
 /** Room for several long lines: where one is too long it is LineTooLong, as in Python, and not the head as a whole. */
 const MAX_HEAD_BYTES = 1_048_576
+/** `_MAXHEADERS` of Python. */
+const MAX_FIELDS = 100
 
-/** The limits of this module. @param more - what the caller says besides; it wins */
-export function limitsFor(more: LimitOptions = {}): LimitOptions {
-  return { maxHeadBytes: MAX_HEAD_BYTES, ...more }
+/**
+ * The limits of this module.
+ * @param maxFields - `max_response_headers`
+ * @param more - what the caller says besides; it wins
+ */
+export function limitsFor(maxFields: number | null, more: LimitOptions = {}): LimitOptions {
+  return { maxHeadBytes: MAX_HEAD_BYTES, maxFields: maxFields ?? MAX_FIELDS, ...more }
 }

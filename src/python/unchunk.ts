@@ -10,6 +10,7 @@ import { ChunkedDecoder } from '../h1/body-decoders.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { ReceiveBuffer } from '../h1/receive-buffer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
+import { piecesOf, type TakenBody } from './body.ts'
 
 /** Reads chunks that somebody wrote, piece by piece. */
 export class Unchunker {
@@ -64,4 +65,12 @@ export class Unchunker {
       )
     }
   }
+}
+
+/** The data of the chunks in a body that the caller has put into chunks. */
+export async function* takeApart(
+  data: TakenBody,
+  unchunker: Unchunker,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of piecesOf(data)) yield* unchunker.read(piece)
 }

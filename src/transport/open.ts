@@ -16,6 +16,8 @@ import { openTunnel } from './tunnel.ts'
 export interface Tunnel {
   readonly to: HostPort
   readonly headers: readonly FieldLine[]
+  /** Is told the fields of the proxy's answer, whatever it was. */
+  readonly onAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
 }
 
 /** What opening a connection needs. */
@@ -42,7 +44,7 @@ export async function openTransport(plan: TransportPlan): Promise<H1Connection> 
 
 async function dialThrough(
   { target, connect, waiting, connectionOptions }: TransportPlan,
-  { to, headers }: Tunnel,
+  { to, headers, onAnswer }: Tunnel,
 ): Promise<DialedStream> {
   const { tls } = target
   const { stream: outer, timings } = await connect({ ...target, tls: undefined }, waiting)
@@ -58,7 +60,7 @@ async function dialThrough(
     url: formatAuthority(to),
     listener: undefined,
   }
-  const inner = await openTunnel(outer, to, headers, connectionOptions, options)
+  const inner = await openTunnel(outer, to, headers, connectionOptions, options, onAnswer)
   if (tls === undefined) return { stream: inner, timings }
   const startedAt = waiting.clock.now()
   const stream = await inner.startTls(to.host, tls, waiting)

@@ -31,10 +31,11 @@ export async function openTunnel(
   headers: readonly FieldLine[],
   connectionOptions: H1ConnectionOptions,
   options: ExchangeOptions,
+  onAnswer?: (fields: readonly FieldLine[]) => void,
 ): Promise<ByteStream> {
   const wire = new H1Connection(stream, connectionOptions)
   try {
-    await connectThrough(wire, formatAuthority(to), headers, options)
+    await connectThrough(wire, formatAuthority(to), headers, options, onAnswer)
   } catch (error) {
     wire.close()
     throw describeFailure(error, stream.address)
@@ -54,10 +55,12 @@ async function connectThrough(
   target: string,
   headers: readonly FieldLine[],
   options: ExchangeOptions,
+  onAnswer: ((fields: readonly FieldLine[]) => void) | undefined,
 ): Promise<void> {
   const fields: FieldLine[] = hasField(headers, 'host') ? [...headers] : [['Host', target], ...headers]
   const request = { type: 'request', method: 'CONNECT', target, fields } as const
   const response = await wire.begin(request, options, undefined, { type: 'end' }).whenResponse()
+  onAnswer?.(response.rawHeaders)
   if (response.status >= 200 && response.status <= 299) return
   const { status, reason, rawHeaders } = response
   const body = await response.read(MAX_KEPT_BYTES).catch(partOf)

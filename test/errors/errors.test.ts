@@ -50,7 +50,7 @@ const PARENTS: Readonly<Record<string, string>> = {
   RemoteProtocolError: 'HTTPException',
   BadStatusLine: 'RemoteProtocolError',
   RemoteDisconnected: 'BadStatusLine',
-  UnknownProtocol: 'RemoteProtocolError',
+  UnknownProtocol: 'BadStatusLine',
   UnknownTransferEncoding: 'RemoteProtocolError',
   IncompleteRead: 'RemoteProtocolError',
   LimitExceeded: 'RemoteProtocolError',

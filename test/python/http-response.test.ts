@@ -38,10 +38,12 @@ describe('begin', () => {
     assert.equal(response.getheader('X-a'), '1, 2')
     assert.equal(response.getheader('X-b'), null)
     assert.equal(response.getheader('X-b', 'default'), 'default')
+    assert.equal(response.getheader('X-b', ['a', 'b']), 'a, b')
     assert.deepEqual(response.getheaders(), [
-      ['x-a', '1, 2'],
-      ['content-type', 'text/html; charset=x'],
-      ['content-length', '4'],
+      ['X-A', '1'],
+      ['x-a', '2'],
+      ['Content-Type', 'text/html; charset=x'],
+      ['Content-Length', '4'],
     ])
     assert.equal((await response.read()).toString(), 'none')
   })
@@ -90,11 +92,14 @@ describe('begin', () => {
     assert.deepEqual(await described('HTTP/1.0 204 No Content\r\nConnection: keep-alive'), none)
   })
 
-  it('takes what is no status line for HTTP/0.9, unless strict', async () => {
-    const response = await begin('hello\r\n')
+  it('takes what is no status line for HTTP/0.9 only where strict is 0, given explicitly', async () => {
+    const response = await begin('hello\r\n', null, 0)
     assert.deepEqual([response.version, response.status, response.reason], [9, 200, ''])
     assert.equal((await response.read()).toString(), 'hello\r\n')
     await assert.rejects(begin('hello\r\n', null, 1), httplib.BadStatusLine)
+    const byDefault = new httplib.HTTPResponse(Readable.from([latin1('hello\r\n')]), 0)
+    assert.equal(byDefault.strict, 0)
+    await assert.rejects(byDefault.begin(), httplib.BadStatusLine)
   })
 
   it('raises what a connection raises', async () => {

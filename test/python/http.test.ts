@@ -90,9 +90,9 @@ describe('HTTP', () => {
     assert.equal(h.getfile(), null)
   })
 
-  it('takes it for a response of HTTP/0.9 where it is not', async () => {
+  it('takes it for a response of HTTP/0.9 where strict is 0, given explicitly', async () => {
     await using server = await RawServer.start(answering(wire`what is this?\r\n`, []))
-    const h = new httplib.HTTP('127.0.0.1', server.port)
+    const h = new httplib.HTTP('127.0.0.1', server.port, 0)
     h.putrequest('GET', '/')
     await h.endheaders()
     const [status, reason, msg] = await h.getreply()

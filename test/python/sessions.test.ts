@@ -1,4 +1,4 @@
-// The two sessions of the seed, as a program and as the examples, against a server on loopback; and a tunnel.
+// The two sessions of the old manual, as a program and as the examples, against a server on loopback; and a tunnel.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -47,7 +47,7 @@ const POST_REQUEST = (host: string): string =>
   `POST /cgi-bin/query HTTP/1.1\r\nHost: ${host}\r\nAccept-Encoding: identity\r\nContent-Length: 21\r\n` +
   'Content-type: application/x-www-form-urlencoded\r\nAccept: text/plain\r\n\r\nspam=1&eggs=2&bacon=0'
 
-describe('the sessions of the seed', () => {
+describe('the sessions of the old manual', () => {
   it('GET: two requests on one connection', async () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
@@ -98,6 +98,14 @@ describe('the examples', () => {
     assert.deepEqual(requests, GET_REQUESTS(host))
   })
 
+  it('python-lines.ts reads a response line by line, as a program of Python 3', async () => {
+    const requests: string[] = []
+    await using server = await RawServer.start(serve(requests))
+    const host = `127.0.0.1:${server.port}`
+    assert.equal(await run('python-lines', host), 'text/plain utf-8\n<h1>Python\n')
+    assert.deepEqual(requests, [GET_REQUESTS(host)[0]])
+  })
+
   it('python-post.ts plays the second', async () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
@@ -133,7 +141,10 @@ describe('set_tunnel', () => {
     assert.throws(() => conn.set_tunnel('elsewhere'), httplib.ImproperConnectionState)
     conn.close()
     assert.equal(requests[0], GET_REQUESTS(`127.0.0.1:${server.port}`)[0])
-    assert.match(proxy.heads[0]!, /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\nHost: /)
+    assert.match(
+      proxy.heads[0]!,
+      /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\nProxy-Authorization: Basic eDp5\r\nHost: 127\.0\.0\.1:\d+\r\n\r\n$/,
+    )
   })
 
   it('is refused between putrequest() and endheaders(): the head was begun for the other host', async () => {

@@ -4,7 +4,7 @@
 import { makePrng } from '../../support/prng.ts'
 import { type Attempt, HARMLESS, type Parts, type Slot } from './attempt.ts'
 import type { Door } from './door.ts'
-import { ALPHABET, ATOMS, FIELD_LISTS, payloadsFor } from './payloads.ts'
+import { ALPHABET, ATOMS, FIELD_LISTS, FOLDED_TRICKS, payloadsFor } from './payloads.ts'
 import {
   BODY_FORMS,
   type BodyRecipe,
@@ -22,6 +22,8 @@ export function* everyAttempt(doors: readonly Door[]): Generator<Attempt> {
     for (const slot of door.slots) {
       for (const payload of payloadsFor(slot)) yield { door: door.name, parts: { [slot]: payload } }
     }
+    if (!door.slots.includes('more')) continue
+    for (const [fields, more] of FOLDED_TRICKS) yield { door: door.name, parts: { fields, more } }
   }
 }
 

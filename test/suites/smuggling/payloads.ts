@@ -195,6 +195,15 @@ export const FIELD_LISTS: readonly (readonly LineRecipe[])[] = [
   Array.from({ length: 1_500 }, (_, index) => line(`X-${index}`, String(index))),
 ]
 
+/** What is a trick only where the argument stands behind a fold: fields, and what continues each of them. */
+export const FOLDED_TRICKS: readonly (readonly [fields: FieldsRecipe, more: Recipe])[] = [
+  ...['content-length', 'Host', 'authorization', '\tcontent-length'].map(
+    (more) => [inPairs(lines(['Connection', 'close,'])), text(more)] as const,
+  ),
+  [inPairs(lines(['Connection', 'te'], ['TE', 'trailers,'])), text('chunked')],
+  ...['', ' ', '\t'].map((more) => [inPairs(lines(['X', 'a'])), text(more)] as const),
+]
+
 function inPairs(of: readonly LineRecipe[]): FieldsRecipe {
   return { container: 'pairs', lines: of }
 }

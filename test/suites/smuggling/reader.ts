@@ -57,8 +57,8 @@ function checkBeginning(text: string, start: number): Reading {
 function readWhole(text: string, start: number, headEnd: number, { folds = false }: ReaderOptions): Reading {
   if (headEnd - start > MAX_HEAD) throw new Malformed('the head is too long')
   const head = text.slice(start, headEnd)
-  // To a lenient reader it ends the head.
-  if (/\r\n[\t ]+(?:\r\n|$)/.test(head)) throw new Malformed('a continuation line without content')
+  // A lenient reader takes a line of blanks for the end of the head.
+  if (/\r\n[\t ]+(?:\r\n|$)/.test(head)) throw new Malformed('a continuation line with nothing in it')
   const lines = (folds ? head.replace(/\r\n[\t ]+/g, ' ') : head).split('\r\n')
   const request = REQUEST_LINE.exec(lines[0]!)
   if (request === null) throw new Malformed(`no request line: ${JSON.stringify(lines[0]!.slice(0, 80))}`)
@@ -103,11 +103,15 @@ function checkHost(fields: readonly (readonly [string, string])[]): void {
   for (const host of hosts) if (!HOST.test(host)) throw new Malformed('a Host that is none')
 }
 
-/** A proxy takes the fields away that Connection names: not those that frame and route (RFC 9110 §7.6.1). */
+/** Fields that are for all recipients: Connection would have the next one drop them (RFC 9110 §7.6.1). */
+const FOR_ALL = /^(?:cache-control|host|content-length|content-type|authorization|cookie|date|etag)$/i
+
 function checkOptions(fields: readonly (readonly [string, string])[]): void {
-  for (const option of valuesOf(fields, 'connection').flatMap((value) => value.toLowerCase().split(','))) {
-    if (/^[\t ]*(?:host|content-length)[\t ]*$/.test(option)) throw new Malformed(`Connection: ${option}`)
-  }
+  const optionsOf = (name: string): string[] =>
+    valuesOf(fields, name).flatMap((value) => value.split(',').map(trimBlanks))
+  if (optionsOf('connection').some((option) => FOR_ALL.test(option)))
+    throw new Malformed('Connection names a field for all recipients')
+  if (optionsOf('te').some((coding) => /^chunked\b/i.test(coding))) throw new Malformed('TE: chunked')
 }
 
 function valuesOf(fields: readonly (readonly [string, string])[], name: string): string[] {

@@ -173,6 +173,13 @@ export const FAULTS: readonly Fault[] = [
     within: ALL,
   },
   {
+    does: 'looks at what putheader folds without unfolding it',
+    file: 'python/header-fields.js',
+    find: 'checkUnfolded(name, lines);',
+    replace: ';',
+    within: ALL,
+  },
+  {
     does: 'drops what a caller of Python sends behind the last chunk, and says nothing',
     file: 'python/unchunk.js',
     find: 'if (this.#isEnded && this.#buffer.length > 0) {',

@@ -1,17 +1,11 @@
-// Walks the table of the seed's names, and finds each in `httplib-ts/python` with its kind, its arguments and their defaults,
+// Walks the table of the old manual's names, and finds each in `httplib-ts/python` with its kind, its arguments and their defaults,
 // its parent or its value.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as httplib from '../../src/python/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import {
-  MESSAGE_METHODS,
-  SEED_CLASSES,
-  SEED_CONSTANTS,
-  SEED_EXCEPTIONS,
-  type SeedArgument,
-} from './seed-names.ts'
+import { MESSAGE_METHODS, OLD_CLASSES, OLD_CONSTANTS, OLD_EXCEPTIONS, type OldArgument } from './old-names.ts'
 
 checkOpenHandles()
 
@@ -50,8 +44,8 @@ function parametersOf(callable: AnyFunction, name: string): { name: string; byDe
   })
 }
 
-/** Every argument of the seed is there, in its place, under its name; what is added behind has a default. */
-function assertArguments(callable: AnyFunction, name: string, expected: readonly SeedArgument[]): void {
+/** Every argument of the old manual is there, in its place, under its name; what is added behind has a default. */
+function assertArguments(callable: AnyFunction, name: string, expected: readonly OldArgument[]): void {
   const actual = parametersOf(callable, name)
   for (const [index, argument] of expected.entries()) {
     const [argumentName, byDefault] = typeof argument === 'string' ? [argument] : argument
@@ -70,7 +64,7 @@ function assertArguments(callable: AnyFunction, name: string, expected: readonly
     assert.notEqual(
       added.byDefault,
       undefined,
-      `${name}: ${added.name} is not in the seed and has no default`,
+      `${name}: ${added.name} is not in the old manual and has no default`,
     )
   }
 }
@@ -79,25 +73,25 @@ function isClass(value: unknown): value is AnyClass {
   return typeof value === 'function' && value.toString().startsWith('class')
 }
 
-describe('the classes of the seed', () => {
-  for (const seedClass of SEED_CLASSES) {
-    const found = find(httplib, seedClass.name)
-    it(`has ${seedClass.name} with its arguments`, () => {
+describe('the classes of the old manual', () => {
+  for (const oldClass of OLD_CLASSES) {
+    const found = find(httplib, oldClass.name)
+    it(`has ${oldClass.name} with its arguments`, () => {
       assert.ok(isClass(found))
-      assertArguments(found, 'constructor', seedClass.arguments)
-      if (seedClass.parent !== undefined) {
-        assert.equal(Object.getPrototypeOf(found), find(httplib, seedClass.parent))
+      assertArguments(found, 'constructor', oldClass.arguments)
+      if (oldClass.parent !== undefined) {
+        assert.equal(Object.getPrototypeOf(found), find(httplib, oldClass.parent))
       }
     })
-    for (const [method, expected] of Object.entries(seedClass.methods)) {
-      it(`has ${seedClass.name}.${method} with its arguments`, () => {
+    for (const [method, expected] of Object.entries(oldClass.methods)) {
+      it(`has ${oldClass.name}.${method} with its arguments`, () => {
         const callable = find((found as AnyClass).prototype, method)
         assert.equal(typeof callable, 'function')
         assertArguments(callable as AnyFunction, method, expected)
       })
     }
-    for (const attribute of seedClass.attributes) {
-      it(`has ${seedClass.name}.${attribute}`, () => {
+    for (const attribute of oldClass.attributes) {
+      it(`has ${oldClass.name}.${attribute}`, () => {
         const source = (found as AnyClass).toString()
         const isField = new RegExp(`^\\s+${attribute}\\s*[=;]`, 'm').test(source)
         assert.ok(isField || find((found as AnyClass).prototype, attribute) !== undefined)
@@ -117,8 +111,8 @@ describe('the classes of the seed', () => {
   })
 })
 
-describe('the exceptions of the seed', () => {
-  for (const [name, parentName] of Object.entries(SEED_EXCEPTIONS)) {
+describe('the exceptions of the old manual', () => {
+  for (const [name, parentName] of Object.entries(OLD_EXCEPTIONS)) {
     it(`has ${name}, a subclass of ${parentName}`, () => {
       const found = find(httplib, name)
       const parent = parentName === 'Error' ? Error : find(httplib, parentName)
@@ -133,10 +127,10 @@ describe('the exceptions of the seed', () => {
   })
 })
 
-describe('the constants of the seed', () => {
-  it('are all there', () => assert.equal(Object.keys(SEED_CONSTANTS).length, 51))
+describe('the constants of the old manual', () => {
+  it('are all there', () => assert.equal(Object.keys(OLD_CONSTANTS).length, 51))
 
-  for (const [name, value] of Object.entries(SEED_CONSTANTS)) {
+  for (const [name, value] of Object.entries(OLD_CONSTANTS)) {
     it(`has ${name}, ${value}`, () => assert.equal(find(httplib, name), value))
   }
 
@@ -145,7 +139,7 @@ describe('the constants of the seed', () => {
   })
 
   it('has a phrase for every status constant', () => {
-    for (const [name, value] of Object.entries(SEED_CONSTANTS)) {
+    for (const [name, value] of Object.entries(OLD_CONSTANTS)) {
       if (!name.endsWith('_PORT')) assert.equal(typeof httplib.responses[value], 'string', name)
     }
   })

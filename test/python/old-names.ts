@@ -1,14 +1,14 @@
 // Every name in the documentation of Python's httplib: its classes, methods, attributes, exceptions and constants, each
-// with its arguments, its parent or its value. `seed-names.test.ts` looks for each of them in `httplib-ts/python`.
+// with its arguments, its parent or its value. `old-names.test.ts` looks for each of them in `httplib-ts/python`.
 
 /** An argument: its name, and its default where it has one; `undefined` where the documentation names no value. */
-export type SeedArgument = string | readonly [name: string, byDefault: unknown]
+export type OldArgument = string | readonly [name: string, byDefault: unknown]
 
-export interface SeedClass {
+export interface OldClass {
   readonly name: string
   readonly parent?: string
-  readonly arguments: readonly SeedArgument[]
-  readonly methods: Readonly<Record<string, readonly SeedArgument[]>>
+  readonly arguments: readonly OldArgument[]
+  readonly methods: Readonly<Record<string, readonly OldArgument[]>>
   readonly attributes: readonly string[]
 }
 
@@ -19,13 +19,13 @@ const CONNECTION_METHODS = {
   connect: [],
   close: [],
   putrequest: ['request', 'selector', ['skip_host', 0], ['skip_accept_encoding', 0]],
-  // The seed: `argument[, ...]`.
+  // The old manual: `argument[, ...]`.
   putheader: ['header', '...argument'],
   endheaders: [],
   send: ['data'],
 } as const
 
-export const SEED_CLASSES: readonly SeedClass[] = [
+export const OLD_CLASSES: readonly OldClass[] = [
   {
     name: 'HTTPConnection',
     arguments: ['host', ['port', null]],
@@ -73,7 +73,7 @@ export const SEED_CLASSES: readonly SeedClass[] = [
 ]
 
 /** Exception → parent. `Exception` is Error here. */
-export const SEED_EXCEPTIONS: Readonly<Record<string, string>> = {
+export const OLD_EXCEPTIONS: Readonly<Record<string, string>> = {
   HTTPException: 'Error',
   NotConnected: 'HTTPException',
   InvalidURL: 'HTTPException',
@@ -88,7 +88,7 @@ export const SEED_EXCEPTIONS: Readonly<Record<string, string>> = {
   BadStatusLine: 'HTTPException',
 }
 
-export const SEED_CONSTANTS: Readonly<Record<string, number>> = {
+export const OLD_CONSTANTS: Readonly<Record<string, number>> = {
   HTTP_PORT: 80,
   HTTPS_PORT: 443,
   CONTINUE: 100,
@@ -143,7 +143,7 @@ export const SEED_CONSTANTS: Readonly<Record<string, number>> = {
 }
 
 /** The methods of `msg`, which is documented as an instance of mimetools.Message. */
-export const MESSAGE_METHODS: Readonly<Record<string, readonly SeedArgument[]>> = {
+export const MESSAGE_METHODS: Readonly<Record<string, readonly OldArgument[]>> = {
   getheader: ['name', ['otherwise', null]],
   get: ['name', ['otherwise', null]],
   getheaders: ['name'],

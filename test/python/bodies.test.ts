@@ -1,0 +1,129 @@
+// What can be a body, and that it is given back where it is not sent.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import * as httplib from '../../src/python/index.ts'
+import { latin1 } from '../support/bytes.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+const HEAD = 'POST / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: identity\r\n'
+
+function open(options: httplib.ConnectionOptions = {}): {
+  conn: httplib.HTTPConnection
+  network: MemoryNetwork
+} {
+  const network = new MemoryNetwork()
+  const own = { connect: network.connect, clock: new ManualClock(), ...options }
+  return { conn: new httplib.HTTPConnection('h', 80, own), network }
+}
+
+async function sentFor(body: httplib.Body, options?: httplib.ConnectionOptions): Promise<string> {
+  const { conn, network } = open(options)
+  await conn.request('POST', '/', body)
+  const sent = network.stream.written.toString('latin1')
+  conn.close()
+  return sent
+}
+
+describe('a body', () => {
+  it('is any view of memory, with its length', async () => {
+    const memory = latin1('abcdef')
+    for (const body of [
+      new Uint8Array(memory),
+      new DataView(memory.buffer, memory.byteOffset, 6),
+      new Uint16Array(new Uint8Array(memory).buffer),
+      new Uint8Array(memory).buffer,
+    ]) {
+      assert.equal(await sentFor(body), `${HEAD}Content-Length: 6\r\n\r\nabcdef`)
+    }
+  })
+
+  it('may be made of any views, and of no strings', async () => {
+    const parts = [new Uint16Array([0x6261]), latin1('c'), new Uint8Array([0x64]).buffer]
+    assert.match(await sentFor(parts), /\r\n2\r\nab\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n$/)
+    const { conn, network } = open()
+    const strings = ['a'] as unknown as httplib.Body
+    await assert.rejects(conn.request('POST', '/', strings), TypeError)
+    assert.equal(network.streams.length, 0)
+    await assert.rejects(conn.request('POST', '/', new Set(['a']) as unknown as httplib.Body), TypeError)
+  })
+
+  it('may be a stream of strings, which is read as a text file is: as latin-1', async () => {
+    const stream = new Readable({ read() {}, encoding: 'latin1' })
+    stream.push(latin1('\xe9'))
+    stream.push(null)
+    assert.match(await sentFor(stream), /\r\n\r\n1\r\n\xe9\r\n0\r\n\r\n$/)
+    assert.match(await sentFor(Readable.from(['a', 'b'])), /\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n$/)
+  })
+
+  it('may be a file of fs.promises.open: read from where it stands, in blocks, and left open', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'body-'))
+    const name = path.join(folder, 'file')
+    await writeFile(name, '0123456789')
+    const file = await openFile(name)
+    try {
+      await file.read(Buffer.alloc(1), 0, 1, null)
+      assert.equal(
+        await sentFor(file, { blocksize: 4 }),
+        `${HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n4\r\n5678\r\n1\r\n9\r\n0\r\n\r\n`,
+      )
+      assert.equal((await file.stat()).size, 10)
+      const again = await openFile(name)
+      const { conn, network } = open()
+      await conn.request('PUT', '/', again, { 'Content-Length': 10 })
+      assert.match(network.stream.written.toString(), /Content-Length: 10\r\n\r\n0123456789$/)
+      conn.close()
+      await again.close()
+    } finally {
+      await file.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('is refused if it is a stream that was read already', async () => {
+    const stream = Readable.from([latin1('a')])
+    await stream.toArray()
+    await assert.rejects(open().conn.request('POST', '/', stream), { code: 'INVALID_BODY' })
+  })
+
+  it('is given back where the request is refused', async () => {
+    const { conn, network } = open()
+    const stream = new Readable({ read() {} })
+    await assert.rejects(conn.request('POST', '/a b', stream), httplib.InvalidURL)
+    assert.ok(stream.destroyed)
+    let isReturned = false
+    const pieces: AsyncIterableIterator<Uint8Array> = {
+      next: () => Promise.resolve({ done: false, value: latin1('x') }),
+      return: () => {
+        isReturned = true
+        return Promise.resolve({ done: true, value: undefined })
+      },
+      [Symbol.asyncIterator]: () => pieces,
+    }
+    await assert.rejects(conn.request('POST', '/', pieces, { 'X Y': '1' }), httplib.InvalidHeader)
+    assert.ok(isReturned)
+    const text = Readable.from(['a'])
+    await assert.rejects(conn.request('G T', '/', text), httplib.LocalProtocolError)
+    assert.ok(text.destroyed)
+    assert.equal(network.streams.length, 0)
+  })
+
+  it('that fails is an error of the call, and no uncaught one', async () => {
+    const { conn } = open()
+    const stream = new Readable({ read() {} })
+    const requested = conn.request('POST', '/', stream)
+    await settle()
+    stream.destroy(new Error('disk'))
+    await assert.rejects(requested, /disk/)
+    const bad = [latin1('a'), 5] as unknown as httplib.Body
+    await assert.rejects(open().conn.request('POST', '/', bad), TypeError)
+  })
+})
