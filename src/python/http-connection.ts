@@ -8,6 +8,8 @@
  * What comes from Python, and differs from the connection below: a second request may be sent while a response is being read, but
  * its own response has to wait until then; a response that ends its connection takes it along, and the next request opens
  * another one; and only a connection whose `auto_open` is set opens by itself.
+ *
+ * Length: the verbs of one class in the words of two manuals; what they share is in files of their own.
  */
 
 import type { HTTPConnection as Connection } from '../connection/http-connection.ts'

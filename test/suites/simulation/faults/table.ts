@@ -16,14 +16,14 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'delivers a truncated body of known length as complete',
     file: DECODERS,
-    find: 'throw new IncompleteRead(NOTHING, this.#remaining);',
+    find: 'throw brokenOff(this.#remaining);',
     replace: 'return END;',
     within: 2_000,
   },
   {
     does: 'delivers a truncated chunked body as complete',
     file: DECODERS,
-    find: "throw new IncompleteRead(NOTHING, this.#state === 'data' ? this.#remaining : undefined);",
+    find: 'throw brokenOff(this.missing);',
     replace: 'return END;',
     within: 1_000,
   },
@@ -298,7 +298,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'shows credentials in the debug trace',
     file: 'connection/debug-trace.js',
-    find: 'this.#showsCredentials ? text : maskCredentials(text)',
+    find: 'this.#showsCredentials ? text : maskCredentials(text, isCut)',
     replace: 'text',
     within: 500,
   },

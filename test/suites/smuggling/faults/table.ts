@@ -195,9 +195,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'looks at values with their folds in them',
-    file: WRITER,
-    find: 'foldedValues ? fields.map(',
-    replace: 'false ? fields.map(',
+    file: 'core/fields.js',
+    find: "value.includes('\\r') ?",
+    replace: 'false ?',
     within: ALL,
   },
   {
