@@ -14,22 +14,22 @@ export const ESCAPES: Readonly<Record<EscapeName, EscapeRow>> = {
   'no-host': {
     asked: '`skipHost`, `skip_host`, HTTP/1.0 of 1.5.2, the engine by itself',
     happens: 'the head has no Host field unless the caller gives one; a strict server refuses it with 400',
-    why: 'the seed lets the caller place Host himself; nothing else of the request changes',
+    why: 'http.client lets the caller place Host; nothing else of the request changes',
   },
   folds: {
     asked: '`putheader` with several arguments, the tolerance `foldedValues`',
     happens: 'CR LF HTAB stands inside a value: a continuation line, which reads as one space',
-    why: 'the seed documents it; no single argument of `putheader` may hold one, and no field that frames or routes',
+    why: 'the manual of http.client documents it; no single argument of `putheader` may hold one, and no field that frames or routes',
   },
   'cut-at-length': {
     asked:
-      'a body that turns out longer than declared: a Content-Length of his own, a file that grows, a Blob that lies',
+      'a body that turns out longer than declared: a Content-Length of the caller, a file that grows, a Blob that lies',
     happens:
       'the message ends at its declared length; the piece that does not fit is not sent, the error says so, the connection is closed',
     why: 'the rest was not known when the beginning was sent',
   },
   'foreign-bytes': {
-    asked: '`upgrade()` behind a 101 to an Upgrade that was offered',
+    asked: '`upgrade()` after a 101 to an Upgrade that was offered',
     happens: 'the bytes are those of the other protocol, as the caller writes them',
     why: 'that is what a switch of protocols is; without the 101 `upgrade()` refuses',
   },
