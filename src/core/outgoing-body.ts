@@ -138,11 +138,6 @@ export function lengthOf(body: OutgoingBody): number | undefined {
   return body.kind === 'bytes' ? body.bytes.length : body.length
 }
 
-/** Whether a body can be sent a second time. */
-export function isReplayable(body: OutgoingBody): boolean {
-  return body.kind === 'chunks' ? body.isReplayable : true
-}
-
 /**
  * Takes a body over, at once. A file has to be measured first and comes back as it is: see `measureBody`.
  * @param makeBoundary - gives the boundary of a form

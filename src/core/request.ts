@@ -9,10 +9,13 @@ import type { ResolvedTimeouts } from './timeouts.ts'
 
 /** How long a request may take, and who may call it off: the only carrier of time and cancellation. */
 export interface RequestDeadlines {
+  /** Timeouts by phase, in milliseconds. */
   readonly timeouts: ResolvedTimeouts
-  /** When everything must be over, on the clock; Infinity for never. `totalMs` is the timeout that says so. */
+  /** When everything must be over, on the clock, in milliseconds; Infinity for never. */
   readonly endsAt: number
+  /** The total timeout that `endsAt` comes from, in milliseconds; Infinity for none. */
   readonly totalMs: number
+  /** Calls it off; undefined without one. */
   readonly signal: AbortSignal | undefined
 }
 
@@ -24,17 +27,21 @@ export interface RequestOrigin {
   readonly host: FieldLine
   /** Scheme and authority: what stands before the path in a URL. */
   readonly prefix: string
-  /** Defaults that most requests to it have, and all fields of one that has nothing else. */
+  /** Fields that most requests to it have by default. */
   readonly defaults: readonly FieldLine[]
+  /** All fields of a request that has only those: Host and `defaults`. */
   readonly plainFields: readonly FieldLine[]
 }
 
 /** The parts of a request. */
 export interface RequestParts {
+  /** The method, as it is written. */
   readonly method: string
+  /** Where it goes. */
   readonly origin: RequestOrigin
   /** The second word of the request line: a path with its query, or `*`, `host:port`, an absolute URL. */
   readonly target: string
+  /** The version that is written: 11, or 10 for HTTP/1.0. */
   readonly version: 10 | 11
   /** Fields that are sent unless `fields` has one of their name; they come before the framing. */
   readonly defaults: readonly FieldLine[]
@@ -42,27 +49,43 @@ export interface RequestParts {
   readonly fields: readonly FieldLine[]
   /** True for fields that are the whole head, written step by step: nothing is added. */
   readonly isHeadComplete: boolean
+  /** The body, taken over from the caller. */
   readonly body: OutgoingBody
+  /** Fields to be sent after the body, or what gives them. */
   readonly trailers: TrailerSource
   /** Sends the body chunked although its length is known. */
   readonly chunked: boolean
   /** How long to wait for a 100 (Continue) before the body; undefined for not at all. */
   readonly expectContinueMs: number | undefined
+  /** How long it may take, and who may call it off. */
   readonly deadlines: RequestDeadlines
 }
 
+/** A request as one frozen value: what a layer is given. */
 export class OutgoingRequest implements RequestParts {
+  /** The method, as it is written. */
   readonly method: string
+  /** Where it goes. */
   readonly origin: RequestOrigin
+  /** The second word of the request line: a path with its query, or `*`, `host:port`, an absolute URL. */
   readonly target: string
+  /** The version that is written: 11, or 10 for HTTP/1.0. */
   readonly version: 10 | 11
+  /** Fields that are sent unless `fields` has one of their name; they come before the framing. */
   readonly defaults: readonly FieldLine[]
+  /** What the caller says, in order. Host and framing are added unless they are among it. */
   readonly fields: readonly FieldLine[]
+  /** True for fields that are the whole head, written step by step: nothing is added. */
   readonly isHeadComplete: boolean
+  /** The body, taken over from the caller. */
   readonly body: OutgoingBody
+  /** Fields to be sent after the body, or what gives them. */
   readonly trailers: TrailerSource
+  /** Sends the body chunked although its length is known. */
   readonly chunked: boolean
+  /** How long to wait for a 100 (Continue) before the body; undefined for not at all. */
   readonly expectContinueMs: number | undefined
+  /** How long it may take, and who may call it off. */
   readonly deadlines: RequestDeadlines
 
   constructor(parts: RequestParts) {

@@ -43,11 +43,6 @@ export interface Transport {
   onChange: ((transport: Transport) => void) | undefined
 }
 
-/** True if nothing is under way and another exchange may begin. */
-export function isIdle(transport: Transport): boolean {
-  return transport.outstanding === 0 && transport.capacity > 0
-}
-
 /** True if an exchange may begin now, perhaps after others. */
 export function canTake(transport: Transport): boolean {
   return transport.capacity > 0
