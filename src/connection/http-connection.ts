@@ -24,6 +24,7 @@
 
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { keepAliveSeconds } from '../core/keep-alive.ts'
 import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import {
   type OutgoingBody,
@@ -144,6 +145,7 @@ export class HTTPConnection {
     this.#timeouts = resolveTimeouts(options.timeout)
     this.#tolerances = resolveTolerances(options.tolerances)
     resolveLimits(options.limits)
+    keepAliveSeconds(options.keepAlive)
     this.#pipelining = options.pipelining ?? 1
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
@@ -595,10 +597,20 @@ export class HTTPConnection {
   }
 
   async #openTransport(waiting: Deadlines): Promise<H1Connection> {
-    const { socketPath, localAddress, family, lookup, connect = dial } = this.#options
+    const { socketPath, localAddress, family, keepAlive, lookup, connect = dial } = this.#options
+    const { host, port, tls } = this
     this.#trace?.connecting(socketPath ?? formatAuthority(this))
     const wire = await openTransport({
-      target: { host: this.host, port: this.port, socketPath, localAddress, family, lookup, tls: this.tls },
+      target: {
+        host,
+        port,
+        socketPath,
+        localAddress,
+        family,
+        lookup,
+        tls,
+        ...(keepAlive !== undefined && { keepAlive }),
+      },
       tunnel: this.#tunnel,
       connect,
       waiting,

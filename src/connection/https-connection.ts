@@ -4,7 +4,7 @@
 
 import type { HeadersInput } from '../core/headers.ts'
 import { HTTPS_PORT } from '../core/origin.ts'
-import { checkAccepted } from '../core/tls-options.ts'
+import { checkTlsOptions } from '../core/tls-options.ts'
 import type { TlsSettings } from '../io/tls/settings.ts'
 import { HTTPConnection } from './http-connection.ts'
 import { checkOptionNames, type HTTPSConnectionOptions, TLS_OPTION_NAMES } from './options.ts'
@@ -22,7 +22,7 @@ export class HTTPSConnection extends HTTPConnection {
   constructor(host: string, port?: number, options: HTTPSConnectionOptions = {}) {
     super(host, port, options)
     checkOptionNames(options.tls ?? {}, TLS_OPTION_NAMES)
-    checkAccepted(options.tls ?? {})
+    checkTlsOptions(options.tls ?? {})
     // The session lives with this host and these options: it is never resumed for another peer.
     this.#tls = { options: options.tls ?? {}, sessions: { session: undefined } }
   }

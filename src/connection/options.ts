@@ -6,7 +6,8 @@ import type { TimeoutOption } from '../core/timeouts.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
-import type { Connector, Lookup } from '../io/dial.ts'
+import type { Connector } from '../io/dial.ts'
+import type { Lookup } from '../io/lookup.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** Receives the lines of the debug trace, without line ends. */
@@ -22,6 +23,11 @@ export interface HTTPConnectionOptions {
   readonly localAddress?: string | undefined
   /** 4 or 6 to use addresses of one family only. Default 0: both, side by side. */
   readonly family?: 0 | 4 | 6 | undefined
+  /**
+   * After how many milliseconds of silence the system asks whether the peer is still there, from 1 to 32,767,000 and in whole
+   * seconds; false for never. A peer that does not answer for some 10 s more is gone. Default 60,000.
+   */
+  readonly keepAlive?: number | false | undefined
   /** Looks names up; the shape of `dns.lookup` with `all: true`. */
   readonly lookup?: Lookup | undefined
   /** Named departures from the strict reading of heads; see docs/tolerances.md. */
@@ -51,6 +57,7 @@ export const OPTION_NAMES: Readonly<Record<keyof HTTPSConnectionOptions, true>> 
   socketPath: true,
   localAddress: true,
   family: true,
+  keepAlive: true,
   lookup: true,
   tolerances: true,
   limits: true,
@@ -72,6 +79,7 @@ export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
   servername: true,
   minVersion: true,
   ciphers: true,
+  legacyRenegotiation: true,
   crl: true,
   pin: true,
   accept: true,
