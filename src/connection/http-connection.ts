@@ -27,7 +27,7 @@ import { continueTimeout, type RequestOptions } from '../core/request-options.ts
 import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
-import { checkAccepted, type TlsDetails } from '../core/tls-options.ts'
+import { checkTlsOptions, type TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -189,7 +189,7 @@ export class HTTPConnection {
     this.#limits = resolveLimits(options.limits)
     this.#pipelining = options.pipelining ?? 1
     const tls = settings.scheme === 'https' ? takeTlsOptions(options.tls) : undefined
-    if (tls !== undefined) checkAccepted(tls)
+    if (tls !== undefined) checkTlsOptions(tls)
     this.#options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
     if (this.#timeouts.total === Infinity) this.#deadlines = this.#deadlinesOf({ signal: undefined })
     const { random = systemRandom } = options
@@ -455,10 +455,10 @@ export class HTTPConnection {
 
   #makePlan(tunnel: Tunnel | undefined): DialPlan {
     const { host, port } = this
-    const { socketPath, localAddress, family, lookup, tls, connect = dial } = this.#options
+    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect = dial } = this.#options
     // The session lives with this plan: it is never resumed for another peer.
     const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
-    const target = { host, port, socketPath, localAddress, family, lookup, tls: secure }
+    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
     return { target, tunnel, connect, name: socketPath ?? formatAuthority(this) }
   }
 

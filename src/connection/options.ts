@@ -2,6 +2,7 @@
  * The options of a connection: the documented table, as types and values, and how they are taken from a caller.
  */
 
+import { keepAliveSeconds } from '../core/keep-alive.ts'
 import { describe, type OptionNames, takeOptions } from '../core/options.ts'
 import { takeTrailers } from '../core/outgoing-body.ts'
 import type { RequestOptions } from '../core/request-options.ts'
@@ -9,7 +10,8 @@ import type { TimeoutOption } from '../core/timeouts.ts'
 import type { PemInput, TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
-import type { Connector, Lookup } from '../io/dial.ts'
+import type { Connector } from '../io/dial.ts'
+import type { Lookup } from '../io/lookup.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 
@@ -33,6 +35,11 @@ export interface HTTPConnectionOptions {
   readonly family?: 0 | 4 | 6 | undefined
   /** Looks names up; the shape of `dns.lookup` with `all: true`. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
+  /**
+   * After how many milliseconds of silence the system asks whether the peer is still there, from 1 to 32,767,000 and in whole
+   * seconds; false for never. A peer that does not answer for some 10 s more is gone. Default 60,000.
+   */
+  readonly keepAlive?: number | false | undefined
   /** Named departures from the strict reading of heads; see docs/tolerances.md. Default: none. */
   readonly tolerances?: ToleranceOptions | undefined
   /** How much of each element a peer may send, in bytes or pieces; see docs/tolerances.md for the defaults. */
@@ -83,6 +90,7 @@ const OPTIONS: Readonly<Record<keyof HTTPConnectionOptions, OptionRow>> = {
   localAddress: { takes: 'an IP address', is: isText },
   family: { takes: '0, 4 or 6', is: (value) => value === 0 || value === 4 || value === 6 },
   lookup: { takes: 'a function', is: isFunction },
+  keepAlive: { takes: 'a number of milliseconds, or false' },
   tolerances: { takes: 'an object of tolerances' },
   limits: { takes: 'an object of limits' },
   debug: { takes: 'a function', is: isFunction },
@@ -115,6 +123,7 @@ export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
   pin: true,
   accept: true,
   verify: true,
+  legacyRenegotiation: true,
 }
 
 const REQUEST_OPTIONS: Readonly<Record<keyof RequestOptions, OptionRow>> = {
@@ -160,6 +169,7 @@ export function takeConnectionOptions(
   const what = isSecure ? 'HTTPSConnection' : 'HTTPConnection'
   const taken = takeOptions(given, isSecure ? SECURE_OPTION_NAMES : OPTION_NAMES, what)
   checkValues(taken, OPTIONS, what)
+  keepAliveSeconds(taken.keepAlive)
   return taken
 }
 

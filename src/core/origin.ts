@@ -1,10 +1,11 @@
 /**
- * Host and port: read from what a caller gives, written into Host fields and CONNECT targets. RFC 9110 §4.2, §7.2, and as Python's
- * httplib: a port in the host string, `InvalidURL` for one that is empty or not a number.
+ * Host and port: read from what a caller gives, written into Host fields and CONNECT targets. RFC 9110 §4.2, §7.2, and Python's
+ * httplib: a port in the host string, `InvalidURL` for one that is empty or not a number. What a host is, host.ts says.
  */
 
 import { InvalidURL } from '../errors/index.ts'
 import { isDigits } from './grammar.ts'
+import { parseHost, refuseUrl } from './host.ts'
 import { assertString } from './snapshot.ts'
 
 /** The default port of http. */
@@ -14,24 +15,20 @@ export const HTTPS_PORT = 443
 
 /** Where to connect to. */
 export interface HostPort {
-  /** A name or an address, without brackets; lower case is not forced. */
+  /** A name or an address as it was given, without brackets; lower case is not forced. */
   readonly host: string
   readonly port: number
 }
 
-/** What ends or forges a Host field or a CONNECT target, and what userinfo, path or list would need. */
-const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@,:<>^`{|}"[\]]/
-/** The form of an IPv6 address, perhaps with a zone: what may stand between brackets. Whether it is one, the system says. */
-const IPV6_FORM = /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.~-]+)?$/
-
 /**
  * Reads `host`, `host:port`, `[::1]:8080`, or a host with a port beside it. An IPv6 address without brackets is taken
  * whole, as a host, only where a port is given beside it or it has more than one colon.
- * @throws InvalidURL if the port is empty, not a number or over 65535, or the host has a byte that may not be in it
+ * @throws InvalidURL if the port is empty, not a number or over 65535, or the host is none: see `parseHost`
  * @throws TypeError for a host that is no string
  */
 export function parseHostPort(text: string, port: number | undefined, defaultPort: number): HostPort {
   assertString(text, 'The host')
+  refuseUrl(text)
   if (port !== undefined) return { host: parseHost(text), port: checkPort(port) }
   const bracket = text.lastIndexOf(']')
   const colon = text.lastIndexOf(':')
@@ -50,24 +47,6 @@ export function parseHostPort(text: string, port: number | undefined, defaultPor
 function checkPort(port: number): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidURL('INVALID_PORT', String(port))
   return port
-}
-
-function parseHost(text: string): string {
-  const isBracketed = text.startsWith('[') && text.endsWith(']')
-  const host = isBracketed ? text.slice(1, -1) : text
-  if (host === '') throw new InvalidURL('INVALID_HOST', 'it is empty')
-  if (isBracketed || host.includes(':')) {
-    if (IPV6_FORM.test(host)) return host
-    throw new InvalidURL('INVALID_HOST', 'it has a colon, or brackets, and is no IPv6 address')
-  }
-  const bad = host.search(NOT_IN_HOST)
-  if (bad >= 0) {
-    throw new InvalidURL(
-      'INVALID_HOST',
-      `the character at ${bad} may not be in it; names outside ASCII go in their xn-- form`,
-    )
-  }
-  return host
 }
 
 /** `host:port` for messages and CONNECT targets: an IPv6 address in brackets, the port always there. */

@@ -1,8 +1,10 @@
 /**
- * What a caller may say about TLS, and what is told about a connection that has it. Plain values.
+ * What a caller may say about TLS, checked, and what is told about a connection that has it. Plain values.
  */
 
 import type { ErrorCode } from '../errors/index.ts'
+import { escapeText } from './escape.ts'
+import { parseHost } from './host.ts'
 
 /** Key material as Node takes it: PEM text or bytes, one or several. */
 export type PemInput = string | Uint8Array | readonly (string | Uint8Array)[]
@@ -12,22 +14,27 @@ export type PemInput = string | Uint8Array | readonly (string | Uint8Array)[]
  * Default: the system's authorities, TLS 1.2 or newer, and a certificate that has to be right.
  */
 export interface TlsOptions {
-  /** Authorities to trust instead of the system's, PEM. */
+  /** Authorities to trust instead of the system's, PEM; at least one certificate in each text. */
   readonly ca?: PemInput | undefined
   /** The client's certificate chain, PEM. */
   readonly cert?: PemInput | undefined
   /** The client's private key, PEM. */
   readonly key?: PemInput | undefined
-  /** Client certificate and key in one PKCS#12 container. */
+  /** Client certificate and key in one PKCS#12 container. It says who you are; authorities in it are not trusted. */
   readonly pfx?: Uint8Array | undefined
   /** For an encrypted `key` or `pfx`. */
   readonly passphrase?: string | undefined
-  /** The name to ask for (SNI) and to hold the certificate against, instead of the host. */
+  /** The name or address to ask for (SNI) and to hold the certificate against, instead of the host. */
   readonly servername?: string | undefined
   /** Default TLSv1.2. Security: what TLS 1.0 and 1.1 protect can be read and changed with effort. */
   readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | undefined
   /** Cipher suites instead of Node's, in the words of OpenSSL. */
   readonly ciphers?: string | undefined
+  /**
+   * True speaks to a server that does not know secure renegotiation (RFC 5746), as old load balancers do not. Security: who is
+   * between you and such a server can put bytes of his own before yours (CVE-2009-3555). Default false.
+   */
+  readonly legacyRenegotiation?: boolean | undefined
   /** Revocation lists, PEM: one of every authority of the server's chain. Without them nothing is looked up. */
   readonly crl?: PemInput | undefined
   /**
@@ -85,21 +92,128 @@ export function acceptedReasons(options: TlsOptions, fingerprint: string): reado
     .flatMap(({ reasons }) => reasons)
 }
 
+// ---------------------------------------------------------------------------------------------- checking
+
+const TLS_VERSIONS: readonly string[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
+
+/** Whatever else is in it: a certificate or a list, in PEM. Its base64 begins a SEQUENCE (RFC 7468 §5.1, §6). */
+const PEM_CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----\s+M[A-Za-z0-9+/=\s]+-----END /
+const PEM_CRL = /-----BEGIN X509 CRL-----\s+M[A-Za-z0-9+/=\s]+-----END /
+const PIN = /^sha256\/[A-Za-z0-9+/]{43}=$/
+
+/** Says what is wrong with the value of an option; undefined where nothing is. Never with the value of a secret in it. */
+type Check = (value: unknown) => string | undefined
+
+/** What each option takes. */
+const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
+  ca: (value) => checkPem(value, 'a certificate', PEM_CERTIFICATE),
+  cert: (value) => checkPem(value, 'anything'),
+  key: (value) => checkPem(value, 'anything'),
+  pfx: (value) => {
+    if (!(value instanceof Uint8Array)) return `it takes bytes of PKCS#12, not ${kindOf(value)}`
+    return value.byteLength === 0 ? 'it takes bytes of PKCS#12, not none' : undefined
+  },
+  passphrase: (value) => (typeof value === 'string' ? undefined : `it takes a string, not ${kindOf(value)}`),
+  servername: (value) =>
+    typeof value === 'string' ? undefined : `it takes a host as a string, not ${kindOf(value)}`,
+  minVersion: (value) =>
+    TLS_VERSIONS.includes(value as string)
+      ? undefined
+      : `it takes ${quoted(TLS_VERSIONS)}, not ${shown(value)}`,
+  ciphers: (value) =>
+    typeof value === 'string' && value.trim() !== ''
+      ? undefined
+      : `it takes cipher suites in the words of OpenSSL, not ${shown(value)}`,
+  legacyRenegotiation: checkBoolean,
+  crl: (value) => checkPem(value, 'a revocation list', PEM_CRL),
+  pin: checkPins,
+  accept: checkAccept,
+  verify: checkBoolean,
+}
+
 /**
- * An exception that is written wrongly must not be silently without effect, nor one with more effect than it says.
- * @throws TypeError
+ * Checks the values of the options. One that is written wrongly must not be silently without effect, nor have more effect than it
+ * says: an empty `ca` would trust everybody whom the system trusts.
+ * @throws TypeError that names the option, what it takes and what it got, but never the content of a key or a passphrase
+ * @throws InvalidURL for a `servername` that is no host
  */
-export function checkAccepted(options: TlsOptions): void {
-  for (const { fingerprint, reasons } of listAccepted(options)) {
-    if (!/^[0-9A-F]{64}$/.test(plainFingerprint(fingerprint)))
-      throw new TypeError(`accept: '${fingerprint}' is no SHA-256 fingerprint of 64 hexadecimal digits`)
-    const unknown = reasons.find((reason) => !ACCEPTABLE_REASONS.includes(reason))
-    if (unknown !== undefined)
-      throw new TypeError(`accept: '${unknown}' cannot be accepted; known: ${ACCEPTABLE_REASONS.join(', ')}`)
+export function checkTlsOptions(options: TlsOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`the option 'tls' takes an object, not ${kindOf(options)}`)
+  for (const name of Object.keys(CHECKS) as (keyof TlsOptions)[]) {
+    const value = options[name]
+    const fault = value === undefined ? undefined : CHECKS[name](value)
+    if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
   }
+  if (options.servername !== undefined) parseHost(options.servername)
   // OpenSSL reports one error, and a revocation may hide behind it.
   if (options.accept !== undefined && options.crl !== undefined)
     throw new TypeError("the options 'accept' and 'crl' exclude each other")
+}
+
+/** @param holds what must be in each text: `form` finds it */
+function checkPem(value: unknown, holds: string, form = /\S/): string | undefined {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (texts.length === 0) return `it takes PEM with ${holds} in it, not an empty array`
+  for (const text of texts) {
+    if (typeof text !== 'string' && !(text instanceof Uint8Array))
+      return `it takes PEM as a string or bytes, or an array of them, not ${kindOf(text)}`
+    const isBytes = typeof text !== 'string'
+    if (!form.test(isBytes ? latin1(text) : text)) {
+      const given = text.length === 0 ? 'an empty one' : 'one without'
+      return `it takes PEM with ${holds} in it, and got ${given}`
+    }
+  }
+  return undefined
+}
+
+/** PEM is ASCII; what is not cannot be it. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+function checkBoolean(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : `it takes true or false, not ${shown(value)}`
+}
+
+function checkPins(value: unknown): string | undefined {
+  const pins: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (pins.length === 0) return 'it takes a pin or several, not an empty array'
+  const wrong = pins.findIndex((pin) => typeof pin !== 'string' || !PIN.test(pin))
+  return wrong < 0 ? undefined : `it takes 'sha256/' and the base64 of 32 bytes, not ${shown(pins[wrong])}`
+}
+
+function checkAccept(value: unknown): string | undefined {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  for (const one of list) {
+    if (typeof one !== 'object' || one === null)
+      return `it takes { fingerprint, reasons }, or an array of them, not ${kindOf(one)}`
+    const { fingerprint, reasons } = one as { fingerprint?: unknown; reasons?: unknown }
+    if (typeof fingerprint !== 'string' || !/^[0-9A-F]{64}$/.test(plainFingerprint(fingerprint)))
+      return `${shown(fingerprint)} is no SHA-256 fingerprint of 64 hexadecimal digits`
+    if (!Array.isArray(reasons)) return `its reasons are an array, not ${kindOf(reasons)}`
+    const unknown = reasons.findIndex((reason) => !ACCEPTABLE_REASONS.includes(reason))
+    if (unknown >= 0)
+      return `${shown(reasons[unknown])} cannot be accepted; known: ${ACCEPTABLE_REASONS.join(', ')}`
+  }
+  return undefined
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(', ')
+}
+
+/** A value that is no secret: a text as it is, of anything else its kind. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `'${escapeText(value, 100)}'` : kindOf(value)
+}
+
+/** What kind of value it is, and nothing of its content. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (value instanceof Uint8Array) return 'bytes'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** What TLS agreed on. */

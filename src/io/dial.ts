@@ -3,29 +3,18 @@
  * tried next is decided by pure functions; `dial` carries it out. Nothing of a request is written here.
  */
 
-import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { keepAliveSeconds } from '../core/keep-alive.ts'
 import type { FailedAttempt } from '../errors/index.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
-import { connectError, dnsError } from './map-errors.ts'
+import { type Address, findAddresses, type Lookup } from './lookup.ts'
+import { connectError } from './map-errors.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
-import { connectSecurely, secure } from './tls/handshake.ts'
+import { type BegunSocket, connectSecurely, secure } from './tls/handshake.ts'
 import type { TlsSettings } from './tls/settings.ts'
 
-/** An address of a host. */
-export interface Address {
-  readonly address: string
-  readonly family: number
-}
-
-/** Looks a name up: all addresses, in the order to be preferred. The shape of `dns.lookup` with `all: true`. */
-export type Lookup = (
-  host: string,
-  options: { all: true; family: number; order?: 'verbatim' },
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void
+export type { Address, Lookup } from './lookup.ts'
 
 /** Where to connect to, and how. */
 export interface DialTarget {
@@ -43,6 +32,12 @@ export interface DialTarget {
   readonly lookup?: Lookup | undefined
   /** Undefined for no TLS. */
   readonly tls?: TlsSettings | undefined
+  /** After how many milliseconds of silence the system asks whether the peer is still there; false for never. Default 60,000. */
+  readonly keepAlive?: number | false | undefined
+  /** True where TLS is going to be laid over the stream, inside a tunnel. */
+  readonly willStartTls?: boolean | undefined
+  /** `the proxy`, where it is one; told in errors. */
+  readonly role?: string | undefined
 }
 
 /** Opens a connection; `dial` is the one for real networks. */
@@ -78,39 +73,26 @@ export async function dial(target: DialTarget, waiting: Deadlines): Promise<Dial
   const startedAt = clock.now()
   const addresses =
     target.socketPath === undefined
-      ? await resolve(target, waiting)
+      ? await findAddresses(target, waiting)
       : [{ address: target.socketPath, family: 0 }]
   const resolvedAt = clock.now()
   const opened = await race(target, addresses, waiting)
   const connectedAt = clock.now()
   const timings = { dns: resolvedAt - startedAt, connect: connectedAt - resolvedAt }
-  const { socket, slot, address } = opened
-  if (target.tls === undefined) return { stream: new SocketStream(socket, address, undefined, slot), timings }
-  const { details } = await secure(opened.secureSocket!, target.host, address, target.tls, waiting)
+  const { socket, slot, address, begun } = opened
+  if (begun === undefined) return { stream: new SocketStream(socket, address, undefined, slot), timings }
+  const { details } = await secure(begun, address, waiting)
   return {
     stream: new SocketStream(socket, address, details, slot),
     timings: { ...timings, tls: clock.now() - connectedAt },
   }
 }
 
-function resolve(target: DialTarget, waiting: Deadlines): Promise<Address[]> {
-  const { host, family = 0, lookup = systemLookup } = target
-  const literal = isIP(host)
-  if (literal !== 0) return Promise.resolve([{ address: host, family: literal }])
-  return waitFor<Address[]>(waiting, 'dns', host, (outcome) => {
-    lookup(host, { all: true, family, order: 'verbatim' }, (error, addresses) => {
-      if (error !== null) outcome.reject(dnsError(host, error))
-      else if (addresses.length === 0) outcome.reject(dnsError(host, new Error('it has no address')))
-      else outcome.resolve(addresses)
-    })
-    return () => {}
-  })
-}
-
 interface OpenedSocket {
   readonly socket: Socket
-  readonly secureSocket: TLSSocket | undefined
-  readonly slot: ReadSlot
+  /** The handshake that runs on it; undefined without TLS. */
+  readonly begun: BegunSocket | undefined
+  readonly slot: ReadSlot | undefined
   readonly address: string
 }
 
@@ -144,13 +126,15 @@ function race(target: DialTarget, addresses: readonly Address[], waiting: Deadli
         running.delete(socket)
         failed.push({ address: opened.address, error })
         if (waitingAddresses.length > 0) attempt()
-        else if (running.size === 0) outcome.reject(connectError(name, failed))
+        else if (running.size === 0) outcome.reject(connectError(name, failed, target.role))
       }
       socket.once('error', onError)
       socket.once('connect', () => {
         running.delete(socket)
         socket.off('error', onError)
         giveUp()
+        // Node heeds these options of a TCP socket, and not of a TLS one.
+        if (opened.begun !== undefined) setSocketOptions(socket, target)
         outcome.resolve(opened)
       })
       if (waitingAddresses.length > 0) nextAttempt = waiting.clock.after(ATTEMPT_DELAY_MS, attempt)
@@ -169,7 +153,8 @@ function shownAddress(host: string, port: number): string {
 }
 
 function open(target: DialTarget, { address, family }: Address): OpenedSocket {
-  const slot = new ReadSlot()
+  // Where TLS is laid over a socket, nothing may read it through a buffer of ours: Deno would never see the handshake end.
+  const slot = target.willStartTls === true ? undefined : new ReadSlot()
   const { localAddress } = target
   // Node throws, too, and leaves an open handle behind.
   if (localAddress !== undefined && isIP(localAddress) === 0)
@@ -179,10 +164,30 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
       ? { host: address, port: target.port, ...(localAddress !== undefined && { localAddress }) }
       : { path: target.socketPath }
   const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
-  const options = { ...where, noDelay: true, onread: slot.makeOnread() }
+  const options = { ...where, ...(slot !== undefined && { onread: slot.makeOnread() }) }
   if (target.tls === undefined) {
-    return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
+    const socket = connectTcp({ ...options, ...socketOptions(target) })
+    return { socket, begun: undefined, slot, address: shown }
   }
-  const socket = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
-  return { socket, secureSocket: socket, slot, address: shown }
+  const begun = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
+  return { socket: begun.socket, begun, slot, address: shown }
+}
+
+function socketOptions({ keepAlive }: DialTarget): {
+  noDelay: boolean
+  keepAlive: boolean
+  keepAliveInitialDelay: number
+} {
+  const seconds = keepAliveSeconds(keepAlive)
+  return {
+    noDelay: true,
+    keepAlive: seconds !== undefined,
+    keepAliveInitialDelay: (seconds ?? 0) * 1_000,
+  }
+}
+
+function setSocketOptions(socket: Socket, target: DialTarget): void {
+  const { noDelay, keepAlive, keepAliveInitialDelay } = socketOptions(target)
+  socket.setNoDelay(noDelay)
+  socket.setKeepAlive(keepAlive, keepAliveInitialDelay)
 }

@@ -15,19 +15,33 @@ function reasonOf(error: unknown): string {
   return systemCode(error) ?? (error instanceof Error ? error.message : String(error))
 }
 
-/** A name that could not be resolved. */
-export function dnsError(host: string, cause: unknown): ConnectError {
-  return new ConnectError('DNS_FAILED', 'dns', `${host} (${reasonOf(cause)})`, { cause, address: host })
+/** A name that could not be resolved. @param role `the proxy`, where the host is one */
+export function dnsError(host: string, cause: unknown, role?: string): ConnectError {
+  const detail = `${shownRole(role)}${host} (${reasonOf(cause)})`
+  return new ConnectError('DNS_FAILED', 'dns', detail, { cause, address: host })
 }
 
-/** No address of a host took the connection: one error that lists each address with its own reason. */
-export function connectError(address: string, attempts: readonly FailedAttempt[]): ConnectError {
+function shownRole(role: string | undefined): string {
+  return role === undefined ? '' : `${role} `
+}
+
+/**
+ * No address of a host took the connection: one error that lists each address with its own reason.
+ * @param role `the proxy`, where the host is one
+ */
+export function connectError(
+  address: string,
+  attempts: readonly FailedAttempt[],
+  role?: string,
+): ConnectError {
   const cause = attempts[0]?.error
   const code = attempts.every(({ error }) => systemCode(error) === 'ECONNREFUSED')
     ? 'CONNECT_REFUSED'
     : 'CONNECT_FAILED'
   const reasons = attempts.map((attempt) => `${attempt.address} (${reasonOf(attempt.error)})`).join(', ')
-  return new ConnectError(code, 'tcp', reasons, { cause, address, attempts })
+  const name = attempts.every((attempt) => attempt.address === address) ? '' : `${address} at `
+  const detail = `${shownRole(role)}${name}${reasons}`
+  return new ConnectError(code, 'tcp', detail, { cause, address, attempts })
 }
 
 /** The handshake failed before a certificate could be judged. */

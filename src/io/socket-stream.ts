@@ -3,7 +3,8 @@
  *
  * Reading: sockets opened by dial.ts read into one buffer that all connections share (`onread`); its bytes are lent to the
  * sink for the time of a call. Invariant: Node fills the buffer and calls back in one go, and a sink does not wait, so no
- * two sockets use it at once. A TLS socket laid over another stream has no `onread` and hands out buffers of its own.
+ * two sockets use it at once. A TLS socket laid over another stream has no `onread` and hands out buffers of its own; neither
+ * has the socket under it, for Deno would not read the handshake from it.
  *
  * Writing: an error of a write is held back until the reading side has ended. A server that answers early and closes makes
  * the next write fail (EPIPE) while its answer is still unread; Node would destroy the socket and the answer with it.
@@ -136,13 +137,16 @@ export class SocketStream implements ByteStream {
     this.address = address
     this.tls = tls
     this.#slot = slot ?? new ReadSlot()
-    if (slot === undefined) socket.on('data', (bytes: Buffer) => this.#slot.take(bytes))
+    if (slot === undefined) socket.on('data', this.#onData)
     const owned: OwnedSocket = socket
     owned[STREAM] = this
     for (const [event, listener] of LISTENERS) socket.on(event, listener)
     socket._write = writeHeld
     if (socket._writev !== undefined) socket._writev = writevHeld
   }
+
+  /** For sockets without `onread`. */
+  readonly #onData = (bytes: Buffer): void => this.#slot.take(bytes)
 
   get localAddress(): string | undefined {
     return this.#socket.localAddress
@@ -215,6 +219,7 @@ export class SocketStream implements ByteStream {
   async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
+    this.#socket.off('data', this.#onData)
     const { socket, details } = await layTlsOver(this.#socket, host, this.address, settings, waiting)
     return new SocketStream(socket, this.address, details)
   }

@@ -47,7 +47,8 @@ async function dialThrough(
   { to, headers, onAnswer }: Tunnel,
 ): Promise<DialedStream> {
   const { tls } = target
-  const { stream: outer, timings } = await connect({ ...target, tls: undefined }, waiting)
+  const proxy: DialTarget = { ...target, tls: undefined, willStartTls: tls !== undefined, role: 'the proxy' }
+  const { stream: outer, timings } = await connect(proxy, waiting)
   const tunnelMs = waiting.timeouts.connect
   const options: ExchangeOptions = {
     deadlines: {

@@ -58,6 +58,7 @@ describe('the options', () => {
       socketPath: '/run/x.sock',
       localAddress: '127.0.0.2',
       family: 4,
+      keepAlive: 5_000,
       lookup,
       tls: { servername: 'b.test' },
     })
@@ -69,6 +70,7 @@ describe('the options', () => {
       socketPath: '/run/x.sock',
       localAddress: '127.0.0.2',
       family: 4,
+      keepAlive: 5_000,
       lookup,
     })
     assert.deepEqual({ ...tls?.options }, { servername: 'b.test' })

@@ -5,14 +5,18 @@ import net from 'node:net'
 import { describe, it } from 'node:test'
 import { ConnectError, type HTTPException, ProxyError } from '../../src/errors/index.ts'
 import { HTTPConnection, HTTPSConnection } from '../../src/index.ts'
+import type { Lookup } from '../../src/io/lookup.ts'
 import { showWire, wire } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
 import { answer, memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawServer, type Script, startRawServer } from '../support/raw-server.ts'
 import { ca, server as serverPair, wrongHost } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
+
+const knowsNobody: Lookup = (_host, _options, done) => done(new Error('unheard of'), [])
 
 const ESTABLISHED = wire`HTTP/1.1 200 Connection established
 
@@ -161,6 +165,39 @@ Accept-Encoding: identity
     assert.equal(error.phase, 'proxy')
     assert.ok(network.stream.isClosed)
     assert.equal(showWire(network.stream.written), 'CONNECT inner.test:80 HTTP/1.1\nHost: inner.test:80\n\n')
+  })
+
+  it('says that it was the proxy where nobody is there, or its name is unknown', async () => {
+    const server = await startRawServer(() => {})
+    const { port } = server
+    await server.close()
+    for (const Connection of [HTTPConnection, HTTPSConnection]) {
+      await using connection = new Connection('127.0.0.1', port)
+      connection.setTunnel('far.test')
+      const error = await rejectionOf(connection.connect())
+      assert.match(error.message, /refused: the proxy 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/)
+      await using unknown = new Connection('proxy.test', port, { lookup: knowsNobody })
+      unknown.setTunnel('far.test')
+      assert.match((await rejectionOf(unknown.connect())).message, /: the proxy proxy\.test \(unheard of\)/)
+    }
+  })
+
+  it('opens the connection to the proxy as one that TLS will be laid over, for https alone', async () => {
+    for (const [Connection, willStartTls] of [
+      [HTTPConnection, false],
+      [HTTPSConnection, true],
+    ] as const) {
+      const network = new MemoryNetwork()
+      await using connection = new Connection('proxy.test', 3128, { connect: network.connect })
+      connection.setTunnel('far.test')
+      const connecting = connection.connect().catch(() => {})
+      assert.deepEqual(
+        network.targets.map((target) => [target.host, target.tls, target.willStartTls, target.role]),
+        [['proxy.test', undefined, willStartTls, 'the proxy']],
+      )
+      connection.close()
+      await connecting
+    }
   })
 
   it('rejects with ConnectError of the phase proxy where the proxy goes away or speaks no HTTP', async () => {

@@ -202,7 +202,9 @@ describe('dial fails', () => {
   it('where the resolver throws', async () => {
     const target = { host: 'name.test', port: 80, lookup: broken }
     const error = await rejectionOf(dial(target, makeWaiting()))
-    assert.equal(error.message, 'odd')
+    assert.deepEqual(facts(error), { code: 'DNS_FAILED', phase: 'dns', address: 'name.test', attempts: [] })
+    assert.match(error.message, /name\.test \(odd\)$/)
+    assert.ok(error.cause instanceof RangeError)
   })
 
   it('where every address refuses, and lists each with its reason', async () => {

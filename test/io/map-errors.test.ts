@@ -47,6 +47,20 @@ describe('connectError', () => {
     assert.deepEqual([error.address, error.phase, error.cause], ['a.test:80', 'tcp', refused.error])
   })
 
+  it('names the host beside its addresses, and a proxy as one', () => {
+    const one = { address: '127.0.0.1:80', error: system('ECONNREFUSED') }
+    const other = { address: '[::1]:80', error: system('ECONNREFUSED') }
+    assert.match(
+      connectError('localhost:80', [one, other]).message,
+      /: localhost:80 at 127\.0\.0\.1:80 \(ECONNREFUSED\), \[::1\]:80 \(ECONNREFUSED\)$/,
+    )
+    assert.match(connectError('127.0.0.1:80', [one]).message, /: 127\.0\.0\.1:80 \(ECONNREFUSED\)$/)
+    assert.match(
+      connectError('127.0.0.1:80', [one], 'the proxy').message,
+      /: the proxy 127\.0\.0\.1:80 \(ECONNREFUSED\)$/,
+    )
+  })
+
   it('says refused only where every address refused', () => {
     assert.equal(connectError('a.test:80', [refused, refused]).code, 'CONNECT_REFUSED')
     assert.equal(connectError('a.test:80', [refused, unreachable]).code, 'CONNECT_FAILED')
@@ -73,6 +87,7 @@ describe('tlsError', () => {
       'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'cert',
       ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'cert',
       ERR_SSL_DH_KEY_TOO_SMALL: 'ciphers',
+      ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED: 'legacyRenegotiation',
       ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: undefined,
     }
     for (const [code, option] of Object.entries(expected)) {

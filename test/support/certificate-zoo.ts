@@ -1,7 +1,7 @@
 // The certificate zoo, in the manner of badssl: one exhibit for each thing that can be wrong with a certificate, valid or not
 // valid relative to now. Made once in each process, in about a second; without the `openssl` command there is no zoo.
 
-import { CertificateMaker, type KeyPair, type Order } from './certificate-maker.ts'
+import { CertificateMaker, type KeyPair, leaveOpen, type Order } from './certificate-maker.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -52,6 +52,10 @@ function build(maker: CertificateMaker) {
   const impostor = make('zoo root', AUTHORITY)
   const FORGED = [...SERVER, 'authorityKeyIdentifier = none']
   const strangeIntermediate = make('stranger intermediate', AUTHORITY, { by: stranger })
+  const rsaRoot = make('zoo RSA root', AUTHORITY, { keyKind: 'RSA-2048' })
+  const dsaAuthority = make('authority with DSA', AUTHORITY, { by: root, keyKind: 'DSA-1024' })
+  const smallAuthority = make('authority on a small curve', AUTHORITY, { by: root, keyKind: 'P-192' })
+  const client = make('zoo client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: root })
   const revoked = leaf(name)
   return {
     root,
@@ -66,7 +70,14 @@ function build(maker: CertificateMaker) {
     wildcard: leaf('DNS:*.zoo.test'),
     address: leaf('IP:127.0.0.1'),
     punycode: leaf('DNS:xn--bcher-kva.test'),
+    wildcardBelowUnderscore: leaf('DNS:*.my_zone.zoo.test'),
+    underscore: leaf('DNS:my_web.zoo.test'),
+    address6: leaf('IP:::1'),
     rsa: leaf(name, { keyKind: 'RSA-2048' }),
+    rsaPss: leaf(name, { keyKind: 'RSA-PSS-2048' }),
+    signedByPss: leaf(name, { by: rsaRoot, padding: 'pss' }),
+    ed25519: leaf(name, { keyKind: 'Ed25519' }),
+    rsaRoot,
     revoked,
     // Dates.
     expired: leaf(name, past),
@@ -95,6 +106,11 @@ function build(maker: CertificateMaker) {
     // Strength.
     weakKey: leaf(name, { keyKind: 'RSA-1024' }),
     weakSignature: leaf(name, { digest: 'sha1' }),
+    weakPssKey: leaf(name, { keyKind: 'RSA-PSS-1024' }),
+    weakPssSignature: leaf(name, { by: rsaRoot, padding: 'pss', digest: 'sha1' }),
+    belowDsa: chain(leaf(name, { by: dsaAuthority }), dsaAuthority),
+    belowSmallCurve: chain(leaf(name, { by: smallAuthority }), smallAuthority),
+    openLength: leaveOpen(leaf(name), root),
     // Two things at once.
     expiredForged: leaf(name, { ...past, by: impostor }, FORGED),
     expiredImpostor: chain(leaf(name, { ...past, by: impostor }), impostor),
@@ -114,7 +130,9 @@ function build(maker: CertificateMaker) {
     expiredCritical: leaf(name, past, [...SERVER, '1.2.3.4 = critical, DER:0500']),
     elsewhereUntrusted: leaf('DNS:other.test', { by: stranger }),
     // Clients.
-    client: make('zoo client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: root }),
+    client,
+    /** The client's, with the root of the strangers beside it; the passphrase is `zoo`. */
+    pfxWithStranger: maker.makePfx(client, [stranger], 'zoo'),
     strangeClient: make('strange client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: stranger }),
     /** Of the root, with `revoked` on it. */
     revocations: maker.revoke(root, [revoked]),

@@ -10,29 +10,10 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import * as tls from 'node:tls'
 import type { PemInput } from '../../core/tls-options.ts'
-import { type CertificateOutline, readOutline } from './certificate-der.ts'
+import type { CertificateOutline } from './certificate-der.ts'
 import type { ReasonName } from './certificate-reasons.ts'
-
-/** One certificate of a chain, as Node shows it and as an object; the object costs 100 µs and is made when asked for. */
-export class ChainCertificate {
-  readonly shown: tls.DetailedPeerCertificate
-  #x509: X509Certificate | undefined
-
-  constructor(shown: tls.DetailedPeerCertificate) {
-    this.shown = shown
-  }
-
-  get x509(): X509Certificate {
-    this.#x509 ??= new X509Certificate(this.shown.raw)
-    return this.#x509
-  }
-}
-
-/** Something that is wrong, and with which certificate. */
-export interface Finding {
-  readonly reason: ReasonName
-  readonly certificate: ChainCertificate
-}
+import { findWeaknesses } from './certificate-strength.ts'
+import { ChainCertificate, type Finding, isSelfSigned } from './chain-certificate.ts'
 
 /** The chain, from the server's own certificate upwards. Node joins it by names, with what the peer sent and what is trusted. */
 export function readChain(certificate: tls.DetailedPeerCertificate): ChainCertificate[] {
@@ -73,41 +54,6 @@ export function hasPinnedKey(chain: readonly ChainCertificate[], pins: string | 
   return false
 }
 
-/** Digests of which two inputs with one value can be made: MD2, MD4, MD5 and SHA-1, with RSA, DSA and ECDSA. */
-const WEAK_SIGNATURES: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.2',
-  '1.2.840.113549.1.1.3',
-  '1.2.840.113549.1.1.4',
-  '1.2.840.113549.1.1.5',
-  '1.3.14.3.2.29',
-  '1.2.840.10040.4.3',
-  '1.2.840.10045.4.1',
-])
-
-/** 112 bits of security, as level 2 of OpenSSL and NIST SP 800-57 have it; public authorities issue nothing weaker. */
-const MIN_RSA_BITS = 2048
-const MIN_EC_BITS = 224
-
-function isWeakKey({ shown: { bits, modulus } }: ChainCertificate): boolean {
-  return bits !== undefined && bits < (modulus === undefined ? MIN_EC_BITS : MIN_RSA_BITS)
-}
-
-/** Whatever its key may be used for: a server's certificate that is trusted by itself need not be an authority's. */
-function isSelfSigned(x509: X509Certificate): boolean {
-  return x509.issuer === x509.subject && x509.verify(x509.publicKey)
-}
-
-/** Which certificates are weaker than today's rules allow. What an authority says of itself proves nothing and may be weak. */
-export function findWeaknesses(chain: readonly ChainCertificate[]): Finding[] {
-  return chain.flatMap((certificate): Finding[] => {
-    if (isWeakKey(certificate)) return [{ reason: 'weakKey', certificate }]
-    const algorithm = readOutline(certificate.shown.raw)?.signatureAlgorithm ?? ''
-    return WEAK_SIGNATURES.has(algorithm) && !isSelfSigned(certificate.x509)
-      ? [{ reason: 'weakSignature', certificate }]
-      : []
-  })
-}
-
 interface Authority {
   readonly subject: string
   readonly x509: X509Certificate
@@ -133,7 +79,7 @@ export function readTrustStore(ca: PemInput | undefined): TrustStore {
   return { authorities: pems.flatMap((pem) => readSystemAuthority(pem) ?? []), isComplete: all.length > 0 }
 }
 
-const PEM_CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----/g
+const PEM_CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g
 
 function readAuthority(pem: string): Authority | undefined {
   try {
@@ -200,12 +146,12 @@ function findFaults(
   now: number,
 ): Finding[] {
   const { shown, x509 } = certificate
-  const outline = readOutline(shown.raw)
+  const { outline } = certificate
   const found: ReasonName[] = []
   const isForged = below !== undefined && !below.x509.verify(x509.publicKey)
   if (below !== undefined && (!x509.ca || (outline?.maxPathLength ?? Infinity) < height - 1))
     found.push('wrongIssuer')
-  if (outline === undefined || !isUnderstood(outline)) found.push('notUnderstood')
+  if (outline !== undefined && !isUnderstood(outline)) found.push('notUnderstood')
   // By Node's name these are the extended ones.
   const purposes = x509.keyUsage as readonly string[] | undefined
   const isForServers = purposes?.some((id) => id === SERVER_AUTH || id === ANY_PURPOSE) ?? true
@@ -227,6 +173,6 @@ function isUnderstood({ extensions }: CertificateOutline): boolean {
 /** The authorities of a chain that may issue for certain names only. */
 export function findNameConstraints(chain: readonly ChainCertificate[]): Finding[] {
   return chain
-    .filter(({ shown }) => readOutline(shown.raw)?.extensions.has('2.5.29.30') === true)
+    .filter(({ outline }) => outline?.extensions.has('2.5.29.30') === true)
     .map((certificate) => ({ reason: 'nameConstraint', certificate }))
 }

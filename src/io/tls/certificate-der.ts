@@ -1,5 +1,5 @@
 /**
- * What `X509Certificate` of Node does not tell: the algorithm a certificate is signed with, and its extensions. Reads the
+ * What `X509Certificate` of Node does not tell: the algorithm a certificate is signed with, its names, and its extensions. Reads the
  * outline of a certificate's DER (RFC 5280 §4.1) and interprets no more than is asked for.
  *
  * Security: the bytes are the peer's. OpenSSL has parsed them before, but takes more than DER; what is read differently here is
@@ -17,12 +17,22 @@ const INTEGER = 0x02
 /** `[3]` of TBSCertificate: the extensions. */
 const EXTENSIONS = 0xa3
 
+/** `[0]`: the hash among the parameters of RSASSA-PSS. */
+const PSS_HASH = 0xa0
+/** `[2]` of GeneralName: a dNSName. */
+const DNS_NAME = 0x82
+
 const KEY_USAGE = '2.5.29.15'
+const ALTERNATIVE_NAMES = '2.5.29.17'
 const BASIC_CONSTRAINTS = '2.5.29.19'
 
 export interface CertificateOutline {
   /** The object identifier of the algorithm that the issuer signed with: `1.2.840.10045.4.3.2`. */
   readonly signatureAlgorithm: string
+  /** For RSASSA-PSS, whose algorithm does not say it: the object identifier of the digest (RFC 4055 §3.1). */
+  readonly pssDigest: string | undefined
+  /** The dNSNames of the subjectAltName, as they stand there. */
+  readonly dnsNames: readonly string[]
   /** The object identifiers of the extensions, and whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>
   /** How many authorities may stand between this one and the server's certificate; undefined for any number (§4.2.1.9). */
@@ -50,16 +60,39 @@ function parseOutline(der: Uint8Array): CertificateOutline {
   const extensions = new Map<string, boolean>()
   let maxPathLength: number | undefined
   let keyUsage: number | undefined
+  let dnsNames: readonly string[] = []
   for (const extension of listed) {
     const [identifier, ...rest] = readElements(extension.content)
     const id = formatIdentifier(content(identifier))
     extensions.set(id, rest[0]?.tag === BOOLEAN && rest[0].content[0] !== 0)
     // A bit string begins with the number of bits that its last byte does not use.
     if (id === KEY_USAGE) keyUsage = content(readElements(content(rest.at(-1)))[0])[1] ?? 0
+    if (id === ALTERNATIVE_NAMES) dnsNames = readDnsNames(content(rest.at(-1)))
     if (id === BASIC_CONSTRAINTS) maxPathLength = readPathLength(content(rest.at(-1)))
   }
-  const signatureAlgorithm = formatIdentifier(content(readElements(content(algorithm))[0]))
-  return { signatureAlgorithm, extensions, maxPathLength, keyUsage }
+  const [identifier, parameters] = readElements(content(algorithm))
+  const signatureAlgorithm = formatIdentifier(content(identifier))
+  const pssDigest = signatureAlgorithm === RSASSA_PSS ? readPssDigest(parameters) : undefined
+  return { signatureAlgorithm, pssDigest, dnsNames, extensions, maxPathLength, keyUsage }
+}
+
+export const RSASSA_PSS = '1.2.840.113549.1.1.10'
+const SHA1 = '1.3.14.3.2.26'
+
+/** SHA-1 is what the RFC takes where nothing is said. */
+function readPssDigest(parameters: Element | undefined): string {
+  const hash =
+    parameters === undefined
+      ? undefined
+      : readElements(parameters.content).find(({ tag }) => tag === PSS_HASH)
+  if (hash === undefined) return SHA1
+  return formatIdentifier(content(readElements(content(readElements(hash.content)[0]))[0]))
+}
+
+function readDnsNames(extension: Uint8Array): string[] {
+  return readElements(content(readElements(extension)[0]))
+    .filter(({ tag }) => tag === DNS_NAME)
+    .map((name) => Buffer.from(name.content).toString('latin1'))
 }
 
 function content(element: Element | undefined): Uint8Array {

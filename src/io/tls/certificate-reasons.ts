@@ -22,6 +22,7 @@ export type ReasonName =
   | 'wrongIssuer'
   | 'nameConstraint'
   | 'notUnderstood'
+  | 'unreadable'
   | 'wrongPurpose'
   | 'weakKey'
   | 'weakSignature'
@@ -87,7 +88,8 @@ export const CERTIFICATE_REASONS: Readonly<Record<ReasonName, ReasonRow>> = {
   trustUnknown: {
     code: 'CERTIFICATE_UNTRUSTED',
     openssl: [],
-    sentence: 'whether its authority is trusted cannot be told beside what is accepted',
+    sentence:
+      'whether its authority is trusted cannot be told on this version of Node beside `accept` or `pfx`',
     remedy: 'to say so: `tls: { ca: … }` with that authority',
   },
   revoked: {
@@ -118,6 +120,12 @@ export const CERTIFICATE_REASONS: Readonly<Record<ReasonName, ReasonRow>> = {
     code: 'CERTIFICATE_REJECTED',
     openssl: ['UNHANDLED_CRITICAL_EXTENSION'],
     sentence: 'it has an extension that cannot be judged here',
+    remedy: ONLY_KEY,
+  },
+  unreadable: {
+    code: 'CERTIFICATE_REJECTED',
+    openssl: [],
+    sentence: 'its key, its signature or its form is of a kind that cannot be judged here',
     remedy: ONLY_KEY,
   },
   wrongPurpose: {

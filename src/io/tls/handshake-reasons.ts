@@ -39,6 +39,11 @@ export const HANDSHAKE_REASONS: readonly HandshakeRow[] = [
     remedy: "to accept it: `tls: { ciphers: 'DEFAULT@SECLEVEL=0' }`",
   },
   {
+    openssl: /UNSAFE_LEGACY_RENEGOTIATION/,
+    sentence: 'it does not know secure renegotiation (RFC 5746)',
+    remedy: 'to accept it: `tls: { legacyRenegotiation: true }`',
+  },
+  {
     openssl: /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/,
     sentence: 'it answers something that is not TLS',
     remedy: 'to speak to it in the clear: `HTTPConnection`',

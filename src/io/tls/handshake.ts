@@ -6,14 +6,16 @@
  * HTTP is written; Node itself decides at the same moment and no earlier. Whoever changes this file keeps that order.
  */
 
-import { isIP, type Socket } from 'node:net'
+import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { type ConnectionOptions, connect, DEFAULT_CIPHERS, type TLSSocket } from 'node:tls'
-import type { TlsDetails, TlsOptions } from '../../core/tls-options.ts'
+import { tlsNameOf } from '../../core/host.ts'
+import type { TlsDetails } from '../../core/tls-options.ts'
 import { type Deadlines, waitFor } from '../../time/wait.ts'
 import { tlsError } from '../map-errors.ts'
 import { watchClosure } from './closure-alert.ts'
 import { judgePeer } from './judge-certificate.ts'
-import type { TlsSettings } from './settings.ts'
+import { beginHandshake, type Handshake, type TlsSettings } from './settings.ts'
 
 /** A TLS socket whose peer has been judged and found good. */
 export interface SecureSocket {
@@ -22,38 +24,39 @@ export interface SecureSocket {
 }
 
 /** The options for `tls.connect`, without where to. */
-function connectionOptions(host: string, { options, sessions }: TlsSettings): ConnectionOptions {
-  const name = options.servername ?? host
+function connectionOptions({ host, options, session }: Handshake): ConnectionOptions {
+  const { name, isAddress } = tlsNameOf(options.servername ?? host)
   const { ca, cert, key, pfx, passphrase, crl, ciphers, minVersion = 'TLSv1.2' } = options
   // OpenSSL 3 has no TLS 1.0 and 1.1 but at the lowest level of security. The level would let weak certificates through too;
   // judge-certificate.ts does not.
   const level = minVersion < 'TLSv1.2' ? `${DEFAULT_CIPHERS}:@SECLEVEL=0` : undefined
   return {
-    ...(ca !== undefined && { ca: toPem(ca) }),
-    ...(cert !== undefined && { cert: toPem(cert) }),
-    ...(key !== undefined && { key: toPem(key) }),
-    ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
+    ...(ca !== undefined && { ca: ca as Pem }),
+    ...(cert !== undefined && { cert: cert as Pem }),
+    ...(key !== undefined && { key: key as Pem }),
+    // Security: Node trusts the authorities in it; judge-certificate.ts does not.
+    ...(pfx !== undefined && { pfx: pfx as Buffer }),
     ...(passphrase !== undefined && { passphrase }),
-    ...(sessions.session !== undefined && { session: sessions.session }),
-    ...(crl !== undefined && { crl: toPem(crl) }),
+    ...(session !== undefined && { session }),
+    ...(crl !== undefined && { crl: crl as Pem }),
     ...((ciphers ?? level) !== undefined && { ciphers: ciphers ?? level }),
+    ...(options.legacyRenegotiation === true && { secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT }),
     minVersion,
     ALPNProtocols: ['http/1.1'],
     // RFC 6066 §3: an address is no name for SNI.
-    servername: isIP(name) === 0 ? name : '',
+    servername: isAddress ? '' : name,
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   }
 }
 
-type Pem = Exclude<ConnectionOptions['ca'], undefined>
+/** What the copy of the options is made of. */
+type Pem = string | Buffer | (string | Buffer)[]
 
-function toPem(input: Exclude<TlsOptions['ca'], undefined>): Pem {
-  return typeof input === 'string' || input instanceof Uint8Array ? onePem(input) : input.map(onePem)
-}
-
-function onePem(pem: string | Uint8Array): string | Buffer {
-  return typeof pem === 'string' ? pem : Buffer.from(pem)
+/** A socket whose handshake has begun, and by which options. */
+export interface BegunSocket {
+  readonly socket: TLSSocket
+  readonly handshake: Handshake
 }
 
 /**
@@ -65,15 +68,16 @@ export function connectSecurely(
   address: string,
   settings: TlsSettings,
   where: ConnectionOptions,
-): TLSSocket {
+): BegunSocket {
+  const handshake = beginHandshake(host, settings)
   let socket: TLSSocket
   try {
-    socket = connect({ ...connectionOptions(host, settings), ...where })
+    socket = connect({ ...connectionOptions(handshake), ...where })
   } catch (cause) {
     throw tlsError(address, cause)
   }
   watchClosure(socket)
-  return socket
+  return { socket, handshake }
 }
 
 /** Lays TLS over a connected socket and judges the peer. The socket is destroyed where that fails. */
@@ -84,37 +88,29 @@ export async function layTlsOver(
   settings: TlsSettings,
   waiting: Deadlines,
 ): Promise<SecureSocket> {
-  let socket: TLSSocket
+  let begun: BegunSocket
   try {
-    socket = connectSecurely(host, address, settings, { socket: under })
+    begun = connectSecurely(host, address, settings, { socket: under })
   } catch (error) {
     under.destroy()
     throw error
   }
-  return secure(socket, host, address, settings, waiting)
+  return secure(begun, address, waiting)
 }
 
 /** Waits for the end of the handshake and judges the peer. The socket is destroyed where that fails. */
-export async function secure(
-  socket: TLSSocket,
-  host: string,
-  address: string,
-  settings: TlsSettings,
-  waiting: Deadlines,
-): Promise<SecureSocket> {
+export async function secure(begun: BegunSocket, address: string, waiting: Deadlines): Promise<SecureSocket> {
   try {
-    return await shakeHands(socket, host, address, settings, waiting)
+    return await shakeHands(begun, address, waiting)
   } catch (error) {
-    socket.destroy()
+    begun.socket.destroy()
     throw error
   }
 }
 
 function shakeHands(
-  socket: TLSSocket,
-  host: string,
+  { socket, handshake }: BegunSocket,
   address: string,
-  settings: TlsSettings,
   waiting: Deadlines,
 ): Promise<SecureSocket> {
   return waitFor<SecureSocket>(waiting, 'tls', address, (outcome) => {
@@ -126,14 +122,14 @@ function shakeHands(
     // Listened for from the beginning: in TLS 1.2 the session comes inside the handshake, and Node hands it out behind
     // `secureConnect`. Security: a session of a peer that was refused must never be resumed.
     socket.on('session', (session: Buffer) => {
-      if (isTrusted) settings.sessions.session = session
+      if (isTrusted) handshake.keep(session)
     })
     socket.once('secureConnect', () => {
       socket.off('close', onClose)
       const { refusal, isException } = judgePeer({
-        host,
+        host: handshake.host,
         address,
-        options: settings.options,
+        options: handshake.options,
         certificate: socket.getPeerCertificate(true),
         // Node's types promise an Error; it is the code of OpenSSL, a string, or null.
         opensslError: (socket.authorizationError as unknown as string | null) ?? undefined,
@@ -149,7 +145,7 @@ function shakeHands(
       isTrusted = !isException
       outcome.resolve({
         socket,
-        details: readDetails(socket, settings.options.verify !== false && !isException),
+        details: readDetails(socket, handshake.options.verify !== false && !isException),
       })
     })
     return () => {}

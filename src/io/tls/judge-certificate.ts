@@ -2,23 +2,22 @@
  * Whether a server may be talked to, by the certificates it showed: RFC 9110 §4.3.4. Decides, and does nothing.
  */
 
-import { isIP } from 'node:net'
 import type { DetailedPeerCertificate } from 'node:tls'
 import { escapeText } from '../../core/escape.ts'
 import { acceptedReasons, type TlsOptions } from '../../core/tls-options.ts'
 import { ConnectError } from '../../errors/index.ts'
 import {
-  type ChainCertificate,
   examineChain,
-  type Finding,
   findNameConstraints,
-  findWeaknesses,
   hasPinnedKey,
   pinOf,
   readChain,
   readTrustStore,
 } from './certificate-chain.ts'
+import { namesHost } from './certificate-names.ts'
 import { REASON_NAMES, type ReasonName, reasonOfOpenssl, reasonRow } from './certificate-reasons.ts'
+import { findWeaknesses, keyBits } from './certificate-strength.ts'
+import type { ChainCertificate, Finding } from './chain-certificate.ts'
 
 /** What is known of a server at the end of the handshake. */
 export interface PeerFacts {
@@ -62,8 +61,8 @@ export function judgePeer(facts: PeerFacts): Judgement {
 function judge(facts: PeerFacts): Judgement {
   const { address, options, isResumed, opensslError } = facts
   const isVerifying = options.verify !== false
-  // A session is only ever resumed for the host and the options it was made with, and only where nothing was wrong: all was
-  // judged then, and the certificates are not shown again.
+  // A session is only ever offered for the host and the options it was made with (settings.ts), and only where nothing was wrong:
+  // all was judged then, and the certificates are not shown again.
   if (isResumed && (opensslError === undefined || !isVerifying)) return ACCEPTED
   const chain = readChain(facts.certificate)
   const [leaf] = chain
@@ -87,21 +86,27 @@ function judge(facts: PeerFacts): Judgement {
 /** Everything that is wrong, the gravest first. @param isAccepting whether one of the reasons may be let through */
 function findReasons(chain: readonly ChainCertificate[], facts: PeerFacts, isAccepting: boolean): Finding[] {
   const found = [...findChainReasons(chain, facts), ...findHostMismatch(chain[0]!, facts)]
-  const told = found.filter(({ reason }) => reason !== 'trustUnknown' || isAccepting)
+  const mustKnow = isAccepting || facts.options.pfx !== undefined
+  const told = found.filter(({ reason }) => reason !== 'trustUnknown' || mustKnow)
   return told.sort((a, b) => REASON_NAMES.indexOf(a.reason) - REASON_NAMES.indexOf(b.reason))
 }
+
+/** What OpenSSL lets through, at the level of security that it was told or on some versions of Node. */
+const MISSED_BY_OPENSSL: readonly ReasonName[] = ['weakKey', 'weakSignature', 'unreadable']
 
 /** The errors of OpenSSL that Node has no name for come under this one. */
 const UNNAMED = 'UNSPECIFIED'
 
 function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts): Finding[] {
   const { opensslError, options, now } = facts
-  const weaknesses = findWeaknesses(chain)
+  // Security: Node adds the authorities in a PKCS#12 file to those that OpenSSL trusts. Who the client is says nothing of whom it
+  // trusts: what OpenSSL is content with is judged anew, by `ca` or the system's authorities alone.
+  const isTrustDoubtful = options.pfx !== undefined
   // The usual case, and it costs no look at the authorities.
-  if (opensslError === undefined && weaknesses.length === 0) return []
+  if (opensslError === undefined && !isTrustDoubtful && findWeaknesses(chain).length === 0) return []
   const found = examineChain(chain, readTrustStore(options.ca), now)
   if (opensslError === undefined)
-    return found.filter(({ reason }) => reasonRow(reason).code === 'CERTIFICATE_WEAK')
+    return isTrustDoubtful ? found : found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
   if (opensslError !== UNNAMED) {
     const reason = reasonOfOpenssl(opensslError)
     const { code } = reasonRow(reason)
@@ -120,27 +125,23 @@ function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts):
 }
 
 /** What an error without a name can have been. */
-const UNNAMED_REASONS: readonly ReasonName[] = ['nameConstraint', 'weakKey', 'weakSignature', 'notUnderstood']
+const UNNAMED_REASONS: readonly ReasonName[] = [
+  'nameConstraint',
+  'weakKey',
+  'weakSignature',
+  'notUnderstood',
+  'unreadable',
+]
 
 /** Of whom OpenSSL speaks where nothing was found by hand: missing trust is found at the top, all else at the bottom. */
 function blame(reason: ReasonName, chain: readonly ChainCertificate[]): ChainCertificate {
   return reasonRow(reason).code === 'CERTIFICATE_UNTRUSTED' ? chain.at(-1)! : chain[0]!
 }
 
-/**
- * Whether the certificate is for the host. Only the subjectAltName counts, never the common name; an address needs
- * an entry of its own kind (RFC 9110 §4.3.4, §4.3.5). OpenSSL compares: it reads the entries themselves and no text made of
- * them, and knows every way to write an address.
- */
+/** The names of the certificate, where the host is not among them. */
 function findHostMismatch(leaf: ChainCertificate, { host, options }: PeerFacts): Finding[] {
-  const { shown, x509 } = leaf
-  const expected = options.servername ?? host
-  if (shown.subjectaltname === undefined) return [{ reason: 'noNames', certificate: leaf }]
-  const match =
-    isIP(expected) === 0
-      ? x509.checkHost(expected.replace(/\.$/, ''), { subject: 'never', partialWildcards: false })
-      : x509.checkIP(expected)
-  return match === undefined ? [{ reason: 'otherNames', certificate: leaf }] : []
+  if (leaf.shown.subjectaltname === undefined) return [{ reason: 'noNames', certificate: leaf }]
+  return namesHost(leaf, options.servername ?? host) ? [] : [{ reason: 'otherNames', certificate: leaf }]
 }
 
 /** `showed certificate "a" (…): it was valid until … (CERT_HAS_EXPIRED), and …; to accept …`. */
@@ -175,7 +176,7 @@ function fill(text: string, certificate: ChainCertificate, { host, options }: Pe
   return text
     .replace('<names>', () => escapeText(shown.subjectaltname ?? '', MAX_SHOWN_NAMES))
     .replace('<host>', () => options.servername ?? host)
-    .replace('<bits>', String(shown.bits))
+    .replace('<bits>', () => String(keyBits(certificate)))
     .replace('<from>', shown.valid_from)
     .replace('<to>', shown.valid_to)
     .replace('<fingerprint>', shown.fingerprint256)

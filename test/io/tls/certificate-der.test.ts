@@ -25,6 +25,8 @@ describe('the outline of a certificate', () => {
     const { extensions, ...rest } = outlineOf(ca)!
     assert.deepEqual(rest, {
       signatureAlgorithm: ECDSA_WITH_SHA256,
+      pssDigest: undefined,
+      dnsNames: [],
       maxPathLength: undefined,
       keyUsage: 0b0000_0110,
     })

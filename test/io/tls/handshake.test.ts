@@ -7,6 +7,7 @@ import type { TlsOptions } from '../../../src/core/tls-options.ts'
 import { ConnectError, ConnectionLost, HTTPException } from '../../../src/errors/index.ts'
 import { wire } from '../../support/bytes.ts'
 import { connectionTo, get, startOkServer } from '../../support/https.ts'
+import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { type Script, startRawServer } from '../../support/raw-server.ts'
@@ -121,6 +122,44 @@ describe('the version of TLS', () => {
     await using connection = connectionTo('localhost', newer.port, { ca, minVersion: 'TLSv1.3' })
     assert.equal((await get(connection)).status, 200)
     assert.equal((newer.peer.socket as tls.TLSSocket).getProtocol(), 'TLSv1.3')
+  })
+})
+
+/** The ServerHello of TLS 1.2 without any extension: a server from before RFC 5746, which would have to show `renegotiation_info`. */
+function oldServerHello(): Buffer {
+  const body = Buffer.concat([Buffer.from([3, 3]), Buffer.alloc(32, 7), Buffer.from([0, 0xc0, 0x2f, 0])])
+  const message = Buffer.concat([Buffer.from([2, 0, 0, body.length]), body])
+  return Buffer.concat([Buffer.from([0x16, 3, 3, 0, message.length]), message])
+}
+
+const playOldServer: Script = async (peer) => {
+  await peer.take(1)
+  await peer.reply(oldServerHello())
+  await peer.ended()
+  peer.close()
+}
+
+describe('a server that does not know secure renegotiation (RFC 5746)', () => {
+  it('is refused, and the error names the option that would accept it', async () => {
+    await using peer = await startRawServer(playOldServer)
+    await using connection = connectionTo('localhost', peer.port, { ca })
+    const error = await rejectionOf(connection.connect())
+    assert.ok(error instanceof ConnectError && error.code === 'TLS_FAILED', String(error))
+    assert.match(error.message, /secure renegotiation \(RFC 5746\)/)
+    assert.equal(error.remedy, 'to accept it: `tls: { legacyRenegotiation: true }`')
+  })
+
+  it('is gone on with where that option is given: the handshake waits for the rest of it', async () => {
+    await using peer = await startRawServer(playOldServer)
+    const clock = new ManualClock()
+    const options = { clock, timeout: { tls: 1_000 } }
+    await using connection = connectionTo('localhost', peer.port, { ca, legacyRenegotiation: true }, options)
+    const rejected = rejectionOf(connection.connect())
+    while (!peer.peers.some(({ receivedBytes }) => receivedBytes > 0)) await settle()
+    // Time enough for an alert; there is none.
+    for (let turn = 0; turn < 200; turn++) await settle()
+    clock.advance(1_000)
+    assert.equal(((await rejected) as HTTPException).code, 'TIMEOUT_TLS')
   })
 })
 

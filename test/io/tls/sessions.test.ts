@@ -6,14 +6,27 @@ import type { TlsOptions } from '../../../src/core/tls-options.ts'
 import { dial } from '../../../src/io/dial.ts'
 import type { SessionHolder } from '../../../src/io/tls/settings.ts'
 import { ConnectProxy } from '../../support/connect-proxy.ts'
-import { connectionTo, get, loopback, type OkServerOptions, startOkServer } from '../../support/https.ts'
+import {
+  connectionTo,
+  get,
+  loopback,
+  type OkServerOptions,
+  settings,
+  startOkServer,
+} from '../../support/https.ts'
 import { settle } from '../../support/manual-clock.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
-import { ca, server, wrongHost } from '../../support/tls-fixture.ts'
+import { RecordingSink } from '../../support/recording-sink.ts'
+import { ca, client, selfSigned, server, wrongHost } from '../../support/tls-fixture.ts'
 import { makeWaiting } from '../../support/wait.ts'
+import { pinOf } from './certificates/exhibits.ts'
 
 checkOpenHandles()
+
+const OTHER_PIN = `sha256/${'A'.repeat(43)}=`
+
+type Mutable = { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   /** Connection by connection, whether the server saw a session resumed. */
@@ -104,6 +117,83 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       await using careful = connectionTo('localhost', peer.port, { ca })
       await get(careful)
       assert.deepEqual(resumptions, [false, false])
+    })
+
+    // What a later connection would be judged by is another thing: the options are the caller's object.
+    const changes: [what: string, options: TlsOptions, change: (options: Mutable) => void, code?: string][] =
+      [
+        ['another pin', { ca }, (one) => (one.pin = OTHER_PIN), 'CERTIFICATE_NOT_PINNED'],
+        [
+          'a pin more',
+          { ca, pin: [OTHER_PIN, pinOf(server)] },
+          (one) => (one.pin as string[]).pop(),
+          'CERTIFICATE_NOT_PINNED',
+        ],
+        ['verify switched on', { verify: false }, (one) => (one.verify = true), 'CERTIFICATE_UNTRUSTED'],
+        ['another ca', { ca }, (one) => (one.ca = selfSigned.cert), 'CERTIFICATE_UNTRUSTED'],
+        [
+          'a ca whose bytes have changed',
+          { ca: [Buffer.from(ca)] },
+          (one) => (one.ca as Buffer[])[0]!.fill(0x20),
+          'CERTIFICATE_UNTRUSTED',
+        ],
+        [
+          'another servername',
+          { ca, servername: 'localhost' },
+          (one) => (one.servername = 'other.example'),
+          'CERTIFICATE_WRONG_HOST',
+        ],
+        [
+          'accept',
+          { ca },
+          (one) => (one.accept = { fingerprint: 'AB'.repeat(32), reasons: ['CERTIFICATE_WEAK'] }),
+        ],
+        ['minVersion', { ca }, (one) => (one.minVersion = 'TLSv1.1')],
+        ['another client', { ca }, (one) => Object.assign(one, client)],
+      ]
+    for (const [what, options, change, code] of changes) {
+      it(`is not offered to the same peer where there is ${what}: it is judged anew`, async () => {
+        await using peer = await startOkServer(serverOptions)
+        const mutable = { ...options }
+        const sessions: SessionHolder = { session: undefined }
+        const target = {
+          host: 'localhost',
+          port: peer.port,
+          lookup: loopback,
+          tls: { options: mutable, sessions },
+        }
+        const visit = async (): Promise<string | undefined> => {
+          try {
+            const { stream } = await dial(target, makeWaiting())
+            const sink = new RecordingSink()
+            stream.start(sink)
+            stream.write('GET / HTTP/1.1\r\n\r\n')
+            await sink.until('end')
+            stream.destroy()
+            await sink.until('close')
+            return undefined
+          } catch (error) {
+            return (error as { code?: string }).code
+          }
+        }
+        assert.deepEqual([await visit(), await visit()], [undefined, undefined])
+        change(mutable)
+        assert.equal(await visit(), code)
+        await peer.allClosed()
+        // In TLS 1.3 a server may not see the end of a handshake after which it was refused.
+        assert.deepEqual(resumptions.slice(0, 2), [false, true])
+        assert.ok(!resumptions.slice(2).includes(true))
+      })
+    }
+
+    it('is judged by the options as they were when its handshake began', async () => {
+      await using peer = await startOkServer({ ...serverOptions, ...wrongHost })
+      const mutable: Mutable = { ca }
+      const target = { host: 'localhost', port: peer.port, lookup: loopback, tls: settings(mutable) }
+      const dialled = rejectionOf(dial(target, makeWaiting()))
+      await settle()
+      mutable.verify = false
+      assert.equal(((await dialled) as { code?: string }).code, 'CERTIFICATE_WRONG_HOST')
     })
 
     const refusing: [string, TlsOptions][] = [

@@ -1,6 +1,7 @@
 // TLS laid over a stream that exists: what a tunnel needs.
 
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import { describe, it } from 'node:test'
 import { ConnectError, ConnectionLost, TimeoutError } from '../../../src/errors/index.ts'
 import type { ByteStream } from '../../../src/io/byte-stream.ts'
@@ -49,6 +50,31 @@ describe('startTls', () => {
     assert.equal(sink.error, undefined)
     assert.deepEqual(old.calls, [])
     await peer.played()
+  })
+
+  it('is laid over a socket that nothing reads but Node, where it is known to come: Deno reads no other', async (test) => {
+    await using peer = await startRawServer((one) => one.reply(Buffer.from('hello')), { tls: server })
+    // What Node is asked for: `onread` is the option that Deno does not bear here.
+    const spy = test.mock.method(net.Socket.prototype, 'connect')
+    for (const willStartTls of [true, false]) {
+      const { stream: plain } = await dial(
+        { host: '127.0.0.1', port: peer.port, willStartTls },
+        makeWaiting(),
+      )
+      const old = new RecordingSink()
+      plain.start(old)
+      const stream = await plain.startTls('localhost', settings({ ca }), makeWaiting())
+      const sink = new RecordingSink()
+      stream.start(sink)
+      await sink.when(() => sink.text === 'hello')
+      assert.deepEqual(old.calls, [])
+      stream.destroy()
+      await sink.until('close')
+    }
+    assert.deepEqual(
+      spy.mock.calls.map((call) => 'onread' in ((call.arguments as unknown[]).flat(2)[0] as object)),
+      [false, true],
+    )
   })
 
   it('holds the peer back inside TLS while the stream is paused', async () => {

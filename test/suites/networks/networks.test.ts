@@ -18,7 +18,7 @@ import { type Asked, answerPieces, Origin, SECRET } from './origin.ts'
 
 checkOpenHandles()
 
-/** About a quarter of a minute; `npm run networks` plays 1,000 of each. */
+/** About half a minute; `npm run networks` plays 1,000 of each. */
 const RUNS = 16
 
 describe('faults on real networks', { timeout: 180_000 }, () => {

@@ -1,6 +1,7 @@
 // The oracle: curl, with the same authority and OpenSSL under it, refuses what we refuse. Where it does not, the table of
 // exhibits says so (code 0), and why is said here.
 //
+// - A certificate that is BER and not DER is one to OpenSSL; what cannot be read twice in the same way is refused here.
 // - A common name counts for curl where there is no subjectAltName; RFC 9110, section 4.3.4, forbids it.
 
 import assert from 'node:assert/strict'
@@ -51,7 +52,14 @@ function wordsFor({ base }: Pick<Exhibit, 'base'>, root: string): string[] {
   const authorities = path.join(folder, 'authorities.pem')
   writeFileSync(authorities, [base?.ca ?? root].flat().join(''))
   const pin = typeof base?.pin === 'string' ? ['--pinnedpubkey', base.pin.replace('/', '//')] : []
-  return ['--cacert', authorities, ...pin]
+  const identity = base?.pfx === undefined ? [] : ['--cert-type', 'P12', '--cert', `${pfxFile(base.pfx)}:zoo`]
+  return ['--cacert', authorities, ...pin, ...identity]
+}
+
+function pfxFile(pfx: Uint8Array): string {
+  const file = path.join(folder, 'client.p12')
+  writeFileSync(file, pfx)
+  return file
 }
 
 const zoo = openZoo()

@@ -110,7 +110,7 @@ function handshake(exhibit: Omit<Exhibit, 'code' | 'names' | 'curl'> & Partial<E
 
 /** All of them. */
 export function listExhibits(zoo: CertificateZoo): Exhibit[] {
-  const { root, intermediate, stranger, client } = zoo
+  const { root, rsaRoot, intermediate, stranger, client } = zoo
   const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
   const asking: tls.TlsOptions = { ca: root.cert, requestCert: true, rejectUnauthorized: true }
   const nullCipher = 'ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0'
@@ -235,6 +235,50 @@ export function listExhibits(zoo: CertificateZoo): Exhibit[] {
       /its key of 1024 bits is too short/,
     ),
     exception('is signed over SHA-1', zoo.weakSignature, 'CERTIFICATE_WEAK', /a digest that can be forged/),
+    exception(
+      'has an RSASSA-PSS key of 1024 bits',
+      zoo.weakPssKey,
+      'CERTIFICATE_WEAK',
+      /its key of 1024 bits is too short/,
+    ),
+    exception(
+      'is signed with RSASSA-PSS over SHA-1, at the lowest level of security',
+      zoo.weakPssSignature,
+      'CERTIFICATE_WEAK',
+      /a digest that can be forged/,
+      { base: { ca: rsaRoot.cert, minVersion: 'TLSv1' } },
+    ),
+    exception(
+      'is below an authority with a DSA key of 1024 bits',
+      zoo.belowDsa,
+      'CERTIFICATE_WEAK',
+      /its key of 1024 bits is too short/,
+      { names: 'authority with DSA', base: { minVersion: 'TLSv1' } },
+    ),
+    exception(
+      'is below an authority with an EC key of 192 bits',
+      zoo.belowSmallCurve,
+      'CERTIFICATE_WEAK',
+      /its key of 192 bits is too short/,
+      { names: 'authority on a small curve', base: { minVersion: 'TLSv1' } },
+    ),
+    byKeyOnly(
+      'has a length left open',
+      zoo.openLength,
+      'CERTIFICATE_REJECTED',
+      /its key, its signature or its form is of a kind that cannot be judged/,
+      0,
+    ),
+    {
+      ...untrusted(
+        "is signed by an authority in the client's PKCS#12",
+        zoo.untrusted,
+        'stranger root',
+        /it is the top of the chain/,
+        [root.cert, stranger.cert],
+      ),
+      base: { pfx: zoo.pfxWithStranger, passphrase: 'zoo' },
+    },
     {
       ...unpinned,
       what: 'has no pinned key',

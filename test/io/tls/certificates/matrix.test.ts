@@ -26,7 +26,12 @@ const ALIKE: readonly [exhibits: readonly string[], because: string][] = [
     'both show *.zoo.test, and each servername is one of its names',
   ],
   [
-    ['is signed by a stranger', 'brings a strange root along', 'is below the intermediate of a stranger'],
+    [
+      'is signed by a stranger',
+      'brings a strange root along',
+      'is below the intermediate of a stranger',
+      "is signed by an authority in the client's PKCS#12",
+    ],
     'all lead to the root of the stranger, which is trusted then',
   ],
   [

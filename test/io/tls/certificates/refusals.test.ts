@@ -73,21 +73,31 @@ if (zoo !== undefined) {
   })
 
   describe('a server with which nothing is wrong is accepted', () => {
-    const fine: [what: string, shows: KeyPair, host?: string][] = [
+    const pfx = { pfx: zoo.pfxWithStranger, passphrase: 'zoo' }
+    const fine: [what: string, shows: KeyPair, host?: string, base?: TlsOptions][] = [
       ['with an EC key', zoo.fine],
       ['with an RSA key of 2048 bits', zoo.rsa],
       ['with an intermediate', zoo.throughIntermediate],
       ['an hour before it expires', zoo.almostExpired],
       ['an hour after it became valid', zoo.justValid],
       ['by a wildcard', zoo.wildcard, 'www.zoo.test'],
+      ['by a wildcard, under a name with an underscore', zoo.wildcard, 'my_web.zoo.test'],
+      ['by a wildcard below a name with an underscore', zoo.wildcardBelowUnderscore, 'a.my_zone.zoo.test'],
+      ['by a name with an underscore', zoo.underscore, 'my_web.zoo.test'],
+      ['whose host ends in a dot', zoo.fine, 'zoo.test.'],
+      ['by a wildcard, whose host ends in a dot', zoo.wildcard, 'WWW.zoo.test.'],
+      ['with an RSASSA-PSS key', zoo.rsaPss],
+      ['with an Ed25519 key', zoo.ed25519],
+      ['signed with RSASSA-PSS over SHA-256', zoo.signedByPss, 'zoo.test', { ca: zoo.rsaRoot.cert }],
+      ['beside a PKCS#12 with strangers in it', zoo.throughIntermediate, 'zoo.test', pfx],
       ['by its address', zoo.address, '127.0.0.1'],
       ['by an internationalised name', zoo.punycode, 'xn--bcher-kva.test'],
       ['that was revoked, for nothing is looked up', zoo.revoked],
     ]
-    for (const [what, shows, host = 'zoo.test'] of fine) {
+    for (const [what, shows, host = 'zoo.test', base] of fine) {
       it(what, async () => {
         await using server = await startOkServer(shows)
-        await using connection = connectionTo(host, server.port, { ca: zoo.root.cert })
+        await using connection = connectionTo(host, server.port, { ca: zoo.root.cert, ...base })
         assert.equal((await get(connection)).status, 200)
       })
     }

@@ -132,7 +132,7 @@ if (zoo !== undefined) {
 
   describe('the option accept', () => {
     const exceptions = listExhibits(zoo).filter(({ option }) => option.accept !== undefined)
-    for (const { what, shows, server, host = 'zoo.test', code } of exceptions) {
+    for (const { what, shows, server, host = 'zoo.test', base, code } of exceptions) {
       it(`accepts a server that ${what} neither for other reasons nor by another fingerprint`, async () => {
         await using peer = await showExhibit({ shows, server: server ?? {} })
         const others = ACCEPTABLE_REASONS.filter((one) => one !== code)
@@ -141,7 +141,7 @@ if (zoo !== undefined) {
           accepting(zoo.fine, ...ACCEPTABLE_REASONS),
           accepting(shows),
         ]) {
-          await using connection = connectionTo(host, peer.port, { ca: root.cert, ...option })
+          await using connection = connectionTo(host, peer.port, { ca: root.cert, ...base, ...option })
           const error = await rejectionOf(get(connection))
           assert.ok(error instanceof ConnectError && error.code === code, String(error))
         }
