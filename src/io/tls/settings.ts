@@ -53,9 +53,10 @@ export function beginHandshake(host: string, { options: given, sessions }: TlsSe
 }
 
 function copyOptions(options: TlsOptions): TlsOptions {
-  const { ca, cert, key, pfx, crl, pin, accept } = options
-  return {
-    ...options,
+  // Security: what another package wrote onto Object.prototype is no option: own properties only, into a record without one.
+  const own = Object.assign(Object.create(null) as TlsOptions, options)
+  const { ca, cert, key, pfx, crl, pin, accept } = own
+  return Object.assign(own, {
     ca: copyPem(ca),
     cert: copyPem(cert),
     key: copyPem(key),
@@ -63,7 +64,7 @@ function copyOptions(options: TlsOptions): TlsOptions {
     crl: copyPem(crl),
     pin: typeof pin === 'object' ? [...pin] : pin,
     accept: accept === undefined ? undefined : [accept].flat().map(copyAccepted),
-  }
+  })
 }
 
 function copyPem(input: PemInput | undefined): PemInput | undefined {
