@@ -8,26 +8,22 @@
  */
 
 import { IterableSource } from '../core/body-sources.ts'
-import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
-import { formatAuthority, HTTP_PORT, parseHostPort } from '../core/origin.ts'
+import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
 import {
   ChunkedBody,
   closeBody,
   isMeasured,
-  measureBody,
   type OutgoingBody,
   type RequestBody,
   type TrailerSource,
   takeBody,
 } from '../core/outgoing-body.ts'
-import { OutgoingRequest, type RequestDeadlines, type RequestOrigin, withChanges } from '../core/request.ts'
-import { continueTimeout, type RequestOptions } from '../core/request-options.ts'
-import { checkTarget } from '../core/request-target.ts'
+import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
+import type { RequestOptions } from '../core/request-options.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
-import { checkTlsOptions, type TlsDetails } from '../core/tls-options.ts'
+import { type TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -35,18 +31,12 @@ import {
   ImproperConnectionState,
   ResponseNotReady,
 } from '../errors/index.ts'
-import { checkField, writeRequestLine } from '../h1/head-writer.ts'
-import { type Limits, resolveLimits } from '../h1/limits.ts'
-import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
-import { dial } from '../io/dial.ts'
+import { checkField } from '../h1/head-writer.ts'
 import { writeToStderr } from '../io/stderr.ts'
-import { type Clock, systemClock } from '../time/clock.ts'
-import { makeBoundary, systemRandom } from '../time/random.ts'
-import { waitFor } from '../time/wait.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
 import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
-import { checkHead, completeHead, hostFieldFor, makeOrigin } from '../transport/h1/request-head.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import {
   endRequest,
   isImmediate,
@@ -55,7 +45,6 @@ import {
   sendRequest,
   unlessItFails,
 } from '../transport/h1/send-request.ts'
-import type { Tunnel } from '../transport/open.ts'
 import { type CallFacts, type ConnectionState, decideState, explainRefusal, mayBegin } from './call-states.ts'
 import { DebugTrace } from './debug-trace.ts'
 import {
@@ -63,47 +52,19 @@ import {
   type HTTPConnectionOptions,
   type HTTPSConnectionOptions,
   type PutRequestOptions,
-  takeConnectionOptions,
   takeConnectOptions,
-  takePutRequestOptions,
   takeRequestOptions,
-  takeTlsOptions,
 } from './options.ts'
+import { type ConnectionSettings, HTTP_SETTINGS, type OpenHead, RequestMaker } from './request-maker.ts'
 import { ResponseQueue } from './response-queue.ts'
-import { type DialPlan, TransportSource } from './transport-source.ts'
-
-/** What differs between the kinds of connection of this package. */
-export interface ConnectionSettings {
-  readonly scheme: 'http' | 'https'
-  /** The version that is written; 10 writes HTTP/1.0. */
-  readonly version: () => 10 | 11
-  /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
-  readonly isGathering: boolean
-  /** Is told the fields of a proxy's answer to CONNECT, whatever it was. */
-  readonly onTunnelAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
-}
-
-const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
-export const HTTPS_SETTINGS: ConnectionSettings = { ...HTTP_SETTINGS, scheme: 'https' }
-
-/** The field that asks for a body as it is, as Python's httplib does. */
-const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
-const DEFAULT_FIELDS: readonly FieldLine[] = Object.freeze([IDENTITY])
-const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+import { SendQueue } from './send-queue.ts'
+import { TransportSource } from './transport-source.ts'
 
 /** In the place of a file that is still to be measured. */
 const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
 
 /** What `request` answers where all was sent at once. */
 const SENT: Promise<void> = Promise.resolve()
-
-/** A head that was begun by `putRequest`. */
-interface OpenHead {
-  readonly method: string
-  readonly target: string
-  readonly version: 10 | 11
-  readonly fields: FieldLine[]
-}
 
 /** A request in steps whose body may go on. */
 interface OpenUpload {
@@ -125,36 +86,18 @@ export class HTTPConnection {
   /** The port where none is given: 80. */
   static readonly defaultPort: number = HTTP_PORT
   readonly #defaultPort: number
-  readonly #options: HTTPSConnectionOptions
-  readonly #settings: ConnectionSettings
-  readonly #clock: Clock
-  /** Of requests that say nothing of their own. */
-  readonly #timeouts: ResolvedTimeouts
-  /** The same without a moment in it: undefined where there is a total timeout. */
-  readonly #deadlines: RequestDeadlines | undefined
-  readonly #tolerances: Tolerances
-  readonly #limits: Limits
-  readonly #pipelining: number
+  readonly #maker: RequestMaker
   readonly #source: TransportSource
+  readonly #sends: SendQueue
   readonly #queue: ResponseQueue = new ResponseQueue()
   readonly #sendingOptions: SendingOptions = { listener: this.#queue }
-  readonly #makeBoundary: () => string
-  /** Where requests go: made anew by setTunnel(). */
-  #plan: DialPlan
-  #origin: RequestOrigin | undefined
   #trace: DebugTrace | undefined
   /** A request that was begun with putRequest and not sent. */
   #head: OpenHead | undefined
-  /** Settles when everything that was given to be sent is sent; undefined while nothing is. Never rejects. */
-  #sending: Promise<void> | undefined
   /** What endHeaders() or send() gave to be sent. */
   #step: Promise<void> | undefined
   /** The exchange whose request is not ended: more may come by send(). */
   #upload: OpenUpload | undefined
-  /** Ends the waits that have no transport yet. */
-  readonly #waits: Set<(error: unknown) => void> = new Set()
-  /** How often close() was called: what waits can tell that it was. */
-  #generation = 0
 
   /**
    * @param host - a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
@@ -174,31 +117,19 @@ export class HTTPConnection {
   constructor(
     host: string,
     port?: number,
-    given?: HTTPSConnectionOptions,
+    options?: HTTPSConnectionOptions,
     settings: ConnectionSettings = HTTP_SETTINGS,
   ) {
-    const options = takeConnectionOptions(given, settings.scheme === 'https')
     this.#defaultPort = new.target.defaultPort
     const at = parseHostPort(host, port, this.#defaultPort)
     this.host = at.host
     this.port = at.port
-    this.#settings = settings
-    this.#clock = options.clock ?? systemClock
-    this.#timeouts = resolveTimeouts(options.timeout)
-    this.#tolerances = resolveTolerances(options.tolerances)
-    this.#limits = resolveLimits(options.limits)
-    this.#pipelining = options.pipelining ?? 1
-    const tls = settings.scheme === 'https' ? takeTlsOptions(options.tls) : undefined
-    if (tls !== undefined) checkTlsOptions(tls)
-    this.#options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
-    if (this.#timeouts.total === Infinity) this.#deadlines = this.#deadlinesOf({ signal: undefined })
-    const { random = systemRandom } = options
-    this.#makeBoundary = () => makeBoundary(random)
-    this.#plan = this.#makePlan(undefined)
+    this.#maker = new RequestMaker(options, at, this.#defaultPort, settings)
+    this.#sends = new SendQueue(this.#maker.clock)
     this.#source = new TransportSource({
-      clock: this.#clock,
+      clock: this.#maker.clock,
       connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
-      onDial: () => this.#trace?.connecting(this.#plan.name),
+      onDial: () => this.#trace?.connecting(this.#maker.plan.name),
     })
   }
 
@@ -225,22 +156,19 @@ export class HTTPConnection {
   async connect(options?: ConnectOptions): Promise<void> {
     const { current } = this.#source
     const { signal } = takeConnectOptions(options)
-    const deadlines = this.#deadlinesOf({ signal })
+    const deadlines = this.#maker.deadlinesOf({ signal })
     if (current !== undefined && current.outstanding > 0) return
-    await withCaller(this.#source.acquire(this.#plan, deadlines))
+    await withCaller(this.#source.acquire(this.#maker.plan, deadlines))
   }
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
   close(): void {
-    this.#generation++
     this.#head = undefined
     this.#upload = undefined
-    this.#sending = undefined
     this.#step = undefined
     this.#queue.clear()
-    const closed = this.#closedError()
-    for (const giveUp of this.#waits) giveUp(closed)
-    this.#waits.clear()
+    const closed = new ConnectionLost(this.#maker.plan.name, undefined, 'CONNECTION_CLOSED')
+    this.#sends.close(closed)
     this.#source.close(closed)
   }
 
@@ -252,7 +180,7 @@ export class HTTPConnection {
 
   /** Level 1 and above traces what goes out and comes in, to the option `debug`; 0, the default, nothing. */
   setDebugLevel(level: number): void {
-    const { debug = writeToStderr, debugShowsCredentials = false } = this.#options
+    const { debug = writeToStderr, debugShowsCredentials = false } = this.#maker.options
     this.#trace = level > 0 ? new DebugTrace(debug, debugShowsCredentials) : undefined
     this.#source.observe(this.#trace)
   }
@@ -269,10 +197,8 @@ export class HTTPConnection {
       throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
     if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
     const fields = toFieldLines(headers)
-    for (const [name, value] of fields) checkField(name, value, this.#tolerances)
-    const to = parseHostPort(host, port, this.#defaultPort)
-    this.#plan = this.#makePlan({ to, headers: fields, onAnswer: this.#settings.onTunnelAnswer })
-    this.#origin = undefined
+    for (const [name, value] of fields) checkField(name, value, this.#maker.tolerances)
+    this.#maker.tunnelThrough(parseHostPort(host, port, this.#defaultPort), fields)
   }
 
   /**
@@ -294,19 +220,19 @@ export class HTTPConnection {
     options?: RequestOptions,
   ): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
-    const generation = this.#generation
+    const { generation } = this.#sends
     try {
-      taken = takeBody(body, this.#makeBoundary)
+      taken = takeBody(body, this.#maker.makeBoundary)
       this.#assertMayBegin('request', true)
       const said = takeRequestOptions(options)
-      const fields = headers === undefined ? NO_FIELDS : toFieldLines(headers)
       // A file is measured later: what can be refused without its size is refused now.
-      const request = this.#makeRequest(method, target, isMeasured(taken) ? taken : UNMEASURED, fields, said)
+      const known = isMeasured(taken) ? taken : UNMEASURED
+      const request = this.#maker.make(method, target, known, headers, said)
       // Code of the caller may have run: a getter among the fields, say.
-      this.#throwIfClosed(generation)
+      this.#sends.throwIfClosed(generation)
       this.#assertMayBegin('request', true)
-      if (isMeasured(taken) && this.#sending === undefined) {
-        const ready = this.#source.ready(this.#plan)
+      if (isMeasured(taken) && !this.#sends.isBusy) {
+        const ready = this.#source.ready(this.#maker.plan)
         if (ready !== undefined && isImmediate(request)) {
           const { exchange, sent } = sendRequest(ready, request, this.#sendingOptions)
           this.#queue.add(exchange)
@@ -328,16 +254,7 @@ export class HTTPConnection {
    */
   putRequest(method: string, target: string, options?: PutRequestOptions): void {
     this.#assertMayBegin('putRequest', false)
-    const said = takePutRequestOptions(options)
-    const checked = checkTarget(method, target)
-    const version = this.#settings.version()
-    writeRequestLine(method, checked, version)
-    const fields: FieldLine[] = []
-    if (version === 11) {
-      if (said.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#requestOrigin))
-      if (said.skipAcceptEncoding !== true) fields.push(IDENTITY)
-    }
-    this.#head = { method, target: checked, version, fields }
+    this.#head = this.#maker.beginHead(method, target, options)
   }
 
   /**
@@ -348,7 +265,7 @@ export class HTTPConnection {
     const head = this.#head
     if (head === undefined) throw new CannotSendHeader(explainRefusal('putHeader', this.#facts))
     const lines = toFieldLines(values.map((value) => [name, value] as const))
-    for (const [, value] of lines) checkField(name, value, this.#tolerances)
+    for (const [, value] of lines) checkField(name, value, this.#maker.tolerances)
     head.fields.push(...lines)
   }
 
@@ -360,15 +277,15 @@ export class HTTPConnection {
    */
   endHeaders(body?: RequestBody, options?: RequestOptions): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
-    const generation = this.#generation
+    const { generation } = this.#sends
     try {
-      taken = takeBody(body, this.#makeBoundary)
+      taken = takeBody(body, this.#maker.makeBoundary)
       const head = this.#head
       if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts))
       this.#head = undefined
       const said = takeRequestOptions(options)
-      this.#throwIfClosed(generation)
-      const request = this.#requestOf(head, isMeasured(taken) ? taken : UNMEASURED, said)
+      this.#sends.throwIfClosed(generation)
+      const request = this.#maker.makeOf(head, isMeasured(taken) ? taken : UNMEASURED, said)
       this.#check(request)
       return this.#sendStep(taken, request.deadlines, async (measured) => {
         const whole = this.#withBody(request, measured)
@@ -393,7 +310,7 @@ export class HTTPConnection {
   send(data: RequestBody): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
     try {
-      taken = takeBody(data, this.#makeBoundary)
+      taken = takeBody(data, this.#maker.makeBoundary)
       const upload = this.#upload
       if (upload === undefined) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
       if (this.#step !== undefined) throw new ImproperConnectionState('wait for the last send() first')
@@ -427,103 +344,35 @@ export class HTTPConnection {
     const queue = this.#queue
     return {
       isHeadOpen: this.#head !== undefined,
-      isSending: this.#sending !== undefined,
+      isSending: this.#sends.isBusy,
       isBodyOpen: this.#upload !== undefined || this.#step !== undefined,
       isAwaited: queue.isAwaited,
       isSent: queue.isSent,
       unreadStatus: queue.unread?.status,
       outstanding: queue.size,
-      pipelining: this.#pipelining,
+      pipelining: this.#maker.pipelining,
     }
   }
 
   #assertMayBegin(call: string, isWhole: boolean): void {
     // The common case, without a look at everything.
-    const isQuiet = this.#head === undefined && this.#sending === undefined && this.#upload === undefined
-    if (isQuiet && this.#queue.size < this.#pipelining) return
+    const isQuiet = this.#head === undefined && !this.#sends.isBusy && this.#upload === undefined
+    if (isQuiet && this.#queue.size < this.#maker.pipelining) return
     const facts = this.#facts
     if (!mayBegin(facts, isWhole)) throw new CannotSendRequest(explainRefusal(call, facts))
   }
 
-  get #requestOrigin(): RequestOrigin {
-    if (this.#origin === undefined) {
-      const at = this.#plan.tunnel?.to ?? { host: this.host, port: this.port }
-      this.#origin = makeOrigin(this.#settings.scheme, at, this.#defaultPort, DEFAULT_FIELDS)
-    }
-    return this.#origin
-  }
-
-  #makePlan(tunnel: Tunnel | undefined): DialPlan {
-    const { host, port } = this
-    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect = dial } = this.#options
-    // The session lives with this plan: it is never resumed for another peer.
-    const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
-    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
-    return { target, tunnel, connect, name: socketPath ?? formatAuthority(this) }
-  }
-
   #connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
-    const engine = { tolerances: this.#tolerances, limits: this.#limits, pipelining: this.#pipelining }
-    const isGathering = this.#settings.isGathering && this.#pipelining > 1
-    return { engine, clock: this.#clock, observer: this.#trace, isGathering, isPeerHTTP10 }
-  }
-
-  #makeRequest(
-    method: string,
-    target: string,
-    body: OutgoingBody,
-    fields: readonly FieldLine[],
-    said: RequestOptions,
-  ): OutgoingRequest {
-    const version = this.#settings.version()
-    return new OutgoingRequest({
-      method,
-      origin: this.#requestOrigin,
-      target: checkTarget(method, target),
-      version,
-      defaults: version === 11 ? DEFAULT_FIELDS : NO_FIELDS,
-      fields,
-      isHeadComplete: false,
-      body,
-      trailers: said.trailers,
-      chunked: said.chunked === true,
-      expectContinueMs: continueTimeout(said.expectContinue),
-      deadlines: this.#deadlinesOf(said),
-    })
-  }
-
-  #requestOf(head: OpenHead, body: OutgoingBody, said: RequestOptions): OutgoingRequest {
-    return new OutgoingRequest({
-      ...head,
-      origin: this.#requestOrigin,
-      defaults: NO_FIELDS,
-      isHeadComplete: true,
-      body,
-      trailers: said.trailers,
-      chunked: false,
-      expectContinueMs: continueTimeout(said.expectContinue),
-      deadlines: this.#deadlinesOf(said),
-    })
-  }
-
-  #deadlinesOf({ timeout, signal }: RequestOptions): RequestDeadlines {
-    if (timeout === undefined && signal === undefined && this.#deadlines !== undefined) return this.#deadlines
-    const timeouts = resolveTimeouts(timeout, this.#timeouts)
-    const { total } = timeouts
-    const own = this.#options.signal
-    return {
-      timeouts,
-      endsAt: total === Infinity ? Infinity : this.#clock.now() + total,
-      totalMs: total,
-      signal: own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal]),
-    }
+    const { clock, tolerances, limits, pipelining, isGathering } = this.#maker
+    const engine = { tolerances, limits, pipelining }
+    return { engine, clock, observer: this.#trace, isGathering, isPeerHTTP10 }
   }
 
   /** Refuses what must not be sent before anything is dialled for it. */
   #check(request: OutgoingRequest): void {
     // HTTP/1.0 has no chunked: what an unmeasured file needs is known when it is measured.
     const isLater = request.body === UNMEASURED && request.version === 10
-    if (!isLater) checkHead(request, completeHead(request), this.#tolerances)
+    if (!isLater) checkHead(request, completeHead(request), this.#maker.tolerances)
     request.deadlines.signal?.throwIfAborted()
   }
 
@@ -545,7 +394,7 @@ export class HTTPConnection {
       this.#queue.begin(pending, exchange)
       await this.#untilSent(exchange, sent)
     }
-    const sending = this.#whileSending(taken, request.deadlines, send)
+    const sending = this.#sends.run(taken, request.deadlines, send, () => {})
     sending.catch((error: unknown) => this.#queue.fail(pending, error))
     return sending
   }
@@ -556,74 +405,22 @@ export class HTTPConnection {
     deadlines: RequestDeadlines,
     send: (measured: OutgoingBody) => Promise<void>,
   ): Promise<void> {
-    const step = this.#whileSending(taken, deadlines, send)
+    const step = this.#sends.run(taken, deadlines, send, () => {
+      if (this.#step === step) this.#step = undefined
+    })
     this.#step = step
     return withCaller(step)
   }
 
-  /** Runs what sends, in the order of the calls. The body is given back where that fails. */
-  #whileSending(
-    taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
-    send: (measured: OutgoingBody) => Promise<void>,
-  ): Promise<void> {
-    const before = this.#sending
-    const generation = this.#generation
-    const work = async (): Promise<void> => {
-      let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
-      try {
-        if (before !== undefined) await this.#within(deadlines, before, body)
-        body ??= await this.#within(deadlines, measureBody(taken), undefined)
-        this.#throwIfClosed(generation)
-        await send(body)
-      } catch (error) {
-        closeBody(body, error)
-        throw error
-      } finally {
-        if (this.#sending === settled) this.#sending = undefined
-        if (this.#step === sending) this.#step = undefined
-      }
-    }
-    const sending = work()
-    const settled: Promise<void> = sending.catch(() => {
-      // Told by `sending`.
-    })
-    this.#sending = settled
-    return sending
-  }
-
-  /** Waits for what has no timeout of its own, no longer than the request may take; a source that fails ends the wait. */
-  #within<T>(deadlines: RequestDeadlines, work: Promise<T>, body: OutgoingBody | undefined): Promise<T> {
-    const timeouts = { dns: Infinity, connect: Infinity, tls: Infinity }
-    const waiting = { ...deadlines, timeouts, clock: this.#clock }
-    const waited = waitFor<T>(waiting, 'connect', this.#plan.name, (outcome) => {
-      const giveUp = (error: unknown): void => outcome.reject(error)
-      this.#waits.add(giveUp)
-      const forget = (): void => void this.#waits.delete(giveUp)
-      const follow = async (): Promise<void> => {
-        try {
-          outcome.resolve(await work)
-        } catch (error) {
-          outcome.reject(error)
-        } finally {
-          forget()
-        }
-      }
-      void follow()
-      return forget
-    })
-    return body instanceof ChunkedBody ? unlessItFails(body, waited) : waited
-  }
-
   /** A transport for a request; a source of its body that fails meanwhile ends the wait. */
   async #transportFor(request: OutgoingRequest): Promise<H1Connection> {
-    const ready = this.#source.ready(this.#plan)
+    const ready = this.#source.ready(this.#maker.plan)
     if (ready !== undefined) return ready
-    const generation = this.#generation
-    const acquired = this.#source.acquire(this.#plan, request.deadlines)
+    const { generation } = this.#sends
+    const acquired = this.#source.acquire(this.#maker.plan, request.deadlines)
     const { body } = request
     const transport = await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
-    this.#throwIfClosed(generation)
+    this.#sends.throwIfClosed(generation)
     return transport
   }
 
@@ -658,14 +455,5 @@ export class HTTPConnection {
     const isHeldUp = this.#head !== undefined || this.#queue.unread !== undefined
     const response = isHeldUp ? undefined : this.#queue.take()
     return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts)))
-  }
-
-  /** To be called after each await, and after code of the caller: close() may have come meanwhile. */
-  #throwIfClosed(generation: number): void {
-    if (this.#generation !== generation) throw this.#closedError()
-  }
-
-  #closedError(): ConnectionLost {
-    return new ConnectionLost(this.#plan.name, undefined, 'CONNECTION_CLOSED')
   }
 }

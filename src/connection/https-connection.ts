@@ -3,8 +3,9 @@
  */
 
 import { HTTPS_PORT } from '../core/origin.ts'
-import { type ConnectionSettings, HTTPConnection, HTTPS_SETTINGS } from './http-connection.ts'
+import { HTTPConnection } from './http-connection.ts'
 import type { HTTPSConnectionOptions } from './options.ts'
+import { type ConnectionSettings, HTTPS_SETTINGS } from './request-maker.ts'
 
 /**
  * A connection driven by hand, over TLS: the verbs of `HTTPConnection`. The server's certificate is verified unless an

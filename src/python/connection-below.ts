@@ -3,9 +3,10 @@
  * the answer of a proxy is kept. The one place that touches the inside of `connection/`.
  */
 
-import { HTTPConnection as Connection, type ConnectionSettings } from '../connection/http-connection.ts'
+import { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import { HTTPSConnection as SecureConnection } from '../connection/https-connection.ts'
 import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
+import type { ConnectionSettings } from '../connection/request-maker.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { hostToAscii } from './idna.ts'
 import {

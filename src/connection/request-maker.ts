@@ -1,0 +1,206 @@
+/**
+ * What a hand-driven connection knows from its construction on, and how it makes a request of it: the options resolved once,
+ * where it leads, the fields it adds by default.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { formatAuthority, type HostPort } from '../core/origin.ts'
+import type { OutgoingBody } from '../core/outgoing-body.ts'
+import { OutgoingRequest, type RequestDeadlines, type RequestOrigin } from '../core/request.ts'
+import { continueTimeout, type RequestOptions } from '../core/request-options.ts'
+import { checkTarget } from '../core/request-target.ts'
+import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
+import { checkTlsOptions } from '../core/tls-options.ts'
+import { writeRequestLine } from '../h1/head-writer.ts'
+import { type Limits, resolveLimits } from '../h1/limits.ts'
+import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { dial } from '../io/dial.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { makeBoundary, systemRandom } from '../time/random.ts'
+import { hostFieldFor, makeOrigin } from '../transport/h1/request-head.ts'
+import type { Tunnel } from '../transport/open.ts'
+import {
+  type HTTPSConnectionOptions,
+  type PutRequestOptions,
+  takeConnectionOptions,
+  takePutRequestOptions,
+  takeTlsOptions,
+} from './options.ts'
+import type { DialPlan } from './transport-source.ts'
+
+/** What differs between the kinds of connection of this package. */
+export interface ConnectionSettings {
+  readonly scheme: 'http' | 'https'
+  /** The version that is written; 10 writes HTTP/1.0. */
+  readonly version: () => 10 | 11
+  /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
+  readonly isGathering: boolean
+  /** Is told the fields of a proxy's answer to CONNECT, whatever it was. */
+  readonly onTunnelAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
+}
+
+export const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
+export const HTTPS_SETTINGS: ConnectionSettings = { ...HTTP_SETTINGS, scheme: 'https' }
+
+/** The field that asks for a body as it is, as Python's httplib does. */
+const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as const)
+const DEFAULT_FIELDS: readonly FieldLine[] = Object.freeze([IDENTITY])
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+
+/** A head that was begun by `putRequest`. */
+export interface OpenHead {
+  readonly method: string
+  readonly target: string
+  readonly version: 10 | 11
+  readonly fields: FieldLine[]
+}
+
+export class RequestMaker {
+  readonly clock: Clock
+  readonly tolerances: Tolerances
+  readonly limits: Limits
+  readonly pipelining: number
+  readonly options: HTTPSConnectionOptions
+  readonly makeBoundary: () => string
+  readonly #at: HostPort
+  readonly #defaultPort: number
+  readonly #settings: ConnectionSettings
+  /** Of requests that say nothing of their own. */
+  readonly #timeouts: ResolvedTimeouts
+  /** The same without a moment in it: undefined where there is a total timeout. */
+  readonly #deadlines: RequestDeadlines | undefined
+  /** Where requests go: made anew by `tunnelThrough`. */
+  #plan: DialPlan
+  #origin: RequestOrigin | undefined
+
+  /** @throws TypeError for an option that is not in the table, or a value that it does not take */
+  constructor(
+    given: HTTPSConnectionOptions | undefined,
+    at: HostPort,
+    defaultPort: number,
+    settings: ConnectionSettings,
+  ) {
+    const isSecure = settings.scheme === 'https'
+    const options = takeConnectionOptions(given, isSecure)
+    this.#at = at
+    this.#defaultPort = defaultPort
+    this.#settings = settings
+    this.clock = options.clock ?? systemClock
+    this.#timeouts = resolveTimeouts(options.timeout)
+    this.tolerances = resolveTolerances(options.tolerances)
+    this.limits = resolveLimits(options.limits)
+    this.pipelining = options.pipelining ?? 1
+    const tls = isSecure ? takeTlsOptions(options.tls) : undefined
+    if (tls !== undefined) checkTlsOptions(tls)
+    this.options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
+    if (this.#timeouts.total === Infinity) this.#deadlines = this.deadlinesOf({ signal: undefined })
+    const { random = systemRandom } = options
+    this.makeBoundary = () => makeBoundary(random)
+    this.#plan = this.#makePlan(undefined)
+  }
+
+  /** Where requests go now. */
+  get plan(): DialPlan {
+    return this.#plan
+  }
+
+  /** Whether pipelined requests that are sent at one time go out together. */
+  get isGathering(): boolean {
+    return this.#settings.isGathering && this.pipelining > 1
+  }
+
+  /** From now on requests go to `to` by way of a proxy. */
+  tunnelThrough(to: HostPort, headers: readonly FieldLine[]): void {
+    this.#plan = this.#makePlan({ to, headers, onAnswer: this.#settings.onTunnelAnswer })
+    this.#origin = undefined
+  }
+
+  /** What `request()` sends. */
+  make(
+    method: string,
+    target: string,
+    body: OutgoingBody,
+    headers: HeadersInput | undefined,
+    said: RequestOptions,
+  ): OutgoingRequest {
+    const version = this.#settings.version()
+    return new OutgoingRequest({
+      method,
+      origin: this.#requestOrigin,
+      target: checkTarget(method, target),
+      version,
+      defaults: version === 11 ? DEFAULT_FIELDS : NO_FIELDS,
+      fields: headers === undefined ? NO_FIELDS : toFieldLines(headers),
+      isHeadComplete: false,
+      body,
+      trailers: said.trailers,
+      chunked: said.chunked === true,
+      expectContinueMs: continueTimeout(said.expectContinue),
+      deadlines: this.deadlinesOf(said),
+    })
+  }
+
+  /**
+   * The head that `putRequest()` begins.
+   * @throws LocalProtocolError or InvalidURL for a method or a target that must not be sent
+   */
+  beginHead(method: string, target: string, options: PutRequestOptions | undefined): OpenHead {
+    const said = takePutRequestOptions(options)
+    const checked = checkTarget(method, target)
+    const version = this.#settings.version()
+    writeRequestLine(method, checked, version)
+    const fields: FieldLine[] = []
+    if (version === 11) {
+      if (said.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#requestOrigin))
+      if (said.skipAcceptEncoding !== true) fields.push(IDENTITY)
+    }
+    return { method, target: checked, version, fields }
+  }
+
+  /** What `endHeaders()` sends. */
+  makeOf(head: OpenHead, body: OutgoingBody, said: RequestOptions): OutgoingRequest {
+    return new OutgoingRequest({
+      ...head,
+      origin: this.#requestOrigin,
+      defaults: NO_FIELDS,
+      isHeadComplete: true,
+      body,
+      trailers: said.trailers,
+      chunked: false,
+      expectContinueMs: continueTimeout(said.expectContinue),
+      deadlines: this.deadlinesOf(said),
+    })
+  }
+
+  /** How long what begins now may take, and who may call it off. */
+  deadlinesOf({ timeout, signal }: RequestOptions): RequestDeadlines {
+    if (timeout === undefined && signal === undefined && this.#deadlines !== undefined) return this.#deadlines
+    const timeouts = resolveTimeouts(timeout, this.#timeouts)
+    const { total } = timeouts
+    const own = this.options.signal
+    return {
+      timeouts,
+      endsAt: total === Infinity ? Infinity : this.clock.now() + total,
+      totalMs: total,
+      signal: own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal]),
+    }
+  }
+
+  get #requestOrigin(): RequestOrigin {
+    if (this.#origin === undefined) {
+      const at = this.#plan.tunnel?.to ?? this.#at
+      this.#origin = makeOrigin(this.#settings.scheme, at, this.#defaultPort, DEFAULT_FIELDS)
+    }
+    return this.#origin
+  }
+
+  #makePlan(tunnel: Tunnel | undefined): DialPlan {
+    const { host, port } = this.#at
+    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect = dial } = this.options
+    // The session lives with this plan: it is never resumed for another peer.
+    const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
+    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
+    return { target, tunnel, connect, name: socketPath ?? formatAuthority(this.#at) }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What a hand-driven connection has been given to send: one thing after the other, in the order of the calls. A wait that has
+ * no timeout of its own (for the turn, for the size of a file) ends with the request's time, with its signal, with the source of
+ * its body, and with close().
+ */
+
+import type { FileHandleLike } from '../core/file-source.ts'
+import { ChunkedBody, closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import type { RequestDeadlines } from '../core/request.ts'
+import type { Clock } from '../time/clock.ts'
+import { waitFor } from '../time/wait.ts'
+import { unlessItFails } from '../transport/h1/send-request.ts'
+
+/** How long a wait may take that has no timeout by itself. */
+const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
+
+export class SendQueue {
+  readonly #clock: Clock
+  /** Settles when everything that was given is sent; undefined while nothing is. Never rejects. */
+  #last: Promise<void> | undefined
+  /** Ends the waits that have no transport yet. */
+  #waits: Set<(error: unknown) => void> | undefined
+  /** How often `close` was called: what waits can tell that it was. */
+  #generation = 0
+  #closeReason: unknown
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** True while something is being sent, or waits for its turn. */
+  get isBusy(): boolean {
+    return this.#last !== undefined
+  }
+
+  /** To be compared by `throwIfClosed`. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /**
+   * To be called after each await, and after code of the caller: close() may have come meanwhile.
+   * @throws the reason of `close`
+   */
+  throwIfClosed(generation: number): void {
+    if (this.#generation !== generation) throw this.#closeReason
+  }
+
+  /** Ends every wait with `reason`; what is asked later begins anew. */
+  close(reason: unknown): void {
+    this.#generation++
+    this.#closeReason = reason
+    this.#last = undefined
+    const waits = this.#waits
+    this.#waits = undefined
+    for (const giveUp of waits ?? []) giveUp(reason)
+  }
+
+  /**
+   * Runs what sends a body, after what was given before. A file is measured first. The body is given back where that fails.
+   * `onEnd` is called before the promise settles.
+   */
+  run(
+    taken: OutgoingBody | FileHandleLike,
+    deadlines: RequestDeadlines,
+    send: (measured: OutgoingBody) => Promise<void>,
+    onEnd: () => void,
+  ): Promise<void> {
+    const before = this.#last
+    const generation = this.#generation
+    const work = async (): Promise<void> => {
+      let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
+      try {
+        if (before !== undefined) await this.#within(deadlines, before, body)
+        body ??= await this.#within(deadlines, measureBody(taken), undefined)
+        this.throwIfClosed(generation)
+        await send(body)
+      } catch (error) {
+        closeBody(body, error)
+        throw error
+      } finally {
+        if (this.#last === settled) this.#last = undefined
+        onEnd()
+      }
+    }
+    const sending = work()
+    const settled: Promise<void> = sending.catch(() => {
+      // Told by `sending`.
+    })
+    this.#last = settled
+    return sending
+  }
+
+  #within<T>(deadlines: RequestDeadlines, work: Promise<T>, body: OutgoingBody | undefined): Promise<T> {
+    const waiting = { ...deadlines, timeouts: NO_PHASES, clock: this.#clock }
+    const waited = waitFor<T>(waiting, 'connect', '', (outcome) => {
+      const giveUp = (error: unknown): void => outcome.reject(error)
+      this.#waits ??= new Set()
+      this.#waits.add(giveUp)
+      const forget = (): void => void this.#waits?.delete(giveUp)
+      const follow = async (): Promise<void> => {
+        try {
+          outcome.resolve(await work)
+        } catch (error) {
+          outcome.reject(error)
+        } finally {
+          forget()
+        }
+      }
+      void follow()
+      return forget
+    })
+    return body instanceof ChunkedBody ? unlessItFails(body, waited) : waited
+  }
+}
