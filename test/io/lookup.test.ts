@@ -106,6 +106,8 @@ describe('an answer of a lookup is refused, in words that name the option,', () 
     ['where an entry is null', [null, [V4, null]]],
     ['where an entry was left out', [null, [, V4]]], // oxlint-disable-line no-sparse-arrays
     ['where an address is a name', [null, [{ address: 'localhost', family: 4 }]]],
+    ['where an address is a name, of no family', [null, [{ address: 'localhost' }]]],
+    ['where one address is a name, of no family', [null, 'localhost']],
     ['where an address is empty', [null, [{ address: '', family: 4 }]]],
     ['where an address is no text', [null, [{ address: ['127.0.0.1'], family: 4 }]]],
     ['where an address is in brackets', [null, [{ address: '[::1]', family: 6 }]]],

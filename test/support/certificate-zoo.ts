@@ -56,6 +56,7 @@ function build(maker: CertificateMaker) {
   const dsaAuthority = make('authority with DSA', AUTHORITY, { by: root, keyKind: 'DSA-1024' })
   const smallAuthority = make('authority on a small curve', AUTHORITY, { by: root, keyKind: 'P-192' })
   const client = make('zoo client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: root })
+  const ownRoot = leaf(name, { by: undefined })
   const revoked = leaf(name)
   return {
     root,
@@ -111,6 +112,7 @@ function build(maker: CertificateMaker) {
     belowDsa: chain(leaf(name, { by: dsaAuthority }), dsaAuthority),
     belowSmallCurve: chain(leaf(name, { by: smallAuthority }), smallAuthority),
     openLength: leaveOpen(leaf(name), root),
+    openLengthSelfSigned: leaveOpen(ownRoot, ownRoot),
     // Two things at once.
     expiredForged: leaf(name, { ...past, by: impostor }, FORGED),
     expiredImpostor: chain(leaf(name, { ...past, by: impostor }), impostor),

@@ -103,6 +103,16 @@ if (zoo !== undefined) {
     }
   })
 
+  describe('a certificate with a length left open', () => {
+    it('is refused also where it is signed by itself and trusted by name: nothing of it can be judged', async () => {
+      const shows = zoo.openLengthSelfSigned
+      await using server = await startOkServer(shows)
+      await using connection = connectionTo('zoo.test', server.port, { ca: shows.cert })
+      const error = await rejectionOf(get(connection))
+      assert.ok(error instanceof HTTPException && error.code === 'CERTIFICATE_REJECTED', String(error))
+    })
+  })
+
   describe('a revocation list', () => {
     const { root, revocations } = zoo
     const cases: [what: string, shows: KeyPair, crl: string, code: string | undefined][] = [

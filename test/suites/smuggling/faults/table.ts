@@ -97,9 +97,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'does not check what the host of a connection holds',
-    file: 'core/origin.js',
-    find: 'if (bad >= 0) {',
-    replace: 'if (false) {',
+    file: 'core/host.js',
+    find: 'if (bad >= 0)',
+    replace: 'if (false)',
     within: ALL,
   },
   {
