@@ -170,6 +170,10 @@ function isFoldedValue(value: string): boolean {
   return isFieldValue(first) && more.every((line) => trimWhitespace(line) !== '' && isFieldValue(line))
 }
 
+/** A transfer coding with its parameters, as it may be written: RFC 9112 §7. */
+const TRANSFER_CODING =
+  /^[!#$%&'*+.^_`|~\w-]+(?:[\t ]*;[\t ]*[!#$%&'*+.^_`|~\w-]+=(?:[!#$%&'*+.^_`|~\w-]+|"[^"\\,]*"))*$/
+
 /** How the body announced by `fields` is framed (RFC 9112 §6); `otherwise` where they announce none. */
 function decideSentFraming(version: 10 | 11, fields: readonly FieldLine[], otherwise: Framing): Framing {
   const lengths = fieldValues(fields, 'content-length')
@@ -178,9 +182,9 @@ function decideSentFraming(version: 10 | 11, fields: readonly FieldLine[], other
   if (lengths.length + encodings.length > 1) throw new InvalidHeader('CONFLICTING_FRAMING')
   if (encodings.length === 1) {
     const encoding = readTransferEncoding(encodings)
-    // Read with forgiveness, written without: an empty element is where two readers may differ (RFC 9110 §5.6.1.1).
-    const hasEmpty = encodings[0]!.split(',').some((element) => trimWhitespace(element) === '')
-    if (encoding.kind !== 'valid' || !encoding.finalChunked || hasEmpty || version === 10) {
+    // Read with forgiveness, written without: an empty element or parameter is where two readers may differ (RFC 9112 §7).
+    const isPlain = encodings[0]!.split(',').every((element) => TRANSFER_CODING.test(trimWhitespace(element)))
+    if (encoding.kind !== 'valid' || !encoding.finalChunked || !isPlain || version === 10) {
       throw new InvalidHeader('INVALID_TRANSFER_ENCODING')
     }
     return FRAMINGS.chunked

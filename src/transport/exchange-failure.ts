@@ -31,3 +31,10 @@ export function describeFailure(
   addFacts(error, facts)
   return error
 }
+
+/** Why nothing can be begun: the peer spoke before it was spoken to, or code of the caller closed the connection meanwhile. */
+export function alreadyClosed(address: string, cause: unknown): ConnectionLost {
+  return cause instanceof RemoteProtocolError
+    ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
+    : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
+}

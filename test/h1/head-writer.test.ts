@@ -142,6 +142,20 @@ describe('framing of what is sent, RFC 9112 §6', () => {
     refuses('INVALID_TRANSFER_ENCODING', () => head({ version: 10, fields: [CHUNKED] }))
   })
 
+  it('refuses a parameter of a coding that is empty or has no value, which two readers may read in two ways', () => {
+    for (const value of [
+      'x;,chunked',
+      'x;a,chunked',
+      'x;=b,chunked',
+      'x;a=,chunked',
+      'x;a="b,chunked',
+      ',chunked',
+    ])
+      refuses('INVALID_TRANSFER_ENCODING', () => withFields(['Transfer-Encoding', value]))
+    for (const value of ['x;a=b, chunked', 'x ; a="b c";d=e,chunked', 'gzip, chunked'])
+      assert.equal(withFields(['Transfer-Encoding', value]).framing.kind, 'chunked')
+  })
+
   it('refuses a Content-Length that is no single number', () => {
     for (const value of [
       '',

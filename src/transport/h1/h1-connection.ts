@@ -15,29 +15,29 @@ import type { Duplex } from 'node:stream'
 import type { FieldLine } from '../../core/fields.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
-import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
 import type { TlsDetails } from '../../core/tls-options.ts'
 import {
   ConnectionLost,
   type HTTPException,
   ImproperConnectionState,
-  RemoteProtocolError,
   TimeoutError,
 } from '../../errors/index.ts'
 import { H1Engine, type H1EngineOptions } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../../h1/events.ts'
-import type { ByteSink, ByteStream, DialTimings } from '../../io/byte-stream.ts'
+import type { ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
-import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
+import { alreadyClosed, describeFailure, isPeersDoing } from '../exchange-failure.ts'
 import type { Transport, TransportState } from '../transport.ts'
+import { ExchangeQueue } from './exchange-queue.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
-import { type KeepAliveHint, readKeepAlive } from './keep-alive.ts'
+import { PeerPatience } from './keep-alive.ts'
 import { RequestWriter } from './request-writer.ts'
 import { sendRequest } from './send-request.ts'
 import type { SteppedTransport, WireObserver } from './stepped-transport.ts'
+import { type StreamListener, StreamSink } from './stream-sink.ts'
 
 export interface H1ConnectionOptions {
   readonly engine: H1EngineOptions
@@ -54,32 +54,7 @@ export interface H1ConnectionOptions {
 const NOTHING: WireBytes = []
 const NO_TRAILERS: readonly FieldLine[] = Object.freeze([])
 
-/** What the stream tells, passed on: a transport has a `drain` of its own. */
-class StreamSink implements ByteSink {
-  readonly #connection: H1Connection
-
-  constructor(connection: H1Connection) {
-    this.#connection = connection
-  }
-
-  data(bytes: Uint8Array): void {
-    this.#connection.dataReceived(bytes)
-  }
-
-  end(uncleanEnd: HTTPException | undefined): void {
-    this.#connection.endReceived(uncleanEnd)
-  }
-
-  drain(): void {
-    this.#connection.drained()
-  }
-
-  closed(error: HTTPException | undefined): void {
-    this.#connection.streamClosed(error)
-  }
-}
-
-export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits {
+export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits {
   readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
@@ -91,19 +66,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   readonly #writer: RequestWriter
   readonly #timer: ExchangeTimer
   #dialTimings: DialTimings | undefined
-  /** Exchanges that are not complete, oldest first. */
-  #exchanges: Exchange[] = NO_MEMBERS
-  /** How many requests were begun on this connection. */
-  #begun = 0
+  readonly #exchanges: ExchangeQueue
+  readonly #patience: PeerPatience = new PeerPatience()
   #state: 'open' | 'switched' | 'closed' = 'open'
   #isDraining = false
   #isPaused = false
-  #idleSince: number | undefined
-  /** Of the last response: its fields, and what they say of the peer's patience. */
-  #lastFields: readonly FieldLine[] | undefined
-  #keepAlive: KeepAliveHint | undefined
-  /** How many more requests the peer takes; Infinity where it has not said. */
-  #requestsLeft = Infinity
   /** True after a response of HTTP/1.0: the peer does not know chunked. */
   #isPeerHTTP10: boolean
   /** True once the stream has told that it is closed. */
@@ -127,7 +94,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
       this.#fail(new TimeoutError(phase, timeoutMs), exchange)
       this.#tell()
     })
-    this.#idleSince = options.clock.now()
+    this.#exchanges = new ExchangeQueue(options.clock.now())
     stream.start(new StreamSink(this))
   }
 
@@ -149,7 +116,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     const engine = this.#engine
     // Half a CRLF after a response: its other half may still come.
     const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
-    return mayGoOn && this.#requestsLeft > 0 ? 'open' : 'draining'
+    return mayGoOn && this.#patience.requestsLeft > 0 ? 'open' : 'draining'
   }
 
   get outstanding(): number {
@@ -160,19 +127,19 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     if (this.#state !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
     const outstanding = this.#exchanges.length
     if (outstanding === 0 && !this.#engine.isReusable) return 0
-    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#requestsLeft))
+    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#patience.requestsLeft))
   }
 
   get exchanges(): number {
-    return this.#begun
+    return this.#exchanges.begun
   }
 
   get idleSinceMs(): number | undefined {
-    return this.#idleSince
+    return this.#exchanges.idleSince
   }
 
   get keepAliveMs(): number | undefined {
-    return this.#keepAlive?.timeoutMs
+    return this.#patience.timeoutMs
   }
 
   get isPeerHTTP10(): boolean {
@@ -190,7 +157,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   // What the timer looks at.
 
   get queue(): readonly Exchange[] {
-    return this.#exchanges
+    return this.#exchanges.members
   }
 
   get isPaused(): boolean {
@@ -213,15 +180,15 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
 
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.deadlines.signal?.throwIfAborted()
-    if (this.#state === 'closed') throw this.#alreadyClosed()
+    if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason)
     const engine = this.#engine
     const parts = engine.send(request)
     const startedAt = this.clock.now()
-    const exchange = new Exchange(this, options, startedAt, this.#begun++ > 0, this.#dialTimings)
+    const isReused = this.#exchanges.begun > 0
+    const exchange = new Exchange(this, options, startedAt, isReused, this.#dialTimings)
     this.#dialTimings = undefined
-    this.#idleSince = undefined
-    this.#exchanges = add(this.#exchanges, exchange)
-    if (this.#requestsLeft !== Infinity) this.#requestsLeft--
+    this.#exchanges.add(exchange)
+    this.#patience.spend()
     this.#hasChanged = true
     this.#timer.add(exchange)
     const { signal } = options.deadlines
@@ -247,15 +214,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     this.#watch(startedAt)
     this.#tell()
     return exchange
-  }
-
-  /** The peer spoke before it was spoken to, or code of the caller closed the connection while the request was put together. */
-  #alreadyClosed(): ConnectionLost {
-    const cause = this.#closeReason
-    const { address } = this.#stream
-    return cause instanceof RemoteProtocolError
-      ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
-      : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
   }
 
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
@@ -346,7 +304,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   // ---------------------------------------------------------------------------------------------- receiving
 
   dataReceived(bytes: Uint8Array): void {
-    this.#exchanges[0]?.byteCame()
+    this.#exchanges.oldest?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
     this.#tell()
@@ -361,7 +319,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
 
   drained(): void {
     this.#writer.drained()
-    for (const exchange of this.#exchanges) exchange.drained()
+    this.#exchanges.drained()
     this.#settleOldest()
     this.#watch()
     this.#tell()
@@ -382,7 +340,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     try {
       while (this.#state !== 'closed') {
         const event = this.#engine.nextEvent()
-        const exchange = this.#exchanges[0]
+        const exchange = this.#exchanges.oldest
         switch (event.type) {
           case 'need-data':
             if (exchange === undefined) this.#hasChanged = true
@@ -426,7 +384,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#state = 'switched'
     this.#isPeerHTTP10 = version < 11
-    this.#noteKeepAlive(fields)
+    this.#patience.note(fields, this.#exchanges.length - 1)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
       // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
@@ -445,34 +403,20 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     this.#settleOldest()
   }
 
-  /** Equal heads have the same fields, looked through once. */
-  #noteKeepAlive(fields: readonly FieldLine[]): void {
-    if (fields !== this.#lastFields) {
-      this.#lastFields = fields
-      this.#keepAlive = readKeepAlive(fields)
-    }
-    const max = this.#keepAlive?.max
-    // Those that were begun after the one that is answered count among them.
-    if (max !== undefined) this.#requestsLeft = Math.max(0, max - (this.#exchanges.length - 1))
-  }
-
   /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
   #settleOldest(): void {
-    const oldest = this.#exchanges[0]
-    // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
-    if (oldest?.isEnded === true && oldest.upload !== 'sending' && !oldest.isUndrained) {
-      this.#exchanges = withoutFirst(this.#exchanges)
+    const over = this.#exchanges.takeOver(() => this.clock.now())
+    if (over !== undefined) {
       this.#hasChanged = true
-      this.#timer.remove(oldest)
-      oldest.stopListening()
-      if (this.#exchanges.length === 0) this.#idleSince = this.clock.now()
+      this.#timer.remove(over)
+      over.stopListening()
       // The peer still waits for the rest of a request that will not come.
-      if (oldest.upload === 'stopped') this.#close()
+      if (over.upload === 'stopped') this.#close()
     }
     if (this.#state !== 'open') return
     if (this.#exchanges.length === 0) {
       // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
-      if (!this.#engine.canSendRequest || this.#isDraining || this.#requestsLeft === 0) this.#close()
+      if (!this.#engine.canSendRequest || this.#isDraining || this.#patience.requestsLeft === 0) this.#close()
     } else if (this.#engine.serverState === 'must-close') {
       this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
     }
@@ -490,12 +434,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   }
 
   /** Ends everything: one exchange, the oldest if none is named, with `error`, the others because the connection is gone. */
-  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges[0], isAbort = false): void {
+  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges.oldest, isAbort = false): void {
     if (this.#state === 'closed') return
     // What was begun has been sent, unless there is nobody to send it to.
     if (!this.#isStreamClosed) this.#writer.flush()
-    const exchanges = this.#exchanges
-    this.#exchanges = NO_MEMBERS
+    const exchanges = this.#exchanges.takeAll()
     if (exchanges.length === 0) this.#closeReason = error
     this.#state = 'closed'
     this.#hasChanged = true

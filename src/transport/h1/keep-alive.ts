@@ -26,3 +26,35 @@ export function readKeepAlive(fields: readonly FieldLine[]): KeepAliveHint | und
   }
   return timeoutMs === undefined && max === undefined ? undefined : { timeoutMs, max }
 }
+
+/** What the peer has said of its patience so far. */
+export class PeerPatience {
+  /** Of the last response. */
+  #fields: readonly FieldLine[] | undefined
+  #hint: KeepAliveHint | undefined
+  #requestsLeft = Infinity
+
+  get timeoutMs(): number | undefined {
+    return this.#hint?.timeoutMs
+  }
+
+  /** How many more requests the peer takes; Infinity where it has not said. */
+  get requestsLeft(): number {
+    return this.#requestsLeft
+  }
+
+  /** A request was begun. */
+  spend(): void {
+    if (this.#requestsLeft !== Infinity) this.#requestsLeft--
+  }
+
+  /** A head came while so many requests were begun after the one it answers. Equal heads have the same fields, read once. */
+  note(fields: readonly FieldLine[], begunAfter: number): void {
+    if (fields !== this.#fields) {
+      this.#fields = fields
+      this.#hint = readKeepAlive(fields)
+    }
+    const max = this.#hint?.max
+    if (max !== undefined) this.#requestsLeft = Math.max(0, max - begunAfter)
+  }
+}

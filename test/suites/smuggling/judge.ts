@@ -88,7 +88,9 @@ function hasHost({ fields }: Message): boolean {
 
 /** Of a message that is not complete only the text is there. */
 function lacksHost({ text, messages }: Recorder): boolean {
-  return messages.some((message) => !hasHost(message)) || !/\r\nhost:/i.test(text)
+  // A body may begin as a Host field does.
+  const [head = ''] = text.split('\r\n\r\n')
+  return messages.some((message) => !hasHost(message)) || !/\r\nhost:/i.test(head)
 }
 
 /** White space inside a value may be a fold, which each reader undoes in its own way. */

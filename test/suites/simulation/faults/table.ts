@@ -79,8 +79,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'gives a response to the newest request instead of the oldest',
     file: WIRE,
-    find: 'const exchange = this.#exchanges[0]; switch (event.type)',
-    replace: 'const exchange = this.#exchanges.at(-1); switch (event.type)',
+    find: 'const exchange = this.#exchanges.oldest; switch (event.type)',
+    replace: 'const exchange = this.#exchanges.members.at(-1); switch (event.type)',
     within: 500,
   },
   {
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort and a close() between connecting and sending',
     file: WIRE,
-    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw this.#alreadyClosed();",
+    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason);",
     replace: '',
     within: 10_000,
   },
@@ -198,8 +198,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'forgets who waits for the peer to take more',
-    file: WIRE,
-    find: 'for (const exchange of this.#exchanges) exchange.drained();',
+    file: 'transport/h1/exchange-queue.js',
+    find: 'for (const exchange of this.#members) exchange.drained();',
     replace: '',
     within: 1_000,
   },

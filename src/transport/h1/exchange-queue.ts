@@ -1,0 +1,67 @@
+/**
+ * The exchanges of one connection that are not complete, oldest first: responses come in the order of the requests.
+ */
+
+import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
+import type { Exchange } from '../exchange.ts'
+
+export class ExchangeQueue {
+  #members: Exchange[] = NO_MEMBERS
+  #begun = 0
+  #idleSince: number | undefined
+
+  /** @param now - the connection is idle from then on, in milliseconds on the clock */
+  constructor(now: number) {
+    this.#idleSince = now
+  }
+
+  get members(): readonly Exchange[] {
+    return this.#members
+  }
+
+  get oldest(): Exchange | undefined {
+    return this.#members[0]
+  }
+
+  get length(): number {
+    return this.#members.length
+  }
+
+  /** How many were begun in the life of the connection. */
+  get begun(): number {
+    return this.#begun
+  }
+
+  /** Since when it is empty; undefined while it is not. */
+  get idleSince(): number | undefined {
+    return this.#idleSince
+  }
+
+  add(exchange: Exchange): void {
+    this.#begun++
+    this.#idleSince = undefined
+    this.#members = add(this.#members, exchange)
+  }
+
+  /** Takes the oldest out once both its halves are over; undefined where they are not. */
+  takeOver(now: () => number): Exchange | undefined {
+    const oldest = this.#members[0]
+    // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
+    if (oldest?.isEnded !== true || oldest.upload === 'sending' || oldest.isUndrained) return undefined
+    this.#members = withoutFirst(this.#members)
+    if (this.#members.length === 0) this.#idleSince = now()
+    return oldest
+  }
+
+  /** Takes all out: the connection is over. */
+  takeAll(): readonly Exchange[] {
+    const members = this.#members
+    this.#members = NO_MEMBERS
+    return members
+  }
+
+  /** The peer takes more of what is sent. */
+  drained(): void {
+    for (const exchange of this.#members) exchange.drained()
+  }
+}
