@@ -28,10 +28,12 @@ import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
 import { checkAccepted, type TlsDetails } from '../core/tls-options.ts'
+import { addFacts } from '../errors/exception.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
   ConnectionLost,
+  HTTPException,
   ImproperConnectionState,
   ResponseNotReady,
 } from '../errors/index.ts'
@@ -45,6 +47,7 @@ import { makeBoundary, systemRandom } from '../time/random.ts'
 import { waitFor } from '../time/wait.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
+import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
 import { checkHead, completeHead, hostFieldFor, makeOrigin } from '../transport/h1/request-head.ts'
 import {
@@ -227,7 +230,12 @@ export class HTTPConnection {
     const { signal } = takeConnectOptions(options)
     const deadlines = this.#deadlinesOf({ signal })
     if (current !== undefined && current.outstanding > 0) return
-    await withCaller(this.#source.acquire(this.#plan, deadlines))
+    const startedAt = this.#clock.now()
+    const acquiring = this.#source.acquire(this.#plan, deadlines)
+    const named = acquiring.catch((error: unknown) => {
+      throw this.#named(error, { url: this.#requestOrigin.prefix }, startedAt, deadlines)
+    })
+    await withCaller(named)
   }
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
@@ -239,7 +247,7 @@ export class HTTPConnection {
     this.#step = undefined
     this.#queue.clear()
     const closed = this.#closedError()
-    for (const giveUp of this.#waits) giveUp(closed)
+    for (const giveUp of this.#waits) giveUp(this.#closedError())
     this.#waits.clear()
     this.#source.close(closed)
   }
@@ -310,7 +318,7 @@ export class HTTPConnection {
         if (ready !== undefined && isImmediate(request)) {
           const { exchange, sent } = sendRequest(ready, request, this.#sendingOptions)
           this.#queue.add(exchange)
-          return sent === undefined ? SENT : this.#untilSent(exchange, sent)
+          return sent === undefined ? SENT : withCaller(this.#untilSent(exchange, sent))
         }
       }
       this.#check(request)
@@ -418,7 +426,9 @@ export class HTTPConnection {
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   getResponse(): Promise<HTTPResponse> {
-    return this.#step === undefined && this.#upload === undefined ? this.#takeResponse() : this.#endThenTake()
+    return this.#step === undefined && this.#upload === undefined
+      ? this.#takeResponse()
+      : withCaller(this.#endThenTake())
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -620,11 +630,39 @@ export class HTTPConnection {
     const ready = this.#source.ready(this.#plan)
     if (ready !== undefined) return ready
     const generation = this.#generation
-    const acquired = this.#source.acquire(this.#plan, request.deadlines)
-    const { body } = request
-    const transport = await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
-    this.#throwIfClosed(generation)
-    return transport
+    const startedAt = this.#clock.now()
+    const { body, deadlines } = request
+    try {
+      const acquired = this.#source.acquire(this.#plan, deadlines)
+      const transport = await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
+      this.#throwIfClosed(generation)
+      return transport
+    } catch (error) {
+      const isClosed = error instanceof ConnectionLost && generation !== this.#generation
+      // One close() ends many waits, each with an error of its own.
+      throw this.#named(isClosed ? this.#closedError() : error, request, startedAt, deadlines)
+    }
+  }
+
+  /** The error of a connection that could not be had, with the request that it was for. */
+  #named(
+    error: unknown,
+    { method, url }: { readonly method?: string; readonly url: string },
+    startedAt: number,
+    deadlines: RequestDeadlines,
+  ): unknown {
+    // The reason of an abort belongs to the caller, whatever it is.
+    const isOurs = HTTPException.isHTTPException(error) && error !== deadlines.signal?.reason
+    if (!isOurs) return error
+    const { tunnel, name } = this.#plan
+    addFacts(error, {
+      method,
+      url: shownUrl(url),
+      elapsedMs: this.#clock.now() - beginningOf(deadlines, startedAt),
+      phase: 'connect',
+      proxy: tunnel === undefined ? undefined : name,
+    })
+    return error
   }
 
   async #untilSent(exchange: Exchange, sent: Promise<void> | undefined): Promise<void> {

@@ -5,6 +5,7 @@
 
 import { InvalidURL } from '../errors/index.ts'
 import { isDigits } from './grammar.ts'
+import { describe } from './options.ts'
 import { assertString } from './snapshot.ts'
 
 /** The default port of http. */
@@ -32,6 +33,12 @@ const IPV6_FORM = /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.~-]+)?$/
  */
 export function parseHostPort(text: string, port: number | undefined, defaultPort: number): HostPort {
   assertString(text, 'The host')
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(text))
+    throw new InvalidURL(
+      'INVALID_HOST',
+      "it is a URL; give the host alone, as 'www.example.com', and the path to request()",
+    )
+  assertPort(port)
   if (port !== undefined) return { host: parseHost(text), port: checkPort(port) }
   const bracket = text.lastIndexOf(']')
   const colon = text.lastIndexOf(':')
@@ -45,6 +52,16 @@ export function parseHostPort(text: string, port: number | undefined, defaultPor
     )
   }
   return { host: parseHost(text.slice(0, colon)), port: checkPort(Number(digits)) }
+}
+
+/** Options in the place of the port would be told by a message that says nothing of options. */
+function assertPort(port: unknown): void {
+  if (port === undefined || typeof port === 'number' || typeof port === 'string') return
+  const isOptions = typeof port === 'object' && port !== null
+  const hint = isOptions
+    ? ': options come after it, (host, port, options), with undefined for the default port'
+    : ''
+  throw new TypeError(`The port is a number or undefined, not ${describe(port)}${hint}`)
 }
 
 function checkPort(port: number): number {

@@ -3,8 +3,19 @@
  * that are written onto the error.
  */
 
+import type { RequestDeadlines } from '../core/request.ts'
 import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
 import { ConnectionLost, HTTPException, IncompleteRead, RemoteProtocolError } from '../errors/index.ts'
+
+/** A URL as errors show it: origin and path. Security: a query, or userinfo, may be a credential. */
+export function shownUrl(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1')
+}
+
+/** Since when an exchange is under way: from the call that made the request, where its deadlines tell. */
+export function beginningOf({ endsAt, totalMs }: RequestDeadlines, begunAt: number): number {
+  return totalMs === Infinity ? begunAt : endsAt - totalMs
+}
 
 /** True for an end that the peer brought about, false for one that this side wanted: an abort, a timeout, `close()`. */
 export function isPeersDoing(reason: unknown): boolean {

@@ -31,7 +31,7 @@ import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
-import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
+import { describeFailure, isPeersDoing, shownUrl } from '../exchange-failure.ts'
 import type { Transport, TransportState } from '../transport.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
 import { type KeepAliveHint, readKeepAlive } from './keep-alive.ts'
@@ -213,7 +213,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
 
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.deadlines.signal?.throwIfAborted()
-    if (this.#state === 'closed') throw this.#alreadyClosed()
+    if (this.#state === 'closed') throw this.#alreadyClosed(options)
     const engine = this.#engine
     const parts = engine.send(request)
     const startedAt = this.clock.now()
@@ -250,12 +250,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   }
 
   /** The peer spoke before it was spoken to, or code of the caller closed the connection while the request was put together. */
-  #alreadyClosed(): ConnectionLost {
+  #alreadyClosed({ method, url }: ExchangeOptions): ConnectionLost {
     const cause = this.#closeReason
     const { address } = this.#stream
+    const facts = { method, url: shownUrl(url), elapsedMs: 0, phase: 'send' } as const
     return cause instanceof RemoteProtocolError
-      ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
-      : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
+      ? new ConnectionLost(address, { ...facts, cause, requestBytesWritten: 0 })
+      : new ConnectionLost(address, facts, 'CONNECTION_CLOSED')
   }
 
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
@@ -513,6 +514,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
 
   #failExchange(exchange: Exchange, reason: unknown, isAbort: boolean): void {
     const facts = {
+      ...exchange.factsAt(this.clock.now()),
       reused: exchange.reused,
       requestBytesWritten: exchange.bytesWritten,
       responseStarted: exchange.responseStarted,
