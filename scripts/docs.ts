@@ -16,6 +16,7 @@ import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
 import { CERTIFICATE_REASONS } from '../src/io/tls/certificate-reasons.ts'
 import { HANDSHAKE_REASONS } from '../src/io/tls/handshake-reasons.ts'
 import { formatClasses, formatStrictness, readCounts } from '../test/suites/differential/report.ts'
+import { failuresPage } from '../test/support/failures.ts'
 import { IMPORT_TABLE } from './import-table.ts'
 import { replacePart } from './replace-part.ts'
 
@@ -25,6 +26,7 @@ const GENERATED = '<!-- Made by `npm run docs` from the tables in src. Change th
 export async function generateDocs(root: string): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('docs/errors.md', errorsPage())
+  files.set('docs/failures.md', await failuresPage())
   files.set('docs/tolerances.md', tolerancesPage())
   files.set('docs/state-machine.md', stateMachinePage())
   for (const role of ['client', 'server'] as const) {
@@ -83,8 +85,21 @@ function errorsPage(): string {
 # Errors
 
 Everything this package raises is an \`HTTPException\`, with two exceptions: an abort rejects with \`signal.reason\`,
-untouched, and a wrong argument type is a plain \`TypeError\`. A class is one decision you may take; \`error.code\` is one
+untouched, and a wrong argument type is a plain \`TypeError\`. So \`AbortSignal.timeout(ms)\` rejects with the platform's
+\`DOMException\`, whose name is \`TimeoutError\`, too: it is not the class \`TimeoutError\` of this package, and \`instanceof\` tells
+them apart. The option \`timeout\` gives the class, with its phase. A class is one decision you may take; \`error.code\` is one
 rule, from the closed union \`ErrorCode\`. The cause of the system or of TLS is on \`error.cause\`.
+
+The message of a failed exchange is made of what happened (\`error.summary\`, alone), which request it was, in which phase and after
+which time, and what to try next:
+
+\`\`\`text
+The head of the response did not come in time: the headers timeout is 250 ms (GET http://api.example/items; waiting for the
+response; after 251 ms). Try: a larger timeout.headers, or find out why the server takes so long.
+\`\`\`
+
+[What an error looks like](failures.md) shows more of them. Under the lines of the stack where the error was found stand
+those of the program that waited for it (\`at async …\`): reads of the body included, and at no cost where nothing fails.
 
 After a failed exchange an error also says:
 
@@ -95,10 +110,14 @@ After a failed exchange an error also says:
 | \`responseStarted\` | at least one byte of the response had come |
 | \`address\` | the peer: \`host:port\`, or the path of a unix socket |
 | \`phase\` | \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\` |
+| \`method\` | the method of the request; none for \`connect()\` |
+| \`url\` | origin and path of the request: no query, no fragment, no userinfo |
+| \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |
+| \`proxy\` | where no connection could be had through it: the proxy, \`host:port\` |
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 
 A \`RemoteProtocolError\` names the rule that was broken (\`rule\`), the byte in the received stream (\`offset\`) and the
-offending bytes, escaped and cut (\`bytes\`). No message shows a credential, a field value or a query string.
+offending bytes, escaped and cut (\`bytes\`). A \`DecodeError\` shows how the body begins, with credentials masked. No message shows a credential, a field value or a query string.
 
 ${sections.join('\n')}`
 }

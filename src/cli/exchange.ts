@@ -87,7 +87,7 @@ async function open(connection: HTTPConnection): Promise<void> {
     await connection.connect()
   } catch (error) {
     if (error instanceof ProxyError && error.status === 407) {
-      throw new CommandFailure('proxy', error.message, '-x USER:PASSWORD@HOST:PORT', { cause: error })
+      throw new CommandFailure('proxy', error.summary, '-x USER:PASSWORD@HOST:PORT', { cause: error })
     }
     if (error instanceof ConnectError && error.code === 'TLS_FAILED' && isAboutKeys(error.cause)) {
       const what = `the certificate or key cannot be used (${reasonOf(error.cause)})`

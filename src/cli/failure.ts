@@ -61,7 +61,7 @@ export function describeFailure(error: unknown): Ending {
 
 /** The options of the library mean nothing to a person at a terminal: the advice names the command's. */
 function withoutRemedy(error: HTTPException): string {
-  return error.remedy === undefined ? error.message : error.message.replace(`; ${error.remedy}`, '')
+  return error.remedy === undefined ? error.summary : error.summary.replace(`; ${error.remedy}`, '')
 }
 
 /** The line for standard error, with its end; empty where there is nothing to tell. */

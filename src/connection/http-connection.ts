@@ -23,7 +23,7 @@ import {
 import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { type TlsDetails } from '../core/tls-options.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -35,6 +35,7 @@ import { checkField } from '../h1/head-writer.ts'
 import { writeToStderr } from '../io/stderr.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
+import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
 import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import {
@@ -158,7 +159,7 @@ export class HTTPConnection {
     const { signal } = takeConnectOptions(options)
     const deadlines = this.#maker.deadlinesOf({ signal })
     if (current !== undefined && current.outstanding > 0) return
-    await withCaller(this.#source.acquire(this.#maker.plan, deadlines))
+    await withCaller(this.#acquire({ url: this.#maker.prefix }, deadlines, undefined))
   }
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
@@ -167,9 +168,8 @@ export class HTTPConnection {
     this.#upload = undefined
     this.#step = undefined
     this.#queue.clear()
-    const closed = new ConnectionLost(this.#maker.plan.name, undefined, 'CONNECTION_CLOSED')
-    this.#sends.close(closed)
-    this.#source.close(closed)
+    this.#sends.close(() => this.#closedError())
+    this.#source.close(this.#closedError())
   }
 
   /** Closes the connection, as `close()`: for `await using`. */
@@ -236,7 +236,7 @@ export class HTTPConnection {
         if (ready !== undefined && isImmediate(request)) {
           const { exchange, sent } = sendRequest(ready, request, this.#sendingOptions)
           this.#queue.add(exchange)
-          return sent === undefined ? SENT : this.#untilSent(exchange, sent)
+          return sent === undefined ? SENT : withCaller(this.#untilSent(exchange, sent))
         }
       }
       this.#check(request)
@@ -335,7 +335,9 @@ export class HTTPConnection {
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   getResponse(): Promise<HTTPResponse> {
-    return this.#step === undefined && this.#upload === undefined ? this.#takeResponse() : this.#endThenTake()
+    return this.#step === undefined && this.#upload === undefined
+      ? this.#takeResponse()
+      : withCaller(this.#endThenTake())
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -417,11 +419,29 @@ export class HTTPConnection {
     const ready = this.#source.ready(this.#maker.plan)
     if (ready !== undefined) return ready
     const { generation } = this.#sends
-    const acquired = this.#source.acquire(this.#maker.plan, request.deadlines)
-    const { body } = request
-    const transport = await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
+    const transport = await this.#acquire(request, request.deadlines, request.body)
     this.#sends.throwIfClosed(generation)
     return transport
+  }
+
+  async #acquire(
+    request: NamedRequest,
+    deadlines: RequestDeadlines,
+    body: OutgoingBody | undefined,
+  ): Promise<H1Connection> {
+    const { plan, clock } = this.#maker
+    const { generation } = this.#sends
+    const startedAt = clock.now()
+    try {
+      const acquired = this.#source.acquire(plan, deadlines)
+      return await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
+    } catch (error) {
+      // One close() ends many waits, each with an error of its own.
+      const own =
+        generation !== this.#sends.generation && error instanceof ConnectionLost ? this.#closedError() : error
+      const proxy = plan.tunnel === undefined ? undefined : plan.name
+      throw describeDialFailure(own, request, deadlines, proxy, startedAt, clock.now())
+    }
   }
 
   async #untilSent(exchange: Exchange, sent: Promise<void> | undefined): Promise<void> {
@@ -455,5 +475,9 @@ export class HTTPConnection {
     const isHeldUp = this.#head !== undefined || this.#queue.unread !== undefined
     const response = isHeldUp ? undefined : this.#queue.take()
     return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts)))
+  }
+
+  #closedError(): ConnectionLost {
+    return new ConnectionLost(this.#maker.plan.name, undefined, 'CONNECTION_CLOSED')
   }
 }

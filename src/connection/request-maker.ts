@@ -105,6 +105,11 @@ export class RequestMaker {
     return this.#plan
   }
 
+  /** Scheme and authority of the URLs that are asked for. */
+  get prefix(): string {
+    return this.#requestOrigin.prefix
+  }
+
   /** Whether pipelined requests that are sent at one time go out together. */
   get isGathering(): boolean {
     return this.#settings.isGathering && this.pipelining > 1

@@ -6,18 +6,17 @@
 
 import type { HTTPResponse } from '../core/response.ts'
 import { add, NO_MEMBERS, without, withoutFirst } from '../core/short-list.ts'
+import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import type { Exchange, ExchangeListener } from '../transport/exchange.ts'
 
 /** The place of a request that has not begun. */
 export class PendingRequest {
-  #resolve: ((exchange: Exchange) => void) | undefined
-  #reject: ((error: unknown) => void) | undefined
+  #resolve: ((exchange: Exchange | Promise<never>) => void) | undefined
 
   /** Resolves when the request has begun; rejects where it cannot. To be asked for once. */
   whenBegun(): Promise<Exchange> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#resolve = resolve
-      this.#reject = reject
     })
   }
 
@@ -26,7 +25,7 @@ export class PendingRequest {
   }
 
   fail(error: unknown): void {
-    this.#reject?.(error)
+    this.#resolve?.(rejectionWithCaller(error))
   }
 }
 

@@ -22,7 +22,8 @@ export class SendQueue {
   #waits: Set<(error: unknown) => void> | undefined
   /** How often `close` was called: what waits can tell that it was. */
   #generation = 0
-  #closeReason: unknown
+  /** Makes the error of `close`, one for each who waited. */
+  #makeReason: (() => unknown) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -43,17 +44,17 @@ export class SendQueue {
    * @throws the reason of `close`
    */
   throwIfClosed(generation: number): void {
-    if (this.#generation !== generation) throw this.#closeReason
+    if (this.#generation !== generation) throw this.#makeReason?.()
   }
 
-  /** Ends every wait with `reason`; what is asked later begins anew. */
-  close(reason: unknown): void {
+  /** Ends every wait with an error that `makeReason` makes; what is asked later begins again. */
+  close(makeReason: () => unknown): void {
     this.#generation++
-    this.#closeReason = reason
+    this.#makeReason = makeReason
     this.#last = undefined
     const waits = this.#waits
     this.#waits = undefined
-    for (const giveUp of waits ?? []) giveUp(reason)
+    for (const giveUp of waits ?? []) giveUp(makeReason())
   }
 
   /**

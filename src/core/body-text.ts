@@ -38,12 +38,15 @@ export function parseJson(bytes: Buffer, head: ResponseHead): unknown {
     const cause = new SyntaxError((error as Error).message.replace(/"[^]*"/, '"..."'))
     const start = bytes.toString('latin1', 0, MAX_SEARCHED_BYTES)
     const shown = escapeText(maskCredentials(start, bytes.length > start.length))
-    throw new DecodeError('NOT_JSON', describeBody(bytes.length, head), { bytes: shown, cause })
+    throw new DecodeError('NOT_JSON', describeBody(bytes.length, head, shown), { bytes: shown, cause })
   }
 }
 
-/** What a body is, in words. Security: of fields only media type and codings are shown, and only where they are tokens. */
-function describeBody(length: number, { status, fields }: ResponseHead): string {
+/**
+ * What a body is, in words, and how it begins. Security: of fields only media type and codings are shown, and only where they are
+ * tokens; of the body what is left of its beginning when credentials are masked.
+ */
+function describeBody(length: number, { status, fields }: ResponseHead, start: string): string {
   const type = /^[^;]*/.exec(firstFieldValue(fields, 'content-type') ?? '')![0].trim()
   const isType = type.split('/').length === 2 && type.split('/').every(isToken)
   const size = length === 0 ? 'it is empty' : `${length} bytes`
@@ -53,6 +56,7 @@ function describeBody(length: number, { status, fields }: ResponseHead): string 
     `status ${status}`,
     ...(type === '' ? ['no Content-Type'] : []),
     ...(codings.length > 0 ? [`coded (Content-Encoding: ${escapeText(codings.join(', '))})`] : []),
+    ...(length > 0 && codings.length === 0 ? [`beginning with "${start}"`] : []),
   ].join(', ')
 }
 

@@ -9,6 +9,7 @@
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
+import { describe } from './options.ts'
 import { assertString } from './snapshot.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
@@ -21,10 +22,11 @@ export type HeadersInput =
 
 /**
  * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
- * @throws TypeError for a name that is no string, and a value that is no string, no number and no valid date
+ * @throws TypeError for what are no headers, a name that is no string, and a value that is no string, no number and no valid date
  */
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
+  assertHeaders(input)
   const fields: FieldLine[] = []
   if (isIterable(input)) {
     for (const [name, value] of input) fields.push([toName(name), toValue(name, value)])
@@ -37,6 +39,14 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
     else fields.push([name, toValue(name, value)])
   }
   return fields
+}
+
+/** Strings and functions can be looked through, too; what they hold are no headers. */
+function assertHeaders(input: unknown): void {
+  if (typeof input === 'object' && input !== null) return
+  throw new TypeError(
+    `Headers are an object of names and values, pairs, or a Headers, not ${describe(input)}; leave them out for none`,
+  )
 }
 
 function isIterable(input: HeadersInput): input is Iterable<readonly [string, FieldValue]> {

@@ -47,5 +47,5 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`
   const tag = Object.prototype.toString.call(value).slice(8, -1)
-  return /^[AEIOU]/.test(tag) ? `an ${tag}` : `a ${tag}`
+  return /^[AEIO]/.test(tag) ? `an ${tag}` : `a ${tag}`
 }

@@ -6,6 +6,7 @@
 import { InvalidURL } from '../errors/index.ts'
 import { isDigits } from './grammar.ts'
 import { parseHost, refuseUrl } from './host.ts'
+import { describe } from './options.ts'
 import { assertString } from './snapshot.ts'
 
 /** The default port of http. */
@@ -29,6 +30,7 @@ export interface HostPort {
 export function parseHostPort(text: string, port: number | undefined, defaultPort: number): HostPort {
   assertString(text, 'The host')
   refuseUrl(text)
+  assertPort(port)
   if (port !== undefined) return { host: parseHost(text), port: checkPort(port) }
   const bracket = text.lastIndexOf(']')
   const colon = text.lastIndexOf(':')
@@ -42,6 +44,16 @@ export function parseHostPort(text: string, port: number | undefined, defaultPor
     )
   }
   return { host: parseHost(text.slice(0, colon)), port: checkPort(Number(digits)) }
+}
+
+/** Options in the place of the port would be told by a message that says nothing of options. */
+function assertPort(port: unknown): void {
+  if (port === undefined || typeof port === 'number' || typeof port === 'string') return
+  const isOptions = typeof port === 'object' && port !== null
+  const hint = isOptions
+    ? ': options come after it, (host, port, options), with undefined for the default port'
+    : ''
+  throw new TypeError(`The port is a number or undefined, not ${describe(port)}${hint}`)
 }
 
 function checkPort(port: number): number {

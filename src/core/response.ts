@@ -8,7 +8,9 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
+import { addFacts, type ExchangeFacts, factsOf, type HTTPException } from '../errors/exception.ts'
 import {
+  type DecodeError,
   ImproperConnectionState,
   IncompleteRead,
   LineTooLong,
@@ -27,6 +29,8 @@ export interface ResponseSource {
   readonly url: string
   readonly informational: readonly InformationalResponse[]
   readonly timings: Timings
+  /** Which request it answers, for errors. */
+  readonly facts: ExchangeFacts
   /** Makes a Node stream of the response; the I/O side knows how. */
   readonly makeStream: (response: HTTPResponse) => Readable
   /** Gives the connection away after a switch of protocols; undefined where there was none. */
@@ -235,7 +239,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
       const lf = piece.indexOf(LF)
       if (length + (lf < 0 ? piece.length : lf + 1) > maxBytes) {
         this.#rest = Buffer.concat([...pieces, piece])
-        throw new LineTooLong(maxBytes)
+        throw this.#named(new LineTooLong(maxBytes))
       }
       if (lf >= 0) {
         if (lf + 1 < piece.length) this.#rest = piece.subarray(lf + 1)
@@ -262,7 +266,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
   json<T = unknown>(): Promise<T> {
-    return this.#madeOfRest('json()', (bytes) => parseJson(bytes, this.#head) as T)
+    return this.#madeOfRest('json()', (bytes) => this.#parseJson(bytes) as T)
   }
 
   /**
@@ -289,7 +293,23 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** A body that has none left is no empty one. What broke off, or is being read still, says so itself. */
   async #refuseAgain(earlier: string): Promise<never> {
     await this.read()
-    throw new ImproperConnectionState(`${earlier} took all of it; keep what it gave`, 'BODY_ALREADY_READ')
+    throw this.#named(
+      new ImproperConnectionState(`${earlier} took all of it; keep what it gave`, 'BODY_ALREADY_READ'),
+    )
+  }
+
+  #parseJson(bytes: Buffer): unknown {
+    try {
+      return parseJson(bytes, this.#head)
+    } catch (error) {
+      throw this.#named(error as DecodeError)
+    }
+  }
+
+  /** The error, with the request that this response answers. */
+  #named<E extends HTTPException>(error: E): E {
+    addFacts(error, this.#source.facts)
+    return error
   }
 
   #markTaken(call: string): void {
@@ -380,11 +400,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   #refuseCoded(): void {
-    if (this.#isRefused) throw new UnknownTransferEncoding(this.#head.codings)
+    if (this.#isRefused) throw this.#named(new UnknownTransferEncoding(this.#head.codings))
   }
 
   #takeRest(): Buffer | undefined {
-    if (this.#isCut) throw new ImproperConnectionState('the response was closed before its body was read')
+    if (this.#isCut)
+      throw this.#named(new ImproperConnectionState('the response was closed before its body was read'))
     const rest = this.#rest
     this.#rest = undefined
     return rest
@@ -399,7 +420,6 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 /** Puts bytes that the failed call had read already before those the error carries. */
 export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
-  const { reused, requestBytesWritten, responseStarted, address, phase, cause } = error
-  const facts = { reused, requestBytesWritten, responseStarted, address, phase, cause }
-  return new IncompleteRead(Buffer.concat([...pieces, error.partial]), error.expected, facts)
+  const { partial, expected, cause } = error
+  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause })
 }

@@ -3,12 +3,14 @@
  * text at each look, and bytes may say that they are fewer than they are: what was checked must be what is sent.
  */
 
+import { describe } from './options.ts'
+
 /**
  * Security: only a primitive string is the same each time it is looked at.
  * @throws TypeError for anything else, String objects among them
  */
 export function assertString(value: unknown, what: string): asserts value is string {
-  if (typeof value !== 'string') throw new TypeError(`${what} must be a string`)
+  if (typeof value !== 'string') throw new TypeError(`${what} must be a string, not ${describe(value)}`)
 }
 
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object

@@ -5,6 +5,7 @@
  * query string. What the peer sent is on `bytes`, escaped and cut.
  */
 
+import { hintFor } from './hints.ts'
 import { type ErrorCode, errorRow } from './table.ts'
 
 /** The part of an exchange in which something went wrong. */
@@ -32,6 +33,17 @@ export interface ExchangeFacts {
   address?: string | undefined
   /** The part of the exchange in which it failed. */
   phase?: Phase | undefined
+  /** The method of the request. */
+  method?: string | undefined
+  /** Origin and path of the request: no query, no fragment, no userinfo. Where none was made yet, the origin alone. */
+  url?: string | undefined
+  /**
+   * How long it took to fail, in milliseconds: since dialling began, or since there was a connection for the request; with a
+   * total timeout, since the request was made.
+   */
+  elapsedMs?: number | undefined
+  /** The proxy on the way, where no connection could be had by it: `host:port`, or the path of a unix socket. */
+  proxy?: string | undefined
 }
 
 /** What an error is made with, besides its code and its text. */
@@ -54,15 +66,27 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare responseStarted?: boolean | undefined
   declare address?: string | undefined
   declare phase?: Phase | undefined
+  declare method?: string | undefined
+  declare url?: string | undefined
+  declare elapsedMs?: number | undefined
+  declare proxy?: string | undefined
   /** The option that would accept a peer that TLS refused: the end of the message. */
   declare readonly remedy?: string
+  readonly #summary: string
 
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
     const { cause, remedy } = details
-    super(composeMessage(code, detail, remedy), cause === undefined ? undefined : { cause })
+    const summary = composeSummary(code, detail, remedy)
+    super(summary, cause === undefined ? undefined : { cause })
     this.code = code
+    this.#summary = summary
     if (remedy !== undefined) this.remedy = remedy
     addFacts(this, details)
+  }
+
+  /** What happened: the message without the request and the hint that follow in it. */
+  get summary(): string {
+    return this.#summary
   }
 
   /** Whether `value` is an error of this package, also of another copy of it. */
@@ -72,19 +96,91 @@ export class HTTPException extends Error implements ExchangeFacts {
 }
 
 /** `Sentence: detail; remedy`, without what is not there. */
-function composeMessage(code: ErrorCode, detail: string | undefined, remedy?: string): string {
+function composeSummary(code: ErrorCode, detail: string | undefined, remedy?: string): string {
   const { sentence } = errorRow(code)
   if (detail === undefined) return `${sentence}.`
   // What stands in parentheses is an addition to the sentence and no detail of it.
   if (detail.startsWith('(')) return `${sentence} ${detail}`
-  return `${sentence}: ${detail}${remedy === undefined ? '' : `; ${remedy}`}`
+  return `${sentence}: ${detail}${endOf(remedy)}`
 }
 
-/** Writes the facts of the exchange onto an error; a fact that is there already stays. */
+function endOf(remedy: string | undefined): string {
+  return remedy === undefined ? '' : `; ${remedy}`
+}
+
+const FACTS = [
+  'reused',
+  'requestBytesWritten',
+  'responseStarted',
+  'address',
+  'phase',
+  'method',
+  'url',
+  'elapsedMs',
+  'proxy',
+] as const satisfies readonly (keyof ExchangeFacts)[]
+
+/** The facts of the exchange, for an error that takes the place of this one. */
+export function factsOf(error: HTTPException): ExchangeFacts {
+  return Object.fromEntries(FACTS.map((name) => [name, error[name]]))
+}
+
+/**
+ * Writes the facts of the exchange onto an error; a fact that is there already stays. With the first that name a request, the
+ * message says which it was and what to try next.
+ */
 export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
-  if (facts.reused !== undefined) error.reused ??= facts.reused
-  if (facts.requestBytesWritten !== undefined) error.requestBytesWritten ??= facts.requestBytesWritten
-  if (facts.responseStarted !== undefined) error.responseStarted ??= facts.responseStarted
-  if (facts.address !== undefined) error.address ??= facts.address
-  if (facts.phase !== undefined) error.phase ??= facts.phase
+  const wasNamed = error.url !== undefined
+  for (const name of FACTS) {
+    // Another request's facts are not mixed with these.
+    if (wasNamed && OF_REQUEST.has(name)) continue
+    if (facts[name] !== undefined) error[name] ??= facts[name] as never
+  }
+  if (wasNamed || error.url === undefined || !(error instanceof HTTPException)) return
+  const { message, stack } = error
+  // A total timeout runs out in some part of the exchange.
+  error.message = composeMessage(error, error.phase === 'total' ? (facts.phase ?? 'total') : error.phase)
+  if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message)
+}
+
+const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'proxy'])
+
+/** `Summary (GET http://host/path; waiting for the response; after 12 ms). Try: hint.` */
+function composeMessage(error: HTTPException, phase: Phase | undefined): string {
+  const { summary, remedy, method, url, elapsedMs, proxy } = error
+  const end = endOf(remedy)
+  const what =
+    end !== '' && summary.endsWith(end) ? summary.slice(0, -end.length) : summary.replace(/\.$/, '')
+  const about = [
+    method === undefined ? url : `${method} ${url}`,
+    phase === undefined ? undefined : phaseInWords(phase, proxy),
+    elapsedMs === undefined ? undefined : `after ${Math.round(elapsedMs)} ms`,
+  ].filter((part) => part !== undefined)
+  return `${what} (${about.join('; ')}). Try: ${remedy ?? hintFor(error.code, proxy !== undefined)}.`
+}
+
+const PHASES: Readonly<Record<Phase, string>> = {
+  queue: 'waiting for a connection',
+  dns: 'looking up the host',
+  tcp: 'connecting',
+  connect: 'connecting',
+  tls: 'in the TLS handshake',
+  proxy: 'asking the proxy for a tunnel',
+  send: 'sending the request',
+  headers: 'waiting for the response',
+  body: 'reading the body of the response',
+  total: 'before its end',
+}
+
+const PHASES_TO_PROXY: Partial<Readonly<Record<Phase, string>>> = {
+  dns: 'looking up the proxy %',
+  tcp: 'connecting to the proxy %',
+  connect: 'waiting for the proxy %',
+  tls: 'in the TLS handshake, through the proxy %',
+  proxy: 'asking the proxy % for a tunnel',
+}
+
+function phaseInWords(phase: Phase, proxy: string | undefined): string {
+  const words = proxy === undefined ? undefined : PHASES_TO_PROXY[phase]
+  return words === undefined || proxy === undefined ? PHASES[phase] : words.replace('%', () => proxy)
 }

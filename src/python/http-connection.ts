@@ -51,6 +51,14 @@ import { takeApart, Unchunker } from './unchunk.ts'
 
 type State = 'Idle' | 'Request-started' | 'Request-sent' | 'Response-awaited'
 
+/** The call that leads on from each state, for messages. */
+const NEXT: Readonly<Record<State, string>> = {
+  Idle: 'request() or putrequest()',
+  'Request-started': 'endheaders()',
+  'Request-sent': 'getresponse()',
+  'Response-awaited': 'the end of the getresponse() that waits',
+}
+
 /** A connection to an HTTP server, as in Python's httplib and http.client. */
 export class HTTPConnection extends ClassAttributes {
   /** The host, as given; brackets of an IPv6 address are gone. */
@@ -401,7 +409,8 @@ export class HTTPConnection extends ClassAttributes {
   }
 
   #explain(call: string): string {
-    const unread = this.#response === undefined ? '' : ', with a response that is not read'
-    return `${call}() was called in state '${this.#state}'${unread}`
+    if (this.#response !== undefined && this.#state === 'Request-sent')
+      return `${call}() was called while the last response is not read: read() it to its end, or close() it, first`
+    return `${call}() was called in state '${this.#state}': ${NEXT[this.#state]} comes first`
   }
 }

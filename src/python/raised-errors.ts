@@ -4,6 +4,7 @@
  */
 
 import { escapeText } from '../core/escape.ts'
+import { factsOf } from '../errors/exception.ts'
 import { BadStatusLine, IncompleteRead, LimitExceeded, LineTooLong } from '../errors/index.ts'
 
 /** The limits that stand in the place of Python's limit of a line: for the sizes of chunks, and for trailers. */
@@ -23,14 +24,4 @@ export function asPythonRaises(error: unknown): unknown {
     return new LineTooLong(error.maximum, { ...factsOf(error), offset: error.offset, cause: error })
   }
   return error
-}
-
-function factsOf({
-  reused,
-  requestBytesWritten,
-  responseStarted,
-  address,
-  phase,
-}: LimitExceeded | IncompleteRead) {
-  return { reused, requestBytesWritten, responseStarted, address, phase }
 }

@@ -35,10 +35,11 @@ export async function withCaller<T>(work: Promise<T>): Promise<T> {
 /** To be called after an `await`. A promise that more than one waits for shows nobody. */
 function showCaller(error: unknown): void {
   if (!(error instanceof Error) || COMPLETED.has(error) || Error.captureStackTrace === undefined) return
-  COMPLETED.add(error)
   const seen: { stack?: string } = {}
   Error.captureStackTrace(seen)
   const lines = (seen.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at async '))
   const { stack } = error
-  if (lines.length > 0 && typeof stack === 'string') error.stack = `${stack}\n${lines.join('\n')}`
+  if (lines.length === 0 || typeof stack !== 'string') return
+  COMPLETED.add(error)
+  error.stack = `${stack}\n${lines.join('\n')}`
 }

@@ -3,8 +3,19 @@
  * that are written onto the error.
  */
 
+import type { RequestDeadlines } from '../core/request.ts'
 import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
 import { ConnectionLost, HTTPException, IncompleteRead, RemoteProtocolError } from '../errors/index.ts'
+
+/** A URL as errors show it: origin and path. Security: a query, or userinfo, may be a credential. */
+export function shownUrl(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1')
+}
+
+/** Since when an exchange is under way: from the call that made the request, where its deadlines tell. */
+export function beginningOf({ endsAt, totalMs }: RequestDeadlines, begunAt: number): number {
+  return totalMs === Infinity ? begunAt : endsAt - totalMs
+}
 
 /** True for an end that the peer brought about, false for one that this side wanted: an abort, a timeout, `close()`. */
 export function isPeersDoing(reason: unknown): boolean {
@@ -32,9 +43,41 @@ export function describeFailure(
   return error
 }
 
+/** Which request something was for. */
+export interface NamedRequest {
+  readonly method?: string
+  readonly url: string
+}
+
 /** Why nothing can be begun: the peer spoke before it was spoken to, or code of the caller closed the connection meanwhile. */
-export function alreadyClosed(address: string, cause: unknown): ConnectionLost {
+export function alreadyClosed(
+  address: string,
+  cause: unknown,
+  { method, url }: NamedRequest,
+): ConnectionLost {
+  const facts = { method, url: shownUrl(url), elapsedMs: 0, phase: 'send' } as const
   return cause instanceof RemoteProtocolError
-    ? new ConnectionLost(address, { cause, requestBytesWritten: 0 })
-    : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
+    ? new ConnectionLost(address, { ...facts, cause, requestBytesWritten: 0 })
+    : new ConnectionLost(address, facts, 'CONNECTION_CLOSED')
+}
+
+/**
+ * The error of a connection that could not be had, with the request that it was for.
+ * @param proxy - the proxy, where there is one
+ * @param startedAt - when it was asked for, and what time it is now, on the clock
+ */
+export function describeDialFailure(
+  error: unknown,
+  { method, url }: NamedRequest,
+  deadlines: RequestDeadlines,
+  proxy: string | undefined,
+  startedAt: number,
+  now: number,
+): unknown {
+  // The reason of an abort belongs to the caller, whatever it is.
+  const isOurs = HTTPException.isHTTPException(error) && error !== deadlines.signal?.reason
+  if (!isOurs) return error
+  const elapsedMs = now - beginningOf(deadlines, startedAt)
+  addFacts(error, { method, url: shownUrl(url), elapsedMs, phase: 'connect', proxy })
+  return error
 }

@@ -14,12 +14,14 @@ import {
   type ResponseSource,
   type Timings,
 } from '../core/response.ts'
+import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
 import type { UploadState } from './decisions.ts'
+import { beginningOf, shownUrl } from './exchange-failure.ts'
 import { type BodySource, IncomingBody } from './incoming-body.ts'
 
 /** What the caller said of one exchange. */
@@ -161,6 +163,16 @@ export class Exchange implements ResponseSource, BodySource {
     const headers = headAt === undefined ? undefined : headAt - startedAt
     const body = headAt === undefined || endedAt === undefined ? undefined : endedAt - headAt
     return { dns, connect, tls, headers, body }
+  }
+
+  /** Which request it is and how long it is under way, for an error of it that comes at `now`. */
+  factsAt(now: number): ExchangeFacts {
+    const elapsedMs = now - beginningOf(this.deadlines, this.startedAt)
+    return { method: this.method, url: shownUrl(this.url), elapsedMs }
+  }
+
+  get facts(): ExchangeFacts {
+    return { ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt), phase: 'body' }
   }
 
   get takeConnection(): (() => Duplex) | undefined {

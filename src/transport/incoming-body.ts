@@ -8,7 +8,9 @@
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
+import { factsOf } from '../errors/exception.ts'
 import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
+import { rejectionWithCaller } from './caller-stack.ts'
 
 /** How much may wait unread before the peer is held back: a few reads' worth. */
 const HIGH_WATER_BYTES = 65_536
@@ -28,15 +30,13 @@ export interface BodySource {
   consumed(): void
 }
 
+/** Who waits is told of a failure by a promise that rejects with it: its stack shows who waits. */
+type Resolve<T> = (value: T | Promise<never>) => void
+
 type Waiter =
-  | {
-      readonly kind: 'into'
-      readonly target: Uint8Array
-      resolve(count: number): void
-      reject(error: unknown): void
-    }
-  | { readonly kind: 'chunk'; resolve(chunk: Buffer | undefined): void; reject(error: unknown): void }
-  | { readonly kind: 'all'; resolve(all: Buffer): void; reject(error: unknown): void }
+  | { readonly kind: 'into'; readonly target: Uint8Array; readonly resolve: Resolve<number> }
+  | { readonly kind: 'chunk'; readonly resolve: Resolve<Buffer | undefined> }
+  | { readonly kind: 'all'; readonly resolve: Resolve<Buffer> }
 
 /** The queue of a body that has none; pieces are put into one of its own. */
 const NO_PIECES: Buffer[] = []
@@ -87,7 +87,7 @@ export class IncomingBody implements BodyReader {
     } catch (error) {
       // The memory is gone, the bytes are not: the next read has them.
       this.#enqueue(bytes)
-      waiter.reject(error)
+      waiter.resolve(rejectionWithCaller(error))
       return
     }
     if (count < bytes.length) this.#enqueue(bytes.subarray(count))
@@ -113,7 +113,7 @@ export class IncomingBody implements BodyReader {
     if (this.#state !== 'open') return
     this.#state = 'failed'
     this.#failure = error
-    this.#takeWaiter()?.reject(this.#takeFailure())
+    this.#takeWaiter()?.resolve(rejectionWithCaller(this.#takeFailure()))
     this.#tellIfConsumed()
   }
 
@@ -134,7 +134,7 @@ export class IncomingBody implements BodyReader {
       this.#afterTaking()
       return Promise.resolve(count)
     }
-    return this.#wait(0, (resolve, reject) => ({ kind: 'into', target, resolve, reject }))
+    return this.#wait(0, (resolve) => ({ kind: 'into', target, resolve }))
   }
 
   readChunk(): Promise<Buffer | undefined> {
@@ -144,17 +144,13 @@ export class IncomingBody implements BodyReader {
       this.#afterTaking()
       return Promise.resolve(chunk)
     }
-    return this.#wait<Buffer | undefined>(undefined, (resolve, reject) => ({
-      kind: 'chunk',
-      resolve,
-      reject,
-    }))
+    return this.#wait<Buffer | undefined>(undefined, (resolve) => ({ kind: 'chunk', resolve }))
   }
 
   readAll(): Promise<Buffer> {
     const all = this.takeAll()
     if (all !== undefined) return Promise.resolve(all)
-    return this.#wait(Buffer.alloc(0), (resolve, reject) => ({ kind: 'all', resolve, reject }))
+    return this.#wait<Buffer>(Buffer.alloc(0), (resolve) => ({ kind: 'all', resolve }))
   }
 
   takeAll(): Buffer | undefined {
@@ -170,7 +166,7 @@ export class IncomingBody implements BodyReader {
     this.#takeQueue()
     if (wasOpen) {
       this.#state = 'cancelled'
-      this.#takeWaiter()?.reject(closedError())
+      this.#takeWaiter()?.resolve(rejectionWithCaller(closedError()))
       this.#source.cancel()
     }
     this.#tellIfConsumed()
@@ -178,10 +174,7 @@ export class IncomingBody implements BodyReader {
 
   // -------------------------------------------------------------------------------------------------- inside
 
-  #wait<T>(
-    atEnd: T,
-    make: (resolve: (value: T) => void, reject: (error: unknown) => void) => Waiter,
-  ): Promise<T> {
+  #wait<T>(atEnd: T, make: (resolve: Resolve<T>) => Waiter): Promise<T> {
     if (this.#waiter !== undefined) {
       return Promise.reject(
         new ImproperConnectionState('the body is being read already; wait for that read first'),
@@ -191,11 +184,11 @@ export class IncomingBody implements BodyReader {
     if (this.#state === 'failed') {
       const failure = this.#takeFailure()
       this.#tellIfConsumed()
-      return Promise.reject(failure)
+      return rejectionWithCaller(failure)
     }
     if (this.#state === 'cancelled') return Promise.reject(closedError())
-    return new Promise<T>((resolve, reject) => {
-      this.#waiter = make(resolve, reject)
+    return new Promise<T>((resolve) => {
+      this.#waiter = make(resolve)
       this.#resume()
     })
   }
@@ -244,15 +237,8 @@ export class IncomingBody implements BodyReader {
     const failure = this.#failure
     const rest = this.#takeQueue()
     if (!(failure instanceof IncompleteRead) || rest.length === 0) return failure
-    const { expected, reused, requestBytesWritten, responseStarted, address, phase, cause } = failure
-    return new IncompleteRead(rest, expected, {
-      reused,
-      requestBytesWritten,
-      responseStarted,
-      address,
-      phase,
-      cause,
-    })
+    const { expected, cause } = failure
+    return new IncompleteRead(rest, expected, { ...factsOf(failure), cause })
   }
 
   #afterTaking(): void {

@@ -77,12 +77,13 @@ function partOf(error: unknown): Buffer {
  * they stay on the cause.
  */
 function describeFailure(error: unknown, address: string): unknown {
-  if (error instanceof TimeoutError && error.phase !== 'total') {
-    return new TimeoutError('connect', error.timeoutMs, { cause: error, address })
+  if (error instanceof TimeoutError) {
+    const phase = error.phase === 'total' ? 'total' : 'connect'
+    return new TimeoutError(phase, error.timeoutMs, { cause: error, address })
   }
   const isProxysDoing =
     error instanceof RemoteProtocolError ||
     (error instanceof ConnectionLost && error.code === 'CONNECTION_LOST')
   if (!isProxysDoing) return error
-  return new ConnectError('PROXY_FAILED', 'proxy', `${address} (${error.message})`, { cause: error, address })
+  return new ConnectError('PROXY_FAILED', 'proxy', `${address} (${error.summary})`, { cause: error, address })
 }

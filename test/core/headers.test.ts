@@ -139,4 +139,19 @@ describe('toFieldLines', () => {
       }
     }
   })
+
+  it('says what headers may be, and what it was given instead', () => {
+    const cases: readonly (readonly [unknown, string])[] = [
+      [null, 'null'],
+      ['a: b', 'a string'],
+      [1, 'a number'],
+      [() => [], 'a function'],
+    ]
+    for (const [input, what] of cases) {
+      assert.throws(() => toFieldLines(input as HeadersInput), {
+        name: 'TypeError',
+        message: `Headers are an object of names and values, pairs, or a Headers, not ${what}; leave them out for none`,
+      })
+    }
+  })
 })

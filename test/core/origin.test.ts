@@ -67,6 +67,35 @@ describe('parseHostPort', () => {
     })
   }
 
+  it('raises TypeError for a port of another type, and says where options go', () => {
+    for (const [port, said] of [
+      [{ timeout: 5 }, /^The port is a number or undefined, not an Object: options come after it, /],
+      [[], /, not an array: options come after it, /],
+      [null, /, not null$/],
+      [true, /, not a boolean$/],
+    ] as const) {
+      assert.throws(() => parseHostPort('a', port as unknown as number, 80), {
+        name: 'TypeError',
+        message: said,
+      })
+    }
+  })
+
+  it('says of a URL that it is one, and does not show it', () => {
+    for (const url of ['http://user:secret@a.test:80/x', 'https://a.test', 'HTTP://[::1]:8080/']) {
+      for (const port of [undefined, 80]) {
+        assert.throws(() => parseHostPort(url, port, 80), {
+          code: 'INVALID_HOST',
+          message: /: it is a URL; give the host alone, as 'www\.example\.com', and the path to request\(\)$/,
+        })
+      }
+    }
+    assert.throws(() => parseHostPort(new URL('http://a.test') as unknown as string, 80, 80), {
+      name: 'TypeError',
+      message: 'The host must be a string, not a URL',
+    })
+  })
+
   const hosts = [
     '',
     ':80',

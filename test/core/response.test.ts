@@ -76,6 +76,7 @@ function respond(
     {
       informational: [],
       timings: {},
+      facts: {},
       url: 'http://a.test/',
       makeStream: (response) => Readable.from(response),
       takeConnection: undefined,
@@ -210,9 +211,13 @@ describe('text(), json() and bytes()', () => {
   it('json says what the body is instead: how long, of which type, with which status, coded or not', async () => {
     const cases: readonly (readonly [body: string, fields: FieldLine[], said: string])[] = [
       ['', [], 'it is empty, status 502, no Content-Type'],
-      ['<p>', [['content-type', 'text/html; charset=utf-8']], '3 bytes of text/html, status 502'],
-      ['{', [['Content-Type', 'hunter 2/x']], '1 bytes, status 502'],
-      ['{', [['Content-Type', 'hunter2']], '1 bytes, status 502'],
+      [
+        '<p>',
+        [['content-type', 'text/html; charset=utf-8']],
+        '3 bytes of text/html, status 502, beginning with "<p>"',
+      ],
+      ['{', [['Content-Type', 'hunter 2/x']], '1 bytes, status 502, beginning with "{"'],
+      ['{', [['Content-Type', 'hunter2']], '1 bytes, status 502, beginning with "{"'],
       [
         '\x1f\x8b',
         [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addFacts } from '../../src/errors/exception.ts'
+import { addFacts, type ExchangeFacts, factsOf } from '../../src/errors/exception.ts'
+import { hintFor } from '../../src/errors/hints.ts'
 import * as errors from '../../src/errors/index.ts'
 import {
   BadStatusLine,
@@ -204,6 +205,98 @@ describe('HTTPException', () => {
       reused: false,
       phase: 'body',
     })
+  })
+})
+
+describe('the message of a failed exchange', () => {
+  const FACTS: ExchangeFacts = {
+    method: 'GET',
+    url: 'http://a.test/x',
+    elapsedMs: 11.6,
+    phase: 'headers',
+  }
+
+  it('says what happened, to which request, in which phase, after which time, and what to try', () => {
+    const error = new RemoteDisconnected()
+    const { summary } = error
+    addFacts(error, FACTS)
+    assert.equal(
+      error.message,
+      `${summary} (GET http://a.test/x; waiting for the response; after 12 ms). Try: ${hintFor('REMOTE_DISCONNECTED', false)}.`,
+    )
+    assert.equal(error.summary, summary)
+    assert.ok(error.stack?.startsWith(`RemoteDisconnected: ${error.message}\n`), error.stack)
+    assert.equal(Object.keys(error).includes('message') || Object.keys(error).includes('summary'), false)
+  })
+
+  it('names one request only, once', () => {
+    const error = new ConnectionLost('x', FACTS)
+    const { message } = error
+    addFacts(error, { method: 'POST', url: 'http://b.test/', elapsedMs: 5, reused: true })
+    assert.equal(error.message, message)
+    assert.deepEqual([error.method, error.url, error.elapsedMs, error.reused], ['GET', FACTS.url, 11.6, true])
+    const again = new IncompleteRead(NOTHING, 1, factsOf(error))
+    assert.deepEqual(factsOf(again), factsOf(error))
+    assert.equal(again.message.split('Try:').length, 2)
+  })
+
+  it('is the summary alone where no request is concerned', () => {
+    const error = new CannotSendRequest('detail')
+    assert.equal(error.message, error.summary)
+    addFacts(error, { phase: 'send', reused: false })
+    assert.equal(error.message, error.summary)
+  })
+
+  it('gives the option that would accept a peer of TLS for a hint, and does not say it twice', () => {
+    const remedy = 'to accept it: `tls: {}`'
+    const error = new ConnectError('TLS_FAILED', 'tls', 'a:443', { ...FACTS, remedy })
+    assert.equal(error.summary, `The TLS handshake failed: a:443; ${remedy}`)
+    assert.equal(
+      error.message,
+      `The TLS handshake failed: a:443 (GET http://a.test/x; in the TLS handshake; after 12 ms). Try: ${remedy}.`,
+    )
+  })
+
+  it('says in which phase a total timeout ran out, and what has neither method nor phase', () => {
+    assert.match(new TimeoutError('total', 5, FACTS).message, / \(GET http:\/\/a\.test\/x; before its end; /)
+    const error = new TimeoutError('total', 5)
+    addFacts(error, FACTS)
+    assert.match(error.message, / \(GET http:\/\/a\.test\/x; waiting for the response; after 12 ms\)\. /)
+    assert.equal(error.phase, 'total')
+    const other = new TimeoutError('total', 5)
+    addFacts(other, { url: 'http://a.test' })
+    assert.match(other.message, / \(http:\/\/a\.test; before its end\)\. /)
+    assert.match(new NotConnected().summary, /\.$/)
+    const bare = new HTTPException('CONNECTION_LOST', undefined, { url: 'http://a.test' })
+    assert.match(bare.message, /^The connection broke \(http:\/\/a\.test\)\. Try: /)
+  })
+
+  it('names the proxy, where it was the proxy', () => {
+    const proxy = 'p.test:3128'
+    for (const [phase, said] of [
+      ['dns', 'looking up the proxy p.test:3128'],
+      ['tcp', 'connecting to the proxy p.test:3128'],
+      ['proxy', 'asking the proxy p.test:3128 for a tunnel'],
+      ['tls', 'in the TLS handshake, through the proxy p.test:3128'],
+    ] as const) {
+      const error = new ConnectError('CONNECT_REFUSED', phase, 'p.test:3128', { ...FACTS, proxy })
+      assert.ok(error.message.includes(`; ${said}; after`), error.message)
+      assert.ok(error.message.endsWith(`Try: ${hintFor('CONNECT_REFUSED', true)}.`), error.message)
+    }
+    assert.match(new ConnectionLost('x', { ...FACTS, proxy }).message, /; waiting for the response; /)
+  })
+
+  it('leaves errors of another copy of the package as they are', () => {
+    const copy = Object.create({ [Symbol.for('httplib.HTTPException')]: true }) as HTTPException
+    copy.message = 'as it is'
+    addFacts(copy, FACTS)
+    assert.deepEqual([copy.message, copy.method], ['as it is', 'GET'])
+  })
+
+  it('has a hint for each code: one line without an end, which is not that of the command', () => {
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      for (const isOfProxy of [false, true]) assert.match(hintFor(code, isOfProxy), /^\S[^\n]*[^.\s]$/)
+    }
   })
 })
 

@@ -180,7 +180,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.deadlines.signal?.throwIfAborted()
-    if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason)
+    if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options)
     const engine = this.#engine
     const parts = engine.send(request)
     const startedAt = this.clock.now()
@@ -456,6 +456,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   #failExchange(exchange: Exchange, reason: unknown, isAbort: boolean): void {
     const facts = {
+      ...exchange.factsAt(this.clock.now()),
       reused: exchange.reused,
       requestBytesWritten: exchange.bytesWritten,
       responseStarted: exchange.responseStarted,

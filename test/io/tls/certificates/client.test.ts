@@ -68,7 +68,7 @@ if (zoo !== undefined) {
         assert.ok(error instanceof HTTPException && error.code === code, String(error))
         assert.match(
           error.message,
-          /UNKNOWN_CA\): it does not accept the certificate of the client; to give another: /,
+          /UNKNOWN_CA\): it does not accept the certificate of the client \(.*\)\. Try: to give another: /,
         )
         assert.equal(error.remedy, 'to give another: `tls: { cert: …, key: … }`')
       })

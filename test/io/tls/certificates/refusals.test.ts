@@ -34,7 +34,8 @@ async function assertRefused(exhibit: Exhibit, { root }: CertificateZoo): Promis
   assert.equal(error.code, code, error.message)
   assert.match(error.message, reason)
   assert.ok(error.remedy?.includes(`tls: { ${remedy}`), error.remedy)
-  assert.ok(error.message.endsWith(`; ${error.remedy}`), error.message)
+  assert.ok(error.message.endsWith(`. Try: ${error.remedy}.`), error.message)
+  assert.ok(error.summary.endsWith(`; ${error.remedy}`), error.summary)
   if (names !== undefined) {
     const shown = new RegExp(
       `showed certificate "${names}" \\(issued by ".*", valid .* to .*\\) with SHA-256 [0-9A-F:]{95}: `,

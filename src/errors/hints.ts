@@ -1,0 +1,95 @@
+/**
+ * What to try after an error of an exchange, in the words of the library's options: one line by code where there is something
+ * particular to say, else by class. It ends the message, after `Try:`. Where TLS refused a peer, `remedy` is said instead.
+ */
+
+import { type CodeOf, ERRORS, type ErrorClassName, type ErrorCode } from './table.ts'
+
+const SEE_WIRE = 'setDebugLevel(1), which shows what was sent and what came'
+const TELL_OPERATOR = `${SEE_WIRE}, and tell the operator of the server`
+const OWN_LENGTH = 'without a Content-Length of your own, or with the one of the body'
+const NO_HTTP = 'https (HTTPSConnection) if the port is one for TLS, or another port'
+
+const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BODY_TOO_LONG: OWN_LENGTH,
+  BODY_TOO_SHORT: OWN_LENGTH,
+  CHUNKED_TO_HTTP10: 'a body of known length: bytes or a string, or Content-Length among the headers',
+  INVALID_BODY: 'a source that gives Uint8Array or strings only',
+  BODY_ALREADY_READ: 'one call, whose value is used twice',
+  BAD_STATUS_LINE: NO_HTTP,
+  UNKNOWN_PROTOCOL: NO_HTTP,
+  REMOTE_DISCONNECTED: `again with a new connection; ${NO_HTTP}`,
+  UNEXPECTED_DATA: 'again with a new connection',
+  BARE_LF: 'tolerances: { bareLf: true }, if you trust the server',
+  SPACE_BEFORE_COLON: 'tolerances: { spaceBeforeColon: true }, if you trust the server',
+  CONTROL_IN_VALUE: 'tolerances: { controlInValue: true }, if you trust the server',
+  NO_COLON: 'tolerances: { skipBadFields: true }, if you trust the server',
+  BAD_FIELD_NAME: 'tolerances: { skipBadFields: true }, if you trust the server',
+  INCOMPLETE_HEAD: 'again, if the request may be repeated',
+  INCOMPLETE_BODY:
+    'again, if the request may be repeated; where it breaks off at the same byte each time, the server declares a wrong length',
+  LIMIT_LINE: 'a larger limits.maxLineBytes, or maxBytes of readLine()',
+  LIMIT_HEAD: 'a larger limits.maxHeadBytes',
+  LIMIT_FIELDS: 'a larger limits.maxFields',
+  LIMIT_TRAILERS: 'a larger limits.maxTrailerBytes',
+  LIMIT_CHUNK_EXTENSIONS: 'a larger limits.maxChunkExtensionBytes',
+  LIMIT_INFORMATIONAL: 'a larger limits.maxInformational',
+  DNS_FAILED: 'another spelling of the host, or find out whether this machine is online',
+  CONNECT_REFUSED: 'another port, or find out whether a server listens on this one',
+  CONNECT_FAILED: 'another host or port, or find out what is in the way: a firewall, a network that is down',
+  TLS_FAILED: 'HTTPConnection, if the server speaks no TLS; tls.cert and tls.key, if it wants to know you',
+  PROXY_FAILED: 'another host or port for the proxy: what is there speaks no HTTP, or does not know CONNECT',
+  CONNECTION_CLOSED: 'again: close() was called while the request was under way',
+  TIMEOUT_QUEUE: 'more connections, or a larger timeout',
+  TIMEOUT_DNS: 'a larger timeout.dns, or find out whether this machine is online',
+  TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the host can be reached from here',
+  TIMEOUT_TLS: 'a larger timeout.tls, or HTTPConnection, if the server speaks no TLS',
+  TIMEOUT_SEND: 'a larger timeout.send, or find out why the server does not take the body',
+  TIMEOUT_HEADERS: 'a larger timeout.headers, or find out why the server takes so long',
+  TIMEOUT_BODY: 'a larger timeout.body, or find out why the server has stopped',
+  TIMEOUT_TOTAL: 'a larger timeout.total, or find out which part takes so long (response.timings)',
+  NOT_JSON: 'text(), and look at the status first: an error page is seldom JSON',
+}
+
+const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
+  LocalProtocolError: 'the request without what the message names',
+  InvalidURL: 'a target with the odd characters percent-encoded',
+  InvalidHeader: 'the request without that field',
+  NotConnected: 'connect() first',
+  UnimplementedFileMode: "the mode 'rb'",
+  ImproperConnectionState: 'one of the calls that are legal now',
+  CannotSendRequest: 'one of the calls that are legal now',
+  CannotSendHeader: 'one of the calls that are legal now',
+  ResponseNotReady: 'one of the calls that are legal now',
+  RemoteProtocolError: TELL_OPERATOR,
+  BadStatusLine: NO_HTTP,
+  RemoteDisconnected: NO_HTTP,
+  UnknownProtocol: NO_HTTP,
+  UnknownTransferEncoding: 'response.allowUndecoded(), which gives the coded bytes',
+  IncompleteRead: 'again, if the request may be repeated',
+  LimitExceeded: 'a larger limit',
+  LineTooLong: 'a larger limit',
+  ConnectError: 'find out what the cause says (error.cause)',
+  ProxyError: 'for a 407, Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
+  ConnectionLost: 'again with a new connection, if the request may be repeated',
+  DecodeError: 'text(), and look at what came',
+  TimeoutError: 'a larger timeout',
+}
+
+/** Where the proxy is at fault, and not the server. */
+const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
+  DNS_FAILED: 'another spelling of the host of the proxy',
+  CONNECT_REFUSED:
+    'another port for the proxy, find out whether it runs, or a connection without setTunnel()',
+  CONNECT_FAILED: 'another host or port for the proxy, or a connection without setTunnel()',
+  TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the proxy can be reached from here',
+} satisfies Partial<Record<CodeOf<'ConnectError' | 'TimeoutError'>, string>>
+
+/**
+ * One line without an end: what to try after an error with this code.
+ * @param isOfProxy - the exchange did not get farther than to its proxy
+ */
+export function hintFor(code: ErrorCode, isOfProxy: boolean): string {
+  const ofProxy = isOfProxy ? OF_PROXY[code] : undefined
+  return ofProxy ?? BY_CODE[code] ?? BY_CLASS[ERRORS[code][0]]
+}
