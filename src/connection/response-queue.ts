@@ -21,11 +21,18 @@ export class PendingRequest {
   }
 
   begin(exchange: Exchange): void {
-    this.#resolve?.(exchange)
+    this.#settle()?.(exchange)
   }
 
   fail(error: unknown): void {
-    this.#resolve?.(rejectionWithCaller(error))
+    this.#settle()?.(rejectionWithCaller(error))
+  }
+
+  /** A request that has begun may fail later: its exchange says so, and a second rejection would be nobody's. */
+  #settle(): ((exchange: Exchange | Promise<never>) => void) | undefined {
+    const resolve = this.#resolve
+    this.#resolve = undefined
+    return resolve
   }
 }
 
