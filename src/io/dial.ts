@@ -10,6 +10,7 @@ import type { FailedAttempt } from '../errors/index.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
 import { connectError, dnsError } from './map-errors.ts'
+import { ownSocketOptions } from './own-options.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
 import { connectSecurely, secure } from './tls/handshake.ts'
 import type { TlsSettings } from './tls/settings.ts'
@@ -181,7 +182,7 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
   const options = { ...where, noDelay: true, onread: slot.makeOnread() }
   if (target.tls === undefined) {
-    return { socket: connectTcp(options), secureSocket: undefined, slot, address: shown }
+    return { socket: connectTcp(ownSocketOptions(options)), secureSocket: undefined, slot, address: shown }
   }
   const socket = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
   return { socket, secureSocket: socket, slot, address: shown }

@@ -11,6 +11,7 @@ import { type ConnectionOptions, connect, DEFAULT_CIPHERS, type TLSSocket } from
 import type { TlsDetails, TlsOptions } from '../../core/tls-options.ts'
 import { type Deadlines, waitFor } from '../../time/wait.ts'
 import { tlsError } from '../map-errors.ts'
+import { ownTlsOptions } from '../own-options.ts'
 import { watchClosure } from './closure-alert.ts'
 import { judgePeer } from './judge-certificate.ts'
 import type { TlsSettings } from './settings.ts'
@@ -68,7 +69,7 @@ export function connectSecurely(
 ): TLSSocket {
   let socket: TLSSocket
   try {
-    socket = connect({ ...connectionOptions(host, settings), ...where })
+    socket = connect(ownTlsOptions({ ...connectionOptions(host, settings), ...where }))
   } catch (cause) {
     throw tlsError(address, cause)
   }
