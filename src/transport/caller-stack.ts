@@ -39,6 +39,15 @@ function showCaller(error: unknown): void {
   const seen: { stack?: string } = {}
   Error.captureStackTrace(seen)
   const lines = (seen.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at async '))
-  const { stack } = error
-  if (lines.length > 0 && typeof stack === 'string') error.stack = `${stack}\n${lines.join('\n')}`
+  if (lines.length > 0) addLines(error, lines)
+}
+
+/** An error of the caller's may be frozen, or have a stack of its own making: it is told as it is. */
+function addLines(error: Error, lines: readonly string[]): void {
+  try {
+    const { stack } = error
+    if (typeof stack === 'string') error.stack = `${stack}\n${lines.join('\n')}`
+  } catch {
+    // What matters is the error.
+  }
 }

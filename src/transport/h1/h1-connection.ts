@@ -29,10 +29,11 @@ import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes 
 import type { ByteSink, ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
+import { ChangeNotice, type OnChange } from '../change-notice.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
 import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
-import type { Transport, TransportState } from '../transport.ts'
+import type { TransportState } from '../transport.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
 import { type KeepAliveHint, readKeepAlive } from './keep-alive.ts'
 import { RequestWriter } from './request-writer.ts'
@@ -83,7 +84,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
-  onChange: ((transport: Transport) => void) | undefined
   readonly clock: Clock
   readonly #stream: ByteStream
   readonly #engine: H1Engine
@@ -112,7 +112,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   #uncleanEnd: HTTPException | undefined
   /** What ended the connection while nobody was there to be told. */
   #closeReason: unknown
-  #hasChanged = false
+  readonly #changes: ChangeNotice = new ChangeNotice(this)
 
   constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
@@ -175,6 +175,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     return this.#keepAlive?.timeoutMs
   }
 
+  get onChange(): OnChange | undefined {
+    return this.#changes.onChange
+  }
+
+  set onChange(onChange: OnChange | undefined) {
+    this.#changes.onChange = onChange
+  }
+
   get isPeerHTTP10(): boolean {
     return this.#isPeerHTTP10
   }
@@ -215,6 +223,9 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     options.deadlines.signal?.throwIfAborted()
     if (this.#state === 'closed') throw this.#alreadyClosed()
     const engine = this.#engine
+    if (this.#isDraining || this.#requestsLeft === 0) throw this.#takesNoMore('it is being closed')
+    if (this.#exchanges.length === 0 && engine.canSendRequest && !engine.isReusable)
+      throw this.#takesNoMore('what came after the last response leaves its end in doubt')
     const parts = engine.send(request)
     const startedAt = this.clock.now()
     const exchange = new Exchange(this, options, startedAt, this.#begun++ > 0, this.#dialTimings)
@@ -222,7 +233,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     this.#idleSince = undefined
     this.#exchanges = add(this.#exchanges, exchange)
     if (this.#requestsLeft !== Infinity) this.#requestsLeft--
-    this.#hasChanged = true
+    this.#changes.note()
     this.#timer.add(exchange)
     const { signal } = options.deadlines
     if (signal !== undefined) {
@@ -258,15 +269,22 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
       : new ConnectionLost(address, undefined, 'CONNECTION_CLOSED')
   }
 
+  /** Nothing was written: the request can go elsewhere. */
+  #takesNoMore(why: string): ConnectionLost {
+    const facts = { requestBytesWritten: 0, responseStarted: false, reused: this.#begun > 0 }
+    return new ConnectionLost(`${this.#stream.address} (${why})`, facts, 'CONNECTION_CLOSED')
+  }
+
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
     if (exchange.failure !== undefined) throw exchange.failure.error
     if (exchange.upload === 'stopped') return true
     this.#writer.write(exchange, this.#engine.send(event))
-    if (event.type === 'end') {
+    // Who looks on may have closed the connection.
+    if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()
       this.#settleOldest()
       this.#watch()
-      this.#hasChanged = true
+      this.#changes.note()
       this.#tell()
     }
     return this.#writer.isWritable
@@ -280,11 +298,15 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   }
 
   stopUpload(exchange: Exchange): void {
+    this.#stopUpload(exchange)
+    this.#tell()
+  }
+
+  #stopUpload(exchange: Exchange): void {
     if (exchange.upload !== 'sending') return
     exchange.stopUpload()
     this.#settleOldest()
     this.#watch()
-    this.#tell()
   }
 
   abort(exchange: Exchange, error: unknown): void {
@@ -296,7 +318,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   drain(): void {
     if (this.#isDraining || this.#state === 'closed') return
     this.#isDraining = true
-    this.#hasChanged = true
+    this.#changes.note()
     if (this.#exchanges.length === 0) this.#close()
     this.#tell()
   }
@@ -310,7 +332,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
     this.#tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
@@ -376,6 +398,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
+    this.#changes.hold()
+    this.#takeEvents()
+    this.#changes.release()
+  }
+
+  #takeEvents(): void {
     let hasEnded = false
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
@@ -385,7 +413,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
         const exchange = this.#exchanges[0]
         switch (event.type) {
           case 'need-data':
-            if (exchange === undefined) this.#hasChanged = true
+            if (exchange === undefined) this.#changes.note()
             if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#watch(now)
             return
           case 'paused':
@@ -425,6 +453,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     const { version, fields, framing } = event
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#state = 'switched'
+    // It may announce the end of the connection.
+    this.#changes.note()
     this.#isPeerHTTP10 = version < 11
     this.#noteKeepAlive(fields)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
@@ -435,7 +465,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
-      if (decideUpload(event) === 'stop') this.stopUpload(exchange)
+      if (decideUpload(event) === 'stop') this.#stopUpload(exchange)
     }
     exchange.answer()
   }
@@ -462,7 +492,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
     if (oldest?.isEnded === true && oldest.upload !== 'sending' && !oldest.isUndrained) {
       this.#exchanges = withoutFirst(this.#exchanges)
-      this.#hasChanged = true
+      this.#changes.note()
       this.#timer.remove(oldest)
       oldest.stopListening()
       if (this.#exchanges.length === 0) this.#idleSince = this.clock.now()
@@ -484,7 +514,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
   #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
     this.#timer.stop()
     this.#stream.close()
   }
@@ -498,7 +528,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     this.#exchanges = NO_MEMBERS
     if (exchanges.length === 0) this.#closeReason = error
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
+    this.#idleSince ??= this.clock.now()
     this.#timer.stop()
     this.#stream.close()
     const [oldest] = exchanges
@@ -536,10 +567,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, TimedWaits 
     if (this.#state !== 'closed') this.#timer.watch(at)
   }
 
-  /** Says that something has changed, once it is whole. */
   #tell(): void {
-    if (!this.#hasChanged) return
-    this.#hasChanged = false
-    this.onChange?.(this)
+    this.#changes.tell()
   }
 }
