@@ -52,6 +52,7 @@ import {
   type ConnectOptions,
   type HTTPConnectionOptions,
   type HTTPSConnectionOptions,
+  hearTrailers,
   type PutRequestOptions,
   takeConnectOptions,
   takeRequestOptions,
@@ -157,7 +158,7 @@ export class HTTPConnection {
   async connect(options?: ConnectOptions): Promise<void> {
     const { current } = this.#source
     const { signal } = takeConnectOptions(options)
-    const deadlines = this.#maker.deadlinesOf({ signal })
+    const deadlines = this.#maker.deadlinesOf({ timeout: undefined, signal })
     if (current !== undefined && current.outstanding > 0) return
     await withCaller(this.#acquire({ url: this.#maker.prefix }, deadlines, undefined))
   }
@@ -221,6 +222,7 @@ export class HTTPConnection {
   ): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
     const { generation } = this.#sends
+    hearTrailers(options)
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       this.#assertMayBegin('request', true)
@@ -278,6 +280,7 @@ export class HTTPConnection {
   endHeaders(body?: RequestBody, options?: RequestOptions): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
     const { generation } = this.#sends
+    hearTrailers(options)
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       const head = this.#head

@@ -3,8 +3,8 @@
  */
 
 import { keepAliveSeconds } from '../core/keep-alive.ts'
-import { describe, type OptionNames, takeOptions } from '../core/options.ts'
-import { takeTrailers } from '../core/outgoing-body.ts'
+import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import { hearPromise, takeTrailers } from '../core/outgoing-body.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
 import type { PemInput, TlsOptions } from '../core/tls-options.ts'
@@ -84,15 +84,18 @@ const isSignal = (value: unknown): boolean =>
   hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
 
 const OPTIONS: Readonly<Record<keyof HTTPConnectionOptions, OptionRow>> = {
-  timeout: { takes: 'a number of milliseconds, or phases by name' },
+  timeout: {
+    takes: 'a number of milliseconds, or phases by name',
+    is: (value) => typeof value === 'number' || isRecord(value),
+  },
   signal: { takes: 'an AbortSignal', is: isSignal },
   socketPath: { takes: 'the path of a unix socket', is: isText },
   localAddress: { takes: 'an IP address', is: isText },
   family: { takes: '0, 4 or 6', is: (value) => value === 0 || value === 4 || value === 6 },
   lookup: { takes: 'a function', is: isFunction },
   keepAlive: { takes: 'a number of milliseconds, or false' },
-  tolerances: { takes: 'an object of tolerances' },
-  limits: { takes: 'an object of limits' },
+  tolerances: { takes: 'an object of tolerances', is: isRecord },
+  limits: { takes: 'an object of limits', is: isRecord },
   debug: { takes: 'a function', is: isFunction },
   debugShowsCredentials: { takes: 'true or false', is: isBoolean },
   pipelining: {
@@ -198,6 +201,12 @@ function copyPem(pem: PemInput): PemInput {
 
 const NO_REQUEST_OPTIONS: RequestOptions = Object.freeze(Object.create(null) as RequestOptions)
 
+/** Trailers that are a promise are heard, also where the request is refused before they are taken. */
+export function hearTrailers(given: RequestOptions | undefined): void {
+  if (typeof given === 'object' && given !== null && Object.hasOwn(given, 'trailers'))
+    hearPromise(given.trailers)
+}
+
 /**
  * The options of one request as they are now.
  * @throws TypeError for an unknown name, and for a value that an option does not take
@@ -234,9 +243,16 @@ export interface PutRequestOptions {
   readonly skipAcceptEncoding?: boolean | undefined
 }
 
-const PUT_REQUEST_OPTION_NAMES: OptionNames = { skipHost: true, skipAcceptEncoding: true }
+const PUT_REQUEST_OPTIONS: Readonly<Record<keyof PutRequestOptions, OptionRow>> = {
+  skipHost: { takes: 'true or false', is: isBoolean },
+  skipAcceptEncoding: { takes: 'true or false', is: isBoolean },
+}
+const PUT_REQUEST_OPTION_NAMES: OptionNames = namesOf(PUT_REQUEST_OPTIONS)
 
-/** @throws TypeError for an unknown name */
+/** @throws TypeError for an unknown name, and for a value that an option does not take */
 export function takePutRequestOptions(given: PutRequestOptions | undefined): PutRequestOptions {
-  return takeOptions(given, PUT_REQUEST_OPTION_NAMES, 'The options of putRequest()')
+  const what = 'The options of putRequest()'
+  const taken = takeOptions(given, PUT_REQUEST_OPTION_NAMES, what)
+  checkValues(taken, PUT_REQUEST_OPTIONS, what)
+  return taken
 }

@@ -94,7 +94,8 @@ export class RequestMaker {
     const tls = isSecure ? takeTlsOptions(options.tls) : undefined
     if (tls !== undefined) checkTlsOptions(tls)
     this.options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
-    if (this.#timeouts.total === Infinity) this.#deadlines = this.deadlinesOf({ signal: undefined })
+    if (this.#timeouts.total === Infinity)
+      this.#deadlines = this.deadlinesOf({ timeout: undefined, signal: undefined })
     const { random = systemRandom } = options
     this.makeBoundary = () => makeBoundary(random)
     this.#plan = this.#makePlan(undefined)

@@ -9,7 +9,7 @@
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
-import { describe } from './options.ts'
+import { describe, isPromiseLike } from './options.ts'
 import { assertString } from './snapshot.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
@@ -27,6 +27,8 @@ export type HeadersInput =
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
   assertHeaders(input)
+  // It has no fields of its own, and would be sent as none.
+  if (isPromiseLike(input)) throw new TypeError('Fields cannot be a promise; await it and give what it gives')
   const fields: FieldLine[] = []
   if (isIterable(input)) {
     for (const [name, value] of input) fields.push([toName(name), toValue(name, value)])

@@ -30,7 +30,7 @@ const ZONE = /^[\w.~-]+$/
 const MAX_LABEL_LENGTH = 63
 const MAX_NAME_LENGTH = 253
 
-const NOT_A_URL = 'a host is wanted, not a URL'
+const NOT_A_URL = "it is a URL; give the host alone, as 'www.example.com', and the path to request()"
 
 /** @throws InvalidURL for a URL where a host is wanted */
 export function refuseUrl(text: string): void {

@@ -49,3 +49,15 @@ export function describe(value: unknown): string {
   const tag = Object.prototype.toString.call(value).slice(8, -1)
   return /^[AEIO]/.test(tag) ? `an ${tag}` : `a ${tag}`
 }
+
+/** True for a promise of any kind. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+/** True for an object with members of its own, or none: no list, no string, no instance of another class. */
+export function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)
+}

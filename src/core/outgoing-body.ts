@@ -16,8 +16,8 @@ import {
 import { type FileHandleLike, isFileHandle, measureFile } from './file-source.ts'
 import { isBlobLike, isFormLike, writeForm } from './form-data.ts'
 import { type HeadersInput, toFieldLines } from './headers.ts'
-import { describe } from './options.ts'
-import { assertString, plainView } from './snapshot.ts'
+import { describe, isPromiseLike } from './options.ts'
+import { assertString, plainView, plainViewOfAny } from './snapshot.ts'
 
 /** A chunk of a body that comes in chunks. */
 export type BodyChunk = string | Uint8Array
@@ -53,7 +53,10 @@ export interface NoBody {
 
 export interface BytesBody {
   readonly kind: 'bytes'
+  /** The caller's memory, until it is sent. */
   readonly bytes: Uint8Array
+  /** How many bytes it was when it was given. */
+  readonly length: number
   readonly contentType: string | undefined
 }
 
@@ -135,7 +138,24 @@ export function closeBody(body: OutgoingBody | FileHandleLike | undefined, reaso
 /** A body's length as far as it is known, in bytes; undefined where it is not. */
 export function lengthOf(body: OutgoingBody): number | undefined {
   if (body.kind === 'none') return 0
-  return body.kind === 'bytes' ? body.bytes.length : body.length
+  return body.length
+}
+
+/**
+ * Bytes as a body. They are the caller's memory until they are sent.
+ * @throws TypeError where that memory was transferred
+ */
+function bytesBody(bytes: Uint8Array, contentType?: string): BytesBody {
+  return { kind: 'bytes', bytes, length: bytes.length, contentType }
+}
+
+/**
+ * To be asked before bytes are sent that had to wait.
+ * @throws TypeError where their memory was transferred or made another size since they were given
+ */
+export function assertHeld(body: OutgoingBody): void {
+  if (body.kind !== 'bytes' || body.bytes.length === body.length) return
+  throw new TypeError('The memory of the body was transferred or made another size before it was sent')
 }
 
 /**
@@ -146,10 +166,11 @@ export function lengthOf(body: OutgoingBody): number | undefined {
  */
 export function takeBody(body: RequestBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
   if (body === undefined || body === null) return NONE
-  if (typeof body === 'string') return { kind: 'bytes', bytes: Buffer.from(body), contentType: undefined }
-  if (body instanceof Uint8Array) return { kind: 'bytes', bytes: plainView(body), contentType: undefined }
+  if (typeof body === 'string') return bytesBody(Buffer.from(body))
+  if (body instanceof Uint8Array) return bytesBody(plainView(body))
   if (typeof body === 'function') return takeMade(body, makeBoundary)
   if (typeof body !== 'object') throw notABody(body)
+  if (ignoresPromise(body)) throw new TypeError('A body cannot be a promise; await it and give what it gives')
   return takeBytes(body) ?? takeChunks(body, makeBoundary)
 }
 
@@ -157,10 +178,7 @@ export function takeBody(body: RequestBody, makeBoundary: () => string): Outgoin
 function takeMade(factory: () => PlainBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
   const made: unknown = factory()
   if (typeof made === 'function') throw new TypeError('A body factory must give a body, not another factory')
-  if (made instanceof Promise) {
-    made.catch(() => {})
-    throw new TypeError('A body factory must give its body at once, not a promise')
-  }
+  if (ignoresPromise(made)) throw new TypeError('A body factory must give its body at once, not a promise')
   const body = takeBody(made as PlainBody, makeBoundary)
   if (!(body instanceof ChunkedBody) || body.isReplayable) return body
   return new ChunkedBody(
@@ -172,15 +190,11 @@ function takeMade(factory: () => PlainBody, makeBoundary: () => string): Outgoin
 
 /** What is bytes already, in another form. */
 function takeBytes(body: object): BytesBody | undefined {
-  if (body instanceof ArrayBuffer || isShared(body))
-    return { kind: 'bytes', bytes: new Uint8Array(body), contentType: undefined }
-  if (ArrayBuffer.isView(body)) {
-    const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-    return { kind: 'bytes', bytes, contentType: undefined }
-  }
+  if (body instanceof ArrayBuffer || isShared(body)) return bytesBody(new Uint8Array(body))
+  if (ArrayBuffer.isView(body)) return bytesBody(plainViewOfAny(body))
   if (tagOf(body) === 'URLSearchParams') {
     const contentType = 'application/x-www-form-urlencoded;charset=UTF-8'
-    return { kind: 'bytes', bytes: Buffer.from((body as URLSearchParams).toString()), contentType }
+    return bytesBody(Buffer.from((body as URLSearchParams).toString()), contentType)
   }
   return undefined
 }
@@ -291,7 +305,7 @@ class FactorySource implements ChunkSource {
 export async function measureBody(body: OutgoingBody | FileHandleLike): Promise<OutgoingBody> {
   if ('kind' in body) return body
   const measured = await measureFile(body)
-  if (measured.kind === 'bytes') return { kind: 'bytes', bytes: measured.bytes, contentType: undefined }
+  if (measured.kind === 'bytes') return bytesBody(measured.bytes)
   return new ChunkedBody(() => measured.source, measured.length)
 }
 
@@ -308,7 +322,17 @@ export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  ignoresPromise(chunk)
   throw new LocalProtocolError('INVALID_BODY', `a chunk of it is ${describe(chunk)}`)
+}
+
+/** True for a promise, which is heard: nobody else would know that it was given, and has failed. */
+function ignoresPromise(value: unknown): value is PromiseLike<unknown> {
+  if (!isPromiseLike(value)) return false
+  Promise.resolve(value).catch(() => {
+    // Refused, whatever it gives.
+  })
+  return true
 }
 
 /**
@@ -317,14 +341,21 @@ export function toBytes(chunk: unknown): Uint8Array {
  */
 export function takeTrailers(trailers: TrailerSource): TrailerSource {
   if (trailers === undefined || typeof trailers === 'function') return trailers
-  if (!(trailers instanceof Promise)) {
+  if (!isPromiseLike(trailers)) {
     const lines = toFieldLines(trailers)
     // A Date of the caller may write itself as anything.
     for (const [, value] of lines) assertString(value, 'The value of a trailer')
     return lines
   }
-  trailers.catch(() => {
-    // Told to whoever waits for the upload.
+  const later = Promise.resolve(trailers)
+  hearPromise(later)
+  return later
+}
+
+/** Hears a promise that may never be awaited: nobody could catch its rejection. */
+export function hearPromise(value: unknown): void {
+  if (!(value instanceof Promise)) return
+  value.catch(() => {
+    // Told to whoever waits for it, if anybody does.
   })
-  return trailers
 }

@@ -13,15 +13,28 @@ export function assertString(value: unknown, what: string): asserts value is str
   if (typeof value !== 'string') throw new TypeError(`${what} must be a string, not ${describe(value)}`)
 }
 
-const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object
-const bufferOf = getterOf('buffer') as (bytes: Uint8Array) => ArrayBuffer
-const offsetOf = getterOf('byteOffset') as (bytes: Uint8Array) => number
-const lengthOf = getterOf('byteLength') as (bytes: Uint8Array) => number
+/** How a kind of view is asked for its memory. */
+interface ViewGetters {
+  readonly bufferOf: (view: ArrayBufferView) => ArrayBuffer
+  readonly offsetOf: (view: ArrayBufferView) => number
+  readonly lengthOf: (view: ArrayBufferView) => number
+}
 
-/** The language's own getter, which no subclass and no property of an object overrides. */
-function getterOf(name: string): (bytes: Uint8Array) => unknown {
-  const { get } = Object.getOwnPropertyDescriptor(TYPED_ARRAY, name) as { get: () => unknown }
-  return (bytes) => get.call(bytes)
+const TYPED_ARRAY_PROTOTYPE = Object.getPrototypeOf(Uint8Array.prototype) as object
+const TYPED_ARRAY = gettersOf(TYPED_ARRAY_PROTOTYPE)
+const DATA_VIEW = gettersOf(DataView.prototype)
+
+/** The language's own getters, which no subclass and no property of an object overrides. */
+function gettersOf(prototype: object): ViewGetters {
+  const getterOf = (name: string): ((view: ArrayBufferView) => unknown) => {
+    const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get: () => unknown }
+    return (view) => get.call(view)
+  }
+  return {
+    bufferOf: getterOf('buffer') as ViewGetters['bufferOf'],
+    offsetOf: getterOf('byteOffset') as ViewGetters['offsetOf'],
+    lengthOf: getterOf('byteLength') as ViewGetters['lengthOf'],
+  }
 }
 
 /**
@@ -30,5 +43,21 @@ function getterOf(name: string): (bytes: Uint8Array) => unknown {
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
   if (!ArrayBuffer.isView(bytes)) throw new TypeError('A piece of a body must be a string or bytes')
-  return new Uint8Array(bufferOf(bytes), offsetOf(bytes), lengthOf(bytes))
+  return viewBy(TYPED_ARRAY, bytes)
+}
+
+/** As `plainView`, of a view of any kind: its bytes. */
+export function plainViewOfAny(view: ArrayBufferView): Uint8Array {
+  // The tag is a getter of the language, too: it gives nothing for what is no typed array.
+  return viewBy(tagOf.call(view) === undefined ? DATA_VIEW : TYPED_ARRAY, view)
+}
+
+const tagOf = (
+  Object.getOwnPropertyDescriptor(TYPED_ARRAY_PROTOTYPE, Symbol.toStringTag) as {
+    get: () => string | undefined
+  }
+).get
+
+function viewBy({ bufferOf, offsetOf, lengthOf }: ViewGetters, view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(bufferOf(view), offsetOf(view), lengthOf(view))
 }

@@ -10,6 +10,7 @@ import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
 import { type Address, findAddresses, type Lookup } from './lookup.ts'
 import { connectError } from './map-errors.ts'
+import { ownSocketOptions } from './own-options.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
 import { type BegunSocket, connectSecurely, secure } from './tls/handshake.ts'
 import type { TlsSettings } from './tls/settings.ts'
@@ -166,7 +167,7 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
   const options = { ...where, ...(slot !== undefined && { onread: slot.makeOnread() }) }
   if (target.tls === undefined) {
-    const socket = connectTcp({ ...options, ...socketOptions(target) })
+    const socket = connectTcp(ownSocketOptions({ ...options, ...socketOptions(target) }))
     return { socket, begun: undefined, slot, address: shown }
   }
   const begun = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)

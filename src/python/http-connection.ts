@@ -27,7 +27,7 @@ import {
   NotConnected,
   ResponseNotReady,
 } from '../errors/index.ts'
-import { type Body, orGiveBack, type TakenBody, takeBody } from './body.ts'
+import { type Body, heard, orGiveBack, type TakenBody, takeBody } from './body.ts'
 import { ClassAttributes } from './class-attributes.ts'
 import { makeConnection, type Owner, type Settings } from './connection-below.ts'
 import { fieldsOf, type HeaderFields, type HeaderValue, textOf, valueOf } from './header-fields.ts'
@@ -254,10 +254,12 @@ export class HTTPConnection extends ClassAttributes {
     if (this.#isChunked && !encode_chunked) {
       const unchunker = new Unchunker()
       this.#unchunker = unchunker
+      // It is read only when the head is out: a stream may fail before.
+      const pieces = heard(body)
       await this.#sending(connection, () =>
         connection.endHeaders(undefined, { trailers: () => unchunker.trailers }),
       )
-      if (body !== undefined) await this.#send(body)
+      if (pieces !== undefined) await this.#send(pieces)
       return
     }
     await this.#sending(connection, () => connection.endHeaders(body))
@@ -285,7 +287,7 @@ export class HTTPConnection extends ClassAttributes {
       await this.#sending(connection, () => connection.send(data))
       return
     }
-    await this.#sending(connection, () => connection.send(takeApart(data, unchunker)))
+    await this.#sending(connection, () => connection.send(takeApart(heard(data), unchunker)))
     if (unchunker.isEnded) this.#end(connection)
   }
 

@@ -83,7 +83,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#source = sock
     this.debuglevel = debuglevel
     const isOld = typeof strict !== 'string' && !isPlainObject(strict)
-    const keywords: ResponseKeywords = isPlainObject(strict) ? strict : {}
+    const keywords: ResponseKeywords = Object.assign(
+      Object.create(null),
+      isPlainObject(strict) ? strict : null,
+    )
     this.strict = typeof strict === 'number' || typeof strict === 'boolean' ? strict : null
     // biome-ignore lint/complexity/noArguments: whether 0 was given or is the default cannot be seen in another way
     this.#isHTTP09Expected = isOld && arguments.length > 2 && (strict === 0 || strict === false)

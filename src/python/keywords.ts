@@ -100,7 +100,7 @@ export function takeOptions(options: ConnectionOptions | null): TakenOptions {
   localAddressOf(source_address)
   checkCount('blocksize', blocksize)
   if (max_response_headers !== null) checkCount('max_response_headers', max_response_headers)
-  return { timeout, source_address, blocksize, max_response_headers, below }
+  return { timeout, source_address, blocksize, max_response_headers, below: withoutPrototype(below) }
 }
 
 /**
@@ -116,7 +116,7 @@ export function takeSecureOptions(
   if (context !== undefined && context !== null && tls !== undefined) {
     throw new TypeError("'context' and 'tls' are two names of one argument")
   }
-  return [context ?? tls, others]
+  return [context ?? tls, withoutPrototype(others)]
 }
 
 /** @throws TypeError for an unknown name */
@@ -188,12 +188,17 @@ function checkNames(given: object, known: readonly string[]): void {
  * @throws TypeError for what is no object
  */
 function takeOwn(value: unknown): object {
-  if (value === undefined || value === null) return {}
+  if (value === undefined || value === null) return Object.create(null) as object
   if (typeof value !== 'object' || Array.isArray(value))
     throw new TypeError('keyword arguments are an object')
   const taken = Object.create(null) as Record<string, unknown>
   for (const [name, entry] of Object.entries(value)) taken[name] = takeDeep(entry)
   return taken
+}
+
+/** The rest of a destructuring is a plain object again: what it lacks would be looked for in its prototype. */
+function withoutPrototype<T extends object>(value: T): T {
+  return Object.assign(Object.create(null) as T, value)
 }
 
 function takeDeep(value: unknown): unknown {

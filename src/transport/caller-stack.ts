@@ -4,6 +4,8 @@
  * goes on with `at async …` lines. So nothing is captured for exchanges that go well.
  */
 
+import { HTTPException } from '../errors/index.ts'
+
 /** Errors that show their caller already: a second wait adds nothing. */
 const COMPLETED = new WeakSet<Error>()
 
@@ -34,12 +36,23 @@ export async function withCaller<T>(work: Promise<T>): Promise<T> {
 
 /** To be called after an `await`. A promise that more than one waits for shows nobody. */
 function showCaller(error: unknown): void {
-  if (!(error instanceof Error) || COMPLETED.has(error) || Error.captureStackTrace === undefined) return
+  // What is not ours (the reason of an abort, the error of a source) is told as it is.
+  if (!HTTPException.isHTTPException(error) || COMPLETED.has(error) || Error.captureStackTrace === undefined)
+    return
   const seen: { stack?: string } = {}
   Error.captureStackTrace(seen)
   const lines = (seen.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at async '))
-  const { stack } = error
-  if (lines.length === 0 || typeof stack !== 'string') return
+  if (lines.length === 0) return
   COMPLETED.add(error)
-  error.stack = `${stack}\n${lines.join('\n')}`
+  addLines(error, lines)
+}
+
+/** An error of the caller's may be frozen, or have a stack of its own making: it is told as it is. */
+function addLines(error: Error, lines: readonly string[]): void {
+  try {
+    const { stack } = error
+    if (typeof stack === 'string') error.stack = `${stack}\n${lines.join('\n')}`
+  } catch {
+    // What matters is the error.
+  }
 }

@@ -13,6 +13,7 @@ import { tlsNameOf } from '../../core/host.ts'
 import type { TlsDetails } from '../../core/tls-options.ts'
 import { type Deadlines, waitFor } from '../../time/wait.ts'
 import { tlsError } from '../map-errors.ts'
+import { ownTlsOptions } from '../own-options.ts'
 import { watchClosure } from './closure-alert.ts'
 import { judgePeer } from './judge-certificate.ts'
 import { beginHandshake, type Handshake, type TlsSettings } from './settings.ts'
@@ -72,7 +73,7 @@ export function connectSecurely(
   const handshake = beginHandshake(host, settings)
   let socket: TLSSocket
   try {
-    socket = connect({ ...connectionOptions(handshake), ...where })
+    socket = connect(ownTlsOptions({ ...connectionOptions(handshake), ...where }))
   } catch (cause) {
     throw tlsError(address, cause)
   }

@@ -54,9 +54,10 @@ export class ExchangeQueue {
   }
 
   /** Takes all out: the connection is over. */
-  takeAll(): readonly Exchange[] {
+  takeAll(now: number): readonly Exchange[] {
     const members = this.#members
     this.#members = NO_MEMBERS
+    this.#idleSince ??= now
     return members
   }
 

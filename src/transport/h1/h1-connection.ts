@@ -27,10 +27,11 @@ import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes 
 import type { ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
+import { ChangeNotice, type OnChange } from '../change-notice.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
 import { alreadyClosed, describeFailure, isPeersDoing } from '../exchange-failure.ts'
-import type { Transport, TransportState } from '../transport.ts'
+import type { TransportState } from '../transport.ts'
 import { ExchangeQueue } from './exchange-queue.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
 import { PeerPatience } from './keep-alive.ts'
@@ -58,7 +59,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
-  onChange: ((transport: Transport) => void) | undefined
   readonly clock: Clock
   readonly #stream: ByteStream
   readonly #engine: H1Engine
@@ -79,7 +79,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #uncleanEnd: HTTPException | undefined
   /** What ended the connection while nobody was there to be told. */
   #closeReason: unknown
-  #hasChanged = false
+  readonly #changes: ChangeNotice = new ChangeNotice(this)
 
   constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
@@ -142,6 +142,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     return this.#patience.timeoutMs
   }
 
+  get onChange(): OnChange | undefined {
+    return this.#changes.onChange
+  }
+
+  set onChange(onChange: OnChange | undefined) {
+    this.#changes.onChange = onChange
+  }
+
   get isPeerHTTP10(): boolean {
     return this.#isPeerHTTP10
   }
@@ -182,6 +190,9 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     options.deadlines.signal?.throwIfAborted()
     if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options)
     const engine = this.#engine
+    if (this.#isDraining || this.#patience.requestsLeft === 0) throw this.#takesNoMore('it is being closed')
+    if (this.#exchanges.length === 0 && engine.canSendRequest && !engine.isReusable)
+      throw this.#takesNoMore('what came after the last response leaves its end in doubt')
     const parts = engine.send(request)
     const startedAt = this.clock.now()
     const isReused = this.#exchanges.begun > 0
@@ -189,7 +200,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#dialTimings = undefined
     this.#exchanges.add(exchange)
     this.#patience.spend()
-    this.#hasChanged = true
+    this.#changes.note()
     this.#timer.add(exchange)
     const { signal } = options.deadlines
     if (signal !== undefined) {
@@ -216,15 +227,22 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     return exchange
   }
 
+  /** Nothing was written: the request can go elsewhere. */
+  #takesNoMore(why: string): ConnectionLost {
+    const facts = { requestBytesWritten: 0, responseStarted: false, reused: this.#exchanges.begun > 0 }
+    return new ConnectionLost(`${this.#stream.address} (${why})`, facts, 'CONNECTION_CLOSED')
+  }
+
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
     if (exchange.failure !== undefined) throw exchange.failure.error
     if (exchange.upload === 'stopped') return true
     this.#writer.write(exchange, this.#engine.send(event))
-    if (event.type === 'end') {
+    // Who looks on may have closed the connection.
+    if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()
       this.#settleOldest()
       this.#watch()
-      this.#hasChanged = true
+      this.#changes.note()
       this.#tell()
     }
     return this.#writer.isWritable
@@ -238,11 +256,15 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   stopUpload(exchange: Exchange): void {
+    this.#stopUpload(exchange)
+    this.#tell()
+  }
+
+  #stopUpload(exchange: Exchange): void {
     if (exchange.upload !== 'sending') return
     exchange.stopUpload()
     this.#settleOldest()
     this.#watch()
-    this.#tell()
   }
 
   abort(exchange: Exchange, error: unknown): void {
@@ -254,7 +276,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   drain(): void {
     if (this.#isDraining || this.#state === 'closed') return
     this.#isDraining = true
-    this.#hasChanged = true
+    this.#changes.note()
     if (this.#exchanges.length === 0) this.#close()
     this.#tell()
   }
@@ -268,7 +290,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
     this.#tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
@@ -334,6 +356,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
+    this.#changes.hold()
+    this.#takeEvents()
+    this.#changes.release()
+  }
+
+  #takeEvents(): void {
     let hasEnded = false
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
@@ -343,7 +371,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
         const exchange = this.#exchanges.oldest
         switch (event.type) {
           case 'need-data':
-            if (exchange === undefined) this.#hasChanged = true
+            if (exchange === undefined) this.#changes.note()
             if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#watch(now)
             return
           case 'paused':
@@ -383,6 +411,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     const { version, fields, framing } = event
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#state = 'switched'
+    // It may announce the end of the connection.
+    this.#changes.note()
     this.#isPeerHTTP10 = version < 11
     this.#patience.note(fields, this.#exchanges.length - 1)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
@@ -393,7 +423,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
-      if (decideUpload(event) === 'stop') this.stopUpload(exchange)
+      if (decideUpload(event) === 'stop') this.#stopUpload(exchange)
     }
     exchange.answer()
   }
@@ -407,7 +437,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #settleOldest(): void {
     const over = this.#exchanges.takeOver(() => this.clock.now())
     if (over !== undefined) {
-      this.#hasChanged = true
+      this.#changes.note()
       this.#timer.remove(over)
       over.stopListening()
       // The peer still waits for the rest of a request that will not come.
@@ -428,7 +458,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
     this.#timer.stop()
     this.#stream.close()
   }
@@ -438,10 +468,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     if (this.#state === 'closed') return
     // What was begun has been sent, unless there is nobody to send it to.
     if (!this.#isStreamClosed) this.#writer.flush()
-    const exchanges = this.#exchanges.takeAll()
+    const exchanges = this.#exchanges.takeAll(this.clock.now())
     if (exchanges.length === 0) this.#closeReason = error
     this.#state = 'closed'
-    this.#hasChanged = true
+    this.#changes.note()
     this.#timer.stop()
     this.#stream.close()
     const [oldest] = exchanges
@@ -480,10 +510,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     if (this.#state !== 'closed') this.#timer.watch(at)
   }
 
-  /** Says that something has changed, once it is whole. */
   #tell(): void {
-    if (!this.#hasChanged) return
-    this.#hasChanged = false
-    this.onChange?.(this)
+    this.#changes.tell()
   }
 }

@@ -9,13 +9,13 @@ import type { WireBytes } from '../../h1/events.ts'
 import type { ByteStream } from '../../io/byte-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { GatheredWrites } from './gathered-writes.ts'
-import { joinParts, lengthOf } from './wire-parts.ts'
+import { borrowedBytes, joinParts } from './wire-parts.ts'
 
 /** Is shown what goes out. */
 export type OnSent = (data: Uint8Array | string) => void
 
-/** A small body is joined with its head into one write up to this size. */
-const MAX_JOINED_BYTES = 16_384
+/** Up to so many bytes of a body are copied: joined with the head, or with the framing, into one write. */
+export const MAX_COPIED_BYTES = 16_384
 
 export class RequestWriter {
   readonly #stream: ByteStream
@@ -45,7 +45,7 @@ export class RequestWriter {
     if (parts.length === 0) return
     this.#gathered?.flush()
     const data =
-      parts.length === 1 ? parts[0]! : lengthOf(parts) <= MAX_JOINED_BYTES ? joinParts(parts) : undefined
+      parts.length === 1 ? parts[0]! : borrowedBytes(parts) <= MAX_COPIED_BYTES ? joinParts(parts) : undefined
     if (data !== undefined) {
       this.#writeOne(exchange, data)
       this.#onSent(data)
@@ -61,7 +61,7 @@ export class RequestWriter {
   writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean): void {
     const gathered = this.#gathered
     // What is large goes out without being copied.
-    if (gathered === undefined || lengthOf(parts) > MAX_JOINED_BYTES) {
+    if (gathered === undefined || borrowedBytes(parts) > MAX_COPIED_BYTES) {
       this.write(exchange, parts)
       return
     }

@@ -10,6 +10,8 @@
 import { type FieldLine, hasField } from '../../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../../core/headers.ts'
 import {
+  assertHeld,
+  type BytesBody,
   type ChunkedBody,
   closeBody,
   type OutgoingBody,
@@ -21,6 +23,7 @@ import { LocalProtocolError } from '../../errors/index.ts'
 import type { EndToSend, RequestToSend } from '../../h1/events.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
 import { checkAnnounced, completeHead, expectsContinue } from './request-head.ts'
+import { MAX_COPIED_BYTES } from './request-writer.ts'
 import type { SteppedTransport } from './stepped-transport.ts'
 
 /** A request on its way. */
@@ -33,20 +36,17 @@ export interface Sending {
 /** What the hand-driven verbs say besides. */
 export interface SendingOptions {
   /** The head, where it is completed already. */
-  readonly head?: RequestToSend
+  readonly head?: RequestToSend | undefined
   readonly listener?: ExchangeListener | undefined
   /** True where more of the body may follow by `sendMore`. */
   readonly mayFollow?: boolean
 }
 
 const END: EndToSend = { type: 'end' }
-const NO_OPTIONS: SendingOptions = {}
+const NO_OPTIONS: SendingOptions = { head: undefined, listener: undefined, mayFollow: false }
 
 /** A body larger than this goes out in slices, as the peer takes it. */
 const MAX_SLICE_BYTES = 262_144
-/** What is larger than this is written without being copied: the caller's memory until the system has taken it. */
-const MAX_COPIED_BYTES = 16_384
-
 /**
  * Begins an exchange.
  * @throws LocalProtocolError and its kin, ConnectionLost, `signal.reason`; nothing was written then
@@ -58,12 +58,14 @@ export function sendRequest(
 ): Sending {
   const { body, deadlines, method } = request
   try {
+    assertHeld(body)
     const head = options.head ?? completeHead(request)
     checkPeerVersion(transport, head.fields)
     const exchangeOptions = { deadlines, method, url: request.url, listener: options.listener }
     if (isImmediate(request) && options.mayFollow !== true) {
       const bytes = body.kind === 'bytes' ? body.bytes : undefined
       const exchange = transport.begin(head, exchangeOptions, bytes, endOf(request.trailers))
+      // What was not copied is the caller's memory until the system has taken it.
       const isBorrowed = bytes !== undefined && bytes.length > MAX_COPIED_BYTES && !transport.isWritable
       return { exchange, sent: isBorrowed ? transport.whenDrained(exchange) : undefined }
     }
@@ -141,7 +143,14 @@ function whenContinued(
 export function unlessItFails<T>(body: ChunkedBody, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     body.listen(reject)
-    work.then(resolve, reject).finally(() => body.listen(undefined))
+    // Before anybody goes on: who sends it next listens for itself.
+    const unheard =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
+        body.listen(undefined)
+        settle(value)
+      }
+    work.then(unheard(resolve), unheard(reject))
   })
 }
 
@@ -159,7 +168,7 @@ export function sendChunks(
     return Promise.reject(exchange.failure.error)
   }
   if (body.kind === 'none') return Promise.resolve()
-  if (body.kind === 'bytes') return carry(transport, exchange, slices(body.bytes))
+  if (body.kind === 'bytes') return carry(transport, exchange, slices(body))
   return carryFrom(transport, exchange, body)
 }
 
@@ -192,8 +201,11 @@ function carryFrom(transport: SteppedTransport, exchange: Exchange, body: Chunke
   })
 }
 
-function* slices(bytes: Uint8Array): Generator<Uint8Array, void, void> {
-  for (let at = 0; at < bytes.length; at += MAX_SLICE_BYTES) yield bytes.subarray(at, at + MAX_SLICE_BYTES)
+function* slices(body: BytesBody): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < body.length; at += MAX_SLICE_BYTES) {
+    assertHeld(body)
+    yield body.bytes.subarray(at, at + MAX_SLICE_BYTES)
+  }
 }
 
 async function carry(
@@ -226,22 +238,32 @@ export function endRequest(
 
 type LaterTrailers = Extract<TrailerSource, Promise<unknown> | (() => unknown)>
 
-async function endWithLaterTrailers(
+/** Trailers may never come, or come when nobody wants them: whoever waits is told all the same. */
+function endWithLaterTrailers(
   transport: SteppedTransport,
   exchange: Exchange,
   trailers: LaterTrailers,
 ): Promise<void> {
-  if (exchange.upload !== 'sending') return
-  let fields: HeadersInput
-  try {
-    fields = await (typeof trailers === 'function' ? trailers() : trailers)
-  } catch (error) {
-    transport.abort(exchange, error)
-    throw error
-  }
-  // The exchange may have failed meanwhile.
-  if (exchange.failure !== undefined) throw exchange.failure.error
-  endWith(transport, exchange, fields)
+  if (exchange.upload !== 'sending') return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    exchange.ownSource(() => {
+      exchange.ownSource(undefined)
+      if (exchange.failure === undefined) resolve()
+      else reject(exchange.failure.error)
+    })
+    const work = async (): Promise<void> => {
+      try {
+        const fields = await (typeof trailers === 'function' ? trailers() : trailers)
+        exchange.ownSource(undefined)
+        endWith(transport, exchange, fields)
+      } catch (error) {
+        exchange.ownSource(undefined)
+        if (exchange.upload === 'sending') transport.abort(exchange, error)
+        throw error
+      }
+    }
+    work().then(resolve, reject)
+  })
 }
 
 function endWith(transport: SteppedTransport, exchange: Exchange, trailers: HeadersInput | undefined): void {

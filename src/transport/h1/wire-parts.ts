@@ -5,9 +5,16 @@
 import type { WireBytes } from '../../h1/events.ts'
 
 /** How many bytes the parts are together. */
-export function lengthOf(parts: WireBytes): number {
+function lengthOf(parts: WireBytes): number {
   let length = 0
   for (const part of parts) length += part.length
+  return length
+}
+
+/** How many bytes of the parts are somebody's memory: text is none. */
+export function borrowedBytes(parts: WireBytes): number {
+  let length = 0
+  for (const part of parts) if (typeof part !== 'string') length += part.length
   return length
 }
 

@@ -72,7 +72,10 @@ describe('startTls', () => {
       await sink.until('close')
     }
     assert.deepEqual(
-      spy.mock.calls.map((call) => 'onread' in ((call.arguments as unknown[]).flat(2)[0] as object)),
+      spy.mock.calls.map((call) => {
+        const [options] = (call.arguments as unknown[]).flat(2) as [{ onread?: unknown }]
+        return options.onread !== undefined
+      }),
       [false, true],
     )
   })

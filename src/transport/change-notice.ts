@@ -1,0 +1,63 @@
+/**
+ * Tells who is named by `onChange` that state, outstanding or capacity of a transport have changed: once for each change,
+ * and only when it is whole.
+ */
+
+import type { Transport } from './transport.ts'
+
+export type OnChange = (transport: Transport) => void
+
+export class ChangeNotice {
+  readonly #transport: Transport
+  #onChange: OnChange | undefined
+  /** What was told last, or was so when `onChange` was named. */
+  #told = ''
+  /** True where something may have changed that was not told. */
+  #isDue = false
+  /** How many acts are under way at whose end it is told. */
+  #acts = 0
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  get onChange(): OnChange | undefined {
+    return this.#onChange
+  }
+
+  set onChange(onChange: OnChange | undefined) {
+    this.#onChange = onChange
+    this.#told = this.#shown()
+  }
+
+  /** Something may have changed. */
+  note(): void {
+    this.#isDue = true
+  }
+
+  /** Begins an act of several steps: what it changes is told after its end. */
+  hold(): void {
+    this.#acts++
+  }
+
+  /** Ends it. */
+  release(): void {
+    this.#acts--
+  }
+
+  /** To be called as the last act of whatever has changed something. */
+  tell(): void {
+    if (!this.#isDue || this.#acts > 0) return
+    this.#isDue = false
+    if (this.#onChange === undefined) return
+    const shown = this.#shown()
+    if (shown === this.#told) return
+    this.#told = shown
+    this.#onChange(this.#transport)
+  }
+
+  #shown(): string {
+    const { state, outstanding, capacity } = this.#transport
+    return `${state} ${outstanding} ${capacity}`
+  }
+}

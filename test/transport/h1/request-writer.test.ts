@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Exchange } from '../../../src/transport/exchange.ts'
+import { RequestWriter } from '../../../src/transport/h1/request-writer.ts'
+import { settle } from '../../support/manual-clock.ts'
+import { MemoryStream } from '../../support/memory-stream.ts'
+import { checkOpenHandles } from '../../support/open-handles.ts'
+
+checkOpenHandles()
+
+function make(isGathering = false): {
+  stream: MemoryStream
+  writer: RequestWriter
+  shown: string[]
+  counted: { bytes: number }
+  exchange: Exchange
+} {
+  const stream = new MemoryStream()
+  const shown: string[] = []
+  const writer = new RequestWriter(stream, isGathering, (data) =>
+    shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+  )
+  const counted = { bytes: 0 }
+  const exchange = { wrote: (bytes: number) => void (counted.bytes += bytes) } as unknown as Exchange
+  return { stream, writer, shown, counted, exchange }
+}
+
+const texts = ({ writes }: MemoryStream): string[] => writes.map((bytes) => bytes.toString('latin1'))
+const bytes = (length: number): Buffer => Buffer.alloc(length, 'b')
+
+describe('write', () => {
+  it('joins head and small body into one write, counts it, and shows it afterwards', () => {
+    const { stream, writer, shown, counted, exchange } = make()
+    writer.write(exchange, ['head ', Buffer.from('body')])
+    assert.deepEqual([texts(stream), shown, counted.bytes], [['head body'], ['head body'], 9])
+  })
+
+  it('writes nothing for no parts', () => {
+    const { stream, writer, exchange } = make()
+    writer.write(exchange, [])
+    assert.deepEqual(stream.writes, [])
+  })
+
+  it('copies up to 16 KiB of a body, however long the head is, and no more', () => {
+    for (const [length, writes] of [
+      [16_384, 1],
+      [16_385, 2],
+    ] as const) {
+      const { stream, writer, counted, exchange } = make()
+      writer.write(exchange, ['h'.repeat(9_000), bytes(length)])
+      assert.equal(stream.writes.length, writes)
+      assert.equal(counted.bytes, 9_000 + length)
+    }
+  })
+
+  it('says that it is not writable from a write that the stream does not take until it is drained', () => {
+    const { stream, writer, exchange } = make()
+    assert.ok(writer.isWritable)
+    stream.takes = false
+    writer.write(exchange, ['a'])
+    assert.equal(writer.isWritable, false)
+    stream.takes = true
+    writer.write(exchange, ['b'])
+    assert.equal(writer.isWritable, false)
+    writer.drained()
+    assert.ok(writer.isWritable)
+  })
+})
+
+describe('writeWhole, where requests are gathered', () => {
+  it('sends what was written in one turn together, at the end of the turn', async () => {
+    const { stream, writer, counted, exchange } = make(true)
+    writer.writeWhole(exchange, ['one '], false)
+    writer.writeWhole(exchange, ['two ', Buffer.from('body')], false)
+    assert.deepEqual([stream.writes.length, counted.bytes], [0, 0])
+    await settle()
+    assert.deepEqual([texts(stream), counted.bytes], [['one two body'], 12])
+  })
+
+  it('keeps what it was given as it was: memory that is filled again is not sent twice', async () => {
+    const { stream, writer, exchange } = make(true)
+    const memory = Buffer.from('one!')
+    writer.writeWhole(exchange, ['h ', memory], false)
+    memory.write('two!')
+    writer.writeWhole(exchange, ['h ', memory], false)
+    memory.fill('x')
+    await settle()
+    assert.deepEqual(texts(stream), ['h one!h two!'])
+  })
+
+  it('keeps the order of what is gathered and what is not', async () => {
+    const { stream, writer, exchange } = make(true)
+    writer.writeWhole(exchange, ['1'], false)
+    writer.write(exchange, ['2'])
+    writer.writeWhole(exchange, ['3'], false)
+    writer.writeWhole(exchange, ['4', bytes(20_000)], false)
+    writer.writeWhole(exchange, ['5'], true)
+    await settle()
+    assert.deepEqual(
+      texts(stream).map((text) => text[0]),
+      ['1', '2', '3', '4', 'b', '5'],
+    )
+  })
+
+  it('sends at once what is last, what is more than 64 KiB together, and what is asked for', () => {
+    const { stream, writer, exchange } = make(true)
+    writer.writeWhole(exchange, ['last'], true)
+    assert.deepEqual(texts(stream), ['last'])
+    for (let i = 0; i < 5; i++) writer.writeWhole(exchange, ['h', bytes(16_384)], false)
+    assert.equal(stream.writes.length, 2)
+    assert.ok(stream.bytesWritten > 65_536)
+    writer.writeWhole(exchange, ['more'], false)
+    writer.flush()
+    writer.flush()
+    assert.equal(texts(stream).at(-1)?.endsWith('more'), true)
+  })
+})
