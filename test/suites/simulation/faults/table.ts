@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort and a close() between connecting and sending',
     file: WIRE,
-    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason);",
+    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options);",
     replace: '',
     within: 10_000,
   },
@@ -243,7 +243,7 @@ export const FAULTS: readonly Fault[] = [
     file: CONNECTION,
     find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions);',
     replace:
-      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = new OutgoingRequest({ ...whole, deadlines: { ...whole.deadlines, endsAt: this.#clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#sendingOptions);',
+      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#sendingOptions);',
     within: 500,
   },
   {
