@@ -41,7 +41,7 @@ export function copyInto(target: Uint8Array, bytes: Uint8Array): number {
 }
 
 /** The bytes in memory that holds nothing else: small Buffers share theirs with the rest of the process. */
-export function ownBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array<ArrayBuffer> {
+export function ownBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
   const view = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
   return byteLength === buffer.byteLength ? view : view.slice()
 }
