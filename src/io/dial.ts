@@ -27,6 +27,9 @@ export type Lookup = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
+/** The system's own. */
+export { systemLookup }
+
 /** Where to connect to, and how. */
 export interface DialTarget {
   /** A name, or an IPv4 or IPv6 address without brackets. */
