@@ -172,6 +172,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (this.#state === 'open') {
       this.#state = 'closing'
       for (const origin of this.#origins.values()) this.#windUp(origin)
+      // Dials that nobody waited for have left their room to others.
+      for (const origin of this.#blocked) this.serve(origin)
     }
     this.#closed ??= new Promise((resolve) => {
       this.#onClosed = resolve
