@@ -37,6 +37,7 @@ async function echo(peer: RawPeer): Promise<void> {
     try {
       head = (await peer.request()).head
     } catch {
+      peer.close()
       return
     }
     const [, target = ''] = head.split(' ')
@@ -84,8 +85,11 @@ describe('a pool on real sockets', () => {
     await using server = await startRawServer(async (peer, index) => {
       await peer.request()
       await peer.reply(OK)
-      if (index === 0) peer.close()
+      if (index === 0) peer.end()
       else await peer.reply(Buffer.from('x'))
+      // The client's answer to it.
+      await peer.ended()
+      peer.close()
     })
     const pool = new Pool()
     const plan = planTo(server.port)
