@@ -16,9 +16,8 @@ import { Dialer, type DialOwner, longestTimeouts } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
 import type { PoolLimits } from './limits.ts'
-import { PoolOrigin, type PoolTotals } from './pool-origin.ts'
-import { PooledConnection } from './pooled-connection.ts'
-import type { Waiter, WaitingLine } from './waiting-line.ts'
+import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter } from './pool-origin.ts'
+import type { WaitingLine } from './waiting-line.ts'
 
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
 export interface PoolPlan {
@@ -94,7 +93,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Puts one into the line, and looks whether it can be served. */
-  wait(origin: PoolOrigin, waiter: Waiter): void {
+  wait(origin: PoolOrigin, waiter: PoolWaiter): void {
     this.#waiting++
     const line = waiter.need === 'fresh' ? origin.freshLine : origin.line
     line.join(waiter)
@@ -102,7 +101,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Takes one out of the line. Answers false where it was served or failed already. */
-  leave(origin: PoolOrigin, waiter: Waiter): boolean {
+  leave(origin: PoolOrigin, waiter: PoolWaiter): boolean {
     if (waiter.line?.leave(waiter) !== true) return false
     this.#waiting--
     if (waiter.isOverdue) origin.overdue--
@@ -110,7 +109,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** As `leave`, for one that gives up: what was done for it goes on for others, or ends. */
-  withdraw(origin: PoolOrigin, waiter: Waiter): boolean {
+  withdraw(origin: PoolOrigin, waiter: PoolWaiter): boolean {
     if (!this.leave(origin, waiter)) return false
     if (this.#state === 'open') this.#dialer.watch(origin)
     else this.#windUp(origin)
@@ -119,7 +118,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Notes that the time in the queue is over for one that a connection is being opened for; false where none is. */
-  excuse(origin: PoolOrigin, waiter: Waiter): boolean {
+  excuse(origin: PoolOrigin, waiter: PoolWaiter): boolean {
     if (!origin.isCovered(waiter)) return false
     waiter.isOverdue = true
     origin.overdue++
@@ -249,7 +248,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Answers whether the first of the line is held up by the total cap. */
-  #serveLine(origin: PoolOrigin, line: WaitingLine): boolean {
+  #serveLine(origin: PoolOrigin, line: WaitingLine<PooledConnection>): boolean {
     for (let waiter = line.first; waiter !== undefined; waiter = line.first) {
       // A new connection is given to the fresh line first.
       const count = line === origin.freshLine ? line.length : origin.waiting

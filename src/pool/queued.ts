@@ -9,9 +9,8 @@ import { TimeoutError } from '../errors/index.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
 import type { Need } from './assign.ts'
 import type { ConnectionKeeper } from './keeper.ts'
-import type { PoolOrigin } from './pool-origin.ts'
-import type { PooledConnection } from './pooled-connection.ts'
-import type { Waiter, WaitingLine } from './waiting-line.ts'
+import type { PooledConnection, PoolOrigin, PoolWaiter } from './pool-origin.ts'
+import type { WaitingLine } from './waiting-line.ts'
 
 /** What becomes of a wait: one of the two is called, once. */
 export interface QueueOutcome {
@@ -21,14 +20,14 @@ export interface QueueOutcome {
 }
 
 /** One that waits, from its arrival to its end. */
-export class Queued implements Waiter {
+export class Queued implements PoolWaiter {
   readonly need: Need
   readonly arrival: number
   readonly sinceMs: number
   isOverdue = false
-  before: Waiter | undefined
-  after: Waiter | undefined
-  line: WaitingLine | undefined
+  before: PoolWaiter | undefined
+  after: PoolWaiter | undefined
+  line: WaitingLine<PooledConnection> | undefined
   readonly #keeper: ConnectionKeeper
   readonly #origin: PoolOrigin
   readonly #deadlines: RequestDeadlines

@@ -4,8 +4,7 @@
 
 import { freezeDeep } from '../core/freeze.ts'
 import type { PoolLimits } from './limits.ts'
-import type { PoolOrigin } from './pool-origin.ts'
-import type { PooledConnection } from './pooled-connection.ts'
+import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 
 /** A connection of the pool. */
 export interface ConnectionReport {

@@ -5,10 +5,9 @@
 
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Need } from './assign.ts'
-import type { PooledConnection } from './pooled-connection.ts'
 
-/** One that waits. */
-export interface Waiter {
+/** One that waits for a connection, of whatever kind `C`. */
+export interface Waiter<C> {
   readonly need: Need
   /** When it came, as a number that grows. */
   readonly arrival: number
@@ -17,36 +16,36 @@ export interface Waiter {
   /** Its time in the queue has run out while a connection was being opened for it. */
   isOverdue: boolean
   /** Gives it a connection. `isNew` where that was opened just now. */
-  readonly serve: (connection: PooledConnection, isNew: boolean) => void
+  readonly serve: (connection: C, isNew: boolean) => void
   readonly fail: (error: unknown) => void
   /** Its time in the queue is over, and no connection is being opened for it any more. */
   readonly late: () => void
   /** How long a dial for it may take. */
   readonly timeouts: ResolvedTimeouts
-  before: Waiter | undefined
-  after: Waiter | undefined
-  line: WaitingLine | undefined
+  before: Waiter<C> | undefined
+  after: Waiter<C> | undefined
+  line: WaitingLine<C> | undefined
 }
 
 /** A line of those who wait. */
-export class WaitingLine implements Iterable<Waiter> {
-  #first: Waiter | undefined
-  #last: Waiter | undefined
+export class WaitingLine<C> implements Iterable<Waiter<C>> {
+  #first: Waiter<C> | undefined
+  #last: Waiter<C> | undefined
   #length = 0
 
   get length(): number {
     return this.#length
   }
 
-  get first(): Waiter | undefined {
+  get first(): Waiter<C> | undefined {
     return this.#first
   }
 
-  get last(): Waiter | undefined {
+  get last(): Waiter<C> | undefined {
     return this.#last
   }
 
-  join(waiter: Waiter): void {
+  join(waiter: Waiter<C>): void {
     waiter.line = this
     waiter.before = this.#last
     if (this.#last === undefined) this.#first = waiter
@@ -56,7 +55,7 @@ export class WaitingLine implements Iterable<Waiter> {
   }
 
   /** Takes one out, wherever it stands. Answers false where it stands in this line no more. */
-  leave(waiter: Waiter): boolean {
+  leave(waiter: Waiter<C>): boolean {
     if (waiter.line !== this) return false
     const { before, after } = waiter
     if (before === undefined) this.#first = after
@@ -71,7 +70,7 @@ export class WaitingLine implements Iterable<Waiter> {
   }
 
   /** From the first on. The one that was handed out last may leave meanwhile. */
-  *[Symbol.iterator](): Generator<Waiter, void, void> {
+  *[Symbol.iterator](): Generator<Waiter<C>, void, void> {
     let waiter = this.#first
     while (waiter !== undefined) {
       const { after } = waiter
