@@ -67,6 +67,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#head
   }
 
+  /** The same response, unread, with its body seen through another one: for layers of this package. @internal */
+  withBody(wrap: (body: BodyReader) => BodyReader): HTTPResponse {
+    return new HTTPResponse(this.#head, wrap(this.#body), this.#source)
+  }
+
   /** The protocol version: 9, 10, 11 or 20. */
   get version(): 9 | 10 | 11 | 20 {
     return this.#head.version
