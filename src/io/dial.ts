@@ -17,9 +17,6 @@ import type { TlsSettings } from './tls/settings.ts'
 
 export type { Address, Lookup } from './lookup.ts'
 
-/** The system's own. */
-export { systemLookup }
-
 /** Where to connect to, and how. */
 export interface DialTarget {
   /** A name, or an IPv4 or IPv6 address without brackets. */

@@ -3,7 +3,7 @@
  * remembered, and an address is only given to those who asked for its family.
  */
 
-import { type Lookup, systemLookup } from '../io/dial.ts'
+import { type Address, askLookup, type Lookup, systemLookup } from '../io/lookup.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 
 /** Options of the cache. */
@@ -19,7 +19,7 @@ export interface DnsCacheOptions {
   readonly clock?: Clock | undefined
 }
 
-type Addresses = Parameters<Parameters<Lookup>[2]>[1]
+type Addresses = readonly Address[]
 type LookupOptions = Parameters<Lookup>[1]
 type Done = Parameters<Lookup>[2]
 
@@ -104,19 +104,16 @@ export class DnsCache {
     const generation = this.#generation
     this.#pending.set(key, waiting)
     let isAnswered = false
-    const answer: Done = (error, found) => {
+    const answer = (error: NodeJS.ErrnoException | null, addresses: Addresses): void => {
       if (isAnswered) return
       isAnswered = true
       this.#pending.delete(key)
-      const addresses = error === null ? ofFamily(found, options.family) : []
       if (addresses.length > 0 && generation === this.#generation) this.#remember(key, addresses)
       for (const tell of waiting) tell(error, copyOf(addresses))
     }
-    try {
-      this.#ask(host, options, (error, found) => answer(error ?? null, found))
-    } catch (error) {
-      answer(error as NodeJS.ErrnoException, [])
-    }
+    const fail = (error: unknown): void => answer(error as NodeJS.ErrnoException, [])
+    const family = options.family === 4 || options.family === 6 ? options.family : 0
+    askLookup({ host, family, lookup: this.#ask }, (found) => answer(null, ofFamily(found, family)), fail)
   }
 
   #remember(key: string, addresses: Addresses): void {
@@ -136,6 +133,6 @@ function ofFamily(addresses: Addresses, family: number): Addresses {
 }
 
 /** Whoever is given them may sort them. */
-function copyOf(addresses: Addresses): Addresses {
+function copyOf(addresses: Addresses): Address[] {
   return addresses.map((address) => ({ ...address }))
 }

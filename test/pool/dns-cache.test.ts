@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Lookup } from '../../src/io/dial.ts'
+import type { Address, Lookup } from '../../src/io/lookup.ts'
 import { DnsCache, type DnsCacheOptions } from '../../src/pool/dns-cache.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
-type Addresses = Parameters<Parameters<Lookup>[2]>[1]
+type Addresses = { -readonly [K in keyof Address]: Address[K] }[]
 
 const V4 = { address: '192.0.2.1', family: 4 }
 const V6 = { address: '2001:db8::1', family: 6 }
@@ -19,7 +19,7 @@ function makeCache(options: DnsCacheOptions = {}) {
   const lookup: Lookup = (host, { family }, done) => void asked.push({ host, family, done })
   const cache = new DnsCache({ lookup, clock, ...options })
   const ask = (host = 'a.test', family = 0) => {
-    const answers: (Addresses | string)[] = []
+    const answers: unknown[] = []
     cache.lookup(host, { all: true, family, order: 'verbatim' }, (error, addresses) =>
       answers.push(error === null ? addresses : error.message),
     )
@@ -152,7 +152,7 @@ describe('the cache of names', () => {
     const cache = new DnsCache()
     const found = await new Promise<Addresses>((resolve, reject) => {
       cache.lookup('localhost', { all: true, family: 4 }, (error, addresses) =>
-        error === null ? resolve(addresses) : reject(error),
+        error === null ? resolve(addresses as Addresses) : reject(error),
       )
     })
     assert.deepEqual(found[0], { address: '127.0.0.1', family: 4 })

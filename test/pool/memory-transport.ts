@@ -131,6 +131,7 @@ export class MemoryTransport implements Transport {
       url,
       informational: [],
       timings: {},
+      facts: {},
       makeStream: makeReadable,
       takeConnection: undefined,
     }
