@@ -250,7 +250,7 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
-    return response.withBody((body) => new PooledBody(body, guard))
+    return response.derive({ body: (body) => new PooledBody(body, guard) })
   }
 
   #failed(
