@@ -6,7 +6,7 @@ import type { Duplex, Readable } from 'node:stream'
 import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
-import type { BodyFraming, InformationalResponse, ResponseHead, Timings } from './response-head.ts'
+import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import type { TlsDetails } from './tls-options.ts'
 
 /** The connection that a response came over. */
