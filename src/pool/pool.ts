@@ -11,8 +11,11 @@ import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { ConnectionLost, HTTPException, NotConnected } from '../errors/index.ts'
+import { addFacts } from '../errors/exception.ts'
+import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import { rejectionWithCaller } from '../transport/caller-stack.ts'
+import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Need } from './assign.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
@@ -33,6 +36,8 @@ export interface PoolOptions {
   readonly clock?: Clock | undefined
   /** Is told of responses that hold a connection and are not read, or were dropped unread. */
   readonly onWarning?: ((warning: PoolWarning) => void) | undefined
+  /** Is asked before a request waits for a connection: throws for one that must not be sent. */
+  readonly check?: ((request: OutgoingRequest) => void) | undefined
   /** Notes where each request is made, for warnings. Costs a stack trace a request. Default false. */
   readonly notesCallers?: boolean | undefined
 }
@@ -116,7 +121,14 @@ export class Pool {
     const where = this.#options.notesCallers === true ? callerLines() : undefined
     const sending: Sending = { request, plan, options, where, resends: 0 }
     const free = this.#keeper.takeFree(origin, 'any')
-    return free === undefined ? this.#sendWhenServed(sending, 'any') : this.#send(sending, free, false)
+    if (free !== undefined) return this.#send(sending, free, false)
+    try {
+      this.#options.check?.(request)
+    } catch (error) {
+      closeBody(request.body, error)
+      return Promise.reject(error)
+    }
+    return this.#sendWhenServed(sending, 'any')
   }
 
   /**
@@ -202,7 +214,8 @@ export class Pool {
     const { body, deadlines } = request
     // Asked for anew: one that had nothing left may have been forgotten meanwhile.
     const origin = this.#keeper.originFor(plan)
-    return new Promise((resolve, reject) => {
+    const sinceMs = this.#keeper.clock.now()
+    return new Promise((resolve) => {
       const queued = this.#queue(origin, need, deadlines, options.queueMs, {
         served: (connection, isNew) => {
           if (body instanceof ChunkedBody) body.listen(undefined)
@@ -210,13 +223,20 @@ export class Pool {
         },
         failed: (error) => {
           closeBody(body, error)
-          reject(error)
+          if (HTTPException.isHTTPException(error)) addFacts(error, this.#factsOf(request, sinceMs))
+          resolve(rejectionWithCaller(error))
         },
       })
       // A source that fails while nobody reads it ends the wait.
       if (body instanceof ChunkedBody && queued.line !== undefined)
         body.listen((error) => queued.cancel(error))
     })
+  }
+
+  /** Which request failed before it was sent, and after how long. */
+  #factsOf({ method, url, deadlines }: OutgoingRequest, sinceMs: number): ExchangeFacts {
+    const elapsedMs = this.#keeper.clock.now() - beginningOf(deadlines, sinceMs)
+    return { method, url: shownUrl(url), elapsedMs, requestBytesWritten: 0, responseStarted: false }
   }
 
   #send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
