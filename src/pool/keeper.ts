@@ -4,6 +4,8 @@
  *
  * Invariant: `size`, connections and dials, is within the caps whenever a dial begins. Whoever waits is
  * served or failed once, and leaves the line before that.
+ *
+ * Length: one owner for connections, dials and lines; what is a thing of its own stands in files of its own.
  */
 
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
