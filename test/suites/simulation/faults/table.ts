@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the response is awaited',
     file: WIRE,
-    find: 'this.#fail(signal.reason, exchange, true);',
+    find: 'this.#fail(reason, exchange, true);',
     replace: '',
     within: 500,
   },
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort and a close() between connecting and sending',
     file: WIRE,
-    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options);",
+    find: 'options.deadlines.signal?.throwIfAborted(); this.#life.assertTakes(this.#stream.address, options);',
     replace: '',
     within: 10_000,
   },
@@ -185,8 +185,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to close the stream of a failed exchange',
     file: WIRE,
-    find: 'this.#timer.stop(); this.#stream.close(); const [oldest]',
-    replace: 'this.#timer.stop(); const [oldest]',
+    find: 'this.#timer.stop(); this.#stream.close();',
+    replace: 'this.#timer.stop();',
     within: 500,
   },
   {
