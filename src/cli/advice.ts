@@ -72,6 +72,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   ConnectionLost: SEE_WIRE,
   DecodeError: SEE_WIRE,
   TimeoutError: 'again later',
+  RedirectError: SEE_WIRE,
+  StatusError: SEE_WIRE,
 }
 
 /** What the options of the library are to the command: a handshake fails for several reasons under one code. */

@@ -63,18 +63,17 @@ function describeBody(length: number, { status, fields }: ResponseHead, start: s
 /** Text by `charset`, or UTF-8 where none is given or nobody knows it; a byte order mark is dropped. */
 export function decodeText(bytes: Buffer, charset: string | undefined): string {
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    const decoder = makeDecoder(charset)
-    if (decoder !== undefined) return decoder.decode(bytes)
+    return makeDecoder(charset).decode(bytes)
   }
   const text = bytes.toString('utf8')
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }
 
-/** A decoder by the label of a charset; undefined for a label nobody knows, where UTF-8 is the better guess than an error. */
-function makeDecoder(charset: string): InstanceType<typeof TextDecoder> | undefined {
+/** A decoder by the label of a charset. For a label nobody knows UTF-8 is the better guess than an error. */
+export function makeDecoder(charset = 'utf-8'): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(charset)
   } catch {
-    return undefined
+    return new TextDecoder()
   }
 }

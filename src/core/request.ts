@@ -5,6 +5,7 @@
 
 import type { FieldLine } from './fields.ts'
 import type { OutgoingBody, TrailerSource } from './outgoing-body.ts'
+import type { RequestSettings } from './settings.ts'
 import type { ResolvedTimeouts } from './timeouts.ts'
 
 /** How long a request may take, and who may call it off: the only carrier of time and cancellation. */
@@ -59,6 +60,10 @@ export interface RequestParts {
   readonly expectContinueMs: number | undefined
   /** How long it may take, and who may call it off. */
   readonly deadlines: RequestDeadlines
+  /** What a client has decided of it; undefined for a request of a hand-driven connection. */
+  readonly settings?: RequestSettings | undefined
+  /** Which attempt it is, from 1; a redirect begins again. */
+  readonly attempt?: number | undefined
 }
 
 /** A request as one frozen value: what a layer is given. */
@@ -87,6 +92,10 @@ export class OutgoingRequest implements RequestParts {
   readonly expectContinueMs: number | undefined
   /** How long it may take, and who may call it off. */
   readonly deadlines: RequestDeadlines
+  /** What a client has decided of it; undefined for a request of a hand-driven connection. */
+  readonly settings: RequestSettings | undefined
+  /** Which attempt it is, from 1; a redirect begins again. */
+  readonly attempt: number
 
   constructor(parts: RequestParts) {
     this.method = parts.method
@@ -101,6 +110,8 @@ export class OutgoingRequest implements RequestParts {
     this.chunked = parts.chunked
     this.expectContinueMs = parts.expectContinueMs
     this.deadlines = parts.deadlines
+    this.settings = parts.settings
+    this.attempt = parts.attempt ?? 1
     Object.freeze(this)
   }
 

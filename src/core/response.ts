@@ -8,37 +8,45 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
-import { addFacts, type ExchangeFacts, factsOf, type HTTPException } from '../errors/exception.ts'
+import { type Attempt, addFacts, type ExchangeFacts, type HTTPException } from '../errors/exception.ts'
 import {
-  type DecodeError,
+  DecodeError,
   ImproperConnectionState,
-  IncompleteRead,
+  LimitExceeded,
   LineTooLong,
+  StatusError,
   UnknownTransferEncoding,
 } from '../errors/index.ts'
+import { gatherUpTo, splitLines, withEarlierBytes } from './body-gathering.ts'
 import { type BodyReader, copyInto, ownBytes } from './body-reader.ts'
-import { charsetOf, contentCodings, decodeText, parseJson } from './body-text.ts'
+import { charsetOf, contentCodings, decodeText, makeDecoder, parseJson } from './body-text.ts'
+import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
+import { maskCredentials } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
+import {
+  type ChangesOf,
+  type ConnectionFacts,
+  DerivedSource,
+  deriveHead,
+  type SourceOf,
+} from './response-source.ts'
+import { assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
 
 export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
+export type { ConnectionFacts } from './response-source.ts'
 
 /** Where a response comes from: the exchange it belongs to. */
-export interface ResponseSource {
-  readonly url: string
-  readonly informational: readonly InformationalResponse[]
-  readonly timings: Timings
-  /** Which request it answers, for errors. */
-  readonly facts: ExchangeFacts
-  /** Makes a Node stream of the response; the I/O side knows how. */
-  readonly makeStream: (response: HTTPResponse) => Readable
-  /** Gives the connection away after a switch of protocols; undefined where there was none. */
-  readonly takeConnection: (() => Duplex) | undefined
-}
+export type ResponseSource = SourceOf<HTTPResponse>
+/** What is to be different in a derived response. */
+export type ResponseChanges = ChangesOf<HTTPResponse>
 
 const LF = 0x0a
 const DEFAULT_MAX_LINE_BYTES = 65_536
+/** How much of a body a `StatusError` holds. */
+const MAX_SHOWN_BYTES = 65_536
+const NO_RESPONSES: readonly HTTPResponse[] = Object.freeze([])
 
 /** The answer to a request: status and fields at once, the body as it is read. A body that breaks off is an `IncompleteRead`. */
 export class HTTPResponse implements AsyncIterable<Buffer> {
@@ -65,6 +73,25 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** The head as it was read: for layers of this package. @internal */
   get head(): ResponseHead {
     return this.#head
+  }
+
+  /**
+   * The same response with changes: what a layer hands on that decodes a body, or tells of redirects. The new one has the body
+   * from now on.
+   * @throws ImproperConnectionState once a part of the body was read
+   */
+  derive(changes: ResponseChanges): HTTPResponse {
+    if (this.#rest !== undefined || this.#isCut || this.#takenBy !== undefined) {
+      throw this.#named(new ImproperConnectionState('derive() comes before the body is read'))
+    }
+    const { body } = changes
+    const derived = new HTTPResponse(
+      deriveHead(this.#head, changes),
+      typeof body === 'function' ? body(this.#body) : (body ?? this.#body),
+      new DerivedSource(this.#source, changes),
+    )
+    if (this.#isUndecodedAllowed) derived.allowUndecoded()
+    return derived
   }
 
   /** The protocol version: 9, 10, 11 or 20. */
@@ -132,9 +159,65 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#source.url
   }
 
-  /** The responses that redirected here; always empty at the height of a connection. */
+  /** The responses that redirected here, the oldest first, their bodies given up; none at the height of a connection. */
   get redirects(): readonly HTTPResponse[] {
-    return []
+    return this.#source.redirects ?? NO_RESPONSES
+  }
+
+  /** Each attempt that was made for it, the oldest first; the last is the one that this response answers. */
+  get attempts(): readonly Attempt[] {
+    return this.#source.attempts ?? [attemptOf(this)]
+  }
+
+  /** What is known of the exchange, for attempts and errors. @internal */
+  get facts(): ExchangeFacts {
+    return this.#source.facts
+  }
+
+  /** The connection that it came over; undefined where there was none. */
+  get connection(): ConnectionFacts | undefined {
+    const { connection } = this.#source
+    return connection === undefined ? undefined : { ...connection, httpVersion: VERSIONS[this.version] }
+  }
+
+  /** True if it came from a cache, and no server was asked. */
+  get fromCache(): boolean {
+    return this.#source.fromCache ?? false
+  }
+
+  /** True for a status of 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299
+  }
+
+  /**
+   * This response, unless its status is 400 or more.
+   * @throws StatusError with the response and the beginning of its body, decoded as the body is
+   */
+  async orThrow(): Promise<this> {
+    if (this.status < 400) return this
+    throw await this.toStatusError()
+  }
+
+  /** The error that `orThrow()` throws, whatever the status: reads the beginning of the body, and gives up the rest. */
+  async toStatusError(): Promise<StatusError<HTTPResponse>> {
+    const pieces: Buffer[] = []
+    let missing = MAX_SHOWN_BYTES
+    try {
+      while (missing > 0) {
+        const piece = await this.#nextPiece()
+        if (piece === undefined) break
+        pieces.push(piece.subarray(0, missing))
+        missing -= piece.length
+      }
+    } catch {
+      // What came is told; that the rest did not come is no matter beside the status.
+    }
+    this.close()
+    const error = new StatusError<HTTPResponse>(this, Buffer.concat(pieces))
+    // It failed in no phase: all of them went well.
+    addFacts(error, { ...this.#source.facts, phase: undefined, responseStarted: true })
+    return error
   }
 
   /** True once nothing more can be read: at the end of the body, after an error, after `close()`. */
@@ -162,18 +245,29 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   read(size?: number): Promise<Buffer> {
     if (size !== undefined) return this.#readUpTo(size)
     this.#markTaken('read()')
-    return this.#hasPlainBody ? this.#body.readAll() : this.#readRest()
+    return this.#hasPlainBody ? this.#readBody() : this.#readRest()
   }
 
   async #readRest(): Promise<Buffer> {
     this.#refuseCoded()
     const rest = this.#takeRest()
-    if (rest === undefined) return this.#body.readAll()
+    if (rest === undefined) return this.#readBody()
     try {
-      return Buffer.concat([rest, await this.#body.readAll()])
+      return Buffer.concat([rest, await this.#readBody()])
     } catch (error) {
       throw withEarlierBytes(error, [rest])
     }
+  }
+
+  /** All that is left of the body itself. What cannot be larger than may be gathered is not counted. */
+  #readBody(): Promise<Buffer> {
+    const { maxBodyBytes = Infinity } = this.#source
+    const { framing } = this.#head
+    const isBounded = framing?.kind === 'length' && framing.length <= maxBodyBytes
+    if (isBounded || maxBodyBytes === Infinity) return this.#body.readAll()
+    return gatherUpTo(this.#body, maxBodyBytes).catch((error: unknown) => {
+      throw error instanceof LimitExceeded ? this.#named(error) : error
+    })
   }
 
   async #readUpTo(size: number): Promise<Buffer> {
@@ -262,11 +356,32 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /**
    * The rest of the body as JSON.
-   * @throws DecodeError with status, media type and the first bytes of the body, if it is not JSON
+   * @param schema - says what it has to be, and gives its type: any Standard Schema
+   * @throws DecodeError with status, media type and the first bytes of the body, if it is not JSON, and with `issues` if it is
+   *   not what the schema asks for
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
-  json<T = unknown>(): Promise<T> {
-    return this.#madeOfRest('json()', (bytes) => this.#parseJson(bytes) as T)
+  json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
+    if (schema === undefined) return this.#madeOfRest('json()', (bytes) => this.#parseJson(bytes) as T)
+    return this.#parseBy(schema)
+  }
+
+  async #parseBy<T>(schema: StandardSchema<T>): Promise<T> {
+    assertSchema(schema)
+    const bytes = await this.#madeOfRest('json()', (all) => all)
+    const result = await schema['~standard'].validate(this.#parseJson(bytes))
+    if (result.issues === undefined) return result.value
+    const { issues } = result
+    const shown = escapeText(maskCredentials(bytes.toString('latin1', 0, 4_096), bytes.length > 4_096))
+    throw this.#named(new DecodeError('SCHEMA_MISMATCH', describeIssues(issues), { bytes: shown, issues }))
+  }
+
+  /**
+   * The lines of the rest of the body as they come, without their ends (CR LF, LF or CR), as text by the charset of Content-Type,
+   * else UTF-8. Leaving the loop early closes the response.
+   */
+  lines(): AsyncGenerator<string, void, void> {
+    return splitLines(this, makeDecoder(charsetOf(this.#head.fields)))
   }
 
   /**
@@ -417,9 +532,20 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 }
 
-/** Puts bytes that the failed call had read already before those the error carries. */
-export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
-  if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
-  const { partial, expected, cause } = error
-  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause })
+const VERSIONS = { 9: '0.9', 10: '1.0', 11: '1.1', 20: '2' } as const
+
+/** The attempt that a response answers. */
+export function attemptOf(response: HTTPResponse): Attempt {
+  const { status, facts, timings, connection } = response
+  const { method, url, elapsedMs } = facts
+  return {
+    method,
+    url,
+    address: connection?.address,
+    reused: connection?.reused,
+    responseStarted: true,
+    elapsedMs,
+    status,
+    timings: { ...timings },
+  }
 }

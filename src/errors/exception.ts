@@ -20,6 +20,7 @@ export type Phase =
   | 'headers'
   | 'body'
   | 'total'
+  | 'minSpeed'
 
 /** What is known of a failed exchange. A decision to retry reads these facts and nothing else. */
 export interface ExchangeFacts {
@@ -46,6 +47,18 @@ export interface ExchangeFacts {
   proxy?: string | undefined
 }
 
+/** One attempt to get a response, of those that an error or a response tells of. */
+export interface Attempt extends Omit<ExchangeFacts, 'proxy'> {
+  /** The status of its response; undefined where there was none. */
+  readonly status?: number | undefined
+  /** What it failed with; undefined for the last one, which is told by the error itself, and where there was a response. */
+  readonly error?: Error | undefined
+  /** What was decided after it, and why: `again in 312 ms: 503 is worth another try`. */
+  readonly decision?: string | undefined
+  /** How long each phase took, in milliseconds, as far as it has come. */
+  readonly timings?: Readonly<Record<string, number | undefined>> | undefined
+}
+
 /** What an error is made with, besides its code and its text. */
 export interface ErrorDetails extends ExchangeFacts {
   /** What the system or TLS reported; kept on `error.cause`. */
@@ -70,6 +83,11 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare url?: string | undefined
   declare elapsedMs?: number | undefined
   declare proxy?: string | undefined
+  /**
+   * Each attempt that was made, the oldest first: requests at the height of the client. A `ConnectError` of a connection has
+   * the addresses that were tried.
+   */
+  declare attempts?: readonly Attempt[]
   /** The option that would accept a peer that TLS refused: the end of the message. */
   declare readonly remedy?: string
   readonly #summary: string
@@ -84,6 +102,14 @@ export class HTTPException extends Error implements ExchangeFacts {
     addFacts(this, details)
   }
 
+  /**
+   * Whether the server may have acted on the request. False only where it is proven that it has not: no byte of the request
+   * was written, or its answer says so (421, 425).
+   */
+  get mayHaveActed(): boolean {
+    return mayHaveActed(this)
+  }
+
   /** What happened: the message without the request and the hint that follow in it. */
   get summary(): string {
     return this.#summary
@@ -93,6 +119,23 @@ export class HTTPException extends Error implements ExchangeFacts {
   static isHTTPException(value: unknown): value is HTTPException {
     return typeof value === 'object' && value !== null && BRAND in value
   }
+}
+
+/** Statuses by which a server says that it has not acted (RFC 9110 §15.5.20, RFC 8470 §5.2). */
+const NOT_ACTED: ReadonlySet<number> = new Set([421, 425])
+
+/** Phases in which no byte of the request is written yet. */
+const BEFORE_REQUEST: ReadonlySet<Phase> = new Set<Phase>(['queue', 'dns', 'tcp', 'connect', 'tls', 'proxy'])
+
+/** Whether a server may have acted on what ended so. What is not known counts as written. */
+export function mayHaveActed(facts: {
+  readonly requestBytesWritten?: number | undefined
+  readonly phase?: Phase | undefined
+  readonly status?: number | undefined
+}): boolean {
+  if (facts.requestBytesWritten === 0) return false
+  if (facts.phase !== undefined && BEFORE_REQUEST.has(facts.phase)) return false
+  return facts.status === undefined || !NOT_ACTED.has(facts.status)
 }
 
 /** `Sentence: detail; remedy`, without what is not there. */
@@ -170,6 +213,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
   headers: 'waiting for the response',
   body: 'reading the body of the response',
   total: 'before its end',
+  minSpeed: 'while the body moved too slowly',
 }
 
 const PHASES_TO_PROXY: Partial<Readonly<Record<Phase, string>>> = {

@@ -1,6 +1,6 @@
 /** What became of a connection or an exchange: not connected, lost, refused by a proxy, too late, not decodable. */
 
-import { type ErrorDetails, HTTPException } from './exception.ts'
+import { type Attempt, type ErrorDetails, HTTPException } from './exception.ts'
 import type { CodeOf } from './table.ts'
 
 /** One address that was tried and what became of it. */
@@ -16,7 +16,9 @@ export class ConnectError extends HTTPException {
   /** Which part of connecting failed. */
   declare phase: 'dns' | 'tcp' | 'tls' | 'proxy'
   /** Each address that was tried, with its own reason. */
-  readonly attempts: readonly FailedAttempt[]
+  readonly addresses: readonly FailedAttempt[]
+  /** `addresses`, until a client tells of its own attempts here. */
+  declare attempts: readonly Attempt[]
   constructor(
     code: CodeOf<'ConnectError'>,
     phase: 'dns' | 'tcp' | 'tls' | 'proxy',
@@ -24,7 +26,8 @@ export class ConnectError extends HTTPException {
     details: ErrorDetails & { attempts?: readonly FailedAttempt[] } = {},
   ) {
     super(code, detail, { ...details, phase })
-    this.attempts = details.attempts ?? []
+    this.addresses = details.attempts ?? []
+    this.attempts = this.addresses
   }
 }
 
@@ -69,18 +72,90 @@ export class ConnectionLost extends HTTPException {
   }
 }
 
-/** The body came whole, but is not what it was to be read as. */
+/** The body is not what it was to be read as: its coding is broken, it is no JSON, or not what a schema asks for. */
 export class DecodeError extends HTTPException {
   /** The first bytes of the body, escaped and cut. */
   readonly bytes: string
-  constructor(code: CodeOf<'DecodeError'>, detail: string, details: ErrorDetails & { bytes: string }) {
+  /** What a schema found, as it said it; empty where none was asked. */
+  readonly issues: readonly SchemaIssue[]
+  constructor(
+    code: CodeOf<'DecodeError'>,
+    detail: string,
+    details: ErrorDetails & { bytes: string; issues?: readonly SchemaIssue[] },
+  ) {
     super(code, detail, details)
     this.bytes = details.bytes
+    this.issues = details.issues ?? []
+  }
+}
+
+/** What a schema found: an issue of Standard Schema. */
+export interface SchemaIssue {
+  /** What is wrong, in the words of the schema. */
+  readonly message: string
+  /** Where: keys, or objects with a key, from the outside in. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** As much of a response as its error holds. */
+interface AnsweredBy {
+  readonly status: number
+  readonly reason: string
+}
+
+/** A response whose status is an error, where throwing was asked for. */
+export class StatusError<R extends AnsweredBy = AnsweredBy> extends HTTPException {
+  /** The status of the response. */
+  readonly status: number
+  /** Its reason phrase. */
+  readonly reason: string
+  /** The response, its body read as far as `body` goes and given up. Not shown by `inspect` and JSON. */
+  declare readonly response: R
+  /** The beginning of its body, decoded, at most 64 KiB. Not shown either: there may be secrets in it. */
+  declare readonly body: Buffer
+  constructor(response: R, body: Buffer, details?: ErrorDetails) {
+    super('STATUS_IS_ERROR', `${response.status} ${response.reason}`.trimEnd(), details)
+    this.status = response.status
+    this.reason = response.reason
+    Object.defineProperties(this, { response: { value: response }, body: { value: body } })
+  }
+
+  /** The beginning of the body as text. */
+  get text(): string {
+    return this.body.toString()
+  }
+}
+
+/** A redirect that is not followed. */
+export class RedirectError<R extends AnsweredBy = AnsweredBy> extends HTTPException {
+  /** Where it leads, without query and userinfo; undefined where that cannot be read. */
+  readonly location: string | undefined
+  /** The response that redirects, its body given up. Not shown by `inspect` and JSON. */
+  declare readonly response: R
+  constructor(
+    code: CodeOf<'RedirectError'>,
+    detail: string,
+    response: R,
+    location: string | undefined,
+    details?: ErrorDetails,
+  ) {
+    super(code, detail, details)
+    this.location = location
+    Object.defineProperty(this, 'response', { value: response })
   }
 }
 
 /** The phases that have a timeout of their own. */
-export type TimeoutPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body' | 'total'
+export type TimeoutPhase =
+  | 'queue'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'send'
+  | 'headers'
+  | 'body'
+  | 'total'
+  | 'minSpeed'
 
 const TIMEOUT_CODES = {
   queue: 'TIMEOUT_QUEUE',
@@ -91,6 +166,7 @@ const TIMEOUT_CODES = {
   headers: 'TIMEOUT_HEADERS',
   body: 'TIMEOUT_BODY',
   total: 'TIMEOUT_TOTAL',
+  minSpeed: 'TIMEOUT_SPEED',
 } as const satisfies Record<TimeoutPhase, CodeOf<'TimeoutError'>>
 
 /** A phase took longer than its timeout. */

@@ -48,6 +48,22 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   TIMEOUT_HEADERS: 'a larger timeout.headers, or find out why the server takes so long',
   TIMEOUT_BODY: 'a larger timeout.body, or find out why the server has stopped',
   TIMEOUT_TOTAL: 'a larger timeout.total, or find out which part takes so long (response.timings)',
+  TIMEOUT_SPEED:
+    'a lower timeout.minSpeed, or another time: the network, the server or the source of the body is slow',
+  REDIRECT_LIMIT: 'a larger redirect.limit, or redirect: false, which gives the response itself',
+  REDIRECT_LOOP:
+    'redirect: false, and look at what each response says: a cookie may be asked for (cookies: true)',
+  REDIRECT_DOWNGRADE: 'redirect: { downgrade: true }, if the whole may be seen on the way',
+  REDIRECT_LOCATION: 'redirect: false, and read the field Location of the response',
+  REDIRECT_BODY:
+    'a body that can be made again: bytes, a string, a Blob, a form, or a function that makes it',
+  STATUS_IS_ERROR: 'throwOnError: false, which gives the response as it is; what it says is in error.text',
+  BAD_CONTENT_CODING: 'decompress: false, which gives the bytes as they came',
+  SCHEMA_MISMATCH: 'error.issues, which says what is missing or wrong',
+  LIMIT_BODY: 'a larger limits.body, or read it piece by piece: for await (const bytes of response)',
+  LIMIT_DECODED: 'a larger decompress.maxBytes, or decompress: false',
+  LIMIT_RATIO: 'a larger decompress.maxRatio, or decompress: false',
+  LIMIT_CODINGS: 'a larger decompress.maxChain, or decompress: false',
   NOT_JSON: 'text(), and look at the status first: an error page is seldom JSON',
 }
 
@@ -74,6 +90,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   ConnectionLost: 'again with a new connection, if the request may be repeated',
   DecodeError: 'text(), and look at what came',
   TimeoutError: 'a larger timeout',
+  RedirectError: 'redirect: false, which gives the response itself',
+  StatusError: 'throwOnError: false, which gives the response as it is',
 }
 
 /** Where the proxy is at fault, and not the server. */

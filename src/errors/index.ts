@@ -19,7 +19,9 @@
  *   ├─ ConnectError (phase)           no byte of the request was sent
  *   ├─ ProxyError (status)            the proxy refused the tunnel
  *   ├─ ConnectionLost                 the connection broke during an exchange
- *   ├─ DecodeError (bytes)            the body is not what it was read as
+ *   ├─ DecodeError (bytes, issues)    the body is not what it was read as
+ *   ├─ RedirectError (location)       a redirect that is not followed
+ *   ├─ StatusError (status, body)     the status is an error, where throwing was asked for
  *   └─ TimeoutError (phase, timeoutMs)
  *
  * Each class is one decision a caller may take; each code is one rule. The table of table.ts joins the two. The names of
@@ -30,7 +32,15 @@
  */
 
 import { BRAND, HTTPException } from './exception.ts'
-import { ConnectError, ConnectionLost, DecodeError, ProxyError, TimeoutError } from './exchange.ts'
+import {
+  ConnectError,
+  ConnectionLost,
+  DecodeError,
+  ProxyError,
+  RedirectError,
+  StatusError,
+  TimeoutError,
+} from './exchange.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
@@ -53,7 +63,13 @@ import {
   UnknownTransferEncoding,
 } from './remote.ts'
 
-export { type ErrorDetails, type ExchangeFacts, HTTPException, type Phase } from './exception.ts'
+export {
+  type Attempt,
+  type ErrorDetails,
+  type ExchangeFacts,
+  HTTPException,
+  type Phase,
+} from './exception.ts'
 export * from './exchange.ts'
 export * from './local.ts'
 export * from './remote.ts'
@@ -83,6 +99,8 @@ const ERROR_CLASSES = {
   ConnectionLost,
   DecodeError,
   TimeoutError,
+  RedirectError,
+  StatusError,
 }
 
 for (const [name, errorClass] of Object.entries(ERROR_CLASSES)) {

@@ -218,7 +218,41 @@ export const ERRORS = {
   TIMEOUT_BODY: ['TimeoutError', 'The body of the response stopped coming', 'DESIGN: timeouts'],
   TIMEOUT_TOTAL: ['TimeoutError', 'The exchange took longer than its total timeout', 'DESIGN: timeouts'],
 
+  TIMEOUT_SPEED: ['TimeoutError', 'The body moved more slowly than timeout.minSpeed', 'DESIGN: timeouts'],
+
+  // Redirects: the response is one, and is not followed.
+  REDIRECT_LIMIT: ['RedirectError', 'There are more redirects in a row than the limit', 'RFC 9110 §15.4'],
+  REDIRECT_LOOP: ['RedirectError', 'The redirects lead in a circle', 'RFC 9110 §15.4'],
+  REDIRECT_DOWNGRADE: ['RedirectError', 'The redirect leads from https to http', 'RFC 9110 §4.2.2'],
+  REDIRECT_LOCATION: [
+    'RedirectError',
+    'The Location of the redirect is no http or https URL',
+    'RFC 9110 §10.2.2',
+  ],
+  REDIRECT_BODY: [
+    'RedirectError',
+    'The redirect asks for the body again, which can be sent once only',
+    'RFC 9110 §15.4.8',
+  ],
+
+  // Statuses, where throwing was asked for.
+  STATUS_IS_ERROR: ['StatusError', 'The status of the response is an error', 'RFC 9110 §15'],
+
   // What a message held.
+  BAD_CONTENT_CODING: [
+    'DecodeError',
+    'The body is not in the coding that Content-Encoding names',
+    'RFC 9110 §8.4',
+  ],
+  SCHEMA_MISMATCH: ['DecodeError', 'The body is not what the schema asks for', 'Standard Schema'],
+  LIMIT_BODY: ['LimitExceeded', 'The body is larger than may be gathered', 'RFC 9110 §2.3'],
+  LIMIT_DECODED: ['LimitExceeded', 'The decoded body is larger than the limit', 'RFC 9110 §2.3'],
+  LIMIT_RATIO: ['LimitExceeded', 'The body is coded more tightly than the limit', 'RFC 9110 §2.3'],
+  LIMIT_CODINGS: [
+    'LimitExceeded',
+    'More content codings are laid over each other than the limit',
+    'RFC 9110 §8.4',
+  ],
   NOT_JSON: ['DecodeError', 'The body is not JSON', 'RFC 8259'],
 } as const
 

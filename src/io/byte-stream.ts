@@ -56,6 +56,10 @@ export interface ByteStream {
   close(): void
   /** Gives the stream up at once. `close` follows, without an error. Idempotent. */
   destroy(): void
+  /** Lets the stream keep the process alive, as it does from the beginning; for streams to which it makes a difference. */
+  ref?(): void
+  /** Lets the process end although the stream is open. */
+  unref?(): void
   /** Lays TLS over the stream, which must have nothing unread. The old stream must not be used any more. */
   startTls(host: string, tls: TlsSettings, waiting: Deadlines): Promise<ByteStream>
 }

@@ -4,7 +4,7 @@
  * nothing is dialled that was not said.
  */
 
-import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { type LookupAddress, lookup as lookupOfNode } from 'node:dns'
 import { isIP } from 'node:net'
 import { addressOfHost, type HostAddress } from '../core/host.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
@@ -30,6 +30,9 @@ export type Lookup = (
   ) => void,
 ) => void
 
+/** What the system knows: `dns.lookup`. */
+export const systemLookup: Lookup = lookupOfNode
+
 /** What is looked up, how, and for whom: `role` is told in errors. */
 export interface LookupQuestion {
   readonly host: string
@@ -53,7 +56,7 @@ export function findAddresses(question: LookupQuestion, waiting: Deadlines): Pro
       if (wanted.length > 0) outcome.resolve(wanted)
       else fail(new Error(`it has ${family === 0 ? 'no address' : `no IPv${family} address`}`))
     }
-    if (itself === undefined) ask(question, take, fail)
+    if (itself === undefined) askLookup(question, take, fail)
     else take([{ address: withZone(itself), family: itself.family }])
     return () => {}
   })
@@ -63,7 +66,8 @@ function withZone({ address, zone }: HostAddress): string {
   return zone === '' ? address : `${address}%${zone}`
 }
 
-function ask(
+/** Asks a lookup, and reads what it answers with: exactly one of `take` and `fail` is called for each call back. */
+export function askLookup(
   { host, family = 0, lookup = systemLookup }: LookupQuestion,
   take: (found: readonly Address[]) => void,
   fail: (cause: unknown) => void,

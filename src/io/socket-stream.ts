@@ -216,6 +216,14 @@ export class SocketStream implements ByteStream {
     this.#socket.destroy()
   }
 
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+
   async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)

@@ -5,7 +5,8 @@
  * A body that breaks off raises IncompleteRead from every call, with the bytes that the call had got.
  */
 
-import { type HTTPResponse as Response, withEarlierBytes } from '../core/response.ts'
+import { withEarlierBytes } from '../core/body-gathering.ts'
+import type { HTTPResponse as Response } from '../core/response.ts'
 
 /** No bytes: a new object for each caller. */
 export const nothing = (): Buffer => Buffer.alloc(0)

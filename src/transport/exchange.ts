@@ -8,12 +8,15 @@ import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import {
+  type ConnectionFacts,
   HTTPResponse,
   type InformationalResponse,
   type ResponseHead,
   type ResponseSource,
   type Timings,
 } from '../core/response.ts'
+import type { RequestSettings } from '../core/settings.ts'
+import type { TlsDetails } from '../core/tls-options.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
@@ -30,6 +33,8 @@ export interface ExchangeOptions {
   readonly method: string
   /** For `response.url` and for messages. */
   readonly url: string
+  /** What a client has decided of it. */
+  readonly settings: RequestSettings | undefined
   /** Who keeps account of the exchanges. */
   readonly listener: ExchangeListener | undefined
 }
@@ -51,6 +56,10 @@ export interface ExchangeHost {
   aborted(exchange: Exchange, reason: unknown): void
   /** Gives the connection away after a switch of protocols. */
   takeOver(exchange: Exchange): Duplex
+  /** The peer: `host:port`, or the path of a unix socket. */
+  readonly address: string
+  /** What was agreed on in the handshake; undefined without TLS. */
+  readonly tls: TlsDetails | undefined
 }
 
 const NO_TIMINGS: DialTimings = {}
@@ -177,6 +186,15 @@ export class Exchange implements ResponseSource, BodySource {
     return { ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt), phase: 'body' }
   }
 
+  get connection(): Omit<ConnectionFacts, 'httpVersion'> {
+    const { address, tls } = this.#host
+    return { address, reused: this.reused, tls }
+  }
+
+  get maxBodyBytes(): number | undefined {
+    return this.#options.settings?.maxBodyBytes
+  }
+
   get takeConnection(): (() => Duplex) | undefined {
     return this.#isSwitch ? () => this.#host.takeOver(this) : undefined
   }
@@ -287,8 +305,10 @@ export class Exchange implements ResponseSource, BodySource {
 
   informed(status: number, reason: string, fields: readonly FieldLine[]): void {
     const headers = HTTPHeaders.over(fields)
-    this.#informational = [...this.#informational, { status, reason, headers }]
+    const response = { status, reason, headers }
+    this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
+    this.#options.settings?.onInformational?.(response)
   }
 
   /** The head of the final response came. Whoever waits is told by `answer`. */

@@ -59,6 +59,7 @@ async function dialThrough(
     },
     method: 'CONNECT',
     url: formatAuthority(to),
+    settings: undefined,
     listener: undefined,
   }
   const inner = await openTunnel(outer, to, headers, connectionOptions, options, onAnswer)

@@ -39,6 +39,10 @@ export interface Transport {
   drain(): void
   /** What is under way fails with CONNECTION_CLOSED. Idempotent. */
   close(): void
+  /** Lets it keep the process alive, as it does from the beginning. */
+  ref?(): void
+  /** Lets the process end although the connection is open. */
+  unref?(): void
   /** Called after `state`, `outstanding` or `capacity` has changed, once the change is whole. */
   onChange: ((transport: Transport) => void) | undefined
 }

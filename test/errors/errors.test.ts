@@ -22,9 +22,11 @@ import {
   LocalProtocolError,
   NotConnected,
   ProxyError,
+  RedirectError,
   RemoteDisconnected,
   RemoteProtocolError,
   ResponseNotReady,
+  StatusError,
   TimeoutError,
   type TimeoutPhase,
   UnimplementedFileMode,
@@ -61,6 +63,8 @@ const PARENTS: Readonly<Record<string, string>> = {
   ConnectionLost: 'HTTPException',
   DecodeError: 'HTTPException',
   TimeoutError: 'HTTPException',
+  RedirectError: 'HTTPException',
+  StatusError: 'HTTPException',
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -105,6 +109,10 @@ function make(code: ErrorCode): HTTPException {
       return new LineTooLong(5)
     case 'ConnectError':
       return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
+    case 'RedirectError':
+      return new RedirectError(code as CodeOf<'RedirectError'>, 'detail', ANSWER, 'http://b.test/')
+    case 'StatusError':
+      return new StatusError(ANSWER, Buffer.from('x'))
     case 'ProxyError':
       return new ProxyError(ANSWER)
     case 'ConnectionLost':
@@ -112,7 +120,10 @@ function make(code: ErrorCode): HTTPException {
     case 'DecodeError':
       return new DecodeError(code as CodeOf<'DecodeError'>, 'detail', { bytes: 'x' })
     case 'TimeoutError':
-      return new TimeoutError(code.slice('TIMEOUT_'.length).toLowerCase() as TimeoutPhase, 5)
+      return new TimeoutError(
+        code === 'TIMEOUT_SPEED' ? 'minSpeed' : (code.slice('TIMEOUT_'.length).toLowerCase() as TimeoutPhase),
+        5,
+      )
   }
 }
 

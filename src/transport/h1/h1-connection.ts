@@ -241,6 +241,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#tell()
   }
 
+  ref(): void {
+    this.#stream.ref?.()
+  }
+
+  unref(): void {
+    this.#stream.unref?.()
+  }
+
   /** Takes the stream away for another protocol, with the bytes that came after the head. */
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()

@@ -63,7 +63,8 @@ export function sendRequest(
     assertHeld(body)
     const head = options.head ?? completeHead(request)
     checkPeerVersion(transport, head.fields)
-    const exchangeOptions = { deadlines, method, url: request.url, listener: options.listener }
+    const { settings, url } = request
+    const exchangeOptions = { deadlines, method, url, settings, listener: options.listener }
     if (isImmediate(request) && options.mayFollow !== true) {
       const bytes = body.kind === 'bytes' ? body.bytes : undefined
       const exchange = transport.begin(head, exchangeOptions, bytes, endOf(request.trailers))

@@ -34,8 +34,10 @@ const REMOTE_CLASSES: readonly string[] = [
 ]
 
 /** Each error that the reading half of an engine has a code for. */
+/** Limits of what a client makes of a message: the engine has none of them. */
+const CLIENT_LIMITS = ['LIMIT_BODY', 'LIMIT_CODINGS', 'LIMIT_DECODED', 'LIMIT_RATIO']
 const CODES = Object.entries(ERRORS)
-  .filter(([, [className]]) => REMOTE_CLASSES.includes(className))
+  .filter(([code, [className]]) => REMOTE_CLASSES.includes(className) && !CLIENT_LIMITS.includes(code))
   .map(([code]) => code)
   .sort()
 

@@ -185,7 +185,7 @@ export class Verdicts {
     const { phase, timeoutMs } = error
     // A proxy has the time of connecting for its answer.
     const isOfTunnel = this.#network.tunnel !== undefined && timeoutMs === intent.timeouts.connect
-    if (phase === 'queue' || (timeoutMs !== intent.timeouts[phase] && !isOfTunnel))
+    if (phase === 'queue' || phase === 'minSpeed' || (timeoutMs !== intent.timeouts[phase] && !isOfTunnel))
       return 'timeout that was not set'
     const since = name === 'connect' ? startedAt : intent.startedAt
     if (this.#world.now() < since + timeoutMs) return 'timeout too early'

@@ -1,0 +1,76 @@
+/**
+ * How connections are opened for a client: a plan for each place and each set of options, whose key tells the pool which
+ * connections can serve each other's requests.
+ */
+
+import type { RequestOrigin } from '../core/request.ts'
+import { type Connector, dial } from '../io/dial.ts'
+import type { Lookup } from '../io/lookup.ts'
+import { makePoolKey } from '../pool/key.ts'
+import type { PoolPlan } from '../pool/pool.ts'
+import type { Clock } from '../time/clock.ts'
+import { openTransport } from '../transport/open.ts'
+import type { Place } from './destination.ts'
+import type { ConnectionSettings } from './settings.ts'
+
+/** What is the same for all connections of a client. */
+export interface DialSettings {
+  readonly clock: Clock
+  readonly connect: Connector | undefined
+  readonly lookup: Lookup | undefined
+  readonly family: 0 | 4 | 6 | undefined
+  readonly socketPath: string | undefined
+  readonly localAddress: string | undefined
+  readonly keepAlive: number | false | undefined
+  readonly pipelining: number
+}
+
+/** Makes plans, and remembers those of the client's own settings. */
+export class Plans {
+  readonly #dial: DialSettings
+  readonly #usual: ConnectionSettings
+  readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
+
+  constructor(dialSettings: DialSettings, usual: ConnectionSettings) {
+    this.#dial = dialSettings
+    this.#usual = usual
+  }
+
+  /** The plan for an origin; `place` says where it is. */
+  planFor(origin: RequestOrigin, settings: ConnectionSettings, place: () => Place): PoolPlan {
+    if (settings !== this.#usual) return this.#make(place(), settings)
+    let plan = this.#known.get(origin)
+    if (plan === undefined) {
+      plan = this.#make(place(), settings)
+      this.#known.set(origin, plan)
+    }
+    return plan
+  }
+
+  #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
+    const { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining } = this.#dial
+    const isSecure = scheme === 'https'
+    const key = makePoolKey({
+      scheme,
+      host,
+      port,
+      socketPath,
+      localAddress,
+      family,
+      tls: isSecure ? tls : undefined,
+      tolerances,
+      limits,
+      others: [connect, lookup, keepAlive, pipelining],
+    })
+    // The session lives with this plan: it is never resumed for another peer.
+    const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
+    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
+    const engine = { tolerances, limits, pipelining }
+    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
+    return {
+      key,
+      open: (waiting) =>
+        openTransport({ target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }),
+    }
+  }
+}

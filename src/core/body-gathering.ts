@@ -1,0 +1,71 @@
+/**
+ * A body read to its end in one piece, or line by line as text, within bounds.
+ */
+
+import { factsOf } from '../errors/exception.ts'
+import { IncompleteRead, LimitExceeded } from '../errors/index.ts'
+import type { BodyReader } from './body-reader.ts'
+
+/** Puts bytes that the failed call had read already before those the error carries. */
+export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
+  if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
+  const { partial, expected, cause } = error
+  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause })
+}
+
+/**
+ * All that is left of a body.
+ * @throws LimitExceeded (`LIMIT_BODY`) before more than `maximum` bytes are held; the rest is given up then
+ */
+export async function gatherUpTo(body: BodyReader, maximum: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let length = 0
+  while (true) {
+    let piece: Buffer | undefined
+    try {
+      piece = await body.readChunk()
+    } catch (error) {
+      throw withEarlierBytes(error, pieces)
+    }
+    if (piece === undefined) return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length)
+    length += piece.length
+    if (length > maximum) {
+      body.cancel()
+      throw new LimitExceeded('LIMIT_BODY', 'body', maximum)
+    }
+    pieces.push(piece)
+  }
+}
+
+/** Makes text of bytes that come in pieces; `decode()` without bytes gives what was left over. */
+export interface PieceDecoder {
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
+}
+
+/**
+ * The lines of a text, without their ends: CR LF, LF or CR. The last is given only if it is not empty.
+ * @param pieces - the bytes as they come
+ */
+export async function* splitLines(
+  pieces: AsyncIterable<Uint8Array>,
+  decoder: PieceDecoder,
+): AsyncGenerator<string, void, void> {
+  const end = /\r\n|\n|\r(?!$)/g
+  let rest: string[] = []
+  for await (const piece of pieces) {
+    let text = decoder.decode(piece, { stream: true })
+    if (rest.at(-1)?.endsWith('\r') === true) text = `${rest.pop()!}${text}`
+    let from = 0
+    for (const { 0: found, index } of text.matchAll(end)) {
+      rest.push(text.slice(from, index))
+      yield rest.join('')
+      rest = []
+      from = index + found.length
+    }
+    if (from < text.length) rest.push(text.slice(from))
+  }
+  const last = rest.join('') + decoder.decode()
+  const lines = last.split(/\r\n|\n|\r/)
+  if (lines.at(-1) === '') lines.pop()
+  yield* lines
+}

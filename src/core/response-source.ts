@@ -1,0 +1,135 @@
+/**
+ * Where a response comes from, and a response made of another one: what a layer that changes something hands on.
+ */
+
+import type { Duplex, Readable } from 'node:stream'
+import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
+import type { BodyReader } from './body-reader.ts'
+import type { FieldLine } from './fields.ts'
+import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
+import type { TlsDetails } from './tls-options.ts'
+
+/** The connection that a response came over. */
+export interface ConnectionFacts {
+  /** The peer: `host:port` of the address that was dialled, or the path of a unix socket. */
+  readonly address: string
+  /** True if an earlier exchange was made on the same connection. */
+  readonly reused: boolean
+  /** What was agreed on in the handshake; undefined without TLS. */
+  readonly tls: TlsDetails | undefined
+  /** The version of the response: `1.1`, `1.0`, `0.9` or `2`. */
+  readonly httpVersion: string
+}
+
+/** Where a response of the class `R` comes from: the exchange it belongs to. */
+export interface SourceOf<R> {
+  readonly url: string
+  readonly informational: readonly InformationalResponse[]
+  readonly timings: Timings
+  /** Which request it answers, for errors. */
+  readonly facts: ExchangeFacts
+  /** Makes a Node stream of the response; the I/O side knows how. */
+  readonly makeStream: (response: R) => Readable
+  /** Gives the connection away after a switch of protocols; undefined where there was none. */
+  readonly takeConnection: (() => Duplex) | undefined
+  /** The connection, without the version; undefined where there was none. */
+  readonly connection?: Omit<ConnectionFacts, 'httpVersion'> | undefined
+  /** The responses that redirected here. */
+  readonly redirects?: readonly R[] | undefined
+  /** Each attempt that was made; undefined for one that is told by `facts`. */
+  readonly attempts?: readonly Attempt[] | undefined
+  /** True if nothing was asked of a server. */
+  readonly fromCache?: boolean | undefined
+  /** How many bytes `text()` and its kin gather; undefined for any number. */
+  readonly maxBodyBytes?: number | undefined
+}
+
+/** What is to be different in a derived response. */
+export interface ChangesOf<R> {
+  /** Another body in the place of this one, or what is made of it. Whoever replaces it gives the old one back. */
+  readonly body?: BodyReader | ((body: BodyReader) => BodyReader) | undefined
+  /** The field lines. */
+  readonly fields?: readonly FieldLine[] | undefined
+  /** Transfer codings still applied to the body. */
+  readonly codings?: readonly string[] | undefined
+  /** The URL that was asked for, without credentials. */
+  readonly url?: string | undefined
+  /** The responses that redirected here, the oldest first. */
+  readonly redirects?: readonly R[] | undefined
+  /** Each attempt that was made, the oldest first. */
+  readonly attempts?: readonly Attempt[] | undefined
+  /** True if nothing was asked of a server. */
+  readonly fromCache?: boolean | undefined
+  /** What is added to the timings. */
+  readonly timings?: Timings | undefined
+}
+
+/** The head with the changes. A body that was replaced does not end as the head says. */
+export function deriveHead(head: ResponseHead, { body, fields, codings }: ChangesOf<unknown>): ResponseHead {
+  if (body === undefined && fields === undefined && codings === undefined) return head
+  const { framing, ...rest } = head
+  const isFramed =
+    framing !== undefined && (body === undefined || framing.kind === 'none' || framing.kind === 'switch')
+  return {
+    ...rest,
+    ...(isFramed ? { framing } : {}),
+    fields: fields ?? head.fields,
+    codings: codings ?? head.codings,
+  }
+}
+
+/** A source with other facts than the one it stands on. */
+export class DerivedSource<R> implements SourceOf<R> {
+  readonly #of: SourceOf<R>
+  readonly #changes: ChangesOf<R>
+
+  constructor(of: SourceOf<R>, changes: ChangesOf<R>) {
+    this.#of = of
+    this.#changes = changes
+  }
+
+  get url(): string {
+    return this.#changes.url ?? this.#of.url
+  }
+
+  get informational(): readonly InformationalResponse[] {
+    return this.#of.informational
+  }
+
+  get timings(): Timings {
+    const { timings } = this.#changes
+    return timings === undefined ? this.#of.timings : { ...this.#of.timings, ...timings }
+  }
+
+  get facts(): ExchangeFacts {
+    return this.#of.facts
+  }
+
+  get makeStream(): (response: R) => Readable {
+    return (response) => this.#of.makeStream(response)
+  }
+
+  get takeConnection(): (() => Duplex) | undefined {
+    return this.#of.takeConnection
+  }
+
+  get connection(): Omit<ConnectionFacts, 'httpVersion'> | undefined {
+    return this.#of.connection
+  }
+
+  get redirects(): readonly R[] | undefined {
+    return this.#changes.redirects ?? this.#of.redirects
+  }
+
+  get attempts(): readonly Attempt[] | undefined {
+    return this.#changes.attempts ?? this.#of.attempts
+  }
+
+  get fromCache(): boolean | undefined {
+    return this.#changes.fromCache ?? this.#of.fromCache
+  }
+
+  get maxBodyBytes(): number | undefined {
+    return this.#of.maxBodyBytes
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a client has decided of one request before it is sent: its options, read once and complete. A layer reads its own
+ * part of it, and nothing else of the caller's. Undefined stands for a feature that is switched off.
+ */
+
+import type { HTTPResponse } from './response.ts'
+import type { InformationalResponse } from './response-head.ts'
+
+/** How redirects are followed. */
+export interface RedirectSettings {
+  /** How many in a row; the next one is a `RedirectError`. */
+  readonly limit: number
+  /** Whether `https` may lead to `http`. */
+  readonly downgrade: boolean
+  /** Origins (`https://sso.example.com`) that are given everything, as the first one is. */
+  readonly keepCredentialsFor: readonly string[]
+  /** Names of fields, in lower case, that go to other origins, too. */
+  readonly keepHeaders: readonly string[]
+}
+
+/** When a request is sent again. */
+export interface RetrySettings {
+  /** How many times, after the first. */
+  readonly limit: number
+  /** Methods that may be sent again although the server may have acted. */
+  readonly methods: readonly string[]
+  /** Statuses after which it is sent again. */
+  readonly statuses: readonly number[]
+  /** A wait is drawn between 0 and `firstMs` doubled for each attempt, at most `maxMs`. In milliseconds. */
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number }
+  /** A longer `Retry-After` than this ends the attempts, in milliseconds. */
+  readonly maxRetryAfterMs: number
+  /** The name of the field that makes any method safe to be sent again, with a value drawn once; undefined for none. */
+  readonly idempotencyKey: string | undefined
+}
+
+/** How much a coded body may come to. */
+export interface DecompressSettings {
+  /** Decoded bytes of a body. */
+  readonly maxBytes: number
+  /** Decoded bytes for each coded one, above 1 MiB. */
+  readonly maxRatio: number
+  /** Codings laid over each other. */
+  readonly maxChain: number
+}
+
+/** A speed below which a transfer is given up. */
+export interface SpeedLimit {
+  /** Bytes a second, on average over `overMs`. */
+  readonly bytesPerSecond: number
+  /** Over how long, in milliseconds. */
+  readonly overMs: number
+}
+
+/** How far a transfer has come. */
+export interface Progress {
+  /** `upload` for the body of the request, `download` for that of the response. */
+  readonly phase: 'upload' | 'download'
+  /** Bytes that went over so far: of a coded body, coded ones. */
+  readonly bytes: number
+  /** Bytes to come in all; undefined where nobody has said. */
+  readonly total: number | undefined
+  /** The average speed so far, in bytes a second. */
+  readonly bytesPerSecond: number
+}
+
+/** The settings of one request. One object serves all requests that say nothing of their own. */
+export interface RequestSettings {
+  /** How redirects are followed; undefined for not at all. */
+  readonly redirect: RedirectSettings | undefined
+  /** When it is sent again. */
+  readonly retry: RetrySettings | undefined
+  /** How coded bodies are decoded; undefined for not at all. */
+  readonly decompress: DecompressSettings | undefined
+  /** Whether a response is thrown as `StatusError`; undefined where neither client nor request says so. */
+  readonly throwOnError: boolean | ((response: HTTPResponse) => boolean) | undefined
+  /** How long to wait for a connection, in milliseconds. */
+  readonly queueMs: number
+  /** The speed below which a transfer is given up; undefined for none. */
+  readonly minSpeed: SpeedLimit | undefined
+  /** How many decoded bytes of a body are gathered, by `text()` and its kin. */
+  readonly maxBodyBytes: number
+  /** Is told of each 1xx response. */
+  readonly onInformational: ((response: InformationalResponse) => void) | undefined
+  /** Is told how far the bodies have come. */
+  readonly onProgress: ((progress: Progress) => void) | undefined
+  /** The caller's own: reaches layers, hooks, errors and events untouched. */
+  readonly context: unknown
+  /** What decides over which connection it goes; for the client alone. */
+  readonly connection: object
+}

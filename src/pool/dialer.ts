@@ -1,0 +1,101 @@
+/**
+ * Opens connections for a pool. A dial belongs to nobody: what becomes of it is told with its origin, and who gets it is
+ * decided then. One that nobody waits for goes on for a second, as the next request mostly comes soon; it must not keep the
+ * process alive longer.
+ */
+
+import type { ResolvedTimeouts } from '../core/timeouts.ts'
+import type { Clock } from '../time/clock.ts'
+import { makeDeadline } from '../time/deadline.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Dial, PoolOrigin } from './pool-origin.ts'
+
+/** How long a dial goes on after nobody waits for it. */
+const ABANDONED_DIAL_MS = 1_000
+
+/** Who is told. A dial has left its origin before. */
+export interface DialOwner {
+  dialed(origin: PoolOrigin, transport: Transport): void
+  dialFailed(origin: PoolOrigin, error: unknown): void
+  /** Dials were given up: there is room for others. */
+  serve(origin: PoolOrigin): void
+}
+
+export class Dialer {
+  readonly #clock: Clock
+  readonly #owner: DialOwner
+  /** How many are under way. */
+  #count = 0
+
+  constructor(clock: Clock, owner: DialOwner) {
+    this.#clock = clock
+    this.#owner = owner
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Begins a dial. Resolves when all of it has been told, with its error if it failed. */
+  async dial(
+    origin: PoolOrigin,
+    timeouts: ResolvedTimeouts,
+    isAskedFor: boolean,
+  ): Promise<{ readonly error: unknown } | undefined> {
+    const clock = this.#clock
+    const giveUp = new AbortController()
+    const dial: Dial = { startedAtMs: clock.now(), giveUp, isAskedFor }
+    origin.dials.add(dial)
+    this.#count++
+    const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
+    let transport: Transport
+    try {
+      transport = await origin.open(bounds)
+    } catch (error) {
+      if (!this.#end(origin, dial)) return undefined
+      this.#owner.dialFailed(origin, error)
+      this.watch(origin)
+      return { error }
+    }
+    if (this.#end(origin, dial)) this.#owner.dialed(origin, transport)
+    else transport.close()
+    this.watch(origin)
+    return undefined
+  }
+
+  /** Those who wait may be fewer than before, or more. */
+  watch(origin: PoolOrigin): void {
+    if (origin.unwantedDials.length === 0) {
+      origin.abandoned?.clear()
+      return
+    }
+    origin.abandoned ??= makeDeadline(this.#clock, () => {
+      for (const dial of origin.unwantedDials) this.giveUp(origin, dial, undefined)
+      this.#owner.serve(origin)
+    })
+    origin.abandoned.set(ABANDONED_DIAL_MS)
+  }
+
+  giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {
+    if (this.#end(origin, dial)) dial.giveUp.abort(reason)
+  }
+
+  /** Answers false for one that was given up. */
+  #end(origin: PoolOrigin, dial: Dial): boolean {
+    if (!origin.dials.delete(dial)) return false
+    this.#count--
+    if (origin.dials.size === 0) origin.abandoned?.clear()
+    return true
+  }
+}
+
+/** Timeouts for two who may get the same connection: nobody's dial is cut short by those of another one. */
+export function longestTimeouts(a: ResolvedTimeouts, b: ResolvedTimeouts): ResolvedTimeouts {
+  if (a === b) return a
+  return {
+    ...a,
+    dns: Math.max(a.dns, b.dns),
+    connect: Math.max(a.connect, b.connect),
+    tls: Math.max(a.tls, b.tls),
+  }
+}

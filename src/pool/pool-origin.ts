@@ -1,0 +1,183 @@
+/**
+ * What a pool has and what is asked of it, for one key: connections, dials under way, and who waits. Bookkeeping only; what
+ * is done with it is the pool's.
+ */
+
+import type { OutgoingRequest } from '../core/request.ts'
+import type { Deadline } from '../time/deadline.ts'
+import type { Deadlines } from '../time/wait.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { ConnectionFacts, Connections } from './assign.ts'
+import type { PoolKey } from './key.ts'
+import { type Waiter, WaitingLine } from './waiting-line.ts'
+
+/**
+ * A connection as the pool keeps it: the transport, with what the pool knows besides. Slots are not counted a second time
+ * here: what is outstanding is what the transport says.
+ */
+export class PooledConnection implements ConnectionFacts {
+  readonly id: number
+  readonly origin: PoolOrigin
+  readonly transport: Transport
+  readonly openedAtMs: number
+  /** Lent out to be driven by hand. */
+  isLent = false
+  /** Stands among the free ones of its origin. */
+  isFree = false
+  /** Has left the pool. */
+  isGone = false
+  /** Keeps the process alive. */
+  isRef = true
+  /** Its protocol was switched; it belongs to whoever takes it. */
+  isSwitched = false
+  /** Exchanges that the pool has begun and whose response it has not seen. */
+  unanswered = 0
+  /** The request that was begun last, while something is under way. */
+  request: OutgoingRequest | undefined
+
+  constructor(id: number, origin: PoolOrigin, transport: Transport, openedAtMs: number) {
+    this.id = id
+    this.origin = origin
+    this.transport = transport
+    this.openedAtMs = openedAtMs
+  }
+
+  get capacity(): number {
+    return this.isLent ? 0 : this.transport.capacity
+  }
+
+  get exchanges(): number {
+    return this.transport.exchanges
+  }
+
+  get idleSinceMs(): number | undefined {
+    return this.transport.idleSinceMs
+  }
+
+  get keepAliveMs(): number | undefined {
+    return this.transport.keepAliveMs
+  }
+
+  /** What it does, in a word. */
+  get state(): 'idle' | 'busy' | 'draining' | 'lent' | 'switched' {
+    if (this.isLent) return 'lent'
+    if (this.isSwitched) return 'switched'
+    if (this.transport.state !== 'open') return 'draining'
+    return this.transport.outstanding > 0 ? 'busy' : 'idle'
+  }
+
+  /** An idle connection does not keep the process alive, one with something under way does. */
+  keepAlive(keep: boolean): void {
+    if (this.isRef === keep) return
+    this.isRef = keep
+    if (keep) this.transport.ref?.()
+    else this.transport.unref?.()
+  }
+}
+
+/** One that waits for a connection of the pool. */
+export type PoolWaiter = Waiter<PooledConnection>
+
+/** A connection that is being opened. It belongs to nobody: whoever is first when it is there gets it. */
+export interface Dial {
+  readonly startedAtMs: number
+  readonly giveUp: AbortController
+  /** Asked for by `preconnect`: wanted although nobody waits. */
+  readonly isAskedFor: boolean
+}
+
+/** What an origin sees of the whole pool. */
+export interface PoolTotals {
+  readonly size: number
+  freeElsewhere(than: PoolOrigin): Iterable<PooledConnection>
+}
+
+export class PoolOrigin implements Connections<PooledConnection> {
+  readonly key: PoolKey
+  readonly free: PooledConnection[] = []
+  readonly connections: Set<PooledConnection> = new Set()
+  readonly dials: Set<Dial> = new Set()
+  /** Those who take any connection. */
+  readonly line: WaitingLine<PooledConnection> = new WaitingLine()
+  /** Those who need a new one: their request died with a reused one. They came before all others. */
+  readonly freshLine: WaitingLine<PooledConnection> = new WaitingLine()
+  /** How many of those who wait are overdue. */
+  overdue = 0
+  /** Runs while a dial has nobody to serve. */
+  abandoned: Deadline | undefined
+  readonly open: (waiting: Deadlines) => Promise<Transport>
+  readonly #totals: PoolTotals
+
+  constructor(key: PoolKey, open: (waiting: Deadlines) => Promise<Transport>, totals: PoolTotals) {
+    this.key = key
+    this.open = open
+    this.#totals = totals
+  }
+
+  get ofOrigin(): number {
+    return this.connections.size + this.dials.size
+  }
+
+  get inTotal(): number {
+    return this.#totals.size
+  }
+
+  get dialing(): number {
+    return this.dials.size
+  }
+
+  get elsewhere(): Iterable<PooledConnection> {
+    return this.#totals.freeElsewhere(this)
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.line.length + this.freshLine.length
+  }
+
+  /** Whoever waits longest. */
+  get oldest(): PoolWaiter | undefined {
+    return this.freshLine.first ?? this.line.first
+  }
+
+  /** Dials that have nobody to serve, the newest first. */
+  get unwantedDials(): Dial[] {
+    const unwanted = this.dials.size - this.waiting
+    if (unwanted <= 0) return []
+    return [...this.dials]
+      .filter(({ isAskedFor }) => !isAskedFor)
+      .reverse()
+      .slice(0, unwanted)
+  }
+
+  /** True for one of those whom the dials under way will serve. */
+  isCovered(waiter: PoolWaiter): boolean {
+    let left = this.dials.size
+    for (const line of [this.freshLine, this.line]) {
+      for (const one of line) {
+        if (left-- <= 0) return false
+        if (one === waiter) return true
+      }
+    }
+    return false
+  }
+
+  /** Nothing is left to be kept in mind. */
+  get isEmpty(): boolean {
+    return this.ofOrigin === 0 && this.waiting === 0
+  }
+
+  addFree(connection: PooledConnection): void {
+    if (connection.isFree) return
+    connection.isFree = true
+    this.free.push(connection)
+  }
+
+  removeFree(connection: PooledConnection): void {
+    if (!connection.isFree) return
+    connection.isFree = false
+    // Mostly the last: it is used first.
+    if (this.free.at(-1) === connection) this.free.pop()
+    else this.free.splice(this.free.indexOf(connection), 1)
+  }
+}

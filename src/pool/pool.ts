@@ -1,0 +1,335 @@
+/**
+ * A pool of connections: gives each request a connection, and takes it back. It stands on the contract of transports alone,
+ * and opens them by what a plan says.
+ *
+ * What an exchange holds is what its transport says is outstanding: it is given back at the end of the body, at its failure,
+ * when the response is closed, and when the response is collected unread. Nothing is counted twice, so nothing can be given
+ * back twice.
+ */
+
+import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
+import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
+import { addFacts } from '../errors/exception.ts'
+import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { rejectionWithCaller } from '../transport/caller-stack.ts'
+import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Need } from './assign.ts'
+import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
+import { type PoolLimitOptions, resolvePoolLimits } from './limits.ts'
+import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
+import { PooledBody, type PoolWarning } from './pooled-body.ts'
+import { Queued, type QueueOutcome } from './queued.ts'
+import { describeRequest, type PoolReport, reportPool } from './report.ts'
+import { decideResend, isConnectionLoss, isReplayable } from './resend.ts'
+
+export type { PoolPlan } from './keeper.ts'
+
+/** What a pool is made with. */
+export interface PoolOptions {
+  /** Caps, ages and times; see PoolLimits for the defaults. */
+  readonly limits?: PoolLimitOptions | undefined
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined
+  /** Is told of responses that hold a connection and are not read, or were dropped unread. */
+  readonly onWarning?: ((warning: PoolWarning) => void) | undefined
+  /** Is asked before a request waits for a connection: throws for one that must not be sent. */
+  readonly check?: ((request: OutgoingRequest) => void) | undefined
+  /** Notes where each request is made, for warnings. Costs a stack trace a request. Default false. */
+  readonly notesCallers?: boolean | undefined
+}
+
+/** What is said of one request. */
+export interface PoolExchangeOptions {
+  /** How long it waits for a connection that is neither free nor being opened, in milliseconds. Default: the pool's. */
+  readonly queueMs?: number | undefined
+  /** Is told that the request is sent again, with the error of the first time and why it is safe. */
+  readonly onResend?: ((error: HTTPException, why: string) => void) | undefined
+}
+
+/** A connection that is lent out, to be driven by hand. Nobody else uses it until it is given back. */
+export interface Lease {
+  readonly transport: Transport
+  /** Gives the connection back; one with something under way is closed. Idempotent. */
+  giveBack(): void
+}
+
+/** A request with all that goes with it. */
+interface Sending {
+  readonly request: OutgoingRequest
+  readonly plan: PoolPlan
+  readonly options: PoolExchangeOptions
+  /** Lines of a stack trace. */
+  readonly where: string | undefined
+  readonly resends: number
+}
+
+const NO_OPTIONS: PoolExchangeOptions = Object.freeze({})
+
+class PoolLease implements Lease {
+  readonly transport: Transport
+  readonly #keeper: ConnectionKeeper
+  readonly #connection: PooledConnection
+
+  constructor(keeper: ConnectionKeeper, connection: PooledConnection) {
+    this.transport = connection.transport
+    this.#keeper = keeper
+    this.#connection = connection
+  }
+
+  giveBack(): void {
+    LEASES.unregister(this)
+    this.#keeper.takeBack(this.#connection)
+  }
+}
+
+/** Closes what was lent out to somebody who is no more. */
+const LEASES = new FinalizationRegistry<() => void>((lost) => lost())
+
+export class Pool {
+  readonly #keeper: ConnectionKeeper
+  readonly #options: PoolOptions
+  /** What everything fails with after `destroy(error)`. */
+  #destroyed: { readonly error: unknown } | undefined
+
+  /** @throws TypeError for a limit that cannot be one */
+  constructor(options: PoolOptions = {}) {
+    this.#options = options
+    this.#keeper = new ConnectionKeeper(resolvePoolLimits(options.limits), options.clock ?? systemClock)
+  }
+
+  /**
+   * Sends a request on a connection of the pool and waits for the head of its response. The body of the request is given
+   * back on every way out.
+   * @throws TimeoutError of `queue`; ConnectError and what else opening throws; what the transport throws; `signal.reason`
+   * @throws NotConnected after `close()`
+   */
+  exchange(
+    request: OutgoingRequest,
+    plan: PoolPlan,
+    options: PoolExchangeOptions = NO_OPTIONS,
+  ): Promise<HTTPResponse> {
+    const refusal = this.#refusal(request.deadlines)
+    if (refusal !== undefined) {
+      closeBody(request.body, refusal.error)
+      return Promise.reject(refusal.error)
+    }
+    const origin = this.#keeper.originFor(plan)
+    const where = this.#options.notesCallers === true ? callerLines() : undefined
+    const sending: Sending = { request, plan, options, where, resends: 0 }
+    const free = this.#keeper.takeFree(origin, 'any')
+    if (free !== undefined) return this.#send(sending, free, false)
+    try {
+      this.#options.check?.(request)
+    } catch (error) {
+      closeBody(request.body, error)
+      return Promise.reject(error)
+    }
+    return this.#sendWhenServed(sending, 'any')
+  }
+
+  /**
+   * Lends a connection on which nothing is under way: a free one, or one that is opened.
+   * @throws as `exchange`
+   */
+  acquire(
+    plan: PoolPlan,
+    deadlines: RequestDeadlines,
+    options: Pick<PoolExchangeOptions, 'queueMs'> = NO_OPTIONS,
+  ): Promise<Lease> {
+    const refusal = this.#refusal(deadlines)
+    if (refusal !== undefined) return Promise.reject(refusal.error)
+    const origin = this.#keeper.originFor(plan)
+    const free = this.#keeper.takeFree(origin, 'whole')
+    if (free !== undefined) return Promise.resolve(this.#lend(free))
+    return new Promise((resolve, reject) => {
+      this.#queue(origin, 'whole', deadlines, options.queueMs, {
+        served: (connection) => resolve(this.#lend(connection)),
+        failed: reject,
+      })
+    })
+  }
+
+  /**
+   * Opens connections until there are `count` that can be used, or the caps are reached.
+   * @throws what opening the first that failed threw; NotConnected after `close()`
+   */
+  async preconnect(plan: PoolPlan, count = 1, timeouts: ResolvedTimeouts = DEFAULT_TIMEOUTS): Promise<void> {
+    if (!Number.isInteger(count) || count < 1) throw new TypeError('count must be a whole number from 1')
+    if (this.#keeper.state !== 'open') throw closedError()
+    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts)
+  }
+
+  /** Every connection, every dial, everybody who waits, at this moment. Frozen; without credentials and queries. */
+  inspect(): PoolReport {
+    const { origins, limits, state, clock } = this.#keeper
+    return reportPool(origins, limits, state, clock.now())
+  }
+
+  /** Takes no more requests. Resolves when those under way and in the queue are over and all connections are closed. */
+  close(): Promise<void> {
+    return this.#keeper.close()
+  }
+
+  /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
+  destroy(error?: unknown): void {
+    if (this.#keeper.state === 'closed' && this.#destroyed !== undefined) return
+    if (error !== undefined) this.#destroyed = { error }
+    this.#keeper.destroy(
+      error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
+    )
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // ------------------------------------------------------------------------------------------------ sending
+
+  #refusal({ signal }: RequestDeadlines): { readonly error: unknown } | undefined {
+    if (signal?.aborted === true) return { error: signal.reason }
+    if (this.#keeper.state === 'open') return undefined
+    return this.#destroyed ?? { error: closedError() }
+  }
+
+  #queue(
+    origin: PoolOrigin,
+    need: Need,
+    deadlines: RequestDeadlines,
+    queueMs: number | undefined,
+    outcome: QueueOutcome,
+  ): Queued {
+    const keeper = this.#keeper
+    const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? keeper.limits.queueMs, outcome)
+    keeper.wait(origin, queued)
+    return queued
+  }
+
+  #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
+    const { request, plan, options } = sending
+    const { body, deadlines } = request
+    // Asked for anew: one that had nothing left may have been forgotten meanwhile.
+    const origin = this.#keeper.originFor(plan)
+    const sinceMs = this.#keeper.clock.now()
+    return new Promise((resolve) => {
+      const queued = this.#queue(origin, need, deadlines, options.queueMs, {
+        served: (connection, isNew) => {
+          if (body instanceof ChunkedBody) body.listen(undefined)
+          resolve(this.#send(sending, connection, isNew))
+        },
+        failed: (error) => {
+          closeBody(body, error)
+          if (HTTPException.isHTTPException(error)) addFacts(error, this.#factsOf(request, sinceMs))
+          resolve(rejectionWithCaller(error))
+        },
+      })
+      // A source that fails while nobody reads it ends the wait.
+      if (body instanceof ChunkedBody && queued.line !== undefined)
+        body.listen((error) => queued.cancel(error))
+    })
+  }
+
+  /** Which request failed before it was sent, and after how long. */
+  #factsOf({ method, url, deadlines }: OutgoingRequest, sinceMs: number): ExchangeFacts {
+    const elapsedMs = this.#keeper.clock.now() - beginningOf(deadlines, sinceMs)
+    return { method, url: shownUrl(url), elapsedMs, requestBytesWritten: 0, responseStarted: false }
+  }
+
+  #send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
+    const { request } = sending
+    const { transport } = connection
+    const reused = !isNew || transport.exchanges > 0
+    connection.unanswered++
+    connection.request = request
+    let answer: Promise<HTTPResponse>
+    try {
+      answer = transport.exchange(request)
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    return answer.then(
+      (response) => this.#answered(sending, connection, response),
+      (error: unknown) => this.#failed(sending, connection, reused, error),
+    )
+  }
+
+  #answered(sending: Sending, connection: PooledConnection, response: HTTPResponse): HTTPResponse {
+    connection.unanswered--
+    const { framing } = response.head
+    const { transport } = connection
+    if (framing?.kind === 'switch') connection.isSwitched = true
+    else if (transport.state === 'draining') this.#keeper.changed(connection)
+    // Most responses are there as a whole: nothing is held any more.
+    if (transport.outstanding === 0 && framing?.kind !== 'switch') return response
+    const { request, where } = sending
+    const { clock, limits } = this.#keeper
+    const { onWarning } = this.#options
+    const shown = describeRequest(request.method, request.url)
+    const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
+    return response.derive({ body: (body) => new PooledBody(body, guard) })
+  }
+
+  #failed(
+    sending: Sending,
+    connection: PooledConnection,
+    reused: boolean,
+    error: unknown,
+  ): Promise<HTTPResponse> {
+    connection.unanswered--
+    this.#keeper.changed(connection)
+    if (this.#destroyed !== undefined && isOwnClose(error)) return Promise.reject(this.#destroyed.error)
+    if (!HTTPException.isHTTPException(error)) return Promise.reject(error)
+    const { request, options, resends } = sending
+    const decision = decideResend({
+      method: request.method,
+      isReplayable: isReplayable(request.body),
+      reused,
+      isPeersDoing: isConnectionLoss(error),
+      responseStarted: error.responseStarted === true,
+      requestBytesWritten: error.requestBytesWritten,
+      resends,
+    })
+    const { signal } = request.deadlines
+    if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true)
+      return Promise.reject(error)
+    options.onResend?.(error, decision.why)
+    return this.#sendWhenServed({ ...sending, resends: resends + 1 }, 'fresh')
+  }
+
+  #lend(connection: PooledConnection): Lease {
+    this.#keeper.lend(connection)
+    const lease = new PoolLease(this.#keeper, connection)
+    const [keeper, { onWarning }] = [this.#keeper, this.#options]
+    const request = `lease of ${connection.origin.key.origin}`
+    LEASES.register(
+      lease,
+      () => {
+        const message = 'A connection that was taken out of the pool was dropped: call giveBack()'
+        if (!connection.isGone)
+          onWarning?.(Object.freeze({ kind: 'lost-lease', request, where: undefined, message }))
+        keeper.discard(connection)
+      },
+      lease,
+    )
+    return lease
+  }
+}
+
+function closedError(): NotConnected {
+  return new NotConnected('the pool was closed')
+}
+
+function isOwnClose(error: unknown): boolean {
+  return error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED'
+}
+
+/** Who has called the pool: the lines of the stack below this package's own. */
+function callerLines(): string | undefined {
+  const seen: { stack?: string } = {}
+  Error.captureStackTrace?.(seen, callerLines)
+  return seen.stack?.split('\n').slice(2).join('\n')
+}

@@ -1,0 +1,181 @@
+/**
+ * The body of a response on a pooled connection. Giving it up reads a small rest, so that the connection can be used again;
+ * one that is collected unread gives its connection back in the same way, with a warning.
+ *
+ * The transport holds the body inside and not this one: that is how it can be noticed that nobody holds this one any more.
+ * While a read is under way, it is held by the read.
+ */
+
+import type { BodyReader } from '../core/body-reader.ts'
+import type { FieldLine } from '../core/fields.ts'
+import type { BodyFraming } from '../core/response-head.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Deadline, makeDeadline } from '../time/deadline.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { PoolLimits } from './limits.ts'
+
+/** Something of the caller's that costs a connection. */
+export interface PoolWarning {
+  /** `unread`: held for `warnUnreadMs` without being read. `collected`: nobody holds it, and it was not read to its end. */
+  readonly kind: 'unread' | 'collected' | 'lost-lease'
+  /** What was asked for, without query: `GET http://example.com/path`. */
+  readonly request: string
+  /** Where it was asked for: lines of a stack trace, where the pool notes them. */
+  readonly where: string | undefined
+  /** What happened, and what to do, in a sentence. */
+  readonly message: string
+}
+
+/** What guards a body, without holding it. */
+export interface GuardOptions {
+  readonly transport: Transport
+  readonly framing: BodyFraming | undefined
+  readonly clock: Clock
+  readonly limits: PoolLimits
+  readonly request: string
+  readonly where: string | undefined
+  readonly onWarning: ((warning: PoolWarning) => void) | undefined
+}
+
+const HELD_UNREAD = 'A response holds a connection and is not read: read it, or close() it'
+const COLLECTED = 'A response was dropped before it was read to its end: read it, or close() it'
+
+/** What has to be done for a body when it is given up, or collected. */
+class BodyGuard {
+  readonly #inner: BodyReader
+  readonly #options: GuardOptions
+  #unread: Deadline | undefined
+  #taken = 0
+  #isOver = false
+
+  constructor(inner: BodyReader, options: GuardOptions) {
+    this.#inner = inner
+    this.#options = options
+    const { warnUnreadMs } = options.limits
+    if (warnUnreadMs === Infinity || options.onWarning === undefined) return
+    this.#unread = makeDeadline(options.clock, (guard: BodyGuard) => guard.#warn('unread', HELD_UNREAD), this)
+    this.#unread.set(warnUnreadMs)
+  }
+
+  /** The caller has begun to read. */
+  begun(): void {
+    this.#unread?.clear()
+    this.#unread = undefined
+  }
+
+  took(bytes: number): void {
+    this.#taken += bytes
+  }
+
+  /** The rest is not wanted: a small one is read, a large or a slow one costs the connection. */
+  giveUp(isBeingRead: boolean): void {
+    this.begun()
+    if (this.#isOver) return
+    this.#isOver = true
+    const { framing, limits, transport } = this.#options
+    // Nobody took the connection after the switch, and nobody can any more.
+    if (framing?.kind === 'switch') transport.close()
+    if (this.#inner.isDone) return
+    const left = framing?.kind === 'length' ? framing.length - this.#taken : 0
+    if (isBeingRead || framing?.kind === 'until-close' || left > limits.drainBytes) this.#inner.cancel()
+    else void this.#drain()
+  }
+
+  /** Nobody can read it any more. */
+  collected(): void {
+    if (this.#isOver) return
+    this.begun()
+    const { transport, framing } = this.#options
+    // It has come to its end, unread: that cost memory, and no connection.
+    const isHeld = framing?.kind === 'switch' || this.#inner.takeAll() === undefined
+    if (isHeld && transport.state !== 'closed') this.#warn('collected', COLLECTED)
+    this.giveUp(false)
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, limits } = this.#options
+    const inner = this.#inner
+    const deadline = makeDeadline(clock, () => inner.cancel())
+    deadline.set(limits.drainMs)
+    let left = limits.drainBytes
+    try {
+      while (left >= 0) {
+        const chunk = await inner.readChunk()
+        if (chunk === undefined) return
+        left -= chunk.length
+      }
+      inner.cancel()
+    } catch {
+      // It broke off, or came too slowly: the connection is gone, and nobody wants to know.
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  #warn(kind: PoolWarning['kind'], message: string): void {
+    const { request, where, onWarning } = this.#options
+    onWarning?.(Object.freeze({ kind, request, where, message }))
+  }
+}
+
+const GUARDS = new FinalizationRegistry<BodyGuard>((guard) => guard.collected())
+
+/** A body whose connection goes back to the pool whatever its holder does. */
+export class PooledBody implements BodyReader {
+  readonly #inner: BodyReader
+  readonly #guard: BodyGuard
+  #isReading = false
+  #isGivenUp = false
+
+  constructor(inner: BodyReader, options: GuardOptions) {
+    this.#inner = inner
+    this.#guard = new BodyGuard(inner, options)
+    GUARDS.register(this, this.#guard, this)
+  }
+
+  get isDone(): boolean {
+    return this.#isGivenUp || this.#inner.isDone
+  }
+
+  get trailers(): readonly FieldLine[] {
+    return this.#inner.trailers
+  }
+
+  readInto(target: Uint8Array): Promise<number> {
+    return this.#reading(this.#inner.readInto(target), (count) => count)
+  }
+
+  readChunk(): Promise<Buffer | undefined> {
+    return this.#reading(this.#inner.readChunk(), (chunk) => chunk?.length ?? 0)
+  }
+
+  readAll(): Promise<Buffer> {
+    return this.#reading(this.#inner.readAll(), (all) => all.length)
+  }
+
+  takeAll(): Buffer | undefined {
+    this.#guard.begun()
+    return this.#inner.takeAll()
+  }
+
+  cancel(): void {
+    this.#isGivenUp = true
+    this.#guard.giveUp(this.#isReading)
+    GUARDS.unregister(this)
+  }
+
+  /** The await holds this object, and so its guard's peace, for as long as the read lasts. */
+  async #reading<T>(read: Promise<T>, lengthOf: (result: T) => number): Promise<T> {
+    this.#guard.begun()
+    // A second read beside this one is refused by the body inside, and changes nothing.
+    const isFirst = !this.#isReading
+    this.#isReading = true
+    try {
+      const result = await read
+      this.#guard.took(lengthOf(result))
+      return result
+    } finally {
+      if (isFirst) this.#isReading = false
+    }
+  }
+}

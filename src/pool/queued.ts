@@ -1,0 +1,123 @@
+/**
+ * A wait for a connection: bounded by the queue's timeout, the total one and a signal. However it ends, no timer and no
+ * listener is left.
+ */
+
+import type { RequestDeadlines } from '../core/request.ts'
+import type { ResolvedTimeouts } from '../core/timeouts.ts'
+import { TimeoutError } from '../errors/index.ts'
+import { type Deadline, makeDeadline } from '../time/deadline.ts'
+import type { Need } from './assign.ts'
+import type { ConnectionKeeper } from './keeper.ts'
+import type { PooledConnection, PoolOrigin, PoolWaiter } from './pool-origin.ts'
+import type { WaitingLine } from './waiting-line.ts'
+
+/** What becomes of a wait: one of the two is called, once. */
+export interface QueueOutcome {
+  /** `isNew` where the connection was opened just now. */
+  served(connection: PooledConnection, isNew: boolean): void
+  failed(error: unknown): void
+}
+
+/** One that waits, from its arrival to its end. */
+export class Queued implements PoolWaiter {
+  readonly need: Need
+  readonly arrival: number
+  readonly sinceMs: number
+  isOverdue = false
+  before: PoolWaiter | undefined
+  after: PoolWaiter | undefined
+  line: WaitingLine<PooledConnection> | undefined
+  readonly #keeper: ConnectionKeeper
+  readonly #origin: PoolOrigin
+  readonly #deadlines: RequestDeadlines
+  readonly #queueMs: number
+  readonly #outcome: QueueOutcome
+  readonly #deadline: Deadline
+  readonly #onAbort: (() => void) | undefined
+
+  constructor(
+    keeper: ConnectionKeeper,
+    origin: PoolOrigin,
+    need: Need,
+    deadlines: RequestDeadlines,
+    queueMs: number,
+    outcome: QueueOutcome,
+  ) {
+    this.#keeper = keeper
+    this.#origin = origin
+    this.need = need
+    this.arrival = keeper.nextArrival()
+    this.sinceMs = keeper.clock.now()
+    this.#deadlines = deadlines
+    this.#queueMs = queueMs
+    this.#outcome = outcome
+    this.#deadline = makeDeadline(keeper.clock, (queued: Queued) => queued.#ranOut(), this)
+    this.#deadline.set(Math.max(0, Math.min(queueMs, deadlines.endsAt - this.sinceMs)))
+    const { signal } = deadlines
+    if (signal !== undefined) {
+      this.#onAbort = () => this.cancel(signal.reason)
+      signal.addEventListener('abort', this.#onAbort, { once: true })
+    }
+  }
+
+  get timeouts(): ResolvedTimeouts {
+    return this.#deadlines.timeouts
+  }
+
+  serve(connection: PooledConnection, isNew: boolean): void {
+    this.#end()
+    this.#outcome.served(connection, isNew)
+  }
+
+  fail(error: unknown): void {
+    this.#end()
+    this.#outcome.failed(error)
+  }
+
+  /** Gives the wait up. Does nothing where it is over. */
+  cancel(reason: unknown): void {
+    if (this.#keeper.withdraw(this.#origin, this)) this.fail(reason)
+  }
+
+  late(): void {
+    this.cancel(queueTimeout(this.#keeper, this.#origin, this.#queueMs))
+  }
+
+  #ranOut(): void {
+    const { endsAt, totalMs } = this.#deadlines
+    const now = this.#keeper.clock.now()
+    if (now >= endsAt) {
+      const facts = { address: this.#origin.key.origin, requestBytesWritten: 0, responseStarted: false }
+      this.cancel(new TimeoutError('total', totalMs, facts))
+    } else if (this.#keeper.excuse(this.#origin, this)) {
+      // From here on the dial's own timeouts bound the wait.
+      this.#deadline.set(endsAt - now)
+    } else {
+      this.late()
+    }
+  }
+
+  #end(): void {
+    this.#deadline.clear()
+    if (this.#onAbort !== undefined) this.#deadlines.signal?.removeEventListener('abort', this.#onAbort)
+  }
+}
+
+/** Says which cap is exhausted, and what to do about it. */
+function queueTimeout(keeper: ConnectionKeeper, origin: PoolOrigin, queueMs: number): TimeoutError {
+  const cap = keeper.exhausted(origin)
+  const { origin: address } = origin.key
+  const { perOrigin, total } = keeper.limits
+  const what =
+    cap === 'perOrigin'
+      ? `all ${perOrigin} connections to ${address} that pool.perOrigin allows are in use`
+      : `all ${total} connections that pool.total allows are in use, ${origin.ofOrigin} of them to ${address}`
+  const remedy = `${what}: raise pool.${cap}, or read or close() the responses that hold them`
+  return new TimeoutError('queue', queueMs, {
+    address,
+    requestBytesWritten: 0,
+    responseStarted: false,
+    remedy,
+  })
+}

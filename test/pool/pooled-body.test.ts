@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import type { HTTPResponse } from '../../src/core/response.ts'
+import type { PoolOptions } from '../../src/pool/pool.ts'
+import type { PoolWarning } from '../../src/pool/pooled-body.ts'
+import { settle } from '../support/manual-clock.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { assertEmpty, deadlinesOf, type MemoryPool, makeRequest, memoryPool } from './memory-pool.ts'
+import type { AnswerOptions, MemoryTransport } from './memory-transport.ts'
+
+checkOpenHandles()
+
+interface Begun {
+  readonly memory: MemoryPool
+  readonly transport: MemoryTransport
+}
+
+/** A pool with one connection, on which one request was sent. */
+async function begin(
+  options: PoolOptions = {},
+): Promise<Begun & { readonly asked: { promise: Promise<HTTPResponse> } }> {
+  const memory = memoryPool(options)
+  const promise = memory.pool.exchange(makeRequest({ target: '/path?key=s3cret' }), memory.plan())
+  promise.catch(() => {})
+  const transport = memory.dials[0]!.succeed()
+  await settle()
+  return { memory, transport, asked: { promise } }
+}
+
+/** A response whose body is not complete. */
+async function unfinished(
+  answer?: AnswerOptions,
+  options?: PoolOptions,
+): Promise<Begun & { readonly response: HTTPResponse }> {
+  const { memory, transport, asked } = await begin(options)
+  transport.head(answer)
+  transport.data('begin')
+  return { memory, transport, response: await asked.promise }
+}
+
+async function collectGarbage(): Promise<void> {
+  v8.setFlagsFromString('--expose-gc')
+  const collect = vm.runInNewContext('gc') as () => void
+  for (let i = 0; i < 5; i++) {
+    await settle()
+    collect()
+    await settle()
+  }
+}
+
+describe('reading a response of a pool', () => {
+  it('gives the connection back at the end of the body', async () => {
+    const { memory, transport, response } = await unfinished()
+    const text = response.text()
+    assert.equal(memory.pool.inspect().connections[0]!.state, 'busy')
+    transport.data(' end')
+    transport.end()
+    assert.equal(await text, 'begin end')
+    assert.equal(memory.pool.inspect().connections[0]!.state, 'idle')
+    memory.pool.destroy()
+  })
+
+  it('works in all ways', async () => {
+    const { memory, transport, response } = await unfinished()
+    const target = Buffer.alloc(2)
+    assert.equal(await response.readInto(target), 2)
+    assert.equal(target.toString(), 'be')
+    const pieces: string[] = []
+    for await (const piece of response) {
+      pieces.push(piece.toString())
+      if (pieces.length === 1) transport.end()
+    }
+    assert.deepEqual(pieces, ['gin'])
+    assert.deepEqual([...response.trailers], [])
+    assert.equal(response.isClosed, true)
+    memory.pool.destroy()
+  })
+
+  it('refuses a second read beside the first, which goes on', async () => {
+    const { memory, transport, response } = await unfinished()
+    await response.read(5)
+    const all = response.read()
+    await assert.rejects(response.readInto(Buffer.alloc(9)), /being read already/)
+    transport.data('rest')
+    transport.end()
+    assert.equal((await all).toString(), 'rest')
+    memory.pool.destroy()
+  })
+})
+
+describe('closing an unread response', () => {
+  it('reads a small rest, so that the connection is used again', async () => {
+    const { memory, transport, response } = await unfinished()
+    response.close()
+    await settle()
+    transport.data(1_000)
+    transport.end()
+    await settle()
+    assert.equal(transport.state, 'open')
+    assert.equal(memory.pool.inspect().connections[0]!.state, 'idle')
+    await memory.pool.close()
+    assertEmpty(memory)
+  })
+
+  it('closes the connection after 64 KiB', async () => {
+    const { memory, transport, response } = await unfinished()
+    response.close()
+    await settle()
+    transport.data(65_536 - 5)
+    await settle()
+    assert.equal(transport.state, 'open')
+    transport.data(1)
+    await settle()
+    assert.equal(transport.state, 'closed')
+    assertEmpty(memory)
+  })
+
+  it('closes the connection after 100 ms', async () => {
+    const { memory, transport, response } = await unfinished()
+    response.close()
+    await settle()
+    memory.clock.advance(99)
+    assert.equal(transport.state, 'open')
+    memory.clock.advance(10)
+    assert.equal(transport.state, 'closed')
+    await settle()
+    assertEmpty(memory)
+  })
+
+  it('closes the connection at once where more than 64 KiB are announced, or no end is', async () => {
+    for (const framing of [{ kind: 'length', length: 65_542 }, { kind: 'until-close' }] as const) {
+      const { memory, transport, response } = await unfinished({ framing })
+      response.close()
+      // Of 65,542 bytes none were taken.
+      assert.equal(transport.state, 'closed', framing.kind)
+      assertEmpty(memory)
+    }
+  })
+
+  it('counts what was read already', async () => {
+    const { memory, transport, response } = await unfinished({ framing: { kind: 'length', length: 65_541 } })
+    assert.equal((await response.read(5)).toString(), 'begin')
+    response.close()
+    assert.equal(transport.state, 'open')
+    memory.pool.destroy()
+    await settle()
+    assertEmpty(memory)
+  })
+
+  it('closes the connection where a read is under way, which rejects', async () => {
+    const { memory, transport, response } = await unfinished()
+    const all = rejectionOf(response.read())
+    response.close()
+    assert.match((await all).message, /closed before its body was read/)
+    assert.equal(transport.state, 'closed')
+    assertEmpty(memory)
+  })
+
+  it('does no more where the body broke off meanwhile', async () => {
+    const { memory, transport, response } = await unfinished()
+    response.close()
+    transport.die()
+    response.close()
+    await settle()
+    assertEmpty(memory)
+  })
+})
+
+describe('a response that is dropped unread', () => {
+  it('gives its connection back when it is collected, with a warning that names the request', async () => {
+    const warnings: PoolWarning[] = []
+    const { memory, transport, asked } = await begin({
+      onWarning: (one) => warnings.push(one),
+      notesCallers: true,
+    })
+    transport.head()
+    transport.data('begin')
+    await asked.promise
+    asked.promise = Promise.resolve() as never
+    await collectGarbage()
+    assert.deepEqual(
+      warnings.map(({ kind, request }) => [kind, request]),
+      [['collected', 'GET http://example.test/path']],
+    )
+    assert.match(warnings[0]!.where!, /begin/)
+    transport.end()
+    await settle()
+    assert.equal(memory.pool.inspect().connections[0]!.state, 'idle')
+    await memory.pool.close()
+    assertEmpty(memory)
+  })
+
+  it('is not taken for dropped while it is being read', async () => {
+    const warnings: PoolWarning[] = []
+    const { memory, transport, asked } = await begin({ onWarning: (one) => warnings.push(one) })
+    transport.head()
+    const read = asked.promise.then((response) => response.read())
+    asked.promise = Promise.resolve() as never
+    await collectGarbage()
+    transport.data('all')
+    transport.end()
+    assert.equal((await read).toString(), 'all')
+    assert.deepEqual(warnings, [])
+    await memory.pool.close()
+  })
+
+  it('whose end has come costs no connection and is no reason for a warning', async () => {
+    const warnings: PoolWarning[] = []
+    const { memory, transport, asked } = await begin({ onWarning: (one) => warnings.push(one) })
+    transport.head()
+    await asked.promise
+    asked.promise = Promise.resolve() as never
+    transport.data('all')
+    transport.end()
+    await collectGarbage()
+    assert.deepEqual(warnings, [])
+    assert.equal(transport.state, 'open')
+    memory.pool.destroy()
+  })
+
+  it('that had switched protocols closes its connection', async () => {
+    const { memory, transport, asked } = await begin()
+    transport.head({ status: 101, framing: { kind: 'switch' } })
+    await asked.promise
+    asked.promise = Promise.resolve() as never
+    await collectGarbage()
+    assert.equal(transport.state, 'closed')
+    assertEmpty(memory)
+  })
+})
+
+describe('a response that is held unread', () => {
+  it('is warned of once, after warnUnreadMs, and keeps its connection', async () => {
+    const warnings: PoolWarning[] = []
+    const options = {
+      limits: { warnUnreadMs: 1_000 },
+      onWarning: (one: PoolWarning) => void warnings.push(one),
+    }
+    const { memory, transport, response } = await unfinished({}, options)
+    memory.clock.advance(5_000)
+    assert.deepEqual(
+      warnings.map(({ kind, request, where }) => [kind, request, where]),
+      [['unread', 'GET http://example.test/path', undefined]],
+    )
+    const all = response.text()
+    transport.end()
+    assert.equal(await all, 'begin')
+    memory.pool.destroy()
+    assertEmpty(memory)
+  })
+
+  it('is not warned of once it is being read', async () => {
+    const warnings: PoolWarning[] = []
+    const options = {
+      limits: { warnUnreadMs: 1_000 },
+      onWarning: (one: PoolWarning) => void warnings.push(one),
+    }
+    const { memory, transport, response } = await unfinished({}, options)
+    const all = response.text()
+    memory.clock.advance(5_000)
+    transport.end()
+    await all
+    assert.deepEqual(warnings, [])
+    memory.pool.destroy()
+  })
+})
+
+it('closes a lent connection whose lease is collected, with a warning', async () => {
+  const warnings: PoolWarning[] = []
+  const memory = memoryPool({ onWarning: (one) => warnings.push(one) })
+  void memory.pool.preconnect(memory.plan())
+  memory.dials[0]!.succeed()
+  await settle()
+  await memory.pool.acquire(memory.plan(), deadlinesOf())
+  await collectGarbage()
+  assert.deepEqual(
+    warnings.map(({ kind }) => kind),
+    ['lost-lease'],
+  )
+  assertEmpty(memory)
+})
