@@ -8,7 +8,7 @@ const EXCHANGE = 'transport/exchange.js'
 const SOURCE = 'connection/transport-source.js'
 const BODY = 'transport/incoming-body.js'
 const SENDER = 'transport/h1/send-request.js'
-const CONNECTION = 'connection/http-connection.js'
+const CONNECTION = 'connection/request-sender.js'
 const ENGINE = 'h1/engine.js'
 const DECODERS = 'h1/body-decoders.js'
 
@@ -114,9 +114,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent);',
+    find: 'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent);',
     replace:
-      'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent).catch(() => send(measured));',
+      'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent).catch(() => send(measured));',
     within: 500,
   },
   {
@@ -241,9 +241,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'begins the total timeout anew when the connection is open',
     file: CONNECTION,
-    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions);',
+    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions);',
     replace:
-      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#sendingOptions);',
+      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#wholeOptions);',
     within: 500,
   },
   {
