@@ -2,6 +2,17 @@
 
 export { Client, type ClientPool } from './client/client.ts'
 export type {
+  ClientEvents,
+  ConnectionEvent,
+  ErrorEvent,
+  RedirectEvent,
+  RequestEvent,
+  RequestInfo,
+  ResponseEvent,
+  RetryEvent,
+} from './client/events.ts'
+export type { ExplainedField, ExplainedTimeout, Explanation, SaidBy } from './client/explain.ts'
+export type {
   ClientHeaders,
   ClientLimits,
   ClientOptions,
@@ -53,6 +64,7 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'
 export type { Clock, Timer } from './time/clock.ts'

@@ -6,12 +6,31 @@
 import type { Handler, Layer } from '../core/handler.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
+import { eventsLayer } from './events.ts'
+import { attemptHooks, errorHook, hasAttemptHooks, hasErrorHook } from './hooks.ts'
 
-/** One feature's layer, and when it is asked for. */
-interface Feature {
+/** A built-in layer, and when it is in the chain. */
+export interface Feature {
+  readonly name: string
   readonly isOn: (settings: RequestSettings) => boolean
   readonly layer: Layer
 }
+
+/** Outside of the layers of the user. */
+const OUTER: readonly Feature[] = [
+  { name: 'events', isOn: () => true, layer: eventsLayer },
+  { name: 'onError', isOn: hasErrorHook, layer: errorHook },
+]
+
+/** Inside of them, the outermost first. */
+const INNER: readonly Feature[] = [
+  {
+    name: 'throwOnError',
+    isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
+    layer: throwOnErrorLayer,
+  },
+  { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+]
 
 /** Lays layers around a handler, the first outermost. */
 export function compose(layers: readonly Layer[], inner: Handler): Handler {
@@ -21,21 +40,23 @@ export function compose(layers: readonly Layer[], inner: Handler): Handler {
 /** The chains of a client. */
 export class Chains {
   readonly #own: readonly Layer[]
-  readonly #features: readonly Feature[]
-  readonly #inner: Handler
+  readonly #end: Handler
   readonly #bySettings: WeakMap<RequestSettings, Handler> = new WeakMap()
-  readonly #byFeatures: Map<number, Handler> = new Map()
+  readonly #byNames: Map<string, Handler> = new Map()
 
-  /** @param own - the layers of the user, outside all others */
-  constructor(own: readonly Layer[], inner: Handler) {
+  /**
+   * @param own - the layers of the user
+   * @param end - what the innermost layer calls
+   */
+  constructor(own: readonly Layer[], end: Handler) {
     this.#own = own
-    this.#inner = inner
-    this.#features = [
-      {
-        isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
-        layer: throwOnErrorLayer,
-      },
-    ]
+    this.#end = end
+  }
+
+  /** The names of the layers that a request with these settings goes through, the outermost first. */
+  namesFor(settings: RequestSettings): readonly string[] {
+    const own = this.#own.map(({ name }) => `use(${name === '' ? 'layer' : name})`)
+    return [...namesOf(OUTER, settings), ...own, ...namesOf(INNER, settings), 'pool']
   }
 
   /** The chain for settings. */
@@ -49,16 +70,21 @@ export class Chains {
   }
 
   #chainOf(settings: RequestSettings): Handler {
-    const on = this.#features.filter(({ isOn }) => isOn(settings))
-    const mask = this.#features.reduce(
-      (bits, feature, index) => bits | (on.includes(feature) ? 1 << index : 0),
-      0,
-    )
-    let chain = this.#byFeatures.get(mask)
+    const names = [...namesOf(OUTER, settings), ...namesOf(INNER, settings)].join()
+    let chain = this.#byNames.get(names)
     if (chain === undefined) {
-      chain = compose([...this.#own, ...on.map(({ layer }) => layer)], this.#inner)
-      this.#byFeatures.set(mask, chain)
+      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(INNER, settings)]
+      chain = compose(layers, this.#end)
+      this.#byNames.set(names, chain)
     }
     return chain
   }
+}
+
+function namesOf(features: readonly Feature[], settings: RequestSettings): string[] {
+  return features.filter(({ isOn }) => isOn(settings)).map(({ name }) => name)
+}
+
+function layersOf(features: readonly Feature[], settings: RequestSettings): Layer[] {
+  return features.filter(({ isOn }) => isOn(settings)).map(({ layer }) => layer)
 }

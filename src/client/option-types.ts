@@ -1,8 +1,9 @@
 /** The options of a client and of its requests, as types; the table of `options.ts` has what they take and their defaults. */
 
-import type { Handler, Layer } from '../core/handler.ts'
+import type { Layer } from '../core/handler.ts'
 import type { HeadersInput } from '../core/headers.ts'
 import type { RequestBody, TrailerSource } from '../core/outgoing-body.ts'
+import type { OutgoingRequest } from '../core/request.ts'
 import type { ExpectContinueOption } from '../core/request-options.ts'
 import type { HTTPResponse, InformationalResponse } from '../core/response.ts'
 import type { Progress, SpeedLimit } from '../core/settings.ts'
@@ -16,6 +17,7 @@ import type { PoolLimitOptions } from '../pool/limits.ts'
 import type { PoolWarning } from '../pool/pooled-body.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import type { RedirectEvent, RetryEvent } from './events.ts'
 
 /** Header fields; `undefined` as a value takes a default away. */
 export type ClientHeaders = HeadersInput
@@ -87,22 +89,20 @@ export interface ClientLimits extends LimitOptions {
   readonly drain?: number | undefined
 }
 
-/** Who is told what happens. Functions may be async, and are waited for. */
+/** Functions that are called on the way of a request; those that may be async are waited for. */
 export interface Hooks {
   /** Before a request goes out, each attempt and each redirect by itself; may give another request to be sent. */
-  readonly beforeRequest?:
-    | ((request: Parameters<Handler>[0]) => HookResult<Parameters<Handler>[0]>)
-    | undefined
+  readonly beforeRequest?: ((request: OutgoingRequest) => HookResult<OutgoingRequest>) | undefined
   /** After the head of its response has come; may give another response. */
   readonly afterResponse?:
-    | ((response: HTTPResponse, request: Parameters<Handler>[0]) => HookResult<HTTPResponse>)
+    | ((response: HTTPResponse, request: OutgoingRequest) => HookResult<HTTPResponse>)
     | undefined
   /** Before a request is sent again. */
-  readonly onRetry?: ((event: object) => unknown) | undefined
+  readonly onRetry?: ((event: RetryEvent) => unknown) | undefined
   /** Before a redirect is followed. */
-  readonly onRedirect?: ((event: object) => unknown) | undefined
+  readonly onRedirect?: ((event: RedirectEvent) => unknown) | undefined
   /** After a request has failed for good; may give another error to be thrown. */
-  readonly onError?: ((error: unknown, request: Parameters<Handler>[0]) => HookResult<unknown>) | undefined
+  readonly onError?: ((error: unknown, request: OutgoingRequest) => HookResult<unknown>) | undefined
 }
 
 type HookResult<T> = T | undefined | void | Promise<T | undefined | void>

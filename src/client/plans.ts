@@ -6,11 +6,13 @@
 import type { RequestOrigin } from '../core/request.ts'
 import { type Connector, dial } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
-import { makePoolKey } from '../pool/key.ts'
+import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import type { Clock } from '../time/clock.ts'
 import { openTransport } from '../transport/open.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { Place } from './destination.ts'
+import { tellConnection } from './events.ts'
 import type { ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
@@ -69,8 +71,26 @@ export class Plans {
     const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
     return {
       key,
-      open: (waiting) =>
-        openTransport({ target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }),
+      open: (waiting) => {
+        const plan = { target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }
+        return observed(key, clock, openTransport(plan))
+      },
     }
+  }
+}
+
+/** Tells of a connection that is opened, and of one that cannot be. */
+async function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
+  const { origin, route } = key
+  const begunAt = clock.now()
+  const tell = (address: string | undefined, error: unknown): void =>
+    tellConnection({ origin, route, address, elapsedMs: clock.now() - begunAt, error })
+  try {
+    const transport = await opening
+    tell(transport.address, undefined)
+    return transport
+  } catch (error) {
+    tell(undefined, error)
+    throw error
   }
 }

@@ -17,6 +17,7 @@ import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import type {
   ClientLimits,
   DecompressOptions,
+  Hooks,
   RedirectOptions,
   RetryOptions,
   SharedOptions,
@@ -59,6 +60,7 @@ export interface ClientSettings extends RequestSettings {
   readonly connection: ConnectionSettings
   readonly timeouts: ResolvedTimeouts
   readonly signal: AbortSignal | undefined
+  readonly hooks: Hooks | undefined
 }
 
 /** What is decided where no option says anything. */
@@ -80,6 +82,7 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   }),
   timeouts: DEFAULT_TIMEOUTS,
   signal: undefined,
+  hooks: undefined,
 })
 
 /**
@@ -97,13 +100,46 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
     queueMs,
     minSpeed,
     maxBodyBytes: limits?.body === undefined ? base.maxBodyBytes : atLeast(limits.body, 0, 'limits', 'body'),
-    onInformational: options.onInformational ?? base.onInformational,
+    onInformational:
+      options.onInformational === undefined ? base.onInformational : outside(options.onInformational),
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection),
     timeouts,
     signal: joinSignals(base.signal, signal),
+    hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
   })
+}
+
+const HOOK_NAMES = {
+  beforeRequest: true,
+  afterResponse: true,
+  onRetry: true,
+  onRedirect: true,
+  onError: true,
+} as const satisfies Record<keyof Hooks, true>
+
+/** Those of a request take the place of the client's of the same name. */
+function resolveHooks(option: Hooks, base: Hooks | undefined): Hooks {
+  const taken = takeOptions(option, HOOK_NAMES, "The option 'hooks'")
+  for (const [name, hook] of Object.entries(taken) as [string, unknown][]) {
+    if (hook !== undefined && typeof hook !== 'function')
+      throw new TypeError(`The option 'hooks': ${name} takes a function, not ${shown(hook)}`)
+  }
+  return Object.freeze({ ...base, ...taken })
+}
+
+/** A callback in the middle of reading: what it throws is thrown outside, as that of an event listener is. */
+function outside<T>(callback: (value: T) => void): (value: T) => void {
+  return (value) => {
+    try {
+      callback(value)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
 }
 
 function joinSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
