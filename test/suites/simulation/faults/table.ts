@@ -42,7 +42,7 @@ export const FAULTS: readonly Fault[] = [
     within: 10_000,
   },
   {
-    does: 'skips the check of the line end behind a chunk',
+    does: 'skips the check of the line end after a chunk',
     file: DECODERS,
     find: "if (byte !== CR) throw violation('BAD_CHUNK_END', offset, String.fromCharCode(byte));",
     replace: '',
@@ -239,7 +239,7 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
-    does: 'begins the total timeout anew when the connection is open',
+    does: 'begins the total timeout again when the connection is open',
     file: CONNECTION,
     find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions);',
     replace:
@@ -254,7 +254,7 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
-    does: 'begins the timeout of the head anew with each byte of it',
+    does: 'begins the timeout of the head again with each byte of it',
     file: 'transport/decisions.js',
     find: 'timeoutMs - awaitedMs',
     replace: 'timeoutMs',
