@@ -70,7 +70,7 @@ export class RequestMaker {
   readonly #timeouts: ResolvedTimeouts
   /** The same without a moment in it: undefined where there is a total timeout. */
   readonly #deadlines: RequestDeadlines | undefined
-  /** Where requests go: made anew by `tunnelThrough`. */
+  /** Where requests go: made again by `tunnelThrough`. */
   #plan: DialPlan
   #origin: RequestOrigin | undefined
 
