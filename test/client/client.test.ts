@@ -329,6 +329,10 @@ describe('the client', () => {
       assert.deepEqual(log, ['a /signed', 'b /signed'])
       assert.deepEqual([fields['X-a'], fields['X-b']], ['1', '1'])
       assert.throws(() => api.use('x' as never), TypeError)
+      const memory = new Client().use(() => () => client.get('other'))
+      const body = Readable.from(['never sent'])
+      assert.equal((await memory.post('http://a.test/', { body })).status, 200)
+      assert.equal(body.destroyed, true)
     })
 
     it('reads its options once: later changes have no effect [pain 39]', async () => {
