@@ -79,7 +79,7 @@ export class Client {
     this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
     this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
     this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
@@ -138,7 +138,7 @@ export class Client {
     if (typeof layer !== 'function')
       throw new TypeError('use() takes a layer: a function of the next handler')
     this.#layers = [...this.#layers, layer]
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     return this
   }
 
@@ -359,6 +359,12 @@ export class Client {
     const { under, over } = layFields(to.origin.defaults, options.headers)
     const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
+  }
+
+  #makeChains(): Chains {
+    const { clock, random } = this.#shared
+    const locate = (url: URL) => this.#destinations.of(url)
+    return new Chains(this.#layers, { clock, random, locate }, this.#exchange)
   }
 
   /** The inner end of the chain. */
