@@ -171,7 +171,7 @@ function tolerancesPage(): string {
 The engine is strict wherever a byte decides where a message ends, or which message it belongs to, and tolerant where a
 byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib-ts/python\` turns on
 \`bareLf\`, \`spaceBeforeColon\`, \`chunkSizePadding\`, \`identityWithLength\` and \`foldedValues\`, as Python reads and writes, and
-\`http09\` where \`strict: 0\` is given. None of them moves framing but \`identityWithLength\`, behind which the connection is closed.
+\`http09\` where \`strict: 0\` is given. None of them moves framing but \`identityWithLength\`, after which the connection is closed.
 HTTP/0.9 is never the answer to CONNECT. What was let through is listed in \`response.defects\`.
 
 \`\`\`ts

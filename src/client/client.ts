@@ -3,6 +3,7 @@
  * response comes back the same way.
  */
 
+import type { HTTPConnection } from '../connection/http-connection.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
@@ -217,6 +218,24 @@ export class Client {
       count,
       this.#base.settings.timeouts,
     )
+  }
+
+  /**
+   * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. Nobody else uses it until
+   * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends.
+   * @param url - of which the origin counts
+   * @throws TimeoutError of `queue`; ConnectError and what else opening throws; `signal.reason`
+   */
+  async take(
+    url: string | URL,
+    options: Pick<ClientRequestOptions, 'signal' | 'timeout'> = {},
+  ): Promise<HTTPConnection> {
+    const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
+    const { origin, place } = this.#destinations.find(url)
+    const plan = this.#planFor(origin, settings.connection)
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
+    return this.#shared.plans.driveByHand(lease, place, settings)
   }
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
