@@ -25,7 +25,7 @@ type Rule =
   /** As the status of the proxy says. */
   | 'as-proxy-says'
 
-/** The codes that are worth another try; every other one says the same again, or is not the network's doing. */
+/** The codes that are worth another try; every other one is not worth another try, or is not the network's doing. */
 export const RETRIED_CODES: Readonly<Partial<Record<ErrorCode, Rule>>> = Object.freeze({
   CONNECT_REFUSED: 'again',
   CONNECT_FAILED: 'again',
@@ -69,8 +69,8 @@ export function isWorthwhile(
   const rule = RETRIED_CODES[code]
   const { sentence } = errorRow(code)
   const ofTls = systemCodes.find((word) => OF_TLS.test(word))
-  if (ofTls !== undefined) return { not: `${ofTls} says the same again` }
-  if (rule === undefined) return { not: `${code} says the same again` }
+  if (ofTls !== undefined) return { not: `${ofTls} is not worth another try` }
+  if (rule === undefined) return { not: `${code} is not worth another try` }
   if (rule === 'again') return lowerFirst(sentence)
   if (rule === 'as-proxy-says') {
     const isPassing = proxyStatus !== undefined && statuses.includes(proxyStatus)
@@ -78,7 +78,7 @@ export function isWorthwhile(
   }
   const passing = systemCodes.find((word) => PASSING.includes(word))
   return passing === undefined
-    ? { not: `${systemCodes[0] ?? code} says the same again` }
+    ? { not: `${systemCodes[0] ?? code} is not worth another try` }
     : `${lowerFirst(sentence)} (${passing})`
 }
 

@@ -211,7 +211,7 @@ describe('a request is not sent again', () => {
       { outcome: status(503, 9), leftMs: 9 },
       /timeout\.total/,
     ],
-    ['after a name that is not there', failed(dns('ENOTFOUND')), /ENOTFOUND says the same again/],
+    ['after a name that is not there', failed(dns('ENOTFOUND')), /ENOTFOUND is not worth another try/],
     [
       'after a certificate that has expired',
       failed(new ConnectError('CERTIFICATE_EXPIRED', 'tls', 'a')),
