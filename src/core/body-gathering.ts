@@ -10,7 +10,8 @@ import type { BodyReader } from './body-reader.ts'
 export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
   const { partial, expected, cause } = error
-  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause })
+  const code = error.code as 'INCOMPLETE_BODY'
+  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause }, code)
 }
 
 /**

@@ -10,6 +10,8 @@ export interface BodyReader {
   readonly isDone: boolean
   /** The trailer section; empty until the end was reached. */
   readonly trailers: readonly FieldLine[]
+  /** How many bytes it can come to at most; undefined where nothing bounds it. */
+  readonly maxLength?: number | undefined
   /**
    * Copies bytes that are there into `target`, or waits for the first; answers how many, 0 only at the end.
    * Rejects with IncompleteRead where the message broke off.

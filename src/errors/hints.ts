@@ -28,6 +28,8 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   INCOMPLETE_HEAD: 'again, if the request may be repeated',
   INCOMPLETE_BODY:
     'again, if the request may be repeated; where it breaks off at the same byte each time, the server declares a wrong length',
+  INCOMPLETE_CODING:
+    'again, if the request may be repeated; where it ends at the same byte each time, the server cuts what it has coded',
   LIMIT_LINE: 'a larger limits.maxLineBytes, or maxBytes of readLine()',
   LIMIT_HEAD: 'a larger limits.maxHeadBytes',
   LIMIT_FIELDS: 'a larger limits.maxFields',
