@@ -42,6 +42,42 @@ export function copyInto(target: Uint8Array, bytes: Uint8Array): number {
   return count
 }
 
+/** What a response has whose body another one was made of: there is nothing to be read here, and nothing to be given up. */
+export class MovedBody implements BodyReader {
+  readonly isDone = true
+  readonly #to: BodyReader
+  readonly #refuse: () => Error
+
+  constructor(to: BodyReader, refuse: () => Error) {
+    this.#to = to
+    this.#refuse = refuse
+  }
+
+  get trailers(): readonly FieldLine[] {
+    return this.#to.trailers
+  }
+
+  readInto(): Promise<number> {
+    return Promise.reject(this.#refuse())
+  }
+
+  readChunk(): Promise<Buffer | undefined> {
+    return Promise.reject(this.#refuse())
+  }
+
+  readAll(): Promise<Buffer> {
+    return Promise.reject(this.#refuse())
+  }
+
+  takeAll(): undefined {
+    return undefined
+  }
+
+  cancel(): void {
+    // It belongs to the other one.
+  }
+}
+
 /** The bytes in memory that holds nothing else: small Buffers share theirs with the rest of the process. */
 export function ownBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
   const view = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)

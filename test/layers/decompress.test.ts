@@ -552,6 +552,27 @@ describe('a decoded body that does not come to its end', () => {
     }
   })
 
+  it('rejects a read that waits for the end of the message after that of the coding', async () => {
+    for (const turns of [1, 2, 3, 4]) {
+      const body = new PieceBody([zlib.gzipSync('whole'), 'junk'], { isOpen: true })
+      const response = await decoded('gzip', body)
+      assert.equal(await response.readInto(Buffer.alloc(5)), 5)
+      const end = response.readInto(Buffer.alloc(5))
+      for (let i = 0; i < turns; i++) await settle()
+      response.close()
+      await rejectionAs(end, ImproperConnectionState)
+    }
+  })
+
+  it('gives nothing after its end, in whatever way it was read', async () => {
+    const response = await decoded('gzip', new PieceBody(cut(zlib.gzipSync('hello'), 5)))
+    assert.equal((await response.readLine()).toString(), 'hello')
+    assert.equal(await response.readInto(Buffer.alloc(1)), 0)
+    assert.equal((await response.read(5)).length, 0)
+    assert.equal((await response.read()).length, 0)
+    assert.equal(response.isClosed, true)
+  })
+
   it('refuses a second read while one is under way', async () => {
     const body = new PieceBody([], { isOpen: true })
     const response = await decoded('gzip', body)
