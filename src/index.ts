@@ -1,5 +1,35 @@
 /** The front door of the package. */
 
+export { Client, type ClientPool } from './client/client.ts'
+export type {
+  ClientEvents,
+  ConnectionEvent,
+  ErrorEvent,
+  RedirectEvent,
+  RequestEvent,
+  RequestInfo,
+  ResponseEvent,
+  RetryEvent,
+} from './client/events.ts'
+export type { ExplainedField, ExplainedTimeout, Explanation, SaidBy } from './client/explain.ts'
+export type {
+  ClientHeaders,
+  ClientLimits,
+  ClientOptions,
+  ClientPoolOptions,
+  ClientRequestOptions,
+  ClientTimeouts,
+  DecompressOptions,
+  DnsOptions,
+  Hooks,
+  QueryInput,
+  QueryValue,
+  RedirectOptions,
+  RetryOptions,
+  SharedOptions,
+} from './client/option-types.ts'
+export { ResponsePromise } from './client/response-promise.ts'
+export { request } from './client/shared-client.ts'
 export type { ConnectionState } from './connection/call-states.ts'
 export { HTTPConnection } from './connection/http-connection.ts'
 export { HTTPSConnection } from './connection/https-connection.ts'
@@ -17,7 +47,15 @@ export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/outgoing-body.ts'
 export type { OutgoingRequest, RequestDeadlines, RequestOrigin } from './core/request.ts'
 export type { ExpectContinueOption, RequestOptions } from './core/request-options.ts'
-export { HTTPResponse, type InformationalResponse, type Timings } from './core/response.ts'
+export {
+  type ConnectionFacts,
+  HTTPResponse,
+  type InformationalResponse,
+  type ResponseChanges,
+  type Timings,
+} from './core/response.ts'
+export type { Progress, RequestSettings, SpeedLimit } from './core/settings.ts'
+export type { StandardSchema } from './core/standard-schema.ts'
 export { responses, status } from './core/status.ts'
 export type { TimeoutOption, Timeouts } from './core/timeouts.ts'
 export type { AcceptedCertificate, TlsDetails, TlsOptions } from './core/tls-options.ts'
@@ -26,4 +64,8 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export type { PoolPreview } from './pool/pool.ts'
+export type { PoolWarning } from './pool/pooled-body.ts'
+export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'
 export type { Clock, Timer } from './time/clock.ts'
+export type { Random } from './time/random.ts'

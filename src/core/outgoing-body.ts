@@ -78,6 +78,7 @@ export class ChunkedBody {
   #failure: { readonly error: unknown } | undefined
   #onFailure: ((error: unknown) => void) | undefined
   #isClosed = false
+  #wasOpened = false
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -101,9 +102,15 @@ export class ChunkedBody {
     if (this.#failure !== undefined) onFailure?.(this.#failure.error)
   }
 
+  /** True once it was begun to be read. */
+  get wasOpened(): boolean {
+    return this.#wasOpened
+  }
+
   /** Begins to read. */
   open(): AnyIterator {
     this.#isClosed = false
+    this.#wasOpened = true
     return this.#source.open()
   }
 

@@ -64,6 +64,8 @@ export interface RequestParts {
   readonly settings?: RequestSettings | undefined
   /** Which attempt it is, from 1; a redirect begins again. */
   readonly attempt?: number | undefined
+  /** The request that this one was made of, by redirects, retries and layers; undefined for that one itself. */
+  readonly first?: OutgoingRequest | undefined
 }
 
 /** A request as one frozen value: what a layer is given. */
@@ -96,6 +98,8 @@ export class OutgoingRequest implements RequestParts {
   readonly settings: RequestSettings | undefined
   /** Which attempt it is, from 1; a redirect begins again. */
   readonly attempt: number
+  /** The request that this one was made of, by redirects, retries and layers; undefined for that one itself. */
+  readonly first: OutgoingRequest | undefined
 
   constructor(parts: RequestParts) {
     this.method = parts.method
@@ -112,6 +116,7 @@ export class OutgoingRequest implements RequestParts {
     this.deadlines = parts.deadlines
     this.settings = parts.settings
     this.attempt = parts.attempt ?? 1
+    this.first = parts.first
     Object.freeze(this)
   }
 
@@ -125,5 +130,5 @@ export class OutgoingRequest implements RequestParts {
 /** The same request with other parts. */
 export function withChanges(request: OutgoingRequest, changes: Partial<RequestParts>): OutgoingRequest {
   const parts: RequestParts = request
-  return new OutgoingRequest({ ...parts, ...changes })
+  return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes })
 }

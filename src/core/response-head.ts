@@ -17,6 +17,8 @@ export interface InformationalResponse {
 
 /** How long each phase took, in milliseconds; undefined for a phase that has not happened or not ended. */
 export interface Timings {
+  /** Waiting for a connection that was in use by others; undefined where there was no wait. */
+  queue?: number | undefined
   /** Looking up the name; undefined on a reused connection. */
   dns?: number | undefined
   /** Connecting to an address; undefined on a reused connection. */

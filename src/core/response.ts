@@ -227,7 +227,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     } finally {
       this.close()
     }
-    return this.#named(new StatusError<HTTPResponse>(this, Buffer.concat(pieces)))
+    const error = new StatusError<HTTPResponse>(this, Buffer.concat(pieces))
+    // It failed in no phase: all of them went well.
+    addFacts(error, { ...this.#source.facts, phase: undefined, responseStarted: true })
+    return error
   }
 
   /** True once nothing more can be read: at the end of the body, after an error, after `close()`. */

@@ -66,17 +66,23 @@ export interface Progress {
 
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
+  /** How redirects are followed; undefined for not at all. */
   readonly redirect: RedirectSettings | undefined
+  /** When it is sent again. */
   readonly retry: RetrySettings | undefined
+  /** How coded bodies are decoded; undefined for not at all. */
   readonly decompress: DecompressSettings | undefined
   /** Whether a response is thrown as `StatusError`; undefined where neither client nor request says so. */
   readonly throwOnError: boolean | ((response: HTTPResponse) => boolean) | undefined
   /** How long to wait for a connection, in milliseconds. */
   readonly queueMs: number
+  /** The speed below which a transfer is given up; undefined for none. */
   readonly minSpeed: SpeedLimit | undefined
   /** How many decoded bytes of a body are gathered, by `text()` and its kin. */
   readonly maxBodyBytes: number
+  /** Is told of each 1xx response. */
   readonly onInformational: ((response: InformationalResponse) => void) | undefined
+  /** Is told how far the bodies have come. */
   readonly onProgress: ((progress: Progress) => void) | undefined
   /** The caller's own: reaches layers, hooks, errors and events untouched. */
   readonly context: unknown

@@ -12,6 +12,7 @@ export type SchemaResult<T> =
 
 /** Anything that says what a value has to be. */
 export interface StandardSchema<T = unknown> {
+  /** What makes it a schema. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string

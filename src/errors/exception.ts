@@ -186,6 +186,12 @@ export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
   if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message)
 }
 
+/** The attempt that ended in an error; the error itself is not in it. */
+export function attemptOfError(error: HTTPException): Attempt {
+  const { proxy: _proxy, ...facts } = factsOf(error)
+  return facts
+}
+
 const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'proxy'])
 
 /** `Summary (GET http://host/path; waiting for the response; after 12 ms). Try: hint.` */

@@ -9,14 +9,17 @@
 
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
-import type { HTTPResponse } from '../core/response.ts'
+import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { ConnectionLost, HTTPException, NotConnected } from '../errors/index.ts'
+import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
+import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import { rejectionWithCaller } from '../transport/caller-stack.ts'
+import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Need } from './assign.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
-import { type PoolLimitOptions, resolvePoolLimits } from './limits.ts'
+import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { Queued, type QueueOutcome } from './queued.ts'
@@ -33,6 +36,8 @@ export interface PoolOptions {
   readonly clock?: Clock | undefined
   /** Is told of responses that hold a connection and are not read, or were dropped unread. */
   readonly onWarning?: ((warning: PoolWarning) => void) | undefined
+  /** Is asked before a request waits for a connection: throws for one that must not be sent. */
+  readonly check?: ((request: OutgoingRequest) => void) | undefined
   /** Notes where each request is made, for warnings. Costs a stack trace a request. Default false. */
   readonly notesCallers?: boolean | undefined
 }
@@ -41,8 +46,6 @@ export interface PoolOptions {
 export interface PoolExchangeOptions {
   /** How long it waits for a connection that is neither free nor being opened, in milliseconds. Default: the pool's. */
   readonly queueMs?: number | undefined
-  /** Is told that the request is sent again, with the error of the first time and why it is safe. */
-  readonly onResend?: ((error: HTTPException, why: string) => void) | undefined
 }
 
 /** A connection that is lent out, to be driven by hand. Nobody else uses it until it is given back. */
@@ -59,7 +62,27 @@ interface Sending {
   readonly options: PoolExchangeOptions
   /** Lines of a stack trace. */
   readonly where: string | undefined
-  readonly resends: number
+  /** What was tried before. */
+  readonly attempts: readonly Attempt[]
+  /** How long it waited for a connection that was there, in milliseconds. */
+  readonly queueMs: number | undefined
+}
+
+const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([])
+
+/** What would be done for a request. */
+export interface PoolPreview {
+  /** Whether a connection is used, opened, or waited for. */
+  readonly action: 'use' | 'dial' | 'wait'
+  /** Why, in words. */
+  readonly why: string
+}
+
+const WAITING: Readonly<Record<'dial' | 'perOrigin' | 'total', (limits: PoolLimits) => string>> = {
+  dial: () => 'a connection is being opened',
+  perOrigin: ({ perOrigin }) =>
+    `all ${perOrigin} connections that pool.perOrigin allows are in use, or others wait`,
+  total: ({ total }) => `all ${total} connections that pool.total allows are in use`,
 }
 
 const NO_OPTIONS: PoolExchangeOptions = Object.freeze({})
@@ -114,9 +137,16 @@ export class Pool {
     }
     const origin = this.#keeper.originFor(plan)
     const where = this.#options.notesCallers === true ? callerLines() : undefined
-    const sending: Sending = { request, plan, options, where, resends: 0 }
+    const sending: Sending = { request, plan, options, where, attempts: NO_ATTEMPTS, queueMs: undefined }
     const free = this.#keeper.takeFree(origin, 'any')
-    return free === undefined ? this.#sendWhenServed(sending, 'any') : this.#send(sending, free, false)
+    if (free !== undefined) return this.#send(sending, free, false)
+    try {
+      this.#options.check?.(request)
+    } catch (error) {
+      closeBody(request.body, error)
+      return Promise.reject(error)
+    }
+    return this.#sendWhenServed(sending, 'any')
   }
 
   /**
@@ -126,7 +156,7 @@ export class Pool {
   acquire(
     plan: PoolPlan,
     deadlines: RequestDeadlines,
-    options: Pick<PoolExchangeOptions, 'queueMs'> = NO_OPTIONS,
+    options: PoolExchangeOptions = NO_OPTIONS,
   ): Promise<Lease> {
     const refusal = this.#refusal(deadlines)
     if (refusal !== undefined) return Promise.reject(refusal.error)
@@ -155,6 +185,25 @@ export class Pool {
   inspect(): PoolReport {
     const { origins, limits, state, clock } = this.#keeper
     return reportPool(origins, limits, state, clock.now())
+  }
+
+  /** What would be done for a request that came now, in words; nothing is done. */
+  preview(plan: PoolPlan): PoolPreview {
+    const { limits } = this.#keeper
+    const decided = this.#keeper.preview(plan)
+    switch (decided.do) {
+      case 'use':
+        return {
+          action: 'use',
+          why: `connection ${decided.connection.id} to ${decided.connection.transport.address} is free`,
+        }
+      case 'dial':
+        return { action: 'dial', why: 'no connection is free, and there is room for another one' }
+      case 'evict-and-dial':
+        return { action: 'dial', why: 'no connection is free; the one that has been idle longest makes room' }
+      default:
+        return { action: 'wait', why: WAITING[decided.for](limits) }
+    }
   }
 
   /** Takes no more requests. Resolves when those under way and in the queue are over and all connections are closed. */
@@ -202,21 +251,33 @@ export class Pool {
     const { body, deadlines } = request
     // Asked for anew: one that had nothing left may have been forgotten meanwhile.
     const origin = this.#keeper.originFor(plan)
-    return new Promise((resolve, reject) => {
+    const sinceMs = this.#keeper.clock.now()
+    return new Promise((resolve) => {
       const queued = this.#queue(origin, need, deadlines, options.queueMs, {
         served: (connection, isNew) => {
           if (body instanceof ChunkedBody) body.listen(undefined)
-          resolve(this.#send(sending, connection, isNew))
+          const queueMs = isNew ? undefined : this.#keeper.clock.now() - sinceMs
+          resolve(this.#send({ ...sending, queueMs }, connection, isNew))
         },
         failed: (error) => {
           closeBody(body, error)
-          reject(error)
+          if (HTTPException.isHTTPException(error)) {
+            addFacts(error, this.#factsOf(request, sinceMs))
+            tellAttempts(error, sending.attempts)
+          }
+          resolve(rejectionWithCaller(error))
         },
       })
       // A source that fails while nobody reads it ends the wait.
       if (body instanceof ChunkedBody && queued.line !== undefined)
         body.listen((error) => queued.cancel(error))
     })
+  }
+
+  /** Which request failed before it was sent, and after how long. */
+  #factsOf({ method, url, deadlines }: OutgoingRequest, sinceMs: number): ExchangeFacts {
+    const elapsedMs = this.#keeper.clock.now() - beginningOf(deadlines, sinceMs)
+    return { method, url: shownUrl(url), elapsedMs, requestBytesWritten: 0, responseStarted: false }
   }
 
   #send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
@@ -244,13 +305,24 @@ export class Pool {
     if (framing?.kind === 'switch') connection.isSwitched = true
     else if (transport.state === 'draining') this.#keeper.changed(connection)
     // Most responses are there as a whole: nothing is held any more.
-    if (transport.outstanding === 0 && framing?.kind !== 'switch') return response
+    const isOver = transport.outstanding === 0 && framing?.kind !== 'switch'
+    const told = this.#tell(sending, response)
+    if (isOver) return told
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
-    return response.derive({ body: (body) => new PooledBody(body, guard) })
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
+  }
+
+  /** Most requests were sent once, and at once. */
+  #tell({ attempts, queueMs }: Sending, response: HTTPResponse): HTTPResponse {
+    if (attempts.length === 0 && queueMs === undefined) return response
+    return response.derive({
+      attempts: attempts.length === 0 ? undefined : [...attempts, attemptOf(response)],
+      timings: queueMs === undefined ? undefined : { queue: queueMs },
+    })
   }
 
   #failed(
@@ -263,7 +335,7 @@ export class Pool {
     this.#keeper.changed(connection)
     if (this.#destroyed !== undefined && isOwnClose(error)) return Promise.reject(this.#destroyed.error)
     if (!HTTPException.isHTTPException(error)) return Promise.reject(error)
-    const { request, options, resends } = sending
+    const { request, attempts } = sending
     const decision = decideResend({
       method: request.method,
       isReplayable: isReplayable(request.body),
@@ -271,13 +343,19 @@ export class Pool {
       isPeersDoing: isConnectionLoss(error),
       responseStarted: error.responseStarted === true,
       requestBytesWritten: error.requestBytesWritten,
-      resends,
+      resends: attempts.length,
     })
     const { signal } = request.deadlines
-    if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true)
+    if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true) {
+      tellAttempts(error, attempts)
       return Promise.reject(error)
-    options.onResend?.(error, decision.why)
-    return this.#sendWhenServed({ ...sending, resends: resends + 1 }, 'fresh')
+    }
+    const failed = {
+      ...attemptOfError(error),
+      error,
+      decision: `again, on a new connection: ${decision.why}`,
+    }
+    return this.#sendWhenServed({ ...sending, attempts: [...attempts, failed] }, 'fresh')
   }
 
   #lend(connection: PooledConnection): Lease {
@@ -301,6 +379,11 @@ export class Pool {
 
 function closedError(): NotConnected {
   return new NotConnected('the pool was closed')
+}
+
+/** An error of a request that was sent before tells of all attempts. */
+function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
+  if (earlier.length > 0) error.attempts = [...earlier, attemptOfError(error)]
 }
 
 function isOwnClose(error: unknown): boolean {

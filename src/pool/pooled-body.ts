@@ -22,6 +22,7 @@ export interface PoolWarning {
   readonly request: string
   /** Where it was asked for: lines of a stack trace, where the pool notes them. */
   readonly where: string | undefined
+  /** What happened, and what to do, in a sentence. */
   readonly message: string
 }
 

@@ -14,12 +14,15 @@ export interface ConnectionReport {
   readonly origin: string
   /** How it reaches it: `direct`, a proxy, a unix socket. */
   readonly route: string
+  /** What it does: `lent` where somebody drives it by hand, `switched` after a change of protocols. */
   readonly state: 'idle' | 'busy' | 'draining' | 'lent' | 'switched'
   /** The peer: `host:port`, or the path of a unix socket. */
   readonly address: string
+  /** The protocol that is spoken on it. */
   readonly protocol: 'http/1.1' | 'h2'
   /** What holds it: the request that was begun last, while it is under way; without query. */
   readonly owner: string | undefined
+  /** How long ago it was opened, in milliseconds. */
   readonly ageMs: number
   /** How long nothing has been under way on it; undefined while something is. */
   readonly idleMs: number | undefined
@@ -31,25 +34,35 @@ export interface ConnectionReport {
 
 /** A connection that is being opened. */
 export interface DialReport {
+  /** Scheme, host and port. */
   readonly origin: string
+  /** How it is reached: `direct`, a proxy, a unix socket. */
   readonly route: string
+  /** How long it has been going on, in milliseconds. */
   readonly ageMs: number
 }
 
 /** A request that waits for a connection. */
 export interface WaiterReport {
+  /** Scheme, host and port. */
   readonly origin: string
+  /** How it is reached: `direct`, a proxy, a unix socket. */
   readonly route: string
+  /** How long it has waited, in milliseconds. */
   readonly waitedMs: number
 }
 
 /** Everything that a pool has and what is asked of it, at one moment. */
 export interface PoolReport {
+  /** Every connection. */
   readonly connections: readonly ConnectionReport[]
+  /** Every connection that is being opened. */
   readonly dials: readonly DialReport[]
   /** Those who wait, of each origin the longest waiting first. */
   readonly waiters: readonly WaiterReport[]
+  /** The caps and times. */
   readonly limits: PoolLimits
+  /** Whether it takes requests. */
   readonly state: 'open' | 'closing' | 'closed'
 }
 

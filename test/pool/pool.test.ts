@@ -178,6 +178,23 @@ describe('exchange', () => {
 })
 
 describe('waiting', () => {
+  it('is told in the timings of the response', async () => {
+    const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1 } })
+    const first = pool.exchange(makeRequest(), plan())
+    const second = pool.exchange(makeRequest(), plan())
+    const transport = dials[0]!.succeed()
+    await settle()
+    clock.advance(70)
+    transport.answer('one')
+    assert.equal((await first).timings.queue, undefined)
+    await (await first).text()
+    await settle()
+    transport.answer('two')
+    assert.equal((await second).timings.queue, 70)
+    await (await second).text()
+    pool.destroy()
+  })
+
   it('ends after the queue timeout with an error that says which cap is exhausted', async () => {
     const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1, queueMs: 5_000 } })
     const held = pool.exchange(makeRequest(), plan())
@@ -374,19 +391,38 @@ describe('a reused connection that dies before the first byte of the answer', ()
   it('is replaced by a new one, and an idempotent request sent again', async () => {
     const { memory, idle } = await withIdle()
     const { pool, dials, plan } = memory
-    const told: string[] = []
-    const asked = pool.exchange(makeRequest(), plan(), {
-      onResend: (error, why) => told.push(error.code, why),
-    })
+    const asked = pool.exchange(makeRequest(), plan())
     idle.die()
     await settle()
     assert.equal(dials.length, 2)
     const fresh = dials[1]!.succeed()
     await settle()
     fresh.answer('again')
-    assert.equal(await (await asked).text(), 'again')
-    assert.deepEqual(told, ['REMOTE_DISCONNECTED', 'GET is idempotent'])
+    const response = await asked
+    assert.equal(await response.text(), 'again')
+    const [first, second, ...more] = response.attempts
+    assert.equal((first!.error as HTTPException).code, 'REMOTE_DISCONNECTED')
+    assert.equal(first!.decision, 'again, on a new connection: GET is idempotent')
+    assert.equal(second!.status, 200)
+    assert.deepEqual(more, [])
     pool.destroy()
+  })
+
+  it('tells of both attempts where the second one fails, too', async () => {
+    const { memory, idle } = await withIdle()
+    const asked = rejectionOf(memory.pool.exchange(makeRequest(), memory.plan()))
+    idle.die()
+    await settle()
+    memory.dials[1]!.fail(new ConnectError('CONNECT_REFUSED', 'tcp', 'a.test:80'))
+    const { attempts } = (await asked) as HTTPException
+    assert.deepEqual(
+      attempts!.map(({ phase, error, decision }) => [phase, (error as HTTPException)?.code, decision]),
+      [
+        [undefined, 'REMOTE_DISCONNECTED', 'again, on a new connection: GET is idempotent'],
+        ['tcp', undefined, undefined],
+      ],
+    )
+    assertEmpty(memory)
   })
 
   it('is not sent again with POST once a byte was written', async () => {

@@ -1,0 +1,377 @@
+/**
+ * The client: URLs in, responses out. A request is made of the options, goes through the chain of layers to the pool, and its
+ * response comes back the same way.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import type { Handler, Layer } from '../core/handler.ts'
+import { ChunkedBody, closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { RequestSettings } from '../core/settings.ts'
+import type { PoolPlan } from '../pool/pool.ts'
+import type { PoolReport } from '../pool/report.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import { type Base, BUILT_IN, BUILT_IN_FIELDS, joinQueries, makeBase } from './base.ts'
+import { Chains } from './compose.ts'
+import { Destinations } from './destination.ts'
+import { type Explanation, explain } from './explain.ts'
+import {
+  bodyToClose,
+  deadlinesFor,
+  layFields,
+  type MakingOf,
+  makeRequest,
+  NO_BODY,
+  takeRequestBody,
+} from './make-request.ts'
+import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
+import { takeClientOptions } from './options.ts'
+import { writeQuery } from './query.ts'
+import { ResponsePromise } from './response-promise.ts'
+import { type ClientSettings, type ConnectionSettings, resolveSettings } from './settings.ts'
+import { makeShared, type Shared } from './shared.ts'
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+
+/** A request that was read by another interface, such as `fetch`. */
+export interface DirectRequest {
+  readonly method: string
+  /** An absolute URL of http or https. */
+  readonly url: string | URL
+  /** The fields of the caller, in order. */
+  readonly fields: readonly FieldLine[]
+  /** The body, taken over already. */
+  readonly body: OutgoingBody | FileHandleLike
+  readonly signal: AbortSignal | undefined
+  /** What is to be different from the settings of the client. */
+  readonly settings: Partial<Omit<RequestSettings, 'connection'>> | undefined
+}
+
+/** The pool of a client, for looking at. */
+export interface ClientPool {
+  /** Every connection, every dial and everybody who waits, at this moment. */
+  inspect(): PoolReport
+}
+
+/** Sends requests to URLs, over connections that are kept and used again. */
+export class Client {
+  readonly #shared: Shared
+  readonly #base: Base
+  readonly #destinations: Destinations
+  #layers: readonly Layer[]
+  #chains: Chains
+  /** Settings that differ from the client's by what `fetch` says: few, and the same again and again. */
+  readonly #direct: WeakMap<object, ClientSettings> = new WeakMap()
+  /** The deadlines of a request that says nothing of its own; undefined where there is a total timeout. */
+  readonly #deadlines: RequestDeadlines | undefined
+
+  /**
+   * @param options - see docs/client.md
+   * @throws TypeError for an unknown option, or a value that an option does not take
+   */
+  constructor(options: ClientOptions = {}) {
+    const parent = PARENTS.get(options)
+    const taken = parent === undefined ? takeClientOptions(options, 'client') : options
+    this.#base = makeBase(taken, parent === undefined ? BUILT_IN : parent.#base)
+    this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
+    this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
+    this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
+    this.#chains = new Chains(this.#layers, this.#exchange)
+    const { settings } = this.#base
+    const hasTotal = settings.timeouts.total !== Infinity
+    this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
+  }
+
+  // -------------------------------------------------------------------------------------------------- requests
+
+  /**
+   * Sends a request with the method that `options.method` says, by default GET.
+   * @param url - absolute, or relative to `baseUrl`
+   * @throws what the promise rejects with: HTTPException and its kin, TypeError for an option, `signal.reason`
+   */
+  request(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send(undefined, url, options)
+  }
+
+  /** Sends a GET request; see `request`. */
+  get(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('GET', url, options)
+  }
+
+  /** Sends a HEAD request; see `request`. */
+  head(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('HEAD', url, options)
+  }
+
+  /** Sends a POST request; see `request`. */
+  post(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('POST', url, options)
+  }
+
+  /** Sends a PUT request; see `request`. */
+  put(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('PUT', url, options)
+  }
+
+  /** Sends a PATCH request; see `request`. */
+  patch(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('PATCH', url, options)
+  }
+
+  /** Sends a DELETE request; see `request`. */
+  delete(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('DELETE', url, options)
+  }
+
+  /** Sends an OPTIONS request; see `request`. */
+  options(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+    return this.#send('OPTIONS', url, options)
+  }
+
+  // ------------------------------------------------------------------------------------------------ the client
+
+  /** Adds a layer outside of all built-in ones, inside of those that were added before. Answers the client. */
+  use(layer: Layer): this {
+    if (typeof layer !== 'function')
+      throw new TypeError('use() takes a layer: a function of the next handler')
+    this.#layers = [...this.#layers, layer]
+    this.#chains = new Chains(this.#layers, this.#exchange)
+    return this
+  }
+
+  /**
+   * A client with further options that shares pool and caches with this one. Headers and queries are merged; `timeout` by phase.
+   * @throws TypeError as the constructor; for `pool`, `dns`, `connect` and others of which there is one for all
+   */
+  extend(options: ClientOptions): Client {
+    const taken = takeClientOptions(options, 'client')
+    for (const name of [
+      'pool',
+      'dns',
+      'connect',
+      'clock',
+      'random',
+      'socketPath',
+      'localAddress',
+      'keepAlive',
+    ] as const) {
+      if (taken[name] !== undefined)
+        throw new TypeError(`extend(): ${name} is for new Client(): the connections are shared`)
+    }
+    // An object of its own, even where nothing was said; without a prototype, as the taken ones are.
+    const own: ClientOptions = Object.assign(Object.create(null), taken)
+    PARENTS.set(own, this)
+    return new Client(own)
+  }
+
+  /** The pool, for looking at. */
+  get pool(): ClientPool {
+    const { pool } = this.#shared
+    return { inspect: () => pool.inspect() }
+  }
+
+  /**
+   * What a request would be, with nothing sent and nothing read: where it goes and why, which connection it would get, its fields
+   * and who has set each, its body, its timeouts, and what each layer would do. The body that is given is given back.
+   * @throws InvalidURL, InvalidHeader, TypeError: what the request would be refused for
+   */
+  explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
+    const taken = takeClientOptions(options, 'request')
+    const settings = resolveSettings(taken, this.#base.settings)
+    const prepared = this.#prepare(taken.method ?? 'GET', url, taken, settings)
+    const { body, of } = prepared
+    try {
+      const isFile = !isMeasured(body)
+      const request = makeRequest(of, isFile ? NO_BODY : body)
+      checkHead(request, completeHead(request), settings.connection.tolerances)
+      const plan = this.#planFor(request.origin, settings.connection)
+      return explain({
+        request,
+        place: of.to.place,
+        route: plan.key.route,
+        isSocketPath: this.#base.options.socketPath !== undefined,
+        connection: this.#shared.pool.preview(plan),
+        isFile,
+        hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
+        builtIn: BUILT_IN_FIELDS,
+        clientFields: this.#base.fields.filter((line) => !BUILT_IN_FIELDS.includes(line)),
+        clientOptions: this.#base.options,
+        requestOptions: taken,
+        layers: this.#chains.namesFor(settings),
+      })
+    } finally {
+      closeBody(body)
+    }
+  }
+
+  /**
+   * Opens connections until there are `count` to the origin of a URL, or the caps are reached.
+   * @throws what opening the first that failed threw
+   */
+  async preconnect(url: string | URL, count = 1): Promise<void> {
+    const { origin } = this.#destinations.find(url)
+    await this.#shared.pool.preconnect(
+      this.#planFor(origin, this.#base.settings.connection),
+      count,
+      this.#base.settings.timeouts,
+    )
+  }
+
+  /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
+  close(): Promise<void> {
+    return this.#shared.pool.close()
+  }
+
+  /** Ends everything at once: what is under way fails with `error`, by default a ConnectionLost (`CONNECTION_CLOSED`). */
+  destroy(error?: unknown): void {
+    this.#shared.pool.destroy(error)
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // ----------------------------------------------------------------------------------------- for other interfaces
+
+  /** Draws the boundary of a form. @internal */
+  get makeBoundary(): () => string {
+    return this.#shared.makeBoundary
+  }
+
+  /** Sends what another interface has read. The body is given back on every way out. @internal */
+  send(direct: DirectRequest): Promise<HTTPResponse> {
+    const { method, url, fields, body, signal } = direct
+    try {
+      const settings = this.#settingsOf(direct)
+      const deadlines =
+        signal === undefined &&
+        this.#deadlines !== undefined &&
+        settings.signal === this.#base.settings.signal
+          ? this.#deadlines
+          : deadlinesFor(
+              signal === undefined ? settings : { ...settings, signal: joined(settings.signal, signal) },
+              this.#shared.clock,
+            )
+      const to = this.#destinations.find(url)
+      const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
+      const handler = this.#chains.chainFor(settings)
+      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
+      return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+    } catch (error) {
+      closeBody(body, error)
+      return Promise.reject(error)
+    }
+  }
+
+  #settingsOf({ settings }: DirectRequest): ClientSettings {
+    if (settings === undefined) return this.#base.settings
+    let own = this.#direct.get(settings)
+    if (own === undefined) {
+      own = Object.freeze({ ...this.#base.settings, ...settings })
+      this.#direct.set(settings, own)
+    }
+    return own
+  }
+
+  // --------------------------------------------------------------------------------------------------- sending
+
+  #send(
+    method: string | undefined,
+    url: string | URL,
+    options: ClientRequestOptions | undefined,
+  ): ResponsePromise {
+    let throwOnError = this.#base.settings.throwOnError
+    let answer: Promise<HTTPResponse>
+    try {
+      if (options === undefined && this.#deadlines !== undefined && this.#base.query === '') {
+        answer = this.#sendPlain(method ?? 'GET', url, this.#deadlines)
+      } else {
+        const taken = takeClientOptions(options, 'request')
+        const settings = resolveSettings(taken, this.#base.settings)
+        throwOnError = settings.throwOnError
+        answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
+      }
+    } catch (error) {
+      closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
+      answer = Promise.reject(error)
+    }
+    return ResponsePromise.of(answer, throwOnError)
+  }
+
+  /** A request that says nothing but where it goes. */
+  #sendPlain(method: string, url: string | URL, deadlines: RequestDeadlines): Promise<HTTPResponse> {
+    const settings = this.#base.settings
+    const to = this.#destinations.find(url)
+    const { defaults } = to.origin
+    const of = { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings }
+    return this.#chains.chainFor(settings)(makeRequest(of, NO_BODY))
+  }
+
+  #sendTaken(
+    method: string,
+    url: string | URL,
+    options: ClientRequestOptions,
+    settings: ClientSettings,
+  ): Promise<HTTPResponse> {
+    const { of, body } = this.#prepare(method, url, options, settings)
+    const handler = this.#chains.chainFor(settings)
+    try {
+      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
+    } catch (error) {
+      closeBody(body, error)
+      throw error
+    }
+    return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+  }
+
+  /** Everything of a request but the request; the body is taken over last. */
+  #prepare(
+    method: string,
+    url: string | URL,
+    options: ClientRequestOptions,
+    settings: ClientSettings,
+  ): { readonly of: MakingOf; readonly body: OutgoingBody | FileHandleLike } {
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const query = options.query === undefined ? '' : writeQuery(options.query, 'query')
+    const to = this.#destinations.withQuery(url, joinQueries(this.#base.query, query))
+    const { under, over } = layFields(to.origin.defaults, options.headers)
+    const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
+    return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
+  }
+
+  /** The inner end of the chain. */
+  readonly #exchange: Handler = (request) => {
+    const settings = request.settings as ClientSettings
+    return this.#shared.pool.exchange(request, this.#planFor(request.origin, settings.connection), settings)
+  }
+
+  #planFor(origin: OutgoingRequest['origin'], connection: ConnectionSettings): PoolPlan {
+    return this.#shared.plans.planFor(origin, connection, () => this.#destinations.placeOf(origin))
+  }
+}
+
+/** A body is given back whatever a layer does: one that fails, or answers by itself, has not sent it. */
+function sendOwned(handler: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+  const { body } = request
+  if (!(body instanceof ChunkedBody)) return handler(request)
+  return handler(request).then(
+    (response) => {
+      if (!body.wasOpened) body.close()
+      return response
+    },
+    (error: unknown) => {
+      body.close(error)
+      throw error
+    },
+  )
+}
+
+/** Options that `extend` has merged, with the client that they extend. */
+const PARENTS = new WeakMap<ClientOptions, Client>()
+
+function joined(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
+  return a === undefined ? b : AbortSignal.any([a, b])
+}

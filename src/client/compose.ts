@@ -1,0 +1,90 @@
+/**
+ * The chain that a request goes through: layers around the pool, the outermost first. Each set of features has a chain of its
+ * own, made when it is first asked for; a layer whose feature is off is not in it.
+ */
+
+import type { Handler, Layer } from '../core/handler.ts'
+import type { RequestSettings } from '../core/settings.ts'
+import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
+import { eventsLayer } from './events.ts'
+import { attemptHooks, errorHook, hasAttemptHooks, hasErrorHook } from './hooks.ts'
+
+/** A built-in layer, and when it is in the chain. */
+export interface Feature {
+  readonly name: string
+  readonly isOn: (settings: RequestSettings) => boolean
+  readonly layer: Layer
+}
+
+/** Outside of the layers of the user. */
+const OUTER: readonly Feature[] = [
+  { name: 'events', isOn: () => true, layer: eventsLayer },
+  { name: 'onError', isOn: hasErrorHook, layer: errorHook },
+]
+
+/** Inside of them, the outermost first. */
+const INNER: readonly Feature[] = [
+  {
+    name: 'throwOnError',
+    isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
+    layer: throwOnErrorLayer,
+  },
+  { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+]
+
+/** Lays layers around a handler, the first outermost. */
+export function compose(layers: readonly Layer[], inner: Handler): Handler {
+  return layers.reduceRight((next, layer) => layer(next), inner)
+}
+
+/** The chains of a client. */
+export class Chains {
+  readonly #own: readonly Layer[]
+  readonly #end: Handler
+  readonly #bySettings: WeakMap<RequestSettings, Handler> = new WeakMap()
+  readonly #byNames: Map<string, Handler> = new Map()
+
+  /**
+   * @param own - the layers of the user
+   * @param end - what the innermost layer calls
+   */
+  constructor(own: readonly Layer[], end: Handler) {
+    this.#own = own
+    this.#end = end
+  }
+
+  /** The names of the layers that a request with these settings goes through, the outermost first. */
+  namesFor(settings: RequestSettings): readonly string[] {
+    const own = this.#own.map(({ name }) => `use(${name === '' ? 'layer' : name})`)
+    return [...namesOf(OUTER, settings), ...own, ...namesOf(INNER, settings), 'pool']
+  }
+
+  /** The chain for settings. */
+  chainFor(settings: RequestSettings): Handler {
+    let chain = this.#bySettings.get(settings)
+    if (chain === undefined) {
+      chain = this.#chainOf(settings)
+      this.#bySettings.set(settings, chain)
+    }
+    return chain
+  }
+
+  #chainOf(settings: RequestSettings): Handler {
+    const names = [...namesOf(OUTER, settings), ...namesOf(INNER, settings)].join()
+    let chain = this.#byNames.get(names)
+    if (chain === undefined) {
+      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(INNER, settings)]
+      chain = compose(layers, this.#end)
+      this.#byNames.set(names, chain)
+    }
+    return chain
+  }
+}
+
+function namesOf(features: readonly Feature[], settings: RequestSettings): string[] {
+  return features.filter(({ isOn }) => isOn(settings)).map(({ name }) => name)
+}
+
+function layersOf(features: readonly Feature[], settings: RequestSettings): Layer[] {
+  return features.filter(({ isOn }) => isOn(settings)).map(({ layer }) => layer)
+}

@@ -1,0 +1,49 @@
+/**
+ * Hooks: functions of the user at the places where most layers would stand. They are layers underneath, and are only in the
+ * chain where there is a hook.
+ */
+
+import type { Handler, Layer } from '../core/handler.ts'
+import type { OutgoingRequest } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { RequestSettings } from '../core/settings.ts'
+import type { Hooks } from './option-types.ts'
+import type { ClientSettings } from './settings.ts'
+
+/** The hooks of a request. */
+export function hooksOf({ settings }: OutgoingRequest): Hooks | undefined {
+  return (settings as ClientSettings | undefined)?.hooks
+}
+
+/** Whether there is a hook that `attemptHooks` calls. */
+export function hasAttemptHooks(settings: RequestSettings): boolean {
+  const { hooks } = settings as ClientSettings
+  return hooks?.beforeRequest !== undefined || hooks?.afterResponse !== undefined
+}
+
+/** Whether there is a hook that `errorHook` calls. */
+export function hasErrorHook(settings: RequestSettings): boolean {
+  return (settings as ClientSettings).hooks?.onError !== undefined
+}
+
+/** Calls `beforeRequest` and `afterResponse`, of each attempt: next to the pool. */
+export const attemptHooks: Layer = (next) => (request) => attempt(next, request)
+
+async function attempt(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+  const { beforeRequest, afterResponse } = hooksOf(request) ?? {}
+  const sent = (await beforeRequest?.(request)) ?? request
+  const response = await next(sent)
+  if (afterResponse === undefined) return response
+  try {
+    return (await afterResponse(response, sent)) ?? response
+  } catch (error) {
+    response.close()
+    throw error
+  }
+}
+
+/** Calls `onError` once, for what the caller would be told: outside of all other built-in layers. */
+export const errorHook: Layer = (next) => (request) =>
+  next(request).catch(async (error: unknown) => {
+    throw (await hooksOf(request)?.onError?.(error, request)) ?? error
+  })

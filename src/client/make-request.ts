@@ -1,0 +1,156 @@
+/**
+ * A request made of what a caller says: fields merged, the body taken over, JSON and forms written, everything checked that
+ * can be before a connection is asked for.
+ */
+
+import { type FieldLine, hasField } from '../core/fields.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { isRecord } from '../core/options.ts'
+import {
+  type BytesBody,
+  hearPromise,
+  type OutgoingBody,
+  type RequestBody,
+  takeBody,
+  takeTrailers,
+} from '../core/outgoing-body.ts'
+import { OutgoingRequest, type RequestDeadlines } from '../core/request.ts'
+import { continueTimeout } from '../core/request-options.ts'
+import { checkTarget } from '../core/request-target.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Destination } from './destination.ts'
+import type { ClientHeaders, ClientRequestOptions } from './option-types.ts'
+import { writeQuery } from './query.ts'
+import type { ClientSettings } from './settings.ts'
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+export const NO_BODY: OutgoingBody = Object.freeze({ kind: 'none' })
+
+/** Fields laid over others: those of the same name take their place, `undefined` takes them away. */
+export interface FieldsOver {
+  readonly under: readonly FieldLine[]
+  readonly over: readonly FieldLine[]
+}
+
+/** Reads headers over the fields that are there. `under` is the same list where none of it is touched. */
+export function layFields(under: readonly FieldLine[], headers: ClientHeaders | undefined): FieldsOver {
+  if (headers === undefined) return { under, over: NO_FIELDS }
+  const over = toFieldLines(headers)
+  const removed = removedNames(headers)
+  const isTouched = removed.size > 0 && under.some(([name]) => removed.has(name.toLowerCase()))
+  return { under: isTouched ? under.filter(([name]) => !removed.has(name.toLowerCase())) : under, over }
+}
+
+/** Names whose value is `undefined`. */
+function removedNames(headers: HeadersInput): ReadonlySet<string> {
+  if (!isRecord(headers)) return new Set()
+  const removed = Object.entries(headers).filter(([, value]) => value === undefined)
+  return new Set(removed.map(([name]) => name.toLowerCase()))
+}
+
+/** The fields of a client: the built-in ones, those of its options in their place or after them. */
+export function mergeDefaults(
+  under: readonly FieldLine[],
+  headers: ClientHeaders | undefined,
+): readonly FieldLine[] {
+  if (headers === undefined) return under
+  const laid = layFields(under, headers)
+  const kept = laid.under.filter(([name]) => !hasField(laid.over, name.toLowerCase()))
+  return Object.freeze([...kept, ...laid.over].map((line) => Object.freeze(line)))
+}
+
+/**
+ * Takes the body over.
+ * @throws TypeError where more than one is given, or what cannot be one
+ */
+export function takeRequestBody(
+  options: ClientRequestOptions,
+  makeBoundary: () => string,
+): OutgoingBody | FileHandleLike {
+  const given = (['body', 'json', 'form'] as const).filter((name) => options[name] !== undefined)
+  if (given.length > 1) throw new TypeError(`A request has one body: ${given.join(' and ')} were given`)
+  if (options.json !== undefined) return jsonBody(options.json)
+  if (options.form !== undefined) return formBody(writeQuery(options.form, 'form'))
+  return options.body === undefined ? NO_BODY : takeBody(options.body, makeBoundary)
+}
+
+function jsonBody(value: unknown): BytesBody {
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) throw new TypeError(`The option 'json': JSON has no way to write a ${typeof value}`)
+  return bytesOf(text, 'application/json')
+}
+
+function formBody(text: string): BytesBody {
+  return bytesOf(text, 'application/x-www-form-urlencoded')
+}
+
+function bytesOf(text: string, contentType: string): BytesBody {
+  const bytes = Buffer.from(text)
+  return { kind: 'bytes', bytes, length: bytes.length, contentType }
+}
+
+/** A body that was given with a call that is refused: it is given back all the same. */
+export function bodyToClose(
+  options: unknown,
+  makeBoundary: () => string,
+): OutgoingBody | FileHandleLike | undefined {
+  if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'body')) return undefined
+  hearPromise((options as { trailers?: unknown }).trailers)
+  try {
+    return takeBody((options as { body: RequestBody }).body, makeBoundary)
+  } catch {
+    // What cannot be taken over is nothing that has to be given back.
+    return undefined
+  }
+}
+
+/** How long a request that begins now may take, and who may call it off. */
+export function deadlinesFor(settings: ClientSettings, clock: Clock): RequestDeadlines {
+  const { timeouts, signal } = settings
+  const { total } = timeouts
+  return {
+    timeouts,
+    endsAt: total === Infinity ? Infinity : clock.now() + total,
+    totalMs: total,
+    signal,
+  }
+}
+
+/** What a request is made of. */
+export interface MakingOf {
+  readonly method: string
+  readonly to: Destination
+  readonly options: ClientRequestOptions | undefined
+  readonly defaults: readonly FieldLine[]
+  readonly fields: readonly FieldLine[]
+  readonly deadlines: RequestDeadlines
+  readonly settings: ClientSettings
+}
+
+/** The request, once its body is there. */
+export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
+  const { method, to, options, defaults, settings } = of
+  let { fields } = of
+  if (
+    to.authorization !== undefined &&
+    !hasField(fields, 'authorization') &&
+    !hasField(defaults, 'authorization')
+  )
+    fields = [to.authorization, ...fields]
+  return new OutgoingRequest({
+    method,
+    origin: to.origin,
+    target: checkTarget(method, to.target),
+    version: 11,
+    defaults,
+    fields,
+    isHeadComplete: false,
+    body,
+    trailers: options?.trailers === undefined ? undefined : takeTrailers(options.trailers),
+    chunked: options?.chunked === true,
+    expectContinueMs: continueTimeout(options?.expectContinue),
+    deadlines: of.deadlines,
+    settings,
+  })
+}

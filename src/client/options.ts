@@ -1,0 +1,206 @@
+/**
+ * The options of a client and of its requests: the table that messages, documentation and tests read, and how options are
+ * taken from a caller.
+ */
+
+import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
+
+/** A row of the table. */
+export interface ClientOptionRow {
+  /** Where it may stand. */
+  readonly where: 'both' | 'client' | 'request'
+  /** What it takes, in words, for messages and documentation. */
+  readonly takes: string
+  /** The default, in words. */
+  readonly default: string
+  /** Whether a value is right; options without it have a check of their own. */
+  readonly is?: (value: unknown) => boolean
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+const hasMethods =
+  (...names: readonly string[]) =>
+  (value: unknown): boolean =>
+    isObject(value) && names.every((name) => isFunction((value as Record<string, unknown>)[name]))
+const isSignal = (value: unknown): boolean =>
+  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
+const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value) || isRecord(value)
+
+/** The table. */
+export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientRequestOptions), ClientOptionRow>> =
+  {
+    baseUrl: {
+      where: 'client',
+      takes: 'an absolute http or https URL',
+      default: 'none',
+      is: (value) => isText(value) || value instanceof URL,
+    },
+    method: { where: 'request', takes: 'a method', default: '`GET`', is: isText },
+    headers: {
+      where: 'both',
+      takes: 'header fields: an object, pairs, Headers; undefined as a value takes a default away',
+      default: '`Accept: */*`, `Accept-Encoding: gzip, deflate, br[, zstd]`, `User-Agent: httplib/VERSION`',
+      is: isObject,
+    },
+    query: {
+      where: 'both',
+      takes: 'an object, pairs or URLSearchParams; lists repeat a name, undefined leaves it out',
+      default: 'none',
+      is: isObject,
+    },
+    body: { where: 'request', takes: 'any body of the connection; see docs/bodies.md', default: 'none' },
+    json: { where: 'request', takes: 'a value that JSON.stringify can write', default: 'none' },
+    form: {
+      where: 'request',
+      takes: 'an object, pairs or URLSearchParams; files go into a FormData as body',
+      default: 'none',
+      is: isObject,
+    },
+    trailers: {
+      where: 'request',
+      takes: 'fields, or a function that gives them after the body',
+      default: 'none',
+    },
+    expectContinue: {
+      where: 'request',
+      takes: 'true, false, a number of milliseconds, or { timeoutMs }',
+      default: '`false`',
+      is: (value) => isBoolean(value) || typeof value === 'number' || isRecord(value),
+    },
+    chunked: { where: 'request', takes: 'true or false', default: '`false`', is: isBoolean },
+    timeout: {
+      where: 'both',
+      takes:
+        'a number of milliseconds for the whole, or phases: queue dns connect tls send headers body total minSpeed',
+      default: 'dns, connect, tls 30 s; queue 60 s; send, headers, body 300 s; total and minSpeed none',
+      is: (value) => typeof value === 'number' || isRecord(value),
+    },
+    signal: { where: 'both', takes: 'an AbortSignal', default: 'none', is: isSignal },
+    redirect: {
+      where: 'both',
+      takes: 'false, a number, or { limit, downgrade, keepCredentialsFor, keepHeaders }',
+      default: 'limit 20, `https` to `http` refused',
+      is: isFeature,
+    },
+    retry: {
+      where: 'both',
+      takes:
+        'false, a number of further attempts, or { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey }',
+      default:
+        '2; GET HEAD PUT DELETE OPTIONS TRACE; 408 429 500 502 503 504; full jitter from 300 ms to 10 s; Retry-After up to 60 s',
+      is: isFeature,
+    },
+    decompress: {
+      where: 'both',
+      takes: 'false, or { maxBytes, maxRatio, maxChain }',
+      default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
+      is: (value) => isBoolean(value) || isRecord(value),
+    },
+    throwOnError: {
+      where: 'both',
+      takes: 'true, false, or a function that decides by the response',
+      default: '`true` for the verbs called on the promise, `false` for `await client.get(url)`',
+      is: (value) => isBoolean(value) || isFunction(value),
+    },
+    limits: {
+      where: 'both',
+      takes: 'an object of limits, body and drain among them',
+      default: 'docs/tolerances.md; body 2 GiB, drain 64 KiB',
+      is: isRecord,
+    },
+    tolerances: { where: 'both', takes: 'an object of tolerances', default: 'none', is: isRecord },
+    tls: {
+      where: 'both',
+      takes: 'an object of TLS options',
+      default: "the system's authorities",
+      is: isRecord,
+    },
+    context: { where: 'both', takes: 'anything', default: 'none' },
+    onInformational: { where: 'both', takes: 'a function', default: 'none', is: isFunction },
+    onProgress: { where: 'both', takes: 'a function', default: 'none', is: isFunction },
+    hooks: {
+      where: 'both',
+      takes: 'an object of functions: beforeRequest afterResponse onRetry onRedirect onError',
+      default: 'none',
+      is: isRecord,
+    },
+    pool: {
+      where: 'client',
+      takes: '{ perOrigin, total, idleMs, maxUses, maxAgeMs, pipelining, warnUnreadMs }',
+      default: '256, 1,024, 60 s, none, none, 1, 30 s in development',
+      is: isRecord,
+    },
+    dns: {
+      where: 'client',
+      takes: '{ cache: { maxEntries, ttlMs, staleMs }, lookup, family }',
+      default: '256 names for 10 s, `dns.lookup`, both families',
+      is: isRecord,
+    },
+    layers: { where: 'client', takes: 'a list of layers', default: 'none', is: isLayers },
+    connect: {
+      where: 'client',
+      takes: 'a function that opens a ByteStream',
+      default: 'sockets',
+      is: isFunction,
+    },
+    clock: {
+      where: 'client',
+      takes: 'a Clock',
+      default: "the machine's monotonic clock",
+      is: hasMethods('now', 'after'),
+    },
+    random: { where: 'client', takes: 'a Random', default: '`Math.random`', is: hasMethods('next') },
+    socketPath: { where: 'client', takes: 'the path of a unix socket', default: 'none', is: isText },
+    localAddress: { where: 'client', takes: 'an IP address', default: 'the system chooses', is: isText },
+    keepAlive: {
+      where: 'client',
+      takes: 'a number of milliseconds, or false',
+      default: '60 s',
+      is: (value) => value === false || typeof value === 'number',
+    },
+    onWarning: {
+      where: 'client',
+      takes: 'a function',
+      default: 'a warning of the process, in development',
+      is: isFunction,
+    },
+  }
+
+function isLayers(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isFunction)
+}
+
+function namesFor(place: 'client' | 'request'): OptionNames {
+  const rows = Object.entries(CLIENT_OPTIONS).filter(([, { where }]) => where === 'both' || where === place)
+  return Object.freeze(Object.fromEntries(rows.map(([name]) => [name, true as const])))
+}
+
+const NAMES = { client: namesFor('client'), request: namesFor('request') }
+const WHAT = { client: 'Client', request: 'The options of a request' }
+
+/**
+ * Takes options out of a caller's hands: own properties, once, checked by the table.
+ * @throws TypeError that names the option, what it takes and what it got; for an unknown name one that lists the known
+ */
+export function takeClientOptions<T extends ClientOptions | ClientRequestOptions>(
+  given: T | undefined,
+  place: 'client' | 'request',
+): T {
+  const taken = takeOptions(given, NAMES[place], WHAT[place])
+  for (const [name, value] of Object.entries(taken) as [keyof typeof CLIENT_OPTIONS, unknown][]) {
+    const { is, takes } = CLIENT_OPTIONS[name]
+    if (value !== undefined && is !== undefined && !is(value))
+      throw new TypeError(`${WHAT[place]}: ${name} takes ${takes}, not ${shown(value)}`)
+  }
+  return taken
+}
+
+/** A value as a message may show it. */
+export function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
+}

@@ -1,0 +1,96 @@
+/**
+ * How connections are opened for a client: a plan for each place and each set of options, whose key tells the pool which
+ * connections can serve each other's requests.
+ */
+
+import type { RequestOrigin } from '../core/request.ts'
+import { type Connector, dial } from '../io/dial.ts'
+import type { Lookup } from '../io/lookup.ts'
+import { makePoolKey, type PoolKey } from '../pool/key.ts'
+import type { PoolPlan } from '../pool/pool.ts'
+import type { Clock } from '../time/clock.ts'
+import { openTransport } from '../transport/open.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Place } from './destination.ts'
+import { tellConnection } from './events.ts'
+import type { ConnectionSettings } from './settings.ts'
+
+/** What is the same for all connections of a client. */
+export interface DialSettings {
+  readonly clock: Clock
+  readonly connect: Connector | undefined
+  readonly lookup: Lookup | undefined
+  readonly family: 0 | 4 | 6 | undefined
+  readonly socketPath: string | undefined
+  readonly localAddress: string | undefined
+  readonly keepAlive: number | false | undefined
+  readonly pipelining: number
+}
+
+/** Makes plans, and remembers those of the client's own settings. */
+export class Plans {
+  readonly #dial: DialSettings
+  readonly #usual: ConnectionSettings
+  readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
+
+  constructor(dialSettings: DialSettings, usual: ConnectionSettings) {
+    this.#dial = dialSettings
+    this.#usual = usual
+  }
+
+  /** The plan for an origin; `place` says where it is. */
+  planFor(origin: RequestOrigin, settings: ConnectionSettings, place: () => Place): PoolPlan {
+    if (settings !== this.#usual) return this.#make(place(), settings)
+    let plan = this.#known.get(origin)
+    if (plan === undefined) {
+      plan = this.#make(place(), settings)
+      this.#known.set(origin, plan)
+    }
+    return plan
+  }
+
+  #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
+    const { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining } = this.#dial
+    const isSecure = scheme === 'https'
+    const key = makePoolKey({
+      scheme,
+      host,
+      port,
+      socketPath,
+      localAddress,
+      family,
+      tls: isSecure ? tls : undefined,
+      tolerances,
+      limits,
+      others: [connect, lookup, keepAlive, pipelining],
+    })
+    // The session lives with this plan: it is never resumed for another peer.
+    const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
+    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
+    const engine = { tolerances, limits, pipelining }
+    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
+    return {
+      key,
+      open: (waiting) => {
+        const plan = { target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }
+        return observed(key, clock, openTransport(plan))
+      },
+    }
+  }
+}
+
+/** Tells of a connection that is opened, and of one that cannot be. */
+async function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
+  const { origin, route } = key
+  const begunAt = clock.now()
+  const tell = (address: string | undefined, error: unknown): void =>
+    tellConnection({ origin, route, address, elapsedMs: clock.now() - begunAt, error })
+  try {
+    const transport = await opening
+    tell(transport.address, undefined)
+    return transport
+  } catch (error) {
+    tell(undefined, error)
+    throw error
+  }
+}

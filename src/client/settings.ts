@@ -1,0 +1,286 @@
+/**
+ * Options made into settings: complete, checked, frozen. Settings that are not said come from the ones before.
+ */
+
+import { takeTlsOptions } from '../connection/options.ts'
+import { isRecord, takeOptions } from '../core/options.ts'
+import type {
+  DecompressSettings,
+  RedirectSettings,
+  RequestSettings,
+  RetrySettings,
+} from '../core/settings.ts'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
+import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
+import { type Limits, resolveLimits } from '../h1/limits.ts'
+import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import type {
+  ClientLimits,
+  DecompressOptions,
+  Hooks,
+  RedirectOptions,
+  RetryOptions,
+  SharedOptions,
+} from './option-types.ts'
+import { shown } from './options.ts'
+
+const MIB = 1_048_576
+
+export const DEFAULT_REDIRECT: RedirectSettings = Object.freeze({
+  limit: 20,
+  downgrade: false,
+  keepCredentialsFor: Object.freeze([]),
+  keepHeaders: Object.freeze([]),
+})
+
+export const DEFAULT_RETRY: RetrySettings = Object.freeze({
+  limit: 2,
+  methods: Object.freeze(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']),
+  statuses: Object.freeze([408, 429, 500, 502, 503, 504]),
+  backoff: Object.freeze({ firstMs: 300, maxMs: 10_000 }),
+  maxRetryAfterMs: 60_000,
+  idempotencyKey: undefined,
+})
+
+export const DEFAULT_DECOMPRESS: DecompressSettings = Object.freeze({
+  maxBytes: 1_024 * MIB,
+  maxRatio: 1_000,
+  maxChain: 3,
+})
+
+/** What decides over which connection a request goes: requests with one object share connections without a look. */
+export interface ConnectionSettings {
+  readonly tls: TlsOptions
+  readonly limits: Limits
+  readonly tolerances: Tolerances
+}
+
+/** All that is decided of a request by options, besides its head and its body. */
+export interface ClientSettings extends RequestSettings {
+  readonly connection: ConnectionSettings
+  readonly timeouts: ResolvedTimeouts
+  readonly signal: AbortSignal | undefined
+  readonly hooks: Hooks | undefined
+}
+
+/** What is decided where no option says anything. */
+export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
+  redirect: DEFAULT_REDIRECT,
+  retry: DEFAULT_RETRY,
+  decompress: DEFAULT_DECOMPRESS,
+  throwOnError: undefined,
+  queueMs: 60_000,
+  minSpeed: undefined,
+  maxBodyBytes: 2_048 * MIB,
+  onInformational: undefined,
+  onProgress: undefined,
+  context: undefined,
+  connection: Object.freeze({
+    tls: takeTlsOptions(undefined),
+    limits: resolveLimits(),
+    tolerances: resolveTolerances(),
+  }),
+  timeouts: DEFAULT_TIMEOUTS,
+  signal: undefined,
+  hooks: undefined,
+})
+
+/**
+ * The settings that options make of the ones before; these themselves where nothing is said.
+ * @throws TypeError for a member that is unknown or wrong
+ */
+export function resolveSettings(options: SharedOptions, base: ClientSettings): ClientSettings {
+  const { timeout, signal, limits } = options
+  const { queueMs, minSpeed, timeouts } = resolveTimes(timeout, base)
+  return Object.freeze({
+    redirect: options.redirect === undefined ? base.redirect : resolveRedirect(options.redirect),
+    retry: options.retry === undefined ? base.retry : resolveRetry(options.retry),
+    decompress: options.decompress === undefined ? base.decompress : resolveDecompress(options.decompress),
+    throwOnError: options.throwOnError ?? base.throwOnError,
+    queueMs,
+    minSpeed,
+    maxBodyBytes: limits?.body === undefined ? base.maxBodyBytes : atLeast(limits.body, 0, 'limits', 'body'),
+    onInformational:
+      options.onInformational === undefined ? base.onInformational : outside(options.onInformational),
+    onProgress: options.onProgress ?? base.onProgress,
+    context: options.context ?? base.context,
+    connection: resolveConnection(options, base.connection),
+    timeouts,
+    signal: joinSignals(base.signal, signal),
+    hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
+  })
+}
+
+const HOOK_NAMES = {
+  beforeRequest: true,
+  afterResponse: true,
+  onRetry: true,
+  onRedirect: true,
+  onError: true,
+} as const satisfies Record<keyof Hooks, true>
+
+/** Those of a request take the place of the client's of the same name. */
+function resolveHooks(option: Hooks, base: Hooks | undefined): Hooks {
+  const taken = takeOptions(option, HOOK_NAMES, "The option 'hooks'")
+  for (const [name, hook] of Object.entries(taken) as [string, unknown][]) {
+    if (hook !== undefined && typeof hook !== 'function')
+      throw new TypeError(`The option 'hooks': ${name} takes a function, not ${shown(hook)}`)
+  }
+  return Object.freeze({ ...base, ...taken })
+}
+
+/** A callback in the middle of reading: what it throws is thrown outside, as that of an event listener is. */
+function outside<T>(callback: (value: T) => void): (value: T) => void {
+  return (value) => {
+    try {
+      callback(value)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+function joinSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
+}
+
+function resolveTimes(
+  timeout: SharedOptions['timeout'],
+  base: ClientSettings,
+): Pick<ClientSettings, 'queueMs' | 'minSpeed' | 'timeouts'> {
+  if (timeout === undefined) return base
+  if (typeof timeout === 'number') {
+    return {
+      queueMs: base.queueMs,
+      minSpeed: base.minSpeed,
+      timeouts: resolveTimeouts({ total: timeout }, base.timeouts),
+    }
+  }
+  const names = { ...namesOf(DEFAULT_TIMEOUTS), queue: true, minSpeed: true } as const
+  const { queue, minSpeed, ...phases } = takeOptions(timeout, names, "The option 'timeout'")
+  if (minSpeed !== undefined) checkSpeed(minSpeed)
+  return {
+    queueMs: queue === undefined ? base.queueMs : atLeast(queue, 0, 'timeout', 'queue'),
+    minSpeed: minSpeed === undefined ? base.minSpeed : Object.freeze({ ...minSpeed }),
+    timeouts: resolveTimeouts(phases, base.timeouts),
+  }
+}
+
+function checkSpeed(value: unknown): void {
+  const { bytesPerSecond, overMs } = isRecord(value) ? (value as Record<string, unknown>) : {}
+  const isRight = [bytesPerSecond, overMs].every((part) => typeof part === 'number' && part > 0)
+  if (!isRight) {
+    throw new TypeError(
+      "The option 'timeout': minSpeed takes { bytesPerSecond, overMs }, two numbers above 0",
+    )
+  }
+}
+
+function resolveRedirect(option: boolean | number | RedirectOptions): RedirectSettings | undefined {
+  if (option === false) return undefined
+  if (option === true) return DEFAULT_REDIRECT
+  if (typeof option === 'number') return Object.freeze({ ...DEFAULT_REDIRECT, limit: option })
+  const taken = takeOptions(option, namesOf(DEFAULT_REDIRECT), "The option 'redirect'")
+  const { limit, downgrade, keepCredentialsFor, keepHeaders } = taken
+  return Object.freeze({
+    limit: limit === undefined ? DEFAULT_REDIRECT.limit : count(limit, 'redirect', 'limit'),
+    downgrade: downgrade === true,
+    keepCredentialsFor: Object.freeze((keepCredentialsFor ?? []).map(originOf)),
+    keepHeaders: Object.freeze(
+      texts(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase()),
+    ),
+  })
+}
+
+function originOf(text: string): string {
+  const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' }
+  if (origin !== 'null') return origin
+  throw new TypeError(
+    "The option 'redirect': keepCredentialsFor takes origins, such as https://sso.example.com",
+  )
+}
+
+function resolveRetry(option: boolean | number | RetryOptions): RetrySettings {
+  if (option === true) return DEFAULT_RETRY
+  if (typeof option !== 'object') return Object.freeze({ ...DEFAULT_RETRY, limit: Number(option) })
+  const what = "The option 'retry'"
+  const taken = takeOptions(option, namesOf(DEFAULT_RETRY), what)
+  const { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey } = taken
+  const waits = takeOptions(backoff, { firstMs: true, maxMs: true }, "The option 'retry.backoff'")
+  if (statuses !== undefined && !(Array.isArray(statuses) && statuses.every(Number.isInteger)))
+    throw new TypeError(`${what}: statuses takes a list of status codes`)
+  return Object.freeze({
+    limit: limit === undefined ? DEFAULT_RETRY.limit : count(limit, 'retry', 'limit'),
+    methods:
+      methods === undefined ? DEFAULT_RETRY.methods : Object.freeze(texts(methods, 'retry', 'methods')),
+    statuses: statuses === undefined ? DEFAULT_RETRY.statuses : Object.freeze([...statuses]),
+    backoff: Object.freeze({
+      firstMs: atLeast(waits.firstMs ?? DEFAULT_RETRY.backoff.firstMs, 0, 'retry.backoff', 'firstMs'),
+      maxMs: atLeast(waits.maxMs ?? DEFAULT_RETRY.backoff.maxMs, 0, 'retry.backoff', 'maxMs'),
+    }),
+    maxRetryAfterMs: atLeast(maxRetryAfterMs ?? DEFAULT_RETRY.maxRetryAfterMs, 0, 'retry', 'maxRetryAfterMs'),
+    idempotencyKey: resolveKey(idempotencyKey),
+  })
+}
+
+function resolveKey(option: RetryOptions['idempotencyKey']): string | undefined {
+  if (option === undefined || option === false) return undefined
+  if (option === true) return 'Idempotency-Key'
+  if (typeof option === 'string' && option !== '') return option
+  throw new TypeError("The option 'retry': idempotencyKey takes true, false, or the name of a field")
+}
+
+function resolveDecompress(option: boolean | DecompressOptions): DecompressSettings | undefined {
+  if (option === false) return undefined
+  if (option === true) return DEFAULT_DECOMPRESS
+  const taken = takeOptions(option, namesOf(DEFAULT_DECOMPRESS), "The option 'decompress'")
+  const resolved: Record<keyof DecompressSettings, number> = { ...DEFAULT_DECOMPRESS }
+  for (const [name, value] of Object.entries(taken) as [keyof DecompressSettings, number | undefined][])
+    if (value !== undefined) resolved[name] = atLeast(value, 1, 'decompress', name)
+  return Object.freeze(resolved)
+}
+
+function resolveConnection(
+  { tls, limits, tolerances }: SharedOptions,
+  base: ConnectionSettings,
+): ConnectionSettings {
+  const own = limits === undefined ? undefined : connectionLimits(limits)
+  if (tls === undefined && own === undefined && tolerances === undefined) return base
+  const taken = tls === undefined ? base.tls : takeTlsOptions(tls)
+  checkTlsOptions(taken)
+  return Object.freeze({
+    tls: taken,
+    limits: own === undefined ? base.limits : resolveLimits({ ...base.limits, ...own }),
+    tolerances:
+      tolerances === undefined ? base.tolerances : resolveTolerances({ ...base.tolerances, ...tolerances }),
+  })
+}
+
+/** The limits without those of a client; undefined where nothing is left. */
+function connectionLimits(limits: ClientLimits): object | undefined {
+  const { body: _body, drain: _drain, ...own } = limits
+  return Object.keys(own).length === 0 ? undefined : own
+}
+
+function namesOf<T extends object>(record: T): Readonly<Record<keyof T & string, true>> {
+  return Object.fromEntries(Object.keys(record).map((name) => [name, true])) as Record<keyof T & string, true>
+}
+
+/** @throws TypeError for anything but a number from `least` */
+export function atLeast(value: unknown, least: number, option: string, name: string): number {
+  if (typeof value === 'number' && value >= least) return value
+  throw new TypeError(`The option '${option}': ${name} takes a number from ${least}, not ${shown(value)}`)
+}
+
+function count(value: unknown, option: string, name: string): number {
+  if (value === Infinity || (Number.isInteger(value) && (value as number) >= 0)) return value as number
+  throw new TypeError(`The option '${option}': ${name} takes a whole number from 0, not ${shown(value)}`)
+}
+
+function texts(value: readonly string[] | undefined, option: string, name: string): string[] {
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [...value]
+  throw new TypeError(`The option '${option}': ${name} takes a list of strings, not ${shown(value)}`)
+}

@@ -1,0 +1,102 @@
+/**
+ * What clients that were made of each other by `extend` have in common: the pool, the cache of names, clock and chance.
+ */
+
+import { takeOptions } from '../core/options.ts'
+import type { OutgoingRequest } from '../core/request.ts'
+import { isDevelopment, warn } from '../io/surroundings.ts'
+import { DnsCache } from '../pool/dns-cache.ts'
+import { Pool } from '../pool/pool.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { makeBoundary, type Random, systemRandom } from '../time/random.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
+import { Plans } from './plans.ts'
+import type { ClientSettings, ConnectionSettings } from './settings.ts'
+
+/** After how long an unread response is warned of, in development. */
+const DEVELOPMENT_WARN_MS = 30_000
+
+/** What clients made by `extend` have in common. */
+export interface Shared {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly random: Random
+  /** Draws the boundary of a form. */
+  readonly makeBoundary: () => string
+  readonly plans: Plans
+}
+
+const POOL_NAMES = {
+  perOrigin: true,
+  total: true,
+  idleMs: true,
+  maxUses: true,
+  maxAgeMs: true,
+  pipelining: true,
+  warnUnreadMs: true,
+} as const
+
+/** @throws TypeError for a member of `pool` or `dns` that is unknown or wrong */
+export function makeShared(options: ClientOptions, connection: ConnectionSettings): Shared {
+  const { clock = systemClock, random = systemRandom, connect, socketPath, localAddress, keepAlive } = options
+  const pool: ClientPoolOptions = takeOptions(options.pool, POOL_NAMES, "The option 'pool'")
+  const { pipelining = 1, ...limits } = pool
+  if (!Number.isInteger(pipelining) || pipelining < 1)
+    throw new TypeError("The option 'pool': pipelining takes a whole number from 1")
+  const isDeveloping = isDevelopment()
+  const drain = options.limits?.drain
+  const { lookup, family } = resolveDns(options.dns, clock)
+  return {
+    clock,
+    random,
+    makeBoundary: () => makeBoundary(random),
+    plans: new Plans(
+      { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining },
+      connection,
+    ),
+    pool: new Pool({
+      limits: {
+        ...(isDeveloping ? { warnUnreadMs: DEVELOPMENT_WARN_MS } : {}),
+        ...limits,
+        ...(drain === undefined ? {} : { drainBytes: drain }),
+      },
+      clock,
+      onWarning:
+        options.onWarning ??
+        (isDeveloping
+          ? ({ message, request, where }) => {
+              warn(
+                `${message} (${request}${where === undefined ? '' : `, requested at\n${where}`})`,
+                'HTTPLIB_UNREAD',
+              )
+            }
+          : undefined),
+      notesCallers: isDeveloping,
+      check,
+    }),
+  }
+}
+
+/** Refuses what must not be sent before anything is dialled for it. */
+function check(request: OutgoingRequest): void {
+  const { tolerances } = (request.settings as ClientSettings).connection
+  checkHead(request, completeHead(request), tolerances)
+}
+
+function resolveDns(option: DnsOptions | undefined, clock: Clock): Pick<DnsOptions, 'lookup' | 'family'> {
+  const taken: DnsOptions = takeOptions(
+    option,
+    { cache: true, lookup: true, family: true },
+    "The option 'dns'",
+  )
+  const { cache = true, lookup, family } = taken
+  if (lookup !== undefined && typeof lookup !== 'function')
+    throw new TypeError("The option 'dns': lookup takes a function")
+  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
+    throw new TypeError("The option 'dns': family takes 0, 4 or 6")
+  if (cache === false) return { lookup, family }
+  const names = { maxEntries: true, ttlMs: true, staleMs: true } as const
+  const bounds = cache === true ? {} : takeOptions(cache, names, "The option 'dns.cache'")
+  return { lookup: new DnsCache({ ...bounds, lookup, clock }).lookup, family }
+}
