@@ -78,7 +78,7 @@ export class Client {
     this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
     this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
     this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = new Chains(this.#layers, this.#exchange, this.#shared.clock)
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
@@ -137,7 +137,7 @@ export class Client {
     if (typeof layer !== 'function')
       throw new TypeError('use() takes a layer: a function of the next handler')
     this.#layers = [...this.#layers, layer]
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = new Chains(this.#layers, this.#exchange, this.#shared.clock)
     return this
   }
 

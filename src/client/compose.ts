@@ -5,7 +5,11 @@
 
 import type { Handler, Layer } from '../core/handler.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { decompressLayer } from '../layers/decompress.ts'
+import { minSpeedLayer } from '../layers/min-speed.ts'
+import { progressLayer } from '../layers/progress.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
+import type { Clock } from '../time/clock.ts'
 import { eventsLayer } from './events.ts'
 import { attemptHooks, errorHook, hasAttemptHooks, hasErrorHook } from './hooks.ts'
 
@@ -23,13 +27,16 @@ const OUTER: readonly Feature[] = [
 ]
 
 /** Inside of them, the outermost first. */
-const INNER: readonly Feature[] = [
+const innerFeatures = (clock: Clock): readonly Feature[] => [
   {
     name: 'throwOnError',
     isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
     layer: throwOnErrorLayer,
   },
   { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+  { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
+  { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
+  { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },
 ]
 
 /** Lays layers around a handler, the first outermost. */
@@ -41,22 +48,25 @@ export function compose(layers: readonly Layer[], inner: Handler): Handler {
 export class Chains {
   readonly #own: readonly Layer[]
   readonly #end: Handler
+  readonly #inner: readonly Feature[]
   readonly #bySettings: WeakMap<RequestSettings, Handler> = new WeakMap()
   readonly #byNames: Map<string, Handler> = new Map()
 
   /**
    * @param own - the layers of the user
    * @param end - what the innermost layer calls
+   * @param clock - of the client
    */
-  constructor(own: readonly Layer[], end: Handler) {
+  constructor(own: readonly Layer[], end: Handler, clock: Clock) {
     this.#own = own
     this.#end = end
+    this.#inner = innerFeatures(clock)
   }
 
   /** The names of the layers that a request with these settings goes through, the outermost first. */
   namesFor(settings: RequestSettings): readonly string[] {
     const own = this.#own.map(({ name }) => `use(${name === '' ? 'layer' : name})`)
-    return [...namesOf(OUTER, settings), ...own, ...namesOf(INNER, settings), 'pool']
+    return [...namesOf(OUTER, settings), ...own, ...namesOf(this.#inner, settings), 'pool']
   }
 
   /** The chain for settings. */
@@ -70,10 +80,10 @@ export class Chains {
   }
 
   #chainOf(settings: RequestSettings): Handler {
-    const names = [...namesOf(OUTER, settings), ...namesOf(INNER, settings)].join()
+    const names = [...namesOf(OUTER, settings), ...namesOf(this.#inner, settings)].join()
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
-      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(INNER, settings)]
+      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(this.#inner, settings)]
       chain = compose(layers, this.#end)
       this.#byNames.set(names, chain)
     }
