@@ -77,8 +77,9 @@ export class ChunkedBody {
   /** What the source died of while nobody read it. */
   #failure: { readonly error: unknown } | undefined
   #onFailure: ((error: unknown) => void) | undefined
+  #onGivenBack: (() => void) | undefined
   #isClosed = false
-  #wasOpened = false
+  #turn = 0
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -102,21 +103,27 @@ export class ChunkedBody {
     if (this.#failure !== undefined) onFailure?.(this.#failure.error)
   }
 
-  /** True once it was begun to be read. */
-  get wasOpened(): boolean {
-    return this.#wasOpened
+  /** How often it was begun to be read. Whoever reads gives back what it has opened itself, and not what the next one has. */
+  get turn(): number {
+    return this.#turn
   }
 
   /** Begins to read. */
   open(): AnyIterator {
     this.#isClosed = false
-    this.#wasOpened = true
+    this.#turn++
     return this.#source.open()
+  }
+
+  /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
+  guard(onGivenBack: (() => void) | undefined): void {
+    this.#onGivenBack = onGivenBack
   }
 
   /** All of it was read: there is nothing to be given back. */
   finish(): void {
     this.#onFailure = undefined
+    this.#onGivenBack = undefined
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.finish?.()
@@ -124,10 +131,13 @@ export class ChunkedBody {
 
   /** Gives back what was not read. Idempotent. */
   close(reason?: unknown): void {
+    const onGivenBack = this.#onGivenBack
     this.#onFailure = undefined
+    this.#onGivenBack = undefined
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.close(reason)
+    onGivenBack?.()
   }
 
   #fail(error: unknown): void {

@@ -3,10 +3,17 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
+import { isReplayable } from '../core/outgoing-body.ts'
+import type { OutgoingRequest } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
+import type { Need } from './assign.ts'
 
-/** What may be done again without another effect (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+
+/** Whether a request with this method may be made again without another effect (RFC 9110 §9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT_METHODS.has(method)
+}
 
 /** What the decision depends on. */
 export interface ResendFacts {
@@ -39,7 +46,7 @@ export function decideResend(facts: ResendFacts): ResendDecision {
   if (facts.resends > 0) return no('it was sent again already')
   if (!facts.isReplayable) return no('the body can be sent once only')
   if (facts.requestBytesWritten === 0) return yes('no byte of the request was written')
-  if (IDEMPOTENT_METHODS.has(facts.method)) return yes(`${facts.method} is idempotent`)
+  if (isIdempotent(facts.method)) return yes(`${facts.method} is idempotent`)
   return no('the server may have acted on it')
 }
 
@@ -59,4 +66,9 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
   )
 }
 
-export { isReplayable } from '../core/outgoing-body.ts'
+export { isReplayable }
+
+/** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
+export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): Need {
+  return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
+}

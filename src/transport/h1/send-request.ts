@@ -131,6 +131,7 @@ async function sendBody(
   { mayFollow }: SendingOptions,
 ): Promise<void> {
   const { body } = request
+  const turn = nextTurn(body)
   try {
     if (expectsContinue(request) && !(await whenContinued(transport, exchange, request))) {
       transport.stopUpload(exchange)
@@ -144,8 +145,18 @@ async function sendBody(
     throw error
   } finally {
     // Does nothing where it was read to its end.
-    closeBody(body, exchange.failure?.error)
+    if (isOurs(body, turn)) closeBody(body, exchange.failure?.error)
   }
+}
+
+/** Which opening of a body the next one is. */
+function nextTurn(body: OutgoingBody): number {
+  return body.kind === 'chunks' ? body.turn + 1 : 0
+}
+
+/** Nobody has opened it after that: a redirect or a further attempt may, while a request is still being sent. */
+function isOurs(body: OutgoingBody, turn: number): boolean {
+  return body.kind !== 'chunks' || body.turn <= turn
 }
 
 /** The wait for a 100 (Continue), which a source that fails ends. */
@@ -193,13 +204,21 @@ export function sendChunks(
 
 /** A source may never give its next chunk, or fail while the peer takes nothing: whoever waits is told all the same. */
 function carryFrom(transport: SteppedTransport, exchange: Exchange, body: ChunkedBody): Promise<void> {
+  const turn = nextTurn(body)
+  const giveBack = (how: () => void): void => {
+    if (!isOurs(body, turn)) return
+    body.guard(undefined)
+    how()
+  }
   return new Promise((resolve, reject) => {
     exchange.ownSource(() => {
       exchange.ownSource(undefined)
-      body.close(exchange.failure?.error)
+      giveBack(() => body.close(exchange.failure?.error))
       if (exchange.failure === undefined) resolve()
       else reject(exchange.failure.error)
     })
+    // What is given back in the middle must not look whole.
+    body.guard(() => transport.stopUpload(exchange))
     body.listen((error) => {
       reject(error)
       transport.abort(exchange, error)
@@ -207,10 +226,12 @@ function carryFrom(transport: SteppedTransport, exchange: Exchange, body: Chunke
     const work = async (): Promise<void> => {
       try {
         await carry(transport, exchange, body.open())
-        if (exchange.upload === 'sending') body.finish()
-        else body.close()
+        giveBack(() => {
+          if (exchange.upload === 'sending') body.finish()
+          else body.close()
+        })
       } catch (error) {
-        body.close(error)
+        giveBack(() => body.close(error))
         throw error
       } finally {
         exchange.ownSource(undefined)
