@@ -4,6 +4,7 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import type { RequestDeadlines } from '../core/request.ts'
@@ -260,12 +261,12 @@ export class Exchange implements ResponseSource, BodySource {
   /** Hears an abort until `stopListening`. */
   listenForAbort(onAbort: () => void): void {
     this.#onAbort = onAbort
-    this.deadlines.signal?.addEventListener('abort', onAbort, { once: true })
+    if (this.deadlines.signal !== undefined) listenForAbort(this.deadlines.signal, onAbort)
   }
 
   stopListening(): void {
-    if (this.#onAbort === undefined) return
-    this.deadlines.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#onAbort === undefined || this.deadlines.signal === undefined) return
+    stopListeningForAbort(this.deadlines.signal, this.#onAbort)
     this.#onAbort = undefined
   }
 
