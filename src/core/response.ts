@@ -392,6 +392,17 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#madeOfRest('bytes()', ownBytes)
   }
 
+  /**
+   * All of the body, where it is there as a whole and nothing of it was asked for; undefined where it has to be waited for.
+   * For `fetch`. @internal
+   */
+  takeArrived(): Buffer | undefined {
+    if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
+    const bytes = this.#body.takeAll()
+    if (bytes !== undefined) this.#markTaken('takeArrived()')
+    return bytes
+  }
+
   /** What `make` makes of the rest of the body: at once where all of it is there. */
   #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): Promise<T> {
     if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
