@@ -7,7 +7,7 @@ import type { HTTPConnection } from '../connection/http-connection.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { ChunkedBody, closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
@@ -25,6 +25,7 @@ import {
   type MakingOf,
   makeRequest,
   NO_BODY,
+  sendOwned,
   takeRequestBody,
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
@@ -376,22 +377,6 @@ export class Client {
   #planFor(origin: OutgoingRequest['origin'], connection: ConnectionSettings): PoolPlan {
     return this.#shared.plans.planFor(origin, connection, () => this.#destinations.placeOf(origin))
   }
-}
-
-/** A body is given back whatever a layer does: one that fails, or answers by itself, has not sent it. */
-function sendOwned(handler: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
-  const { body } = request
-  if (!(body instanceof ChunkedBody)) return handler(request)
-  return handler(request).then(
-    (response) => {
-      if (!body.wasOpened) body.close()
-      return response
-    },
-    (error: unknown) => {
-      body.close(error)
-      throw error
-    },
-  )
 }
 
 /** Options that `extend` has merged, with the client that they extend. */

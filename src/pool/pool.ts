@@ -313,7 +313,7 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
-    return told.derive({ body: (body) => new PooledBody(body, guard) })
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
   /** Most requests were sent once, and at once. */
