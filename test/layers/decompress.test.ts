@@ -210,6 +210,24 @@ describe('the layer that decompresses', () => {
     assert.equal(await once.text(), 'one, two, three')
   })
 
+  it('undoes thousands of small members with few streams, wherever they are cut [pain 36]', async () => {
+    const texts = Array.from({ length: 2_000 }, (_, i) => (i % 3 === 0 ? '' : `${i} ${'x'.repeat(i % 50)},`))
+    const coded = Buffer.concat([...texts.map((text) => zlib.gzipSync(text)), zlib.gzipSync(LARGE)])
+    const expected = Buffer.concat([Buffer.from(texts.join('')), LARGE])
+    for (const size of [333, 65_536]) {
+      const engines = new Engines()
+      const response = await decoded('gzip', new PieceBody(cut(coded, size)), { engines })
+      assert.equal((await response.read()).equals(expected), true)
+      assert.ok(engines.made.length < 2_000 / 20 + coded.length / size, String(engines.made.length))
+      assert.equal(engines.open, 0)
+    }
+    const broken = Buffer.from(coded)
+    broken[zlib.gzipSync(texts[0]!).length + zlib.gzipSync(texts[1]!).length - 8]! ^= 1
+    const { bytes, error } = await readPieces(await decoded('gzip', new PieceBody([broken])))
+    assert.ok(error instanceof DecodeError)
+    assert.equal(bytes.toString(), texts[0]! + texts[1]!)
+  })
+
   it('undoes frames of zstd in a row (RFC 8878 §3)', { skip: noZstd }, async () => {
     const encode = ENCODERS['zstd']![1]
     const skippable = Buffer.from('502a4d1803000000616263', 'hex')
