@@ -249,7 +249,7 @@ export class Pool {
   #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
     const { request, plan, options } = sending
     const { body, deadlines } = request
-    // Asked for anew: one that had nothing left may have been forgotten meanwhile.
+    // Asked for again: one that had nothing left may have been forgotten meanwhile.
     const origin = this.#keeper.originFor(plan)
     const sinceMs = this.#keeper.clock.now()
     return new Promise((resolve) => {
