@@ -241,6 +241,20 @@ describe('the layer that decompresses', () => {
     }
     const once = await decoded('zstd', new PieceBody([coded], { isThere: true }))
     assert.equal(await once.text(), expected)
+    const texts = Array.from({ length: 1_000 }, (_, i) => (i % 3 === 0 ? '' : `${i},`))
+    const many = Buffer.concat([
+      ...texts.map((text) => encode(Buffer.from(text))),
+      encode(LARGE),
+      encode(TEXT),
+    ])
+    for (const size of [333, 65_536]) {
+      const engines = new Engines()
+      const response = await decoded('zstd', new PieceBody(cut(many, size)), { engines })
+      const all = Buffer.concat([Buffer.from(texts.join('')), LARGE, TEXT])
+      assert.equal((await response.read()).equals(all), true)
+      assert.ok(engines.made.length < 1_000 / 20 + many.length / size, String(engines.made.length))
+      assert.equal(engines.open, 0)
+    }
     const cutOff = await decoded('zstd', new PieceBody([coded.subarray(0, -3)]))
     await rejectionAs(cutOff.text(), IncompleteRead)
   })
