@@ -2,6 +2,17 @@
 
 export { Client, type ClientPool } from './client/client.ts'
 export type {
+  ClientEvents,
+  ConnectionEvent,
+  ErrorEvent,
+  RedirectEvent,
+  RequestEvent,
+  RequestInfo,
+  ResponseEvent,
+  RetryEvent,
+} from './client/events.ts'
+export type { ExplainedField, ExplainedTimeout, Explanation, SaidBy } from './client/explain.ts'
+export type {
   ClientHeaders,
   ClientLimits,
   ClientOptions,
@@ -32,9 +43,16 @@ export { formatHTTPDate, parseHTTPDate } from './core/dates.ts'
 export type { FieldLine } from './core/fields.ts'
 export type { Handler, Layer } from './core/handler.ts'
 export { type FieldValue, type HeadersInput, HTTPHeaders } from './core/headers.ts'
+export { type ResponseInit, respondWith } from './core/memory-response.ts'
 export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/outgoing-body.ts'
-export type { OutgoingRequest, RequestDeadlines, RequestOrigin } from './core/request.ts'
+export {
+  OutgoingRequest,
+  type RequestDeadlines,
+  type RequestOrigin,
+  type RequestParts,
+  withChanges,
+} from './core/request.ts'
 export type { ExpectContinueOption, RequestOptions } from './core/request-options.ts'
 export {
   type ConnectionFacts,
@@ -53,6 +71,7 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'
 export type { Clock, Timer } from './time/clock.ts'

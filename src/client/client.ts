@@ -3,6 +3,7 @@
  * response comes back the same way.
  */
 
+import type { HTTPConnection } from '../connection/http-connection.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
@@ -10,42 +11,29 @@ import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/o
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
-import { VERSION } from '../core/version.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import type { PoolReport } from '../pool/report.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import { type Base, BUILT_IN, BUILT_IN_FIELDS, joinQueries, makeBase } from './base.ts'
 import { Chains } from './compose.ts'
-import { Destinations, joinUrl } from './destination.ts'
+import { Destinations } from './destination.ts'
+import { type Explanation, explain } from './explain.ts'
 import {
   bodyToClose,
   deadlinesFor,
   layFields,
+  type MakingOf,
   makeRequest,
-  mergeDefaults,
   NO_BODY,
+  sendOwned,
   takeRequestBody,
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
 import { writeQuery } from './query.ts'
 import { ResponsePromise } from './response-promise.ts'
-import {
-  type ClientSettings,
-  type ConnectionSettings,
-  DEFAULT_SETTINGS,
-  resolveSettings,
-} from './settings.ts'
+import { type ClientSettings, type ConnectionSettings, resolveSettings } from './settings.ts'
 import { makeShared, type Shared } from './shared.ts'
-
-/** The codings that a body may come in. */
-const BUILT_IN_FIELDS: readonly FieldLine[] = Object.freeze(
-  (
-    [
-      ['Accept', '*/*'],
-      ['Accept-Encoding', 'gzip, deflate, br'],
-      ['User-Agent', `httplib/${VERSION}`],
-    ] as const
-  ).map((line) => Object.freeze(line)),
-)
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 
@@ -61,22 +49,6 @@ export interface DirectRequest {
   readonly signal: AbortSignal | undefined
   /** What is to be different from the settings of the client. */
   readonly settings: Partial<Omit<RequestSettings, 'connection'>> | undefined
-}
-
-/** What options come to: what requests begin with. */
-interface Base {
-  readonly settings: ClientSettings
-  /** Fields that are sent unless a request says otherwise. */
-  readonly fields: readonly FieldLine[]
-  readonly query: string
-  readonly baseUrl: URL | undefined
-}
-
-const BUILT_IN: Base = {
-  settings: DEFAULT_SETTINGS,
-  fields: BUILT_IN_FIELDS,
-  query: '',
-  baseUrl: undefined,
 }
 
 /** The pool of a client, for looking at. */
@@ -108,7 +80,7 @@ export class Client {
     this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
     this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
     this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
@@ -167,7 +139,7 @@ export class Client {
     if (typeof layer !== 'function')
       throw new TypeError('use() takes a layer: a function of the next handler')
     this.#layers = [...this.#layers, layer]
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     return this
   }
 
@@ -203,6 +175,40 @@ export class Client {
   }
 
   /**
+   * What a request would be, with nothing sent and nothing read: where it goes and why, which connection it would get, its fields
+   * and who has set each, its body, its timeouts, and what each layer would do. The body that is given is given back.
+   * @throws InvalidURL, InvalidHeader, TypeError: what the request would be refused for
+   */
+  explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
+    const taken = takeClientOptions(options, 'request')
+    const settings = resolveSettings(taken, this.#base.settings)
+    const prepared = this.#prepare(taken.method ?? 'GET', url, taken, settings)
+    const { body, of } = prepared
+    try {
+      const isFile = !isMeasured(body)
+      const request = makeRequest(of, isFile ? NO_BODY : body)
+      checkHead(request, completeHead(request), settings.connection.tolerances)
+      const plan = this.#planFor(request.origin, settings.connection)
+      return explain({
+        request,
+        place: of.to.place,
+        route: plan.key.route,
+        isSocketPath: this.#base.options.socketPath !== undefined,
+        connection: this.#shared.pool.preview(plan),
+        isFile,
+        hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
+        builtIn: BUILT_IN_FIELDS,
+        clientFields: this.#base.fields.filter((line) => !BUILT_IN_FIELDS.includes(line)),
+        clientOptions: this.#base.options,
+        requestOptions: taken,
+        layers: this.#chains.namesFor(settings),
+      })
+    } finally {
+      closeBody(body)
+    }
+  }
+
+  /**
    * Opens connections until there are `count` to the origin of a URL, or the caps are reached.
    * @throws what opening the first that failed threw
    */
@@ -213,6 +219,24 @@ export class Client {
       count,
       this.#base.settings.timeouts,
     )
+  }
+
+  /**
+   * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. Nobody else uses it until
+   * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends.
+   * @param url - of which the origin counts
+   * @throws TimeoutError of `queue`; ConnectError and what else opening throws; `signal.reason`
+   */
+  async take(
+    url: string | URL,
+    options: Pick<ClientRequestOptions, 'signal' | 'timeout'> = {},
+  ): Promise<HTTPConnection> {
+    const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
+    const { origin, place } = this.#destinations.find(url)
+    const plan = this.#planFor(origin, settings.connection)
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
+    return this.#shared.plans.driveByHand(lease, place, settings)
   }
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
@@ -254,8 +278,8 @@ export class Client {
       const to = this.#destinations.find(url)
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
       const handler = this.#chains.chainFor(settings)
-      if (isMeasured(body)) return handler(makeRequest(of, body))
-      return measureBody(body).then((whole) => handler(makeRequest(of, whole)))
+      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
+      return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -312,20 +336,36 @@ export class Client {
     options: ClientRequestOptions,
     settings: ClientSettings,
   ): Promise<HTTPResponse> {
-    const deadlines = deadlinesFor(settings, this.#shared.clock)
-    const query = options.query === undefined ? '' : writeQuery(options.query, 'query')
-    const to = this.#destinations.withQuery(url, joinQueries(this.#base.query, query))
-    const { under, over } = layFields(to.origin.defaults, options.headers)
-    const body = takeRequestBody(options, this.#shared.makeBoundary)
-    const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
+    const { of, body } = this.#prepare(method, url, options, settings)
     const handler = this.#chains.chainFor(settings)
     try {
-      if (isMeasured(body)) return handler(makeRequest(of, body))
+      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
     } catch (error) {
       closeBody(body, error)
       throw error
     }
-    return measureBody(body).then((whole) => handler(makeRequest(of, whole)))
+    return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+  }
+
+  /** Everything of a request but the request; the body is taken over last. */
+  #prepare(
+    method: string,
+    url: string | URL,
+    options: ClientRequestOptions,
+    settings: ClientSettings,
+  ): { readonly of: MakingOf; readonly body: OutgoingBody | FileHandleLike } {
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const query = options.query === undefined ? '' : writeQuery(options.query, 'query')
+    const to = this.#destinations.withQuery(url, joinQueries(this.#base.query, query))
+    const { under, over } = layFields(to.origin.defaults, options.headers)
+    const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
+    return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
+  }
+
+  #makeChains(): Chains {
+    const { clock, random } = this.#shared
+    const locate = (url: URL) => this.#destinations.of(url)
+    return new Chains(this.#layers, { clock, random, locate }, this.#exchange)
   }
 
   /** The inner end of the chain. */
@@ -344,18 +384,4 @@ const PARENTS = new WeakMap<ClientOptions, Client>()
 
 function joined(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b])
-}
-
-function makeBase(options: ClientOptions, under: Base): Base {
-  const { baseUrl, headers, query } = options
-  return {
-    settings: resolveSettings(options, under.settings),
-    fields: mergeDefaults(under.fields, headers),
-    query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
-    baseUrl: baseUrl === undefined ? under.baseUrl : joinUrl(baseUrl, undefined),
-  }
-}
-
-function joinQueries(a: string, b: string): string {
-  return a === '' || b === '' ? a + b : `${a}&${b}`
 }

@@ -15,6 +15,7 @@ import { shownUrl } from '../transport/exchange-failure.ts'
 export interface RequestInfo {
   /** A number that no other request of the process has. */
   readonly id: number
+  /** The method as it was asked for. */
   readonly method: string
   /** Origin and path: no query, no userinfo. */
   readonly url: string
@@ -24,16 +25,21 @@ export interface RequestInfo {
 
 /** The message of `httplib:request`: a request begins. */
 export interface RequestEvent {
+  /** Which request. */
   readonly request: RequestInfo
 }
 
 /** The message of `httplib:response`: the head of the response is there, after all redirects and attempts. */
 export interface ResponseEvent {
+  /** Which request. */
   readonly request: RequestInfo
+  /** The status code. */
   readonly status: number
   /** The address of the peer; undefined where no server was asked. */
   readonly address: string | undefined
+  /** The version of the response, such as `1.1`. */
   readonly httpVersion: string | undefined
+  /** How long each phase took, in milliseconds. */
   readonly timings: Timings
   /** How many times it was sent to get this response. */
   readonly attempts: number
@@ -43,12 +49,15 @@ export interface ResponseEvent {
 
 /** The message of `httplib:error`: a request has failed for good. */
 export interface ErrorEvent {
+  /** Which request. */
   readonly request: RequestInfo
+  /** What the caller is told. */
   readonly error: unknown
 }
 
 /** The message of `httplib:retry`: a request is going to be sent again. */
 export interface RetryEvent {
+  /** Which request. */
   readonly request: RequestInfo
   /** Which attempt is over, from 1. */
   readonly attempt: number
@@ -64,7 +73,9 @@ export interface RetryEvent {
 
 /** The message of `httplib:redirect`: a redirect is going to be followed. */
 export interface RedirectEvent {
+  /** Which request. */
   readonly request: RequestInfo
+  /** The status of the response that redirects. */
   readonly status: number
   /** Where it leads: no query, no userinfo. */
   readonly location: string
@@ -86,11 +97,17 @@ export interface ConnectionEvent {
 
 /** The messages, by the name of the channel. */
 export interface ClientEvents {
+  /** A request begins. */
   readonly 'httplib:request': RequestEvent
+  /** The head of its response is there. */
   readonly 'httplib:response': ResponseEvent
+  /** It has failed for good. */
   readonly 'httplib:error': ErrorEvent
+  /** It is going to be sent again. */
   readonly 'httplib:retry': RetryEvent
+  /** A redirect is going to be followed. */
   readonly 'httplib:redirect': RedirectEvent
+  /** A connection was opened, or could not be. */
   readonly 'httplib:connection': ConnectionEvent
 }
 
@@ -107,7 +124,7 @@ let requests = 0
 const INFOS = new WeakMap<OutgoingRequest, RequestInfo>()
 
 /** What stands for a request, whatever redirects, retries and layers have made of it. */
-function infoOf(request: OutgoingRequest): RequestInfo {
+export function infoOf(request: OutgoingRequest): RequestInfo {
   const first = request.first ?? request
   let info = INFOS.get(first)
   if (info === undefined) {

@@ -78,6 +78,7 @@ export class ChunkedBody {
   #failure: { readonly error: unknown } | undefined
   #onFailure: ((error: unknown) => void) | undefined
   #isClosed = false
+  #wasOpened = false
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -101,9 +102,15 @@ export class ChunkedBody {
     if (this.#failure !== undefined) onFailure?.(this.#failure.error)
   }
 
+  /** True once it was begun to be read. */
+  get wasOpened(): boolean {
+    return this.#wasOpened
+  }
+
   /** Begins to read. */
   open(): AnyIterator {
     this.#isClosed = false
+    this.#wasOpened = true
     return this.#source.open()
   }
 
@@ -133,6 +140,11 @@ export class ChunkedBody {
 /** Gives a body back that will not be sent, or whose rest is not wanted. */
 export function closeBody(body: OutgoingBody | FileHandleLike | undefined, reason?: unknown): void {
   if (body instanceof ChunkedBody) body.close(reason)
+}
+
+/** True for a body that can be sent once more, or is none. */
+export function isReplayable(body: OutgoingBody): boolean {
+  return !(body instanceof ChunkedBody) || body.isReplayable
 }
 
 /** A body's length as far as it is known, in bytes; undefined where it is not. */
@@ -290,6 +302,8 @@ class FactorySource implements ChunkSource {
   }
 
   close(reason: unknown): void {
+    // Given back, it cannot be opened any more: the next one is made again.
+    this.#first = undefined
     this.#current.close(reason)
   }
 

@@ -37,10 +37,12 @@ export interface ResponseHead {
   readonly status: number
   readonly reason: string
   readonly fields: readonly FieldLine[]
+  /** The fields as they came, where a layer has taken away those that told of a coded body. */
+  readonly wireFields?: readonly FieldLine[] | undefined
   /** Transfer codings still applied to the body. */
   readonly codings: readonly string[]
   readonly defects: readonly string[]
-  /** How the end of the body is found, and whether the connection may go on behind it; where there is a connection. */
+  /** How the end of the body is found, and whether the connection may go on after it; where there is a connection. */
   readonly framing?: BodyFraming
   readonly persists?: boolean
 }

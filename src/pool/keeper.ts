@@ -4,6 +4,8 @@
  *
  * Invariant: `size`, connections and dials, is within the caps whenever a dial begins. Whoever waits is
  * served or failed once, and leaves the line before that.
+ *
+ * Length: one owner for connections, dials and lines; what is a thing of its own stands in files of its own.
  */
 
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
@@ -11,7 +13,7 @@ import { ConnectionLost } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
-import { assign, isStale, type Need } from './assign.ts'
+import { type Assignment, assign, isStale, type Need } from './assign.ts'
 import { Dialer, type DialOwner, longestTimeouts } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
@@ -90,6 +92,20 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     const waiting = { need, count: 1, arrival: this.#arrivals, starving: undefined }
     const decided = assign(origin, waiting, this.limits, this.clock.now())
     return decided.do === 'use' ? decided.connection : undefined
+  }
+
+  /** What would be done for a request that came now; nothing is done. */
+  preview({ key, open }: PoolPlan): Assignment<PooledConnection> {
+    const origin = this.#origins.get(key.text) ?? new PoolOrigin(key, open, this)
+    const waiting = {
+      need: 'any',
+      count: origin.waiting + 1,
+      arrival: this.#arrivals + 1,
+      starving: undefined,
+    } as const
+    const decided = assign(origin, waiting, this.limits, this.clock.now())
+    const isBehind = decided.do === 'use' && origin.waiting > 0
+    return isBehind ? { do: 'wait', for: 'perOrigin' } : decided
   }
 
   /** Puts one into the line, and looks whether it can be served. */

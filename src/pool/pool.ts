@@ -19,7 +19,7 @@ import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Need } from './assign.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
-import { type PoolLimitOptions, resolvePoolLimits } from './limits.ts'
+import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { Queued, type QueueOutcome } from './queued.ts'
@@ -69,6 +69,21 @@ interface Sending {
 }
 
 const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([])
+
+/** What would be done for a request. */
+export interface PoolPreview {
+  /** Whether a connection is used, opened, or waited for. */
+  readonly action: 'use' | 'dial' | 'wait'
+  /** Why, in words. */
+  readonly why: string
+}
+
+const WAITING: Readonly<Record<'dial' | 'perOrigin' | 'total', (limits: PoolLimits) => string>> = {
+  dial: () => 'a connection is being opened',
+  perOrigin: ({ perOrigin }) =>
+    `all ${perOrigin} connections that pool.perOrigin allows are in use, or others wait`,
+  total: ({ total }) => `all ${total} connections that pool.total allows are in use`,
+}
 
 const NO_OPTIONS: PoolExchangeOptions = Object.freeze({})
 
@@ -172,6 +187,25 @@ export class Pool {
     return reportPool(origins, limits, state, clock.now())
   }
 
+  /** What would be done for a request that came now, in words; nothing is done. */
+  preview(plan: PoolPlan): PoolPreview {
+    const { limits } = this.#keeper
+    const decided = this.#keeper.preview(plan)
+    switch (decided.do) {
+      case 'use':
+        return {
+          action: 'use',
+          why: `connection ${decided.connection.id} to ${decided.connection.transport.address} is free`,
+        }
+      case 'dial':
+        return { action: 'dial', why: 'no connection is free, and there is room for another one' }
+      case 'evict-and-dial':
+        return { action: 'dial', why: 'no connection is free; the one that has been idle longest makes room' }
+      default:
+        return { action: 'wait', why: WAITING[decided.for](limits) }
+    }
+  }
+
   /** Takes no more requests. Resolves when those under way and in the queue are over and all connections are closed. */
   close(): Promise<void> {
     return this.#keeper.close()
@@ -215,7 +249,7 @@ export class Pool {
   #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
     const { request, plan, options } = sending
     const { body, deadlines } = request
-    // Asked for anew: one that had nothing left may have been forgotten meanwhile.
+    // Asked for again: one that had nothing left may have been forgotten meanwhile.
     const origin = this.#keeper.originFor(plan)
     const sinceMs = this.#keeper.clock.now()
     return new Promise((resolve) => {
@@ -279,7 +313,7 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
-    return told.derive({ body: (body) => new PooledBody(body, guard) })
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
   /** Most requests were sent once, and at once. */

@@ -1,0 +1,57 @@
+/** What the options of a client come to: what its requests begin with, and what clients that extend it begin with. */
+
+import type { FieldLine } from '../core/fields.ts'
+import { VERSION } from '../core/version.ts'
+import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
+import { joinUrl } from './destination.ts'
+import { mergeDefaults } from './make-request.ts'
+import type { ClientOptions } from './option-types.ts'
+import { writeQuery } from './query.ts'
+import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings } from './settings.ts'
+
+/** The fields of a request of which nothing is said. */
+export const BUILT_IN_FIELDS: readonly FieldLine[] = Object.freeze(
+  (
+    [
+      ['Accept', '*/*'],
+      ['Accept-Encoding', SUPPORTED_CODINGS.join(', ')],
+      ['User-Agent', `httplib/${VERSION}`],
+    ] as const
+  ).map((line) => Object.freeze(line)),
+)
+
+/** What options come to: what requests begin with. */
+export interface Base {
+  readonly options: ClientOptions
+  readonly settings: ClientSettings
+  /** Fields that are sent unless a request says otherwise. */
+  readonly fields: readonly FieldLine[]
+  readonly query: string
+  readonly baseUrl: URL | undefined
+}
+
+/** What a client begins with that extends no other. */
+export const BUILT_IN: Base = {
+  options: {},
+  settings: DEFAULT_SETTINGS,
+  fields: BUILT_IN_FIELDS,
+  query: '',
+  baseUrl: undefined,
+}
+
+/** Lays options over what was there. */
+export function makeBase(options: ClientOptions, under: Base): Base {
+  const { baseUrl, headers, query } = options
+  return {
+    options: { ...under.options, ...options },
+    settings: resolveSettings(options, under.settings),
+    fields: mergeDefaults(under.fields, headers),
+    query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
+    baseUrl: baseUrl === undefined ? under.baseUrl : joinUrl(baseUrl, undefined),
+  }
+}
+
+/** Two queries as one. */
+export function joinQueries(a: string, b: string): string {
+  return a === '' || b === '' ? a + b : `${a}&${b}`
+}

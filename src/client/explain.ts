@@ -1,0 +1,215 @@
+/**
+ * What a request would be, without sending it: the plan as a value that prints well.
+ *
+ * Security: shown as everything else of this package is, credentials masked.
+ */
+
+import { type FieldLine, hasField } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
+import type { OutgoingBody } from '../core/outgoing-body.ts'
+import { maskField, maskText } from '../core/redact.ts'
+import type { OutgoingRequest } from '../core/request.ts'
+import type { PoolPreview } from '../pool/pool.ts'
+import { completeHead } from '../transport/h1/request-head.ts'
+import type { ClientTimeouts, SharedOptions } from './option-types.ts'
+import type { ClientSettings } from './settings.ts'
+
+/** Where something was said. */
+export type SaidBy = 'default' | 'client' | 'request'
+
+/** A field as it would be sent, and who has set it. */
+export interface ExplainedField {
+  /** The name, as it would be written. */
+  readonly name: string
+  /** The value; credentials are masked. */
+  readonly value: string
+  /** `default`, `client` and `request` for headers; `url`, `body` and `protocol` for what is made of them. */
+  readonly from: SaidBy | 'url' | 'body' | 'protocol'
+}
+
+/** A timeout, and where it was said. */
+export interface ExplainedTimeout {
+  /** The name of the phase. */
+  readonly phase: string
+  /** In milliseconds; Infinity for none. */
+  readonly ms: number
+  /** Where it was said. */
+  readonly from: SaidBy
+}
+
+/** What would be done for a request. `String(plan)` and `console.log(plan)` write it for people. */
+export interface Explanation {
+  /** The method. */
+  readonly method: string
+  /** The URL, as it may be shown. */
+  readonly url: string
+  /** Its parts; the query as it may be shown. */
+  readonly parts: {
+    readonly scheme: string
+    readonly host: string
+    readonly port: number
+    readonly path: string
+    readonly query: string
+  }
+  /** How the server is reached, and why so. */
+  readonly route: { readonly kind: string; readonly why: string }
+  /** Which connection it would get, as things stand. */
+  readonly connection: PoolPreview
+  /** The head as it would be written, in order. */
+  readonly fields: readonly ExplainedField[]
+  /** The body. */
+  readonly body: {
+    readonly kind: OutgoingBody['kind'] | 'file'
+    /** In bytes; undefined where nobody knows. */
+    readonly length: number | undefined
+    /** The media type that it brings along. */
+    readonly contentType: string | undefined
+    /** Whether a retry or a redirect may send it again. */
+    readonly isReplayable: boolean
+  }
+  /** Each timeout. */
+  readonly timeouts: readonly ExplainedTimeout[]
+  /** Each layer that it goes through, the outermost first, and what it would do. */
+  readonly layers: readonly { readonly name: string; readonly does: string }[]
+  /** The whole for people, in lines. */
+  toString(): string
+}
+
+/** What an explanation is made of. */
+export interface ExplanationParts {
+  readonly request: OutgoingRequest
+  readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
+  readonly route: string
+  readonly isSocketPath: boolean
+  readonly connection: PoolPreview
+  readonly isFile: boolean
+  readonly hasUrlCredentials: boolean
+  /** The fields of the package, of the client's options, and of the request's. */
+  readonly builtIn: readonly FieldLine[]
+  readonly clientFields: readonly FieldLine[]
+  readonly clientOptions: SharedOptions
+  readonly requestOptions: SharedOptions
+  readonly layers: readonly string[]
+}
+
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+/** Makes the explanation. */
+export function explain(parts: ExplanationParts): Explanation {
+  const { request, place, route, isSocketPath, connection } = parts
+  const url = new URL(request.url)
+  const plain = {
+    method: request.method,
+    url: maskText(request.url),
+    parts: { ...place, path: url.pathname, query: maskText(url.search) },
+    route: {
+      kind: route,
+      why: isSocketPath ? 'the option socketPath' : 'no proxy and no unix socket was asked for',
+    },
+    connection,
+    fields: explainFields(parts),
+    body: explainBody(request.body, parts.isFile),
+    timeouts: explainTimeouts(parts),
+    layers: parts.layers.map((name) => ({
+      name,
+      does: LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
+    })),
+  } satisfies Explanation
+  const shown = (): string => format(plain)
+  Object.defineProperties(plain, {
+    toString: { value: shown },
+    [INSPECT]: { value: shown },
+  })
+  return freezeDeep(plain)
+}
+
+function explainFields({
+  request,
+  builtIn,
+  clientFields,
+  hasUrlCredentials,
+  isFile,
+}: ExplanationParts): ExplainedField[] {
+  const own = request.fields
+  // A file is measured when it is sent.
+  const { fields } = completeHead(request)
+  const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
+    const lower = name.toLowerCase()
+    if (lower === 'authorization' && hasUrlCredentials) return 'url'
+    if (hasField(own, lower)) return 'request'
+    if (hasField(clientFields, lower)) return 'client'
+    if (hasField(builtIn, lower)) return 'default'
+    return lower === 'content-type' || lower === 'content-length' ? 'body' : 'protocol'
+  }
+  const shown = fields.map((line) => ({
+    name: line[0],
+    value: maskField(line[0], line[1]),
+    from: fromOf(line),
+  }))
+  return isFile ? shown.filter(({ name, from }) => from !== 'body' || name !== 'Content-Length') : shown
+}
+
+function explainBody(body: OutgoingBody, isFile: boolean): Explanation['body'] {
+  if (isFile) return { kind: 'file', length: undefined, contentType: undefined, isReplayable: true }
+  return {
+    kind: body.kind,
+    length: body.kind === 'none' ? 0 : body.length,
+    contentType: body.kind === 'none' ? undefined : body.contentType,
+    isReplayable: body.kind !== 'chunks' || body.isReplayable,
+  }
+}
+
+const PHASES = ['queue', 'dns', 'connect', 'tls', 'send', 'headers', 'body', 'total'] as const
+
+function explainTimeouts({ request, clientOptions, requestOptions }: ExplanationParts): ExplainedTimeout[] {
+  const { timeouts, queueMs } = request.settings as ClientSettings
+  return PHASES.map((phase) => ({
+    phase,
+    ms: phase === 'queue' ? queueMs : timeouts[phase],
+    from: says(requestOptions, phase) ? 'request' : says(clientOptions, phase) ? 'client' : 'default',
+  }))
+}
+
+function says({ timeout }: SharedOptions, phase: keyof ClientTimeouts): boolean {
+  if (typeof timeout === 'number') return phase === 'total'
+  return timeout !== undefined && Object.hasOwn(timeout, phase) && timeout[phase] !== undefined
+}
+
+/** What each built-in layer would do, in words. */
+const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
+  events: () => 'tells listeners of the diagnostics channels',
+  onError: () => 'asks the hook onError about what failed for good',
+  throwOnError: ({ throwOnError }) =>
+    typeof throwOnError === 'function'
+      ? 'asks throwOnError about the response'
+      : 'throws a status of 400 or more',
+  hooks: () => 'calls beforeRequest and afterResponse for each attempt',
+  redirect: ({ redirect }) =>
+    `follows up to ${redirect?.limit} redirects${redirect?.downgrade === true ? ', from https to http too' : ''}`,
+  retry: ({ retry }) => `tries again up to ${retry?.limit} times, where that is safe`,
+  decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
+  progress: () => 'tells onProgress how far the bodies have come',
+  minSpeed: ({ minSpeed }) =>
+    `gives up below ${minSpeed?.bytesPerSecond} bytes/s over ${minSpeed?.overMs} ms`,
+  pool: () => 'gives it a connection',
+}
+
+function format(plan: Explanation): string {
+  const { method, url, route, connection, fields, body, timeouts, layers } = plan
+  const size = body.length === undefined ? 'of unknown length' : `of ${body.length} bytes`
+  const replay = body.isReplayable ? 'can be sent again' : 'can be sent once'
+  return [
+    `${method} ${url}`,
+    `  route       ${route.kind}: ${route.why}`,
+    `  connection  ${connection.action}: ${connection.why}`,
+    `  body        ${body.kind === 'none' ? 'none' : `${body.kind} ${size}, ${replay}`}`,
+    '  fields',
+    ...fields.map(({ name, value, from }) => `    ${name}: ${value}  (${from})`),
+    '  timeouts',
+    ...timeouts.map(
+      ({ phase, ms, from }) => `    ${phase.padEnd(8)} ${ms === Infinity ? 'none' : `${ms} ms`}  (${from})`,
+    ),
+    '  layers',
+    ...layers.map(({ name, does }) => `    ${name}: ${does}`),
+  ].join('\n')
+}

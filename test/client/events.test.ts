@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import type { ClientEvents } from '../../src/client/events.ts'
+import { withChanges } from '../../src/core/request.ts'
+import type { HTTPResponse } from '../../src/core/response.ts'
+import { StatusError } from '../../src/errors/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+type Told = { [K in keyof ClientEvents]: readonly [K, ClientEvents[K]] }[keyof ClientEvents]
+
+/** What is told on the channels while `work` goes on. */
+async function toldDuring(work: () => Promise<unknown>): Promise<Told[]> {
+  const told: Told[] = []
+  const hear = (message: unknown, name: string | symbol): void => void told.push([name, message] as Told)
+  const names = ['request', 'response', 'error', 'connection'].map((name) => `httplib:${name}`)
+  for (const name of names) subscribe(name, hear)
+  try {
+    await work()
+  } finally {
+    for (const name of names) unsubscribe(name, hear)
+  }
+  return told
+}
+
+describe('the client', () => {
+  const serving = serve((request, response) => {
+    response.statusCode = request.url?.startsWith('/404') === true ? 404 : 200
+    response.end(request.headers['x-hook'])
+  })
+
+  it('tells of connection, request and response, with one object for the request', async () => {
+    const context = { trace: 1 }
+    const told = await toldDuring(() => serving.client.get('path?secret=1', { context }).text())
+    assert.deepEqual(
+      told.map(([name]) => name),
+      ['httplib:request', 'httplib:connection', 'httplib:response'],
+    )
+    const [begun, opened, ended] = told as [Told, Told, Told]
+    assert.ok(
+      begun[0] === 'httplib:request' && opened[0] === 'httplib:connection' && ended[0] === 'httplib:response',
+    )
+    assert.equal(ended[1].request, begun[1].request)
+    assert.equal(begun[1].request.context, context)
+    assert.equal(begun[1].request.url, `${serving.origin}/path`)
+    assert.equal(ended[1].status, 200)
+    assert.equal(ended[1].attempts, 1)
+    assert.equal(ended[1].httpVersion, '1.1')
+    assert.equal(opened[1].origin, serving.origin)
+    assert.equal(opened[1].route, 'direct')
+    assert.equal(opened[1].error, undefined)
+    assert.equal(opened[1].address, ended[1].address)
+  })
+
+  it('tells of an error with what the caller is told', async () => {
+    let thrown: unknown
+    const told = await toldDuring(() =>
+      serving.client.get('http://127.0.0.1:1/', { retry: false }).catch((error: unknown) => {
+        thrown = error
+      }),
+    )
+    const last = told.at(-1)!
+    assert.ok(last[0] === 'httplib:error')
+    assert.equal(last[1].error, thrown)
+    assert.ok(told.some(([name, event]) => name === 'httplib:connection' && event.error !== undefined))
+  })
+})
+
+describe('hooks', () => {
+  const serving = serve((request, response) => {
+    response.statusCode = request.url?.startsWith('/404') === true ? 404 : 200
+    response.end(request.headers['x-hook'])
+  })
+
+  it('beforeRequest may give another request, afterResponse another response', async () => {
+    const hooked = serving.client.extend({
+      hooks: {
+        beforeRequest: async (request) =>
+          withChanges(request, { fields: [...request.fields, ['X-Hook', 'yes']] }),
+        afterResponse: (response) => response.derive({ fields: [...response.rawHeaders, ['X-After', '1']] }),
+      },
+    })
+    const response = await hooked.get('')
+    assert.equal(response.headers.get('x-after'), '1')
+    assert.equal(await response.text(), 'yes')
+    // A request's own hook takes the place of the client's of that name, and of no other.
+    const own = await hooked.get('', { hooks: { beforeRequest: () => undefined } })
+    assert.equal(own.headers.get('x-after'), '1')
+    assert.equal(await own.text(), '')
+  })
+
+  it('onError hears what the caller would be told, and may give another error', async () => {
+    const seen: unknown[] = []
+    const failing = serving.client.extend({
+      throwOnError: true,
+      hooks: {
+        onError: (error, request) => {
+          seen.push(error, request.url)
+          return new Error('another')
+        },
+      },
+    })
+    await assert.rejects(failing.get('404'), { message: 'another' })
+    assert.ok(seen[0] instanceof StatusError)
+    assert.equal(seen[1], `${serving.origin}/404`)
+  })
+
+  it('that throw fail the request, and give its connection back', async () => {
+    const error = new Error('from a hook')
+    const responses: HTTPResponse[] = []
+    const throwing = serving.client.extend({
+      hooks: {
+        afterResponse: (response) => {
+          responses.push(response)
+          throw error
+        },
+      },
+    })
+    await assert.rejects(throwing.get(''), (thrown) => thrown === error)
+    assert.equal(responses[0]!.isClosed, true)
+    const before = serving.client.extend({
+      hooks: {
+        beforeRequest: () => {
+          throw error
+        },
+      },
+    })
+    const body = Readable.from(['x'])
+    await assert.rejects(before.post('', { body }), (thrown) => thrown === error)
+    assert.equal(body.destroyed, true)
+    for (const { outstanding } of serving.client.pool.inspect().connections) assert.equal(outstanding, 0)
+  })
+
+  it('are functions, and have no other names', () => {
+    assert.throws(
+      () => serving.client.extend({ hooks: { onError: 1 as never } }),
+      /onError takes a function, not 1/,
+    )
+    assert.throws(
+      () => serving.client.extend({ hooks: { before: () => {} } as never }),
+      /unknown option 'before'/,
+    )
+  })
+})
