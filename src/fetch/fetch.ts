@@ -47,7 +47,8 @@ function makeFetch(clientOf: () => Client): Fetch {
       if (typeof input === 'string' && init === undefined && isKnownUrl(input))
         return fetchPlain(client, input)
       const read = readRequest(input, init, client.makeBoundary)
-      if (read instanceof Promise) return read.then((request) => fetchRead(client, request, undefined))
+      if (read instanceof Promise)
+        return read.then((request) => fetchRead(client, request, undefined), failPlain)
       return fetchRead(client, read, typeof input === 'string' ? input : undefined)
     } catch (error) {
       return Promise.reject(error)

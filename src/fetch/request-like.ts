@@ -52,7 +52,7 @@ export function takeRequestBody(
 ): OutgoingBody | FileHandleLike | Promise<OutgoingBody> {
   const stream = request.body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
   const isWeb = 'getReader' in stream
-  if (request.bodyUsed === true || (isWeb && (stream.locked || isStreamUsed(stream)))) {
+  if (request.bodyUsed === true || (isWeb && stream.locked) || isStreamUsed(stream as ReadableStream)) {
     throw new TypeError('Cannot construct a Request with a Request object that has already been used.')
   }
   const written = writtenSource(request)

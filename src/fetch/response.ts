@@ -91,7 +91,8 @@ class Answer extends AnswerBase {
   }
 
   get headers(): Headers {
-    this.#headers ??= makeImmutableHeaders(this.#response.rawHeaders)
+    const { wireFields, fields } = this.#response.head
+    this.#headers ??= makeImmutableHeaders(wireFields ?? fields)
     return this.#headers
   }
 
