@@ -3,7 +3,7 @@
 // npm drops an optional package from the lock file when the registry cannot give it at that moment, and then
 // `npm ci` refuses that lock file (npm issue 9846). What such an entry needs is known without the registry: the
 // version from the package that asks for it, and the platform from its name. Only the checksum stays open.
-// Run it after a change of dependencies, with the folder of a package behind it for another than the root's; a lock file
+// Run it after a change of dependencies, with the folder of a package after it for another than the root's; a lock file
 // that is complete stays as it is.
 
 import { readFileSync, writeFileSync } from 'node:fs'

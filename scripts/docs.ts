@@ -3,11 +3,12 @@
 // `npm run docs` writes them; `test/documentation.test.ts` fails where they are not what the tables say.
 
 import { execFileSync } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { instance } from '@viz-js/viz'
 import { formatExitCodes } from '../src/cli/exit-codes.ts'
 import { formatOptions } from '../src/cli/options-table.ts'
+import { CLIENT_OPTIONS } from '../src/client/options.ts'
 import * as errors from '../src/errors/index.ts'
 import { ERRORS, type ErrorCode, errorRow } from '../src/errors/table.ts'
 import { LIMITS, type LimitRow } from '../src/h1/limits.ts'
@@ -40,6 +41,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/command.md', 'options', formatOptions()],
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
+    ['docs/client.md', 'options', clientOptionsTable()],
+    ...(await recipes(root)),
   ]
   for (const [file, name, text] of parts) {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
@@ -49,6 +52,30 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
   const classes = formatClasses(readCounts(conformance))
   files.set('docs/conformance.md', replacePart(conformance, 'differential-classes', classes))
   return files
+}
+
+/** The examples of the client, each as a part of the page of recipes. */
+async function recipes(root: string): Promise<[file: string, name: string, text: string][]> {
+  const folder = path.join(root, 'examples', 'client')
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'))
+  return Promise.all(
+    files.map(async (file): Promise<[string, string, string]> => {
+      const code = await readFile(path.join(folder, file), 'utf8')
+      return ['docs/recipes.md', path.basename(file, '.ts'), `\`\`\`ts\n${code.trim()}\n\`\`\``]
+    }),
+  )
+}
+
+const PLACES = { both: 'client, request', client: 'client', request: 'request' } as const
+
+function clientOptionsTable(): string {
+  const rows = Object.entries(CLIENT_OPTIONS).map(([name, { where, takes, default: usual }]) => [
+    `\`${name}\``,
+    PLACES[where],
+    takes,
+    usual,
+  ])
+  return table(['option', 'of', 'takes', 'default'], rows)
 }
 
 /** `|` would end a cell; a backslash in front of it is safe only where every backslash is escaped too. */
@@ -144,7 +171,7 @@ function tolerancesPage(): string {
 The engine is strict wherever a byte decides where a message ends, or which message it belongs to, and tolerant where a
 byte is only shown. What may be read less strictly has a name here and is off by default; \`httplib-ts/python\` turns on
 \`bareLf\`, \`spaceBeforeColon\`, \`chunkSizePadding\`, \`identityWithLength\` and \`foldedValues\`, as Python reads and writes, and
-\`http09\` where \`strict: 0\` is given. None of them moves framing but \`identityWithLength\`, behind which the connection is closed.
+\`http09\` where \`strict: 0\` is given. None of them moves framing but \`identityWithLength\`, after which the connection is closed.
 HTTP/0.9 is never the answer to CONNECT. What was let through is listed in \`response.defects\`.
 
 \`\`\`ts

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, and Python. Tests of a
+# Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, Python, and httpbin under
+# gunicorn. Tests of a
 # peer that is not there are skipped, so nothing here may end a run; what is missing is said loudly instead.
 #
 # The packages would start their services on port 80. While they are installed, a policy file forbids that.
@@ -24,6 +25,11 @@ missing=()
 for peer in nginx apache2 python3; do
   command -v "$peer" > /dev/null || missing+=("$peer")
 done
+# Debian's Python, which Debian's packages are for; another one may come first in the path.
+has_httpbin() {
+  command -v gunicorn > /dev/null && [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import httpbin' 2> /dev/null
+}
+has_httpbin || missing+=(httpbin)
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
@@ -39,8 +45,13 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 apt-get update > "$log" 2>&1 || tail -n 5 "$log" >&2
+is_there() {
+  if [ "$1" = httpbin ]; then has_httpbin; else command -v "$1" > /dev/null; fi
+}
 for peer in "${missing[@]}"; do
-  if apt-get install -y --no-install-recommends "$peer" > "$log" 2>&1 && command -v "$peer" > /dev/null; then
+  packages=("$peer")
+  if [ "$peer" = httpbin ]; then packages=(gunicorn python3-httpbin python3-brotli); fi
+  if apt-get install -y --no-install-recommends "${packages[@]}" > "$log" 2>&1 && is_there "$peer"; then
     echo "installed $peer"
   else
     tail -n 5 "$log" >&2

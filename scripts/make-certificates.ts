@@ -1,4 +1,4 @@
-// Makes the committed certificates anew: those of the TLS tests in `test/support/certs`, and that of the HTTPS server of
+// Makes the committed certificates again: those of the TLS tests in `test/support/certs`, and that of the HTTPS server of
 // `httplib demo` in `src/cli/demo/certificate.ts`. They are committed, so that most tests and the demo need no openssl; run
 // this only to change them:
 //

@@ -43,9 +43,16 @@ export { formatHTTPDate, parseHTTPDate } from './core/dates.ts'
 export type { FieldLine } from './core/fields.ts'
 export type { Handler, Layer } from './core/handler.ts'
 export { type FieldValue, type HeadersInput, HTTPHeaders } from './core/headers.ts'
+export { type ResponseInit, respondWith } from './core/memory-response.ts'
 export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/outgoing-body.ts'
-export type { OutgoingRequest, RequestDeadlines, RequestOrigin } from './core/request.ts'
+export {
+  OutgoingRequest,
+  type RequestDeadlines,
+  type RequestOrigin,
+  type RequestParts,
+  withChanges,
+} from './core/request.ts'
 export type { ExpectContinueOption, RequestOptions } from './core/request-options.ts'
 export {
   type ConnectionFacts,

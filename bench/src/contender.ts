@@ -1,4 +1,4 @@
-/** What a contender is: a client used the way its own documentation recommends for speed, behind one small interface. */
+/** What a contender is: a client used the way its own documentation recommends for speed, all with one small interface. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

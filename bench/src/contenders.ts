@@ -156,7 +156,7 @@ const ENTRIES: readonly Entry[] = [
 
 export const CONTENDERS: ReadonlyMap<string, Entry> = new Map(ENTRIES.map((entry) => [entry.id, entry]))
 
-/** A second process of the same contender, against which the noise of a run is measured, has this behind its id. */
+/** A second process of the same contender, against which the noise of a run is measured, has this after its id. */
 const TWIN = '#2'
 
 export function twinOf(id: string): string {

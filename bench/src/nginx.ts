@@ -75,7 +75,7 @@ export class NginxOrigin implements Origin {
     const pid = this.#server?.child.pid
     if (pid === undefined) return Promise.resolve(this.#spentBefore)
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    // Fields 14 and 15 of proc(5), user and system time, counted behind the name.
+    // Fields 14 and 15 of proc(5), user and system time, counted after the name.
     const ticks = Number(fields[11]) + Number(fields[12])
     return Promise.resolve(this.#spentBefore + (ticks / TICKS_PER_SECOND) * 1e6)
   }

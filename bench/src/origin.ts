@@ -26,7 +26,7 @@ const ANSWER_MS = 10_000
 
 const certificates = path.resolve(import.meta.dirname, '../../test/support/certs')
 
-/** PEM of the authority behind the server's certificate, and where it is. */
+/** PEM of the authority that signed the server's certificate, and where it is. */
 export const AUTHORITY_FILE: string = path.join(certificates, 'ca.crt')
 export const AUTHORITY: string = readFileSync(AUTHORITY_FILE, 'utf8')
 

@@ -16,7 +16,7 @@ export interface ResponseSpec {
   readonly valueBytes: number
   /** The size of each chunk where the body is chunked. */
   readonly chunkBytes?: number
-  /** The server closes the connection behind the response. */
+  /** The server closes the connection after the response. */
   readonly close?: boolean
   /** No two responses in a row have the same head: nothing can be gained by remembering the last one. */
   readonly varied?: boolean

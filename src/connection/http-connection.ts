@@ -3,49 +3,24 @@
  * is the table of call-states.ts; a call that is not legal raises CannotSendRequest, CannotSendHeader or ResponseNotReady.
  *
  * The connection opens by itself at the first send, and again where the last exchange ended it. It repeats no request.
- *
- * Length: the verbs of one class and their documentation.
  */
 
-import { IterableSource } from '../core/body-sources.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { HTTP_PORT, parseHostPort } from '../core/origin.ts'
-import {
-  ChunkedBody,
-  closeBody,
-  isMeasured,
-  type OutgoingBody,
-  type RequestBody,
-  type TrailerSource,
-  takeBody,
-} from '../core/outgoing-body.ts'
-import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
+import { closeBody, type OutgoingBody, type RequestBody, takeBody } from '../core/outgoing-body.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { TlsDetails } from '../core/tls-options.ts'
 import {
   CannotSendHeader,
   CannotSendRequest,
-  ConnectionLost,
   ImproperConnectionState,
   ResponseNotReady,
 } from '../errors/index.ts'
 import { checkField } from '../h1/head-writer.ts'
 import { writeToStderr } from '../io/stderr.ts'
 import { withCaller } from '../transport/caller-stack.ts'
-import type { Exchange } from '../transport/exchange.ts'
-import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
-import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
-import { checkHead, completeHead } from '../transport/h1/request-head.ts'
-import {
-  endRequest,
-  isImmediate,
-  type SendingOptions,
-  sendChunks,
-  sendRequest,
-  unlessItFails,
-} from '../transport/h1/send-request.ts'
 import { type CallFacts, type ConnectionState, decideState, explainRefusal, mayBegin } from './call-states.ts'
 import { DebugTrace } from './debug-trace.ts'
 import {
@@ -58,22 +33,9 @@ import {
   takeRequestOptions,
 } from './options.ts'
 import { type ConnectionSettings, HTTP_SETTINGS, type OpenHead, RequestMaker } from './request-maker.ts'
+import { knownBody, RequestSender } from './request-sender.ts'
 import { ResponseQueue } from './response-queue.ts'
-import { SendQueue } from './send-queue.ts'
-import { TransportSource } from './transport-source.ts'
-
-/** In the place of a file that is still to be measured. */
-const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
-
-/** What `request` answers where all was sent at once. */
-const SENT: Promise<void> = Promise.resolve()
-
-/** A request in steps whose body may go on. */
-interface OpenUpload {
-  readonly transport: H1Connection
-  readonly exchange: Exchange
-  readonly trailers: TrailerSource
-}
+import { SteppedRequest } from './stepped-request.ts'
 
 /**
  * A connection to an HTTP server, driven by hand: `request` and `getResponse`, or a request in steps with `putRequest`,
@@ -89,17 +51,11 @@ export class HTTPConnection {
   static readonly defaultPort: number = HTTP_PORT
   readonly #defaultPort: number
   readonly #maker: RequestMaker
-  readonly #source: TransportSource
-  readonly #sends: SendQueue
   readonly #queue: ResponseQueue = new ResponseQueue()
-  readonly #sendingOptions: SendingOptions = { listener: this.#queue }
-  #trace: DebugTrace | undefined
+  readonly #sender: RequestSender
+  readonly #steps: SteppedRequest
   /** A request that was begun with putRequest and not sent. */
   #head: OpenHead | undefined
-  /** What endHeaders() or send() gave to be sent. */
-  #step: Promise<void> | undefined
-  /** The exchange whose request is not ended: more may come by send(). */
-  #upload: OpenUpload | undefined
 
   /**
    * @param host - a name or an address, also with a port: `www.example.com:8080`, `[::1]:8080`
@@ -127,12 +83,8 @@ export class HTTPConnection {
     this.host = at.host
     this.port = at.port
     this.#maker = new RequestMaker(options, at, this.#defaultPort, settings)
-    this.#sends = new SendQueue(this.#maker.clock)
-    this.#source = new TransportSource({
-      clock: this.#maker.clock,
-      connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
-      onDial: () => this.#trace?.connecting(this.#maker.plan.name),
-    })
+    this.#sender = new RequestSender(this.#maker, this.#queue)
+    this.#steps = new SteppedRequest(this.#sender)
   }
 
   /** Where the connection is in the diagram of its states: `idle` if a request may be begun. */
@@ -142,13 +94,13 @@ export class HTTPConnection {
 
   /** True while there is a connection to the server. */
   get isConnected(): boolean {
-    const { current } = this.#source
+    const { current } = this.#sender
     return current !== undefined && (current.state === 'open' || current.outstanding > 0)
   }
 
   /** What TLS agreed on with the server; undefined without TLS, and while not connected. */
   get tlsDetails(): TlsDetails | undefined {
-    return this.isConnected ? this.#source.current?.tls : undefined
+    return this.isConnected ? this.#sender.current?.tls : undefined
   }
 
   /**
@@ -156,21 +108,27 @@ export class HTTPConnection {
    * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
    */
   async connect(options?: ConnectOptions): Promise<void> {
-    const { current } = this.#source
     const { signal } = takeConnectOptions(options)
-    const deadlines = this.#maker.deadlinesOf({ timeout: undefined, signal })
-    if (current !== undefined && current.outstanding > 0) return
-    await withCaller(this.#acquire({ url: this.#maker.prefix }, deadlines, undefined))
+    await this.#sender.connect(signal)
   }
 
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
   close(): void {
     this.#head = undefined
-    this.#upload = undefined
-    this.#step = undefined
+    this.#steps.clear()
     this.#queue.clear()
-    this.#sends.close(() => this.#closedError())
-    this.#source.close(this.#closedError())
+    this.#sender.close()
+  }
+
+  /**
+   * Gives a connection that `client.take()` has lent back to its pool: for others, if nothing is under way on it and it can be
+   * used again, else it is closed. Nothing can be sent by this object any more. One that was not lent is closed. Idempotent.
+   */
+  giveBack(): void {
+    this.#head = undefined
+    this.#steps.clear()
+    this.#queue.clear()
+    this.#sender.release()
   }
 
   /** Closes the connection, as `close()`: for `await using`. */
@@ -182,8 +140,7 @@ export class HTTPConnection {
   /** Level 1 and above traces what goes out and comes in, to the option `debug`; 0, the default, nothing. */
   setDebugLevel(level: number): void {
     const { debug = writeToStderr, debugShowsCredentials = false } = this.#maker.options
-    this.#trace = level > 0 ? new DebugTrace(debug, debugShowsCredentials) : undefined
-    this.#source.observe(this.#trace)
+    this.#sender.observe(level > 0 ? new DebugTrace(debug, debugShowsCredentials) : undefined)
   }
 
   /**
@@ -194,7 +151,7 @@ export class HTTPConnection {
    * @throws ImproperConnectionState while connected or connecting, and while a request is begun or under way
    */
   setTunnel(host: string, port?: number, headers?: HeadersInput): void {
-    if (this.isConnected || this.#source.isDialing)
+    if (this.isConnected || this.#sender.isDialing)
       throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
     if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
     const fields = toFieldLines(headers)
@@ -221,28 +178,17 @@ export class HTTPConnection {
     options?: RequestOptions,
   ): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
-    const { generation } = this.#sends
+    const { generation } = this.#sender
     hearTrailers(options)
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       this.#assertMayBegin('request', true)
       const said = takeRequestOptions(options)
-      // A file is measured later: what can be refused without its size is refused now.
-      const known = isMeasured(taken) ? taken : UNMEASURED
-      const request = this.#maker.make(method, target, known, headers, said)
+      const request = this.#maker.make(method, target, knownBody(taken), headers, said)
       // Code of the caller may have run: a getter among the fields, say.
-      this.#sends.throwIfClosed(generation)
+      this.#sender.throwIfClosed(generation)
       this.#assertMayBegin('request', true)
-      if (isMeasured(taken) && !this.#sends.isBusy) {
-        const ready = this.#source.ready(this.#maker.plan)
-        if (ready !== undefined && isImmediate(request)) {
-          const { exchange, sent } = sendRequest(ready, request, this.#sendingOptions)
-          this.#queue.add(exchange)
-          return sent === undefined ? SENT : withCaller(this.#untilSent(exchange, sent))
-        }
-      }
-      this.#check(request)
-      return withCaller(this.#sendWhole(taken, request))
+      return this.#sender.sendWhole(taken, request)
     } catch (error) {
       closeBody(taken, error)
       return Promise.reject(error)
@@ -279,7 +225,7 @@ export class HTTPConnection {
    */
   endHeaders(body?: RequestBody, options?: RequestOptions): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
-    const { generation } = this.#sends
+    const { generation } = this.#sender
     hearTrailers(options)
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
@@ -287,17 +233,10 @@ export class HTTPConnection {
       if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts))
       this.#head = undefined
       const said = takeRequestOptions(options)
-      this.#sends.throwIfClosed(generation)
-      const request = this.#maker.makeOf(head, isMeasured(taken) ? taken : UNMEASURED, said)
-      this.#check(request)
-      return this.#sendStep(taken, request.deadlines, async (measured) => {
-        const whole = this.#withBody(request, measured)
-        const transport = await this.#transportFor(whole)
-        const { exchange, sent } = sendRequest(transport, whole, { listener: this.#queue, mayFollow: true })
-        this.#queue.add(exchange)
-        if (transport.expectsBody) this.#upload = { transport, exchange, trailers: said.trailers }
-        await this.#untilSent(exchange, sent)
-      })
+      this.#sender.throwIfClosed(generation)
+      const request = this.#maker.makeOf(head, knownBody(taken), said)
+      this.#sender.check(request)
+      return this.#steps.begin(taken, request, said.trailers)
     } catch (error) {
       closeBody(taken, error)
       return Promise.reject(error)
@@ -314,17 +253,9 @@ export class HTTPConnection {
     let taken: OutgoingBody | FileHandleLike | undefined
     try {
       taken = takeBody(data, this.#maker.makeBoundary)
-      const upload = this.#upload
-      if (upload === undefined) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
-      if (this.#step !== undefined) throw new ImproperConnectionState('wait for the last send() first')
-      const { transport, exchange } = upload
-      return this.#sendStep(taken, exchange.deadlines, (measured) => {
-        const sent = sendChunks(transport, exchange, measured).catch((error: unknown) => {
-          transport.abort(exchange, error)
-          throw error
-        })
-        return this.#untilSent(exchange, sent)
-      })
+      if (!this.#steps.mayGoOn) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
+      if (this.#steps.isSending) throw new ImproperConnectionState('wait for the last send() first')
+      return this.#steps.send(taken)
     } catch (error) {
       closeBody(taken, error)
       return Promise.reject(error)
@@ -338,9 +269,7 @@ export class HTTPConnection {
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   getResponse(): Promise<HTTPResponse> {
-    return this.#step === undefined && this.#upload === undefined
-      ? this.#takeResponse()
-      : withCaller(this.#endThenTake())
+    return this.#steps.isOpen ? withCaller(this.#endThenTake()) : this.#takeResponse()
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -349,8 +278,8 @@ export class HTTPConnection {
     const queue = this.#queue
     return {
       isHeadOpen: this.#head !== undefined,
-      isSending: this.#sends.isBusy,
-      isBodyOpen: this.#upload !== undefined || this.#step !== undefined,
+      isSending: this.#sender.isBusy,
+      isBodyOpen: this.#steps.isOpen,
       isAwaited: queue.isAwaited,
       isSent: queue.isSent,
       unreadStatus: queue.unread?.status,
@@ -361,116 +290,14 @@ export class HTTPConnection {
 
   #assertMayBegin(call: string, isWhole: boolean): void {
     // The common case, without a look at everything.
-    const isQuiet = this.#head === undefined && !this.#sends.isBusy && this.#upload === undefined
+    const isQuiet = this.#head === undefined && !this.#sender.isBusy && !this.#steps.mayGoOn
     if (isQuiet && this.#queue.size < this.#maker.pipelining) return
     const facts = this.#facts
     if (!mayBegin(facts, isWhole)) throw new CannotSendRequest(explainRefusal(call, facts))
   }
 
-  #connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
-    const { clock, tolerances, limits, pipelining, isGathering } = this.#maker
-    const engine = { tolerances, limits, pipelining }
-    return { engine, clock, observer: this.#trace, isGathering, isPeerHTTP10 }
-  }
-
-  /** Refuses what must not be sent before anything is dialled for it. */
-  #check(request: OutgoingRequest): void {
-    // HTTP/1.0 has no chunked: what an unmeasured file needs is known when it is measured.
-    const isLater = request.body === UNMEASURED && request.version === 10
-    if (!isLater) checkHead(request, completeHead(request), this.#maker.tolerances)
-    request.deadlines.signal?.throwIfAborted()
-  }
-
-  /** The request with the body that was measured for it, checked where that changes its head. */
-  #withBody(request: OutgoingRequest, body: OutgoingBody): OutgoingRequest {
-    if (request.body === body) return request
-    const measured = withChanges(request, { body })
-    this.#check(measured)
-    return measured
-  }
-
-  /** Sends a whole request once what was given before it is sent, and the connection is there. */
-  #sendWhole(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
-    const pending = this.#queue.reserve()
-    const send = async (measured: OutgoingBody): Promise<void> => {
-      const whole = this.#withBody(request, measured)
-      const transport = await this.#transportFor(whole)
-      const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions)
-      this.#queue.begin(pending, exchange)
-      await this.#untilSent(exchange, sent)
-    }
-    const sending = this.#sends.run(taken, request.deadlines, send, () => {})
-    sending.catch((error: unknown) => this.#queue.fail(pending, error))
-    return sending
-  }
-
-  /** Sends what was given to endHeaders() or send(); getResponse() waits for it. */
-  #sendStep(
-    taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
-    send: (measured: OutgoingBody) => Promise<void>,
-  ): Promise<void> {
-    const step = this.#sends.run(taken, deadlines, send, () => {
-      if (this.#step === step) this.#step = undefined
-    })
-    this.#step = step
-    return withCaller(step)
-  }
-
-  /** A transport for a request; a source of its body that fails meanwhile ends the wait. */
-  async #transportFor(request: OutgoingRequest): Promise<H1Connection> {
-    const ready = this.#source.ready(this.#maker.plan)
-    if (ready !== undefined) return ready
-    const { generation } = this.#sends
-    const transport = await this.#acquire(request, request.deadlines, request.body)
-    this.#sends.throwIfClosed(generation)
-    return transport
-  }
-
-  async #acquire(
-    request: NamedRequest,
-    deadlines: RequestDeadlines,
-    body: OutgoingBody | undefined,
-  ): Promise<H1Connection> {
-    const { plan, clock } = this.#maker
-    const { generation } = this.#sends
-    const startedAt = clock.now()
-    try {
-      const acquired = this.#source.acquire(plan, deadlines)
-      return await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
-    } catch (error) {
-      // One close() ends many waits, each with an error of its own.
-      const own =
-        generation !== this.#sends.generation && error instanceof ConnectionLost ? this.#closedError() : error
-      const proxy = plan.tunnel === undefined ? undefined : plan.name
-      throw describeDialFailure(own, request, deadlines, proxy, startedAt, clock.now())
-    }
-  }
-
-  async #untilSent(exchange: Exchange, sent: Promise<void> | undefined): Promise<void> {
-    try {
-      await sent
-    } catch (error) {
-      // The caller is told by this promise; the response is not to be asked for.
-      if (this.#upload?.exchange === exchange) this.#upload = undefined
-      this.#queue.forget(exchange)
-      throw error
-    }
-  }
-
   async #endThenTake(): Promise<HTTPResponse> {
-    if (this.#step !== undefined) await this.#step
-    const upload = this.#upload
-    this.#upload = undefined
-    if (upload !== undefined) {
-      const { transport, exchange, trailers } = upload
-      try {
-        if (exchange.failure === undefined) await endRequest(transport, exchange, trailers)
-      } catch (error) {
-        this.#queue.forget(exchange)
-        throw error
-      }
-    }
+    await this.#steps.end()
     return this.#takeResponse()
   }
 
@@ -478,9 +305,5 @@ export class HTTPConnection {
     const isHeldUp = this.#head !== undefined || this.#queue.unread !== undefined
     const response = isHeldUp ? undefined : this.#queue.take()
     return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts)))
-  }
-
-  #closedError(): ConnectionLost {
-    return new ConnectionLost(this.#maker.plan.name, undefined, 'CONNECTION_CLOSED')
   }
 }

@@ -78,7 +78,6 @@ export class NodeStreamSource implements ChunkSource {
 export class WebStreamSource implements ChunkSource {
   readonly isReplayable = false
   readonly #reader: ReadableStreamDefaultReader<unknown>
-  #isClosed = false
 
   /** @throws TypeError for a stream that was read or is locked */
   constructor(stream: ReadableStream, onFailure: OnFailure) {
@@ -94,13 +93,11 @@ export class WebStreamSource implements ChunkSource {
   }
 
   close(reason: unknown): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    // A reader that was released refuses, and one that was cancelled has nothing left: a second call does no harm.
     this.#reader.cancel(reason).then(() => this.#reader.releaseLock(), ignore)
   }
 
   finish(): void {
-    this.#isClosed = true
     this.#reader.releaseLock()
   }
 }

@@ -75,7 +75,7 @@ export function unfoldValue(value: string): string {
 
 /**
  * The tokens of all lines of a list field, in lower case: `Connection`, `Expect`, `Upgrade`, `TE`, … Every comma separates: a token
- * has no quoted string, and a stray quote must not hide the `close` behind it. A fold hides nothing either.
+ * has no quoted string, and a stray quote must not hide the `close` after it. A fold hides nothing either.
  */
 export function listTokens(fields: readonly FieldLine[], lowerName: string): string[] {
   const tokens: string[] = []
@@ -139,7 +139,7 @@ export function readTransferEncoding(values: readonly string[]): TransferEncodin
       if (chunkedAt >= 0 || semicolon >= 0) return { kind: 'malformed', value }
       chunkedAt = codings.length
     }
-    // Obsolete `identity` says nothing, unless it stands behind chunked: then chunked is not final.
+    // Obsolete `identity` says nothing, unless it stands after chunked: then chunked is not final.
     if (name !== 'identity' || chunkedAt >= 0) codings.push(name)
   }
   if (codings.length === 0 && !/identity/i.test(value)) return { kind: 'malformed', value }

@@ -144,7 +144,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     this.#borrowed = false
   }
 
-  /** Adds a line behind the others. */
+  /** Adds a line after the others. */
   append(name: string, value: FieldValue): void {
     const fields = this.#borrowed ? [...this.#fields] : (this.#fields as FieldLine[])
     fields.push([toName(name), toValue(name, value)])

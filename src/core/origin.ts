@@ -40,7 +40,7 @@ export function parseHostPort(text: string, port: number | undefined, defaultPor
   if (!isDigits(digits)) {
     throw new InvalidURL(
       'INVALID_PORT',
-      digits === '' ? 'nothing stands behind the colon' : 'it is not a number',
+      digits === '' ? 'nothing stands after the colon' : 'it is not a number',
     )
   }
   return { host: parseHost(text.slice(0, colon)), port: checkPort(Number(digits)) }

@@ -188,7 +188,7 @@ function unescapeName(name: string): string {
 const VALUE_END = /[&#;\s"'<>]/g
 const MEMBER_END = /[,}\]\s]/g
 
-/** Where the value that begins at `start` ends: behind its quotation mark, or at what separates parameters. */
+/** Where the value that begins at `start` ends: after its quotation mark, or at what separates parameters. */
 function endOfValue(text: string, start: number, separator: RegExp): number {
   if (text[start] === '"') {
     for (let i = start + 1; i < text.length; i++) {

@@ -34,42 +34,8 @@ export interface RequestOrigin {
   readonly plainFields: readonly FieldLine[]
 }
 
-/** The parts of a request. */
-export interface RequestParts {
-  /** The method, as it is written. */
-  readonly method: string
-  /** Where it goes. */
-  readonly origin: RequestOrigin
-  /** The second word of the request line: a path with its query, or `*`, `host:port`, an absolute URL. */
-  readonly target: string
-  /** The version that is written: 11, or 10 for HTTP/1.0. */
-  readonly version: 10 | 11
-  /** Fields that are sent unless `fields` has one of their name; they come before the framing. */
-  readonly defaults: readonly FieldLine[]
-  /** What the caller says, in order. Host and framing are added unless they are among it. */
-  readonly fields: readonly FieldLine[]
-  /** True for fields that are the whole head, written step by step: nothing is added. */
-  readonly isHeadComplete: boolean
-  /** The body, taken over from the caller. */
-  readonly body: OutgoingBody
-  /** Fields to be sent after the body, or what gives them. */
-  readonly trailers: TrailerSource
-  /** Sends the body chunked although its length is known. */
-  readonly chunked: boolean
-  /** How long to wait for a 100 (Continue) before the body; undefined for not at all. */
-  readonly expectContinueMs: number | undefined
-  /** How long it may take, and who may call it off. */
-  readonly deadlines: RequestDeadlines
-  /** What a client has decided of it; undefined for a request of a hand-driven connection. */
-  readonly settings?: RequestSettings | undefined
-  /** Which attempt it is, from 1; a redirect begins again. */
-  readonly attempt?: number | undefined
-  /** The request that this one was made of, by redirects, retries and layers; undefined for that one itself. */
-  readonly first?: OutgoingRequest | undefined
-}
-
 /** A request as one frozen value: what a layer is given. */
-export class OutgoingRequest implements RequestParts {
+export class OutgoingRequest {
   /** The method, as it is written. */
   readonly method: string
   /** Where it goes. */
@@ -126,6 +92,13 @@ export class OutgoingRequest implements RequestParts {
     return target.startsWith('/') || target === '*' ? this.origin.prefix + target : target
   }
 }
+
+type LaterParts = 'settings' | 'attempt' | 'first'
+
+/** What a request is made of. What only a client says may be left out. */
+export type RequestParts = Readonly<
+  Omit<OutgoingRequest, 'url' | LaterParts> & { [K in LaterParts]?: OutgoingRequest[K] | undefined }
+>
 
 /** The same request with other parts. */
 export function withChanges(request: OutgoingRequest, changes: Partial<RequestParts>): OutgoingRequest {

@@ -40,7 +40,7 @@ export interface ResponseHead {
   /** Transfer codings still applied to the body. */
   readonly codings: readonly string[]
   readonly defects: readonly string[]
-  /** How the end of the body is found, and whether the connection may go on behind it; where there is a connection. */
+  /** How the end of the body is found, and whether the connection may go on after it; where there is a connection. */
   readonly framing?: BodyFraming
   readonly persists?: boolean
 }

@@ -6,7 +6,7 @@
 /** The list without members. It is shared: add by `add` only. */
 export const NO_MEMBERS: never[] = []
 
-/** `list` with `member` behind the others. */
+/** `list` with `member` after the others. */
 export function add<T>(list: T[], member: T): T[] {
   if (list.length === 0) return [member]
   list.push(member)

@@ -146,7 +146,7 @@ export function checkTlsOptions(options: TlsOptions): void {
     if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
   }
   if (options.servername !== undefined) parseHost(options.servername)
-  // OpenSSL reports one error, and a revocation may hide behind it.
+  // OpenSSL reports one error, and it may hide a revocation.
   if (options.accept !== undefined && options.crl !== undefined)
     throw new TypeError("the options 'accept' and 'crl' exclude each other")
 }

@@ -244,6 +244,11 @@ export const ERRORS = {
     'The body is not in the coding that Content-Encoding names',
     'RFC 9110 §8.4',
   ],
+  INCOMPLETE_CODING: [
+    'IncompleteRead',
+    'The body ended inside the coding that Content-Encoding names',
+    'RFC 9110 §8.4',
+  ],
   SCHEMA_MISMATCH: ['DecodeError', 'The body is not what the schema asks for', 'Standard Schema'],
   LIMIT_BODY: ['LimitExceeded', 'The body is larger than may be gathered', 'RFC 9110 §2.3'],
   LIMIT_DECODED: ['LimitExceeded', 'The decoded body is larger than the limit', 'RFC 9110 §2.3'],

@@ -1,5 +1,5 @@
 /**
- * Takes the bytes of a body out of the received stream: one decoder for each framing, behind one small interface. The
+ * Takes the bytes of a body out of the received stream: one decoder for each framing, all with one small interface. The
  * decoder lives inside the engine's reading state, so a body cannot be read where there is none. RFC 9112 §6, §7.
  *
  * Decoders hand out views of the receive buffer; nothing is copied, and nothing is allocated from a declared length.
@@ -95,9 +95,9 @@ const CR = 0x0d
 const LF = 0x0a
 const SEMICOLON = 0x3b
 
-/** Pieces up to this size are gathered where more stands behind them: each event costs as much as copying so much. */
+/** Pieces up to this size are gathered where more stands after them: each event costs as much as copying so much. */
 const MAX_GATHERED_BYTES = 128
-/** Behind the data of a chunk this much may be the end of the body; with more there is another chunk. */
+/** After the data of a chunk this much may be the end of the body; with more there is another chunk. */
 const END_BYTES = '\r\n0\r\n\r\n'.length
 const SCRATCH_BYTES = 4_096
 
@@ -119,7 +119,7 @@ export class ChunkedDecoder implements BodyDecoder {
   /** Where small chunks are gathered; made for the first. */
   #scratch: Uint8Array | undefined
   #gathered = 0
-  /** What is wrong behind data that had to be handed out first. */
+  /** What is wrong after data that had to be handed out first. */
   #failure: Error | undefined
 
   constructor(rules: FieldRules, defects: Defect[]) {
@@ -163,7 +163,7 @@ export class ChunkedDecoder implements BodyDecoder {
     return undefined
   }
 
-  /** Copies a small piece behind those before it; false where it is not worth it, or there is no room. */
+  /** Copies a small piece after those before it; false where it is not worth it, or there is no room. */
   #gather(buffer: ReceiveBuffer): boolean {
     const { bytes, start, end } = buffer
     const length = this.#remaining

@@ -1,5 +1,5 @@
 /**
- * Puts the bytes of a body into its framing: one encoder for each, behind one small interface. RFC 9112 §6.2, §7.1.
+ * Puts the bytes of a body into its framing: one encoder for each, all with one small interface. RFC 9112 §6.2, §7.1.
  * A body longer or shorter than declared is refused before the offending byte is written.
  */
 

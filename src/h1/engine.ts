@@ -23,22 +23,21 @@ import {
   IncompleteRead,
   RemoteDisconnected,
 } from '../errors/index.ts'
-import { type BodyDecoder, ChunkedDecoder, LengthDecoder, UntilCloseDecoder } from './body-decoders.ts'
-import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
+import { ReceivedBody, SentBody } from './body-transfer.ts'
 import type {
   ClosedEvent,
   Defect,
   EndEvent,
   EventToSend,
-  Framing,
   NeedDataEvent,
   PausedEvent,
   ReceivedEvent,
   RequestToSend,
   WireBytes,
 } from './events.ts'
-import { Exchange, type Progress } from './exchange.ts'
-import { FRAMINGS, messagePersists, offeredProtocols } from './framing.ts'
+import type { Exchange, Progress } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
+import { messagePersists, offeredProtocols } from './framing.ts'
 import { type FieldRules, rulesOf } from './head-parser.ts'
 import { HeadReader } from './head-reader.ts'
 import { writeResponseHead } from './head-writer.ts'
@@ -84,16 +83,11 @@ export class H1Engine {
   readonly #rules: FieldRules
   readonly #buffer: ReceiveBuffer = new ReceiveBuffer()
   readonly #heads: HeadReader
-  /** Never empty; more than one only in a client that pipelines. */
-  readonly #exchanges: Exchange[] = [new Exchange()]
-  /** A completed one, to be used again. */
-  #spare: Exchange | undefined
+  readonly #exchanges: Exchanges = new Exchanges()
   readonly #responseHeads: ResponseHeads
   readonly #requestHeads: RequestHeads
-  #decoder: BodyDecoder | undefined
-  #encoder: BodyEncoder | undefined
-  /** How the body of the message being sent is framed. */
-  #sentFraming: Framing = FRAMINGS.none
+  readonly #received: ReceivedBody
+  readonly #sent: SentBody
   /** True once the peer's end of the stream was received. */
   #ended = false
   #failure: Error | undefined
@@ -112,21 +106,23 @@ export class H1Engine {
     this.#heads = new HeadReader(role, this.#rules, this.#buffer)
     this.#responseHeads = new ResponseHeads(this.#rules, this.#buffer, this.#heads)
     this.#requestHeads = new RequestHeads(this.tolerances)
+    this.#received = new ReceivedBody(this.#rules)
+    this.#sent = new SentBody(this.tolerances)
   }
 
   /** The client's state, of the newest exchange. */
   get clientState(): State {
-    return this.#newest.state.client
+    return this.#exchanges.newest.state.client
   }
 
   /** The server's state, of the oldest exchange that is not complete. */
   get serverState(): State {
-    return this.#oldest.state.server
+    return this.#exchanges.oldest.state.server
   }
 
   /** True if nothing is under way and another exchange may follow. */
   get isReusable(): boolean {
-    const { state } = this.#oldest
+    const { state } = this.#exchanges.oldest
     return (
       state.client === 'idle' &&
       state.server === 'idle' &&
@@ -139,53 +135,37 @@ export class H1Engine {
 
   /** How many requests were begun whose response is still to come, or to be completed. */
   get outstanding(): number {
-    let count = 0
-    for (const { state } of this.#exchanges) {
-      if (state.server === 'send-response' || state.server === 'send-body') count++
-    }
-    return count
+    return this.#exchanges.outstanding
   }
 
   /** False once a message of the newest exchange has said that the connection ends with it. */
   get persists(): boolean {
-    return this.#newest.state.persistent
+    return this.#exchanges.newest.state.persistent
   }
 
   /** True if a `request` may be sent now. */
   get canSendRequest(): boolean {
-    const { client, persistent } = this.#newest.state
+    const { client, persistent } = this.#exchanges.newest.state
     if (this.role !== 'client' || this.#ended || this.#failure !== undefined) return false
-    // RFC 9112 §9.6: nothing more behind a request that said close, nor once a response did.
-    if (!persistent || !this.#oldest.state.persistent) return false
+    // RFC 9112 §9.6: nothing more after a request that said close, nor once a response did.
+    if (!persistent || !this.#exchanges.oldest.state.persistent) return false
     return client === 'idle' || (client === 'done' && this.#exchanges.length < this.#pipelining)
   }
 
   /** True while a body of the message being sent is announced and its end is not sent. */
   get expectsBodyToSend(): boolean {
-    const framing = this.#sentFraming
-    return (
-      this.#encoder !== undefined &&
-      (framing.kind === 'length' ? framing.length > 0 : framing.kind !== 'none')
-    )
+    return this.#sent.isExpected
   }
 
   /** How far the message is that is being received, or was when reading it failed. */
   get progress(): Progress {
     if (this.#failedAt !== undefined) return this.#failedAt
-    const hasBytes = this.#buffer.length > 0 || this.#oldest.informational > 0
-    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#decoder?.missing }
+    const hasBytes = this.#buffer.length > 0 || this.#exchanges.oldest.informational > 0
+    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#received.missing }
   }
 
   get #isReadingHead(): boolean {
-    return this.#oldest.state[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
-  }
-
-  get #newest(): Exchange {
-    return this.#exchanges[this.#exchanges.length - 1]!
-  }
-
-  get #oldest(): Exchange {
-    return this.#exchanges[0]!
+    return this.#exchanges.oldest.state[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
   }
 
   get #peer(): Role {
@@ -214,21 +194,21 @@ export class H1Engine {
     } catch (error) {
       // A head that failed has been taken out of the buffer, perhaps.
       const headStarted = this.#isReadingHead && !(error instanceof RemoteDisconnected)
-      this.#failedAt = { headStarted, bodyBytesMissing: this.#decoder?.missing }
+      this.#failedAt = { headStarted, bodyBytesMissing: this.#received.missing }
       this.#failure = error as Error
       this.#buffer.clear()
-      this.#oldest.state.apply(this.#peer, 'failed')
+      this.#exchanges.oldest.state.apply(this.#peer, 'failed')
       throw error
     }
   }
 
-  /** After a switch of protocols: the bytes behind the head, once; a Uint8Array where the platform has no Buffer. */
+  /** After a switch of protocols: the bytes after the head, once; a Uint8Array where the platform has no Buffer. */
   takeTrailing(): Buffer {
     return this.#buffer.takeAll()
   }
 
   #readEvent(): ReceivedEvent {
-    const exchange = this.#oldest
+    const exchange = this.#exchanges.oldest
     const state = exchange.state[this.#peer]
     switch (state) {
       case 'idle':
@@ -260,7 +240,7 @@ export class H1Engine {
     return this.#ended ? this.#readClose(exchange) : NEED_DATA
   }
 
-  /** Server role, request read, answer not finished: what came behind the request has to wait. */
+  /** Server role, request read, answer not finished: what came after the request has to wait. */
   #readWaiting(exchange: Exchange): ReceivedEvent {
     if (this.#buffer.length > 0) return PAUSED
     return this.#ended ? this.#readClose(exchange) : NEED_DATA
@@ -289,7 +269,7 @@ export class H1Engine {
     const event = readRequest(head, this.#rules, defects)
     const { method, version, fields } = event
     this.#beginExchange(exchange, method, offeredProtocols(version, fields), messagePersists(version, fields))
-    this.#decoder = this.#makeDecoder(event.framing, defects)
+    this.#received.begin(event.framing, defects)
     return event
   }
 
@@ -311,7 +291,7 @@ export class H1Engine {
     } else {
       this.#answer(exchange, event.persists)
       // In a chunked response the list is its own, and takes what the decoder lets through.
-      this.#decoder = this.#makeDecoder(framing, event.defects as Defect[])
+      this.#received.begin(framing, event.defects as Defect[])
     }
     return event
   }
@@ -324,21 +304,13 @@ export class H1Engine {
     exchange.state.settle()
   }
 
-  #makeDecoder(framing: Framing, defects: Defect[]): BodyDecoder {
-    if (framing.kind === 'chunked') return new ChunkedDecoder({ ...this.#rules, isHead: false }, defects)
-    if (framing.kind === 'until-close') return new UntilCloseDecoder()
-    return new LengthDecoder(framing.kind === 'length' ? framing.length : 0)
-  }
-
   #readBody(exchange: Exchange): ReceivedEvent {
-    const decoder = this.#decoder!
-    const decoded = decoder.decode(this.#buffer) ?? (this.#ended ? decoder.finish(this.#buffer) : undefined)
+    const decoded = this.#received.read(this.#buffer, this.#ended)
     if (decoded === undefined) return NEED_DATA
     if ('bytes' in decoded) return { type: 'data', bytes: decoded.bytes }
-    this.#decoder = undefined
     this.#heads.maySkipEmptyLine = true
     this.#apply(exchange, this.#peer, 'end')
-    this.#finishExchange(exchange)
+    this.#exchanges.dropOver()
     return decoded.trailers.length === 0 ? END : { type: 'end', trailers: decoded.trailers }
   }
 
@@ -362,25 +334,22 @@ export class H1Engine {
       case 'end':
         return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : snapshotFields(event.trailers))
       case 'closed':
-        this.#apply(this.#newest, this.role, 'closed')
+        this.#apply(this.#exchanges.newest, this.role, 'closed')
         return []
     }
   }
 
   #sendRequest(event: RequestToSend): string {
-    if (!this.canSendRequest) throw new CannotSendRequest(this.#describe(this.#newest, 'client', 'request'))
+    if (!this.canSendRequest)
+      throw new CannotSendRequest(this.#describe(this.#exchanges.newest, 'client', 'request'))
     const { method, text, fields } = this.#requestHeads.write(event)
-    if (this.#newest.state.client !== 'idle') {
-      this.#exchanges.push(this.#spare ?? new Exchange())
-      this.#spare = undefined
-    }
-    this.#beginEncoding(fields.framing)
-    this.#beginExchange(this.#newest, method, fields.offered, fields.persists)
+    this.#sent.begin(fields.framing)
+    this.#beginExchange(this.#exchanges.next(), method, fields.offered, fields.persists)
     return text
   }
 
   #sendResponse(event: ResponseSnapshot): string {
-    const exchange = this.#newest
+    const exchange = this.#exchanges.newest
     if (this.role === 'client') throw this.#improper(exchange, 'client', event.type)
     const head = writeResponseHead(
       event,
@@ -393,28 +362,22 @@ export class H1Engine {
       this.#apply(exchange, 'server', 'switch')
     } else {
       this.#answer(exchange, head.persists)
-      this.#beginEncoding(head.framing)
+      this.#sent.begin(head.framing)
     }
     return head.text
   }
 
-  #beginEncoding(framing: Framing): void {
-    this.#sentFraming = framing
-    this.#encoder = makeBodyEncoder(framing, this.tolerances)
-  }
-
   #sendData(bytes: Uint8Array | string): WireBytes {
-    this.#check(this.#newest, this.role, 'data')
-    return this.#encoder!.encode(typeof bytes === 'string' ? octets.encodeUtf8(bytes) : plainView(bytes))
+    this.#check(this.#exchanges.newest, this.role, 'data')
+    return this.#sent.encode(typeof bytes === 'string' ? octets.encodeUtf8(bytes) : plainView(bytes))
   }
 
   #sendEnd(trailers: readonly FieldLine[]): WireBytes {
-    const exchange = this.#newest
+    const exchange = this.#exchanges.newest
     this.#check(exchange, this.role, 'end')
-    const bytes = this.#encoder!.end(trailers)
-    this.#encoder = undefined
+    const bytes = this.#sent.end(trailers)
     this.#apply(exchange, this.role, 'end')
-    this.#finishExchange(exchange)
+    this.#exchanges.dropOver()
     return bytes
   }
 
@@ -430,15 +393,6 @@ export class H1Engine {
     this.#apply(exchange, 'server', 'request-seen')
     state.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
     if (!persists) state.endWith()
-  }
-
-  /** Drops an exchange that both sides have completed, if another one waits behind it. */
-  #finishExchange(exchange: Exchange): void {
-    const { client, server } = exchange.state
-    if (this.#exchanges.length > 1 && exchange === this.#oldest && client === 'idle' && server === 'idle') {
-      this.#exchanges.shift()
-      this.#spare = exchange
-    }
   }
 
   #apply(exchange: Exchange, role: Role, transition: Transition): void {

@@ -64,7 +64,7 @@ export interface StatusLine {
 const STATUS_LINE = /^HTTP\/1\.([0-9]) ([1-9][0-9][0-9])(?: (.*))?$/s
 
 /**
- * Reads a status line (RFC 9112 §4), without its line end. The space behind the code may be missing with the reason.
+ * Reads a status line (RFC 9112 §4), without its line end. The space after the code may be missing with the reason.
  * @param offset of the line in the received stream
  */
 export function parseStatusLine(line: string, offset: number): StatusLine {
@@ -208,7 +208,7 @@ export function parseFieldLines(
   const { tolerances } = rules
   const fields: FieldLine[] = []
   let lines = 0
-  /** False after a line that was skipped: a fold behind it is skipped too. */
+  /** False after a line that was skipped: a fold after it is skipped too. */
   let keptLast = true
   /** Continuation lines of the last field; joined once, so that many folds cost linear time. */
   let folds: string[] = []
@@ -258,7 +258,7 @@ export function parseFieldLines(
   }
 }
 
-/** Puts the continuation lines behind the value they continue: each fold becomes one SP (RFC 9112 §5.2). */
+/** Puts the continuation lines after the value they continue: each fold becomes one SP (RFC 9112 §5.2). */
 function unfold(fields: FieldLine[], folds: readonly string[]): void {
   const [name, value] = fields[fields.length - 1]!
   fields[fields.length - 1] = [name, trimWhitespace(`${value} ${folds.join(' ')}`)]

@@ -3,7 +3,7 @@
  * named at its first line, not when its connection ends. RFC 9112 §2.2, §3, §4.
  *
  * The outcome does not depend on how the input was cut: each decision is taken at a place in the stream (the end of the
- * first line, 256 bytes, a limit, the end of the head, the end of the stream), whatever was received behind it.
+ * first line, 256 bytes, a limit, the end of the head, the end of the stream), whatever was received after it.
  */
 
 import { IncompleteRead } from '../errors/index.ts'
@@ -38,10 +38,10 @@ export class HeadReader {
   readonly #role: Role
   readonly #rules: FieldRules
   readonly #buffer: ReceiveBuffer
-  /** Made for the first head that is not recalled, and dropped behind each: an idle connection needs none. */
+  /** Made for the first head that is not recalled, and dropped after each: an idle connection needs none. */
   #scanner: HeadScanner | undefined
   #isFirstLineChecked = false
-  /** True where one empty line may be skipped: before a request, and behind a response. */
+  /** True where one empty line may be skipped: before a request, and after a response. */
   maySkipEmptyLine: boolean
 
   constructor(role: Role, rules: FieldRules, buffer: ReceiveBuffer) {
@@ -57,7 +57,7 @@ export class HeadReader {
     return this.maySkipEmptyLine && length === 1 && bytes[start] === CR
   }
 
-  /** Skips one CR LF where it may stand: clients and servers of old sent one behind a body (RFC 9112 §2.2). */
+  /** Skips one CR LF where it may stand: clients and servers of old sent one after a body (RFC 9112 §2.2). */
   skipEmptyLine(): void {
     const { bytes, start, length } = this.#buffer
     if (!this.maySkipEmptyLine || length < 2 || bytes[start] !== CR || bytes[start + 1] !== LF) return

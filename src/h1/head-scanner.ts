@@ -13,7 +13,7 @@ import type { LimitName, Limits } from './limits.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** What the scanner found: nothing yet, the index behind the empty line, or a limit passed at `at`. */
+/** What the scanner found: nothing yet, the index after the empty line, or a limit passed at `at`. */
 export type Scan =
   | { readonly kind: 'more' }
   | { readonly kind: 'end'; readonly end: number }
@@ -68,7 +68,7 @@ export class HeadScanner {
       return { kind: 'limit', limit: 'maxLineBytes', at: line + this.#maxLineBytes }
     }
     if (end <= stop) return MORE
-    // The empty line behind a trailer section is no part of it (RFC 9112 §7.1).
+    // The empty line after a trailer section is no part of it (RFC 9112 §7.1).
     if (this.#startLines === 0) {
       const emptyLine = readEmptyLine(bytes, line, end)
       if (emptyLine !== undefined) return emptyLine

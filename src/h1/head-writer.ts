@@ -40,7 +40,7 @@ export interface WrittenHead {
 
 /** The field lines of a request head, checked and written, with what they say. */
 export interface WrittenFields {
-  /** The lines and the empty line behind them. */
+  /** The lines and the empty line after them. */
   readonly text: string
   readonly framing: Framing
   /** The protocols it offers to switch to, in lower case. */
@@ -136,7 +136,7 @@ function unfolded(fields: readonly FieldLine[], { foldedValues }: Tolerances): r
   return foldedValues ? fields.map(([name, value]) => [name, unfoldValue(value)] as const) : fields
 }
 
-/** Writes field lines, each with its line end, and `end` behind them. */
+/** Writes field lines, each with its line end, and `end` after them. */
 export function writeFieldLines(fields: readonly FieldLine[], tolerances: Tolerances, end = ''): string {
   const parts: string[] = []
   for (const [name, value] of fields) {
@@ -292,7 +292,7 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Writes the trailer section behind the last chunk, with the empty line that ends the message. */
+/** Writes the trailer section after the last chunk, with the empty line that ends the message. */
 export function writeTrailers(trailers: readonly FieldLine[], tolerances: Tolerances): string {
   for (const [name] of trailers) {
     if (NOT_IN_TRAILERS.has(name.toLowerCase()))

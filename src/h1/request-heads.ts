@@ -80,13 +80,13 @@ export class RequestHeads {
     }
     // Security: of what was read above. A second look at `request` might show other fields, and all connections would keep them.
     const taken = snapshotRequest({ type: 'request', method, target, version, fields })
-    const anew = this.#writeAnew(taken, shared === undefined)
-    if (shared === undefined) this.#own = anew
-    else shared.kept = anew
-    return anew.last
+    const written = this.#writeNew(taken, shared === undefined)
+    if (shared === undefined) this.#own = written
+    else shared.kept = written
+    return written.last
   }
 
-  #writeAnew({ method, target, version = 11, fields }: RequestToSend, isOwn: boolean): Kept {
+  #writeNew({ method, target, version = 11, fields }: RequestToSend, isOwn: boolean): Kept {
     const line = writeRequestLine(method, target, version)
     const written = writeRequestFields(method, version, fields, this.#tolerances)
     // Made as long as it is: `flat` and `push` leave room for what does not come.

@@ -99,7 +99,7 @@ export class ResponseHeads {
       if (isPlain) known.answer = known.isShared ? freezeDeep(answer) : answer
     }
     const { event } = answer
-    // What is let through behind the head is noted with the rest: that list belongs to this response alone.
+    // What is let through after the head is noted with the rest: that list belongs to this response alone.
     return event.framing.kind === 'chunked' ? { ...event, defects: [...event.defects] } : event
   }
 

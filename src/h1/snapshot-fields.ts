@@ -1,6 +1,6 @@
 /**
  * Takes what is to be sent out of the caller's hands: each part of an event is looked at once, and is a string or a number
- * from then on. Everything behind reads these copies.
+ * from then on. Everything after that reads these copies.
  *
  * Security: a list that is another one the second time, a line that says one thing by its iterator and another by its
  * index, or a name that is an object could otherwise be checked, framed and written as three different things.

@@ -66,7 +66,7 @@ export const TOLERANCES = {
     accepts:
       'A response with `Transfer-Encoding: identity` and Content-Length: the length counts. The connection is not used again.',
     reason:
-      'RFC 2616 §4.4 read it so, and http.client does; servers of that time keep the connection open behind it.',
+      'RFC 2616 §4.4 read it so, and http.client does; servers of that time keep the connection open after it.',
     risk: 'RFC 9112 §6.3 reads such a body to the end of the connection: a peer in front may take for its rest what is dropped here.',
   },
   foldedValues: {

@@ -157,7 +157,7 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
   // Where TLS is laid over a socket, nothing may read it through a buffer of ours: Deno would never see the handshake end.
   const slot = target.willStartTls === true ? undefined : new ReadSlot()
   const { localAddress } = target
-  // Node throws, too, and leaves an open handle behind.
+  // Node throws, too, and leaves an open handle.
   if (localAddress !== undefined && isIP(localAddress) === 0)
     throw new TypeError(`localAddress must be an IP address, not '${localAddress}'`)
   const where =

@@ -18,7 +18,7 @@ export interface Address {
 
 /**
  * Looks a name up: all addresses, in the order to be preferred. The shape of `dns.lookup` with `all: true`; a single address with
- * its family behind it, as `dns.lookup` answers without, is taken too.
+ * its family after it, as `dns.lookup` answers without, is taken too.
  */
 export type Lookup = (
   host: string,

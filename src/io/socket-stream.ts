@@ -262,7 +262,7 @@ export class SocketStream implements ByteStream {
 
   onError(error: Error): void {
     this.#failure ??= error
-    // A TLS socket that fails behind the handshake stays open by itself.
+    // A TLS socket that fails after the handshake stays open by itself.
     this.#socket.destroy()
   }
 

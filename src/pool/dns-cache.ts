@@ -14,7 +14,7 @@ export interface DnsCacheOptions {
   readonly maxEntries?: number | undefined
   /** How long an answer is good, in milliseconds. Default 10 s. */
   readonly ttlMs?: number | undefined
-  /** How long after that it is still given, while it is looked up again behind it. Default 0. */
+  /** How long after that it is still given, while it is looked up again. Default 0. */
   readonly staleMs?: number | undefined
   readonly clock?: Clock | undefined
 }

@@ -249,7 +249,7 @@ export class Pool {
   #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
     const { request, plan, options } = sending
     const { body, deadlines } = request
-    // Asked for anew: one that had nothing left may have been forgotten meanwhile.
+    // Asked for again: one that had nothing left may have been forgotten meanwhile.
     const origin = this.#keeper.originFor(plan)
     const sinceMs = this.#keeper.clock.now()
     return new Promise((resolve) => {
@@ -313,7 +313,7 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
-    return told.derive({ body: (body) => new PooledBody(body, guard) })
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
   /** Most requests were sent once, and at once. */

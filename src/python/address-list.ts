@@ -60,7 +60,7 @@ class AddressReader {
     this.#forget()
   }
 
-  /** Also steps over the colon behind the name of a group. */
+  /** Also steps over the colon after the name of a group. */
   #forget(): void {
     if (this.#text[this.#at] === ':') this.#at++
     this.#words = []

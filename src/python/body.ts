@@ -113,7 +113,7 @@ function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | Bo
   }
   throw new TypeError(
     'a body is a string, bytes, an iterable of bytes, a stream, a file of fs.promises.open, or has a method read; ' +
-      'an object with keyword arguments goes behind the other arguments',
+      'an object with keyword arguments goes after the other arguments',
   )
 }
 

@@ -50,7 +50,7 @@ export interface Settings {
   readonly max_response_headers: number | null
 }
 
-/** The response being read, and the one behind it. */
+/** The response being read, and the one after it. */
 const PIPELINING = 2
 
 /**

@@ -24,7 +24,7 @@ export function readParams(value: string): Param[] {
   })
 }
 
-/** Cuts at the semicolons that do not stand between quotes; a quote behind a backslash does not count. */
+/** Cuts at the semicolons that do not stand between quotes; a quote after a backslash does not count. */
 function splitParams(value: string): string[] {
   const parts: string[] = []
   let start = 0

@@ -42,13 +42,13 @@ export function valueOf(name: string, values: readonly HeaderValue[]): string {
 }
 
 /**
- * What is folded is read by whoever unfolds it: it has to be right as one line, too. Security: an option behind a fold would be
+ * What is folded is read by whoever unfolds it: it has to be right as one line, too. Security: an option after a fold would be
  * unseen here and seen by a proxy.
  */
 function checkUnfolded(name: string, lines: readonly string[]): void {
   // A line of a tab only may be taken for the end of the head.
   if (lines.slice(1).some((line) => line.trim() === '')) {
-    throw new InvalidHeader('INVALID_FIELD_VALUE', `an argument of "${name}" behind the first is empty`)
+    throw new InvalidHeader('INVALID_FIELD_VALUE', `an argument of "${name}" after the first is empty`)
   }
   const lower = name.toLowerCase()
   const field: FieldLine = [name, lines.join(' ')]

@@ -27,7 +27,7 @@ export function readHostPort(host: string, port: number | string | null, default
   return ascii === name ? at : { host: name, port: at.port }
 }
 
-/** The fields of CONNECT: those given, and Host behind them where it is not among them, as in Python. */
+/** The fields of CONNECT: those given, and Host after them where it is not among them, as in Python. */
 export function connectFields(to: HostPort, given: readonly FieldLine[]): readonly FieldLine[] {
   return hasField(given, 'host') ? given : [...given, ['Host', formatAuthority(to)]]
 }

@@ -83,7 +83,7 @@ export class HTTPConnection extends ClassAttributes {
     },
   }
   #connection: Connection | undefined
-  /** What the connection below was made of: it is made anew where that has changed. */
+  /** What the connection below was made of: it is made again where that has changed. */
   #madeOf = ''
   #tunnel: readonly [host: string, port: number, fields: readonly FieldLine[]] | undefined
   #proxyHeaders: ResponseHeaders | null = null
@@ -103,7 +103,7 @@ export class HTTPConnection extends ClassAttributes {
    * @param port - a number or its digits; null for that in the host, or the default
    * @param strict - 0 or false, given explicitly, to take what is no status line for a response of HTTP/0.9. Or the keyword
    *   arguments, as in `new HTTPConnection(host, port, { timeout: 5 })`, where `timeout` is in SECONDS
-   * @param options - the keyword arguments, behind a `strict`
+   * @param options - the keyword arguments, after a `strict`
    * @throws InvalidURL if a port is empty or not a number, or the host cannot be one
    * @throws TypeError for an unknown keyword argument, or one in the wrong place
    */
@@ -238,7 +238,7 @@ export class HTTPConnection extends ClassAttributes {
   }
 
   /**
-   * Sends the head that was begun, and a body behind it if one is given.
+   * Sends the head that was begun, and a body after it if one is given.
    * @throws CannotSendHeader if none was begun
    */
   async endheaders(message_body: Body | null = null, keywords: Keywords = {}): Promise<void> {
@@ -405,7 +405,7 @@ export class HTTPConnection extends ClassAttributes {
     response.catch(() => {
       // Told by getresponse().
     })
-    // Behind a response that is not read the question only ends the request, and has to be asked again.
+    // After a response that is not read the question only ends the request, and has to be asked again.
     this.#forgetRead()
     if (this.#response === undefined) this.#early = response
   }

@@ -88,7 +88,7 @@ export class HTTPMessage implements Iterable<string> {
     return this.#linesOf(name).map(([, value]) => value)
   }
 
-  /** What stands behind the colon of the first field of that name, with its line end; null where there is none. */
+  /** What stands after the colon of the first field of that name, with its line end; null where there is none. */
   getrawheader(name: string): string | null {
     const [first] = this.#linesOf(name)
     return first === undefined ? null : formatLine(first).slice(first[0].length + 1)

@@ -204,7 +204,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads the rest of the body, or the next `amt` bytes. Fewer come only at the end, none behind it.
+   * Reads the rest of the body, or the next `amt` bytes. Fewer come only at the end, none after it.
    * @throws IncompleteRead if the body broke off
    */
   async read(amt: number | null = null): Promise<Buffer> {
@@ -391,7 +391,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.fp ??= new ResponseFile(this)
   }
 
-  /** Nothing more is read. A Node stream is let go, for whatever comes behind the response. */
+  /** Nothing more is read. A Node stream is let go, for whatever comes after the response. */
   #end(): Buffer {
     this.fp = null
     this.#reader?.close()

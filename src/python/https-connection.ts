@@ -33,7 +33,7 @@ export class HTTPSConnection extends HTTPConnection {
    *   `new HTTPSConnection(host, port, { timeout: 5, context: { ca } })`, where `timeout` is in SECONDS
    * @param cert_file - name of a PEM file with your certificate chain; may hold the key, too
    * @param strict - as of HTTPConnection
-   * @param options - the keyword arguments, behind the arguments of old
+   * @param options - the keyword arguments, after the arguments of old
    * @throws InvalidURL if a port is empty or not a number; the system's error for a file that cannot be read
    * @throws TypeError for an unknown keyword argument, or one in the wrong place
    */

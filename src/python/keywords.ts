@@ -1,5 +1,5 @@
 /**
- * Keyword arguments: Python writes them behind a `*`, here they are an object in that place. Each is looked at once, when it is
+ * Keyword arguments: Python writes them after a `*`, here they are an object in that place. Each is looked at once, when it is
  * given; a name that nobody knows is a TypeError at once, and so is an object in the place of another argument.
  *
  * Units: a `timeout` is in SECONDS in this module, as in Python. Everywhere else in this package it is in milliseconds.
@@ -74,17 +74,17 @@ export function isPlainObject(value: unknown): value is object {
 /** @throws TypeError for an object in the place of an argument that is none */
 export function assertNoKeywords(value: unknown, place: string): void {
   if (isPlainObject(value)) {
-    throw new TypeError(`${place} is no object; keyword arguments go into one behind the other arguments`)
+    throw new TypeError(`${place} is no object; keyword arguments go into one after the other arguments`)
   }
 }
 
 /**
- * Where the keyword arguments of a constructor are: in the place where Python has its `*`, or behind the arguments of old.
+ * Where the keyword arguments of a constructor are: in the place where Python has its `*`, or after the arguments of old.
  * @throws TypeError for two objects
  */
-export function findKeywords<O extends object>(inPlace: unknown, behind: O | null): O | null {
-  if (!isPlainObject(inPlace)) return behind
-  if (behind !== null) throw new TypeError('keyword arguments were given twice')
+export function findKeywords<O extends object>(inPlace: unknown, last: O | null): O | null {
+  if (!isPlainObject(inPlace)) return last
+  if (last !== null) throw new TypeError('keyword arguments were given twice')
   return inPlace as O
 }
 

@@ -30,7 +30,7 @@ export class Unchunker {
 
   /**
    * The data of the chunks in `bytes`, without their framing.
-   * @throws LocalProtocolError for what are no chunks, and for bytes behind the last one
+   * @throws LocalProtocolError for what are no chunks, and for bytes after the last one
    */
   read(bytes: Uint8Array): Uint8Array[] {
     const data: Uint8Array[] = []

@@ -1,6 +1,6 @@
 /**
  * What bounds a wait: a timeout for the phase, and a signal. One helper makes a promise out of both, so that no wait is
- * without an unhappy path and none leaves a timer or a listener behind.
+ * without an unhappy path and none leaves a timer or a listener.
  */
 
 import { TimeoutError, type TimeoutPhase } from '../errors/index.ts'

@@ -63,7 +63,7 @@ export function decidePhase(facts: PhaseFacts): AwaitedPhase {
   const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
   const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
   const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
-  // A head has its time as a whole, however it trickles in; the other phases begin anew at each progress.
+  // A head has its time as a whole, however it trickles in; the other phases begin again at each progress.
   const dueInMs = name === 'headers' ? timeoutMs - awaitedMs : timeoutMs
   if (leftMs < dueInMs) return { name: 'total', timeoutMs: leftMs, dueInMs: Math.max(0, leftMs) }
   return { name, timeoutMs, dueInMs: Math.max(0, dueInMs) }

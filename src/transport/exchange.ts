@@ -52,6 +52,8 @@ export interface ExchangeHost {
   resume(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
+  /** The caller's signal was aborted. */
+  aborted(exchange: Exchange, reason: unknown): void
   /** Gives the connection away after a switch of protocols. */
   takeOver(exchange: Exchange): Duplex
   /** The peer: `host:port`, or the path of a unix socket. */
@@ -257,10 +259,12 @@ export class Exchange implements ResponseSource, BodySource {
     return now - this.#awaitedSince
   }
 
-  /** Hears an abort until `stopListening`. */
-  listenForAbort(onAbort: () => void): void {
-    this.#onAbort = onAbort
-    this.deadlines.signal?.addEventListener('abort', onAbort, { once: true })
+  /** Passes an abort of the caller's signal on to the connection, until `stopListening`. */
+  listenForAbort(): void {
+    const { signal } = this.deadlines
+    if (signal === undefined) return
+    this.#onAbort = () => this.#host.aborted(this, signal.reason)
+    signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   stopListening(): void {

@@ -193,7 +193,7 @@ export class IncomingBody implements BodyReader {
     })
   }
 
-  /** Copies borrowed bytes into the queue: behind the last piece, in its own memory, where both are small. */
+  /** Copies borrowed bytes into the queue: after the last piece, in its own memory, where both are small. */
   #enqueue(bytes: Uint8Array): void {
     this.#queuedBytes += bytes.length
     const at = this.#queue.length - 1
@@ -222,7 +222,7 @@ export class IncomingBody implements BodyReader {
     const queue = this.#queue
     this.#queue = NO_PIECES
     this.#queuedBytes = 0
-    // An empty one is made anew, too: its memory belongs to whoever is given it.
+    // An empty one is made again, too: its memory belongs to whoever is given it.
     return queue.length === 1 ? queue[0]! : Buffer.concat(queue)
   }
 

@@ -1,5 +1,5 @@
 /**
- * A tunnel through an HTTP proxy: CONNECT, and the stream behind it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
+ * A tunnel through an HTTP proxy: CONNECT, and the stream through it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
  */
 
 import type { FieldLine } from '../core/fields.ts'

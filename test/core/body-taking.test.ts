@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { WebStreamSource } from '../../src/core/body-sources.ts'
 import { writeForm } from '../../src/core/form-data.ts'
 import { toFieldLines } from '../../src/core/headers.ts'
 import { takeOptions } from '../../src/core/options.ts'
-import { ChunkedBody, type RequestBody, takeBody, takeTrailers } from '../../src/core/outgoing-body.ts'
+import {
+  assertHeld,
+  ChunkedBody,
+  type OutgoingBody,
+  type RequestBody,
+  takeBody,
+  takeTrailers,
+} from '../../src/core/outgoing-body.ts'
+import { settle } from '../support/manual-clock.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -61,6 +70,124 @@ describe('a body that is taken', () => {
     assert.equal(await textOf(body), '2')
     assert.throws(() => body.open(), /same kind/)
     body.close()
+  })
+
+  it('is read from a stream that has no iterator of its own kind, as other packages make them', async () => {
+    const stream = Readable.from([Buffer.from('a'), Buffer.from('b')])
+    const other = Object.defineProperty(stream, 'iterator', { value: undefined })
+    const body = take(other)
+    assert.equal(await textOf(body), 'ab')
+    body.finish()
+  })
+
+  it('fails once: what comes after the first failure is not told', async () => {
+    const stream = new PassThrough()
+    const body = take(stream)
+    const told: unknown[] = []
+    body.listen((error) => told.push(error))
+    const first = new Error('first')
+    stream.destroy(first)
+    await settle()
+    stream.emit('error', new Error('second'))
+    assert.deepEqual(told, [first])
+    assert.deepEqual(body.failure, { error: first })
+  })
+
+  it('tells a failure to the next who listens, and to nobody where nobody does', async () => {
+    const stream = new PassThrough()
+    const body = take(stream)
+    const failure = new Error('unheard')
+    stream.destroy(failure)
+    await settle()
+    body.listen(undefined)
+    const told: unknown[] = []
+    body.listen((error) => told.push(error))
+    assert.deepEqual(told, [failure])
+  })
+
+  it('is given back once, however often that is asked for', async () => {
+    const reasons: unknown[] = []
+    const stream = new ReadableStream({ cancel: (reason) => void reasons.push(reason) })
+    const body = take(stream)
+    body.close('first')
+    body.close('second')
+    body.finish()
+    await settle()
+    assert.deepEqual(reasons, ['first'])
+    assert.equal(stream.locked, false)
+  })
+
+  it('is not cancelled where it was read to its end', async () => {
+    const reasons: unknown[] = []
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(Buffer.from('x'))
+        controller.close()
+      },
+      cancel: (reason) => void reasons.push(reason),
+    })
+    const source = new WebStreamSource(stream, () => assert.fail())
+    const chunks = source.open()
+    while ((await chunks.next()).done !== true);
+    source.finish()
+    source.close('late')
+    source.close('later')
+    await settle()
+    assert.deepEqual([reasons, stream.locked], [[], false])
+  })
+})
+
+describe('memory that a caller has lent', () => {
+  it('must be there when it is sent: transferred, or made another size, it is refused', () => {
+    const ResizableBuffer = ArrayBuffer as unknown as new (
+      length: number,
+      options: object,
+    ) => ArrayBuffer & { resize(length: number): void }
+    const shrunk = new ResizableBuffer(4, { maxByteLength: 8 })
+    const body = takeBody(shrunk, () => 'b') as OutgoingBody
+    assertHeld(body)
+    shrunk.resize(2)
+    assert.throws(() => assertHeld(body), TypeError)
+    const moved = Uint8Array.of(1, 2, 3)
+    const other = takeBody(moved, () => 'b') as OutgoingBody
+    structuredClone(moved, { transfer: [moved.buffer] })
+    assert.throws(() => assertHeld(other), { name: 'TypeError', message: /transferred/ })
+  })
+
+  it('is its bytes, whatever kind of view is given', () => {
+    const memory = Uint8Array.of(1, 2, 3, 4, 5, 6)
+    for (const view of [new DataView(memory.buffer, 2, 2), new Uint8ClampedArray(memory.buffer, 2, 2)]) {
+      const body = takeBody(view, () => 'b') as OutgoingBody & { kind: 'bytes' }
+      assert.deepEqual([...body.bytes], [3, 4])
+    }
+  })
+})
+
+/** A Blob as another package has it: with what the platform would not let through. */
+function blob(facts: object): object {
+  return Object.defineProperty({ size: 1, stream: () => {}, ...facts }, Symbol.toStringTag, { value: 'Blob' })
+}
+
+/** The first segment of a form with one entry. */
+function firstOf(entry: unknown): string {
+  const [head] = writeForm([entry], 'b')
+  assert.ok(head instanceof Uint8Array)
+  return Buffer.from(head).toString()
+}
+
+describe('a form', () => {
+  it('names a Blob that is no File `blob`, as browsers do, and escapes the names it is given', () => {
+    assert.equal(
+      firstOf(['a"\r\nb', blob({ type: 'text/plain' })]),
+      '--b\r\nContent-Disposition: form-data; name="a%22%0D%0Ab"; filename="blob"\r\nContent-Type: text/plain\r\n\r\n',
+    )
+    assert.match(firstOf(['a', blob({ type: 'text/plain', name: 'x.txt' })]), /; filename="x\.txt"\r\n/)
+  })
+
+  it('gives a Blob without a type, or with one that no field can carry, the type of any bytes', () => {
+    for (const type of ['', 'text/plain\r\nX: y', 'text/é']) {
+      assert.match(firstOf(['a', blob({ type })]), /\r\nContent-Type: application\/octet-stream\r\n\r\n$/)
+    }
   })
 })
 

@@ -89,6 +89,11 @@ function fileLike(content: string, size: number, isFile: boolean): Parameters<ty
 }
 
 describe('measureBody', () => {
+  it('has nothing to do for a body that is no file', async () => {
+    const body = prepare('text')
+    assert.equal(await measureBody(body), body)
+  })
+
   it('reads a small file: its size is what was read, whatever stat says', async () => {
     for (const size of [0, 3, 4_096]) {
       const measured = await measureBody(fileLike('seven b', size, true))

@@ -19,6 +19,11 @@ describe('assertString', () => {
 })
 
 describe('plainView', () => {
+  it('is refused for what are no bytes', () => {
+    for (const value of ['x', [1], new ArrayBuffer(1), { length: 1 }])
+      assert.throws(() => plainView(value as unknown as Uint8Array), TypeError)
+  })
+
   it('is the same memory', () => {
     const memory = Uint8Array.of(1, 2, 3, 4, 5)
     const view = plainView(memory.subarray(1, 4))

@@ -2,7 +2,7 @@
 // globals belong to one room, how long a file may be, and that no chain of imports comes back to its start.
 
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import {
@@ -125,6 +125,47 @@ describe('the files of src', () => {
     })
     assert.deepEqual(
       silent.map(({ name }) => name),
+      [],
+    )
+  })
+})
+
+describe('docs/architecture.md', () => {
+  const page = readFileSync(repositoryPath('docs/architecture.md'), 'utf8')
+  /** What stands in backticks, outside of drawings. */
+  const quoted = [...page.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, text]) => text!)
+
+  it('names no file that is not there', () => {
+    const files = quoted.filter((text) => /^[\w-]+(?:\/[\w.-]+)+\.ts$/.test(text))
+    assert.ok(files.length > 20)
+    assert.deepEqual(
+      files.filter((file) => ![['src', file], [file]].some((names) => existsSync(repositoryPath(...names)))),
+      [],
+    )
+  })
+
+  it('names no function that its file does not have', () => {
+    const named = [...page.matchAll(/`([\w/-]+\.ts)`\s+\(((?:`[#\w]+`(?:,\s+)?)+)\)/g)]
+    assert.ok(named.length > 5)
+    const missing = named.flatMap(([, file, names]) => {
+      const text = readFileSync(repositoryPath('src', file!), 'utf8')
+      return [...names!.matchAll(/`([#\w]+)`/g)]
+        .map(([, name]) => name!)
+        .filter((name) => !new RegExp(`(?<![\\w#])${name}(?![\\w])`).test(text))
+        .map((name) => `${file}: ${name}`)
+    })
+    assert.deepEqual(missing, [])
+  })
+
+  it('walks through no room twice on one way, and through each room of src on some way', () => {
+    const ways = page.split(/^## /m).map((section) => {
+      const steps = section.matchAll(/^(?:\d\.|-) \*\*`(\w+)`\*\*/gm)
+      return [...steps].map(([, room]) => room!)
+    })
+    for (const rooms of ways) assert.deepEqual(rooms, [...new Set(rooms)])
+    const rooms = new Set(sources.map(roomOf))
+    assert.deepEqual(
+      [...rooms].filter((room) => !ways.some((way) => way.includes(room))),
       [],
     )
   })

@@ -120,7 +120,8 @@ function hover(...entries: string[]) {
 function compile(folder: string, examples: readonly { name: string; code: string }[]): void {
   mkdirSync(path.join(folder, 'node_modules'))
   symlinkSync(ROOT, path.join(folder, 'node_modules', 'httplib-ts'))
-  symlinkSync(path.join(ROOT, 'node_modules', '@types'), path.join(folder, 'node_modules', '@types'))
+  for (const name of ['@types', '@opentelemetry'])
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name))
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module","private":true}')
   const compilerOptions = {
     target: 'ES2023',

@@ -3,7 +3,7 @@
 // process and is ended by its process id. `scripts/install-peers.sh` installs what is missing.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
@@ -311,4 +311,40 @@ export async function startPython(program: string): Promise<Peer> {
     digest: (_method, _name, response) => Promise.resolve(response.getHeader('x-sha256', '')),
     close: () => daemon.end(),
   }
+}
+
+/** Debian's own Python, whatever else is in the path. */
+const DEBIANS_PYTHON = '/usr/bin/python3'
+
+/** Where gunicorn is, if httpbin is there, too; undefined, and a loud line, where one is not installed. */
+export function findHttpbin(): string | undefined {
+  const program = findPeer('gunicorn')
+  if (program === undefined) return undefined
+  if (spawnSync(DEBIANS_PYTHON, ['-c', 'import httpbin']).status === 0) return program
+  console.error(
+    'SKIPPED: interop tests against httpbin: it is not installed; scripts/install-peers.sh does that',
+  )
+  return undefined
+}
+
+/** httpbin under gunicorn, with keep-alive: where it listens, and how it ends. */
+export async function startHttpbin(
+  program: string,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const folder = await makeFolder()
+  const { http: port } = await freePorts()
+  const words = [
+    '-b',
+    `127.0.0.1:${port}`,
+    '-k',
+    'gthread',
+    '--threads',
+    '70',
+    '--keep-alive',
+    '30',
+    'httpbin:app',
+  ]
+  const daemon = new Daemon(folder, DEBIANS_PYTHON, [program, '--log-level', 'warning', ...words])
+  await daemon.listensOn(port)
+  return { origin: `http://127.0.0.1:${port}`, close: () => daemon.end() }
 }

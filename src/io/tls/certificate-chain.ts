@@ -2,7 +2,7 @@
  * The chain of certificates a server showed: what there is to read in it, and everything that is wrong with it.
  *
  * OpenSSL judges the chain, and Node reports one error: the last. `examineChain` looks again by itself, so that an error
- * that hides behind another is found too. Security: it only ever adds reasons to refuse. Where OpenSSL is content it is not
+ * that another hides is found too. Security: it only ever adds reasons to refuse. Where OpenSSL is content it is not
  * asked about trust; where one reason is accepted (option `accept`) it must know every other, so what it cannot judge is a
  * reason as well. RFC 5280 §6.1.
  */

@@ -105,7 +105,7 @@ function readPathLength(basicConstraints: Uint8Array): number | undefined {
   return length?.content.reduce((sum, byte) => sum * 256 + byte, 0)
 }
 
-/** The elements that stand one behind the other. */
+/** The elements that stand one after the other. */
 function readElements(der: Uint8Array): Element[] {
   const elements: Element[] = []
   let at = 0

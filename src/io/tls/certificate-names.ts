@@ -18,7 +18,7 @@ export function namesHost({ x509, outline }: ChainCertificate, host: string): bo
   return outline?.dnsNames.some((pattern) => isBelow(pattern, name)) === true
 }
 
-/** Whether a pattern that begins with a star and a dot, and has two labels at least behind them, stands for the name. */
+/** Whether a pattern that begins with a star and a dot, and has two labels at least after them, stands for the name. */
 function isBelow(pattern: string, name: string): boolean {
   const suffix = pattern.slice(1).toLowerCase()
   if (!pattern.startsWith('*.') || !/^\.[^.*]+(?:\.[^.*]+)+$/.test(suffix)) return false

@@ -1,7 +1,7 @@
 /**
  * Why a server's certificate is refused, as one table: reason → code of ours, OpenSSL's words for it, a sentence, and the
  * narrowest option that would accept the peer. The order is that of gravity: where there are several reasons, the first one
- * names the error and the others are told behind it. docs/certificates.md shows the table.
+ * names the error and the others are told after it. docs/certificates.md shows the table.
  *
  * OpenSSL reports the last error it met and no other, and Node has no name for some of them (`UNSPECIFIED`): what is hidden in
  * this way is found by certificate-chain.ts.

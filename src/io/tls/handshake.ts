@@ -120,7 +120,7 @@ function shakeHands(
     let isTrusted = false
     socket.once('error', onError)
     socket.once('close', onClose)
-    // Listened for from the beginning: in TLS 1.2 the session comes inside the handshake, and Node hands it out behind
+    // Listened for from the beginning: in TLS 1.2 the session comes inside the handshake, and Node hands it out after
     // `secureConnect`. Security: a session of a peer that was refused must never be resumed.
     socket.on('session', (session: Buffer) => {
       if (isTrusted) handshake.keep(session)

@@ -100,7 +100,7 @@ const UNNAMED = 'UNSPECIFIED'
 function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts): Finding[] {
   const { opensslError, options, now } = facts
   // Security: Node adds the authorities in a PKCS#12 file to those that OpenSSL trusts. Who the client is says nothing of whom it
-  // trusts: what OpenSSL is content with is judged anew, by `ca` or the system's authorities alone.
+  // trusts: what OpenSSL is content with is judged again, by `ca` or the system's authorities alone.
   const isTrustDoubtful = options.pfx !== undefined
   // The usual case, and it costs no look at the authorities.
   if (opensslError === undefined && !isTrustDoubtful && findWeaknesses(chain).length === 0) return []

@@ -2,7 +2,7 @@
  * When the first of several exchanges must end: the least of a queue of times, kept as the queue moves, so that a step of
  * a pipeline does not look through all of it. Pure.
  *
- * A time behind which an earlier one was added can never be the least again, and is forgotten: what is kept only grows
+ * A time after which an earlier one was added can never be the least again, and is forgotten: what is kept only grows
  * from front to back.
  */
 

@@ -4,11 +4,14 @@
 
 import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
 import type { Exchange } from '../exchange.ts'
+import { EarliestEnd } from './earliest-end.ts'
 
 export class ExchangeQueue {
   #members: Exchange[] = NO_MEMBERS
   #begun = 0
   #idleSince: number | undefined
+  /** Made for the first exchange that has a total timeout. */
+  #earliestEnd: EarliestEnd | undefined
 
   /** @param now - the connection is idle from then on, in milliseconds on the clock */
   constructor(now: number) {
@@ -37,7 +40,17 @@ export class ExchangeQueue {
     return this.#idleSince
   }
 
+  /** When the first of the total timeouts is over, on the clock; Infinity where there is none. */
+  get endsAt(): number {
+    return this.#earliestEnd?.value ?? Infinity
+  }
+
   add(exchange: Exchange): void {
+    const { endsAt } = exchange.deadlines
+    if (endsAt !== Infinity) {
+      this.#earliestEnd ??= new EarliestEnd()
+      this.#earliestEnd.add(endsAt)
+    }
     this.#begun++
     this.#idleSince = undefined
     this.#members = add(this.#members, exchange)
@@ -49,6 +62,7 @@ export class ExchangeQueue {
     // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
     if (oldest?.isEnded !== true || oldest.upload === 'sending' || oldest.isUndrained) return undefined
     this.#members = withoutFirst(this.#members)
+    this.#earliestEnd?.remove(oldest.deadlines.endsAt)
     if (this.#members.length === 0) this.#idleSince = now()
     return oldest
   }
@@ -57,6 +71,7 @@ export class ExchangeQueue {
   takeAll(now: number): readonly Exchange[] {
     const members = this.#members
     this.#members = NO_MEMBERS
+    this.#earliestEnd = undefined
     this.#idleSince ??= now
     return members
   }

@@ -7,11 +7,11 @@ import type { Clock } from '../../time/clock.ts'
 import { type Deadline, makeDeadline } from '../../time/deadline.ts'
 import { type AwaitedPhase, decidePhase } from '../decisions.ts'
 import type { Exchange } from '../exchange.ts'
-import { EarliestEnd } from './earliest-end.ts'
+import type { ExchangeQueue } from './exchange-queue.ts'
 
-/** What is timed: the exchanges of a connection, oldest first, and whether either side holds the other back. */
+/** What is timed: the exchanges of a connection, and whether either side holds the other back. */
 export interface TimedWaits {
-  readonly queue: readonly Exchange[]
+  readonly queue: ExchangeQueue
   /** The peer takes what is sent. */
   readonly isWritable: boolean
   /** The caller does not take what comes. */
@@ -27,8 +27,6 @@ export class ExchangeTimer {
   readonly #onTimeout: OnTimeout
   #deadline: Deadline | undefined
   #phase: AwaitedPhase | undefined
-  /** When the first of the total timeouts is over; made for the first exchange that has one. */
-  #totalEnd: EarliestEnd | undefined
 
   constructor(clock: Clock, waits: TimedWaits, onTimeout: OnTimeout) {
     this.#clock = clock
@@ -36,29 +34,11 @@ export class ExchangeTimer {
     this.#onTimeout = onTimeout
   }
 
-  /** An exchange was begun, after those before it. */
-  add({ deadlines: { endsAt } }: Exchange): void {
-    if (endsAt === Infinity) return
-    this.#totalEnd ??= new EarliestEnd()
-    this.#totalEnd.add(endsAt)
-  }
-
-  /** The oldest exchange is over. */
-  remove({ deadlines }: Exchange): void {
-    this.#totalEnd?.remove(deadlines.endsAt)
-  }
-
-  /** Nothing is waited for any more. */
-  stop(): void {
-    this.#totalEnd?.clear()
-    this.#clear()
-  }
-
   /** Sets the deadline for what is waited for now, or clears it. Called whenever that changes, and at each progress. */
   watch(at?: number): void {
     const timed = this.#timed
     if (timed === undefined) {
-      this.#clear()
+      this.stop()
       return
     }
     const now = at ?? this.#clock.now()
@@ -68,19 +48,20 @@ export class ExchangeTimer {
     this.#deadline.set(phase.dueInMs, now)
   }
 
-  #clear(): void {
+  /** Nothing is waited for. */
+  stop(): void {
     this.#phase = undefined
     this.#deadline?.clear()
-    // Made anew for the next wait: most connections of a pool are idle.
+    // The next wait makes another one: most connections of a pool are idle.
     this.#deadline = undefined
   }
 
   /** Whose wait is timed: that of the oldest, or of a later one that the peer does not take while the oldest is unread. */
   get #timed(): Exchange | undefined {
     const { queue, isWritable, isPaused } = this.#waits
-    const oldest = queue[0]
+    const { oldest } = queue
     if (isWritable || !isPaused || oldest?.upload === 'sending') return oldest
-    const newest = queue.at(-1)
+    const newest = queue.members.at(-1)
     return newest?.upload === 'sending' ? newest : oldest
   }
 
@@ -95,7 +76,7 @@ export class ExchangeTimer {
       isWritable,
       isHeldBack: isPaused,
       awaitedMs: isSending ? 0 : exchange.awaitedMs(now),
-      leftMs: (this.#totalEnd?.value ?? Infinity) - now,
+      leftMs: this.#waits.queue.endsAt - now,
     })
   }
 
@@ -103,7 +84,7 @@ export class ExchangeTimer {
 
   #fired(): void {
     const { queue } = this.#waits
-    const oldest = queue[0]
+    const { oldest } = queue
     if (oldest === undefined || this.#phase === undefined) return
     const { name, timeoutMs } = this.#phase
     if (name !== 'total') {
@@ -111,7 +92,7 @@ export class ExchangeTimer {
       return
     }
     const now = this.#clock.now()
-    const late = queue.find(({ deadlines }) => deadlines.endsAt <= now) ?? oldest
+    const late = queue.members.find(({ deadlines }) => deadlines.endsAt <= now) ?? oldest
     this.#onTimeout('total', late.deadlines.totalMs, late)
   }
 }

@@ -4,11 +4,11 @@
  * twice.
  *
  * Everything that comes in passes `#pump`; everything that ends it passes `#fail` or `#close`. After `#fail` nothing is left
- * behind: the stream is given up, every promise is settled, every deadline and listener taken back. Who is named by
+ * over: the stream is given up, every promise is settled, every deadline and listener taken back. Who is named by
  * `onChange` is told once a change is whole, as the last act of whatever brought it about.
  *
  * Length: the order in which receiving, settling and ending touch the queue of exchanges is what makes it correct; timing,
- * writing, sending and the words of errors are in files of their own.
+ * writing, sending, the stages of its life and what a failed exchange is told are in files of their own.
  */
 
 import type { Duplex } from 'node:stream'
@@ -23,22 +23,23 @@ import {
   TimeoutError,
 } from '../../errors/index.ts'
 import { H1Engine, type H1EngineOptions } from '../../h1/engine.ts'
-import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend, WireBytes } from '../../h1/events.ts'
+import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend } from '../../h1/events.ts'
 import type { ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
 import { ChangeNotice, type OnChange } from '../change-notice.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
-import { alreadyClosed, describeFailure, isPeersDoing } from '../exchange-failure.ts'
 import type { TransportState } from '../transport.ts'
+import { ConnectionLife } from './connection-life.ts'
 import { ExchangeQueue } from './exchange-queue.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
-import { PeerPatience } from './keep-alive.ts'
+import { failExchanges } from './fail-exchanges.ts'
 import { RequestWriter } from './request-writer.ts'
-import { sendRequest } from './send-request.ts'
+import { sendForResponse } from './send-request.ts'
 import type { SteppedTransport, WireObserver } from './stepped-transport.ts'
 import { type StreamListener, StreamSink } from './stream-sink.ts'
+import { withBody } from './wire-parts.ts'
 
 export interface H1ConnectionOptions {
   readonly engine: H1EngineOptions
@@ -52,7 +53,6 @@ export interface H1ConnectionOptions {
   readonly dialTimings?: DialTimings | undefined
 }
 
-const NOTHING: WireBytes = []
 const NO_TRAILERS: readonly FieldLine[] = Object.freeze([])
 
 export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits {
@@ -62,14 +62,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   readonly clock: Clock
   readonly #stream: ByteStream
   readonly #engine: H1Engine
-  readonly #pipelining: number
   readonly #writer: RequestWriter
   readonly #timer: ExchangeTimer
   #dialTimings: DialTimings | undefined
   readonly #exchanges: ExchangeQueue
-  readonly #patience: PeerPatience = new PeerPatience()
-  #state: 'open' | 'switched' | 'closed' = 'open'
-  #isDraining = false
+  readonly #life: ConnectionLife
   #isPaused = false
   /** True after a response of HTTP/1.0: the peer does not know chunked. */
   #isPeerHTTP10: boolean
@@ -77,14 +74,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
   #uncleanEnd: HTTPException | undefined
-  /** What ended the connection while nobody was there to be told. */
-  #closeReason: unknown
   readonly #changes: ChangeNotice = new ChangeNotice(this)
 
   constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
     this.#engine = new H1Engine('client', options.engine)
-    this.#pipelining = options.engine.pipelining ?? 1
     this.clock = options.clock
     this.observer = options.observer
     this.#dialTimings = options.dialTimings
@@ -95,6 +89,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#tell()
     })
     this.#exchanges = new ExchangeQueue(options.clock.now())
+    this.#life = new ConnectionLife(this.#engine, options.engine.pipelining ?? 1, this.#exchanges)
     stream.start(new StreamSink(this))
   }
 
@@ -111,12 +106,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   get state(): TransportState {
-    if (this.#state === 'closed') return 'closed'
-    if (this.#state === 'switched' || this.#isDraining) return 'draining'
-    const engine = this.#engine
-    // Half a CRLF after a response: its other half may still come.
-    const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
-    return mayGoOn && this.#patience.requestsLeft > 0 ? 'open' : 'draining'
+    return this.#life.state
   }
 
   get outstanding(): number {
@@ -124,10 +114,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   get capacity(): number {
-    if (this.#state !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
-    const outstanding = this.#exchanges.length
-    if (outstanding === 0 && !this.#engine.isReusable) return 0
-    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#patience.requestsLeft))
+    return this.#life.capacity
   }
 
   get exchanges(): number {
@@ -139,7 +126,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   get keepAliveMs(): number | undefined {
-    return this.#patience.timeoutMs
+    return this.#life.keepAliveMs
   }
 
   get onChange(): OnChange | undefined {
@@ -164,8 +151,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   // What the timer looks at.
 
-  get queue(): readonly Exchange[] {
-    return this.#exchanges.members
+  get queue(): ExchangeQueue {
+    return this.#exchanges
   }
 
   get isPaused(): boolean {
@@ -175,62 +162,34 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   // ------------------------------------------------------------------------------------------------ sending
 
   exchange(request: OutgoingRequest): Promise<HTTPResponse> {
-    try {
-      const { exchange, sent } = sendRequest(this, request)
-      sent?.catch(() => {
-        // Told by the response.
-      })
-      return exchange.whenResponse()
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return sendForResponse(this, request)
   }
 
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
     options.deadlines.signal?.throwIfAborted()
-    if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options)
+    this.#life.assertTakes(this.#stream.address, options)
     const engine = this.#engine
-    if (this.#isDraining || this.#patience.requestsLeft === 0) throw this.#takesNoMore('it is being closed')
-    if (this.#exchanges.length === 0 && engine.canSendRequest && !engine.isReusable)
-      throw this.#takesNoMore('what came after the last response leaves its end in doubt')
-    const parts = engine.send(request)
+    const head = engine.send(request)
     const startedAt = this.clock.now()
     const isReused = this.#exchanges.begun > 0
     const exchange = new Exchange(this, options, startedAt, isReused, this.#dialTimings)
     this.#dialTimings = undefined
     this.#exchanges.add(exchange)
-    this.#patience.spend()
+    this.#life.spend()
     this.#changes.note()
-    this.#timer.add(exchange)
-    const { signal } = options.deadlines
-    if (signal !== undefined) {
-      exchange.listenForAbort(() => {
-        this.#fail(signal.reason, exchange, true)
-        this.#tell()
-      })
-    }
+    exchange.listenForAbort()
     try {
-      // Nothing is written where the body does not fit what the head announces.
-      const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })
-      const last = end === undefined ? NOTHING : engine.send(end)
-      const all = data.length + last.length === 0 ? parts : [...parts, ...data, ...last]
+      const all = withBody(engine, head, body, end)
       if (end !== undefined) exchange.requestEnded()
       if (end === undefined) this.#writer.write(exchange, all)
       else this.#writer.writeWhole(exchange, all, !engine.persists)
     } catch (error) {
-      this.#fail(error, exchange)
-      this.#tell()
+      this.abort(exchange, error)
       throw error
     }
     this.#watch(startedAt)
     this.#tell()
     return exchange
-  }
-
-  /** Nothing was written: the request can go elsewhere. */
-  #takesNoMore(why: string): ConnectionLost {
-    const facts = { requestBytesWritten: 0, responseStarted: false, reused: this.#exchanges.begun > 0 }
-    return new ConnectionLost(`${this.#stream.address} (${why})`, facts, 'CONNECTION_CLOSED')
   }
 
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
@@ -256,15 +215,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   stopUpload(exchange: Exchange): void {
-    this.#stopUpload(exchange)
-    this.#tell()
-  }
-
-  #stopUpload(exchange: Exchange): void {
     if (exchange.upload !== 'sending') return
     exchange.stopUpload()
     this.#settleOldest()
     this.#watch()
+    this.#tell()
   }
 
   abort(exchange: Exchange, error: unknown): void {
@@ -274,8 +229,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   drain(): void {
-    if (this.#isDraining || this.#state === 'closed') return
-    this.#isDraining = true
+    if (this.#life.isDraining || this.#life.isClosed) return
+    this.#life.drain()
     this.#changes.note()
     if (this.#exchanges.length === 0) this.#close()
     this.#tell()
@@ -297,7 +252,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   /** Takes the stream away for another protocol, with the bytes that came after the head. */
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()
-    this.#state = 'closed'
+    this.#life.close()
     this.#changes.note()
     this.#tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
@@ -306,12 +261,17 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   // What an exchange asks for.
 
   takeOver(exchange: Exchange): Duplex {
-    if (this.#state !== 'switched')
+    if (this.#life.stage !== 'switched')
       throw new ConnectionLost('it was closed or taken over already', undefined, 'CONNECTION_CLOSED')
     if (exchange.upload === 'sending')
       throw new ImproperConnectionState('upgrade() comes when the request has been sent')
     const { stream, unread } = this.detach()
     return makeDuplex(stream, unread)
+  }
+
+  aborted(exchange: Exchange, reason: unknown): void {
+    this.#fail(reason, exchange, true)
+    this.#tell()
   }
 
   pause(): void {
@@ -357,7 +317,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   streamClosed(error: HTTPException | undefined): void {
     this.#isStreamClosed = true
-    if (this.#state === 'open' || this.#exchanges.length > 0)
+    if (this.#life.stage === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
     this.#tell()
   }
@@ -374,7 +334,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
     try {
-      while (this.#state !== 'closed') {
+      while (!this.#life.isClosed) {
         const event = this.#engine.nextEvent()
         const exchange = this.#exchanges.oldest
         switch (event.type) {
@@ -403,7 +363,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
           case 'end':
             // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
             if (exchange!.isUntilClose && this.#uncleanEnd !== undefined) this.#fail(this.#uncleanEnd)
-            else this.#onEnd(exchange!, event.trailers, now)
+            else exchange!.ended(event.trailers, now)
+            this.#settleOldest()
             hasEnded = true
             break
           case 'request':
@@ -418,11 +379,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #onResponse(exchange: Exchange, event: ReceivedResponse, now: number): void {
     const { version, fields, framing } = event
     const isSwitch = framing.kind === 'switch'
-    if (isSwitch) this.#state = 'switched'
+    if (isSwitch) this.#life.switch()
     // It may announce the end of the connection.
     this.#changes.note()
     this.#isPeerHTTP10 = version < 11
-    this.#patience.note(fields, this.#exchanges.length - 1)
+    this.#life.answered(fields)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
       // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
@@ -431,14 +392,9 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
-      if (decideUpload(event) === 'stop') this.#stopUpload(exchange)
+      if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
     exchange.answer()
-  }
-
-  #onEnd(exchange: Exchange, trailers: readonly FieldLine[], now: number): void {
-    exchange.ended(trailers, now)
-    this.#settleOldest()
   }
 
   /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
@@ -446,15 +402,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     const over = this.#exchanges.takeOver(() => this.clock.now())
     if (over !== undefined) {
       this.#changes.note()
-      this.#timer.remove(over)
       over.stopListening()
       // The peer still waits for the rest of a request that will not come.
       if (over.upload === 'stopped') this.#close()
     }
-    if (this.#state !== 'open') return
+    if (this.#life.stage !== 'open') return
     if (this.#exchanges.length === 0) {
       // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
-      if (!this.#engine.canSendRequest || this.#isDraining || this.#patience.requestsLeft === 0) this.#close()
+      if (this.#life.isSpent) this.#close()
     } else if (this.#engine.serverState === 'must-close') {
       this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
     }
@@ -462,60 +417,30 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   // ---------------------------------------------------------------------------------------- ending and telling
 
-  /** The connection is over and nothing is under way. */
-  #close(): void {
-    if (this.#state === 'closed') return
-    this.#state = 'closed'
+  /** The connection is over, and nothing is under way any more. */
+  #close(reason?: unknown): void {
+    if (this.#life.isClosed) return
+    this.#life.close(reason)
     this.#changes.note()
     this.#timer.stop()
     this.#stream.close()
   }
 
-  /** Ends everything: one exchange, the oldest if none is named, with `error`, the others because the connection is gone. */
-  #fail(error: unknown, culprit: Exchange | undefined = this.#exchanges.oldest, isAbort = false): void {
-    if (this.#state === 'closed') return
+  /** Ends everything: one exchange, the oldest if none is named, with `reason`, the others because the connection is gone. */
+  #fail(reason: unknown, culprit: Exchange | undefined = this.#exchanges.oldest, isAbort = false): void {
+    if (this.#life.isClosed) return
     // What was begun has been sent, unless there is nobody to send it to.
     if (!this.#isStreamClosed) this.#writer.flush()
-    const exchanges = this.#exchanges.takeAll(this.clock.now())
-    if (exchanges.length === 0) this.#closeReason = error
-    this.#state = 'closed'
-    this.#changes.note()
-    this.#timer.stop()
-    this.#stream.close()
-    const [oldest] = exchanges
-    // Its first bytes may have come together with the end of the response before it.
-    if (oldest?.responseStarted === false && this.#engine.progress.headStarted) oldest.byteCame()
-    for (const exchange of exchanges) {
-      if (exchange === culprit) this.#failExchange(exchange, error, isAbort)
-      else
-        this.#failExchange(exchange, new ConnectionLost('another exchange failed', { cause: error }), false)
-    }
-  }
-
-  #failExchange(exchange: Exchange, reason: unknown, isAbort: boolean): void {
-    const facts = {
-      ...exchange.factsAt(this.clock.now()),
-      reused: exchange.reused,
-      requestBytesWritten: exchange.bytesWritten,
-      responseStarted: exchange.responseStarted,
-      address: this.#stream.address,
-      phase: exchange.hasHead ? 'body' : exchange.upload === 'sending' ? 'send' : 'headers',
-    } as const
-    // The reason of an abort belongs to the caller, whatever it is.
-    const error = isAbort
-      ? reason
-      : describeFailure(
-          reason,
-          facts,
-          exchange.hasHead,
-          exchange.hasHead ? this.#engine.progress.bodyBytesMissing : undefined,
-        )
-    // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
-    exchange.failed(error, !isAbort && exchange.response !== undefined && isPeersDoing(reason))
+    const now = this.clock.now()
+    const exchanges = this.#exchanges.takeAll(now)
+    // Where nothing was under way the next request is told.
+    this.#close(exchanges.length === 0 ? reason : undefined)
+    const { address } = this.#stream
+    failExchanges(exchanges, { reason, culprit, isAbort, address, progress: this.#engine.progress, now })
   }
 
   #watch(at?: number): void {
-    if (this.#state !== 'closed') this.#timer.watch(at)
+    if (!this.#life.isClosed) this.#timer.watch(at)
   }
 
   #tell(): void {

@@ -19,6 +19,7 @@ import {
   toBytes,
 } from '../../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
+import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { EndToSend, RequestToSend } from '../../h1/events.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
@@ -47,6 +48,7 @@ const NO_OPTIONS: SendingOptions = { head: undefined, listener: undefined, mayFo
 
 /** A body larger than this goes out in slices, as the peer takes it. */
 const MAX_SLICE_BYTES = 262_144
+
 /**
  * Begins an exchange.
  * @throws LocalProtocolError and its kin, ConnectionLost, `signal.reason`; nothing was written then
@@ -81,6 +83,22 @@ export function sendRequest(
   } catch (error) {
     closeBody(body, error)
     throw error
+  }
+}
+
+/** Sends a request and waits for the head of its response, which tells also what went wrong with sending. */
+export function sendForResponse(
+  transport: SteppedTransport,
+  request: OutgoingRequest,
+): Promise<HTTPResponse> {
+  try {
+    const { exchange, sent } = sendRequest(transport, request)
+    sent?.catch(() => {
+      // Told by the response.
+    })
+    return exchange.whenResponse()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

@@ -2,7 +2,10 @@
  * Parts of a message on their way out: text as latin1, bytes as they are. Small parts go out in one piece.
  */
 
-import type { WireBytes } from '../../h1/events.ts'
+import type { H1Engine } from '../../h1/engine.ts'
+import type { EndToSend, WireBytes } from '../../h1/events.ts'
+
+const NOTHING: WireBytes = []
 
 /** How many bytes the parts are together. */
 function lengthOf(parts: WireBytes): number {
@@ -28,4 +31,19 @@ export function joinParts(parts: WireBytes): Uint8Array {
     at += part.length
   }
   return joined
+}
+
+/**
+ * A head with what is there of its body, and its end, where they are given.
+ * @throws LocalProtocolError where the body does not fit what the head announces: before anything is written
+ */
+export function withBody(
+  engine: H1Engine,
+  head: WireBytes,
+  body: Uint8Array | undefined,
+  end: EndToSend | undefined,
+): WireBytes {
+  const data = body === undefined ? NOTHING : engine.send({ type: 'data', bytes: body })
+  const last = end === undefined ? NOTHING : engine.send(end)
+  return data.length + last.length === 0 ? head : [...head, ...data, ...last]
 }

@@ -19,7 +19,7 @@ export interface Anatomy {
   readonly start: string
   /** The field lines of the final head, folds undone, without line ends. */
   readonly lines: readonly string[]
-  /** What stands behind the final head. */
+  /** What stands after the final head. */
   readonly rest: string
 }
 
@@ -86,7 +86,7 @@ export function hasPlainFraming(anatomy: Anatomy): boolean {
   )
 }
 
-/** The Content-Length has a tab behind its digits. */
+/** The Content-Length has a tab after its digits. */
 export const hasTabBehindLength = ({ head }: Pick<Anatomy, 'head'>): boolean =>
   /\ncontent-length:[^\n]*\d *\t/i.test(head)
 
@@ -149,7 +149,7 @@ export function faultyStart({ informational, head }: Anatomy): string {
 export const informationalStatuses = ({ informational }: Anatomy): number[] =>
   informational.map((head) => Number(/1\d\d/.exec(head.slice(8))?.[0]))
 
-export type StartFault = 'in front' | 'version' | 'separator' | 'code' | 'behind code' | 'reason' | 'none'
+export type StartFault = 'in front' | 'version' | 'separator' | 'code' | 'after code' | 'reason' | 'none'
 
 function faultOfHead(head: string): StartFault {
   if (/^[\s\0]/.test(head)) return 'in front'
@@ -157,7 +157,7 @@ function faultOfHead(head: string): StartFault {
   if (!/^HTTP\/1\.\d(?!\d)/.test(start)) return 'version'
   if (!/^HTTP\/1\.\d (?!\s)/.test(start)) return 'separator'
   if (!/^.{9}[1-9]\d\d/s.test(start)) return 'code'
-  if (start.length > 12 && start[12] !== ' ') return /\d/.test(start[12]!) ? 'code' : 'behind code'
+  if (start.length > 12 && start[12] !== ' ') return /\d/.test(start[12]!) ? 'code' : 'after code'
   return /[^\t\x20-\x7e\x80-\xff]/.test(start.slice(12)) ? 'reason' : 'none'
 }
 
@@ -165,9 +165,9 @@ function faultOfHead(head: string): StartFault {
 export interface Chunks {
   /** The lines that hold sizes, with their line ends. */
   readonly sizeLines: readonly string[]
-  /** The two bytes behind each chunk's data, where there are any. */
+  /** The two bytes after each chunk's data, where there are any. */
   readonly ends: readonly string[]
-  /** What stands behind the line of the last chunk; undefined where that was not found. */
+  /** What stands after the line of the last chunk; undefined where that was not found. */
   readonly trailers: string | undefined
 }
 
@@ -200,7 +200,7 @@ export function takeChunksApart({ rest }: Anatomy): Chunks {
 /** The line of a size without line end and extensions. */
 export const sizeOf = (line: string): string => line.replace(/\r?\n$/, '').replace(/;.*$/s, '')
 
-/** The trailer section, without its empty line and what is behind it; '' where there is none. */
+/** The trailer section, without its empty line and what is after it; '' where there is none. */
 export function trailersOf(anatomy: Anatomy): string {
   if (!isChunked(anatomy)) return ''
   const trailers = takeChunksApart(anatomy).trailers ?? ''
@@ -208,7 +208,7 @@ export function trailersOf(anatomy: Anatomy): string {
   return end === null ? trailers : trailers.slice(0, end.index + end[0].length)
 }
 
-/** How many bytes stand behind the message, where its framing is plain. */
+/** How many bytes stand after the message, where its framing is plain. */
 export function surplusOf(anatomy: Anatomy): string {
   const { rest } = anatomy
   if (isBodiless(anatomy)) return rest

@@ -10,7 +10,7 @@ export interface Case {
   readonly from: string
   readonly method: Method
   readonly bytes: Buffer
-  /** True: the server closes behind the bytes. False: it keeps the connection open for a second request. */
+  /** True: the server closes after the bytes. False: it keeps the connection open for a second request. */
   readonly closes: boolean
 }
 

@@ -35,7 +35,7 @@ export interface ClassRow {
   readonly example: Buffer
   /** Default: GET. */
   readonly method?: Method
-  /** The server closes behind the example. It does so anyway where the engine needs the end. */
+  /** The server closes after the example. It does so anyway where the engine needs the end. */
   readonly closes?: boolean
   /** What we do and what they do, as the ends of sentences. */
   readonly we: string

@@ -38,7 +38,7 @@ interface Transfer {
   readonly body: string
 }
 
-/** Runs the cases with these numbers; curl gives up behind some errors (27, 43), and is started anew for what is left. */
+/** Runs the cases with these numbers; curl gives up after some errors (27, 43), and is started again for what is left. */
 async function runPortion(
   cases: readonly Case[],
   numbers: readonly number[],
@@ -114,7 +114,7 @@ function readTransfers(output: string, mark: string): Map<string, Transfer> {
 
 /**
  * The fields as curl shows them in JSON. Two faults of that output, not of its reading, are passed over: up to version 8 an
- * octet above 7F is shown as a signed char (`uffffffe4` for E4), and behind a repeated name fields or brackets are missing.
+ * octet above 7F is shown as a signed char (`uffffffe4` for E4), and after a repeated name fields or brackets are missing.
  */
 function readFields(json: string): Record<string, string[]> | undefined {
   const repaired = json.replace(/uffffff([89a-f][0-9a-f])/g, (_, hex: string) =>

@@ -86,7 +86,7 @@ function singleCases(): Case[] {
       SURPLUS.map((surplus) => ({ surplus })),
     ),
     ...casesOf(
-      'surplus behind chunks',
+      'surplus after chunks',
       SURPLUS.map((surplus) => ({
         surplus,
         framing: FRAMINGS.find(({ body }) => body.startsWith('5\r\n'))!,

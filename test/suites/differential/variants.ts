@@ -1,10 +1,10 @@
 // What the generated responses are put together from: tables of start lines, field lines, framings, chunked bodies,
-// informational responses and bytes behind the message. The first of each table is the plain one. A table holds what is
+// informational responses and bytes after the message. The first of each table is the plain one. A table holds what is
 // right, what is wrong, and what is between; which it is, is not said here: the clients are asked.
 //
 // Length: tables.
 
-/** A body, the fields that say where it ends, and whether the server closes behind it. */
+/** A body, the fields that say where it ends, and whether the server closes after it. */
 export interface FramingVariant {
   readonly lines: readonly string[]
   readonly body: string
@@ -285,7 +285,7 @@ export const FRAMINGS: readonly FramingVariant[] = [
   { lines: ['Content-Length: 5', 'Transfer-Encoding:'], body: 'hello' },
 ]
 
-/** Bodies behind `Transfer-Encoding: chunked`. */
+/** Bodies after `Transfer-Encoding: chunked`. */
 export const CHUNKED_BODIES: readonly string[] = [
   HELLO,
   '0\r\n\r\n',
@@ -396,7 +396,7 @@ export const INFORMATIONAL: readonly string[] = [
   'HTTP/1.1 100 Continue\r\nX-I : j\r\n\r\n',
 ]
 
-/** Behind the message. */
+/** After the message. */
 export const SURPLUS: readonly string[] = [
   '',
   '\r\n',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { RequestBody } from '../../../src/core/outgoing-body.ts'
-import { HTTPConnection, type HTTPResponse, HTTPSConnection } from '../../../src/index.ts'
+import { Client, HTTPConnection, type HTTPResponse, HTTPSConnection } from '../../../src/index.ts'
 import { FILES, type Peer, type Scheme } from '../../support/peers.ts'
 import { ca } from '../../support/tls-fixture.ts'
 
@@ -46,6 +46,9 @@ export function describePeer(name: string, start: (() => Promise<Peer>) | undefi
       peer = await start!()
     })
     after(() => peer.close())
+    it('serves 1,000 mixed requests of the client with 64 in flight, compared by hash', async () => {
+      await mixed(peer)
+    })
     for (const scheme of ['http', 'https'] as const) {
       describe(`over ${scheme}`, () => describeScheme(scheme, () => peer))
     }
@@ -213,4 +216,39 @@ function describeScheme(scheme: Scheme, peer: () => Peer): void {
     }
     assert.equal(ports.size, 1)
   })
+}
+
+/** Requests of several kinds over HTTP and HTTPS, each compared with what the peer must answer. */
+async function mixed({ ports }: Peer): Promise<void> {
+  // Apache has a process for each of 16 connections; what is more in flight waits its turn here.
+  const client = new Client({ pool: { perOrigin: 7 }, tls: { ca } })
+  const names = ['hello.txt', 'empty', 'one', 'mebibyte'] as const
+  const hashes = Object.fromEntries(names.map((name) => [name, hashOf(FILES[name])]))
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < 1_000) {
+      const n = next++
+      const scheme = n % 4 === 0 ? 'https' : 'http'
+      const origin = `${scheme}://localhost:${ports[scheme]}`
+      // One of the four is large: a part of the load, not all of it.
+      const name = n % 20 === 3 ? 'mebibyte' : names[n % 3]!
+      if (n % 7 === 6) {
+        ;(await client.get(`${origin}/mebibyte`)).close()
+      } else if (n % 7 === 5) {
+        const response = await client.head(`${origin}/${name}`)
+        // Apache says nothing of an empty one.
+        const length = response.headers.get('content-length') ?? '0'
+        assert.equal(length, String(FILES[name].length))
+      } else if (n % 7 === 4) {
+        const response = await client.get(`${origin}/none`)
+        assert.equal(response.status, 404)
+        await response.bytes()
+      } else {
+        assert.equal(hashOf(await client.get(`${origin}/${name}`).bytes()), hashes[name], name)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 64 }, worker))
+  assert.deepEqual(client.pool.inspect().waiters, [])
+  await client.close()
 }

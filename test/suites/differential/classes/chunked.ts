@@ -31,7 +31,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-7.1-4'],
   },
   {
-    id: 'junk behind a chunk size',
+    id: 'junk after a chunk size',
     clients: [CURL],
     aspect: 'verdict',
     when: weRefuse('BAD_CHUNK_SIZE', anySize(/^[0-9a-f]+[^0-9a-f]/i)),
@@ -55,7 +55,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-7.1-4'],
   },
   {
-    id: 'bare LF behind a chunk size',
+    id: 'bare LF after a chunk size',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
     when: weRefuse('BARE_LF', (a) => !inHead('BARE_LF')(a) && anySizeLine(/[^\r]\n$/)(a)),
@@ -66,7 +66,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     source: 'RFC 9112 §7.1: lines of the chunked coding end in CR LF',
   },
   {
-    id: 'bare CR behind a chunk size',
+    id: 'bare CR after a chunk size',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
     when: weRefuse('BARE_CR', (a) => !inHead('BARE_CR')(a) && anySizeLine(/\r(?!\n)/)(a)),
@@ -89,7 +89,7 @@ export const CHUNKED_CLASSES: readonly ClassRow[] = [
     source: 'RFC 9112 §7.1.1: an extension is made of tokens and quoted strings',
   },
   {
-    id: 'chunk data without CR LF behind them',
+    id: 'chunk data without CR LF after them',
     clients: [PYTHON, CURL],
     aspect: 'verdict',
     when: weRefuse(

@@ -1,4 +1,4 @@
-// Classes of what stands around a response: informational ones in front, 101, bytes behind it.
+// Classes of what stands around a response: informational ones in front, 101, bytes after it.
 
 import {
   type Anatomy,
@@ -41,7 +41,7 @@ const hasExtension = (anatomy: Anatomy): boolean =>
 const isChunkedForNode = (anatomy: Anatomy): boolean =>
   isChunked(anatomy) && lengthsOf(anatomy).length === 0 && !misreadsCoding(NODE, anatomy)
 
-/** Another response stands behind this one, in which no other class finds anything to refuse. */
+/** Another response stands after this one, in which no other class finds anything to refuse. */
 const isPlainWithResponseBehind = (anatomy: Anatomy): boolean =>
   /^\s*HTTP/.test(surplusOf(anatomy)) &&
   (hasPlainFraming(anatomy) || isChunkedForNode(anatomy)) &&
@@ -66,7 +66,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     requirements: ['9110-15.2-1'],
   },
   {
-    id: 'what is behind an informational response is not read',
+    id: 'what is after an informational response is not read',
     clients: [PYTHON],
     aspect: 'verdict',
     when: (disagreement) => disagreement.ours.verdict === 'refused' && endsAtInformational(disagreement),
@@ -118,7 +118,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     requirements: ['9110-15.2-1'],
   },
   {
-    id: 'bytes behind the response refused with it',
+    id: 'bytes after the response refused with it',
     clients: [NODE],
     aspect: 'verdict',
     when: (disagreement) =>
@@ -137,7 +137,7 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-11'],
   },
   {
-    id: 'body read behind 101, 204 and 304',
+    id: 'body read after 101, 204 and 304',
     clients: [PYTHON],
     aspect: 'body',
     when: ({ anatomy }) => isBodiless(anatomy) && codingsOf(anatomy).length > 0,
@@ -157,13 +157,13 @@ export const CONNECTION_CLASSES: readonly ClassRow[] = [
     when: theyWantMore(isUnsolicitedSwitch),
     example: Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
     we: 'deliver it as final, with a defect, and close the connection',
-    they: 'wait for a final response behind it',
+    they: 'wait for a final response after it',
     verdict: 'ours-per-RFC',
     source: 'RFC 9110 §7.8',
     requirements: ['9110-7.8-3'],
   },
   {
-    id: 'what is behind 101 taken for the body',
+    id: 'what is after 101 taken for the body',
     clients: [CURL],
     aspect: 'body',
     when: ({ anatomy }) => isUnsolicitedSwitch(anatomy),

@@ -40,7 +40,7 @@ export const theyRefuse =
     error.test(theirs.error ?? '') &&
     feature(anatomy)
 
-/** They read a body behind an informational head, as its fields say. */
+/** They read a body after an informational head, as its fields say. */
 export const waitsForInformational: Condition = ({ client, anatomy }) =>
   client === PYTHON &&
   anatomy.informational.some((head) => !/^\S+\s+100/.test(head) && /\nTransfer-Encoding:/i.test(head))
@@ -76,7 +76,7 @@ export const second =
 export const KEPT = 'same connection'
 export const NOT_KEPT = 'new connection'
 
-/** A plain head with these field lines, and what stands behind it. */
+/** A plain head with these field lines, and what stands after it. */
 export const ok = (lines: readonly string[], rest = ''): Buffer =>
   latin1(`HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n${rest}`)
 

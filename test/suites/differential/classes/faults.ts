@@ -1,9 +1,9 @@
-// Where the fault stands that a code of ours names: in a head, or behind it.
+// Where the fault stands that a code of ours names: in a head, or after it.
 
 import type { ErrorCode } from '../../../../src/errors/table.ts'
 import { type Anatomy, allHeads } from '../anatomy.ts'
 
-/** What each code of ours says is wrong with a head or a trailer section; a trailer section is looked at behind a LF. */
+/** What each code of ours says is wrong with a head or a trailer section; a trailer section is looked at after a LF. */
 export const FAULTS = {
   BARE_LF: /(?:^|[^\r])\n/,
   BARE_CR: /\r(?!\n)/,
@@ -22,7 +22,7 @@ export const inHead =
   (anatomy: Anatomy): boolean =>
     FAULTS[fault].test(allHeads(anatomy))
 
-/** The codes for what only stands behind a head. */
+/** The codes for what only stands after a head. */
 const BODY_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'BAD_CHUNK_SIZE',
   'BAD_CHUNK_END',

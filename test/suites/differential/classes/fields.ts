@@ -23,7 +23,7 @@ function weRefuseInTrailers(disagreement: Disagreement): boolean {
   if (takeChunksApart(anatomy).sizeLines.some((line) => FAULTS[fault].test(line.replace(/\r\n$/, ''))))
     return false
   const trailers = trailersOf(anatomy)
-  // A trailer section stands behind a line end; what is wrong with that one is a matter of chunks.
+  // A trailer section stands after a line end; what is wrong with that one is a matter of chunks.
   const section = fault === 'BARE_LF' ? trailers : `\r\n${trailers}`
   return weRefuse(fault, () => FAULTS[fault].test(section))(disagreement)
 }
@@ -49,19 +49,19 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     when: weRefuseInHead('BARE_CR'),
     example: hello('X-A: b\rX-B: c'),
     we: 'refuse',
-    they: 'keep it in the value; http.client reads a second field behind it',
+    they: 'keep it in the value; http.client reads a second field after it',
     verdict: 'theirs',
     source: 'RFC 9112 §2.2',
     requirements: ['9112-2.2-4'],
   },
   {
-    id: 'bare CR behind the status line',
+    id: 'bare CR after the status line',
     clients: [NODE],
     versions: /^20\./,
     aspect: 'verdict',
     when: (disagreement) =>
       hasCrBehindStart(disagreement.anatomy) &&
-      [weRefuseInHead('BARE_CR'), weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'behind code')].some(
+      [weRefuseInHead('BARE_CR'), weRefuse('BAD_STATUS_LINE', (a) => startFault(a) === 'after code')].some(
         (is) => is(disagreement),
       ),
     example: started('HTTP/1.1 200 OK\r\rX-A: b'),
@@ -128,7 +128,7 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     when: weRefuseInHead('NO_COLON'),
     example: hello('X-A'),
     we: 'refuse',
-    they: 'end the fields there: those behind it are lost, Content-Length too',
+    they: 'end the fields there: those after it are lost, Content-Length too',
     verdict: 'theirs',
     source: 'RFC 9112 §5',
     requirements: ['9112-5.1-3'],
@@ -147,7 +147,7 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-2.2-7'],
   },
   {
-    id: 'white space before the first field line, behind an informational response',
+    id: 'white space before the first field line, after an informational response',
     clients: [CURL],
     aspect: 'verdict',
     when: (disagreement) =>
@@ -214,7 +214,7 @@ export const FIELD_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-5.2-2'],
   },
   {
-    id: 'white space behind a value kept',
+    id: 'white space after a value kept',
     clients: [PYTHON],
     aspect: 'fields',
     when: ({ difference: { ours, theirs } }) =>

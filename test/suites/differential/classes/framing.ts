@@ -123,7 +123,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-5', '9112-6.3-6'],
   },
   {
-    id: 'body read to the close behind a list of equal numbers',
+    id: 'body read to the close after a list of equal numbers',
     clients: [PYTHON],
     aspect: 'body',
     when: ({ anatomy }) => hasListLength(anatomy),
@@ -136,7 +136,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-5', '9112-6.3-6'],
   },
   {
-    id: 'tab behind a Content-Length refused',
+    id: 'tab after a Content-Length refused',
     clients: [NODE],
     versions: /^20\./,
     aspect: 'verdict',
@@ -162,7 +162,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-1'],
   },
   {
-    id: 'chunks read behind 204 and 304',
+    id: 'chunks read after 204 and 304',
     clients: [PYTHON],
     aspect: 'verdict',
     when: (disagreement) =>
@@ -182,7 +182,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     aspect: 'verdict',
     when: theyRefuseFraming((a) => !isBodiless(a) && hasCoding(a) && lengthsOf(a).length > 0),
     example: ok(['Content-Length: 5', 'Transfer-Encoding: chunked'], HELLO),
-    we: 'let Transfer-Encoding decide, list it in `defects`, and close the connection behind it',
+    we: 'let Transfer-Encoding decide, list it in `defects`, and close the connection after it',
     they: 'refuse',
     verdict: 'ours-per-RFC',
     source:
@@ -198,7 +198,7 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
       (a) => !isBodiless(a) && hasCoding(a) && hasMalformedLength(a) && !hasFoldedFraming(a),
     ),
     example: ok(['Transfer-Encoding: chunked', 'Content-Length: abc'], HELLO),
-    we: 'let Transfer-Encoding decide, and close the connection behind it',
+    we: 'let Transfer-Encoding decide, and close the connection after it',
     they: 'refuse',
     verdict: 'ours-per-RFC',
     source: 'RFC 9112 §6.3, rules 3 and 5: invalid is an error without Transfer-Encoding',
@@ -231,8 +231,8 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
       return ours.verdict === 'complete' && isRefused && !isBodiless(anatomy) && hasFoldedFraming(anatomy)
     },
     example: ok(['Transfer-Encoding:\r\n chunked'], HELLO),
-    we: 'read its value behind the fold',
-    they: 'read the first line alone: refuse an empty Content-Length, and miss the chunked behind a fold',
+    we: 'read its value after the fold',
+    they: 'read the first line alone: refuse an empty Content-Length, and miss the chunked after a fold',
     verdict: 'theirs',
     source: 'RFC 9112 §5.2',
     requirements: ['9112-5.2-2'],
@@ -294,13 +294,13 @@ export const FRAMING_CLASSES: readonly ClassRow[] = [
     requirements: ['9110-5.6.1.2-1', '9112-6.3-4'],
   },
   {
-    id: 'chunks delivered as the body behind a folded Transfer-Encoding',
+    id: 'chunks delivered as the body after a folded Transfer-Encoding',
     clients: [CURL],
     aspect: 'body',
     when: ({ client, anatomy }) => misreadsCoding(client, anatomy),
     example: ok(['Transfer-Encoding:\r\n chunked'], HELLO),
     closes: true,
-    we: 'read its value behind the fold',
+    we: 'read its value after the fold',
     they: 'take no notice of it',
     verdict: 'theirs',
     source: 'RFC 9112 §5.2',

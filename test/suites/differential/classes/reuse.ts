@@ -39,7 +39,7 @@ const options = (anatomy: Anatomy): string[] =>
 
 export const REUSE_CLASSES: readonly ClassRow[] = [
   {
-    id: 'connection kept in spite of bytes behind the response',
+    id: 'connection kept in spite of bytes after the response',
     clients: [NODE, PYTHON, CURL],
     aspect: 'second',
     when: second(NOT_KEPT, KEPT, (a) => !isUnsolicitedSwitch(a) && surplusOf(a) !== ''),
@@ -51,7 +51,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-9.2-3'],
   },
   {
-    id: 'bytes behind the response read as the next one',
+    id: 'bytes after the response read as the next one',
     clients: [PYTHON],
     aspect: 'second',
     when: ({ anatomy, difference: { ours, theirs } }) =>
@@ -253,7 +253,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-1', '9112-6.3-4'],
   },
   {
-    id: 'keep-alive behind a fold in HTTP/1.0',
+    id: 'keep-alive after a fold in HTTP/1.0',
     clients: [CURL],
     aspect: 'second',
     when: second(
@@ -274,7 +274,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-5.2-2'],
   },
   {
-    id: 'close behind a fold',
+    id: 'close after a fold',
     clients: [CURL],
     aspect: 'second',
     when: second(
@@ -337,7 +337,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-1', '9112-9.3-2'],
   },
   {
-    id: 'connection kept behind Transfer-Encoding with Content-Length',
+    id: 'connection kept after Transfer-Encoding with Content-Length',
     clients: [PYTHON, CURL],
     aspect: 'second',
     when: second(NOT_KEPT, KEPT, (a) => isChunked(a) && hasBothFields(a) && surplusOf(a) === ''),
@@ -349,7 +349,7 @@ export const REUSE_CLASSES: readonly ClassRow[] = [
     requirements: ['9112-6.3-3'],
   },
   {
-    id: 'connection kept behind 101 that was not asked for',
+    id: 'connection kept after 101 that was not asked for',
     clients: [NODE, PYTHON],
     aspect: 'second',
     when: second(NOT_KEPT, KEPT, isUnsolicitedSwitch),

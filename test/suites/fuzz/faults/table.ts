@@ -64,7 +64,7 @@ export const FAULTS: readonly Fault[] = [
     within: 2_000,
   },
   {
-    does: 'skips the check of the line end behind a chunk',
+    does: 'skips the check of the line end after a chunk',
     file: DECODERS,
     find: "if (byte !== CR) throw violation('BAD_CHUNK_END', offset, String.fromCharCode(byte));",
     replace: '',
@@ -241,7 +241,7 @@ export const FAULTS: readonly Fault[] = [
     within: 20_000,
   },
   {
-    does: 'uses the connection again behind a body of identity with a length',
+    does: 'uses the connection again after a body of identity with a length',
     file: FRAMING,
     find: "return decision({ kind: 'length', length: readLength(lengths, facts.head, defects) }, false);",
     replace: "return decision({ kind: 'length', length: readLength(lengths, facts.head, defects) }, true);",
@@ -325,14 +325,14 @@ export const FAULTS: readonly Fault[] = [
     within: 2_000,
   },
   {
-    does: 'reads on behind an error',
+    does: 'reads on after an error',
     file: ENGINE,
     find: 'if (this.#failure !== undefined) throw this.#failure;',
     replace: '',
     within: 500,
   },
   {
-    does: 'keeps what comes behind an error',
+    does: 'keeps what comes after an error',
     file: ENGINE,
     find: 'if (this.#failure !== undefined) return;',
     replace: '',

@@ -8,7 +8,7 @@ const EXCHANGE = 'transport/exchange.js'
 const SOURCE = 'connection/transport-source.js'
 const BODY = 'transport/incoming-body.js'
 const SENDER = 'transport/h1/send-request.js'
-const CONNECTION = 'connection/http-connection.js'
+const CONNECTION = 'connection/request-sender.js'
 const ENGINE = 'h1/engine.js'
 const DECODERS = 'h1/body-decoders.js'
 
@@ -42,7 +42,7 @@ export const FAULTS: readonly Fault[] = [
     within: 10_000,
   },
   {
-    does: 'skips the check of the line end behind a chunk',
+    does: 'skips the check of the line end after a chunk',
     file: DECODERS,
     find: "if (byte !== CR) throw violation('BAD_CHUNK_END', offset, String.fromCharCode(byte));",
     replace: '',
@@ -114,9 +114,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent);',
+    find: 'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent);',
     replace:
-      'this.#queue.begin(pending, exchange); await this.#untilSent(exchange, sent).catch(() => send(measured));',
+      'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent).catch(() => send(measured));',
     within: 500,
   },
   {
@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the response is awaited',
     file: WIRE,
-    find: 'this.#fail(signal.reason, exchange, true);',
+    find: 'this.#fail(reason, exchange, true);',
     replace: '',
     within: 500,
   },
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort and a close() between connecting and sending',
     file: WIRE,
-    find: "options.deadlines.signal?.throwIfAborted(); if (this.#state === 'closed') throw alreadyClosed(this.#stream.address, this.#closeReason, options);",
+    find: 'options.deadlines.signal?.throwIfAborted(); this.#life.assertTakes(this.#stream.address, options);',
     replace: '',
     within: 10_000,
   },
@@ -185,8 +185,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to close the stream of a failed exchange',
     file: WIRE,
-    find: 'this.#timer.stop(); this.#stream.close(); const [oldest]',
-    replace: 'this.#timer.stop(); const [oldest]',
+    find: 'this.#timer.stop(); this.#stream.close();',
+    replace: 'this.#timer.stop();',
     within: 500,
   },
   {
@@ -239,11 +239,11 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
-    does: 'begins the total timeout anew when the connection is open',
+    does: 'begins the total timeout again when the connection is open',
     file: CONNECTION,
-    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#sendingOptions);',
+    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions);',
     replace:
-      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#sendingOptions);',
+      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#wholeOptions);',
     within: 500,
   },
   {
@@ -254,7 +254,7 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
-    does: 'begins the timeout of the head anew with each byte of it',
+    does: 'begins the timeout of the head again with each byte of it',
     file: 'transport/decisions.js',
     find: 'timeoutMs - awaitedMs',
     replace: 'timeoutMs',

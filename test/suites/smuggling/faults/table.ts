@@ -82,9 +82,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'loses trailers that can be gone through only once',
-    file: 'transport/h1/request-head.js',
-    find: 'fields, trailers };',
-    replace: 'fields, trailers: options.trailers };',
+    file: 'core/outgoing-body.js',
+    find: "assertString(value, 'The value of a trailer'); return lines;",
+    replace: "assertString(value, 'The value of a trailer'); return trailers;",
     within: ALL,
   },
   {
@@ -105,7 +105,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'believes the length that bytes say they have',
     file: 'core/snapshot.js',
-    find: 'return new Uint8Array(bufferOf(bytes), offsetOf(bytes), lengthOf(bytes));',
+    find: 'return viewBy(TYPED_ARRAY, bytes);',
     replace: 'return bytes;',
     within: 5_000,
   },
@@ -180,7 +180,7 @@ export const FAULTS: readonly Fault[] = [
     within: ALL,
   },
   {
-    does: 'drops what a caller of Python sends behind the last chunk, and says nothing',
+    does: 'drops what a caller of Python sends after the last chunk, and says nothing',
     file: 'python/unchunk.js',
     find: 'if (this.#isEnded && this.#buffer.length > 0) {',
     replace: 'if (false) {',

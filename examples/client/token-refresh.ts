@@ -1,0 +1,33 @@
+// A layer that signs each request with a token, and gets a new one when the server does not take it any more: one refresh
+// for all requests that wait, and never in a loop.
+
+import { Client, type Layer, withChanges } from 'httplib-ts'
+
+const origin = process.argv[2] ?? 'https://api.example.com'
+const plain = new Client()
+let token: Promise<string> | undefined
+
+const fetchToken = async (): Promise<string> => {
+  const { access_token } = await plain.post(`${origin}/token`).json<{ access_token: string }>()
+  return access_token
+}
+
+const bearer: Layer = (next) => async (request) => {
+  const send = async () => {
+    token ??= fetchToken()
+    const line = ['Authorization', `Bearer ${await token}`] as const
+    return next(withChanges(request, { fields: [...request.fields, line] }))
+  }
+  const used = token
+  const response = await send()
+  if (response.status !== 401) return response
+  response.close()
+  // Whoever comes first throws the old one away.
+  if (token === used || used === undefined) token = undefined
+  return send()
+}
+
+const api = plain.extend({ layers: [bearer] })
+const answers = await Promise.all([1, 2, 3].map((id) => api.get(`${origin}/items/${id}`).text()))
+console.log(answers.join(' '))
+await plain.close()

@@ -1,0 +1,238 @@
+/**
+ * Brings the requests of a hand-driven connection onto transports: in the order of the calls, each as soon as there is a
+ * transport that takes it. Which call is legal is not asked here. A body is given back on every way out.
+ */
+
+import { IterableSource } from '../core/body-sources.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import { ChunkedBody, isMeasured, type OutgoingBody } from '../core/outgoing-body.ts'
+import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
+import { ConnectionLost } from '../errors/index.ts'
+import { withCaller } from '../transport/caller-stack.ts'
+import type { Exchange } from '../transport/exchange.ts'
+import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
+import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import {
+  isImmediate,
+  type Sending,
+  type SendingOptions,
+  sendRequest,
+  unlessItFails,
+} from '../transport/h1/send-request.ts'
+import type { DebugTrace } from './debug-trace.ts'
+import type { RequestMaker } from './request-maker.ts'
+import type { ResponseQueue } from './response-queue.ts'
+import { SendQueue } from './send-queue.ts'
+import { TransportSource } from './transport-source.ts'
+
+/** In the place of a file that is still to be measured. */
+const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
+
+/** What is known of a body at once: a file is measured later, and what can be refused without its size is refused now. */
+export function knownBody(taken: OutgoingBody | FileHandleLike): OutgoingBody {
+  return isMeasured(taken) ? taken : UNMEASURED
+}
+
+/** What `sendWhole` answers where all was sent at once. */
+const SENT: Promise<void> = Promise.resolve()
+
+/** A request in steps that was begun. */
+export interface BegunRequest extends Sending {
+  readonly transport: H1Connection
+}
+
+export class RequestSender {
+  readonly #maker: RequestMaker
+  readonly #queue: ResponseQueue
+  readonly #sends: SendQueue
+  readonly #source: TransportSource
+  readonly #wholeOptions: SendingOptions
+  readonly #stepOptions: SendingOptions
+  #trace: DebugTrace | undefined
+
+  /** @param queue - is told of each exchange that begins */
+  constructor(maker: RequestMaker, queue: ResponseQueue) {
+    this.#maker = maker
+    this.#queue = queue
+    this.#wholeOptions = { listener: queue }
+    this.#stepOptions = { listener: queue, mayFollow: true }
+    this.#sends = new SendQueue(maker.clock)
+    this.#source = new TransportSource({
+      clock: maker.clock,
+      connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
+      onDial: () => this.#trace?.connecting(maker.plan.name),
+    })
+    if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
+  }
+
+  /** True while something that was given is not sent. */
+  get isBusy(): boolean {
+    return this.#sends.isBusy
+  }
+
+  /** True while a transport is being opened. */
+  get isDialing(): boolean {
+    return this.#source.isDialing
+  }
+
+  /** The transport that requests went to last, unless it is closed. */
+  get current(): H1Connection | undefined {
+    return this.#source.current
+  }
+
+  /** To be compared by `throwIfClosed`. */
+  get generation(): number {
+    return this.#sends.generation
+  }
+
+  /** To be called after code of the caller. @throws ConnectionLost where close() came meanwhile */
+  throwIfClosed(generation: number): void {
+    this.#sends.throwIfClosed(generation)
+  }
+
+  /** Shows what goes over the transports from now on. */
+  observe(trace: DebugTrace | undefined): void {
+    this.#trace = trace
+    this.#source.observe(trace)
+  }
+
+  /** Ends every wait and every exchange with CONNECTION_CLOSED; what is asked later begins again. */
+  close(): void {
+    this.#sends.close(() => this.#closedError())
+    this.#source.close(this.#closedError())
+  }
+
+  /** As `close`, but a transport that was lent goes back as it is. */
+  release(): void {
+    this.observe(undefined)
+    this.#sends.close(() => this.#closedError())
+    this.#source.release()
+    this.#source.close(this.#closedError())
+    this.#maker.lent?.giveBack()
+  }
+
+  /**
+   * Opens a transport where none is open.
+   * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
+   */
+  async connect(signal: AbortSignal | undefined): Promise<void> {
+    const deadlines = this.#maker.deadlinesOf({ timeout: undefined, signal })
+    const { current } = this.#source
+    if (current !== undefined && current.outstanding > 0) return
+    await withCaller(this.#acquire({ url: this.#maker.prefix }, deadlines, undefined))
+  }
+
+  /** Refuses what must not be sent before anything is dialled for it. */
+  check(request: OutgoingRequest): void {
+    // HTTP/1.0 has no chunked: what an unmeasured file needs is known when it is measured.
+    const isLater = request.body === UNMEASURED && request.version === 10
+    if (!isLater) checkHead(request, completeHead(request), this.#maker.tolerances)
+    request.deadlines.signal?.throwIfAborted()
+  }
+
+  /** Sends a whole request: at once where it can, else once what was given before it is sent and a transport is there. */
+  sendWhole(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
+    if (isMeasured(taken) && !this.#sends.isBusy) {
+      const ready = this.#source.ready(this.#maker.plan)
+      if (ready !== undefined && isImmediate(request)) {
+        const { exchange, sent } = sendRequest(ready, request, this.#wholeOptions)
+        this.#queue.add(exchange)
+        return sent === undefined ? SENT : withCaller(this.untilSent(exchange, sent))
+      }
+    }
+    this.check(request)
+    return withCaller(this.#sendLater(taken, request))
+  }
+
+  #sendLater(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
+    const pending = this.#queue.reserve()
+    const send = async (measured: OutgoingBody): Promise<void> => {
+      const whole = this.#withBody(request, measured)
+      const transport = await this.#transportFor(whole)
+      const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions)
+      this.#queue.begin(pending, exchange)
+      await this.untilSent(exchange, sent)
+    }
+    const sending = this.#sends.run(taken, request.deadlines, send, () => {})
+    sending.catch((error: unknown) => this.#queue.fail(pending, error))
+    return sending
+  }
+
+  /** Runs a step of a request that is sent in steps, after what was given before; `onEnd` comes before the promise settles. */
+  runStep(
+    taken: OutgoingBody | FileHandleLike,
+    deadlines: RequestDeadlines,
+    send: (measured: OutgoingBody) => Promise<void>,
+    onEnd: () => void,
+  ): Promise<void> {
+    return this.#sends.run(taken, deadlines, send, onEnd)
+  }
+
+  /** Begins a request in steps, with the body that was measured for it. */
+  async begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
+    const whole = this.#withBody(request, measured)
+    const transport = await this.#transportFor(whole)
+    const { exchange, sent } = sendRequest(transport, whole, this.#stepOptions)
+    this.#queue.add(exchange)
+    return { transport, exchange, sent }
+  }
+
+  /** Waits until something is sent. Where that fails the caller is told by it, and the response is not to be asked for. */
+  async untilSent(exchange: Exchange, sent: Promise<void> | undefined): Promise<void> {
+    try {
+      await sent
+    } catch (error) {
+      this.#queue.forget(exchange)
+      throw error
+    }
+  }
+
+  #connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
+    const { clock, tolerances, limits, pipelining, isGathering } = this.#maker
+    const engine = { tolerances, limits, pipelining }
+    return { engine, clock, observer: this.#trace, isGathering, isPeerHTTP10 }
+  }
+
+  /** The request with the body that was measured for it, checked where that changes its head. */
+  #withBody(request: OutgoingRequest, body: OutgoingBody): OutgoingRequest {
+    if (request.body === body) return request
+    const measured = withChanges(request, { body })
+    this.check(measured)
+    return measured
+  }
+
+  /** A transport for a request; a source of its body that fails meanwhile ends the wait. */
+  async #transportFor(request: OutgoingRequest): Promise<H1Connection> {
+    const ready = this.#source.ready(this.#maker.plan)
+    if (ready !== undefined) return ready
+    const { generation } = this.#sends
+    const transport = await this.#acquire(request, request.deadlines, request.body)
+    this.#sends.throwIfClosed(generation)
+    return transport
+  }
+
+  async #acquire(
+    request: NamedRequest,
+    deadlines: RequestDeadlines,
+    body: OutgoingBody | undefined,
+  ): Promise<H1Connection> {
+    const { plan, clock } = this.#maker
+    const { generation } = this.#sends
+    const startedAt = clock.now()
+    try {
+      const acquired = this.#source.acquire(plan, deadlines)
+      return await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
+    } catch (error) {
+      // One close() ends many waits, each with an error of its own.
+      const own =
+        generation !== this.#sends.generation && error instanceof ConnectionLost ? this.#closedError() : error
+      const proxy = plan.tunnel === undefined ? undefined : plan.name
+      throw describeDialFailure(own, request, deadlines, proxy, startedAt, clock.now())
+    }
+  }
+
+  #closedError(): ConnectionLost {
+    return new ConnectionLost(this.#maker.plan.name, undefined, 'CONNECTION_CLOSED')
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * How far a connection is in its life: whether it takes requests, how many, and why not. It knows what this side, the peer
+ * and the engine have said of the end; what is to be done about it is the connection's.
+ */
+
+import type { FieldLine } from '../../core/fields.ts'
+import { ConnectionLost } from '../../errors/index.ts'
+import type { H1Engine } from '../../h1/engine.ts'
+import { alreadyClosed, type NamedRequest } from '../exchange-failure.ts'
+import type { TransportState } from '../transport.ts'
+import type { ExchangeQueue } from './exchange-queue.ts'
+import { PeerPatience } from './keep-alive.ts'
+
+export class ConnectionLife {
+  readonly #engine: H1Engine
+  readonly #pipelining: number
+  readonly #exchanges: ExchangeQueue
+  readonly #patience: PeerPatience = new PeerPatience()
+  #stage: 'open' | 'switched' | 'closed' = 'open'
+  #isDraining = false
+  /** What ended the connection while nothing was under way. */
+  #closeReason: unknown
+
+  /** @param pipelining - how many exchanges may be under way at once */
+  constructor(engine: H1Engine, pipelining: number, exchanges: ExchangeQueue) {
+    this.#engine = engine
+    this.#pipelining = pipelining
+    this.#exchanges = exchanges
+  }
+
+  /** `switched`: the connection waits for the one who takes it over for another protocol. */
+  get stage(): 'open' | 'switched' | 'closed' {
+    return this.#stage
+  }
+
+  get isClosed(): boolean {
+    return this.#stage === 'closed'
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  get state(): TransportState {
+    if (this.#stage === 'closed') return 'closed'
+    if (this.#stage === 'switched' || this.#isDraining) return 'draining'
+    const engine = this.#engine
+    // Half a CRLF after a response: its other half may still come.
+    const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
+    return mayGoOn && this.#patience.requestsLeft > 0 ? 'open' : 'draining'
+  }
+
+  /** How many exchanges may be begun now. */
+  get capacity(): number {
+    if (this.#stage !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
+    const outstanding = this.#exchanges.length
+    if (outstanding === 0 && !this.#engine.isReusable) return 0
+    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#patience.requestsLeft))
+  }
+
+  /** True where no exchange can follow those that are under way. */
+  get isSpent(): boolean {
+    return !this.#engine.canSendRequest || this.#isDraining || this.#patience.requestsLeft === 0
+  }
+
+  /** How long the peer keeps the connection idle, where it has said so, in milliseconds. */
+  get keepAliveMs(): number | undefined {
+    return this.#patience.timeoutMs
+  }
+
+  /**
+   * To be asked before a request is begun. What the engine refuses is left to its own words.
+   * @throws ConnectionLost where nothing more is taken; nothing was written, and the request can go elsewhere
+   */
+  assertTakes(address: string, request: NamedRequest): void {
+    if (this.#stage === 'closed') throw alreadyClosed(address, this.#closeReason, request)
+    const engine = this.#engine
+    if (this.#isDraining || this.#patience.requestsLeft === 0)
+      throw this.#takesNoMore(address, 'it is being closed')
+    if (this.#exchanges.length === 0 && engine.canSendRequest && !engine.isReusable)
+      throw this.#takesNoMore(address, 'what came after the last response leaves its end in doubt')
+  }
+
+  /** A request was begun. */
+  spend(): void {
+    this.#patience.spend()
+  }
+
+  /** A final response came, to the oldest of the exchanges under way. */
+  answered(fields: readonly FieldLine[]): void {
+    this.#patience.note(fields, this.#exchanges.length - 1)
+  }
+
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  switch(): void {
+    this.#stage = 'switched'
+  }
+
+  /** @param reason - told to the next who wants to begin a request, where nothing was under way */
+  close(reason?: unknown): void {
+    this.#stage = 'closed'
+    this.#closeReason = reason
+  }
+
+  #takesNoMore(address: string, why: string): ConnectionLost {
+    const facts = { requestBytesWritten: 0, responseStarted: false, reused: this.#exchanges.begun > 0 }
+    return new ConnectionLost(`${address} (${why})`, facts, 'CONNECTION_CLOSED')
+  }
+}

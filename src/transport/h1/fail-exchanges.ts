@@ -1,0 +1,58 @@
+/**
+ * Ends the exchanges of a connection that is over: each is told why, with the facts that say whether its request can go
+ * elsewhere.
+ */
+
+import { ConnectionLost } from '../../errors/index.ts'
+import type { Progress } from '../../h1/exchange.ts'
+import type { Exchange } from '../exchange.ts'
+import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
+
+/** Why a connection is over. */
+export interface ConnectionEnd {
+  /** What ended it, and which exchange that concerns: the others fail because the connection is gone. */
+  readonly reason: unknown
+  readonly culprit: Exchange | undefined
+  /** The reason is that of the caller's own signal. */
+  readonly isAbort: boolean
+  /** The peer. */
+  readonly address: string
+  /** How far the oldest response is. */
+  readonly progress: Progress
+  /** What time it is on the clock. */
+  readonly now: number
+}
+
+/** @param exchanges - oldest first */
+export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd): void {
+  const [oldest] = exchanges
+  // Its first bytes may have come together with the end of the response before it.
+  if (oldest?.responseStarted === false && end.progress.headStarted) oldest.byteCame()
+  for (const exchange of exchanges) {
+    if (exchange === end.culprit) fail(exchange, end)
+    else
+      fail(exchange, {
+        ...end,
+        reason: new ConnectionLost('another exchange failed', { cause: end.reason }),
+        isAbort: false,
+      })
+  }
+}
+
+function fail(exchange: Exchange, { reason, isAbort, address, progress, now }: ConnectionEnd): void {
+  const { hasHead, upload } = exchange
+  const facts = {
+    ...exchange.factsAt(now),
+    reused: exchange.reused,
+    requestBytesWritten: exchange.bytesWritten,
+    responseStarted: exchange.responseStarted,
+    address,
+    phase: hasHead ? 'body' : upload === 'sending' ? 'send' : 'headers',
+  } as const
+  // The reason of an abort belongs to the caller, whatever it is.
+  const error = isAbort
+    ? reason
+    : describeFailure(reason, facts, hasHead, hasHead ? progress.bodyBytesMissing : undefined)
+  // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
+  exchange.failed(error, !isAbort && exchange.response !== undefined && isPeersDoing(reason))
+}
