@@ -3,10 +3,11 @@
  * response comes back the same way.
  */
 
+import type { HTTPConnection } from '../connection/http-connection.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { ChunkedBody, closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
@@ -24,6 +25,7 @@ import {
   type MakingOf,
   makeRequest,
   NO_BODY,
+  sendOwned,
   takeRequestBody,
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
@@ -78,7 +80,7 @@ export class Client {
     this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
     this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
     this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
@@ -137,7 +139,7 @@ export class Client {
     if (typeof layer !== 'function')
       throw new TypeError('use() takes a layer: a function of the next handler')
     this.#layers = [...this.#layers, layer]
-    this.#chains = new Chains(this.#layers, this.#exchange)
+    this.#chains = this.#makeChains()
     return this
   }
 
@@ -217,6 +219,24 @@ export class Client {
       count,
       this.#base.settings.timeouts,
     )
+  }
+
+  /**
+   * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. Nobody else uses it until
+   * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends.
+   * @param url - of which the origin counts
+   * @throws TimeoutError of `queue`; ConnectError and what else opening throws; `signal.reason`
+   */
+  async take(
+    url: string | URL,
+    options: Pick<ClientRequestOptions, 'signal' | 'timeout'> = {},
+  ): Promise<HTTPConnection> {
+    const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
+    const { origin, place } = this.#destinations.find(url)
+    const plan = this.#planFor(origin, settings.connection)
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
+    return this.#shared.plans.driveByHand(lease, place, settings)
   }
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
@@ -342,6 +362,12 @@ export class Client {
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
   }
 
+  #makeChains(): Chains {
+    const { clock, random } = this.#shared
+    const locate = (url: URL) => this.#destinations.of(url)
+    return new Chains(this.#layers, { clock, random, locate }, this.#exchange)
+  }
+
   /** The inner end of the chain. */
   readonly #exchange: Handler = (request) => {
     const settings = request.settings as ClientSettings
@@ -351,22 +377,6 @@ export class Client {
   #planFor(origin: OutgoingRequest['origin'], connection: ConnectionSettings): PoolPlan {
     return this.#shared.plans.planFor(origin, connection, () => this.#destinations.placeOf(origin))
   }
-}
-
-/** A body is given back whatever a layer does: one that fails, or answers by itself, has not sent it. */
-function sendOwned(handler: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
-  const { body } = request
-  if (!(body instanceof ChunkedBody)) return handler(request)
-  return handler(request).then(
-    (response) => {
-      if (!body.wasOpened) body.close()
-      return response
-    },
-    (error: unknown) => {
-      body.close(error)
-      throw error
-    },
-  )
 }
 
 /** Options that `extend` has merged, with the client that they extend. */

@@ -5,9 +5,18 @@
 
 import type { Handler, Layer } from '../core/handler.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
+import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
 import { eventsLayer } from './events.ts'
-import { attemptHooks, errorHook, hasAttemptHooks, hasErrorHook } from './hooks.ts'
+import {
+  attemptHooks,
+  errorHook,
+  hasAttemptHooks,
+  hasErrorHook,
+  redirectIsFollowed,
+  requestIsSentAgain,
+} from './hooks.ts'
 
 /** A built-in layer, and when it is in the chain. */
 export interface Feature {
@@ -22,15 +31,34 @@ const OUTER: readonly Feature[] = [
   { name: 'onError', isOn: hasErrorHook, layer: errorHook },
 ]
 
+/** What the built-in layers of a client stand on. */
+export interface Ground {
+  readonly clock: RetryLayerOptions['clock']
+  readonly random: RetryLayerOptions['random']
+  readonly locate: RedirectLayerOptions['locate']
+}
+
 /** Inside of them, the outermost first. */
-const INNER: readonly Feature[] = [
-  {
-    name: 'throwOnError',
-    isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
-    layer: throwOnErrorLayer,
-  },
-  { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
-]
+function innerFeatures({ clock, random, locate }: Ground): readonly Feature[] {
+  return [
+    {
+      name: 'throwOnError',
+      isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
+      layer: throwOnErrorLayer,
+    },
+    {
+      name: 'redirect',
+      isOn: ({ redirect }) => redirect !== undefined,
+      layer: redirectLayer({ locate, clock, onRedirect: redirectIsFollowed }),
+    },
+    {
+      name: 'retry',
+      isOn: ({ retry }) => retry !== undefined,
+      layer: retryLayer({ clock, random, onRetry: requestIsSentAgain }),
+    },
+    { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+  ]
+}
 
 /** Lays layers around a handler, the first outermost. */
 export function compose(layers: readonly Layer[], inner: Handler): Handler {
@@ -40,23 +68,26 @@ export function compose(layers: readonly Layer[], inner: Handler): Handler {
 /** The chains of a client. */
 export class Chains {
   readonly #own: readonly Layer[]
+  readonly #inner: readonly Feature[]
   readonly #end: Handler
   readonly #bySettings: WeakMap<RequestSettings, Handler> = new WeakMap()
   readonly #byNames: Map<string, Handler> = new Map()
 
   /**
    * @param own - the layers of the user
+   * @param ground - what the built-in ones stand on
    * @param end - what the innermost layer calls
    */
-  constructor(own: readonly Layer[], end: Handler) {
+  constructor(own: readonly Layer[], ground: Ground, end: Handler) {
     this.#own = own
+    this.#inner = innerFeatures(ground)
     this.#end = end
   }
 
   /** The names of the layers that a request with these settings goes through, the outermost first. */
   namesFor(settings: RequestSettings): readonly string[] {
     const own = this.#own.map(({ name }) => `use(${name === '' ? 'layer' : name})`)
-    return [...namesOf(OUTER, settings), ...own, ...namesOf(INNER, settings), 'pool']
+    return [...namesOf(OUTER, settings), ...own, ...namesOf(this.#inner, settings), 'pool']
   }
 
   /** The chain for settings. */
@@ -70,10 +101,10 @@ export class Chains {
   }
 
   #chainOf(settings: RequestSettings): Handler {
-    const names = [...namesOf(OUTER, settings), ...namesOf(INNER, settings)].join()
+    const names = [...namesOf(OUTER, settings), ...namesOf(this.#inner, settings)].join()
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
-      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(INNER, settings)]
+      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(this.#inner, settings)]
       chain = compose(layers, this.#end)
       this.#byNames.set(names, chain)
     }

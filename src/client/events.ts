@@ -124,7 +124,7 @@ let requests = 0
 const INFOS = new WeakMap<OutgoingRequest, RequestInfo>()
 
 /** What stands for a request, whatever redirects, retries and layers have made of it. */
-function infoOf(request: OutgoingRequest): RequestInfo {
+export function infoOf(request: OutgoingRequest): RequestInfo {
   const first = request.first ?? request
   let info = INFOS.get(first)
   if (info === undefined) {

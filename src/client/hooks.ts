@@ -7,6 +7,9 @@ import type { Handler, Layer } from '../core/handler.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import type { RedirectNotice } from '../layers/redirect.ts'
+import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
+import { infoOf, tellRedirect, tellRetry } from './events.ts'
 import type { Hooks } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
 
@@ -47,3 +50,15 @@ export const errorHook: Layer = (next) => (request) =>
   next(request).catch(async (error: unknown) => {
     throw (await hooksOf(request)?.onError?.(error, request)) ?? error
   })
+
+/** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`. */
+export function requestIsSentAgain({ request, ...event }: RetryNotice): void {
+  tellRetry(request, event)
+  hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
+}
+
+/** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`. */
+export function redirectIsFollowed({ request, ...event }: RedirectNotice): void {
+  tellRedirect(request, event)
+  hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
+}

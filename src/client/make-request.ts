@@ -5,10 +5,12 @@
 
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
+import type { Handler } from '../core/handler.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { isRecord } from '../core/options.ts'
 import {
   type BytesBody,
+  ChunkedBody,
   hearPromise,
   type OutgoingBody,
   type RequestBody,
@@ -18,6 +20,7 @@ import {
 import { OutgoingRequest, type RequestDeadlines } from '../core/request.ts'
 import { continueTimeout } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Destination } from './destination.ts'
 import type { ClientHeaders, ClientRequestOptions } from './option-types.ts'
@@ -153,4 +156,20 @@ export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
     deadlines: of.deadlines,
     settings,
   })
+}
+
+/** A body is given back whatever a layer does: one that fails, or answers by itself, has not sent it. */
+export function sendOwned(handler: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+  const { body } = request
+  if (!(body instanceof ChunkedBody)) return handler(request)
+  return handler(request).then(
+    (response) => {
+      if (!body.wasOpened) body.close()
+      return response
+    },
+    (error: unknown) => {
+      body.close(error)
+      throw error
+    },
+  )
 }

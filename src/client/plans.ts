@@ -3,17 +3,22 @@
  * connections can serve each other's requests.
  */
 
+import { HTTPConnection } from '../connection/http-connection.ts'
+import { HTTPSConnection } from '../connection/https-connection.ts'
+import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import type { RequestOrigin } from '../core/request.ts'
+import { NotConnected } from '../errors/index.ts'
 import { type Connector, dial } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { makePoolKey, type PoolKey } from '../pool/key.ts'
-import type { PoolPlan } from '../pool/pool.ts'
+import type { Lease, PoolPlan } from '../pool/pool.ts'
 import type { Clock } from '../time/clock.ts'
+import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Place } from './destination.ts'
 import { tellConnection } from './events.ts'
-import type { ConnectionSettings } from './settings.ts'
+import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
 export interface DialSettings {
@@ -49,6 +54,23 @@ export class Plans {
     return plan
   }
 
+  /** A connection driven by hand, over one that the pool has lent. It dials none. */
+  driveByHand(lease: Lease, { scheme, host, port }: Place, settings: ClientSettings): HTTPConnection {
+    const { transport } = lease
+    if (!(transport instanceof H1Connection)) {
+      lease.giveBack()
+      throw new TypeError(`A connection of ${transport.protocol} cannot be driven by hand`)
+    }
+    const { clock, pipelining } = this.#dial
+    const { limits, tolerances } = settings.connection
+    const { total: _total, ...timeout } = settings.timeouts
+    const options = { clock, pipelining, limits, tolerances, timeout, connect: refuseToDial }
+    const lent = { transport, giveBack: () => lease.giveBack() }
+    return scheme === 'https'
+      ? new HTTPSConnection(host, port, options, { ...HTTPS_SETTINGS, lent })
+      : new HTTPConnection(host, port, options, { ...HTTP_SETTINGS, lent })
+  }
+
   #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
     const { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining } = this.#dial
     const isSecure = scheme === 'https'
@@ -77,6 +99,10 @@ export class Plans {
       },
     }
   }
+}
+
+function refuseToDial(): Promise<never> {
+  return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
 }
 
 /** Tells of a connection that is opened, and of one that cannot be. */

@@ -120,6 +120,17 @@ export class HTTPConnection {
     this.#sender.close()
   }
 
+  /**
+   * Gives a connection that `client.take()` has lent back to its pool: for others, if nothing is under way on it and it can be
+   * used again, else it is closed. Nothing can be sent by this object any more. One that was not lent is closed. Idempotent.
+   */
+  giveBack(): void {
+    this.#head = undefined
+    this.#steps.clear()
+    this.#queue.clear()
+    this.#sender.release()
+  }
+
   /** Closes the connection, as `close()`: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()

@@ -18,6 +18,7 @@ import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { dial } from '../io/dial.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, systemRandom } from '../time/random.ts'
+import type { H1Connection } from '../transport/h1/h1-connection.ts'
 import { hostFieldFor, makeOrigin } from '../transport/h1/request-head.ts'
 import type { Tunnel } from '../transport/open.ts'
 import {
@@ -38,6 +39,15 @@ export interface ConnectionSettings {
   readonly isGathering: boolean
   /** Is told the fields of a proxy's answer to CONNECT, whatever it was. */
   readonly onTunnelAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
+  /** An open transport that was lent, instead of one that is dialled. */
+  readonly lent?: LentTransport | undefined
+}
+
+/** An open transport of somebody else's. */
+export interface LentTransport {
+  readonly transport: H1Connection
+  /** Gives it back, to be used by others; one with something under way is closed. Idempotent. */
+  giveBack(): void
 }
 
 export const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
@@ -99,6 +109,11 @@ export class RequestMaker {
     const { random = systemRandom } = options
     this.makeBoundary = () => makeBoundary(random)
     this.#plan = this.#makePlan(undefined)
+  }
+
+  /** The transport that was lent; undefined for a connection that dials. */
+  get lent(): LentTransport | undefined {
+    return this.#settings.lent
   }
 
   /** Where requests go now. */

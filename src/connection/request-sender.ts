@@ -63,6 +63,7 @@ export class RequestSender {
       connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
       onDial: () => this.#trace?.connecting(maker.plan.name),
     })
+    if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
   }
 
   /** True while something that was given is not sent. */
@@ -100,6 +101,15 @@ export class RequestSender {
   close(): void {
     this.#sends.close(() => this.#closedError())
     this.#source.close(this.#closedError())
+  }
+
+  /** As `close`, but a transport that was lent goes back as it is. */
+  release(): void {
+    this.observe(undefined)
+    this.#sends.close(() => this.#closedError())
+    this.#source.release()
+    this.#source.close(this.#closedError())
+    this.#maker.lent?.giveBack()
   }
 
   /**

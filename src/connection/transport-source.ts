@@ -56,6 +56,16 @@ export class TransportSource {
     return this.#dialAbort !== undefined
   }
 
+  /** Takes over a transport that was opened elsewhere. */
+  adopt(transport: H1Connection, plan: DialPlan): void {
+    this.#current = { transport, plan }
+  }
+
+  /** Lets go of the transport that requests went to last, as it is. */
+  release(): void {
+    this.#current = undefined
+  }
+
   /** The open transport, if it can take a request that is meant for `plan`. */
   ready(plan: DialPlan): H1Connection | undefined {
     const current = this.#current

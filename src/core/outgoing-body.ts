@@ -142,6 +142,11 @@ export function closeBody(body: OutgoingBody | FileHandleLike | undefined, reaso
   if (body instanceof ChunkedBody) body.close(reason)
 }
 
+/** True for a body that can be sent once more, or is none. */
+export function isReplayable(body: OutgoingBody): boolean {
+  return !(body instanceof ChunkedBody) || body.isReplayable
+}
+
 /** A body's length as far as it is known, in bytes; undefined where it is not. */
 export function lengthOf(body: OutgoingBody): number | undefined {
   if (body.kind === 'none') return 0
@@ -297,6 +302,8 @@ class FactorySource implements ChunkSource {
   }
 
   close(reason: unknown): void {
+    // Given back, it cannot be opened any more: the next one is made again.
+    this.#first = undefined
     this.#current.close(reason)
   }
 

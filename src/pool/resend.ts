@@ -3,7 +3,6 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
-import { ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
 /** What may be done again without another effect (RFC 9110 §9.2.2). */
@@ -60,7 +59,4 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
   )
 }
 
-/** True for a body that can be sent once more. */
-export function isReplayable(body: OutgoingBody): boolean {
-  return !(body instanceof ChunkedBody) || body.isReplayable
-}
+export { isReplayable } from '../core/outgoing-body.ts'

@@ -308,6 +308,43 @@ describe('the client', () => {
       await one.close()
     })
 
+    it('lends a connection to be driven by hand, and takes it back', async () => {
+      const one = new Client({ baseUrl: origin })
+      await one.get('/').text()
+      const conn = await one.take('/')
+      assert.equal(one.pool.inspect().connections[0]!.state, 'lent')
+      const lines: string[] = []
+      await conn.request('GET', '/by-hand', undefined, { 'X-A': '1' })
+      const seen = await (await conn.getResponse()).json<Seen>()
+      lines.push(seen.url, ...seen.fields.slice(0, 4))
+      assert.deepEqual(lines, ['/by-hand', 'Host', new URL(origin).host, 'Accept-Encoding', 'identity'])
+      conn.giveBack()
+      conn.giveBack()
+      assert.deepEqual(
+        one.pool.inspect().connections.map(({ state, uses }) => [state, uses]),
+        [['idle', 2]],
+      )
+      await assert.rejects(conn.request('GET', '/'), /take\(\) another one/)
+      assert.equal((await one.get('/')).connection?.reused, true)
+      await one.close()
+    })
+
+    it('closes a connection that comes back in the middle of something, or was closed by hand', async () => {
+      const one = new Client({ baseUrl: origin, pool: { perOrigin: 1 } })
+      const conn = await one.take('/')
+      const waiting = one.get('/').text()
+      await conn.request('GET', '/hang')
+      const answer = conn.getResponse()
+      conn.giveBack()
+      await assert.rejects(answer, { code: 'CONNECTION_CLOSED' })
+      assert.match(await waiting, /"GET"/)
+      const other = await one.take('/')
+      other.close()
+      assert.equal(one.pool.inspect().connections.length, 0)
+      await assert.rejects(one.take('http://127.0.0.1:1/'), ConnectError)
+      await one.close()
+    })
+
     it('shares its pool with what is extended from it, and refuses a second one', async () => {
       const other = client.extend({ headers: { a: 'b' } })
       await other.get('').text()

@@ -1,0 +1,52 @@
+/**
+ * Where a redirect leads: the Location fields of a response, read by the rules of WHATWG URL against the URL that was asked for.
+ * RFC 9110 §10.2.2. Pure.
+ *
+ * Security: userinfo in a Location is dropped here and shown nowhere. It would be credentials that the server has chosen.
+ */
+
+/** What the fields say. */
+export type ReadLocation =
+  | { readonly kind: 'none' }
+  /** Without userinfo and fragment. */
+  | { readonly kind: 'url'; readonly url: URL }
+  | { readonly kind: 'bad'; readonly why: string }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Reads the values of all Location fields. An empty one is the same URL again. Several are one where they are equal.
+ * @param values - one character for each byte
+ * @param base - the URL that was asked for
+ */
+export function readLocation(values: readonly string[], base: URL): ReadLocation {
+  const [value] = values
+  if (value === undefined) return { kind: 'none' }
+  if (values.some((other) => other !== value))
+    return { kind: 'bad', why: `there are ${values.length}, and they differ` }
+  const text = decodeText(value)
+  if (!URL.canParse(text, base.href)) return { kind: 'bad', why: 'it is no URL' }
+  const url = new URL(text, base.href)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return { kind: 'bad', why: `its scheme is ${url.protocol.slice(0, -1)}` }
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  return { kind: 'url', url }
+}
+
+/** Bytes above ASCII are UTF-8 where they can be: that is what servers mean. Else each is the character of its number. */
+function decodeText(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII is looked for
+  if (!/[^\x00-\x7f]/.test(value)) return value
+  try {
+    return UTF8.decode(Buffer.from(value, 'latin1'))
+  } catch {
+    return value
+  }
+}
+
+/** A URL as errors and events show it: origin and path. Security: a query may be a credential. */
+export function showUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`
+}

@@ -1,0 +1,255 @@
+/**
+ * Redirects: whether one is followed, and to where (`decideRedirect`), and the layer that follows it. What goes along says
+ * hop.ts. RFC 9110 §15.4.
+ *
+ * Everything inside of this layer (cookies, attempts, authentication) is gone through again for each hop, on one budget of time:
+ * the deadlines of the request are the same.
+ */
+
+import { type FieldLine, fieldValues } from '../core/fields.ts'
+import type { Handler, Layer } from '../core/handler.ts'
+import { closeBody, isReplayable, type OutgoingBody } from '../core/outgoing-body.ts'
+import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { RedirectSettings } from '../core/settings.ts'
+import { addFacts } from '../errors/exception.ts'
+import { RedirectError } from '../errors/index.ts'
+import type { CodeOf } from '../errors/table.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
+import { carryFields, decideHop, type Hop, REDIRECTS } from './hop.ts'
+import { readLocation, showUrl } from './location.ts'
+import { pause } from './pause.ts'
+import { retryAfterOf } from './retry-after.ts'
+
+/** The cap of Retry-After where no retry settings say one. */
+const DEFAULT_MAX_RETRY_AFTER_MS = 60_000
+/** How many URLs of a circle are named. */
+const MAX_SHOWN_CIRCLE = 6
+
+/** What the decision depends on. */
+export interface RedirectFacts {
+  readonly status: number
+  readonly method: string
+  /** The URL that was asked for. */
+  readonly url: URL
+  /** The values of the Location fields, one character for each byte. */
+  readonly locations: readonly string[]
+  /** The body can be sent once more, or there is none. */
+  readonly isReplayable: boolean
+  /** What was asked for so far, the request itself included, the oldest first. */
+  readonly visited: readonly Visit[]
+  readonly settings: RedirectSettings
+  /** What Retry-After asks for, in milliseconds; undefined where it asks for nothing. */
+  readonly retryAfterMs: number | undefined
+  readonly maxRetryAfterMs: number
+  /** How long it is until all must be over, in milliseconds. */
+  readonly leftMs: number
+}
+
+/** A request as far as it tells circles. */
+export interface Visit {
+  readonly method: string
+  readonly url: URL
+}
+
+/** What is done with a response. */
+export type RedirectDecision =
+  /** It is the answer. */
+  | { readonly kind: 'answer'; readonly why: string }
+  | { readonly kind: 'follow'; readonly url: URL; readonly hop: Hop; readonly afterMs: number }
+  | {
+      readonly kind: 'refuse'
+      readonly code: CodeOf<'RedirectError'>
+      readonly detail: string
+      /** Where it leads, as far as that may be shown. */
+      readonly location: string | undefined
+    }
+
+/** Decides whether a response is followed, and where to. */
+export function decideRedirect(facts: RedirectFacts): RedirectDecision {
+  const { status, method, url, settings, visited, retryAfterMs = 0 } = facts
+  if (REDIRECTS[status] === undefined) return answer(`${status} is not followed`)
+  if (method === 'CONNECT') return answer('a tunnel is asked for at one place only')
+  const read = readLocation(facts.locations, url)
+  if (read.kind === 'none') return answer('there is no Location')
+  if (read.kind === 'bad') return refuse('REDIRECT_LOCATION', read.why, undefined)
+  const to = read.url
+  const location = showUrl(to)
+  const hop = decideHop({ status, method, from: url, to, settings })
+  if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
+  if (visited.length > settings.limit) return refuseMore({ method: hop.method, url: to }, visited, settings)
+  if (!hop.dropsBody && !facts.isReplayable)
+    return refuse('REDIRECT_BODY', `${status} to ${location}`, location)
+  if (retryAfterMs > facts.maxRetryAfterMs)
+    return answer('Retry-After asks for a longer wait than retry.maxRetryAfterMs')
+  if (retryAfterMs >= facts.leftMs) return answer('Retry-After asks for a wait beyond timeout.total')
+  return { kind: 'follow', url: to, hop, afterMs: retryAfterMs }
+}
+
+function answer(why: string): RedirectDecision {
+  return { kind: 'answer', why }
+}
+
+function refuse(
+  code: CodeOf<'RedirectError'>,
+  detail: string,
+  location: string | undefined,
+): RedirectDecision {
+  return { kind: 'refuse', code, detail, location }
+}
+
+/**
+ * One redirect too many. That a URL was asked for before says nothing by itself: a server may set a cookie and lead back. Where
+ * it leads back still at the limit, the circle is named.
+ */
+function refuseMore(next: Visit, visited: readonly Visit[], { limit }: RedirectSettings): RedirectDecision {
+  const { method, url } = next
+  const location = showUrl(url)
+  const before = visited.findLastIndex((visit) => visit.method === method && visit.url.href === url.href)
+  if (before < 0) return refuse('REDIRECT_LIMIT', `redirect.limit is ${limit}`, location)
+  const circle = [...visited.slice(before), next].map((visit) => showUrl(visit.url))
+  const shown =
+    circle.length <= MAX_SHOWN_CIRCLE ? circle : [...circle.slice(0, MAX_SHOWN_CIRCLE - 1), '…', location]
+  return refuse('REDIRECT_LOOP', `${shown.join(' → ')}, and redirect.limit is ${limit}`, location)
+}
+
+/** A redirect is going to be followed. */
+export interface RedirectNotice {
+  /** The request that was redirected. */
+  readonly request: OutgoingRequest
+  readonly status: number
+  /** Where it leads: origin and path. */
+  readonly location: string
+}
+
+/** What the layer stands on. */
+export interface RedirectLayerOptions {
+  /** The origin of a URL and the target to be asked for there. */
+  readonly locate: (url: URL) => { readonly origin: RequestOrigin; readonly target: string }
+  /** Waits as long as a Retry-After asks for. Default: the machine's. */
+  readonly clock?: Clock | undefined
+  /** The time of day, in milliseconds since 1970. Default: the machine's. */
+  readonly wallClock?: (() => number) | undefined
+  /** Is told of each redirect before it is followed. */
+  readonly onRedirect?: ((notice: RedirectNotice) => void) | undefined
+}
+
+/** Follows redirects as `request.settings.redirect` says. */
+export function redirectLayer(options: RedirectLayerOptions): Layer {
+  return (next) => (request) => {
+    const settings = request.settings?.redirect
+    if (settings === undefined) return next(request)
+    return next(request).then((response) =>
+      REDIRECTS[response.status] === undefined
+        ? response
+        : follow(next, request, response, settings, options),
+    )
+  }
+}
+
+async function follow(
+  next: Handler,
+  first: OutgoingRequest,
+  redirect: HTTPResponse,
+  settings: RedirectSettings,
+  options: RedirectLayerOptions,
+): Promise<HTTPResponse> {
+  const { clock = systemClock, wallClock = Date.now, onRedirect } = options
+  const redirects: HTTPResponse[] = []
+  const visited: Visit[] = [visitOf(first)]
+  let request = first
+  let response = redirect
+  while (true) {
+    const { fields } = response.head
+    const decision = decideRedirect({
+      status: response.status,
+      method: request.method,
+      url: visited.at(-1)!.url,
+      locations: fieldValues(fields, 'location'),
+      isReplayable: isReplayable(request.body),
+      visited,
+      settings,
+      retryAfterMs: retryAfterOf(fields, wallClock()),
+      maxRetryAfterMs: request.settings?.retry?.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS,
+      leftMs: request.deadlines.endsAt - clock.now(),
+    })
+    if (decision.kind === 'answer') return redirects.length === 0 ? response : response.derive({ redirects })
+    // Read to its end where that is near, else given up: whoever has the connection knows.
+    response.close()
+    if (decision.kind === 'refuse') {
+      closeBody(request.body)
+      throw errorOf(decision, response)
+    }
+    redirects.push(response)
+    onRedirect?.({ request, status: response.status, location: showUrl(decision.url) })
+    await pause(clock, decision.afterMs, request.deadlines.signal)
+    request = redirected(request, decision, settings, options, response)
+    visited.push({ method: request.method, url: decision.url })
+    response = await next(request)
+  }
+}
+
+/** The request that a redirect asks for. */
+function redirected(
+  request: OutgoingRequest,
+  { url, hop }: Extract<RedirectDecision, { kind: 'follow' }>,
+  settings: RedirectSettings,
+  { locate }: RedirectLayerOptions,
+  response: HTTPResponse,
+): OutgoingRequest {
+  const carried = (fields: readonly FieldLine[]): readonly FieldLine[] =>
+    carryFields(fields, hop, settings.keepHeaders)
+  const { method, dropsBody } = hop
+  if (dropsBody) closeBody(request.body)
+  return withChanges(request, {
+    ...located(url, locate, response, request.body),
+    method,
+    defaults: carried(request.defaults),
+    fields: carried(request.fields),
+    attempt: 1,
+    ...(dropsBody ? WITHOUT_BODY : {}),
+  })
+}
+
+const WITHOUT_BODY = Object.freeze({
+  body: Object.freeze({ kind: 'none' } as const),
+  trailers: undefined,
+  chunked: false,
+  expectContinueMs: undefined,
+})
+
+function located(
+  url: URL,
+  locate: RedirectLayerOptions['locate'],
+  response: HTTPResponse,
+  body: OutgoingBody,
+): { origin: RequestOrigin; target: string } {
+  try {
+    const { origin, target } = locate(url)
+    return { origin, target }
+  } catch (cause) {
+    closeBody(body)
+    const detail = 'it names no host that can be asked'
+    const decision = { code: 'REDIRECT_LOCATION', detail, location: undefined } as const
+    throw errorOf(decision, response, cause)
+  }
+}
+
+/** `OPTIONS *` asks for no path. */
+function visitOf({ method, target, url, origin }: OutgoingRequest): Visit {
+  return { method, url: new URL(target === '*' ? origin.prefix : url) }
+}
+
+function errorOf(
+  { code, detail, location }: Omit<Extract<RedirectDecision, { kind: 'refuse' }>, 'kind'>,
+  response: HTTPResponse,
+  cause?: unknown,
+): RedirectError<HTTPResponse> {
+  const error = new RedirectError(code, detail, response, location, { cause })
+  const { facts, connection, attempts } = response
+  const { method, url, elapsedMs } = facts
+  const { address, reused } = connection ?? {}
+  addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
+  error.attempts = attempts
+  return error
+}

@@ -1,0 +1,267 @@
+/**
+ * Attempts: whether a request is sent again, and when (`decideRetry`), and the layer that does it. The decision reads facts: what
+ * was asked for, what of it was written, what came back. RFC 9110 §9.2.2, §10.2.3.
+ *
+ * A body that breaks off after the head of its response is not seen here: it belongs to the reader, and two halves of two answers
+ * are never glued together.
+ */
+
+import { hasField } from '../core/fields.ts'
+import type { Handler, Layer } from '../core/handler.ts'
+import { isReplayable } from '../core/outgoing-body.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { RetrySettings } from '../core/settings.ts'
+import { type Attempt, attemptOfError, mayHaveActed } from '../errors/exception.ts'
+import { ConnectError, HTTPException } from '../errors/index.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
+import { makeKey } from './idempotency-key.ts'
+import { pause } from './pause.ts'
+import { retryAfterOf } from './retry-after.ts'
+import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
+
+/** A status that is worth another try only where the server says when (RFC 9110 §15.5.14). */
+const CONTENT_TOO_LARGE = 413
+
+/** How an attempt ended. */
+export type RetryOutcome =
+  | RetryFailure
+  /** A response; `retryAfterMs` is what its Retry-After asks for, undefined where it asks for nothing. */
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs: number | undefined }
+
+/** What the decision depends on. */
+export interface RetryFacts {
+  readonly settings: RetrySettings
+  readonly method: string
+  /** Which attempt has ended, from 1. */
+  readonly attempt: number
+  readonly outcome: RetryOutcome
+  /** Whether the server may have acted on it: false only where it is proven that it has not. */
+  readonly mayHaveActed: boolean
+  /** A field names the request, so that the server acts once however often it comes. */
+  readonly hasKey: boolean
+  /** The body can be sent once more, or there is none. */
+  readonly isReplayable: boolean
+  /** The caller has called it off. */
+  readonly isAborted: boolean
+  /** How long it is until all must be over, in milliseconds. */
+  readonly leftMs: number
+  /** Drawn from 0 to 1: which part of the longest wait is waited. */
+  readonly drawn: number
+}
+
+/** The decision, with its reason in words. */
+export type RetryDecision =
+  | { readonly again: true; readonly afterMs: number; readonly why: string }
+  | { readonly again: false; readonly why: string }
+
+/** Decides. What is not proven safe is not sent again. */
+export function decideRetry(facts: RetryFacts): RetryDecision {
+  const { settings, method, attempt, outcome } = facts
+  const why = whyAgain(outcome, settings, method)
+  if (typeof why !== 'string') return no(why.not)
+  if (facts.isAborted) return no('it was called off')
+  if (attempt > settings.limit) return no(`retry.limit is ${settings.limit}`)
+  const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed
+  if (!isSafe) return no(`the server may have acted on it, and ${method} is not among retry.methods`)
+  if (!facts.isReplayable) return no('the body can be sent once only')
+  return inTime(facts, why)
+}
+
+/** Whether how it ended is worth another try, whatever was asked for. */
+function whyAgain(
+  outcome: RetryOutcome,
+  { statuses, methods }: RetrySettings,
+  method: string,
+): string | { readonly not: string } {
+  if (outcome.kind !== 'status') return isWorthwhile(outcome, statuses)
+  const { status, retryAfterMs } = outcome
+  if (statuses.includes(status)) return `${status} is worth another try`
+  if (status !== CONTENT_TOO_LARGE) return { not: `${status} is an answer` }
+  if (retryAfterMs === undefined) return { not: '413 without Retry-After is an answer' }
+  return methods.includes(method)
+    ? '413 with Retry-After is worth another try'
+    : { not: `413 is an answer to ${method}` }
+}
+
+/** The wait, where there is time for it. */
+function inTime({ settings, attempt, outcome, leftMs, drawn }: RetryFacts, why: string): RetryDecision {
+  const { backoff, maxRetryAfterMs } = settings
+  const askedMs = outcome.kind === 'status' ? outcome.retryAfterMs : undefined
+  if (askedMs !== undefined && askedMs > maxRetryAfterMs) {
+    return no(
+      `Retry-After asks for ${Math.round(askedMs)} ms, and retry.maxRetryAfterMs is ${maxRetryAfterMs}`,
+    )
+  }
+  // Full jitter: clients that failed together do not come back together.
+  const afterMs = askedMs ?? drawn * Math.min(backoff.maxMs, backoff.firstMs * 2 ** (attempt - 1))
+  if (afterMs >= leftMs) return no(`a wait of ${Math.round(afterMs)} ms would pass timeout.total`)
+  return { again: true, afterMs, why: askedMs === undefined ? why : `${why}, when Retry-After says` }
+}
+
+function no(why: string): RetryDecision {
+  return { again: false, why }
+}
+
+/** A request is going to be sent again. */
+export interface RetryEvent {
+  /** The request of the attempt that is over. */
+  readonly request: OutgoingRequest
+  /** Which attempt is over, from 1. */
+  readonly attempt: number
+  /** The wait before the next one, in milliseconds. */
+  readonly afterMs: number
+  /** Why it is sent again. */
+  readonly why: string
+  /** What the attempt failed with; undefined where its status was the reason. */
+  readonly error: HTTPException | undefined
+  /** The status of its response; undefined where there was none. */
+  readonly status: number | undefined
+}
+
+/** What the layer stands on. */
+export interface RetryLayerOptions {
+  readonly clock: Clock
+  /** Draws waits and idempotency keys. */
+  readonly random: Random
+  /** The time of day, in milliseconds since 1970, for dates in Retry-After. Default: the machine's. */
+  readonly wallClock?: (() => number) | undefined
+  /** Is told of each attempt that is over and not the last, before the wait. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined
+}
+
+/** Sends requests again as `request.settings.retry` says, and writes each attempt onto the response or the error. */
+export function retryLayer(options: RetryLayerOptions): Layer {
+  return (next) => (request) => {
+    const settings = request.settings?.retry
+    if (settings === undefined) return next(request)
+    const sent = withKey(request, settings, options.random)
+    return next(sent).then(
+      (response) =>
+        isPassed(response, settings)
+          ? response
+          : carryOn(next, { request: sent, settings, options }, { response }),
+      (error: unknown) => carryOn(next, { request: sent, settings, options }, { error }),
+    )
+  }
+}
+
+/** A response that nothing is decided of: most are. */
+function isPassed({ status }: HTTPResponse, { statuses }: RetrySettings): boolean {
+  return status !== CONTENT_TOO_LARGE && !statuses.includes(status)
+}
+
+/** The request with its key, drawn once for all attempts, where a method needs one and the caller has set none. */
+function withKey(request: OutgoingRequest, settings: RetrySettings, random: Random): OutgoingRequest {
+  const { idempotencyKey: name, methods } = settings
+  if (name === undefined || methods.includes(request.method) || hasKey(request, name)) return request
+  return withChanges(request, { fields: [...request.fields, [name, makeKey(random)]] })
+}
+
+function hasKey({ fields, defaults }: OutgoingRequest, name: string): boolean {
+  const lower = name.toLowerCase()
+  return hasField(fields, lower) || hasField(defaults, lower)
+}
+
+interface Run {
+  readonly request: OutgoingRequest
+  readonly settings: RetrySettings
+  readonly options: RetryLayerOptions
+}
+
+type Ended = { readonly response: HTTPResponse } | { readonly error: unknown }
+
+/** From the first end that asks for a decision to the last one. */
+async function carryOn(next: Handler, run: Run, first: Ended): Promise<HTTPResponse> {
+  const { settings, options } = run
+  const { clock, onRetry } = options
+  const earlier: Attempt[] = []
+  let { request } = run
+  let ended = first
+  while (true) {
+    const { signal } = request.deadlines
+    const isAborted = signal?.aborted === true
+    if ('error' in ended) {
+      const { error } = ended
+      // What is the caller's, or of no exchange, is not written upon.
+      if (!HTTPException.isHTTPException(error) || (isAborted && error === signal.reason)) throw error
+    }
+    const { outcome, attempts, error } = read(ended, options)
+    const decision = decideRetry({
+      settings,
+      method: request.method,
+      attempt: request.attempt,
+      outcome,
+      mayHaveActed: error === undefined ? mayHaveActed(attempts.at(-1)!) : error.mayHaveActed,
+      hasKey: hasKey(request, settings.idempotencyKey ?? DEFAULT_KEY),
+      isReplayable: isReplayable(request.body),
+      isAborted,
+      leftMs: request.deadlines.endsAt - clock.now(),
+      drawn: options.random.next(),
+    })
+    const told = [...earlier, ...decided(attempts, decision)]
+    if (!decision.again) return finish(ended, told)
+    earlier.push(...(error === undefined ? told : failed(told, error)).slice(earlier.length))
+    const status = 'response' in ended ? ended.response.status : undefined
+    if ('response' in ended) ended.response.close()
+    const { afterMs, why } = decision
+    onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
+    await pause(clock, afterMs, signal)
+    request = withChanges(request, { attempt: request.attempt + 1 })
+    ended = await next(request).then(
+      (response) => ({ response }),
+      (reason: unknown) => ({ error: reason }),
+    )
+    if ('response' in ended && isPassed(ended.response, settings))
+      return ended.response.derive({ attempts: [...earlier, ...ended.response.attempts] })
+  }
+}
+
+/** The name of the field where the settings name none: a caller who sends it means it. */
+const DEFAULT_KEY = 'Idempotency-Key'
+
+/** What the decision needs of an end, and the attempts that led to it: more than one where the pool has sent it again. */
+function read(
+  ended: Ended,
+  { wallClock = Date.now }: RetryLayerOptions,
+): { outcome: RetryOutcome; attempts: readonly Attempt[]; error: HTTPException | undefined } {
+  if ('response' in ended) {
+    const { response } = ended
+    const retryAfterMs = retryAfterOf(response.head.fields, wallClock())
+    return {
+      outcome: { kind: 'status', status: response.status, retryAfterMs },
+      attempts: response.attempts,
+      error: undefined,
+    }
+  }
+  const error = ended.error as HTTPException
+  return { outcome: failureOf(error), attempts: attemptsOf(error), error }
+}
+
+/** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
+function attemptsOf(error: HTTPException): readonly Attempt[] {
+  const { attempts } = error
+  const areAddresses = error instanceof ConnectError && attempts === error.addresses
+  return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
+}
+
+/** The attempts with what was decided after the last one. */
+function decided(attempts: readonly Attempt[], decision: RetryDecision): readonly Attempt[] {
+  const text = decision.again
+    ? `again in ${Math.round(decision.afterMs)} ms: ${decision.why}`
+    : `not again: ${decision.why}`
+  return attempts.with(-1, { ...attempts.at(-1)!, decision: text })
+}
+
+/** The attempts with the error of the last one, which is the last one no more. */
+function failed(attempts: readonly Attempt[], error: HTTPException): readonly Attempt[] {
+  return attempts.with(-1, { ...attempts.at(-1)!, error })
+}
+
+function finish(ended: Ended, attempts: readonly Attempt[]): HTTPResponse {
+  if ('response' in ended) return ended.response.derive({ attempts })
+  const error = ended.error as HTTPException
+  error.attempts = attempts
+  throw error
+}

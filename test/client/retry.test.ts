@@ -1,0 +1,202 @@
+// Attempts of the client on real sockets: a server of node:http that fails as the test says.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:net'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import type { RetryEvent } from '../../src/client/events.ts'
+import { type HTTPException, IncompleteRead } from '../../src/errors/index.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+/** Quick, so that no test waits: nothing is drawn but waits of under a millisecond. */
+const QUICK = { backoff: { firstMs: 1, maxMs: 1 } }
+
+interface Seen {
+  readonly method: string
+  readonly body: string
+  readonly key: string | undefined
+}
+
+describe('a request', () => {
+  const seen: Seen[] = []
+  /** What becomes of the next requests; those after them are answered with 200. */
+  let plan: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
+  const here = serve((request, response) => {
+    const pieces: Buffer[] = []
+    request.on('data', (piece: Buffer) => pieces.push(piece))
+    request.on('end', () => {
+      const { method = '', headers } = request
+      seen.push({
+        method,
+        body: Buffer.concat(pieces).toString(),
+        key: headers['idempotency-key'] as string | undefined,
+      })
+      const act = plan.shift() ?? (() => response.end('well'))
+      act(request, response)
+    })
+  })
+  const say =
+    (status: number, fields: Record<string, string> = {}) =>
+    (_: IncomingMessage, response: ServerResponse): void => {
+      response.writeHead(status, fields).end('not now')
+    }
+  const reset = (request: IncomingMessage): void => void request.socket.destroy()
+  const failing = (...steps: typeof plan): void => {
+    plan = steps
+    seen.length = 0
+  }
+
+  it('is sent again after 503, and the response tells of it', async () => {
+    failing(say(503), say(429))
+    const response = await here.client.get('/', { retry: QUICK })
+    assert.equal(await response.text(), 'well')
+    assert.deepEqual(
+      response.attempts.map(({ status }) => status),
+      [503, 429, 200],
+    )
+    assert.match(response.attempts[0]?.decision ?? '', /^again in [01] ms: 503 is worth another try$/)
+    assert.equal(response.attempts[0]?.url, `${here.origin}/`)
+  })
+
+  it('is answered with the last failure where the limit is reached [pain 41]', async () => {
+    failing(say(503), say(503), say(500))
+    const response = await here.client.get('/', { retry: { ...QUICK, limit: 1 } })
+    assert.deepEqual([response.status, seen.length], [503, 2])
+    assert.equal(response.attempts[1]?.decision, 'not again: retry.limit is 1')
+    assert.equal(await response.text(), 'not now')
+    failing()
+  })
+
+  it('is sent once with retry: false', async () => {
+    failing(say(503))
+    const response = await here.client.get('/', { retry: false })
+    assert.deepEqual([response.status, seen.length], [503, 1])
+    await response.text()
+  })
+
+  it('waits as long as Retry-After says', async () => {
+    failing(say(503, { 'Retry-After': '1' }))
+    const before = performance.now()
+    assert.equal(await here.client.get('/', { retry: QUICK }).text(), 'well')
+    assert.ok(performance.now() - before >= 990)
+  })
+
+  it('does not wait for a Retry-After beyond its cap, and not beyond the total timeout', async () => {
+    for (const options of [{ retry: { maxRetryAfterMs: 59_999 } }, { timeout: 30_000 }]) {
+      failing(say(503, { 'Retry-After': '60' }))
+      const response = await here.client.get('/', options)
+      assert.deepEqual([response.status, await response.text(), seen.length], [503, 'not now', 1])
+      assert.match(response.attempts[0]?.decision ?? '', /^not again: /)
+    }
+  })
+
+  it('is called off while it waits, with the reason of the caller [pain 16]', async () => {
+    failing(say(503, { 'Retry-After': '30' }))
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const hooks = { onRetry: () => void setImmediate(() => controller.abort(reason)) }
+    const before = performance.now()
+    assert.equal(await rejectionOf(here.client.get('/', { signal: controller.signal, hooks })), reason)
+    assert.ok(performance.now() - before < 10_000)
+  })
+
+  it('is sent again where the connection died, with GET but not with POST [pain 1]', async () => {
+    failing(reset, reset, reset)
+    assert.equal(await here.client.get('/', { retry: { ...QUICK, limit: 3 } }).text(), 'well')
+    failing(reset)
+    const error = (await rejectionOf(here.client.post('/', { body: 'x', retry: QUICK }))) as HTTPException
+    assert.deepEqual([seen.length, error.mayHaveActed, error.attempts?.length], [1, true, 1])
+    assert.match(error.attempts?.[0]?.decision ?? '', /^not again: the server may have acted on it/)
+  })
+
+  it('is sent again with POST where an idempotency key names it, the same each time', async () => {
+    failing(reset, say(503))
+    const retry = { ...QUICK, idempotencyKey: true }
+    assert.equal(await here.client.post('/', { json: { a: 1 }, retry }).text(), 'well')
+    assert.deepEqual(
+      seen.map(({ body }) => body),
+      ['{"a":1}', '{"a":1}', '{"a":1}'],
+    )
+    const [first, ...others] = seen.map(({ key }) => key)
+    assert.match(first ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    assert.deepEqual(others, [first, first])
+  })
+
+  it('is not sent again with POST after 503 [9110-9.2.2-2]', async () => {
+    failing(say(503))
+    const response = await here.client.post('/', { body: 'x', retry: QUICK })
+    assert.deepEqual([response.status, seen.length], [503, 1])
+    await response.text()
+  })
+
+  it('has its body made again by its factory [pain 47]', async () => {
+    failing(say(503), reset)
+    let made = 0
+    const body = (): Readable => Readable.from([`body ${++made}`])
+    assert.equal(await here.client.put('/', { body, retry: QUICK }).text(), 'well')
+    assert.deepEqual(
+      seen.map((one) => one.body),
+      ['body 1', 'body 2', 'body 3'],
+    )
+  })
+
+  it('is not sent again with a stream', async () => {
+    failing(say(503))
+    const response = await here.client.put('/', { body: Readable.from(['once']), retry: QUICK })
+    assert.equal(response.attempts[0]?.decision, 'not again: the body can be sent once only')
+    await response.text()
+  })
+
+  it('is not sent again where the body of its response breaks off [pain 19]', async () => {
+    failing((_, response) => {
+      response.writeHead(200, { 'Content-Length': '10' })
+      response.write('half', () => response.destroy())
+    })
+    const error = await rejectionOf(here.client.get('/', { retry: QUICK }).text())
+    assert.ok(error instanceof IncompleteRead)
+    assert.deepEqual([error.partial.toString(), seen.length], ['half', 1])
+  })
+
+  it('is told to the hook, with the wait and the reason', async () => {
+    failing(say(503))
+    const events: RetryEvent[] = []
+    const hooks = { onRetry: (event: RetryEvent) => void events.push(event) }
+    await here.client.get('/', { retry: QUICK, hooks }).text()
+    assert.deepEqual(
+      events.map(({ attempt, status, why, request }) => [attempt, status, why, request.url]),
+      [[1, 503, '503 is worth another try', `${here.origin}/`]],
+    )
+  })
+
+  it('is sent again with POST where the connection was refused, also with a body that streams', async () => {
+    // A port that is free now, and taken while the client waits.
+    const late = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', (bytes) => {
+        if (bytes.includes('0\r\n\r\n')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate')
+      })
+    })
+    late.listen(0, '127.0.0.1')
+    await once(late, 'listening')
+    const { port } = late.address() as { port: number }
+    late.close()
+    await once(late, 'close')
+    const hooks = { onRetry: () => void late.listen(port, '127.0.0.1') }
+    const response = await here.client.post(`http://127.0.0.1:${port}/`, {
+      body: () => Readable.from(['a body']),
+      retry: { backoff: { firstMs: 400, maxMs: 400 }, limit: 9 },
+      hooks: { onRetry: (event) => event.attempt === 1 && hooks.onRetry() },
+    })
+    assert.equal(await response.text(), 'late')
+    const [first] = response.attempts
+    assert.equal((first?.error as HTTPException).code, 'CONNECT_REFUSED')
+    late.close()
+    await once(late, 'close')
+  })
+})
