@@ -17,6 +17,16 @@ export interface Deadlines {
   readonly signal: AbortSignal | undefined
 }
 
+/** Security: without a prototype, for Node would look there for a signal that ends the listening before it begins. */
+const ONCE: { readonly once: true } = Object.freeze(
+  Object.assign(Object.create(null) as object, { once: true } as const),
+)
+
+/** Calls `onAbort` once, when the signal is aborted. */
+export function listenForAbort(signal: AbortSignal, onAbort: () => void): void {
+  signal.addEventListener('abort', onAbort, ONCE)
+}
+
 /** What a wait is told: its outcome, once. */
 export interface Outcome<T> {
   resolve(value: T): void
@@ -68,7 +78,7 @@ export function waitFor<T>(
       })
     })
     deadline.set(Math.max(0, Math.min(left, waiting.timeouts[phase])))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) listenForAbort(signal, onAbort)
     const outcome: Outcome<T> = {
       resolve: (value) => settle(() => resolve(value)),
       reject: (error) => settle(() => reject(error)),

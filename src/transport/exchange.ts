@@ -19,6 +19,7 @@ import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
+import { listenForAbort } from '../time/wait.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
 import type { UploadState } from './decisions.ts'
 import { beginningOf, shownUrl } from './exchange-failure.ts'
@@ -242,7 +243,7 @@ export class Exchange implements ResponseSource, BodySource {
   /** Hears an abort until `stopListening`. */
   listenForAbort(onAbort: () => void): void {
     this.#onAbort = onAbort
-    this.deadlines.signal?.addEventListener('abort', onAbort, { once: true })
+    if (this.deadlines.signal !== undefined) listenForAbort(this.deadlines.signal, onAbort)
   }
 
   stopListening(): void {

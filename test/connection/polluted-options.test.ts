@@ -195,6 +195,16 @@ async function play(
   return { target: targetOf(network), written, answer }
 }
 
+/** What a server says in answer to one request. */
+function answerOne(): unknown[] {
+  const engine = new H1Engine('server', { limits: {}, tolerances: {} })
+  engine.receive(latin1('GET / HTTP/1.1\r\nHost: h\r\n\r\n'))
+  engine.nextEvent()
+  engine.nextEvent()
+  const fields = [['Transfer-Encoding', 'chunked']] as const
+  return [engine.send({ type: 'response', status: 200, fields }), engine.send({ type: 'end' })]
+}
+
 describe('options that nobody gave', () => {
   for (const [what, { speak, isSecure }] of Object.entries(CLASSES)) {
     it(`are not found on Object.prototype: ${what}`, async () => {
@@ -218,14 +228,6 @@ describe('options that nobody gave', () => {
   }
 
   it('are not read by the engine, in either role', () => {
-    const answerOne = (): unknown[] => {
-      const engine = new H1Engine('server', { limits: {}, tolerances: {} })
-      engine.receive(latin1('GET / HTTP/1.1\r\nHost: h\r\n\r\n'))
-      engine.nextEvent()
-      engine.nextEvent()
-      const fields = [['Transfer-Encoding', 'chunked']] as const
-      return [engine.send({ type: 'response', status: 200, fields }), engine.send({ type: 'end' })]
-    }
     const run = (): unknown => {
       const engine = new H1Engine('client', { limits: {}, tolerances: {} })
       const fields = [['Host', 'h'] as const, ['Transfer-Encoding', 'chunked'] as const]
