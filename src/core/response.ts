@@ -101,6 +101,24 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return derived
   }
 
+  /**
+   * Two responses in the place of this one, with the bodies that `tee` makes of its body: for `clone()` of `fetch`. @internal
+   * @throws ImproperConnectionState as `derive`
+   */
+  split(tee: (body: BodyReader) => readonly [BodyReader, BodyReader]): readonly [HTTPResponse, HTTPResponse] {
+    let other: BodyReader | undefined
+    const first = this.derive({
+      body: (body) => {
+        const [one, two] = tee(body)
+        other = two
+        return one
+      },
+    })
+    const second = new HTTPResponse(first.head, other!, this.#source)
+    if (this.#isUndecodedAllowed) second.allowUndecoded()
+    return [first, second]
+  }
+
   /** The protocol version: 9, 10, 11 or 20. */
   get version(): 9 | 10 | 11 | 20 {
     return this.#head.version

@@ -155,15 +155,9 @@ class Answer extends AnswerBase {
     // The stream that was given out is locked from now on, as by tee(); the next is another.
     this.#feed?.stream.getReader()
     this.#feed = undefined
-    const response = this.#response
-    let branches: ReturnType<typeof teeBody> | undefined
-    this.#response = response.derive({
-      body: (body) => {
-        branches = teeBody(body)
-        return branches[0]
-      },
-    })
-    return makeAnswer(response.derive({ body: branches![1] }), this.#signal)
+    const [own, other] = this.#response.split(teeBody)
+    this.#response = own
+    return makeAnswer(other, this.#signal)
   }
 
   /** Not in the standard: the fields that came after the body; waits until it has been read. */
