@@ -58,6 +58,7 @@ export class RequestSender implements SourceOptions {
     this.#wholeOptions = { listener: queue }
     this.#sends = new SendQueue(maker.clock)
     this.#source = new TransportSource(this)
+    if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
   }
 
   /** True while something that was given is not sent. */

@@ -21,8 +21,11 @@ import type { Fetch, FetchInit, FetchResponse } from './types.ts'
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** What differs from the settings of a client: `fetch` gives every status as an answer. */
-const AS_FETCH: DirectRequest['settings'] = Object.freeze({ throwOnError: undefined })
+/** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
+const AS_FETCH: DirectRequest['settings'] = Object.freeze({
+  throwOnError: undefined,
+  refusesToDropBody: true,
+})
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
 const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
@@ -176,6 +179,7 @@ function sharedClient(): Client {
   shared ??= new Client({
     pool: { perOrigin: Infinity, total: Infinity },
     retry: false,
+    redirect: { keepHeaders: ['sec-fetch-mode'] },
     headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
   })
   return shared

@@ -95,8 +95,8 @@ function overwrite(options: object): void {
 const ANSWER = latin1(
   'HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nT: 1\r\n\r\n',
 )
-/** One that is refused as long as nothing is tolerated. */
-const LOOSE = latin1('HTTP/1.1 200 OK\nA : 1\r\n\r\n')
+/** One that is refused as long as nothing is tolerated; `httplib/python` lets a bare LF through, and no control byte. */
+const LOOSE = latin1('HTTP/1.1 200 OK\r\nA : 1\x01\r\nContent-Length: 0\r\n\r\n')
 
 interface Told {
   readonly target: unknown
@@ -230,7 +230,10 @@ describe('options that nobody gave', () => {
       for (const response of [ANSWER, LOOSE]) {
         for (const make of [() => ({}), () => someOptions(isSecure)]) {
           const expected = await play(speak, make(), response)
-          assert.match(expected.answer, response === ANSWER ? /^200 .*ok$/ : /BARE_LF|bare LF|LF/i)
+          assert.match(
+            expected.answer,
+            response === ANSWER ? /^200 .*ok$/ : /control byte|white space before the colon/,
+          )
           for (const name of NAMES)
             assert.deepEqual(await pollutedBy(name, () => play(speak, make(), response)), expected, name)
         }

@@ -37,15 +37,15 @@ interface RequestClass {
 }
 
 const REQUESTS: readonly (readonly [name: string, kind: RequestClass])[] = [
-  ['the platform', Request as unknown as RequestClass],
-  ['undici', UndiciRequest as unknown as RequestClass],
-  ['node-fetch', NodeFetchRequest as unknown as RequestClass],
+  ['the platform', Request],
+  ['undici', UndiciRequest],
+  ['node-fetch', NodeFetchRequest],
 ]
 
 for (const [name, OneRequest] of REQUESTS) {
-  describe(`a Request of ${name}`, () => {
-    const make = (init?: object): object => new OneRequest(`${site.origin}/echo`, init)
+  const make = (init?: object): object => new OneRequest(`${site.origin}/echo`, init)
 
+  describe(`a Request of ${name}`, () => {
     it('is sent with its method and its fields', async () => {
       const { method, fields } = await seen(make({ method: 'DELETE', headers: { 'X-One': '1' } }))
       assert.equal(method, 'DELETE')
@@ -98,13 +98,14 @@ for (const [name, OneRequest] of REQUESTS) {
   })
 }
 
+async function* slowly(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('one')
+  await setTimeout(20)
+  yield Buffer.from('two')
+}
+
 describe('bodies of Requests that come in pieces', () => {
   it('are sent in pieces, and not gathered', async () => {
-    async function* slowly(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('one')
-      await setTimeout(20)
-      yield Buffer.from('two')
-    }
     for (const OneRequest of [Request, UndiciRequest]) {
       const body = Readable.toWeb(Readable.from(slowly())) as unknown as NonNullable<RequestInit['body']>
       const init = { method: 'POST', body, duplex: 'half' }
@@ -164,7 +165,7 @@ describe('forms', () => {
       if (OneRequest === (UndiciRequest as unknown)) {
         const other = new UndiciForm()
         other.append('a', 'b')
-        init.body = other as unknown as FormData
+        init.body = other
       }
       const { fields, body } = await seen(new OneRequest(`${site.origin}/echo`, init))
       const boundary = /boundary=(.*)/.exec(fields['content-type']!)![1]!

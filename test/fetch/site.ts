@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 
 /** What the site saw of a request: names of fields in lower case. */
 export interface Seen {
@@ -19,6 +20,14 @@ type Route = (
   url: URL,
   seen: Seen,
 ) => void | Promise<void>
+
+const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
+}
 
 const ROUTES: Readonly<Record<string, Route>> = {
   /** `?status=302&to=/echo` */
@@ -58,6 +67,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
       if (pause > 0) await setTimeout(pause)
     }
     response.end()
+  },
+  /** `?as=gzip&body=…` says that the body is coded; `&really=br` codes it in another way. */
+  coded: (_request, response, url) => {
+    const coding = url.searchParams.get('as') ?? 'gzip'
+    const body = Buffer.from(url.searchParams.get('body') ?? '')
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': coding })
+    response.end(CODERS[url.searchParams.get('really') ?? coding]?.(body) ?? body)
   },
   trailers: (_request, response) => {
     response.writeHead(200, { trailer: 'x-sum' })
