@@ -2,6 +2,7 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { VERSION } from '../core/version.ts'
+import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
 import { joinUrl } from './destination.ts'
 import { mergeDefaults } from './make-request.ts'
 import type { ClientOptions } from './option-types.ts'
@@ -13,7 +14,7 @@ export const BUILT_IN_FIELDS: readonly FieldLine[] = Object.freeze(
   (
     [
       ['Accept', '*/*'],
-      ['Accept-Encoding', 'gzip, deflate, br'],
+      ['Accept-Encoding', SUPPORTED_CODINGS.join(', ')],
       ['User-Agent', `httplib/${VERSION}`],
     ] as const
   ).map((line) => Object.freeze(line)),

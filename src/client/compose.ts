@@ -5,6 +5,9 @@
 
 import type { Handler, Layer } from '../core/handler.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { decompressLayer } from '../layers/decompress.ts'
+import { minSpeedLayer } from '../layers/min-speed.ts'
+import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
 import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
@@ -57,6 +60,9 @@ function innerFeatures({ clock, random, locate }: Ground): readonly Feature[] {
       layer: retryLayer({ clock, random, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
+    { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
+    { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },
   ]
 }
 

@@ -10,14 +10,16 @@ import type { BodyReader } from './body-reader.ts'
 export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
   const { partial, expected, cause } = error
-  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause })
+  const code = error.code as 'INCOMPLETE_BODY'
+  return new IncompleteRead(Buffer.concat([...pieces, partial]), expected, { ...factsOf(error), cause }, code)
 }
 
 /**
  * All that is left of a body.
+ * @param held - bytes of the same body that are in hand already, and count
  * @throws LimitExceeded (`LIMIT_BODY`) before more than `maximum` bytes are held; the rest is given up then
  */
-export async function gatherUpTo(body: BodyReader, maximum: number): Promise<Buffer> {
+export async function gatherUpTo(body: BodyReader, maximum: number, held = 0): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
   while (true) {
@@ -29,7 +31,7 @@ export async function gatherUpTo(body: BodyReader, maximum: number): Promise<Buf
     }
     if (piece === undefined) return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length)
     length += piece.length
-    if (length > maximum) {
+    if (held + length > maximum) {
       body.cancel()
       throw new LimitExceeded('LIMIT_BODY', 'body', maximum)
     }
@@ -45,13 +47,19 @@ export interface PieceDecoder {
 /**
  * The lines of a text, without their ends: CR LF, LF or CR. The last is given only if it is not empty.
  * @param pieces - the bytes as they come
+ * @param maximum - how many characters of a line are held
+ * @param tooLong - makes the error for a longer one
  */
 export async function* splitLines(
   pieces: AsyncIterable<Uint8Array>,
   decoder: PieceDecoder,
+  maximum: number,
+  tooLong: () => Error,
 ): AsyncGenerator<string, void, void> {
+  // A CR at the end may be the half of an end.
   const end = /\r\n|\n|\r(?!$)/g
   let rest: string[] = []
+  let length = 0
   for await (const piece of pieces) {
     let text = decoder.decode(piece, { stream: true })
     if (rest.at(-1)?.endsWith('\r') === true) text = `${rest.pop()!}${text}`
@@ -60,9 +68,13 @@ export async function* splitLines(
       rest.push(text.slice(from, index))
       yield rest.join('')
       rest = []
+      length = 0
       from = index + found.length
     }
-    if (from < text.length) rest.push(text.slice(from))
+    if (from === text.length) continue
+    rest.push(text.slice(from))
+    length += text.length - from
+    if (length > maximum) throw tooLong()
   }
   const last = rest.join('') + decoder.decode()
   const lines = last.split(/\r\n|\n|\r/)

@@ -10,6 +10,8 @@ export interface BodyReader {
   readonly isDone: boolean
   /** The trailer section; empty until the end was reached. */
   readonly trailers: readonly FieldLine[]
+  /** How many bytes it can come to at most; undefined where nothing bounds it. */
+  readonly maxLength?: number | undefined
   /**
    * Copies bytes that are there into `target`, or waits for the first; answers how many, 0 only at the end.
    * Rejects with IncompleteRead where the message broke off.
@@ -38,6 +40,42 @@ export function copyInto(target: Uint8Array, bytes: Uint8Array): number {
   }
   target.set(count === bytes.length ? bytes : bytes.subarray(0, count))
   return count
+}
+
+/** What a response has whose body another one was made of: there is nothing to be read here, and nothing to be given up. */
+export class MovedBody implements BodyReader {
+  readonly isDone = true
+  readonly #to: BodyReader
+  readonly #refuse: () => Error
+
+  constructor(to: BodyReader, refuse: () => Error) {
+    this.#to = to
+    this.#refuse = refuse
+  }
+
+  get trailers(): readonly FieldLine[] {
+    return this.#to.trailers
+  }
+
+  readInto(): Promise<number> {
+    return Promise.reject(this.#refuse())
+  }
+
+  readChunk(): Promise<Buffer | undefined> {
+    return Promise.reject(this.#refuse())
+  }
+
+  readAll(): Promise<Buffer> {
+    return Promise.reject(this.#refuse())
+  }
+
+  takeAll(): undefined {
+    return undefined
+  }
+
+  cancel(): void {
+    // It belongs to the other one.
+  }
 }
 
 /** The bytes in memory that holds nothing else: small Buffers share theirs with the rest of the process. */

@@ -47,17 +47,23 @@ export function parseJson(bytes: Buffer, head: ResponseHead): unknown {
  * tokens; of the body what is left of its beginning when credentials are masked.
  */
 function describeBody(length: number, { status, fields }: ResponseHead, start: string): string {
-  const type = /^[^;]*/.exec(firstFieldValue(fields, 'content-type') ?? '')![0].trim()
-  const isType = type.split('/').length === 2 && type.split('/').every(isToken)
+  const type = mediaTypeOf(fields)
+  const hasType = (firstFieldValue(fields, 'content-type') ?? '').trim() !== ''
   const size = length === 0 ? 'it is empty' : `${length} bytes`
   const codings = contentCodings(fields).filter(isToken)
   return [
-    isType ? `${size} of ${escapeText(type)}` : size,
+    type === undefined ? size : `${size} of ${type}`,
     `status ${status}`,
-    ...(type === '' ? ['no Content-Type'] : []),
+    ...(hasType ? [] : ['no Content-Type']),
     ...(codings.length > 0 ? [`coded (Content-Encoding: ${escapeText(codings.join(', '))})`] : []),
     ...(length > 0 && codings.length === 0 ? [`beginning with "${start}"`] : []),
   ].join(', ')
+}
+
+/** The media type that Content-Type names, without parameters, to be shown; undefined where it is no media type. */
+export function mediaTypeOf(fields: readonly FieldLine[]): string | undefined {
+  const type = /^[^;]*/.exec(firstFieldValue(fields, 'content-type') ?? '')![0].trim()
+  return type.split('/').length === 2 && type.split('/').every(isToken) ? escapeText(type) : undefined
 }
 
 /** Text by `charset`, or UTF-8 where none is given or nobody knows it; a byte order mark is dropped. */

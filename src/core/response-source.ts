@@ -6,7 +6,7 @@ import type { Duplex, Readable } from 'node:stream'
 import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
-import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
+import type { BodyFraming, InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import type { TlsDetails } from './tls-options.ts'
 
 /** The connection that a response came over. */
@@ -48,8 +48,12 @@ export interface SourceOf<R> {
 export interface ChangesOf<R> {
   /** Another body in the place of this one, or what is made of it. Whoever replaces it gives the old one back. */
   readonly body?: BodyReader | ((body: BodyReader) => BodyReader) | undefined
+  /** How the end of that body is found; undefined for a body that ends when it ends. Without `body` the framing stays. */
+  readonly framing?: BodyFraming | undefined
   /** The field lines. */
   readonly fields?: readonly FieldLine[] | undefined
+  /** The field lines as they came, where `fields` lack those that told of a coded body. */
+  readonly wireFields?: readonly FieldLine[] | undefined
   /** Transfer codings still applied to the body. */
   readonly codings?: readonly string[] | undefined
   /** The URL that was asked for, without credentials. */
@@ -64,15 +68,19 @@ export interface ChangesOf<R> {
   readonly timings?: Timings | undefined
 }
 
-/** The head with the changes. A body that was replaced does not end as the head says. */
-export function deriveHead(head: ResponseHead, { body, fields, codings }: ChangesOf<unknown>): ResponseHead {
+/** The head with the changes. A body that was replaced does not end as the head says, unless the changes say how. */
+export function deriveHead(head: ResponseHead, changes: ChangesOf<unknown>): ResponseHead {
+  const { body, fields, codings } = changes
   if (body === undefined && fields === undefined && codings === undefined) return head
-  const { framing, ...rest } = head
-  const isFramed =
-    framing !== undefined && (body === undefined || framing.kind === 'none' || framing.kind === 'switch')
+  const { framing: before, wireFields: earlier, ...rest } = head
+  // What changes the fields afterwards has the last word.
+  const wireFields = fields === undefined ? earlier : changes.wireFields
+  const isKept = body === undefined || before?.kind === 'none' || before?.kind === 'switch'
+  const framing = isKept ? before : changes.framing
   return {
     ...rest,
-    ...(isFramed ? { framing } : {}),
+    ...(framing === undefined ? {} : { framing }),
+    ...(wireFields === undefined ? {} : { wireFields }),
     fields: fields ?? head.fields,
     codings: codings ?? head.codings,
   }

@@ -8,17 +8,18 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
-import { type Attempt, addFacts, type ExchangeFacts, type HTTPException } from '../errors/exception.ts'
+import { type Attempt, addFacts, type ExchangeFacts, HTTPException } from '../errors/exception.ts'
 import {
   DecodeError,
   ImproperConnectionState,
+  IncompleteRead,
   LimitExceeded,
   LineTooLong,
   StatusError,
   UnknownTransferEncoding,
 } from '../errors/index.ts'
 import { gatherUpTo, splitLines, withEarlierBytes } from './body-gathering.ts'
-import { type BodyReader, copyInto, ownBytes } from './body-reader.ts'
+import { type BodyReader, copyInto, MovedBody, ownBytes } from './body-reader.ts'
 import { charsetOf, contentCodings, decodeText, makeDecoder, parseJson } from './body-text.ts'
 import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
@@ -46,13 +47,14 @@ const LF = 0x0a
 const DEFAULT_MAX_LINE_BYTES = 65_536
 /** How much of a body a `StatusError` holds. */
 const MAX_SHOWN_BYTES = 65_536
+const MOVED = 'the body belongs to the response that derive() gave'
 const NO_RESPONSES: readonly HTTPResponse[] = Object.freeze([])
 
 /** The answer to a request: status and fields at once, the body as it is read. A body that breaks off is an `IncompleteRead`. */
 export class HTTPResponse implements AsyncIterable<Buffer> {
   readonly #head: ResponseHead
   readonly #source: ResponseSource
-  readonly #body: BodyReader
+  #body: BodyReader
   /** Bytes taken from the body and not given out yet: what `readLine` read too far. */
   #rest: Buffer | undefined
   #headers: HTTPHeaders | undefined
@@ -63,6 +65,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #isCut = false
   /** Which call asked for all of the body. */
   #takenBy: string | undefined
+  /** True once a read was asked for. */
+  #isBegun = false
 
   constructor(head: ResponseHead, body: BodyReader, source: ResponseSource) {
     this.#head = head
@@ -77,21 +81,41 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /**
    * The same response with changes: what a layer hands on that decodes a body, or tells of redirects. The new one has the body
-   * from now on.
-   * @throws ImproperConnectionState once a part of the body was read
+   * from now on: this one cannot be read any more, and closing it closes nothing.
+   * @throws ImproperConnectionState once a part of the body was read, and after `close()`
    */
   derive(changes: ResponseChanges): HTTPResponse {
-    if (this.#rest !== undefined || this.#isCut || this.#takenBy !== undefined) {
-      throw this.#named(new ImproperConnectionState('derive() comes before the body is read'))
+    if (this.#isBegun || this.#isCut || this.#takenBy !== undefined) {
+      throw this.#named(new ImproperConnectionState('derive() comes once, before the body is read'))
     }
     const { body } = changes
+    const own = this.#body
     const derived = new HTTPResponse(
       deriveHead(this.#head, changes),
-      typeof body === 'function' ? body(this.#body) : (body ?? this.#body),
+      typeof body === 'function' ? body(own) : (body ?? own),
       new DerivedSource(this.#source, changes),
     )
+    this.#isBegun = true
+    this.#body = new MovedBody(own, () => this.#named(new ImproperConnectionState(MOVED)))
     if (this.#isUndecodedAllowed) derived.allowUndecoded()
     return derived
+  }
+
+  /** Two responses in the place of this one, each with a body of its own: for layers of this package. @internal */
+  split(
+    make: (body: BodyReader) => readonly [BodyReader, BodyReader],
+  ): readonly [HTTPResponse, HTTPResponse] {
+    const source = this.#source
+    const bodies: BodyReader[] = []
+    const one = this.derive({
+      body: (own) => {
+        bodies.push(...make(own))
+        return bodies[0]!
+      },
+    })
+    const two = new HTTPResponse(one.#head, bodies[1]!, source)
+    if (this.#isUndecodedAllowed) two.allowUndecoded()
+    return [one, two]
   }
 
   /** The protocol version: 9, 10, 11 or 20. */
@@ -199,7 +223,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     throw await this.toStatusError()
   }
 
-  /** The error that `orThrow()` throws, whatever the status: reads the beginning of the body, and gives up the rest. */
+  /**
+   * The error that `orThrow()` throws, whatever the status: reads the beginning of the body, and gives up the rest. A body that
+   * breaks off is told as far as it came; it rejects only with what is no error of this package: the reason of an abort.
+   */
   async toStatusError(): Promise<StatusError<HTTPResponse>> {
     const pieces: Buffer[] = []
     let missing = MAX_SHOWN_BYTES
@@ -210,10 +237,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
         pieces.push(piece.subarray(0, missing))
         missing -= piece.length
       }
-    } catch {
+    } catch (error) {
       // What came is told; that the rest did not come is no matter beside the status.
+      if (error instanceof IncompleteRead) pieces.push(error.partial.subarray(0, missing))
+      else if (!HTTPException.isHTTPException(error)) throw error
+    } finally {
+      this.close()
     }
-    this.close()
     const error = new StatusError<HTTPResponse>(this, Buffer.concat(pieces))
     // It failed in no phase: all of them went well.
     addFacts(error, { ...this.#source.facts, phase: undefined, responseStarted: true })
@@ -253,19 +283,25 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const rest = this.#takeRest()
     if (rest === undefined) return this.#readBody()
     try {
-      return Buffer.concat([rest, await this.#readBody()])
+      return Buffer.concat([rest, await this.#readBody(rest.length)])
     } catch (error) {
       throw withEarlierBytes(error, [rest])
     }
   }
 
-  /** All that is left of the body itself. What cannot be larger than may be gathered is not counted. */
-  #readBody(): Promise<Buffer> {
+  /**
+   * All that is left of the body itself. What cannot be larger than may be gathered is not counted.
+   * @param held - bytes of it that are in hand already
+   */
+  #readBody(held = 0): Promise<Buffer> {
+    this.#isBegun = true
     const { maxBodyBytes = Infinity } = this.#source
     const { framing } = this.#head
-    const isBounded = framing?.kind === 'length' && framing.length <= maxBodyBytes
-    if (isBounded || maxBodyBytes === Infinity) return this.#body.readAll()
-    return gatherUpTo(this.#body, maxBodyBytes).catch((error: unknown) => {
+    const length = framing?.kind === 'length' ? framing.length : this.#body.maxLength
+    if (maxBodyBytes === Infinity || (length !== undefined && length <= maxBodyBytes)) {
+      return this.#body.readAll()
+    }
+    return gatherUpTo(this.#body, maxBodyBytes, held).catch((error: unknown) => {
       throw error instanceof LimitExceeded ? this.#named(error) : error
     })
   }
@@ -299,6 +335,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   readInto(target: Uint8Array): Promise<number> {
     const isPlain = target.length > 0 && this.#hasPlainBody
+    this.#isBegun = true
     return isPlain ? this.#body.readInto(target) : this.#readRestInto(target)
   }
 
@@ -369,19 +406,25 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   async #parseBy<T>(schema: StandardSchema<T>): Promise<T> {
     assertSchema(schema)
     const bytes = await this.#madeOfRest('json()', (all) => all)
-    const result = await schema['~standard'].validate(this.#parseJson(bytes))
+    const value = this.#parseJson(bytes)
+    const result = await schema['~standard'].validate(value)
     if (result.issues === undefined) return result.value
     const { issues } = result
     const shown = escapeText(maskCredentials(bytes.toString('latin1', 0, 4_096), bytes.length > 4_096))
-    throw this.#named(new DecodeError('SCHEMA_MISMATCH', describeIssues(issues), { bytes: shown, issues }))
+    throw this.#named(
+      new DecodeError('SCHEMA_MISMATCH', describeIssues(issues, value), { bytes: shown, issues }),
+    )
   }
 
   /**
    * The lines of the rest of the body as they come, without their ends (CR LF, LF or CR), as text by the charset of Content-Type,
-   * else UTF-8. Leaving the loop early closes the response.
+   * else UTF-8. What follows the last end is a line, too, unless it is empty. Leaving the loop early closes the response.
+   * @throws LimitExceeded (`LIMIT_BODY`) for a line longer than `limits.body`; IncompleteRead if the message broke off
    */
   lines(): AsyncGenerator<string, void, void> {
-    return splitLines(this, makeDecoder(charsetOf(this.#head.fields)))
+    const { maxBodyBytes = Infinity } = this.#source
+    const tooLong = (): LimitExceeded => this.#named(new LimitExceeded('LIMIT_BODY', 'body', maxBodyBytes))
+    return splitLines(this, makeDecoder(charsetOf(this.#head.fields)), maxBodyBytes, tooLong)
   }
 
   /**
@@ -392,6 +435,17 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#madeOfRest('bytes()', ownBytes)
   }
 
+  /**
+   * All of the body, where it is there as a whole and nothing of it was asked for; undefined where it has to be waited for.
+   * For `fetch`. @internal
+   */
+  takeArrived(): Buffer | undefined {
+    if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
+    const bytes = this.#body.takeAll()
+    if (bytes !== undefined) this.#markTaken('takeArrived()')
+    return bytes
+  }
+
   /** What `make` makes of the rest of the body: at once where all of it is there. */
   #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): Promise<T> {
     if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
@@ -399,6 +453,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const bytes = this.#hasPlainBody ? this.#body.takeAll() : undefined
     if (bytes === undefined) return this.read().then(make)
     try {
+      this.#refuseLarge(bytes)
       return Promise.resolve(make(bytes))
     } catch (error) {
       return Promise.reject(error)
@@ -411,6 +466,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     throw this.#named(
       new ImproperConnectionState(`${earlier} took all of it; keep what it gave`, 'BODY_ALREADY_READ'),
     )
+  }
+
+  /** What had come already is bounded, too: by the same limit in every way of reading. */
+  #refuseLarge(bytes: Buffer): void {
+    const { maxBodyBytes = Infinity } = this.#source
+    if (bytes.length > maxBodyBytes) throw this.#named(new LimitExceeded('LIMIT_BODY', 'body', maxBodyBytes))
   }
 
   #parseJson(bytes: Buffer): unknown {
@@ -528,6 +589,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   #nextPiece(): Promise<Buffer | undefined> {
     const rest = this.#takeRest()
+    this.#isBegun = true
     return rest === undefined ? this.#body.readChunk() : Promise.resolve(rest)
   }
 }

@@ -76,8 +76,11 @@ export class ConnectionLost extends HTTPException {
 export class DecodeError extends HTTPException {
   /** The first bytes of the body, escaped and cut. */
   readonly bytes: string
-  /** What a schema found, as it said it; empty where none was asked. */
-  readonly issues: readonly SchemaIssue[]
+  /**
+   * What a schema found, as it said it; empty where none was asked. Not shown by `inspect` and JSON: schemas quote the body, in
+   * which there may be secrets.
+   */
+  declare readonly issues: readonly SchemaIssue[]
   constructor(
     code: CodeOf<'DecodeError'>,
     detail: string,
@@ -85,7 +88,7 @@ export class DecodeError extends HTTPException {
   ) {
     super(code, detail, details)
     this.bytes = details.bytes
-    this.issues = details.issues ?? []
+    Object.defineProperty(this, 'issues', { value: details.issues ?? [] })
   }
 }
 

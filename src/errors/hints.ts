@@ -28,6 +28,8 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   INCOMPLETE_HEAD: 'again, if the request may be repeated',
   INCOMPLETE_BODY:
     'again, if the request may be repeated; where it breaks off at the same byte each time, the server declares a wrong length',
+  INCOMPLETE_CODING:
+    'again, if the request may be repeated; where it ends at the same byte each time, the server cuts what it has coded',
   LIMIT_LINE: 'a larger limits.maxLineBytes, or maxBytes of readLine()',
   LIMIT_HEAD: 'a larger limits.maxHeadBytes',
   LIMIT_FIELDS: 'a larger limits.maxFields',
@@ -48,8 +50,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   TIMEOUT_HEADERS: 'a larger timeout.headers, or find out why the server takes so long',
   TIMEOUT_BODY: 'a larger timeout.body, or find out why the server has stopped',
   TIMEOUT_TOTAL: 'a larger timeout.total, or find out which part takes so long (response.timings)',
-  TIMEOUT_SPEED:
-    'a lower timeout.minSpeed, or another time: the network, the server or the source of the body is slow',
+  TIMEOUT_SPEED: 'a lower timeout.minSpeed, or another time: the network or the server is slow',
   REDIRECT_LIMIT: 'a larger redirect.limit, or redirect: false, which gives the response itself',
   REDIRECT_LOOP:
     'redirect: false, and look at what each response says: a cookie may be asked for (cookies: true)',

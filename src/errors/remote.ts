@@ -85,7 +85,7 @@ export class IncompleteRead extends RemoteProtocolError {
     partial: Buffer,
     expected?: number,
     details?: ErrorDetails,
-    code: 'INCOMPLETE_BODY' | 'INCOMPLETE_HEAD' = 'INCOMPLETE_BODY',
+    code: CodeOf<'IncompleteRead'> = 'INCOMPLETE_BODY',
   ) {
     super(
       code,

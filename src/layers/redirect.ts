@@ -8,7 +8,7 @@
 
 import { type FieldLine, fieldValues } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RedirectSettings } from '../core/settings.ts'
@@ -136,19 +136,19 @@ export interface RedirectLayerOptions {
 
 /** Follows redirects as `request.settings.redirect` says. */
 export function redirectLayer(options: RedirectLayerOptions): Layer {
-  return (next) => (request) => {
+  return (send) => (request) => {
     const settings = request.settings?.redirect
-    if (settings === undefined) return next(request)
-    return next(request).then((response) =>
+    if (settings === undefined) return send(request)
+    return send(request).then((response) =>
       REDIRECTS[response.status] === undefined
         ? response
-        : follow(next, request, response, settings, options),
+        : follow(send, request, response, settings, options),
     )
   }
 }
 
 async function follow(
-  next: Handler,
+  send: Handler,
   first: OutgoingRequest,
   redirect: HTTPResponse,
   settings: RedirectSettings,
@@ -185,7 +185,7 @@ async function follow(
     await pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
-    response = await next(request)
+    response = await send(request)
   }
 }
 
@@ -207,7 +207,7 @@ function redirected(
     defaults: carried(request.defaults),
     fields: carried(request.fields),
     attempt: 1,
-    ...(dropsBody ? WITHOUT_BODY : {}),
+    ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
   })
 }
 

@@ -127,6 +127,7 @@ describe('the examples of the client', () => {
       writeFileSync(file, LARGE)
       const lines = (await run('upload-progress', file)).trimEnd().split('\n')
       assert.equal(lines.at(-1), '200 thanks')
+      assert.equal(lines.at(-2), `${LARGE.length} of ${LARGE.length} bytes`)
       assert.equal(memory.uploaded, LARGE.length)
     })
   })

@@ -1,0 +1,63 @@
+/**
+ * Undoes the content codings of responses: gzip, deflate, br, and zstd where Node has it (RFC 9110 §8.4). Which of them, and
+ * whether at all, decides `decideDecoding`; here it is carried out.
+ */
+
+import { mediaTypeOf } from '../core/body-text.ts'
+import type { Layer } from '../core/handler.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { DecompressSettings } from '../core/settings.ts'
+import { addFacts, type HTTPException } from '../errors/exception.ts'
+import { LimitExceeded } from '../errors/index.ts'
+import { decideDecoding, withoutCodingFields } from './content-codings.ts'
+import { DecodedBody, type WireCount } from './decoded-body.ts'
+import { type MakeEngine, makeEngine } from './zlib-stream.ts'
+
+export { SUPPORTED_CODINGS } from './content-codings.ts'
+
+/**
+ * The layer. A response that it decodes has neither Content-Encoding nor Content-Length any more: they told of other bytes.
+ * @param make - gives Node's decoders
+ */
+export function decompressLayer(make: MakeEngine = makeEngine): Layer {
+  return (next) => (request) => {
+    const limits = request.settings?.decompress
+    if (limits === undefined) return next(request)
+    return next(request).then((response) => decode(response, request.method, limits, make))
+  }
+}
+
+/** @throws LimitExceeded for more codings than `limits.maxChain`; the response is closed then */
+function decode(
+  response: HTTPResponse,
+  method: string,
+  limits: DecompressSettings,
+  make: MakeEngine,
+): HTTPResponse {
+  const { head } = response
+  const plan = decideDecoding({ method, head, maxChain: limits.maxChain })
+  if (plan.kind === 'raw') return response
+  const name = <E extends HTTPException>(error: E): E => {
+    addFacts(error, response.facts)
+    return error
+  }
+  if (plan.kind === 'refuse') {
+    response.close()
+    throw name(new LimitExceeded('LIMIT_CODINGS', 'decompress.maxChain', limits.maxChain))
+  }
+  const about = [`status ${head.status}`, mediaTypeOf(head.fields) ?? 'no media type'].join(', ')
+  return response.derive({
+    fields: withoutCodingFields(head.fields),
+    wireFields: head.fields,
+    body: (inner) => {
+      let body = inner
+      let wire: WireCount | undefined
+      for (const coding of plan.codings) {
+        const decoded = new DecodedBody(body, { coding, limits, wire, about, name, make })
+        wire = decoded.wire
+        body = decoded
+      }
+      return body
+    },
+  })
+}

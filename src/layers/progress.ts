@@ -1,0 +1,105 @@
+/**
+ * Tells the caller how far the bodies of a request have come, both of them: bytes as they go over the connection, so coded ones
+ * where the body of the response is coded.
+ */
+
+import { fieldValues, readContentLength } from '../core/fields.ts'
+import type { Layer } from '../core/handler.ts'
+import { withChanges } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { ResponseHead } from '../core/response-head.ts'
+import type { Progress } from '../core/settings.ts'
+import type { Clock } from '../time/clock.ts'
+import { type TransferWatch, WatchedBody, watchUpload } from './transfer-watch.ts'
+
+/** How long to wait between two calls, in milliseconds: what a person sees as smooth. */
+const INTERVAL_MS = 50
+
+type OnProgress = (progress: Progress) => void
+
+/** Whether the caller is told now: at the first bytes, at the last, and as often as it makes sense between them. */
+export function isToldNow(bytes: number, total: number | undefined, sinceLastMs: number): boolean {
+  return bytes === total || sinceLastMs >= INTERVAL_MS
+}
+
+/** How many bytes a body comes to, by its head; undefined where that is not said. */
+export function declaredLength({ framing, fields }: ResponseHead): number | undefined {
+  if (framing !== undefined) return framing.kind === 'length' ? framing.length : undefined
+  const declared = readContentLength(fieldValues(fields, 'content-length'))
+  return declared.kind === 'valid' ? declared.length : undefined
+}
+
+/** Counts one transfer. */
+class ProgressWatch implements TransferWatch {
+  readonly #phase: Progress['phase']
+  readonly #total: number | undefined
+  readonly #clock: Clock
+  readonly #tell: OnProgress
+  readonly #startedAt: number
+  #toldAt = -Infinity
+  #bytes = 0
+  #isOver = false
+
+  constructor(phase: Progress['phase'], total: number | undefined, clock: Clock, tell: OnProgress) {
+    this.#phase = phase
+    this.#total = total
+    this.#clock = clock
+    this.#tell = tell
+    this.#startedAt = clock.now()
+  }
+
+  waits(): void {
+    // How long is not told.
+  }
+
+  moved(bytes: number): void {
+    this.#bytes += bytes
+    const now = this.#clock.now()
+    if (isToldNow(this.#bytes, this.#total, now - this.#toldAt)) this.#report(this.#total, now)
+  }
+
+  /** Now the total is known. */
+  ended(): void {
+    this.#report(this.#bytes, this.#clock.now())
+  }
+
+  stopped(): void {
+    // Nothing is told of the end of a transfer that has not come to its end: it rejects.
+  }
+
+  #report(total: number | undefined, now: number): void {
+    if (this.#isOver) return
+    const bytes = this.#bytes
+    this.#isOver = bytes === total
+    this.#toldAt = now
+    // Never without an end: within the first millisecond there is no speed.
+    const seconds = Math.max(1, now - this.#startedAt) / 1_000
+    this.#tell(
+      Object.freeze({ phase: this.#phase, bytes, total, bytesPerSecond: Math.round(bytes / seconds) }),
+    )
+  }
+}
+
+/**
+ * The layer. The callback is called at the first bytes, then every 50 ms at most, and at the end with `bytes` equal to `total`. What
+ * it throws fails the request, or the read.
+ */
+export function progressLayer({ clock }: { readonly clock: Clock }): Layer {
+  return (next) => (request) => {
+    const tell = request.settings?.onProgress
+    if (tell === undefined) return next(request)
+    const { body } = request
+    const length = body.kind === 'none' ? 0 : body.length
+    const watched = watchUpload(body, () => new ProgressWatch('upload', length, clock, tell))
+    const watchedRequest = watched === body ? request : withChanges(request, { body: watched })
+    return next(watchedRequest).then((response) => watchDownload(response, request.method, clock, tell))
+  }
+}
+
+function watchDownload(response: HTTPResponse, method: string, clock: Clock, tell: OnProgress): HTTPResponse {
+  const { head } = response
+  const { framing } = head
+  if (method === 'HEAD' || framing?.kind === 'none' || framing?.kind === 'switch') return response
+  const watch = new ProgressWatch('download', declaredLength(head), clock, tell)
+  return response.derive({ body: (inner) => new WatchedBody(inner, () => watch), framing })
+}

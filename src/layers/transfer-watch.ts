@@ -1,0 +1,206 @@
+/**
+ * Bodies that are watched while they move, in both directions: how much has moved, and what is being waited for. What is made of
+ * it is the matter of a watch: `progress.ts` tells the caller, `min-speed.ts` gives a slow transfer up.
+ */
+
+import { withEarlierBytes } from '../core/body-gathering.ts'
+import type { BodyReader } from '../core/body-reader.ts'
+import type { AnyIterator, ChunkSource, OnFailure } from '../core/body-sources.ts'
+import type { FieldLine } from '../core/fields.ts'
+import { assertHeld, type BytesBody, ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { ImproperConnectionState } from '../errors/index.ts'
+
+/** What is told of a transfer. `moved` and `ended` may throw: the transfer fails with that. */
+export interface TransferWatch {
+  /** Bytes are waited for: of the peer, or for the peer to take them. */
+  waits(): void
+  /** So many have moved; nothing is waited for any more. */
+  moved(bytes: number): void
+  /** All have moved. */
+  ended(): void
+  /** No more will: it failed, or is not wanted. */
+  stopped(): void
+}
+
+/** Makes the watch of one transfer; `giveUp` ends the transfer with an error. */
+export type MakeWatch = (giveUp: (error: unknown) => void) => TransferWatch
+
+/** The body of a response, watched. */
+export class WatchedBody implements BodyReader {
+  readonly #inner: BodyReader
+  readonly #watch: TransferWatch
+  #failure: { readonly error: unknown } | undefined
+  #isReading = false
+
+  constructor(inner: BodyReader, makeWatch: MakeWatch) {
+    this.#inner = inner
+    this.#watch = makeWatch((error) => this.#giveUp(error))
+  }
+
+  get isDone(): boolean {
+    return this.#failure !== undefined || this.#inner.isDone
+  }
+
+  get trailers(): readonly FieldLine[] {
+    return this.#inner.trailers
+  }
+
+  get maxLength(): number | undefined {
+    return this.#inner.maxLength
+  }
+
+  readInto(target: Uint8Array): Promise<number> {
+    return this.#read(
+      () => this.#inner.readInto(target),
+      (count) => count,
+    )
+  }
+
+  readChunk(): Promise<Buffer | undefined> {
+    return this.#read(
+      () => this.#inner.readChunk(),
+      (piece) => piece?.length ?? 0,
+    )
+  }
+
+  async readAll(): Promise<Buffer> {
+    const pieces: Buffer[] = []
+    try {
+      for (let piece = await this.readChunk(); piece !== undefined; piece = await this.readChunk()) {
+        pieces.push(piece)
+      }
+    } catch (error) {
+      throw withEarlierBytes(error, pieces)
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+
+  /** What is watched is read piece by piece. */
+  takeAll(): undefined {
+    return undefined
+  }
+
+  cancel(): void {
+    this.#watch.stopped()
+    this.#inner.cancel()
+  }
+
+  async #read<T>(read: () => Promise<T>, lengthOf: (result: T) => number): Promise<T> {
+    if (this.#isReading) {
+      throw new ImproperConnectionState('the body is being read already; wait for that read first')
+    }
+    if (this.#failure !== undefined) throw this.#failure.error
+    this.#isReading = true
+    try {
+      this.#watch.waits()
+      const result = await read()
+      this.#tell(lengthOf(result))
+      return result
+    } catch (error) {
+      this.#watch.stopped()
+      throw this.#toldInstead(error)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  /** Where it was given up, a read fails with the reason. */
+  #toldInstead(error: unknown): unknown {
+    return this.#failure === undefined ? error : this.#failure.error
+  }
+
+  #tell(length: number): void {
+    try {
+      if (length === 0) this.#watch.ended()
+      else this.#watch.moved(length)
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    // It may have been given up while the read went well.
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  #giveUp(error: unknown): void {
+    this.#failure ??= { error }
+    this.#inner.cancel()
+  }
+}
+
+/** The body of a request, watched: as long, of the same type, and as often to be sent. Each time it is sent has a watch of its own. */
+export function watchUpload(body: OutgoingBody, makeWatch: MakeWatch): OutgoingBody {
+  if (body.kind === 'none' || body.length === 0) return body
+  return new ChunkedBody(
+    (onFailure) => new WatchedSource(body, makeWatch, onFailure),
+    body.length,
+    body.contentType,
+  )
+}
+
+/** How much of a body that is there is sent at a time. */
+const SLICE_BYTES = 65_536
+
+function* slicesOf(body: BytesBody): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < body.length; at += SLICE_BYTES) {
+    assertHeld(body)
+    yield body.bytes.subarray(at, at + SLICE_BYTES)
+  }
+}
+
+class WatchedSource implements ChunkSource {
+  readonly isReplayable: boolean
+  readonly #body: BytesBody | ChunkedBody
+  readonly #makeWatch: MakeWatch
+  readonly #onFailure: OnFailure
+  #watch: TransferWatch | undefined
+
+  constructor(body: BytesBody | ChunkedBody, makeWatch: MakeWatch, onFailure: OnFailure) {
+    this.#body = body
+    this.#makeWatch = makeWatch
+    this.#onFailure = onFailure
+    this.isReplayable = body.kind === 'bytes' || body.isReplayable
+    if (body.kind === 'chunks') body.listen(onFailure)
+  }
+
+  open(): AnyIterator {
+    const body = this.#body
+    const watch = this.#makeWatch(this.#onFailure)
+    this.#watch = watch
+    if (body.kind === 'bytes') return watchChunks(slicesOf(body), watch)
+    const chunks = body.open()
+    body.listen(this.#onFailure)
+    return watchChunks(chunks, watch)
+  }
+
+  close(reason: unknown): void {
+    this.#watch?.stopped()
+    if (this.#body.kind === 'chunks') this.#body.close(reason)
+  }
+
+  finish(): void {
+    if (this.#body.kind === 'chunks') this.#body.finish()
+  }
+}
+
+/** A chunk has moved when the next one is asked for: as much as the connection held back was waited for. */
+function watchChunks(chunks: AnyIterator, watch: TransferWatch): AsyncIterator<unknown> {
+  let given = 0
+  return {
+    next: async () => {
+      if (given > 0) watch.moved(given)
+      const result = await chunks.next()
+      if (result.done === true) {
+        watch.ended()
+        return result
+      }
+      given = lengthOf(result.value)
+      watch.waits()
+      return result
+    },
+  }
+}
+
+/** What is no chunk is refused where it is sent. */
+function lengthOf(chunk: unknown): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk)
+  return chunk instanceof Uint8Array || chunk instanceof ArrayBuffer ? chunk.byteLength : 0
+}
