@@ -259,11 +259,12 @@ const WAYS: Readonly<Record<string, Way>> = {
   'it fails while more of it is awaited': { act: fail, outcome: 'rejected', fails: true },
 }
 
-/** How many turns of the event loop anything may take: files need some. */
-const MAX_TURNS = 2_000
+/** How long anything may take: files need threads, which may be busy. */
+const MAX_MS = 5_000
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < MAX_TURNS && !condition(); turn++) await settle()
+  const end = Date.now() + MAX_MS
+  while (!condition() && Date.now() < end) await settle()
 }
 
 type Outcome = { state: 'resolved' } | { state: 'rejected'; error: unknown } | undefined
