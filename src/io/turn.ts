@@ -3,7 +3,5 @@
  * before anything is read from a socket.
  */
 
-import { nextTick } from 'node:process'
-
 /** Calls `act` when all promises that are settled by now, and those they settle, have been heard. */
-export const atEndOfTurn: (act: () => void) => void = nextTick
+export const atEndOfTurn = (act: () => void): void => process.nextTick(act)

@@ -58,7 +58,8 @@ export class ChangeNotice {
   /** Whether anything differs from what was noted last; what is now is noted. */
   #hasChanged(): boolean {
     const { state, outstanding, capacity } = this.#transport
-    if (state === this.#state && outstanding === this.#outstanding && capacity === this.#capacity) return false
+    if (state === this.#state && outstanding === this.#outstanding && capacity === this.#capacity)
+      return false
     this.#state = state
     this.#outstanding = outstanding
     this.#capacity = capacity
