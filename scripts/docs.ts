@@ -140,6 +140,9 @@ After a failed exchange an error also says:
 | \`method\` | the method of the request; none for \`connect()\` |
 | \`url\` | origin and path of the request: no query, no fragment, no userinfo |
 | \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |
+| \`timings\` | how long each phase took that was over then: \`dns connect tls headers\` |
+| \`attempts\` | at the height of the client: one record for each attempt, with what was decided after it and why |
+| \`mayHaveActed\` | false only where it is proven that the server has not acted on the request |
 | \`proxy\` | where no connection could be had through it: the proxy, \`host:port\` |
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 

@@ -136,19 +136,19 @@ export interface RedirectLayerOptions {
 
 /** Follows redirects as `request.settings.redirect` says. */
 export function redirectLayer(options: RedirectLayerOptions): Layer {
-  return (next) => (request) => {
+  return (send) => (request) => {
     const settings = request.settings?.redirect
-    if (settings === undefined) return next(request)
-    return next(request).then((response) =>
+    if (settings === undefined) return send(request)
+    return send(request).then((response) =>
       REDIRECTS[response.status] === undefined
         ? response
-        : follow(next, request, response, settings, options),
+        : follow(send, request, response, settings, options),
     )
   }
 }
 
 async function follow(
-  next: Handler,
+  send: Handler,
   first: OutgoingRequest,
   redirect: HTTPResponse,
   settings: RedirectSettings,
@@ -185,7 +185,7 @@ async function follow(
     await pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
-    response = await next(request)
+    response = await send(request)
   }
 }
 

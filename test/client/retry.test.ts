@@ -23,6 +23,14 @@ interface Seen {
   readonly key: string | undefined
 }
 
+const say =
+  (status: number, fields: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(status, fields).end('not now')
+  }
+
+const reset = (request: IncomingMessage): void => void request.socket.destroy()
+
 describe('a request', () => {
   const seen: Seen[] = []
   /** What becomes of the next requests; those after them are answered with 200. */
@@ -41,12 +49,6 @@ describe('a request', () => {
       act(request, response)
     })
   })
-  const say =
-    (status: number, fields: Record<string, string> = {}) =>
-    (_: IncomingMessage, response: ServerResponse): void => {
-      response.writeHead(status, fields).end('not now')
-    }
-  const reset = (request: IncomingMessage): void => void request.socket.destroy()
   const failing = (...steps: typeof plan): void => {
     plan = steps
     seen.length = 0
@@ -194,8 +196,7 @@ describe('a request', () => {
       hooks: { onRetry: (event) => event.attempt === 1 && hooks.onRetry() },
     })
     assert.equal(await response.text(), 'late')
-    const [first] = response.attempts
-    assert.equal((first?.error as HTTPException).code, 'CONNECT_REFUSED')
+    assert.equal((response.attempts[0]!.error as HTTPException).code, 'CONNECT_REFUSED')
     late.close()
     await once(late, 'close')
   })
