@@ -26,9 +26,9 @@ export interface DialPlan {
 export interface SourceOptions {
   readonly clock: Clock
   /** @param isPeerHTTP10 - what the transport before has learnt of the server */
-  readonly connectionOptions: (isPeerHTTP10: boolean) => H1ConnectionOptions
+  connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions
   /** Dialling begins. */
-  readonly onDial: () => void
+  onDial(): void
 }
 
 export class TransportSource {

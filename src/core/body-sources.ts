@@ -16,6 +16,11 @@ export interface ChunkSource {
   readonly isReplayable: boolean
   /** Begins to read. */
   open(): AnyIterator
+  /**
+   * A source of its own for the same chunks; only where `isReplayable`. What still reads this one, or gives it back late, does
+   * nothing to the other.
+   */
+  again?(onFailure: OnFailure): ChunkSource
   /** Gives back what was not read: destroys, cancels, returns. Never throws; a second call does nothing. */
   close(reason: unknown): void
   /** All of it was read: nothing is to be given back. */
@@ -133,6 +138,10 @@ export class IterableSource implements ChunkSource {
     return this.#iterator
   }
 
+  again(): ChunkSource {
+    return new IterableSource(this.#iterable)
+  }
+
   close(): void {
     const iterator = this.#iterator
     this.#iterator = undefined
@@ -163,6 +172,10 @@ export class SegmentSource implements ChunkSource {
   open(): AnyIterator {
     this.#iterator = readSegments(this.#segments)
     return this.#iterator
+  }
+
+  again(): ChunkSource {
+    return new SegmentSource(this.#segments)
   }
 
   close(): void {

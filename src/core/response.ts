@@ -101,6 +101,23 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return derived
   }
 
+  /** Two responses in the place of this one, each with a body of its own: for layers of this package. @internal */
+  split(
+    make: (body: BodyReader) => readonly [BodyReader, BodyReader],
+  ): readonly [HTTPResponse, HTTPResponse] {
+    const source = this.#source
+    const bodies: BodyReader[] = []
+    const one = this.derive({
+      body: (own) => {
+        bodies.push(...make(own))
+        return bodies[0]!
+      },
+    })
+    const two = new HTTPResponse(one.#head, bodies[1]!, source)
+    if (this.#isUndecodedAllowed) two.allowUndecoded()
+    return [one, two]
+  }
+
   /** The protocol version: 9, 10, 11 or 20. */
   get version(): 9 | 10 | 11 | 20 {
     return this.#head.version
@@ -416,6 +433,17 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   bytes(): Promise<Uint8Array> {
     return this.#madeOfRest('bytes()', ownBytes)
+  }
+
+  /**
+   * All of the body, where it is there as a whole and nothing of it was asked for; undefined where it has to be waited for.
+   * For `fetch`. @internal
+   */
+  takeArrived(): Buffer | undefined {
+    if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
+    const bytes = this.#body.takeAll()
+    if (bytes !== undefined) this.#markTaken('takeArrived()')
+    return bytes
   }
 
   /** What `make` makes of the rest of the body: at once where all of it is there. */

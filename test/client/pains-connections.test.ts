@@ -153,7 +153,7 @@ describe('connections that others lose requests on', () => {
     try {
       const error = await rejectionAs(client.get('http://two.test:1/').text(), ConnectError)
       const addresses = (error.addresses ?? []).map(({ address }) => address)
-      assert.deepEqual(addresses, ['127.0.0.1', '127.0.0.2'])
+      assert.deepEqual(addresses, ['127.0.0.1:1', '127.0.0.2:1'])
     } finally {
       client.destroy()
     }

@@ -28,15 +28,18 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 /** Every tolerance there is. */
 const ALL = Object.fromEntries(Object.keys(TOLERANCES).map((name) => [name, true]))
 
-/** Has each request answered with these bytes; the connection ends behind them. */
+/** Has each request answered with these bytes; the connection ends behind them, unless all is well with them. */
 async function answered(
   bytes: string,
   work: (client: Client, server: RawServer) => Promise<void>,
   options: ClientOptions = {},
 ): Promise<void> {
   const server = await startRawServer(async (peer) => {
-    const request = await peer.request().catch(() => undefined)
-    if (request !== undefined) await peer.reply(latin1(bytes))
+    do {
+      const request = await peer.request().catch(() => undefined)
+      if (request === undefined) break
+      await peer.reply(latin1(bytes))
+    } while (bytes === OK)
     peer.close()
   })
   const client = new Client({ baseUrl: `http://127.0.0.1:${server.port}/`, retry: false, ...options })
@@ -64,9 +67,14 @@ describe('errors', () => {
         json: { password: 'hush4' },
       })
       const error = await rejectionAs(sent.text(), StatusError)
-      for (const shown of [JSON.stringify(error), inspect(error, { depth: 9 }), error.message, String(error.stack)])
+      for (const shown of [
+        JSON.stringify(error),
+        inspect(error, { depth: 9 }),
+        error.message,
+        String(error.stack),
+      ])
         assert.doesNotMatch(shown, /hush/)
-      assert.equal(error.response.status, 500)
+      assert.equal(error.status, 500)
     })
   })
 
@@ -78,14 +86,13 @@ describe('errors', () => {
       assert.match(again.message, /text\(\)/)
       const connection = await client.take(client.explain('').url)
       const early = await rejectionAs(connection.getResponse(), ImproperConnectionState)
-      assert.match(early.message, /getResponse.*Idle.*legal now: .*request/s)
+      assert.match(early.message, /getResponse.*idle.*legal now: .*request/s)
       connection.close()
     })
   })
 
   for (const [what, head, code] of [
     ['two lengths that differ', 'Content-Length: 2\r\nContent-Length: 3', /LENGTH/],
-    ['a length and a coding', 'Content-Length: 2\r\nTransfer-Encoding: chunked', /LENGTH|CODING|FRAMING|TRANSFER/],
     ['a space before the colon', 'X : y', /COLON|NAME/],
   ] as const) {
     it(`name the rule, the byte and the bytes: ${what} [pain 22]`, async () => {
@@ -110,10 +117,7 @@ describe('fields', () => {
         ['x-zed', '3'],
       ]
       const response = await client.get('', { headers })
-      assert.deepEqual(
-        response.rawHeaders.map(([name, value]) => `${name}: ${value}`).join('\r\n'),
-        fields,
-      )
+      assert.deepEqual(response.rawHeaders.map(([name, value]) => `${name}: ${value}`).join('\r\n'), fields)
       assert.match(server.peer.received.toString(), /X-Zed: 1\r\naccept: a\/b\r\nX-aBc: 2\r\nx-zed: 3\r\n/)
     })
   })
@@ -164,12 +168,20 @@ describe('fields', () => {
 
   it('that were received may be sent on: those of one connection are refused by name, the others go [pain 29]', async () => {
     await answered(OK, async (client, server) => {
-      for (const name of ['Upgrade', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Connection', 'Expect', 'Trailer']) {
+      for (const name of [
+        'Upgrade',
+        'Keep-Alive',
+        'Proxy-Connection',
+        'TE',
+        'Connection',
+        'Expect',
+        'Trailer',
+      ]) {
         const sent = client.post('', { body: 'x', headers: { [name]: FORWARDED[name] ?? 'x' } })
         try {
           await sent
         } catch (error) {
-          assert.ok((error as Error).message.includes(name), (error as Error).message)
+          assert.ok((error as Error).message.toLowerCase().includes(name.toLowerCase()), String(error))
         }
       }
       const headers = { 'Content-Length': '3', 'Transfer-Encoding': 'chunked' }
@@ -237,7 +249,9 @@ describe('messages', () => {
   it('that answer early are delivered while the body is still being sent [pain 32]', async () => {
     const server = await startRawServer(async (peer) => {
       await peer.until('\r\n\r\n')
-      await peer.reply(latin1('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'))
+      await peer.reply(
+        latin1('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'),
+      )
       peer.close()
     })
     const client = new Client({ baseUrl: `http://127.0.0.1:${server.port}/`, retry: false })
@@ -257,9 +271,9 @@ describe('messages', () => {
       await client.get('', { body: 'query' }).text()
       assert.match(server.peer.received.toString(), /^GET \/ HTTP\/1\.1\r\n[^]*\r\n\r\nquery$/)
       await client.request('', { method: 'patch', body: '' }).text()
-      assert.match(server.peer.received.toString(), /^patch \/ /)
+      assert.match(server.peer.received.toString(), /\r\n\r\nquerypatch \/ /)
       await client.patch('').text()
-      assert.match(server.peer.received.toString(), /^PATCH \/ /)
+      assert.match(server.peer.received.toString(), /\r\n\r\nPATCH \/ /)
     })
   })
 
@@ -290,6 +304,15 @@ describe('messages', () => {
       })
     })
   }
+
+  it('with a length and a coding end by the coding, and their connection is not used again [pain 35]', async () => {
+    const both =
+      'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'
+    await answered(`${both}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, async (client, server) => {
+      for (let i = 0; i < 2; i++) assert.equal(await client.get('').text(), 'ok')
+      assert.equal(server.accepted, 2)
+    })
+  })
 
   it('take memory as they come, not as they are announced [pain 37]', async () => {
     await answered('HTTP/1.1 200 OK\r\nContent-Length: 2000000000\r\n\r\nok', async (client) => {

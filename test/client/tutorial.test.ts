@@ -92,7 +92,10 @@ describe('the programs of the tutorial', () => {
   }
 
   it('first-get', async () => {
-    assert.deepEqual(await run('first-get'), ['200 application/json', '{"id":1,"title":"Learn","done":false}'])
+    assert.deepEqual(await run('first-get'), [
+      '200 application/json',
+      '{"id":1,"title":"Learn","done":false}',
+    ])
   })
 
   it('a-client', async () => {
