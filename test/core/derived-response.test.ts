@@ -300,8 +300,8 @@ describe('json(schema)', () => {
 
   it('names three issues at most', () => {
     const issues = ['a', 'b', 'c', 'd', 'e'].map((message) => ({ message }))
-    assert.equal(describeIssues(issues), 'a; b; c; and 2 more')
-    assert.equal(describeIssues(issues.slice(0, 2)), 'a; b')
+    assert.equal(describeIssues(issues, undefined), 'a; b; c; and 2 more')
+    assert.equal(describeIssues(issues.slice(0, 2), undefined), 'a; b')
   })
 })
 
