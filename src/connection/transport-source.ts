@@ -84,6 +84,8 @@ export class TransportSource {
    * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`; the reason given to `close`
    */
   async acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
+    const open = this.ready(plan)
+    if (open !== undefined) return open
     this.#dialAbort ??= new AbortController()
     const giveUp = this.#dialAbort
     const { clock } = this.#options

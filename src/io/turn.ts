@@ -4,6 +4,10 @@
  */
 
 import { nextTick } from 'node:process'
+import { setImmediate } from 'node:timers/promises'
 
 /** Calls `act` when all promises that are settled by now, and those they settle, have been heard. */
 export const atEndOfTurn: (act: () => void) => void = nextTick
+
+/** Lets the event loop go round once: timers fire, sockets are read. For work that could go on for ever without a wait. */
+export const nextTurn: () => Promise<void> = () => setImmediate(undefined)
