@@ -179,6 +179,8 @@ function sharedClient(): Client {
   shared ??= new Client({
     pool: { perOrigin: Infinity, total: Infinity },
     retry: false,
+    // The standard lets every byte into the value of a field but NUL, CR and LF.
+    tolerances: { controlInValue: true },
     redirect: { keepHeaders: ['sec-fetch-mode'] },
     headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
   })
