@@ -11,6 +11,11 @@ interface Audience {
   readonly listener: () => void
 }
 
+/** Security: without a prototype, for Node would look there for a signal that ends the listening before it begins. */
+const ONCE: { readonly once: true } = Object.freeze(
+  Object.assign(Object.create(null) as object, { once: true } as const),
+)
+
 const AUDIENCES = new WeakMap<AbortSignal, Audience>()
 
 /** Calls `onAbort` once when the signal aborts, in the order of the calls; not for one that has aborted. */
@@ -27,7 +32,7 @@ export function listenForAbort(signal: AbortSignal, onAbort: OnAbort): void {
     }
     audience = { waiting, listener }
     AUDIENCES.set(signal, audience)
-    signal.addEventListener('abort', listener, { once: true })
+    signal.addEventListener('abort', listener, ONCE)
   }
   audience.waiting.add(onAbort)
 }

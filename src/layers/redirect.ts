@@ -8,7 +8,7 @@
 
 import { type FieldLine, fieldValues } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RedirectSettings } from '../core/settings.ts'
@@ -210,7 +210,7 @@ function redirected(
     defaults: carried(request.defaults),
     fields: carried(request.fields),
     attempt: 1,
-    ...(dropsBody ? WITHOUT_BODY : {}),
+    ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
   })
 }
 

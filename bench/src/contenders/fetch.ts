@@ -4,8 +4,18 @@
  */
 
 import type { KyInstance } from 'ky'
-import { type Contender, callingSession, countPieces, fixedBody, inFlight, pieces } from '../contender.ts'
+import {
+  type Contender,
+  callingSession,
+  countPieces,
+  fixedBody,
+  inFlight,
+  newForm,
+  pieces,
+  toldLength,
+} from '../contender.ts'
 import { importPeer, peerVersion } from '../peers.ts'
+import type { Workload } from '../workloads.ts'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -15,13 +25,14 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
     async open(workload, { host, port }) {
       const fetch = await load()
       const url = `${workload.tls ? 'https' : 'http'}://${host}:${port}/`
-      const { method, streamed, bodyBytes } = workload.request
+      const { method } = workload.request
       const body = fixedBody(workload)
       const fixed: RequestInit = body === undefined ? { method } : { method, body }
       const { reading } = workload
       const request = async (): Promise<number> => {
-        const init = streamed === true ? streaming(method, bodyBytes) : fixed
+        const init = initOf(workload, fixed)
         const response = await fetch(url, init)
+        if (reading === 'json') return toldLength(await response.json())
         if (reading === 'text') return (await response.text()).length
         if (reading === 'bytes') return (await response.arrayBuffer()).byteLength
         return response.body === null ? 0 : countPieces(response.body)
@@ -29,6 +40,12 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
       return callingSession(inFlight(workload), request, () => {})
     },
   }
+}
+
+function initOf({ request }: Workload, fixed: RequestInit): RequestInit {
+  const { method, streamed, form, bodyBytes } = request
+  if (form === true) return { method, body: newForm() }
+  return streamed === true ? streaming(method, bodyBytes) : fixed
 }
 
 /** Node's fetch takes async iterables and wants `duplex`; the declarations know neither. */
