@@ -109,7 +109,7 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
   } catch (error) {
     throw failureOf(error, signal)
   }
-  if (text !== undefined) rememberUrl(text)
+  if (text !== undefined) rememberUrl(text, url)
   const settings = redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
   return {
     method,
