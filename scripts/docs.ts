@@ -42,7 +42,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
     ['docs/client.md', 'options', clientOptionsTable()],
-    ...(await recipes(root)),
+    ...(await examples(root, 'client', 'docs/recipes.md')),
+    ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
   ]
   for (const [file, name, text] of parts) {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
@@ -54,14 +55,18 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
   return files
 }
 
-/** The examples of the client, each as a part of the page of recipes. */
-async function recipes(root: string): Promise<[file: string, name: string, text: string][]> {
-  const folder = path.join(root, 'examples', 'client')
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'))
+/** The programs of a folder of examples, each as a part of a page. */
+async function examples(
+  root: string,
+  name: string,
+  page: string,
+): Promise<[file: string, name: string, text: string][]> {
+  const folder = path.join(root, 'examples', name)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'))
   return Promise.all(
     files.map(async (file): Promise<[string, string, string]> => {
       const code = await readFile(path.join(folder, file), 'utf8')
-      return ['docs/recipes.md', path.basename(file, '.ts'), `\`\`\`ts\n${code.trim()}\n\`\`\``]
+      return [page, path.basename(file, '.ts'), `\`\`\`ts\n${code.trim()}\n\`\`\``]
     }),
   )
 }

@@ -54,7 +54,8 @@ function versionsOf({ node, measured, growth }: Results): string[] {
   for (const { contender: id, version } of [...measured, ...growth]) {
     const { title, runtime, fields } = contender(id)
     const isOfNode = runtime === 'node' && version.startsWith(node)
-    const isOurs = ['connection', 'client', 'fetch'].some((own) => id.startsWith(own)) || fields.includes('engine')
+    const isOurs =
+      ['connection', 'client', 'fetch'].some((own) => id.startsWith(own)) || fields.includes('engine')
     if (isOurs || isOfNode || version === '' || id.startsWith('llhttp')) continue
     // undici's three ways are one package.
     versions.set(id.startsWith('undici') ? 'undici' : title, version)

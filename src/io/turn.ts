@@ -5,3 +5,10 @@
 
 /** Calls `act` when all promises that are settled by now, and those they settle, have been heard. */
 export const atEndOfTurn = (act: () => void): void => process.nextTick(act)
+
+/** Lets the event loop go round once: timers fire, sockets are read. For work that could go on for ever without a wait. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

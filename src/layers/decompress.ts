@@ -58,6 +58,7 @@ function decode(
   const about = [`status ${head.status}`, mediaTypeOf(head.fields) ?? 'no media type'].join(', ')
   return response.derive({
     fields: withoutCodingFields(head.fields),
+    wireFields: head.fields,
     body: (inner) => {
       let body = inner
       let wire: WireCount | undefined

@@ -2,6 +2,7 @@
  * A wait between two requests: over at its time or at an abort, and nothing is left of it then.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { Clock } from '../time/clock.ts'
 
 /**
@@ -13,13 +14,13 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined)
   if (ms <= 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const timer = clock.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort)
+      if (signal !== undefined) stopListeningForAbort(signal, onAbort)
       resolve()
     })
     const onAbort = (): void => {
       timer.cancel()
       reject(signal?.reason)
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) listenForAbort(signal, onAbort)
   })
 }

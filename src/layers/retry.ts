@@ -8,7 +8,7 @@
 
 import { hasField } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { isReplayable } from '../core/outgoing-body.ts'
+import { isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
@@ -209,7 +209,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     const { afterMs, why } = decision
     onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
     await pause(clock, afterMs, signal)
-    request = withChanges(request, { attempt: request.attempt + 1 })
+    request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
     ended = await send(request).then(
       (response) => ({ response }),
       (reason: unknown) => ({ error: reason }),

@@ -3,6 +3,8 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
+import { ChunkedBody, replayOf } from '../core/outgoing-body.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
 /** What may be done again without another effect (RFC 9110 §9.2.2). */
@@ -57,6 +59,12 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
     error instanceof RemoteDisconnected ||
     (error instanceof ConnectionLost && error.code === 'CONNECTION_LOST')
   )
+}
+
+/** The request for sending it once more: its source may give the first sending another chunk yet, and be given back after it. */
+export function resent(request: OutgoingRequest): OutgoingRequest {
+  const { body } = request
+  return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
 }
 
 export { isReplayable } from '../core/outgoing-body.ts'

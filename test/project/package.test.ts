@@ -264,6 +264,7 @@ export const wrong: HTTPConnection = new HTTPConnection('www.python.org', '80')
   it('declare for CommonJS every value that the module has, and no other', () => {
     for (const [specifier, entry] of [
       ['httplib-ts', 'index'],
+      ['httplib-ts/fetch', 'fetch/index'],
       ['httplib-ts/h1', 'h1/index'],
       ['httplib-ts/python', 'python/index'],
     ] as const) {

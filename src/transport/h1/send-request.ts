@@ -22,6 +22,7 @@ import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { EndToSend, RequestToSend } from '../../h1/events.ts'
+import { nextTurn } from '../../io/turn.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
 import { checkAnnounced, completeHead, expectsContinue } from './request-head.ts'
 import { MAX_COPIED_BYTES } from './request-writer.ts'
@@ -48,6 +49,8 @@ const NO_OPTIONS: SendingOptions = { head: undefined, listener: undefined, mayFo
 
 /** A body larger than this goes out in slices, as the peer takes it. */
 const MAX_SLICE_BYTES = 262_144
+/** So many chunks go out before the event loop has its turn. */
+const CHUNKS_A_TURN = 32
 
 /**
  * Begins an exchange.
@@ -232,11 +235,15 @@ async function carry(
   exchange: Exchange,
   chunks: AsyncIterator<unknown> | Iterator<unknown>,
 ): Promise<void> {
+  // A source that always has something, and a peer that takes it all, never wait: nothing else would run, no answer be read,
+  // no timeout fire.
+  let unbroken = 0
   while (exchange.upload === 'sending') {
     const result = await chunks.next()
     if (result.done === true || exchange.upload !== 'sending') return
     const goOn = transport.send(exchange, { type: 'data', bytes: toBytes(result.value) })
     if (!goOn) await transport.whenDrained(exchange)
+    if (++unbroken % CHUNKS_A_TURN === 0) await nextTurn()
   }
 }
 
