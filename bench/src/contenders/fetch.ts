@@ -1,5 +1,6 @@
 /**
- * Clients in the manner of `fetch`: the runtime's own (Node's, or Bun's where the worker runs in Bun) and ky, which wraps it.
+ * Clients in the manner of `fetch`: this library's, the runtime's own (Node's, or Bun's where the worker runs in Bun) and ky,
+ * which wraps it.
  * TLS trusts the server by NODE_EXTRA_CA_CERTS, which the worker is started with.
  */
 
@@ -11,6 +12,7 @@ import {
   fixedBody,
   inFlight,
   newForm,
+  ownVersion,
   pieces,
   toldLength,
 } from '../contender.ts'
@@ -52,6 +54,8 @@ function initOf({ request }: Workload, fixed: RequestInit): RequestInit {
 function streaming(method: string, bodyBytes: number): RequestInit {
   return { method, body: pieces(bodyBytes), duplex: 'half' } as unknown as RequestInit
 }
+
+export const ownFetch: Contender = fetching(ownVersion, async () => (await import('httplib-ts/fetch')).fetch)
 
 export const runtimeFetch: Contender = fetching(
   () => process.versions['bun'] ?? `${process.versions.node} (undici ${process.versions['undici']})`,
