@@ -19,7 +19,7 @@ import {
 import { importPeer, peerVersion } from '../peers.ts'
 import type { Workload } from '../workloads.ts'
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>
+type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 function fetching(version: () => string, load: () => Promise<Fetch>): Contender {
   return {
@@ -29,7 +29,9 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
       const url = `${workload.tls ? 'https' : 'http'}://${host}:${port}/`
       const { method } = workload.request
       const body = fixedBody(workload)
-      const fixed: RequestInit = body === undefined ? { method } : { method, body }
+      // A plain GET is what fetch(url) is for.
+      const plain = method === 'GET' ? undefined : { method }
+      const fixed = body === undefined ? plain : { method, body }
       const { reading } = workload
       const request = async (): Promise<number> => {
         const init = initOf(workload, fixed)
@@ -44,7 +46,7 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
   }
 }
 
-function initOf({ request }: Workload, fixed: RequestInit): RequestInit {
+function initOf({ request }: Workload, fixed: RequestInit | undefined): RequestInit | undefined {
   const { method, streamed, form, bodyBytes } = request
   if (form === true) return { method, body: newForm() }
   return streamed === true ? streaming(method, bodyBytes) : fixed
