@@ -1,5 +1,5 @@
 // Runs the tests and holds their coverage against two gates, both read from the same raw data:
-// 98 % of lines, branches and functions of `src/core` and `src/h1` (100 % is the aim), and 95 % of each of the rest of `src`. Blank lines and
+// 100 % of lines, branches and functions of `src/core` and `src/h1`, and 95 % of each of the rest of `src`. Blank lines and
 // comments do not count. A file without any code (types only) does not count either.
 //
 // `node scripts/coverage.mjs [--report-only] [--html] [words for run-tests]`
@@ -17,8 +17,7 @@ import { Report } from 'c8'
 const GATES = [
   {
     name: 'core, h1',
-    // 100 was held until bodies and options moved here; what is missing is listed by the run, and is to be tested.
-    percent: 98,
+    percent: 100,
     holds: (file) => file.startsWith('src/core/') || file.startsWith('src/h1/'),
   },
   { name: 'the rest', percent: 95, holds: () => true },

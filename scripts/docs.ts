@@ -42,7 +42,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
     ['docs/client.md', 'options', clientOptionsTable()],
-    ...(await recipes(root)),
+    ...(await examples(root, 'client', 'docs/recipes.md')),
+    ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
   ]
   for (const [file, name, text] of parts) {
     const page = files.get(file) ?? (await readFile(path.join(root, file), 'utf8'))
@@ -54,14 +55,18 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
   return files
 }
 
-/** The examples of the client, each as a part of the page of recipes. */
-async function recipes(root: string): Promise<[file: string, name: string, text: string][]> {
-  const folder = path.join(root, 'examples', 'client')
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'))
+/** The programs of a folder of examples, each as a part of a page. */
+async function examples(
+  root: string,
+  name: string,
+  page: string,
+): Promise<[file: string, name: string, text: string][]> {
+  const folder = path.join(root, 'examples', name)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'))
   return Promise.all(
     files.map(async (file): Promise<[string, string, string]> => {
       const code = await readFile(path.join(folder, file), 'utf8')
-      return ['docs/recipes.md', path.basename(file, '.ts'), `\`\`\`ts\n${code.trim()}\n\`\`\``]
+      return [page, path.basename(file, '.ts'), `\`\`\`ts\n${code.trim()}\n\`\`\``]
     }),
   )
 }
@@ -136,10 +141,16 @@ After a failed exchange an error also says:
 | \`requestBytesWritten\` | bytes of the request, head and body, handed to the system |
 | \`responseStarted\` | at least one byte of the response had come |
 | \`address\` | the peer: \`host:port\`, or the path of a unix socket |
-| \`phase\` | \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\` |
+| \`phase\` | \`queue\`, \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\`, \`minSpeed\` |
+| \`mayHaveActed\` | whether the server may have acted on the request: false only where it is proven that it has not |
+| \`attempts\` | at the client, each attempt with these facts, and with what was decided after it and why |
+| \`timings\` | how long the phases before took, in milliseconds, as far as they have come |
 | \`method\` | the method of the request; none for \`connect()\` |
 | \`url\` | origin and path of the request: no query, no fragment, no userinfo |
 | \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |
+| \`timings\` | how long each phase took that was over then: \`dns connect tls headers\` |
+| \`attempts\` | at the height of the client: one record for each attempt, with what was decided after it and why |
+| \`mayHaveActed\` | false only where it is proven that the server has not acted on the request |
 | \`proxy\` | where no connection could be had through it: the proxy, \`host:port\` |
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 

@@ -51,7 +51,7 @@ export const RESERVED_MODULES: Readonly<Record<string, readonly string[]>> = {
 
 /** Globals that only the named rooms may use. */
 export const RESERVED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
-  process: ['cli'],
+  process: ['io', 'cli'],
   console: ['cli'],
 }
 

@@ -1,5 +1,7 @@
 /** What a contender is: a client used the way its own documentation recommends for speed, all with one small interface. */
 
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Workload } from './workloads.ts'
 
 /** Where the server of a workload is, and what is known about it beforehand. */
@@ -29,9 +31,15 @@ export interface Contender {
   open(workload: Workload, target: Target): Promise<Session> | Session
 }
 
+/** The version of the library itself. */
+export function ownVersion(): string {
+  const file = path.resolve(import.meta.dirname, '../../package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
 /** How many lanes a client with a pool runs for a workload: as many as there are requests in flight. */
-export function inFlight({ connections, depth }: Workload): number {
-  return connections * depth
+export function inFlight({ connections, depth, lanes }: Workload): number {
+  return lanes ?? connections * depth
 }
 
 /** A session of a client whose requests are functions: each lane calls one after the other. */
@@ -54,6 +62,22 @@ export function callingSession(
 /** The fixed body of a POST, or undefined. */
 export function fixedBody({ request }: Workload): Buffer | undefined {
   return request.bodyBytes > 0 && request.streamed !== true ? Buffer.alloc(request.bodyBytes, 'x') : undefined
+}
+
+/** The form of a POST of one: made again for each, as an application does. */
+export function newForm<F extends { append(name: string, value: string): void } = FormData>(
+  // undici from npm has a class of its own, which the declarations of Node do not take for theirs.
+  Form: new () => F = FormData as unknown as new () => F,
+): F {
+  const form = new Form()
+  form.append('name', 'Ada Lovelace')
+  form.append('comment', 'Note G, in which a sequence of Bernoulli numbers is computed. '.repeat(4))
+  return form
+}
+
+/** What the body of a workload tells of its own length where it is read as JSON. */
+export function toldLength(value: unknown): number {
+  return (value as { readonly bytes: number }).bytes
 }
 
 const PIECE = Buffer.alloc(65_536, 'x')

@@ -6,8 +6,11 @@
 
 import type { Bound } from './statistics.ts'
 
-/** Requests a second; requests for each second of processor time; processor time; bytes a request; bytes a connection. */
-export type Quantity = 'rate' | 'thrift' | 'cpu' | 'allocated' | 'memory'
+/**
+ * Requests a second; requests for each second of processor time; processor time; the time of a process from its start to its
+ * exit; bytes a request; bytes a connection.
+ */
+export type Quantity = 'rate' | 'thrift' | 'cpu' | 'wall' | 'allocated' | 'memory'
 
 /** A contender in a workload. */
 export type Place = readonly [workload: string, contender: string]
@@ -30,6 +33,7 @@ export const QUANTITIES: Readonly<
   thrift: { text: 'requests a second of processor time', isMoreBetter: true },
   cpu: { text: 'processor time', isMoreBetter: false },
   allocated: { text: 'bytes allocated a request', isMoreBetter: false },
+  wall: { text: 'time from start to exit', isMoreBetter: false },
   memory: { text: 'resident bytes a connection', isMoreBetter: false },
 }
 
@@ -50,6 +54,13 @@ const pair = (workload: string, subject: string, over: string): [Place, Place] =
 
 const ofCeiling = (workload: string): [Place, Place] => pair(workload, 'connection', 'ceiling')
 const ofUndici = (workload: string): [Place, Place] => pair(workload, 'connection', 'undici-request')
+const client = (workload: string, over: string): [Place, Place] => pair(workload, 'client', over)
+const FEATURES = pair('client-features', 'client-features', 'client-bare')
+const ofFetch = (workload: string, over: string): [Place, Place] => pair(workload, 'fetch', over)
+const QUEUE: [Place, Place] = [
+  ['client-queue', 'client'],
+  ['client-queue-100', 'client'],
+]
 const INTO = pair('download', 'connection-into', 'undici-request')
 
 export const FIGURES: readonly Figure[] = [
@@ -69,6 +80,54 @@ export const FIGURES: readonly Figure[] = [
   figure('chunks of 64 B, of undici', 'cpu', ofUndici('chunks-64'), [1, 0.7]),
   figure('chunks of 256 B, of undici', 'cpu', ofUndici('chunks-256'), [1, 0.7]),
   figure('chunks of 1 KiB, of undici', 'cpu', ofUndici('chunks-1k'), [1, 0.7]),
+  figure(
+    'Client GET, 50 in flight, of HTTPConnection',
+    'thrift',
+    client('client-50', 'connection'),
+    [0.93, 1],
+  ),
+  figure('the same, over undici', 'thrift', client('client-50', 'undici-request'), [1.5, 2.3]),
+  figure('the same, over node:http', 'thrift', client('client-50', 'node-http'), [2.2, 3]),
+  figure('the same, over got', 'thrift', client('client-50', 'got'), [15, 20]),
+  figure('the same, over axios', 'thrift', client('client-50', 'axios'), [15, 20]),
+  figure('Client, features on, of features off', 'cpu', FEATURES, [1.25, 1.1]),
+  figure('10,000 requests waiting, of 100 waiting', 'cpu', QUEUE, [1.5, 1.2]),
+  figure(
+    "Client, gzip of 1 MiB, of undici's fetch",
+    'cpu',
+    client('client-gzip', 'undici-fetch'),
+    [0.8, 0.6],
+  ),
+  figure(
+    'first request of a process, of undici',
+    'wall',
+    client('client-cold', 'undici-request'),
+    [0.45, 0.4],
+  ),
+  figure('first request of a process, of node:http', 'wall', client('client-cold', 'node-http'), [1.4, 1.2]),
+  figure(
+    'memory of a pooled idle connection, of undici',
+    'memory',
+    client('client-idle', 'undici-request'),
+    [0.7, 0.5],
+  ),
+  figure('fetch, 50 in flight, of HTTPConnection', 'thrift', ofFetch('fetch-50', 'connection'), [0.85, 0.95]),
+  figure('fetch, over undici request', 'thrift', ofFetch('fetch-50', 'undici-request'), [1.3, 2]),
+  figure("fetch, over Node's", 'thrift', ofFetch('fetch-50', 'runtime-fetch'), [10, 15]),
+  figure("fetch, over undici's", 'thrift', ofFetch('fetch-50', 'undici-fetch'), [8, 12]),
+  figure("fetch, json(), over Node's", 'thrift', ofFetch('fetch-json', 'runtime-fetch'), [5, 12]),
+  figure(
+    "fetch, a web stream of 1 MiB, of Node's",
+    'cpu',
+    ofFetch('fetch-stream', 'runtime-fetch'),
+    [1, 0.6],
+  ),
+  figure(
+    "fetch, POST of a FormData, over Node's",
+    'thrift',
+    ofFetch('fetch-post-form', 'runtime-fetch'),
+    [2, 5],
+  ),
   linear('head', 'head of 10 times the fields, byte by byte'),
   linear('body', 'body of 10 times the bytes, byte by byte'),
   linear('chunks', 'body of 10 times the chunks, byte by byte'),

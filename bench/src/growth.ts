@@ -26,6 +26,7 @@ export async function measureGrowth(
         contenders: contendersOf(series, form),
         launches: 1,
         idleRounds: 0,
+        coldRounds: 0,
         withLatency: false,
         allocations: [],
       }

@@ -30,9 +30,13 @@ export class NginxOrigin implements Origin {
   }
 
   canServe({ kind, request, response }: Workload): boolean {
-    const { varied, chunkBytes, holdUntil, fields } = response
+    const { varied, chunkBytes, holdUntil, fields, content, coding } = response
     return (
       kind !== 'memory' &&
+      // Its static files take no POST.
+      request.form !== true &&
+      content === undefined &&
+      coding === undefined &&
       request.streamed !== true &&
       varied !== true &&
       chunkBytes === undefined &&

@@ -12,8 +12,8 @@ export type FormName = 'quick' | 'full' | 'gate' | 'growth' | 'smoke'
 export interface Form {
   /** Workloads by their ids. */
   readonly workloads: readonly string[]
-  /** Who may run; everybody of the workload's field where left out. */
-  readonly contenders?: readonly string[]
+  /** Who may run: those whom a figure of the workload names, or these; everybody of the workload's field where left out. */
+  readonly contenders?: 'figures' | readonly string[]
   /** Workloads for everybody; in the others only the core runs. Everywhere where left out. */
   readonly crowded?: readonly string[]
   /** Processes of each contender, one after the other: chance in how a process starts shows between them. */
@@ -28,6 +28,8 @@ export interface Form {
   readonly idleConnections: number
   /** Processes of each contender that open that many. */
   readonly idleRounds: number
+  /** Processes of each contender that make one request. */
+  readonly coldRounds: number
   readonly growth?: GrowthForm
 }
 
@@ -47,10 +49,9 @@ const GROWERS = ['ceiling', 'connection', 'undici-request'] as const
 const MEASURABLE = FIGURES.filter(
   ({ subject, over }) => CONTENDERS.has(subject[1]) && CONTENDERS.has(over[1]),
 )
-const sidesOf = (part: 0 | 1): string[] => [
-  ...new Set(MEASURABLE.flatMap(({ subject, over }) => [subject[part], over[part]])),
+const FIGURE_WORKLOADS: readonly string[] = [
+  ...new Set(MEASURABLE.flatMap(({ subject, over }) => [subject[0], over[0]])),
 ]
-const FIGURE_WORKLOADS = sidesOf(0)
 
 const GROWTH: GrowthForm = {
   contenders: GROWERS,
@@ -72,11 +73,12 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     transferBytes: GiB,
     idleConnections: 10_000,
     idleRounds: 2,
+    coldRounds: 12,
     growth: GROWTH,
   },
   quick: {
     workloads: [...FIGURE_WORKLOADS, 'parse-small', 'parse-varied'],
-    crowded: ['get-50'],
+    crowded: ['get-50', 'client-50', 'fetch-50'],
     launches: 1,
     rounds: 3,
     roundSeconds: 0.25,
@@ -85,10 +87,11 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     transferBytes: 256 * MiB,
     idleConnections: 10_000,
     idleRounds: 1,
+    coldRounds: 12,
   },
   gate: {
     workloads: FIGURE_WORKLOADS,
-    contenders: sidesOf(1),
+    contenders: 'figures',
     launches: 1,
     rounds: 5,
     roundSeconds: 0.3,
@@ -97,6 +100,7 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     transferBytes: 256 * MiB,
     idleConnections: 10_000,
     idleRounds: 1,
+    coldRounds: 12,
   },
   growth: {
     workloads: [],
@@ -108,6 +112,7 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     transferBytes: GiB,
     idleConnections: 0,
     idleRounds: 0,
+    coldRounds: 0,
     growth: GROWTH,
   },
   // Whether everything runs; its numbers say nothing.
@@ -121,6 +126,7 @@ export const FORMS: Readonly<Record<FormName, Form>> = {
     transferBytes: 16 * MiB,
     idleConnections: 200,
     idleRounds: 1,
+    coldRounds: 1,
     growth: {
       ...GROWTH,
       rounds: 1,
@@ -156,9 +162,16 @@ export function contendersOf({ id, field }: Workload, { contenders, crowded }: F
       entry.fields.includes(field) &&
       (!isSmall || !entry.fields.includes('all') || entry.fields.includes('core')) &&
       entry.cannot?.[id] === undefined &&
-      (contenders === undefined || contenders.includes(entry.id)),
+      (contenders === undefined ||
+        (contenders === 'figures' ? isInFigure(id, entry.id) : contenders.includes(entry.id))),
   )
   return chosen.flatMap((entry) => (isSubject(id, entry.id) ? [entry.id, twinOf(entry.id)] : [entry.id]))
+}
+
+function isInFigure(workload: string, id: string): boolean {
+  return FIGURES.some(({ subject, over }) =>
+    [subject, over].some(([where, who]) => where === workload && who === id),
+  )
 }
 
 function isSubject(workload: string, id: string): boolean {

@@ -7,7 +7,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { type CannedResponse, cannedResponse } from './canned.ts'
-import type { Workload } from './workloads.ts'
+import type { RequestSpec, Workload } from './workloads.ts'
 
 export interface Listening {
   readonly port: number
@@ -112,23 +112,27 @@ function receiver({ request }: Workload, socket: net.Socket, answer: Answer): Re
       first = Buffer.concat([first, bytes])
       const end = first.indexOf(HEAD_END)
       if (end < 0) return
-      length = end + HEAD_END.length + bodyLength(first.subarray(0, end), request.bodyBytes)
+      length = end + HEAD_END.length + bodyLength(first.subarray(0, end), request)
     }
     if (pending < length) return
     const requests = Math.floor(pending / length)
     pending %= length
     // A request of another length would put everything after it out of step: it must not go unseen.
-    if (pending === 0 && request.bodyBytes === 0 && bytes[bytes.length - 1] !== 0x0a) {
+    const hasBody = request.bodyBytes > 0 || request.form === true
+    if (pending === 0 && !hasBody && bytes[bytes.length - 1] !== 0x0a) {
       throw new Error('the requests of a connection differ in length')
     }
     answer(socket, requests)
   }
 }
 
-/** The length of a body with its chunk framing, where a client chose to chunk what it knew the length of. */
-function bodyLength(head: Buffer, bodyBytes: number): number {
-  if (bodyBytes === 0 || !/\r\ntransfer-encoding: *chunked/i.test(head.toString('latin1'))) return bodyBytes
-  throw new Error('a client chunked a body of known length: this server cannot count it')
+/** The length of a body: what the workload says, or the client does where it has written the body itself. */
+function bodyLength(head: Buffer, { bodyBytes, form }: RequestSpec): number {
+  if (bodyBytes === 0 && form !== true) return 0
+  const text = head.toString('latin1')
+  if (/\r\ntransfer-encoding: *chunked/i.test(text))
+    throw new Error('a client chunked a body of known length: this server cannot count it')
+  return form === true ? Number(/\r\ncontent-length: *(\d+)/i.exec(text)![1]) : bodyBytes
 }
 
 /** An upload: ends with its length, or with the last chunk. */

@@ -54,7 +54,8 @@ function versionsOf({ node, measured, growth }: Results): string[] {
   for (const { contender: id, version } of [...measured, ...growth]) {
     const { title, runtime, fields } = contender(id)
     const isOfNode = runtime === 'node' && version.startsWith(node)
-    const isOurs = id.startsWith('connection') || fields.includes('engine')
+    const isOurs =
+      ['connection', 'client', 'fetch'].some((own) => id.startsWith(own)) || fields.includes('engine')
     if (isOurs || isOfNode || version === '' || id.startsWith('llhttp')) continue
     // undici's three ways are one package.
     versions.set(id.startsWith('undici') ? 'undici' : title, version)
@@ -147,6 +148,16 @@ function workloadTable(workload: Workload, rows: readonly Measured[], results: R
                 busyCell(row),
               ]
             : [row.error, '', '', '']),
+        ]),
+      )
+    case 'cold':
+      return table(
+        ['contender', 'start to exit', 'spread', 'processor time'],
+        rows.map((row) => [
+          contender(row.contender).title,
+          ...(row.error === undefined
+            ? [formatMicros(1e6 / rateOf(row)), percent(spreadOf(row)), formatMicros(cpuOf(row))]
+            : [row.error, '', '']),
         ]),
       )
     case 'parse':

@@ -91,6 +91,7 @@ const VALUES: Readonly<Record<Quantity, (row: Measured) => readonly number[]>> =
   rate: ({ rounds }) => rounds.map(({ rate }) => rate),
   thrift: ({ rounds }) => rounds.map(({ cpuMicros }) => 1e6 / cpuMicros),
   cpu: ({ rounds }) => rounds.map(({ cpuMicros }) => cpuMicros),
+  wall: ({ rounds }) => rounds.map(({ rate }) => 1 / rate),
   allocated: ({ allocated = [] }) => allocated,
   memory: ({ memory = [] }) => memory.map(({ resident }) => resident),
 }

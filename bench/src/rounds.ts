@@ -4,7 +4,8 @@
  */
 
 import path from 'node:path'
-import type { Target } from './contender.ts'
+import { runCold } from './cold.ts'
+import { inFlight, type Target } from './contender.ts'
 import { contender, type Entry } from './contenders.ts'
 import { Worker } from './lines.ts'
 import { pin } from './machine.ts'
@@ -22,6 +23,8 @@ export interface RoundsPlan {
   readonly withLatency: boolean
   /** Processes that measure the memory of idle connections, of each contender. */
   readonly idleRounds: number
+  /** Processes that make one request, of each contender. */
+  readonly coldRounds: number
   /** Contenders whose allocated bytes are wanted. */
   readonly allocations: readonly string[]
 }
@@ -87,7 +90,7 @@ export async function measureWorkload(
 
 /** The plan of one workload: memory is measured in processes of its own, and so is what single processes say too little of. */
 function planFor({ kind, processes }: Workload, plan: RoundsPlan): RoundsPlan {
-  if (kind === 'memory') return { ...plan, launches: 1 }
+  if (kind === 'memory' || kind === 'cold') return { ...plan, launches: 1 }
   // One round in all only shows that everything runs.
   const isTrial = plan.launches * plan.rounds === 1
   return processes === undefined || isTrial ? plan : { ...plan, launches: processes, rounds: 1 }
@@ -109,6 +112,10 @@ async function measureGroup(
 ): Promise<void> {
   if (workload.kind === 'memory') {
     for (const id of group) await measureMemory(workload, plan, id, gatherings.get(id)!, origin)
+    return
+  }
+  if (workload.kind === 'cold') {
+    await measureColdRounds(workload, plan, group, gatherings, origin)
     return
   }
   await withTarget(workload, origin, async (target) => {
@@ -187,7 +194,7 @@ async function warm(workload: Workload, plan: RoundsPlan, runner: Runner): Promi
   }
   const { rate } = await worker.ask<{ rate: number }>({ do: 'warm', seconds: plan.warmSeconds }, ANSWER_MS)
   // A round is long enough that what is to be in flight is in flight for most of it.
-  const fewest = workload.kind === 'exchange' ? MIN_TURNS * workload.connections * workload.depth : 1
+  const fewest = workload.kind === 'exchange' ? MIN_TURNS * inFlight(workload) : 1
   runner.requests = Math.max(fewest, Math.round(rate * plan.roundSeconds))
 }
 
@@ -196,7 +203,7 @@ async function measureRound(
   { worker, gathering, requests }: Runner,
   origin: Origin,
 ): Promise<void> {
-  const touched = workload.kind === 'exchange' ? Math.min(requests, workload.connections * workload.depth) : 0
+  const touched = workload.kind === 'exchange' ? Math.min(requests, inFlight(workload)) : 0
   const hasServer = workload.kind !== 'parse'
   const before = hasServer ? await origin.cpuMicros() : 0
   const round = await worker.ask<Round>({ do: 'round', requests, touched }, ANSWER_MS)
@@ -270,4 +277,31 @@ async function measureMemory(
       }
     })
   }
+}
+
+/** A process for each contender and round, in turns; one round before the first is not counted. */
+async function measureColdRounds(
+  workload: Workload,
+  plan: RoundsPlan,
+  group: readonly string[],
+  gatherings: ReadonlyMap<string, Gathering>,
+  origin: Origin,
+): Promise<void> {
+  await withTarget(workload, origin, async ({ host, port }) => {
+    for (let round = 0; round <= plan.coldRounds; round++) {
+      for (const id of group) {
+        const gathering = gatherings.get(id)!
+        if (gathering.error !== undefined) continue
+        try {
+          const measured = await runCold(contender(id).id, `http://${host}:${port}/`)
+          gathering.version = measured.version
+          if (round > 0) gathering.rounds.push({ rate: 1 / measured.seconds, cpuMicros: measured.cpuMicros })
+          if (id !== 'node-alone' && measured.received !== workload.response.bodyBytes)
+            throw new Error(`received ${measured.received} bytes`)
+        } catch (error) {
+          gathering.error = (error as Error).message
+        }
+      }
+    }
+  })
 }

@@ -22,6 +22,10 @@ export interface ResponseSpec {
   readonly varied?: boolean
   /** No response is sent before this many requests are there: that many connections are then open at once. */
   readonly holdUntil?: number
+  /** What the body is: letters `x` where left out, a JSON object that tells its own length, or lines that gzip to a fifth. */
+  readonly content?: 'json' | 'lines'
+  /** The body comes coded; `bodyBytes` is its length when decoded. */
+  readonly coding?: 'gzip'
 }
 
 export interface RequestSpec {
@@ -29,23 +33,48 @@ export interface RequestSpec {
   readonly bodyBytes: number
   /** The body comes from an async iterable of pieces and its length is not told. */
   readonly streamed?: boolean
+  /** The body is a `FormData` of two texts, which each client writes by itself. */
+  readonly form?: boolean
 }
 
-/** How the client takes the body: as text, as bytes in one piece, or piece by piece without keeping them. */
-export type Reading = 'text' | 'bytes' | 'pieces'
+/** How the client takes the body: as text, as JSON, as bytes in one piece, or piece by piece without keeping them. */
+export type Reading = 'text' | 'json' | 'bytes' | 'pieces'
 
-/** Which contenders run: everybody, those at the core of the comparison, who streams, parsers, or our engine alone. */
-export type Field = 'all' | 'core' | 'streams' | 'uploads' | 'memory' | 'parsers' | 'engine'
+/**
+ * Which contenders run: everybody, those at the core of the comparison, who streams, parsers, our engine alone; clients with a
+ * pool, the client beside itself, clients that wait for a connection, that decode bodies, first requests, `fetch` and its kin.
+ */
+export type Field =
+  | 'all'
+  | 'core'
+  | 'streams'
+  | 'uploads'
+  | 'memory'
+  | 'parsers'
+  | 'engine'
+  | 'clients'
+  | 'features'
+  | 'queues'
+  | 'decoders'
+  | 'cold'
+  | 'pools'
+  | 'fetches'
+  | 'fetch-fast'
 
 export interface Workload {
   readonly id: string
   readonly title: string
-  /** Measured: exchanges a second, the processor time of a transfer, memory of connections, or parsing without sockets. */
-  readonly kind: 'exchange' | 'transfer' | 'memory' | 'parse'
+  /**
+   * Measured: exchanges a second, the processor time of a transfer, memory of connections, parsing without sockets, or whole
+   * processes that make one request.
+   */
+  readonly kind: 'exchange' | 'transfer' | 'memory' | 'parse' | 'cold'
   readonly field: Field
   readonly connections: number
   /** Requests in flight on each connection. */
   readonly depth: number
+  /** Requests at the same time where they are more than connections and depth allow: the others wait in the client. */
+  readonly lanes?: number
   readonly tls: boolean
   readonly request: RequestSpec
   readonly response: ResponseSpec
@@ -156,6 +185,55 @@ const ROWS: readonly Row[] = [
     connections: 10_000,
     response: { ...SMALL, holdUntil: 10_000 },
   },
+  { id: 'client-50', title: 'a client: GET, 50 in flight', field: 'clients' },
+  { id: 'client-features', title: 'a client: GET, 50 in flight, its features off and on', field: 'features' },
+  queue('client-queue-100', '100 requests waiting for 64 connections', 100),
+  queue('client-queue', '10,000 requests waiting for 64 connections', 10_000),
+  {
+    id: 'client-gzip',
+    title: 'a client: GET of 1 MiB in gzip, 4 in flight',
+    field: 'decoders',
+    connections: 4,
+    response: { ...SMALL, bodyBytes: MiB, content: 'lines', coding: 'gzip' },
+    reading: 'bytes',
+  },
+  {
+    id: 'client-cold',
+    title: 'the first request of a process: Node, import, one GET, exit',
+    kind: 'cold',
+    field: 'cold',
+    connections: 1,
+  },
+  {
+    id: 'client-idle',
+    title: 'memory of an idle connection in a pool, 10,000 of them',
+    kind: 'memory',
+    field: 'pools',
+    connections: 10_000,
+    response: { ...SMALL, holdUntil: 10_000 },
+  },
+  { id: 'fetch-50', title: 'fetch: GET, 50 in flight, text()', field: 'fetches' },
+  {
+    id: 'fetch-json',
+    title: 'fetch: GET of 1 KiB of JSON, 50 in flight, json()',
+    field: 'fetch-fast',
+    response: { ...SMALL, bodyBytes: KiB, content: 'json' },
+    reading: 'json',
+  },
+  {
+    id: 'fetch-stream',
+    title: 'fetch: GET of 1 MiB, 4 in flight, the body as a web stream',
+    field: 'fetch-fast',
+    connections: 4,
+    response: { ...SMALL, bodyBytes: MiB },
+    reading: 'pieces',
+  },
+  {
+    id: 'fetch-post-form',
+    title: 'fetch: POST of a FormData, 50 in flight',
+    field: 'fetch-fast',
+    request: { method: 'POST', bodyBytes: 0, form: true },
+  },
   parse('parse-small', '6 fields, 13 B, the same head each time', SMALL),
   parse('parse-varied', '6 fields, 13 B, every head different', { ...SMALL, varied: true }),
   parse('parse-20', '20 fields, 1 KiB, every head different', {
@@ -176,6 +254,10 @@ const ROWS: readonly Row[] = [
 
 function parse(id: string, title: string, response: ResponseSpec): Row {
   return { id, title: `parse: ${title}`, kind: 'parse', field: 'parsers', connections: 1, response }
+}
+
+function queue(id: string, title: string, waiting: number): Row {
+  return { id, title: `a client: ${title}`, field: 'queues', connections: 64, lanes: waiting + 64 }
 }
 
 function byByte(id: string, title: string, response: ResponseSpec): Row {

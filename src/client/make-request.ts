@@ -164,7 +164,7 @@ export function sendOwned(handler: Handler, request: OutgoingRequest): Promise<H
   if (!(body instanceof ChunkedBody)) return handler(request)
   return handler(request).then(
     (response) => {
-      if (body.turn === 0) body.close()
+      if (!body.wasOpened) body.close()
       return response
     },
     (error: unknown) => {

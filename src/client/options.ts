@@ -53,7 +53,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: 'none',
       is: isObject,
     },
-    body: { where: 'request', takes: 'any body of the connection; see docs/bodies.md', default: 'none' },
+    body: {
+      where: 'request',
+      takes:
+        'a string, bytes, a form, a Blob, an open file, a stream, an iterable, or a function that makes one',
+      default: 'none',
+    },
     json: { where: 'request', takes: 'a value that JSON.stringify can write', default: 'none' },
     form: {
       where: 'request',

@@ -17,7 +17,10 @@ export class ResponsePromise extends Promise<HTTPResponse> {
 
   /** The promise as a verb gives it. @internal */
   static of(answer: Promise<HTTPResponse>, throwOnError: ThrowOnError): ResponsePromise {
-    const promise = new ResponsePromise((resolve) => resolve(answer))
+    // By its own reactions: to resolve a promise with another one costs two more turns.
+    const promise = new ResponsePromise((resolve, reject) => {
+      answer.then(resolve, reject)
+    })
     promise.#throwOnError = throwOnError
     return promise
   }
@@ -28,7 +31,12 @@ export class ResponsePromise extends Promise<HTTPResponse> {
    * @throws StatusError; DecodeError if it is not JSON, or not what the schema asks for
    */
   json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
-    return this.#good().then((response) => response.json<T>(schema))
+    const read = (response: HTTPResponse): Promise<T> => response.json<T>(schema)
+    return this.then(
+      this.#throwOnError === undefined
+        ? (response) => (response.status < 400 ? read(response) : response.orThrow().then(read))
+        : read,
+    )
   }
 
   /**
@@ -36,7 +44,7 @@ export class ResponsePromise extends Promise<HTTPResponse> {
    * @throws StatusError
    */
   text(): Promise<string> {
-    return this.#good().then((response) => response.text())
+    return this.then(this.#throwOnError === undefined ? textOfGood : textOf)
   }
 
   /**
@@ -44,14 +52,27 @@ export class ResponsePromise extends Promise<HTTPResponse> {
    * @throws StatusError
    */
   bytes(): Promise<Uint8Array> {
-    return this.#good().then((response) => response.bytes())
+    return this.then(this.#throwOnError === undefined ? bytesOfGood : bytesOf)
   }
+}
 
-  #good(): Promise<HTTPResponse> {
-    // What was said was done already.
-    if (this.#throwOnError !== undefined) return this
-    return this.then((response) => (response.status < 400 ? response : response.orThrow()))
-  }
+// What the verbs do with a response: one reaction for each call, and no closure. Where `throwOnError` was said, a layer has seen
+// to it; else a status of 400 or more is thrown here.
+
+function textOf(response: HTTPResponse): Promise<string> {
+  return response.text()
+}
+
+function textOfGood(response: HTTPResponse): Promise<string> {
+  return response.status < 400 ? response.text() : response.orThrow().then(textOf)
+}
+
+function bytesOf(response: HTTPResponse): Promise<Uint8Array> {
+  return response.bytes()
+}
+
+function bytesOfGood(response: HTTPResponse): Promise<Uint8Array> {
+  return response.status < 400 ? response.bytes() : response.orThrow().then(bytesOf)
 }
 
 // `then`, `await` and `Promise.all` make plain promises of it, by the short way of the engine.

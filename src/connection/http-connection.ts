@@ -160,8 +160,8 @@ export class HTTPConnection {
   }
 
   /**
-   * Sends a request: head and body. Resolves when all of it was handed to the system, or when an early final response made
-   * the rest unwanted. The body belongs to the connection from this call on: its errors reject the promise, and it is
+   * Sends a request: head and body. Resolves when all of it was handed to the system, and its memory is the caller's again; or
+   * when an early final response made the rest unwanted: what was on its way then is read until the connection is closed. The body belongs to the connection from this call on: its errors reject the promise, and it is
    * destroyed or cancelled where it is not sent to its end.
    * @param target - path and query, or an absolute URL for a proxy
    * @param body - a factory makes it replayable

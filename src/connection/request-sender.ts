@@ -8,6 +8,7 @@ import type { FileHandleLike } from '../core/file-source.ts'
 import { ChunkedBody, isMeasured, type OutgoingBody } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
 import { ConnectionLost } from '../errors/index.ts'
+import type { Clock } from '../time/clock.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
 import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
@@ -24,7 +25,7 @@ import type { DebugTrace } from './debug-trace.ts'
 import type { RequestMaker } from './request-maker.ts'
 import type { ResponseQueue } from './response-queue.ts'
 import { SendQueue } from './send-queue.ts'
-import { TransportSource } from './transport-source.ts'
+import { type SourceOptions, TransportSource } from './transport-source.ts'
 
 /** In the place of a file that is still to be measured. */
 const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
@@ -42,13 +43,12 @@ export interface BegunRequest extends Sending {
   readonly transport: H1Connection
 }
 
-export class RequestSender {
+export class RequestSender implements SourceOptions {
   readonly #maker: RequestMaker
   readonly #queue: ResponseQueue
   readonly #sends: SendQueue
   readonly #source: TransportSource
   readonly #wholeOptions: SendingOptions
-  readonly #stepOptions: SendingOptions
   #trace: DebugTrace | undefined
 
   /** @param queue - is told of each exchange that begins */
@@ -56,13 +56,8 @@ export class RequestSender {
     this.#maker = maker
     this.#queue = queue
     this.#wholeOptions = { listener: queue }
-    this.#stepOptions = { listener: queue, mayFollow: true }
     this.#sends = new SendQueue(maker.clock)
-    this.#source = new TransportSource({
-      clock: maker.clock,
-      connectionOptions: (isPeerHTTP10) => this.#connectionOptions(isPeerHTTP10),
-      onDial: () => this.#trace?.connecting(maker.plan.name),
-    })
+    this.#source = new TransportSource(this)
     if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
   }
 
@@ -95,6 +90,22 @@ export class RequestSender {
   observe(trace: DebugTrace | undefined): void {
     this.#trace = trace
     this.#source.observe(trace)
+  }
+
+  // What the source of transports asks. No closures: an idle connection holds as little as it can.
+
+  get clock(): Clock {
+    return this.#maker.clock
+  }
+
+  connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
+    const { clock, tolerances, limits, pipelining, isGathering } = this.#maker
+    const engine = { tolerances, limits, pipelining }
+    return { engine, clock, observer: this.#trace, isGathering, isPeerHTTP10 }
+  }
+
+  onDial(): void {
+    this.#trace?.connecting(this.#maker.plan.name)
   }
 
   /** Ends every wait and every exchange with CONNECTION_CLOSED; what is asked later begins again. */
@@ -173,7 +184,7 @@ export class RequestSender {
   async begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
     const whole = this.#withBody(request, measured)
     const transport = await this.#transportFor(whole)
-    const { exchange, sent } = sendRequest(transport, whole, this.#stepOptions)
+    const { exchange, sent } = sendRequest(transport, whole, { listener: this.#queue, mayFollow: true })
     this.#queue.add(exchange)
     return { transport, exchange, sent }
   }
@@ -186,12 +197,6 @@ export class RequestSender {
       this.#queue.forget(exchange)
       throw error
     }
-  }
-
-  #connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions {
-    const { clock, tolerances, limits, pipelining, isGathering } = this.#maker
-    const engine = { tolerances, limits, pipelining }
-    return { engine, clock, observer: this.#trace, isGathering, isPeerHTTP10 }
   }
 
   /** The request with the body that was measured for it, checked where that changes its head. */

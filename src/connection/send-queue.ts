@@ -16,8 +16,10 @@ const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
 
 export class SendQueue {
   readonly #clock: Clock
-  /** Settles when everything that was given is sent; undefined while nothing is. Never rejects. */
+  /** Settles when everything that was given is sent. Never rejects. */
   #last: Promise<void> | undefined
+  /** How many things were given and are neither sent nor given up. */
+  #count = 0
   /** Ends the waits that have no transport yet. */
   #waits: Set<(error: unknown) => void> | undefined
   /** How often `close` was called: what waits can tell that it was. */
@@ -31,7 +33,7 @@ export class SendQueue {
 
   /** True while something is being sent, or waits for its turn. */
   get isBusy(): boolean {
-    return this.#last !== undefined
+    return this.#count > 0
   }
 
   /** To be compared by `throwIfClosed`. */
@@ -51,7 +53,7 @@ export class SendQueue {
   close(makeReason: () => unknown): void {
     this.#generation++
     this.#makeReason = makeReason
-    this.#last = undefined
+    this.#count = 0
     const waits = this.#waits
     this.#waits = undefined
     for (const giveUp of waits ?? []) giveUp(makeReason())
@@ -67,12 +69,14 @@ export class SendQueue {
     send: (measured: OutgoingBody) => Promise<void>,
     onEnd: () => void,
   ): Promise<void> {
-    const before = this.#last
+    const before = this.isBusy ? this.#last : undefined
     const generation = this.#generation
+    let isWaiting = before !== undefined
     const work = async (): Promise<void> => {
       let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
       try {
         if (before !== undefined) await this.#within(deadlines, before, body)
+        isWaiting = false
         body ??= await this.#within(deadlines, measureBody(taken), undefined)
         this.throwIfClosed(generation)
         await send(body)
@@ -80,15 +84,14 @@ export class SendQueue {
         closeBody(body, error)
         throw error
       } finally {
-        if (this.#last === settled) this.#last = undefined
+        if (this.#generation === generation) this.#count--
         onEnd()
       }
     }
+    this.#count++
     const sending = work()
-    const settled: Promise<void> = sending.catch(() => {
-      // Told by `sending`.
-    })
-    this.#last = settled
+    // Who comes next waits for those before, too, where this one gives up.
+    this.#last = sending.catch(() => (isWaiting ? before : undefined))
     return sending
   }
 

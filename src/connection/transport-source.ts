@@ -26,9 +26,9 @@ export interface DialPlan {
 export interface SourceOptions {
   readonly clock: Clock
   /** @param isPeerHTTP10 - what the transport before has learnt of the server */
-  readonly connectionOptions: (isPeerHTTP10: boolean) => H1ConnectionOptions
+  connectionOptions(isPeerHTTP10: boolean): H1ConnectionOptions
   /** Dialling begins. */
-  readonly onDial: () => void
+  onDial(): void
 }
 
 export class TransportSource {
@@ -84,6 +84,8 @@ export class TransportSource {
    * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`; the reason given to `close`
    */
   async acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
+    const open = this.ready(plan)
+    if (open !== undefined) return open
     this.#dialAbort ??= new AbortController()
     const giveUp = this.#dialAbort
     const { clock } = this.#options

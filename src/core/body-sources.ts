@@ -16,6 +16,11 @@ export interface ChunkSource {
   readonly isReplayable: boolean
   /** Begins to read. */
   open(): AnyIterator
+  /**
+   * A source of its own for the same chunks; only where `isReplayable`. What still reads this one, or gives it back late, does
+   * nothing to the other.
+   */
+  again?(onFailure: OnFailure): ChunkSource
   /** Gives back what was not read: destroys, cancels, returns. Never throws; a second call does nothing. */
   close(reason: unknown): void
   /** All of it was read: nothing is to be given back. */
@@ -28,6 +33,32 @@ export type OnFailure = (error: unknown) => void
 /** Nothing is lost where giving back goes wrong: what was to be sent has been decided. */
 const ignore = (): void => {}
 
+/** Streams and one-shot iterators that were given as a body: their content belongs to the first request. */
+const SPENT = new WeakSet<object>()
+
+/** True for a stream whose content is gone: given before, read, at least in part, ended, failed or destroyed. */
+export function isSpentStream(stream: Readable): boolean {
+  if (SPENT.has(stream)) return true
+  return stream.destroyed || Readable.isDisturbed(stream) || stream.readableEnded || !stream.readable
+}
+
+/**
+ * Gives a stream back that is not sent. What it says on its way to its end is heard: nobody else may listen. One that
+ * somebody else reads, or sends, is left to them.
+ */
+export function discardStream(stream: Readable): void {
+  if (SPENT.has(stream)) return
+  hearUntilClosed(stream)
+  if (stream.readableFlowing !== true && stream.listenerCount('readable') === 0) stream.destroy()
+}
+
+/** Hears what a stream says on its way to its end: `closed` is true before the error of a failed one is told. */
+function hearUntilClosed(stream: Readable): void {
+  if (stream.closed && (stream.errored ?? null) === null) return
+  stream.on('error', ignore)
+  stream.once('close', () => stream.off('error', ignore))
+}
+
 /** A Node stream. */
 export class NodeStreamSource implements ChunkSource {
   readonly isReplayable = false
@@ -35,11 +66,18 @@ export class NodeStreamSource implements ChunkSource {
   readonly #onError: (error: Error) => void
   readonly #onClose: () => void
 
-  /** @throws TypeError for a stream that was read, destroyed or has failed */
+  /**
+   * @throws TypeError for a stream that was read or destroyed, and for one that gives text in another encoding than UTF-8:
+   *   its bytes would arrive as other bytes
+   * @throws what the stream has failed with
+   */
   constructor(stream: Readable, onFailure: OnFailure) {
-    if (stream.destroyed || Readable.isDisturbed(stream) || stream.readableEnded || !stream.readable) {
-      throw new TypeError('The stream was read or destroyed before: its content is gone; give a new one')
+    const refusal = findRefusal(stream)
+    if (refusal !== undefined) {
+      discardStream(stream)
+      throw refusal
     }
+    SPENT.add(stream)
     this.#stream = stream
     this.#onError = (error) => onFailure(error)
     this.#onClose = () => {
@@ -68,10 +106,24 @@ export class NodeStreamSource implements ChunkSource {
   finish(): void {
     const stream = this.#stream
     stream.off('close', this.#onClose)
+    stream.off('error', this.#onError)
     // An error may still be on its way, and perhaps nobody else listens.
-    if (stream.closed) stream.off('error', this.#onError)
-    else stream.once('close', () => stream.off('error', this.#onError))
+    hearUntilClosed(stream)
   }
+}
+
+/** Why a stream cannot be sent; undefined where it can. */
+function findRefusal(stream: Readable): Error | undefined {
+  if (isSpentStream(stream)) {
+    const gone = 'The stream was read, sent or destroyed before: its content is gone; give a new one'
+    return stream.errored ?? new TypeError(gone)
+  }
+  // Of streams that are not Node's own it is undefined.
+  const readableEncoding = stream.readableEncoding ?? 'utf8'
+  if (/^utf-?8$/i.test(readableEncoding)) return undefined
+  return new TypeError(
+    `A stream that gives text in ${readableEncoding} is no body, for text is sent as UTF-8; give it without setEncoding()`,
+  )
 }
 
 /** A web stream: locked from the moment it is given. */
@@ -82,6 +134,7 @@ export class WebStreamSource implements ChunkSource {
   /** @throws TypeError for a stream that was read or is locked */
   constructor(stream: ReadableStream, onFailure: OnFailure) {
     if (stream.locked || Readable.isDisturbed(stream as unknown as Readable)) {
+      if (!stream.locked) stream.cancel().catch(ignore)
       throw new TypeError('The stream is locked, or was read before; give a new one')
     }
     this.#reader = stream.getReader() as ReadableStreamDefaultReader<unknown>
@@ -101,9 +154,6 @@ export class WebStreamSource implements ChunkSource {
     this.#reader.releaseLock()
   }
 }
-
-/** One-shot iterators that were given as a body: their content is gone with the first request. */
-const SPENT = new WeakSet<object>()
 
 /** An iterable or an iterator: a generator, an array, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
 export class IterableSource implements ChunkSource {
@@ -131,6 +181,10 @@ export class IterableSource implements ChunkSource {
     this.#iterator =
       Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
     return this.#iterator
+  }
+
+  again(): ChunkSource {
+    return new IterableSource(this.#iterable)
   }
 
   close(): void {
@@ -163,6 +217,10 @@ export class SegmentSource implements ChunkSource {
   open(): AnyIterator {
     this.#iterator = readSegments(this.#segments)
     return this.#iterator
+  }
+
+  again(): ChunkSource {
+    return new SegmentSource(this.#segments)
   }
 
   close(): void {

@@ -75,6 +75,10 @@ class FileSource implements ChunkSource {
     return this.#read()
   }
 
+  again(): ChunkSource {
+    return new FileSource(this.#handle, this.#start, this.#length)
+  }
+
   /** A read that is under way ends by itself; the handle is not closed. */
   close(): void {
     this.#isWanted = false

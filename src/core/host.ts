@@ -1,7 +1,7 @@
 /**
  * What a host is: the one place that reads one. A host is kept as it was given, for that is what a Host field says; this file
  * tells what it is to everybody else: the address to dial, if it is one, and the name that TLS asks for and holds the certificate
- * against. RFC 9110 §4.2, RFC 3986 §3.2.2, RFC 1034 §3.1, RFC 4007 §11, RFC 6066 §3, RFC 9525 §6.3.
+ * against. RFC 9110 §4.2, RFC 3986 §3.2.2, RFC 1034 §3.1, RFC 4007 §11, RFC 6066 §3, RFC 6874 §2, RFC 9525 §6.3.
  *
  * Security: two readers who take one text for two hosts are how a certificate of one is accepted for the other. What can be read
  * in two ways is refused here.
@@ -57,8 +57,13 @@ export function parseHost(text: string): string {
   return host
 }
 
+/**
+ * What stands in brackets is written as in a URL, where `%25` introduces a zone (RFC 6874 §2); a bare `%` does so too, as in
+ * curl, and `%25` alone is the zone 25.
+ */
 function withoutBrackets(text: string): string {
-  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  if (!text.startsWith('[') || !text.endsWith(']')) return text
+  return text.slice(1, -1).replace(/^([^%]*%)25(?=.)/, '$1')
 }
 
 function refuse(detail: string): never {

@@ -79,7 +79,7 @@ export class ChunkedBody {
   #onFailure: ((error: unknown) => void) | undefined
   #onGivenBack: (() => void) | undefined
   #isClosed = false
-  #turn = 0
+  #wasOpened = false
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -103,21 +103,26 @@ export class ChunkedBody {
     if (this.#failure !== undefined) onFailure?.(this.#failure.error)
   }
 
-  /** How often it was begun to be read. Whoever reads gives back what it has opened itself, and not what the next one has. */
-  get turn(): number {
-    return this.#turn
+  /** True once it was begun to be read. */
+  get wasOpened(): boolean {
+    return this.#wasOpened
   }
 
   /** Begins to read. */
   open(): AnyIterator {
     this.#isClosed = false
-    this.#turn++
+    this.#wasOpened = true
     return this.#source.open()
   }
 
   /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
   guard(onGivenBack: (() => void) | undefined): void {
     this.#onGivenBack = onGivenBack
+  }
+
+  /** A body of its own with the same chunks, for where this one may still be read: only where `isReplayable`. */
+  again(): ChunkedBody {
+    return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length, this.contentType)
   }
 
   /** All of it was read: there is nothing to be given back. */
@@ -155,6 +160,14 @@ export function closeBody(body: OutgoingBody | FileHandleLike | undefined, reaso
 /** True for a body that can be sent once more, or is none. */
 export function isReplayable(body: OutgoingBody): boolean {
   return !(body instanceof ChunkedBody) || body.isReplayable
+}
+
+/**
+ * The body for sending it once more: what the first sending still does to its own, and be it late, does nothing to this one.
+ * Only for one that is replayable.
+ */
+export function replayOf(body: OutgoingBody): OutgoingBody {
+  return body instanceof ChunkedBody ? body.again() : body
 }
 
 /** A body's length as far as it is known, in bytes; undefined where it is not. */
@@ -204,7 +217,10 @@ function takeMade(factory: () => PlainBody, makeBoundary: () => string): Outgoin
   const body = takeBody(made as PlainBody, makeBoundary)
   if (!(body instanceof ChunkedBody) || body.isReplayable) return body
   return new ChunkedBody(
-    (onFailure) => new FactorySource(body, factory, makeBoundary, onFailure),
+    (onFailure) => {
+      body.listen(onFailure)
+      return new FactorySource(body, factory, makeBoundary, onFailure)
+    },
     body.length,
     body.contentType,
   )
@@ -276,17 +292,18 @@ function notABody(body: unknown): TypeError {
   )
 }
 
-/** A factory's bodies: the first was made when it was taken, each further `open` makes another one. */
+/** A factory's body: made when it was taken, or else when it is opened; each further `open` makes another one. */
 class FactorySource implements ChunkSource {
   readonly isReplayable = true
   readonly #factory: () => PlainBody
   readonly #makeBoundary: () => string
   readonly #onFailure: (error: unknown) => void
+  /** What is there and was not opened. */
   #first: ChunkedBody | undefined
-  #current: ChunkedBody
+  #current: ChunkedBody | undefined
 
   constructor(
-    first: ChunkedBody,
+    first: ChunkedBody | undefined,
     factory: () => PlainBody,
     makeBoundary: () => string,
     onFailure: (error: unknown) => void,
@@ -296,7 +313,6 @@ class FactorySource implements ChunkSource {
     this.#onFailure = onFailure
     this.#first = first
     this.#current = first
-    first.listen(onFailure)
   }
 
   open(): AnyIterator {
@@ -311,14 +327,18 @@ class FactorySource implements ChunkSource {
     return next.open()
   }
 
+  again(onFailure: (error: unknown) => void): ChunkSource {
+    return new FactorySource(undefined, this.#factory, this.#makeBoundary, onFailure)
+  }
+
   close(reason: unknown): void {
     // Given back, it cannot be opened any more: the next one is made again.
     this.#first = undefined
-    this.#current.close(reason)
+    this.#current?.close(reason)
   }
 
   finish(): void {
-    this.#current.finish()
+    this.#current?.finish()
   }
 }
 

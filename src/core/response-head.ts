@@ -37,6 +37,8 @@ export interface ResponseHead {
   readonly status: number
   readonly reason: string
   readonly fields: readonly FieldLine[]
+  /** The fields as they came, where a layer has taken away those that told of a coded body. */
+  readonly wireFields?: readonly FieldLine[] | undefined
   /** Transfer codings still applied to the body. */
   readonly codings: readonly string[]
   readonly defects: readonly string[]

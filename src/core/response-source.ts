@@ -52,6 +52,8 @@ export interface ChangesOf<R> {
   readonly framing?: BodyFraming | undefined
   /** The field lines. */
   readonly fields?: readonly FieldLine[] | undefined
+  /** The field lines as they came, where `fields` lack those that told of a coded body. */
+  readonly wireFields?: readonly FieldLine[] | undefined
   /** Transfer codings still applied to the body. */
   readonly codings?: readonly string[] | undefined
   /** The URL that was asked for, without credentials. */
@@ -70,12 +72,15 @@ export interface ChangesOf<R> {
 export function deriveHead(head: ResponseHead, changes: ChangesOf<unknown>): ResponseHead {
   const { body, fields, codings } = changes
   if (body === undefined && fields === undefined && codings === undefined) return head
-  const { framing: before, ...rest } = head
+  const { framing: before, wireFields: earlier, ...rest } = head
+  // What changes the fields afterwards has the last word.
+  const wireFields = fields === undefined ? earlier : changes.wireFields
   const isKept = body === undefined || before?.kind === 'none' || before?.kind === 'switch'
   const framing = isKept ? before : changes.framing
   return {
     ...rest,
     ...(framing === undefined ? {} : { framing }),
+    ...(wireFields === undefined ? {} : { wireFields }),
     fields: fields ?? head.fields,
     codings: codings ?? head.codings,
   }

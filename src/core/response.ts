@@ -101,6 +101,24 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return derived
   }
 
+  /**
+   * Two responses in the place of this one, with the bodies that `tee` makes of its body: for `clone()` of `fetch`. @internal
+   * @throws ImproperConnectionState as `derive`
+   */
+  split(tee: (body: BodyReader) => readonly [BodyReader, BodyReader]): readonly [HTTPResponse, HTTPResponse] {
+    let other: BodyReader | undefined
+    const first = this.derive({
+      body: (body) => {
+        const [one, two] = tee(body)
+        other = two
+        return one
+      },
+    })
+    const second = new HTTPResponse(first.head, other!, this.#source)
+    if (this.#isUndecodedAllowed) second.allowUndecoded()
+    return [first, second]
+  }
+
   /** The protocol version: 9, 10, 11 or 20. */
   get version(): 9 | 10 | 11 | 20 {
     return this.#head.version
@@ -416,6 +434,17 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   bytes(): Promise<Uint8Array> {
     return this.#madeOfRest('bytes()', ownBytes)
+  }
+
+  /**
+   * All of the body, where it is there as a whole and nothing of it was asked for; undefined where it has to be waited for.
+   * For `fetch`. @internal
+   */
+  takeArrived(): Buffer | undefined {
+    if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
+    const bytes = this.#body.takeAll()
+    if (bytes !== undefined) this.#markTaken('takeArrived()')
+    return bytes
   }
 
   /** What `make` makes of the rest of the body: at once where all of it is there. */

@@ -43,6 +43,8 @@ export interface ExchangeFacts {
    * total timeout, since the request was made.
    */
   elapsedMs?: number | undefined
+  /** How long each phase took that was over then, in milliseconds: `dns connect tls headers`. */
+  timings?: Readonly<Record<string, number | undefined>> | undefined
   /** The proxy on the way, where no connection could be had by it: `host:port`, or the path of a unix socket. */
   proxy?: string | undefined
 }
@@ -55,8 +57,6 @@ export interface Attempt extends Omit<ExchangeFacts, 'proxy'> {
   readonly error?: Error | undefined
   /** What was decided after it, and why: `again in 312 ms: 503 is worth another try`. */
   readonly decision?: string | undefined
-  /** How long each phase took, in milliseconds, as far as it has come. */
-  readonly timings?: Readonly<Record<string, number | undefined>> | undefined
 }
 
 /** What an error is made with, besides its code and its text. */
@@ -82,6 +82,7 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare method?: string | undefined
   declare url?: string | undefined
   declare elapsedMs?: number | undefined
+  declare timings?: Readonly<Record<string, number | undefined>> | undefined
   declare proxy?: string | undefined
   /**
    * Each attempt that was made, the oldest first: requests at the height of the client. A `ConnectError` of a connection has
@@ -160,6 +161,7 @@ const FACTS = [
   'method',
   'url',
   'elapsedMs',
+  'timings',
   'proxy',
 ] as const satisfies readonly (keyof ExchangeFacts)[]
 
@@ -192,7 +194,7 @@ export function attemptOfError(error: HTTPException): Attempt {
   return facts
 }
 
-const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'proxy'])
+const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'timings', 'proxy'])
 
 /** `Summary (GET http://host/path; waiting for the response; after 12 ms). Try: hint.` */
 function composeMessage(error: HTTPException, phase: Phase | undefined): string {

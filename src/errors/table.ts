@@ -209,16 +209,16 @@ export const ERRORS = {
   // During an exchange.
   CONNECTION_LOST: ['ConnectionLost', 'The connection broke', 'RFC 9112 §8'],
   CONNECTION_CLOSED: ['ConnectionLost', 'The connection was closed by this side', 'RFC 9112 §9.6'],
-  TIMEOUT_QUEUE: ['TimeoutError', 'No connection became free in time', 'DESIGN: timeouts'],
-  TIMEOUT_DNS: ['TimeoutError', 'The name was not resolved in time', 'DESIGN: timeouts'],
-  TIMEOUT_CONNECT: ['TimeoutError', 'No connection was made in time', 'DESIGN: timeouts'],
-  TIMEOUT_TLS: ['TimeoutError', 'The TLS handshake did not end in time', 'DESIGN: timeouts'],
-  TIMEOUT_SEND: ['TimeoutError', 'The peer did not take the request in time', 'DESIGN: timeouts'],
-  TIMEOUT_HEADERS: ['TimeoutError', 'The head of the response did not come in time', 'DESIGN: timeouts'],
-  TIMEOUT_BODY: ['TimeoutError', 'The body of the response stopped coming', 'DESIGN: timeouts'],
-  TIMEOUT_TOTAL: ['TimeoutError', 'The exchange took longer than its total timeout', 'DESIGN: timeouts'],
+  TIMEOUT_QUEUE: ['TimeoutError', 'Waiting for a free connection timed out', 'DESIGN: timeouts'],
+  TIMEOUT_DNS: ['TimeoutError', 'Looking up the name timed out', 'DESIGN: timeouts'],
+  TIMEOUT_CONNECT: ['TimeoutError', 'Connecting timed out', 'DESIGN: timeouts'],
+  TIMEOUT_TLS: ['TimeoutError', 'The TLS handshake timed out', 'DESIGN: timeouts'],
+  TIMEOUT_SEND: ['TimeoutError', 'Sending the request timed out', 'DESIGN: timeouts'],
+  TIMEOUT_HEADERS: ['TimeoutError', 'Waiting for the response timed out', 'DESIGN: timeouts'],
+  TIMEOUT_BODY: ['TimeoutError', 'Waiting for the body timed out', 'DESIGN: timeouts'],
+  TIMEOUT_TOTAL: ['TimeoutError', 'The exchange timed out', 'DESIGN: timeouts'],
 
-  TIMEOUT_SPEED: ['TimeoutError', 'The body moved more slowly than timeout.minSpeed', 'DESIGN: timeouts'],
+  TIMEOUT_SPEED: ['TimeoutError', 'The body moved too slowly and timed out', 'DESIGN: timeouts'],
 
   // Redirects: the response is one, and is not followed.
   REDIRECT_LIMIT: ['RedirectError', 'There are more redirects in a row than the limit', 'RFC 9110 §15.4'],

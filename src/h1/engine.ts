@@ -46,7 +46,7 @@ import { readRequest } from './read-request.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RequestHeads } from './request-heads.ts'
 import { ResponseHeads } from './response-heads.ts'
-import { type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
+import { ownPart, type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
 import type { Role, State, Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -331,8 +331,10 @@ export class H1Engine {
         return [this.#sendResponse(snapshotResponse(event))]
       case 'data':
         return this.#sendData(event.bytes)
-      case 'end':
-        return this.#sendEnd(event.trailers === undefined ? NO_FIELDS : snapshotFields(event.trailers))
+      case 'end': {
+        const trailers = ownPart(event, 'trailers')
+        return this.#sendEnd(trailers === undefined ? NO_FIELDS : snapshotFields(trailers))
+      }
       case 'closed':
         this.#apply(this.#exchanges.newest, this.role, 'closed')
         return []

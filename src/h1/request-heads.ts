@@ -13,7 +13,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { assertString } from '../core/snapshot.ts'
 import type { RequestToSend } from './events.ts'
 import { type WrittenFields, writeRequestFields, writeRequestLine } from './head-writer.ts'
-import { snapshotFields, snapshotRequest } from './snapshot-fields.ts'
+import { ownPart, snapshotFields, snapshotRequest } from './snapshot-fields.ts'
 import { resolveTolerances, type Tolerances } from './tolerances.ts'
 
 /** A request head ready to be written, with what its fields say. */
@@ -65,7 +65,8 @@ export class RequestHeads {
    * @throws TypeError for a part that is not of its type
    */
   write(request: RequestToSend): WrittenRequest {
-    const { method, target, version = 11, fields } = request
+    const { method, target, fields } = request
+    const version = ownPart(request, 'version') ?? 11
     const shared = this.#tolerances === USUAL_TOLERANCES ? SHARED.get(fields) : undefined
     const kept = shared === undefined ? this.#own : shared.kept
     // Each part is looked at once here, and is a string that has passed the checks where it equals one.

@@ -43,15 +43,17 @@ export interface ResponseSnapshot extends ResponseToSend {
  * The response as it is now.
  * @throws TypeError for a part that is not of its type
  */
-export function snapshotResponse({
-  type,
-  status,
-  reason = '',
-  version,
-  fields,
-}: ResponseToSend): ResponseSnapshot {
+export function snapshotResponse(response: ResponseToSend): ResponseSnapshot {
+  const { type, status, fields } = response
+  const reason = ownPart(response, 'reason') ?? ''
   assertString(reason, 'The reason phrase')
-  return { type, status, reason, version: takeVersion(version), fields: snapshotFields(fields) }
+  const version = takeVersion(ownPart(response, 'version'))
+  return { type, status, reason, version, fields: snapshotFields(fields) }
+}
+
+/** A part that may be missing. Security: what another package wrote onto `Object.prototype` is no part of any message. */
+export function ownPart<T extends object, K extends keyof T>(event: T, name: K): T[K] | undefined {
+  return Object.hasOwn(event, name) ? event[name] : undefined
 }
 
 function takeVersion(version: 10 | 11 | undefined): 10 | 11 {

@@ -198,6 +198,7 @@ const PERSISTENT = 2
 const SWITCH_PROPOSED = 1
 const CODES = 4 * STATES.length ** 2
 const ILLEGAL = -1
+const UNKNOWN = -2
 
 /** The number of an event; for the server's side those of all events are added. */
 const NUMBERS = Object.fromEntries(EVENTS.map((event, at) => [event, at])) as Record<Transition, number>
@@ -215,21 +216,36 @@ const MEANINGS: readonly Readonly<ExchangeFacts>[] = Array.from({ length: CODES 
   switchProposed: (code & SWITCH_PROPOSED) !== 0,
 }))
 
+// The tables of numbers are filled as they are asked: a client goes a few ways through them, and filling them whole would take a
+// tenth of the time in which the library is loaded.
+
 /** By code: where the joint rules lead. */
-const SETTLED: Int16Array = Int16Array.from(MEANINGS, (at) => {
+const SETTLED: Int16Array = new Int16Array(CODES).fill(UNKNOWN)
+
+function settledFrom(code: number): number {
+  const known = SETTLED[code]!
+  if (known !== UNKNOWN) return known
+  const at = MEANINGS[code]!
   const { client, server } = settleJoint(at.client, at.server, at)
-  return codeOf(client, server, at)
-})
+  return (SETTLED[code] = codeOf(client, server, at))
+}
 
 /** By move and code: the settled code that follows, or ILLEGAL. */
-const NEXT: Int16Array = Int16Array.from({ length: 2 * EVENTS.length * CODES }, (_, at) => {
+const NEXT: Int16Array = new Int16Array(2 * EVENTS.length * CODES).fill(UNKNOWN)
+
+function nextFrom(at: number): number {
+  const known = NEXT[at]!
+  return known === UNKNOWN ? (NEXT[at] = findNext(at)) : known
+}
+
+function findNext(at: number): number {
   const move = Math.floor(at / CODES)
   const role = move < EVENTS.length ? 'client' : 'server'
   const { client, server, ...facts } = MEANINGS[at % CODES]!
   const next = nextState(role, role === 'client' ? client : server, EVENTS[move % EVENTS.length]!)
   if (next === undefined) return ILLEGAL
-  return SETTLED[role === 'client' ? codeOf(next, server, facts) : codeOf(client, next, facts)]!
-})
+  return settledFrom(role === 'client' ? codeOf(next, server, facts) : codeOf(client, next, facts))
+}
 
 /** The states of both sides of an exchange, and the facts. */
 export interface ExchangeFacts extends JointState, JointFacts {}
@@ -272,7 +288,7 @@ export class ExchangeState implements ExchangeFacts {
   /** Moves `role` by an event. Answers false, and changes nothing, where the tables have no such transition. */
   apply(role: Role, transition: Transition): boolean {
     const move = NUMBERS[transition] + (role === 'client' ? 0 : EVENTS.length)
-    const next = NEXT[move * CODES + this.#code]!
+    const next = nextFrom(move * CODES + this.#code)
     if (next === ILLEGAL) return false
     this.#code = next
     return true
@@ -280,6 +296,6 @@ export class ExchangeState implements ExchangeFacts {
 
   /** Applies the joint rules until nothing changes: to be called after a change of facts that no event follows. */
   settle(): void {
-    this.#code = SETTLED[this.#code]!
+    this.#code = settledFrom(this.#code)
   }
 }

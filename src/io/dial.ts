@@ -12,7 +12,8 @@ import { type Address, findAddresses, type Lookup } from './lookup.ts'
 import { connectError } from './map-errors.ts'
 import { ownSocketOptions } from './own-options.ts'
 import { ReadSlot, SocketStream } from './socket-stream.ts'
-import { type BegunSocket, connectSecurely, secure } from './tls/handshake.ts'
+import type { BegunSocket } from './tls/handshake.ts'
+import { tlsModule } from './tls/load.ts'
 import type { TlsSettings } from './tls/settings.ts'
 
 export type { Address, Lookup } from './lookup.ts'
@@ -71,23 +72,29 @@ export function interleaveFamilies(addresses: readonly Address[]): Address[] {
  */
 export async function dial(target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
   const { clock } = waiting
+  const needsTls = target.tls !== undefined || target.willStartTls === true
+  const loading = needsTls ? tlsModule() : undefined
+  const tls = loading instanceof Promise ? await loading : loading
   const startedAt = clock.now()
   const addresses =
     target.socketPath === undefined
       ? await findAddresses(target, waiting)
       : [{ address: target.socketPath, family: 0 }]
   const resolvedAt = clock.now()
-  const opened = await race(target, addresses, waiting)
+  const opened = await race(target, addresses, waiting, tls)
   const connectedAt = clock.now()
   const timings = { dns: resolvedAt - startedAt, connect: connectedAt - resolvedAt }
   const { socket, slot, address, begun } = opened
-  if (begun === undefined) return { stream: new SocketStream(socket, address, undefined, slot), timings }
-  const { details } = await secure(begun, address, waiting)
+  if (tls === undefined || begun === undefined)
+    return { stream: new SocketStream(socket, address, undefined, slot), timings }
+  const { details } = await tls.secure(begun, address, waiting)
   return {
     stream: new SocketStream(socket, address, details, slot),
     timings: { ...timings, tls: clock.now() - connectedAt },
   }
 }
+
+type Tls = Awaited<ReturnType<typeof tlsModule>>
 
 interface OpenedSocket {
   readonly socket: Socket
@@ -101,7 +108,12 @@ interface OpenedSocket {
  * Tries the addresses one after the other, each next one after a delay or at the failure of the last, and lets earlier ones
  * go on. The first that connects wins, the others are given up (RFC 8305 §5).
  */
-function race(target: DialTarget, addresses: readonly Address[], waiting: Deadlines): Promise<OpenedSocket> {
+function race(
+  target: DialTarget,
+  addresses: readonly Address[],
+  waiting: Deadlines,
+  tls: Tls | undefined,
+): Promise<OpenedSocket> {
   const name = target.socketPath ?? `${target.host}:${target.port}`
   const waitingAddresses = target.socketPath === undefined ? interleaveFamilies(addresses) : [...addresses]
   return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {
@@ -120,7 +132,7 @@ function race(target: DialTarget, addresses: readonly Address[], waiting: Deadli
       nextAttempt = undefined
       const address = waitingAddresses.shift()
       if (address === undefined) return
-      const opened = open(target, address)
+      const opened = open(target, address, tls)
       const { socket } = opened
       running.add(socket)
       const onError = (error: Error): void => {
@@ -153,7 +165,7 @@ function shownAddress(host: string, port: number): string {
   return lastShown.text
 }
 
-function open(target: DialTarget, { address, family }: Address): OpenedSocket {
+function open(target: DialTarget, { address, family }: Address, tls: Tls | undefined): OpenedSocket {
   // Where TLS is laid over a socket, nothing may read it through a buffer of ours: Deno would never see the handshake end.
   const slot = target.willStartTls === true ? undefined : new ReadSlot()
   const { localAddress } = target
@@ -166,11 +178,11 @@ function open(target: DialTarget, { address, family }: Address): OpenedSocket {
       : { path: target.socketPath }
   const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
   const options = { ...where, ...(slot !== undefined && { onread: slot.makeOnread() }) }
-  if (target.tls === undefined) {
+  if (target.tls === undefined || tls === undefined) {
     const socket = connectTcp(ownSocketOptions({ ...options, ...socketOptions(target) }))
     return { socket, begun: undefined, slot, address: shown }
   }
-  const begun = connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
+  const begun = tls.connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
   return { socket: begun.socket, begun, slot, address: shown }
 }
 

@@ -21,7 +21,7 @@ import type { Deadlines } from '../time/wait.ts'
 import type { ByteSink, ByteStream } from './byte-stream.ts'
 import { lostError } from './map-errors.ts'
 import { hasClosureAlert } from './tls/closure-alert.ts'
-import { layTlsOver } from './tls/handshake.ts'
+import { tlsModule } from './tls/load.ts'
 import type { TlsSettings } from './tls/settings.ts'
 
 const READ_BUFFER_BYTES = 65_536
@@ -225,6 +225,9 @@ export class SocketStream implements ByteStream {
   }
 
   async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
+    const loading = tlsModule()
+    // Loaded by whoever dialled for it: nothing is waited for while nobody listens.
+    const { layTlsOver } = loading instanceof Promise ? await loading : loading
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
     this.#socket.off('data', this.#onData)

@@ -1,13 +1,15 @@
-/** What the process says of itself. */
-
-import { emitWarning, env } from 'node:process'
+/**
+ * What the process says of itself. By the global: to import `node:process` asks for each of its members, and so loads what they
+ * stand for, the standard streams among it.
+ */
 
 /** True where NODE_ENV says `development` or `test`: the time to be told of slips, at some cost. */
 export function isDevelopment(): boolean {
-  return env['NODE_ENV'] === 'development' || env['NODE_ENV'] === 'test'
+  const { NODE_ENV } = process.env
+  return NODE_ENV === 'development' || NODE_ENV === 'test'
 }
 
 /** Warns the developer: a line on standard error, unless the process has other ideas. */
 export function warn(message: string, code: string): void {
-  emitWarning(message, { type: 'HttplibWarning', code })
+  process.emitWarning(message, { type: 'HttplibWarning', code })
 }

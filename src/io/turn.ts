@@ -3,7 +3,12 @@
  * before anything is read from a socket.
  */
 
-import { nextTick } from 'node:process'
-
 /** Calls `act` when all promises that are settled by now, and those they settle, have been heard. */
-export const atEndOfTurn: (act: () => void) => void = nextTick
+export const atEndOfTurn = (act: () => void): void => process.nextTick(act)
+
+/** Lets the event loop go round once: timers fire, sockets are read. For work that could go on for ever without a wait. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

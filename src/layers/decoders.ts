@@ -69,6 +69,49 @@ export function zstdFrame(bytes: Uint8Array): 'zstd' | 'nothing' | undefined {
   return bytes.length < magic.length ? undefined : 'zstd'
 }
 
+/** A member or a frame that comes to more has a stream. */
+const SMALL_MEMBER_BYTES = 65_536
+/** After so many small ones others have a turn on the event loop. */
+const MEMBERS_A_TURN = 64
+const AT_ONCE = { info: true, chunkSize: 4_096, maxOutputLength: SMALL_MEMBER_BYTES }
+
+/** What the option `info` makes of an answer of zlib. */
+interface Told {
+  readonly buffer: Buffer
+  readonly engine: { readonly bytesWritten: number }
+}
+
+/** What was decoded in one call, and of how many bytes. */
+interface Small {
+  readonly piece: Buffer
+  readonly taken: number
+}
+
+function atOnce(decode: () => Told): Small | undefined {
+  try {
+    const { buffer, engine } = decode()
+    return { piece: buffer, taken: engine.bytesWritten }
+  } catch {
+    // It is cut, broken or large: a stream tells which.
+    return undefined
+  }
+}
+
+/** What a small member holds that is there whole; undefined where it needs a stream. */
+function inflateMember(bytes: Buffer): Small | undefined {
+  const small = atOnce(() => zlib.inflateRawSync(bytes, AT_ONCE) as unknown as Told)
+  // Without a byte after it, it is not known whether it is at its end.
+  return small?.taken === bytes.length ? undefined : small
+}
+
+/** The same of a frame of zstd. */
+function decodeFrame(bytes: Buffer): Small | undefined {
+  const { zstdDecompressSync } = zlib as unknown as {
+    zstdDecompressSync: (bytes: Buffer, options: typeof AT_ONCE) => Told
+  }
+  return atOnce(() => zstdDecompressSync(bytes, AT_ONCE))
+}
+
 /** Frames in a row, one for most codings; what follows the last is dropped. */
 class FrameDecoder implements Decoder {
   readonly #make: MakeEngine
@@ -100,6 +143,9 @@ class FrameDecoder implements Decoder {
         const frame = bytes === undefined ? undefined : this.#decide(bytes, this.#frames)
         if (frame === 'nothing') return 'ended'
         if (bytes === undefined || frame === undefined) return this.#atEdge()
+        const small = frame === 'zstd' ? this.#takeSmall(bytes) : undefined
+        if (small !== undefined && small.length > 0) return small
+        if (small !== undefined) continue
         this.#stream = new ZlibStream(this.#make(frame, chunkSizeFor(bytes)))
         continue
       }
@@ -122,6 +168,16 @@ class FrameDecoder implements Decoder {
     this.#stream?.close()
   }
 
+  /** What a small frame holds, of those after the first: they may be many, and a stream for each costs most of it. */
+  #takeSmall(bytes: Buffer): Buffer | undefined {
+    if (this.#frames % MEMBERS_A_TURN === 0) return undefined
+    const small = decodeFrame(bytes)
+    if (small === undefined) return undefined
+    this.#frames++
+    this.#bytes = small.taken < bytes.length ? bytes.subarray(small.taken) : undefined
+    return small.piece
+  }
+
   /** Between two frames, or in the first bytes of one. */
   #atEdge(): 'hungry' | 'ended' {
     if (!this.#isOver) return 'hungry'
@@ -132,7 +188,12 @@ class FrameDecoder implements Decoder {
 
 const TRAILER_BYTES = 8
 
-/** Members in a row, each with its check; what follows the last and begins no other one is dropped. */
+/**
+ * Members in a row, each with its check; what follows the last and begins no other one is dropped.
+ *
+ * Security: a stream costs 60 µs and a member may have 20 bytes, so that a megabyte of them would cost seconds. Small ones after the
+ * first are decoded at once, for 10 µs.
+ */
 class GzipDecoder implements Decoder {
   readonly #make: MakeEngine
   /** Coded bytes that nobody has looked at. */
@@ -168,7 +229,10 @@ class GzipDecoder implements Decoder {
         if (!this.#isBegun) return 'ended'
         throw new TruncatedCoding('unexpected end of file')
       } else if (this.#trailer !== undefined) this.#takeTrailer(this.#bytes, this.#trailer)
-      else if (this.#takeHeader(this.#bytes) === 'ended') return 'ended'
+      else {
+        const piece = this.#takeHeader(this.#bytes)
+        if (piece !== undefined) return piece
+      }
     }
   }
 
@@ -194,13 +258,11 @@ class GzipDecoder implements Decoder {
       else return 'hungry'
       return undefined
     }
-    this.#crc = zlib.crc32(piece, this.#crc)
-    this.#size = (this.#size + piece.length) >>> 0
-    return piece
+    return this.#counted(piece)
   }
 
-  /** Answers `ended` where no member begins there, and one was before. */
-  #takeHeader(bytes: Buffer): 'ended' | undefined {
+  /** Answers `ended` where no member begins there, and one was before; else what the member holds, if that is there at once. */
+  #takeHeader(bytes: Buffer): Buffer | 'ended' | undefined {
     const header = this.#header
     this.#isBegun = true
     const count = header.take(bytes)
@@ -211,10 +273,23 @@ class GzipDecoder implements Decoder {
       throw new Error('incorrect header check')
     }
     if (header.state === 'open') return undefined
-    this.#stream = new ZlibStream(this.#make('raw', chunkSizeFor(bytes)))
+    const isTurn = this.#members % MEMBERS_A_TURN === 0
+    const small = isTurn || rest === undefined ? undefined : inflateMember(rest)
     this.#crc = 0
     this.#size = 0
-    return undefined
+    if (small === undefined) {
+      this.#stream = new ZlibStream(this.#make('raw', chunkSizeFor(bytes)))
+      return undefined
+    }
+    this.#bytes = rest!.subarray(small.taken)
+    this.#trailer = Buffer.alloc(0)
+    return small.piece.length === 0 ? undefined : this.#counted(small.piece)
+  }
+
+  #counted(piece: Buffer): Buffer {
+    this.#crc = zlib.crc32(piece, this.#crc)
+    this.#size = (this.#size + piece.length) >>> 0
+    return piece
   }
 
   /** The check and the size (RFC 1952 §2.3.1). */

@@ -4,6 +4,7 @@
  */
 
 import { mediaTypeOf } from '../core/body-text.ts'
+import { type FieldLine, firstFieldValue } from '../core/fields.ts'
 import type { Layer } from '../core/handler.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { DecompressSettings } from '../core/settings.ts'
@@ -20,10 +21,19 @@ export { SUPPORTED_CODINGS } from './content-codings.ts'
  * @param make - gives Node's decoders
  */
 export function decompressLayer(make: MakeEngine = makeEngine): Layer {
+  // The fields of the last response without a coding: a connection gives equal heads the same list, and most are equal.
+  let uncoded: readonly FieldLine[] | undefined
   return (next) => (request) => {
     const limits = request.settings?.decompress
     if (limits === undefined) return next(request)
-    return next(request).then((response) => decode(response, request.method, limits, make))
+    return next(request).then((response) => {
+      const { fields } = response.head
+      if (fields === uncoded) return response
+      if (firstFieldValue(fields, 'content-encoding') !== undefined)
+        return decode(response, request.method, limits, make)
+      uncoded = fields
+      return response
+    })
   }
 }
 
@@ -48,6 +58,7 @@ function decode(
   const about = [`status ${head.status}`, mediaTypeOf(head.fields) ?? 'no media type'].join(', ')
   return response.derive({
     fields: withoutCodingFields(head.fields),
+    wireFields: head.fields,
     body: (inner) => {
       let body = inner
       let wire: WireCount | undefined

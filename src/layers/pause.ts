@@ -3,6 +3,7 @@
  * together.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** The waits of one client. */
@@ -28,7 +29,7 @@ export class Pauses {
     return new Promise((resolve, reject) => {
       const over = (): void => {
         timer.cancel()
-        signal?.removeEventListener('abort', onAbort)
+        if (signal !== undefined) stopListeningForAbort(signal, onAbort)
         this.#ends.delete(end)
       }
       const end = (reason: unknown): void => {
@@ -41,7 +42,7 @@ export class Pauses {
         resolve()
       })
       this.#ends.add(end)
-      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal !== undefined) listenForAbort(signal, onAbort)
     })
   }
 }

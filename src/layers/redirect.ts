@@ -8,7 +8,7 @@
 
 import { type FieldLine, fieldValues } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RedirectSettings } from '../core/settings.ts'
@@ -39,6 +39,8 @@ export interface RedirectFacts {
   /** What was asked for so far, the request itself included, the oldest first. */
   readonly visited: readonly Visit[]
   readonly settings: RedirectSettings
+  /** A body that can be sent once is not dropped, but by a 303. Default false. */
+  readonly refusesToDropBody?: boolean | undefined
   /** What Retry-After asks for, in milliseconds; undefined where it asks for nothing. */
   readonly retryAfterMs: number | undefined
   readonly maxRetryAfterMs: number
@@ -78,8 +80,8 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   const hop = decideHop({ status, method, from: url, to, settings })
   if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
   if (visited.length > settings.limit) return refuseMore({ method: hop.method, url: to }, visited, settings)
-  if (!hop.dropsBody && !facts.isReplayable)
-    return refuse('REDIRECT_BODY', `${status} to ${location}`, location)
+  const isDropped = hop.dropsBody && (status === 303 || facts.refusesToDropBody !== true)
+  if (!isDropped && !facts.isReplayable) return refuse('REDIRECT_BODY', `${status} to ${location}`, location)
   if (retryAfterMs > facts.maxRetryAfterMs)
     return answer('Retry-After asks for a longer wait than retry.maxRetryAfterMs')
   if (retryAfterMs > 0 && retryAfterMs >= facts.leftMs)
@@ -139,19 +141,19 @@ export interface RedirectLayerOptions {
 
 /** Follows redirects as `request.settings.redirect` says. */
 export function redirectLayer(options: RedirectLayerOptions): Layer {
-  return (next) => (request) => {
+  return (send) => (request) => {
     const settings = request.settings?.redirect
-    if (settings === undefined) return next(request)
-    return next(request).then((response) =>
+    if (settings === undefined) return send(request)
+    return send(request).then((response) =>
       REDIRECTS[response.status] === undefined
         ? response
-        : follow(next, request, response, settings, options),
+        : follow(send, request, response, settings, options),
     )
   }
 }
 
 async function follow(
-  next: Handler,
+  send: Handler,
   first: OutgoingRequest,
   redirect: HTTPResponse,
   settings: RedirectSettings,
@@ -172,6 +174,7 @@ async function follow(
       isReplayable: isReplayable(request.body),
       visited,
       settings,
+      refusesToDropBody: request.settings?.refusesToDropBody,
       retryAfterMs: retryAfterOf(fields, wallClock()),
       maxRetryAfterMs: request.settings?.retry?.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS,
       leftMs: request.deadlines.endsAt - clock.now(),
@@ -188,7 +191,7 @@ async function follow(
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
-    response = await next(request)
+    response = await send(request)
   }
 }
 
@@ -211,7 +214,7 @@ function redirected(
     defaults: carried(request.defaults),
     fields: carried(request.fields),
     attempt: 1,
-    ...(dropsBody ? WITHOUT_BODY : {}),
+    ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
   })
 }
 

@@ -8,7 +8,7 @@
 
 import { hasField } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isReplayable } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
@@ -135,16 +135,16 @@ export interface RetryLayerOptions {
 
 /** Sends requests again as `request.settings.retry` says, and writes each attempt onto the response or the error. */
 export function retryLayer(options: RetryLayerOptions): Layer {
-  return (next) => (request) => {
+  return (send) => (request) => {
     const settings = request.settings?.retry
-    if (settings === undefined) return next(request)
+    if (settings === undefined) return send(request)
     const sent = withKey(request, settings, options.random)
-    return next(sent).then(
+    return send(sent).then(
       (response) =>
         isPassed(response, settings)
           ? response
-          : carryOn(next, { request: sent, settings, options }, { response }),
-      (error: unknown) => carryOn(next, { request: sent, settings, options }, { error }),
+          : carryOn(send, { request: sent, settings, options }, { response }),
+      (error: unknown) => carryOn(send, { request: sent, settings, options }, { error }),
     )
   }
 }
@@ -175,7 +175,7 @@ interface Run {
 type Ended = { readonly response: HTTPResponse } | { readonly error: unknown }
 
 /** From the first end that asks for a decision to the last one. */
-async function carryOn(next: Handler, run: Run, first: Ended): Promise<HTTPResponse> {
+async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPResponse> {
   const { settings, options } = run
   const { clock, onRetry, pauses = new Pauses() } = options
   const earlier: Attempt[] = []
@@ -202,9 +202,10 @@ async function carryOn(next: Handler, run: Run, first: Ended): Promise<HTTPRespo
       leftMs: request.deadlines.endsAt - clock.now(),
       drawn: options.random.next(),
     })
-    const told = [...earlier, ...decided(attempts, decision)]
-    if (!decision.again) return finish(ended, told)
-    earlier.push(...(error === undefined ? told : failed(told, error)).slice(earlier.length))
+    const told = { decision: inWords(decision) }
+    if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)])
+    // An error that is not the last one is told by its attempt.
+    earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
     const status = 'response' in ended ? ended.response.status : undefined
     if ('response' in ended) ended.response.close()
     // The server may have answered in the middle of it: that is the end of sending it there.
@@ -212,8 +213,8 @@ async function carryOn(next: Handler, run: Run, first: Ended): Promise<HTTPRespo
     const { afterMs, why } = decision
     onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
     await pauses.pause(clock, afterMs, signal)
-    request = withChanges(request, { attempt: request.attempt + 1 })
-    ended = await next(request).then(
+    request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
+    ended = await send(request).then(
       (response) => ({ response }),
       (reason: unknown) => ({ error: reason }),
     )
@@ -250,17 +251,16 @@ function attemptsOf(error: HTTPException): readonly Attempt[] {
   return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
 }
 
-/** The attempts with what was decided after the last one. */
-function decided(attempts: readonly Attempt[], decision: RetryDecision): readonly Attempt[] {
-  const text = decision.again
+/** The decision, as an attempt tells it. */
+function inWords(decision: RetryDecision): string {
+  return decision.again
     ? `again in ${Math.round(decision.afterMs)} ms: ${decision.why}`
     : `not again: ${decision.why}`
-  return attempts.with(-1, { ...attempts.at(-1)!, decision: text })
 }
 
-/** The attempts with the error of the last one, which is the last one no more. */
-function failed(attempts: readonly Attempt[], error: HTTPException): readonly Attempt[] {
-  return attempts.with(-1, { ...attempts.at(-1)!, error })
+/** The attempts with more said of the last one. */
+function withLast(attempts: readonly Attempt[], more: Partial<Attempt>): readonly Attempt[] {
+  return [...attempts.slice(0, -1), { ...attempts.at(-1)!, ...more }]
 }
 
 function finish(ended: Ended, attempts: readonly Attempt[]): HTTPResponse {

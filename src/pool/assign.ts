@@ -113,8 +113,8 @@ function isIdle({ idleSinceMs }: ConnectionFacts): boolean {
   return idleSinceMs !== undefined
 }
 
-/** The one used last: those that have been idle longer can then be let go. */
-function lastUsable<C extends ConnectionFacts>(
+/** The one used last: those that have been idle longer can then be let go. Where nobody waits, it is what `assign` gives. */
+export function lastUsable<C extends ConnectionFacts>(
   free: readonly C[],
   need: Need,
   limits: PoolLimits,

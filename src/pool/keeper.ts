@@ -13,7 +13,7 @@ import { ConnectionLost, TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
-import { type Assignment, assign, isStale, type Need } from './assign.ts'
+import { type Assignment, assign, isStale, lastUsable, type Need } from './assign.ts'
 import { Dialer, type DialOwner, longestTimeouts } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
@@ -87,11 +87,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** A connection that can be used at once, where nobody waits for it already. */
-  takeFree(origin: PoolOrigin, need: Need): PooledConnection | undefined {
+  takeFree(origin: PoolOrigin, need: Exclude<Need, 'fresh'>): PooledConnection | undefined {
     if (origin.free.length === 0 || origin.waiting > 0) return undefined
-    const waiting = { need, count: 1, arrival: this.#arrivals, starving: undefined }
-    const decided = assign(origin, waiting, this.limits, this.clock.now())
-    return decided.do === 'use' ? decided.connection : undefined
+    return lastUsable(origin.free, need, this.limits, this.clock.now())
   }
 
   /** What would be done for a request that came now; nothing is done. */

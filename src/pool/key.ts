@@ -6,7 +6,8 @@
  * request without), and none can be read out of it: they go through a keyed hash whose key this process made up.
  */
 
-import { createHmac, randomBytes } from 'node:crypto'
+import type * as crypto from 'node:crypto'
+import { createRequire } from 'node:module'
 import { formatAuthority } from '../core/origin.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 
@@ -49,10 +50,10 @@ export interface PoolKey {
   readonly route: string
 }
 
-const HASH_KEY = randomBytes(32)
 /** What cannot be compared by value is compared by identity: functions, objects of foreign classes. */
 const IDENTITIES = new WeakMap<WeakKey, number>()
 let identities = 0
+let hashKey: Buffer | undefined
 
 /** Makes the key of a connection. */
 export function makePoolKey(parts: KeyParts): PoolKey {
@@ -65,15 +66,23 @@ export function makePoolKey(parts: KeyParts): PoolKey {
   if (socketPath !== undefined) hops.push(`unix:${socketPath}`)
   const route = hops.length === 0 ? 'direct' : hops.join(' ')
   const secrets = proxies.map((hop) => hop.secrets)
-  const hidden = digest([tls, tolerances, limits, secrets, parts.others])
+  const hidden = tls === undefined && secrets.length === 0 ? '' : digest([tls, secrets])
+  const open = canonical([tolerances, limits, parts.others])
   // JSON: no part can be written so that it looks like the border to the next one.
-  const text = JSON.stringify([origin, hops, localAddress ?? '', family, hidden])
+  const text = JSON.stringify([origin, hops, localAddress ?? '', family, open, hidden])
   return Object.freeze({ text, origin, route })
 }
 
 /** A digest of a value: equal for equal values, and no way back. */
 function digest(value: unknown): string {
-  return createHmac('sha256', HASH_KEY).update(canonical(value)).digest('base64url')
+  const { createHmac, randomBytes } = nodeCrypto()
+  hashKey ??= randomBytes(32)
+  return createHmac('sha256', hashKey).update(canonical(value)).digest('base64url')
+}
+
+/** Loaded for the first secret: a process that speaks plain HTTP has none, and would pay for it with its first request. */
+function nodeCrypto(): typeof crypto {
+  return createRequire(import.meta.url)('node:crypto') as typeof crypto
 }
 
 /** A value as text, equal for equal values: the order of properties, and those that are undefined, make no difference. */

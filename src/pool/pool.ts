@@ -24,7 +24,7 @@ import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { Queued, type QueueOutcome } from './queued.ts'
 import { describeRequest, type PoolReport, reportPool } from './report.ts'
-import { decideResend, isConnectionLoss, isReplayable, needOf } from './resend.ts'
+import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
 
 export type { PoolPlan } from './keeper.ts'
 
@@ -357,7 +357,8 @@ export class Pool {
       error,
       decision: `again, on a new connection: ${decision.why}`,
     }
-    return this.#sendWhenServed({ ...sending, attempts: [...attempts, failed] }, 'fresh')
+    const again = { ...sending, request: resent(request), attempts: [...attempts, failed] }
+    return this.#sendWhenServed(again, 'fresh')
   }
 
   #lend(connection: PooledConnection): Lease {

@@ -3,6 +3,7 @@
  * listener is left.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import { TimeoutError } from '../errors/index.ts'
@@ -57,7 +58,7 @@ export class Queued implements PoolWaiter {
     const { signal } = deadlines
     if (signal !== undefined) {
       this.#onAbort = () => this.cancel(signal.reason)
-      signal.addEventListener('abort', this.#onAbort, { once: true })
+      listenForAbort(signal, this.#onAbort)
     }
   }
 
@@ -100,7 +101,8 @@ export class Queued implements PoolWaiter {
 
   #end(): void {
     this.#deadline.clear()
-    if (this.#onAbort !== undefined) this.#deadlines.signal?.removeEventListener('abort', this.#onAbort)
+    const { signal } = this.#deadlines
+    if (signal !== undefined && this.#onAbort !== undefined) stopListeningForAbort(signal, this.#onAbort)
   }
 }
 

@@ -3,10 +3,9 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
-import { isReplayable } from '../core/outgoing-body.ts'
-import type { OutgoingRequest } from '../core/request.ts'
+import { ChunkedBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
-import type { Need } from './assign.ts'
 
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 
@@ -69,6 +68,12 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
 export { isReplayable }
 
 /** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
-export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): Need {
+export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): 'any' | 'alone' {
   return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
+}
+
+/** The request for sending it once more: its source may give the first sending another chunk yet, and be given back after it. */
+export function resent(request: OutgoingRequest): OutgoingRequest {
+  const { body } = request
+  return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
 }

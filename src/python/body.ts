@@ -7,6 +7,7 @@
  */
 
 import { Readable } from 'node:stream'
+import { discardStream, isSpentStream } from '../core/body-sources.ts'
 import { plainView } from '../core/snapshot.ts'
 import { LocalProtocolError } from '../errors/index.ts'
 
@@ -163,7 +164,9 @@ function assertBytes(piece: unknown): void {
 
 /** A stream of bytes goes as it is; one that gives strings is read as a text file is in Python. */
 function takeStream(stream: Readable): Readable | BodyPieces {
-  if (stream.destroyed || stream.readableEnded || stream.readableDidRead) {
+  if (isSpentStream(stream)) {
+    discardStream(stream)
+    if (stream.errored instanceof Error) throw stream.errored
     throw new LocalProtocolError('INVALID_BODY', 'the stream was read already, or destroyed')
   }
   return stream.readableObjectMode || stream.readableEncoding !== null ? piecesOfStream(stream) : stream

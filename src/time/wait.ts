@@ -3,6 +3,7 @@
  * without an unhappy path and none leaves a timer or a listener.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/index.ts'
 import type { Clock } from './clock.ts'
 import { makeDeadline } from './deadline.ts'
@@ -47,7 +48,7 @@ export function waitFor<T>(
       if (isSettled) return
       isSettled = true
       deadline.clear()
-      signal?.removeEventListener('abort', onAbort)
+      if (signal !== undefined) stopListeningForAbort(signal, onAbort)
       act()
     }
     const onAbort = (): void => {
@@ -68,7 +69,7 @@ export function waitFor<T>(
       })
     })
     deadline.set(Math.max(0, Math.min(left, waiting.timeouts[phase])))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) listenForAbort(signal, onAbort)
     const outcome: Outcome<T> = {
       resolve: (value) => settle(() => resolve(value)),
       reject: (error) => settle(() => reject(error)),

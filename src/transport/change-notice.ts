@@ -3,15 +3,17 @@
  * and only when it is whole.
  */
 
-import type { Transport } from './transport.ts'
+import type { Transport, TransportState } from './transport.ts'
 
 export type OnChange = (transport: Transport) => void
 
 export class ChangeNotice {
   readonly #transport: Transport
   #onChange: OnChange | undefined
-  /** What was told last, or was so when `onChange` was named. */
-  #told = ''
+  // What was told last, or was so when `onChange` was named.
+  #state: TransportState | undefined
+  #outstanding = 0
+  #capacity = 0
   /** True where something may have changed that was not told. */
   #isDue = false
   /** How many acts are under way at whose end it is told. */
@@ -27,7 +29,7 @@ export class ChangeNotice {
 
   set onChange(onChange: OnChange | undefined) {
     this.#onChange = onChange
-    this.#told = this.#shown()
+    this.#hasChanged()
   }
 
   /** Something may have changed. */
@@ -49,15 +51,18 @@ export class ChangeNotice {
   tell(): void {
     if (!this.#isDue || this.#acts > 0) return
     this.#isDue = false
-    if (this.#onChange === undefined) return
-    const shown = this.#shown()
-    if (shown === this.#told) return
-    this.#told = shown
+    if (this.#onChange === undefined || !this.#hasChanged()) return
     this.#onChange(this.#transport)
   }
 
-  #shown(): string {
+  /** Whether anything differs from what was noted last; what is now is noted. */
+  #hasChanged(): boolean {
     const { state, outstanding, capacity } = this.#transport
-    return `${state} ${outstanding} ${capacity}`
+    if (state === this.#state && outstanding === this.#outstanding && capacity === this.#capacity)
+      return false
+    this.#state = state
+    this.#outstanding = outstanding
+    this.#capacity = capacity
+    return true
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Duplex, Readable } from 'node:stream'
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
 import type { RequestDeadlines } from '../core/request.ts'
@@ -264,12 +265,12 @@ export class Exchange implements ResponseSource, BodySource {
     const { signal } = this.deadlines
     if (signal === undefined) return
     this.#onAbort = () => this.#host.aborted(this, signal.reason)
-    signal.addEventListener('abort', this.#onAbort, { once: true })
+    listenForAbort(signal, this.#onAbort)
   }
 
   stopListening(): void {
-    if (this.#onAbort === undefined) return
-    this.deadlines.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#onAbort === undefined || this.deadlines.signal === undefined) return
+    stopListeningForAbort(this.deadlines.signal, this.#onAbort)
     this.#onAbort = undefined
   }
 

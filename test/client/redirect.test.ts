@@ -56,12 +56,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, log: S
   }
 }
 
+const to = (status: number, location: string): string => `/to/${status}?${encodeURIComponent(location)}`
+
 describe('a redirect', () => {
   const log: Seen[] = []
   const otherLog: Seen[] = []
   const here = serve((request, response) => void answer(request, response, log))
   const other = serve((request, response) => void answer(request, response, otherLog))
-  const to = (status: number, location: string): string => `/to/${status}?${encodeURIComponent(location)}`
 
   it('is followed, and the response tells of the way', async () => {
     const response = await here.client.get(to(301, to(302, '/end')))

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RetryEvent } from '../../src/client/events.ts'
 import { type HTTPException, IncompleteRead } from '../../src/errors/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
@@ -17,11 +18,27 @@ checkOpenHandles()
 /** Quick, so that no test waits: nothing is drawn but waits of under a millisecond. */
 const QUICK = { backoff: { firstMs: 1, maxMs: 1 } }
 
+/** A body that takes its time: five pieces. */
+async function* slowly(): AsyncGenerator<string> {
+  for (let left = 5; left > 0; left--) {
+    await sleep(15)
+    yield 'piece'
+  }
+}
+
 interface Seen {
   readonly method: string
   readonly body: string
   readonly key: string | undefined
 }
+
+const say =
+  (status: number, fields: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(status, fields).end('not now')
+  }
+
+const reset = (request: IncomingMessage): void => void request.socket.destroy()
 
 describe('a request', () => {
   const seen: Seen[] = []
@@ -41,12 +58,6 @@ describe('a request', () => {
       act(request, response)
     })
   })
-  const say =
-    (status: number, fields: Record<string, string> = {}) =>
-    (_: IncomingMessage, response: ServerResponse): void => {
-      response.writeHead(status, fields).end('not now')
-    }
-  const reset = (request: IncomingMessage): void => void request.socket.destroy()
   const failing = (...steps: typeof plan): void => {
     plan = steps
     seen.length = 0
@@ -146,6 +157,38 @@ describe('a request', () => {
     )
   })
 
+  it('sends the whole body again although the first one is still being made [pain 32]', async () => {
+    // Answers the first request at once, before its body is there, and closes; takes the second one whole.
+    for (const status of [503, 307]) {
+      let connections = 0
+      const early = createServer((socket) => {
+        const isFirst = ++connections === 1
+        let isAnswered = false
+        let received = ''
+        socket.on('error', () => {})
+        socket.on('data', (bytes) => {
+          received += bytes.toString('latin1')
+          if (isFirst && !isAnswered) {
+            isAnswered = true
+            socket.end(
+              `HTTP/1.1 ${status} Early\r\nLocation: /\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+            )
+          } else if (!isFirst && received.endsWith('0\r\n\r\n')) {
+            const chunks = received.match(/piece/g)?.length ?? 0
+            socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${chunks}`)
+          }
+        })
+      })
+      early.listen(0, '127.0.0.1')
+      await once(early, 'listening')
+      const { port } = early.address() as { port: number }
+      const body = (): Readable => Readable.from(slowly())
+      assert.equal(await here.client.put(`http://127.0.0.1:${port}/`, { body, retry: QUICK }).text(), '5')
+      early.close()
+      await once(early, 'close')
+    }
+  })
+
   it('is not sent again with a stream', async () => {
     failing(say(503))
     const response = await here.client.put('/', { body: Readable.from(['once']), retry: QUICK })
@@ -194,8 +237,7 @@ describe('a request', () => {
       hooks: { onRetry: (event) => event.attempt === 1 && hooks.onRetry() },
     })
     assert.equal(await response.text(), 'late')
-    const [first] = response.attempts
-    assert.equal((first?.error as HTTPException).code, 'CONNECT_REFUSED')
+    assert.equal((response.attempts[0]!.error as HTTPException).code, 'CONNECT_REFUSED')
     late.close()
     await once(late, 'close')
   })

@@ -29,6 +29,38 @@ const SITUATIONS: Readonly<
 > = {
   'before anything': { state: 'idle', arrive: () => {} },
   'after connect()': { state: 'idle', arrive: ({ connection }) => connection.connect() },
+  'while connect() is connecting': {
+    state: 'idle',
+    arrive: ({ connection, network }) => {
+      network.hangsIn = 'connect'
+      connection.connect().catch(() => {})
+    },
+  },
+  'while request() is connecting': {
+    state: 'request-sent',
+    arrive: async ({ connection, network }) => {
+      network.hangsIn = 'tls'
+      connection.request('GET', '/').catch(() => {})
+      await outcomeOf(Promise.resolve())
+    },
+  },
+  'while endHeaders() is connecting': {
+    state: 'request-sent',
+    arrive: ({ connection, network }) => {
+      network.hangsIn = 'dns'
+      connection.putRequest('POST', '/')
+      connection.putHeader('Transfer-Encoding', 'chunked')
+      connection.endHeaders().catch(() => {})
+    },
+  },
+  'after the server ended the idle connection': {
+    state: 'idle',
+    arrive: async (memory) => {
+      await (await exchange(memory, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab')).read()
+      memory.network.stream.receiveEnd()
+      await outcomeOf(Promise.resolve())
+    },
+  },
   'after putRequest()': {
     state: 'request-started',
     arrive: ({ connection }) => connection.putRequest('GET', '/'),
@@ -109,6 +141,7 @@ const SITUATIONS: Readonly<
 
 const ALL_SENT = ['after endHeaders() without a body', 'after request()']
 const CONNECTED = [
+  'while connect() is connecting',
   'after connect()',
   ...ALL_SENT,
   'after endHeaders() with a body to come',
@@ -245,6 +278,7 @@ describe('the states of a connection', () => {
       assert.equal(memory.connection.state, 'idle', situation)
       assert.equal(memory.connection.isConnected, false, situation)
       memory.network.prepare = () => {}
+      memory.network.hangsIn = undefined
       await memory.connection.request('GET', '/again')
       assert.match(memory.network.stream.written.toString('latin1'), /^GET \/again /, situation)
       for (const stream of memory.network.streams.slice(0, -1)) assert.ok(stream.isClosed, situation)

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { WebStreamSource } from '../../src/core/body-sources.ts'
@@ -8,6 +12,7 @@ import { takeOptions } from '../../src/core/options.ts'
 import {
   assertHeld,
   ChunkedBody,
+  measureBody,
   type OutgoingBody,
   type RequestBody,
   takeBody,
@@ -70,6 +75,46 @@ describe('a body that is taken', () => {
     assert.equal(await textOf(body), '2')
     assert.throws(() => body.open(), /same kind/)
     body.close()
+  })
+
+  it('can be made again, whatever is still done to the one before', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'httplib-body-'))
+    const file = await open(path.join(folder, 'large'), 'w+')
+    try {
+      await file.write(Buffer.alloc(600_000, 'x'))
+      const bodies: readonly [ChunkedBody, length: number][] = [
+        [take(['a', 'b']), 2],
+        [take(new Blob([Buffer.alloc(600_000, 'x')])), 600_000],
+        [take(() => Readable.from(['a', 'b'])), 2],
+        [(await measureBody(file)) as ChunkedBody, 600_000],
+      ]
+      for (const [body, length] of bodies) {
+        await body.open().next()
+        const again = body.again()
+        const chunks = again.open()
+        let read = Buffer.from((await chunks.next()).value as Uint8Array).length
+        // Late, as a sender does that was waiting for a chunk.
+        body.close()
+        for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+          read += Buffer.from(next.value as Uint8Array).length
+        assert.equal(read, length)
+        assert.deepEqual([again.length, again.contentType], [body.length, body.contentType])
+        again.finish()
+      }
+    } finally {
+      await file.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('is made again by its factory where it was given back unread', async () => {
+    let made = 0
+    const body = take(() => Readable.from([String(++made)]))
+    body.close()
+    assert.equal(await textOf(body), '2')
+    const again = body.again()
+    again.close()
+    assert.equal(await textOf(again), '3')
   })
 
   it('is read from a stream that has no iterator of its own kind, as other packages make them', async () => {

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import { describe, it } from 'node:test'
 import { domainToASCII } from 'node:url'
 import { addressOfHost, parseHost, tlsNameOf } from '../../src/core/host.ts'
+import { formatHostField } from '../../src/core/origin.ts'
 import { InvalidURL } from '../../src/errors/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -139,6 +140,27 @@ describe('an IPv6 address', () => {
       if (isAddress) assert.deepEqual(addressOfHost(text), { address: text, family: 6, zone: '' })
       else refusalOf(text)
     }
+  })
+
+  it('may have a zone, which %25 introduces in brackets, as in a URL (RFC 6874 §2), and % anywhere (RFC 4007 §11)', () => {
+    const zones: [string, string][] = [
+      ['[fe80::1%25eth0]', 'eth0'],
+      ['[fe80::1%eth0]', 'eth0'],
+      ['fe80::1%eth0', 'eth0'],
+      // Without brackets it is no part of a URL.
+      ['fe80::1%25eth0', '25eth0'],
+      // The zone with that number: in a URL it would be empty, which it may not be; curl reads it so.
+      ['[fe80::1%25]', '25'],
+      ['[fe80::1%2525]', '25'],
+      ['[fe80::1%251]', '1'],
+    ]
+    for (const [text, zone] of zones) {
+      const host = parseHost(text)
+      assert.deepEqual(addressOfHost(host), { address: 'fe80::1', family: 6, zone }, text)
+      assert.equal(formatHostField({ host, port: 80 }, 80), '[fe80::1]')
+    }
+    for (const text of ['[fe80::1%]', '[fe80::1%25%25]', '[fe80::1%25a%25b]'])
+      assert.throws(() => parseHost(text), { code: 'INVALID_HOST' }, text)
   })
 
   it('may have a zone, which is no part of the address (RFC 4007 §11)', () => {

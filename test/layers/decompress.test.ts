@@ -210,6 +210,24 @@ describe('the layer that decompresses', () => {
     assert.equal(await once.text(), 'one, two, three')
   })
 
+  it('undoes thousands of small members with few streams, wherever they are cut [pain 36]', async () => {
+    const texts = Array.from({ length: 2_000 }, (_, i) => (i % 3 === 0 ? '' : `${i} ${'x'.repeat(i % 50)},`))
+    const coded = Buffer.concat([...texts.map((text) => zlib.gzipSync(text)), zlib.gzipSync(LARGE)])
+    const expected = Buffer.concat([Buffer.from(texts.join('')), LARGE])
+    for (const size of [333, 65_536]) {
+      const engines = new Engines()
+      const response = await decoded('gzip', new PieceBody(cut(coded, size)), { engines })
+      assert.equal((await response.read()).equals(expected), true)
+      assert.ok(engines.made.length < 2_000 / 20 + coded.length / size, String(engines.made.length))
+      assert.equal(engines.open, 0)
+    }
+    const broken = Buffer.from(coded)
+    broken[zlib.gzipSync(texts[0]!).length + zlib.gzipSync(texts[1]!).length - 8]! ^= 1
+    const { bytes, error } = await readPieces(await decoded('gzip', new PieceBody([broken])))
+    assert.ok(error instanceof DecodeError)
+    assert.equal(bytes.toString(), texts[0]! + texts[1]!)
+  })
+
   it('undoes frames of zstd in a row (RFC 8878 §3)', { skip: noZstd }, async () => {
     const encode = ENCODERS['zstd']![1]
     const skippable = Buffer.from('502a4d1803000000616263', 'hex')
@@ -223,6 +241,20 @@ describe('the layer that decompresses', () => {
     }
     const once = await decoded('zstd', new PieceBody([coded], { isThere: true }))
     assert.equal(await once.text(), expected)
+    const texts = Array.from({ length: 1_000 }, (_, i) => (i % 3 === 0 ? '' : `${i},`))
+    const many = Buffer.concat([
+      ...texts.map((text) => encode(Buffer.from(text))),
+      encode(LARGE),
+      encode(TEXT),
+    ])
+    for (const size of [333, 65_536]) {
+      const engines = new Engines()
+      const response = await decoded('zstd', new PieceBody(cut(many, size)), { engines })
+      const all = Buffer.concat([Buffer.from(texts.join('')), LARGE, TEXT])
+      assert.equal((await response.read()).equals(all), true)
+      assert.ok(engines.made.length < 1_000 / 20 + many.length / size, String(engines.made.length))
+      assert.equal(engines.open, 0)
+    }
     const cutOff = await decoded('zstd', new PieceBody([coded.subarray(0, -3)]))
     await rejectionAs(cutOff.text(), IncompleteRead)
   })

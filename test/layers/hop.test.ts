@@ -190,7 +190,12 @@ describe('the fields that a redirect carries', () => {
         fc.oneof(listed, others, fc.string({ maxLength: 12 })),
         fc.array(fc.boolean(), { maxLength: 24 }),
       )
-      .map(([name, humps]) => [...name].map((c, i) => (humps[i] === true ? c.toUpperCase() : c)).join(''))
+      .map(([name, humps]) =>
+        name
+          .split('')
+          .map((c, i) => (humps[i] === true ? c.toUpperCase() : c))
+          .join(''),
+      )
     fc.assert(
       fc.property(fc.array(anyCase), fc.boolean(), (names, dropsBody) => {
         const fields = names.map((name): FieldLine => [name, 'secret'])

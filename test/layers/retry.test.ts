@@ -249,11 +249,12 @@ describe('a request is not sent again', () => {
   }
 })
 
+const waitOf = (facts: Partial<RetryFacts>): number => {
+  const decision = decideRetry({ ...FACTS, ...facts })
+  return decision.again ? decision.afterMs : Number.NaN
+}
+
 describe('the wait', () => {
-  const waitOf = (facts: Partial<RetryFacts>): number => {
-    const decision = decideRetry({ ...FACTS, ...facts })
-    return decision.again ? decision.afterMs : Number.NaN
-  }
   const settings: RetrySettings = { ...RETRY, limit: 99 }
 
   it('is drawn between nothing and 300 ms, doubled for each attempt, up to 10 s', () => {
@@ -326,6 +327,9 @@ async function sendThrough(
 /** The error of another moment: each attempt has one of its own. */
 const disconnected = (): HTTPException =>
   new RemoteDisconnected({ ...WRITTEN, method: 'GET', url: 'http://a/x', elapsedMs: 3 })
+
+/** Seven seconds before the date of RFC 9110 §5.6.7. */
+const wallClock = (): number => Date.UTC(1994, 10, 6, 8, 49, 30)
 
 describe('the layer', () => {
   it('is not there where it is off', async () => {
@@ -459,7 +463,6 @@ describe('the layer', () => {
 
   it('reads dates by the time of day [9110-10.2.3-1]', async () => {
     const clock = new ManualClock()
-    const wallClock = (): number => Date.UTC(1994, 10, 6, 8, 49, 30)
     const handler = new MemoryHandler([429, { 'Retry-After': 'Sun, 06 Nov 1994 08:49:37 GMT' }], [200])
     const answered = send(handler, clock, { options: { wallClock } })
     await settle()

@@ -23,7 +23,7 @@ checkOpenHandles()
 
 const ROOT = repositoryPath()
 
-const PAGES = ['.', 'docs', 'docs/decisions', 'test'].flatMap((folder) =>
+const PAGES = ['.', 'docs', 'docs/decisions', 'docs/migration', 'test'].flatMap((folder) =>
   readdirSync(path.join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => path.posix.join(folder, name)),

@@ -6,7 +6,7 @@ import type { AxiosStatic } from 'axios'
 import { type Contender, callingSession, countPieces, fixedBody, inFlight } from '../contender.ts'
 import { importPeer, peerVersion } from '../peers.ts'
 
-const RESPONSE_TYPES = { text: 'text', bytes: 'arraybuffer', pieces: 'stream' } as const
+const RESPONSE_TYPES = { text: 'text', json: 'text', bytes: 'arraybuffer', pieces: 'stream' } as const
 
 export const axios: Contender = {
   version: () => peerVersion('axios'),

@@ -1,12 +1,11 @@
 /** `HTTPConnection` and `HTTPSConnection` by their three verbs: request, getResponse, read. */
 
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { HTTPConnection, type HTTPResponse, HTTPSConnection } from 'httplib-ts'
 import {
   type Contender,
   countPieces,
   fixedBody,
+  ownVersion,
   pieces,
   type Session,
   type Take,
@@ -17,10 +16,7 @@ import type { Workload } from '../workloads.ts'
 /** With `readInto` a body that is taken piece by piece lands in one buffer; without, it is iterated. */
 export function httpConnection(way: 'iterate' | 'readInto'): Contender {
   return {
-    version: () => {
-      const file = path.resolve(import.meta.dirname, '../../../package.json')
-      return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-    },
+    version: ownVersion,
 
     open(workload, target): Session {
       const open: (HTTPConnection | undefined)[] = Array.from({ length: workload.connections })

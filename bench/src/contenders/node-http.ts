@@ -5,6 +5,7 @@ import https from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Contender, callingSession, countPieces, fixedBody, inFlight, pieces } from '../contender.ts'
+import type { Reading } from '../workloads.ts'
 
 export const nodeHttp: Contender = {
   version: () => process.versions.node,
@@ -40,10 +41,10 @@ export const nodeHttp: Contender = {
 }
 
 /** The whole body by the events of the stream: faster than iteration, which its documentation allows for large ones. */
-function whole(response: http.IncomingMessage, reading: 'text' | 'bytes'): Promise<number> {
+function whole(response: http.IncomingMessage, reading: Reading): Promise<number> {
   return new Promise((resolve, reject) => {
     response.on('error', reject)
-    if (reading === 'text') {
+    if (reading !== 'bytes') {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (piece: string) => {

@@ -12,8 +12,10 @@ import {
   countPieces,
   fixedBody,
   inFlight,
+  newForm,
   pieces,
   type Target,
+  toldLength,
 } from '../contender.ts'
 import { importPeer, peerVersion } from '../peers.ts'
 import type { Workload } from '../workloads.ts'
@@ -111,19 +113,22 @@ export const undiciFetch: Contender = {
   async open(workload, target) {
     const { undici, pool } = await openPool(workload, target)
     const url = `${originOf(workload, target)}/`
-    const { method, streamed, bodyBytes } = workload.request
+    const { method, streamed, bodyBytes, form } = workload.request
     const body = fixedBody(workload)
     const { reading } = workload
     return callingSession(
       inFlight(workload),
       async () => {
         const init =
-          streamed === true
-            ? { method, dispatcher: pool, duplex: 'half' as const, body: pieces(bodyBytes) }
-            : body === undefined
-              ? { method, dispatcher: pool }
-              : { method, dispatcher: pool, body }
+          form === true
+            ? { method, dispatcher: pool, body: newForm(undici.FormData) }
+            : streamed === true
+              ? { method, dispatcher: pool, duplex: 'half' as const, body: pieces(bodyBytes) }
+              : body === undefined
+                ? { method, dispatcher: pool }
+                : { method, dispatcher: pool, body }
         const response = await undici.fetch(url, init)
+        if (reading === 'json') return toldLength(await response.json())
         if (reading === 'text') return (await response.text()).length
         if (reading === 'bytes') return (await response.arrayBuffer()).byteLength
         return response.body === null ? 0 : countPieces(response.body)

@@ -3,6 +3,7 @@
  * elsewhere.
  */
 
+import type { Timings } from '../../core/response-head.ts'
 import { ConnectionLost } from '../../errors/index.ts'
 import type { Progress } from '../../h1/exchange.ts'
 import type { Exchange } from '../exchange.ts'
@@ -39,6 +40,12 @@ export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd
   }
 }
 
+/** The phases that are over; undefined where none is. */
+function pastPhases(timings: Timings): Record<string, number> | undefined {
+  const past = Object.entries(timings).filter(([, ms]) => ms !== undefined)
+  return past.length === 0 ? undefined : (Object.fromEntries(past) as Record<string, number>)
+}
+
 function fail(exchange: Exchange, { reason, isAbort, address, progress, now }: ConnectionEnd): void {
   const { hasHead, upload } = exchange
   const facts = {
@@ -47,6 +54,7 @@ function fail(exchange: Exchange, { reason, isAbort, address, progress, now }: C
     requestBytesWritten: exchange.bytesWritten,
     responseStarted: exchange.responseStarted,
     address,
+    timings: pastPhases(exchange.timings),
     phase: hasHead ? 'body' : upload === 'sending' ? 'send' : 'headers',
   } as const
   // The reason of an abort belongs to the caller, whatever it is.

@@ -22,6 +22,7 @@ import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { EndToSend, RequestToSend } from '../../h1/events.ts'
+import { nextTurn } from '../../io/turn.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
 import { checkAnnounced, completeHead, expectsContinue } from './request-head.ts'
 import { MAX_COPIED_BYTES } from './request-writer.ts'
@@ -48,6 +49,8 @@ const NO_OPTIONS: SendingOptions = { head: undefined, listener: undefined, mayFo
 
 /** A body larger than this goes out in slices, as the peer takes it. */
 const MAX_SLICE_BYTES = 262_144
+/** So many chunks go out before the event loop has its turn. */
+const CHUNKS_A_TURN = 32
 
 /**
  * Begins an exchange.
@@ -131,7 +134,6 @@ async function sendBody(
   { mayFollow }: SendingOptions,
 ): Promise<void> {
   const { body } = request
-  const turn = nextTurn(body)
   try {
     if (expectsContinue(request) && !(await whenContinued(transport, exchange, request))) {
       transport.stopUpload(exchange)
@@ -145,18 +147,8 @@ async function sendBody(
     throw error
   } finally {
     // Does nothing where it was read to its end.
-    if (isOurs(body, turn)) closeBody(body, exchange.failure?.error)
+    closeBody(body, exchange.failure?.error)
   }
-}
-
-/** Which opening of a body the next one is. */
-function nextTurn(body: OutgoingBody): number {
-  return body.kind === 'chunks' ? body.turn + 1 : 0
-}
-
-/** Nobody has opened it after that: a redirect or a further attempt may, while a request is still being sent. */
-function isOurs(body: OutgoingBody, turn: number): boolean {
-  return body.kind !== 'chunks' || body.turn <= turn
 }
 
 /** The wait for a 100 (Continue), which a source that fails ends. */
@@ -204,16 +196,14 @@ export function sendChunks(
 
 /** A source may never give its next chunk, or fail while the peer takes nothing: whoever waits is told all the same. */
 function carryFrom(transport: SteppedTransport, exchange: Exchange, body: ChunkedBody): Promise<void> {
-  const turn = nextTurn(body)
-  const giveBack = (how: () => void): void => {
-    if (!isOurs(body, turn)) return
+  const giveBack = (error: unknown): void => {
     body.guard(undefined)
-    how()
+    body.close(error)
   }
   return new Promise((resolve, reject) => {
     exchange.ownSource(() => {
       exchange.ownSource(undefined)
-      giveBack(() => body.close(exchange.failure?.error))
+      giveBack(exchange.failure?.error)
       if (exchange.failure === undefined) resolve()
       else reject(exchange.failure.error)
     })
@@ -226,12 +216,10 @@ function carryFrom(transport: SteppedTransport, exchange: Exchange, body: Chunke
     const work = async (): Promise<void> => {
       try {
         await carry(transport, exchange, body.open())
-        giveBack(() => {
-          if (exchange.upload === 'sending') body.finish()
-          else body.close()
-        })
+        if (exchange.upload === 'sending') body.finish()
+        else giveBack(undefined)
       } catch (error) {
-        giveBack(() => body.close(error))
+        giveBack(error)
         throw error
       } finally {
         exchange.ownSource(undefined)
@@ -253,11 +241,15 @@ async function carry(
   exchange: Exchange,
   chunks: AsyncIterator<unknown> | Iterator<unknown>,
 ): Promise<void> {
+  // A source that always has something, and a peer that takes it all, never wait: nothing else would run, no answer be read,
+  // no timeout fire.
+  let unbroken = 0
   while (exchange.upload === 'sending') {
     const result = await chunks.next()
     if (result.done === true || exchange.upload !== 'sending') return
     const goOn = transport.send(exchange, { type: 'data', bytes: toBytes(result.value) })
     if (!goOn) await transport.whenDrained(exchange)
+    if (++unbroken % CHUNKS_A_TURN === 0) await nextTurn()
   }
 }
 

@@ -115,10 +115,10 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
       if (hop !== 0 || method !== ask.method) return 'another request than was asked for'
       return record.origin === ask.origin ? undefined : 'request to another origin'
     }
-    const led = redirectOf(last)
+    const led = this.redirectOf(last)
     if (led !== undefined) {
       if (hop !== led.hop || record.origin !== led.origin) return 'redirect to nowhere'
-      if (redirectsOf(ask) > ask.leave.redirects) return 'too many redirects'
+      if (this.#redirectsOf(ask) > ask.leave.redirects) return 'too many redirects'
       return method === methodAfter(last.method, last.hearing!.plan.status) ? undefined : 'redirect method'
     }
     if (hop !== last.hop) return 'redirect to nowhere'
@@ -131,13 +131,13 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
   #faultOfAgain(ask: Ask, last: Sending, sending: Sending): string | undefined {
     const { leave, isReplayable } = ask
     const { method } = sending
-    const status = headDelivered(last) ? last.hearing!.plan.status : undefined
+    const status = this.headDelivered(last) ? last.hearing!.plan.status : undefined
     if (!isReplayable && method === ask.method && ask.bytes.length > 0) return 'body sent twice'
     const isSafe =
       leave.methods.includes(method) || leave.hasKey || (status !== undefined && NOT_ACTED.has(status))
     const isReplacement = this.#isReplacement(last, sending)
     if (!isSafe && !(isReplacement && IDEMPOTENT.has(method))) return 'sent twice without proof'
-    const since = attemptsSinceRedirect(ask)
+    const since = this.#attemptsSinceRedirect(ask)
     if (leave.retries === 0 && !isReplacement) return 'sent twice without leave'
     if (since >= 2 * (leave.retries + 1)) return 'sent too often'
     if (status === undefined && !this.#mayHaveFailed(last.link)) return 'sent twice without a reason'
@@ -151,6 +151,31 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     const { trouble } = this.recordOf(link)
     const hasHeard = start !== undefined && link.heardBytes > start && trouble === undefined
     return isReused && !hasHeard && !sending.isReused && this.#mayHaveFailed(link)
+  }
+
+  /** The head of the answer to a sending has reached the client; nothing before it kept it from being looked at. */
+  headDelivered({ link, hearing }: Sending): boolean {
+    const answer = hearing?.answer
+    if (answer?.headEnd === undefined || link.heardBytes < answer.headEnd) return false
+    const { answers, junk } = this.recordOf(link)
+    const isBefore = ({ start }: { readonly start: number }): boolean => start < answer.start
+    const isBehindMalformed = answers.some((one) => isBefore(one) && !isMessageValid(one.hearing.plan))
+    return !isBehindMalformed && !junk.some((one) => !one.isHarmless && isBefore(one))
+  }
+
+  /** Where the answer to a sending leads, once the client knows. */
+  redirectOf(sending: Sending): Hearing['redirect'] {
+    return this.headDelivered(sending) ? sending.hearing!.redirect : undefined
+  }
+
+  #redirectsOf({ sendings }: Ask): number {
+    return sendings.filter((sending) => this.redirectOf(sending) !== undefined).length
+  }
+
+  /** How often a request was sent since the last redirect. */
+  #attemptsSinceRedirect({ sendings }: Ask): number {
+    const last = sendings.findLastIndex((sending) => this.redirectOf(sending) !== undefined)
+    return sendings.length - 1 - last
   }
 
   #mayHaveFailed(link: Link): boolean {
@@ -323,27 +348,6 @@ const NOTHING = Buffer.alloc(0)
 export function methodAfter(method: string, status: number): string {
   if (status === 303) return method === 'HEAD' ? 'HEAD' : 'GET'
   return (status === 301 || status === 302) && method === 'POST' ? 'GET' : method
-}
-
-/** The head of the answer to a sending has reached the client. */
-export function headDelivered({ link, hearing }: Sending): boolean {
-  const headEnd = hearing?.answer?.headEnd
-  return headEnd !== undefined && link.heardBytes >= headEnd
-}
-
-/** Where the answer to a sending leads, once the client knows. */
-export function redirectOf(sending: Sending): Hearing['redirect'] {
-  return headDelivered(sending) ? sending.hearing!.redirect : undefined
-}
-
-function redirectsOf(ask: Ask): number {
-  return ask.sendings.filter((sending) => redirectOf(sending) !== undefined).length
-}
-
-/** How often a request was sent since the last redirect. */
-function attemptsSinceRedirect({ sendings }: Ask): number {
-  const last = sendings.findLastIndex((sending) => redirectOf(sending) !== undefined)
-  return sendings.length - 1 - last
 }
 
 function historyOf({ sendings }: Ask): string {

@@ -88,6 +88,7 @@ export class Program {
     if (connections.some(({ outstanding }) => outstanding > 0)) await world.sleep(LONGEST_SEND_MS)
     this.#checkQuiet()
     await this.#proveUsable()
+    for (const { response } of this.#held) response.close()
     if (world.violation !== undefined) return
     await this.#closeAll()
     await world.sleep(SETTLING_MS)

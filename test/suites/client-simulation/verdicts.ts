@@ -24,7 +24,7 @@ import type { Link } from '../simulation/link.ts'
 import { DAMAGES, isMessageValid } from '../simulation/plan.ts'
 import type { World } from '../simulation/world.ts'
 import { type Ask, type Hearing, Reading } from './ask.ts'
-import { headDelivered, type Judge, QUERY_SECRET, redirectOf, SECRET } from './judge.ts'
+import { type Judge, QUERY_SECRET, SECRET } from './judge.ts'
 import type { ClientNetwork } from './network.ts'
 
 /** A call of the program. */
@@ -102,7 +102,9 @@ export class Verdicts {
   }
 
   #checkHistory(ask: Ask, { sending, redirect, plan }: Hearing, response: HTTPResponse): void {
-    const followed = ask.sendings.filter((one) => one !== sending && redirectOf(one) !== undefined)
+    const followed = ask.sendings.filter(
+      (one) => one !== sending && this.#judge.redirectOf(one) !== undefined,
+    )
     if (response.redirects.length !== followed.length)
       this.#violate('redirects told', ask, `${response.redirects.length} instead of ${followed.length}`)
     if (redirect !== undefined && ask.leave.redirects > 0)
@@ -186,7 +188,9 @@ export class Verdicts {
         ? undefined
         : 'status thrown'
     if (error instanceof RedirectError)
-      return ask.sendings.some((sending) => redirectOf(sending) !== undefined) ? undefined : 'redirect error'
+      return ask.sendings.some((sending) => this.#judge.redirectOf(sending) !== undefined)
+        ? undefined
+        : 'redirect error'
     if (error instanceof NotConnected)
       // What was under way when the client was closed is waited for.
       return this.closedAt === undefined || (this.destroyed === undefined && ask.startedAt < this.closedAt)
@@ -199,7 +203,12 @@ export class Verdicts {
       return this.#network.virtual.faults.length > 0 ? undefined : 'connect error without a cause'
     if (error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED')
       return this.destroyed !== undefined || ask.isDisturbed ? undefined : 'closed without close()'
-    if (reading !== undefined && isDelivered(reading) && !ask.isDisturbed && !this.#isConfusable(reading))
+    if (
+      reading !== undefined &&
+      this.#isDelivered(reading) &&
+      !ask.isDisturbed &&
+      !this.#isConfusable(reading)
+    )
       return 'complete response as error'
     return this.#complaintOfLoss(ask, error)
   }
@@ -248,6 +257,13 @@ export class Verdicts {
     return ask.abortedAt !== undefined && error.message === String(ask.abortReason)
   }
 
+  /** All of a valid response has reached the client. */
+  #isDelivered({ answer, link, plan, hearing }: Reading): boolean {
+    if (!this.#judge.headDelivered(hearing.sending) || !isMessageValid(plan)) return false
+    if (answer?.end === undefined || link.heardBytes < answer.end) return false
+    return plan.framing !== 'close' || link.heardEnd !== undefined
+  }
+
   #isConfusable({ link }: Reading): boolean {
     return this.#judge.recordOf(link).isConfusable
   }
@@ -260,11 +276,4 @@ export class Verdicts {
 /** A line was longer than the caller wanted: the body can be read on. */
 function isOfLine(name: string, error: unknown): boolean {
   return error instanceof LineTooLong && name.startsWith('readLine')
-}
-
-/** All of a valid response has reached the client. */
-function isDelivered({ answer, link, plan, hearing }: Reading): boolean {
-  if (!headDelivered(hearing.sending) || !isMessageValid(plan)) return false
-  if (answer?.end === undefined || link.heardBytes < answer.end) return false
-  return plan.framing !== 'close' || link.heardEnd !== undefined
 }

@@ -5,8 +5,9 @@ import { Readable } from 'node:stream'
 import { type FileHandleLike, MEASURED_BYTES } from '../../../src/core/file-source.ts'
 import type { BodyChunk, RequestBody } from '../../../src/core/outgoing-body.ts'
 import type { Choices } from './choices.ts'
-import type { BodyMeaning } from './intent.ts'
+import type { BodyMeaning, Intent } from './intent.ts'
 import { labelledBytes } from './labels.ts'
+import { dyingBody } from './misuse.ts'
 import type { World } from './world.ts'
 
 /** Sources of bodies: how many were begun, and how many came to their end or were given back. */
@@ -22,6 +23,10 @@ export interface MadeBody {
   readonly isForeign: boolean
   /** Its length is known before it is read. */
   readonly length: number | undefined
+  /** To be called when it is given to the connection. */
+  readonly give?: (intent: Intent) => void
+  /** Changes the caller's memory: to be called when it is the caller's again. */
+  readonly spoil?: () => void
 }
 
 const LENGTHS = [3, 40, 0, 1, 900, 900, 5_000, 20_000] as const
@@ -92,9 +97,11 @@ function makeKind(world: World, choices: Choices, sources: SourceCount, wanted: 
       return whole(text, Buffer.from(text))
     }
     case 'bytes':
-      return whole(new Uint8Array(bytes), bytes)
-    case 'buffer':
-      return whole(new Uint8Array(bytes).buffer, bytes)
+    case 'buffer': {
+      const own = new Uint8Array(bytes)
+      const spoil = (): void => void own.fill(0x21)
+      return { ...whole(kind === 'bytes' ? own : own.buffer, bytes), spoil }
+    }
     case 'search params': {
       const params = new URLSearchParams({ id: String(id), text: bytes.toString('latin1', 0, 300) })
       return whole(params, Buffer.from(params.toString()))
@@ -131,6 +138,14 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   if (choices.chance(10)) pieces.splice(choices.pick(pieces.length + 1), 0, '')
   const isSlow = kind !== 'iterable' && choices.chance(40)
   const pauses = pieces.map(() => (isSlow ? choices.oneOf([0, 0, 1, 10, 60]) : 0))
+  if ((kind === 'node stream' || kind === 'web stream') && !isSound && choices.chance(30)) {
+    const sourceError = new Error(`the source of request ${id} has died`)
+    pieces.length = choices.pick(Math.min(3, pieces.length) + 1)
+    const given = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
+    const dying = dyingBody(world, choices, sources, kind, given, sourceError)
+    const meaning = { kind, bytes, end: 'source fails', sourceError } as const
+    return { ...dying, meaning, isForeign: false, length: undefined }
+  }
   const error =
     !isSound && choices.chance(10) ? new Error(`the source of request ${id} has failed`) : undefined
   if (error !== undefined) pieces.length = choices.pick(pieces.length + 1)
@@ -169,7 +184,7 @@ function openSource(
     case 'file':
       return makeFile(world, script, length)
     default:
-      return giveSlowly(world, sources, script)
+      return giveSlowly(world, sources, script, true)
   }
 }
 
@@ -196,20 +211,38 @@ function makeFile(world: World, { pieces, pauses, error }: Script, length: numbe
 function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyChunk> {
   sources.opened++
   try {
-    yield* pieces
+    for (const piece of pieces) yield* lend(piece)
     if (error !== undefined) throw error
   } finally {
     sources.closed++
   }
 }
 
-async function* giveSlowly(world: World, sources: SourceCount, script: Script): AsyncGenerator<BodyChunk> {
+/** A piece in memory that the source uses for something else as soon as it is asked for the next one. */
+function* lend(piece: BodyChunk): Generator<BodyChunk> {
+  if (!(piece instanceof Uint8Array)) {
+    yield piece
+    return
+  }
+  const lent = Uint8Array.from(piece)
+  yield lent
+  lent.fill(0x21)
+}
+
+/** `isLending` where whoever reads it takes one piece at a time. */
+async function* giveSlowly(
+  world: World,
+  sources: SourceCount,
+  script: Script,
+  isLending = false,
+): AsyncGenerator<BodyChunk> {
   sources.opened++
   try {
     for (const [index, piece] of script.pieces.entries()) {
       const pause = script.pauses[index] ?? 0
       if (pause > 0) await world.sleep(pause)
-      yield piece
+      if (isLending) yield* lend(piece)
+      else yield piece
     }
     if (script.error !== undefined) throw script.error
   } finally {

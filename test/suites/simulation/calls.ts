@@ -2,11 +2,10 @@
 // cancellation may strike at a chosen moment: at a time, behind a number of events, or a number of microtasks after the
 // n-th call, so that it meets every await.
 
-import type { ImproperConnectionState } from '../../../src/errors/index.ts'
 import type { Choices } from './choices.ts'
 import type { Intent } from './intent.ts'
 import type { VirtualNetwork } from './network.ts'
-import type { Call, Verdicts } from './verdicts.ts'
+import type { Call, ErrorClass, Verdicts } from './verdicts.ts'
 import type { Mark, World } from './world.ts'
 
 export type Outcome<T> =
@@ -74,7 +73,7 @@ export class Calls {
     name: string,
     intent: Intent,
     act: () => Promise<T> | T,
-    provokes?: typeof ImproperConnectionState,
+    provokes?: ErrorClass,
   ): Promise<Outcome<T>> {
     const world = this.#world
     const call: Call = {

@@ -61,6 +61,8 @@ export interface Intent {
   /** When the caller gave it up by its signal, by closing the connection, or by closing the response. */
   abortedAt: number | undefined
   closedAt: number | undefined
+  /** When the source of its body failed by itself, while it was the connection's. */
+  diedAt: number | undefined
   /** The caller did something that may cost this exchange. */
   isDisturbed: boolean
   /** Bytes of the body given to the caller so far. */

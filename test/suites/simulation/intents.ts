@@ -103,12 +103,18 @@ export class RequestMaker {
     let target = `/r/${id}${choices.chance(20) ? `?key=${QUERY_SECRET}` : ''}`
     const isHostile = !isSound && choices.chance(4)
     const trailers: FieldLine[] = hasBody && choices.chance(15) ? [['X-After', `a${id}`]] : []
-    const hasLateTrailers = choices.chance(50)
+    const late = choices.oneOf(['now', 'function', 'async function', 'promise'] as const)
+    const lateMs = choices.oneOf([0, 1, 30, 200])
     if (isHostile) target = this.#makeHostile(target, fields, trailers.length > 0 ? trailers : fields)
     // Trailers may be looked at when the body has been sent: then they cost only the end of the request.
     const isLateHostile = isHostile && trailers.length > 1
     const declared = this.#misdeclare(made, fields, isSound || trailers.length > 0)
-    const meaning = isLateHostile ? { ...declared, end: 'does not fit' as const } : declared
+    const fails = trailers.length > 0 && !isSound && late.startsWith('async') && choices.chance(20)
+    const meaning = isLateHostile
+      ? { ...declared, end: 'does not fit' as const }
+      : fails && declared.end === 'whole'
+        ? { ...declared, end: 'source fails' as const, sourceError: new Error(`no trailers for ${id}`) }
+        : declared
     const timeout = isPlain
       ? PLAIN_TIMEOUTS
       : mayTimeOut && choices.chance(25)
@@ -138,6 +144,7 @@ export class RequestMaker {
       response: undefined,
       abortedAt: this.#shared?.signal.aborted === true ? this.#world.now() : undefined,
       closedAt: undefined,
+      diedAt: undefined,
       isDisturbed: false,
       taken: 0,
       isComplete: false,
@@ -152,9 +159,11 @@ export class RequestMaker {
       isSeenWhole: false,
     }
     const options: RequestOptions = {
-      timeout,
+      timeout: structuredClone(timeout),
       signal: own?.signal,
-      ...(trailers.length > 0 && { trailers: hasLateTrailers ? () => trailers : trailers }),
+      ...(trailers.length > 0 && {
+        trailers: this.#trailersOf(trailers, late, lateMs, fails ? meaning.sourceError : undefined),
+      }),
       ...(hasBody &&
         made.meaning.bytes?.length !== 0 &&
         choices.chance(15) && {
@@ -162,7 +171,25 @@ export class RequestMaker {
         }),
       ...(hasBody && choices.chance(10) && { chunked: true }),
     }
-    return { intent, made, options, headers: fields }
+    return { intent, made, options, headers: fields.map(([name, value]) => [name, value] as const) }
+  }
+
+  /** Trailers in every form in which they may be given. */
+  #trailersOf(
+    trailers: FieldLine[],
+    late: 'now' | 'function' | 'async function' | 'promise',
+    afterMs: number,
+    error: Error | undefined,
+  ): RequestOptions['trailers'] {
+    const given = trailers.map(([name, value]) => [name, value] as const)
+    if (late === 'now') return given
+    if (late === 'function') return () => given
+    const later = async (): Promise<FieldLine[]> => {
+      await this.#world.sleep(afterMs)
+      if (error !== undefined) throw error
+      return given
+    }
+    return late === 'promise' ? Promise.resolve(given) : later
   }
 
   /** Puts something in that must not be sent. Answers the target. */

@@ -127,8 +127,9 @@ export class Link {
     if (this.isFull) this.writesWhileFull++
     const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : asBuffer(data)
     this.upWritten += bytes.length
-    if (!this.isGone && !this.hasClientClosed) this.#up.push(bytes)
-    if (this.#up.length > this.conditions.upWindowBytes) this.isFull = true
+    if (this.#up.length + bytes.length > this.conditions.upWindowBytes) this.isFull = true
+    // Bytes are the caller's again where the answer is true; where it is false they are kept as they are until all is drained.
+    if (!this.isGone && !this.hasClientClosed) this.#up.push(this.isFull ? bytes : Buffer.from(bytes))
     this.#flowUp(this.conditions.upDelayMs)
     return !this.isFull
   }

@@ -6,13 +6,19 @@ import { getEventListeners } from 'node:events'
 import { HTTPConnection } from '../../../src/connection/http-connection.ts'
 import { HTTPSConnection } from '../../../src/connection/https-connection.ts'
 import type { HTTPConnectionOptions } from '../../../src/connection/options.ts'
-import { CannotSendHeader, CannotSendRequest, ResponseNotReady } from '../../../src/errors/index.ts'
+import {
+  CannotSendHeader,
+  CannotSendRequest,
+  ImproperConnectionState,
+  ResponseNotReady,
+} from '../../../src/errors/index.ts'
 import { SourceCount } from './bodies.ts'
 import { Calls, chooseMoment } from './calls.ts'
 import type { Choices } from './choices.ts'
 import type { Intent } from './intent.ts'
 import { type Request, RequestMaker, TIMEOUTS, type TimeoutOption } from './intents.ts'
 import { type Judge, SECRET } from './judge.ts'
+import { overwrite, polluted, spentBody } from './misuse.ts'
 import type { VirtualNetwork } from './network.ts'
 import { LIMITS } from './plan.ts'
 import { readResponse } from './reading.ts'
@@ -60,16 +66,19 @@ export class Program {
       clock: world,
       connect: network.connect,
       signal: this.#shared?.signal,
-      limits: LIMITS,
+      limits: { ...LIMITS },
       pipelining: this.#depth,
-      timeout: this.#timeout,
+      timeout: structuredClone(this.#timeout),
       debug: (line) => {
         if (line.includes(SECRET)) world.violate('secret shown', line)
       },
     }
-    this.connection = isTls
-      ? new HTTPSConnection('server.test', undefined, options)
-      : new HTTPConnection('server.test', undefined, options)
+    const open = (): HTTPConnection =>
+      isTls
+        ? new HTTPSConnection('server.test', undefined, options)
+        : new HTTPConnection('server.test', undefined, options)
+    this.connection = this.#choices.chance(10) ? polluted(this.#choices, open) : open()
+    if (this.#choices.chance(20)) overwrite(options)
     if (this.#choices.chance(10)) this.connection.setDebugLevel(1)
     if (this.#choices.chance(6)) {
       judge.hasTunnel = true
@@ -96,6 +105,7 @@ export class Program {
     if (roll >= 96) this.#close()
     else if (roll >= 90) await world.sleep(this.#choices.oneOf([1, 10, 100]))
     else if (roll >= 86) await this.#connect()
+    else if (roll >= 82) await this.#misuse()
     else if (this.#depth > 1 && roll >= 40) await this.#pipeline()
     else await this.#exchange(this.#make('any'))
     this.#checkIdle()
@@ -148,9 +158,18 @@ export class Program {
   }
 
   async #request({ intent, made, options, headers }: Request): Promise<boolean> {
-    const outcome = await this.calls.make('request', intent, () =>
-      this.connection.request(intent.method, intent.target, made.body, headers, options),
-    )
+    const isPolluted = this.#choices.chance(5)
+    const isOverwritten = this.#choices.chance(10)
+    const outcome = await this.calls.make('request', intent, () => {
+      made.give?.(intent)
+      const request = (): Promise<void> =>
+        this.connection.request(intent.method, intent.target, made.body, headers, options)
+      const sent = isPolluted ? polluted(this.#choices, request) : request()
+      if (isOverwritten) for (const given of [headers, options]) overwrite(given)
+      return sent
+    })
+    // Of what an early response made unwanted, a part may be on its way.
+    if (intent.answer === undefined) made.spoil?.()
     if (!outcome.ok || this.#depth > 1 || !this.#choices.chance(3)) return outcome.ok
     if (intent.isStruck || intent.response !== undefined) return true
     await this.calls.make(
@@ -192,6 +211,10 @@ export class Program {
   /** Several requests, then their responses in order. */
   async #pipeline(): Promise<void> {
     const sent: Intent[] = []
+    if (this.#choices.chance(30)) {
+      await this.#pipelineAtOnce(sent)
+      return
+    }
     for (let left = 1 + this.#choices.pick(this.#depth); left > 0; left--) {
       const request = this.#make('pipelined')
       request.intent.startedAt = this.#stage.world.now()
@@ -200,6 +223,49 @@ export class Program {
         sent.push(request.intent)
       } else this.#finish(request.intent)
     }
+    await this.#receiveAll(sent)
+  }
+
+  /** Several requests in one turn, whether there is a connection yet or not. */
+  async #pipelineAtOnce(sent: Intent[]): Promise<void> {
+    const requests = Array.from({ length: 1 + this.#choices.pick(this.#depth) }, () =>
+      this.#make('pipelined'),
+    )
+    const sendings = requests.map(async (request) => {
+      request.intent.startedAt = this.#stage.world.now()
+      // A close() before it was asked for is none of its own.
+      request.intent.closedAt = undefined
+      const isSent = await this.#request(request)
+      request.intent.isSent = isSent
+      return isSent
+    })
+    const all = await Promise.all(sendings)
+    for (const [index, { intent }] of requests.entries()) {
+      if (all[index] === true) sent.push(intent)
+      else this.#finish(intent)
+    }
+    await this.#receiveAll(sent)
+  }
+
+  /** What cannot be a body, or is one no more: refused before anything is dialled for it. */
+  async #misuse(): Promise<void> {
+    const { intent } = this.#make('connect')
+    intent.startedAt = this.#stage.world.now()
+    const { network, world } = this.#stage
+    const body = await spentBody(this.#choices)
+    const before = network.links.length + network.attempts
+    await this.calls.make(
+      'request with a spent body',
+      intent,
+      () => this.connection.request('PUT', intent.target, body.content),
+      TypeError,
+    )
+    if (!intent.isStruck && network.links.length + network.attempts > before)
+      world.violate('dialled in vain', 'for a spent body')
+    this.#finish(intent)
+  }
+
+  async #receiveAll(sent: readonly Intent[]): Promise<void> {
     for (const intent of sent) {
       // What was closed is forgotten: the next response belongs to the next request.
       if (intent.closedAt === undefined) await this.#receive(intent)
@@ -220,12 +286,14 @@ export class Program {
   // ------------------------------------------------------------------------------------------- giving things up
 
   #planCancellation(intent: Intent): void {
-    const kinds = intent.controller === undefined ? [0, 1] : [2, 2, 0, 1]
+    const kinds = intent.controller === undefined ? [0, 1, 3, 4] : [2, 2, 0, 1, 3, 4]
     const kind = this.#choices.oneOf(kinds as [number, ...number[]])
     intent.isStruck = true
     this.calls.strike(intent, chooseMoment(this.#choices), () => {
       if (kind === 0) this.#close()
       else if (kind === 1) this.#closeResponse(intent)
+      else if (kind === 3) this.#tunnelTooLate()
+      else if (kind === 4) this.#connectBesides(intent)
       else this.#abort(intent)
     })
   }
@@ -239,6 +307,32 @@ export class Program {
       each.abortedAt ??= world.now()
     }
     intent.controller!.abort(intent.abortReason)
+  }
+
+  /** A tunnel where something is open, being opened or under way: it may not come now. */
+  #tunnelTooLate(): void {
+    const { network, world } = this.#stage
+    const { state, isConnected } = this.connection
+    if (state === 'idle' && !isConnected && network.attempts === 0) return
+    try {
+      this.connection.setTunnel('evil.test', 80)
+      world.violate('wrong call not refused', 'setTunnel() while something is open or under way')
+    } catch (error) {
+      if (!(error instanceof ImproperConnectionState)) world.violate('foreign error', String(error))
+    }
+  }
+
+  /** Opens what may be open already, whatever is under way. */
+  #connectBesides(intent: Intent): void {
+    // What was switched to another protocol is no connection any more.
+    if (intent.isUpgrade) return
+    // Nor is what was closed in this moment, for a reason that the program has not heard yet.
+    const isClosing = !this.connection.isConnected && this.#stage.network.links.at(-1)?.hasClientClosed
+    if (isClosing === true) return
+    this.#stage.world.trace('program: connects besides')
+    this.connection.connect().catch(() => {
+      // The exchange that it strikes is what is judged.
+    })
   }
 
   #closeResponse(intent: Intent): void {

@@ -32,10 +32,22 @@ export async function writeStepwise(
   }
   const isAtOnce = kind === 'none' || kind === 'file' || choices.chance(30)
   const body = isAtOnce ? made.body : undefined
-  const ended = await calls.make('endHeaders', intent, () => connection.endHeaders(body, options))
+  const ended = await calls.make('endHeaders', intent, () => {
+    if (isAtOnce) made.give?.(intent)
+    return connection.endHeaders(body, options)
+  })
+  if (isAtOnce && intent.answer === undefined) made.spoil?.()
+  // A body that was refused takes the head with it or not: another one could be given.
+  if (!ended.ok && connection.state === 'request-started') close()
   if (!ended.ok || isAtOnce || connection.state !== 'request-sent') return ended.ok
   // Where nothing was announced, nothing may follow.
   if (headers.some(([name, value]) => name === 'Content-Length' && value === '0')) return true
-  const sent = await calls.make('send', intent, () => connection.send(made.body))
+  const sent = await calls.make('send', intent, () => {
+    made.give?.(intent)
+    return connection.send(made.body)
+  })
+  if (intent.answer === undefined) made.spoil?.()
+  // A body that was refused leaves the request open: another one could be given.
+  if (!sent.ok && intent.body.end === 'source fails' && connection.state === 'request-sent') close()
   return sent.ok
 }

@@ -25,6 +25,9 @@ import type { VirtualNetwork } from './network.ts'
 import { DAMAGES } from './plan.ts'
 import type { World } from './world.ts'
 
+/** A class of errors. */
+export type ErrorClass = abstract new (...parts: never[]) => Error
+
 /** A call of the program, for a message. */
 export interface Call {
   readonly name: string
@@ -33,8 +36,11 @@ export interface Call {
   /** How many attempts to connect had failed when it began. */
   readonly faultsBefore: number
   /** The caller broke a rule of the calls: the class of the error it has asked for. */
-  readonly provokes?: typeof ImproperConnectionState | undefined
+  readonly provokes?: ErrorClass | undefined
 }
+
+/** Calls that hold the body of a request. */
+const SENDS: ReadonlySet<string> = new Set(['request', 'endHeaders', 'send'])
 
 export class Verdicts {
   readonly #judge: Judge
@@ -60,6 +66,7 @@ export class Verdicts {
     for (const [what, at] of [
       ['abort', intent.abortedAt],
       ['close', intent.closedAt],
+      ['source', SENDS.has(name) ? intent.diedAt : undefined],
     ] as const) {
       if (at !== undefined && now > Math.max(startedAt, at))
         this.#violate(`${what} ignored`, intent, `${name} settled ${now - at} ms behind the ${what}`)

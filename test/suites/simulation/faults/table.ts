@@ -10,6 +10,8 @@ const BODY = 'transport/incoming-body.js'
 const SENDER = 'transport/h1/send-request.js'
 const CONNECTION = 'connection/request-sender.js'
 const ENGINE = 'h1/engine.js'
+const SOURCES = 'core/body-sources.js'
+const OPTIONS = 'core/options.js'
 const DECODERS = 'h1/body-decoders.js'
 
 export const FAULTS: readonly Fault[] = [
@@ -301,6 +303,90 @@ export const FAULTS: readonly Fault[] = [
     find: 'this.#showsCredentials ? text : maskCredentials(text, isCut)',
     replace: 'text',
     within: 500,
+  },
+  {
+    does: 'does not hear that a source fails while nobody reads it',
+    file: SOURCES,
+    find: "stream.on('error', this.#onError);",
+    replace: '',
+    within: 2_000,
+  },
+  {
+    does: 'hears that a source fails only when it is read',
+    file: SENDER,
+    find: 'reject(error); transport.abort(exchange, error);',
+    replace: '',
+    within: 5_000,
+  },
+  {
+    does: 'ends the listening for a failed source before it is told',
+    file: SOURCES,
+    find: 'if (stream.closed && (stream.errored ?? null) === null)',
+    replace: 'if (stream.closed)',
+    within: 50_000,
+  },
+  {
+    does: 'sends a stream that was read before',
+    file: SOURCES,
+    find: 'if (SPENT.has(stream)) return true; return stream.destroyed || Readable.isDisturbed(stream) || stream.readableEnded || !stream.readable;',
+    replace: 'return false;',
+    within: 2_000,
+  },
+  {
+    does: 'sends text in another encoding as other bytes',
+    file: SOURCES,
+    find: 'if (/^utf-?8$/i.test(readableEncoding))',
+    replace: 'if (true)',
+    within: 2_000,
+  },
+  {
+    does: 'keeps the memory of a body when it has said that all is sent',
+    file: 'transport/h1/gathered-writes.js',
+    find: "typeof data === 'string' ? data : Buffer.from(data)",
+    replace: 'data',
+    within: 10_000,
+  },
+  {
+    does: 'says that a body is sent while its memory is still needed',
+    file: SENDER,
+    find: 'isBorrowed ? transport.whenDrained(exchange) : undefined',
+    replace: 'undefined',
+    within: 10_000,
+  },
+  {
+    does: 'keeps the options of the caller instead of a copy',
+    file: OPTIONS,
+    find: 'return taken;',
+    replace: 'return given;',
+    within: 2_000,
+  },
+  {
+    does: 'finds options on Object.prototype',
+    file: OPTIONS,
+    find: 'const taken = Object.create(null);',
+    replace: 'const taken = {};',
+    within: 5_000,
+  },
+  {
+    does: 'takes a tunnel while a connection is being opened',
+    file: CONNECTION,
+    find: 'if (this.isConnected || this.#source.isDialing)',
+    replace: 'if (this.isConnected)',
+    within: 10_000,
+  },
+  {
+    does: 'refuses a second request in the turn of the first on a cold connection',
+    file: 'connection/call-states.js',
+    find: 'if (facts.isSending && !(isWhole && facts.pipelining > 1))',
+    replace: 'if (facts.isSending)',
+    within: 5_000,
+  },
+  {
+    does: 'does not wait for trailers that come later',
+    file: SENDER,
+    find: "const fields = await (typeof trailers === 'function' ? trailers() : trailers);",
+    replace: "const fields = typeof trailers === 'function' ? trailers() : trailers;",
+    within: 5_000,
   },
   {
     does: 'cuts pipelined exchanges off when a new connection is needed',

@@ -1,0 +1,158 @@
+/**
+ * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: a reader's own memory
+ * (BYOB) is filled straight from the connection, and nothing is read ahead.
+ */
+
+import { Readable } from 'node:stream'
+import type {
+  ReadableByteStreamController,
+  ReadableStreamBYOBRequest,
+  UnderlyingByteSource,
+} from 'node:stream/web'
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
+import { ownBytes } from '../core/body-reader.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import { terminationOf } from './errors.ts'
+
+/** The platform's own class, as it was when this module was loaded. */
+const PlatformStream = globalThis.ReadableStream
+
+/** A feed that nobody reads any more is not kept alive by a signal that outlives it. */
+const COLLECTED = new FinalizationRegistry<{ readonly signal: AbortSignal; readonly onAbort: () => void }>(
+  ({ signal, onAbort }) => stopListeningForAbort(signal, onAbort),
+)
+
+/** True once a stream was read or cancelled. */
+export function isStreamUsed(stream: ReadableStream): boolean {
+  return Readable.isDisturbed(stream as unknown as Readable)
+}
+
+/** Gives a stream from the body of a response. */
+export class BodyFeed implements UnderlyingByteSource {
+  readonly type = 'bytes'
+  readonly stream: ReadableStream<Uint8Array>
+  readonly #response: HTTPResponse
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort: (() => void) | undefined
+  readonly #onEnd: (error?: unknown) => void
+  #pieces: AsyncIterator<Buffer> | undefined
+  #controller: ReadableByteStreamController | undefined
+  /** What another reader waits for, where the body went to that one. */
+  #elsewhere: Promise<void> | undefined
+  #isOver = false
+
+  /**
+   * @param signal - of the request; an abort errors the stream, also one that nobody reads
+   * @param onEnd - is told once that the body was read to its end, or could not be
+   */
+  constructor(response: HTTPResponse, signal: AbortSignal | undefined, onEnd: (error?: unknown) => void) {
+    this.#response = response
+    this.#signal = signal
+    this.#onEnd = onEnd
+    this.stream = new PlatformStream<Uint8Array>(this as never, { highWaterMark: 0 })
+    if (signal === undefined || response.isClosed) return
+    const held = new WeakRef(this)
+    const onAbort = (): void => {
+      const feed = held.deref()
+      if (feed !== undefined) feed.#abort()
+    }
+    this.#onAbort = onAbort
+    listenForAbort(signal, onAbort)
+    COLLECTED.register(this, { signal, onAbort }, this)
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    this.#controller = controller
+    if (this.#signal?.aborted === true && !this.#response.isClosed) controller.error(this.#signal.reason)
+    else if (this.#response.isClosed) this.#end(controller)
+  }
+
+  async pull(controller: ReadableByteStreamController): Promise<void> {
+    if (this.#elsewhere !== undefined) return this.#elsewhere
+    const { byobRequest } = controller
+    try {
+      if (byobRequest === null || byobRequest.view === null) await this.#enqueue(controller)
+      else await this.#fill(controller, byobRequest)
+    } catch (error) {
+      const failure = terminationOf(error, this.#signal)
+      this.#stopListening()
+      this.#onEnd(failure)
+      throw failure
+    }
+  }
+
+  cancel(): void {
+    this.#stopListening()
+    this.#response.close()
+  }
+
+  /**
+   * The body goes to another reader: the stream is locked from now on, used, and ends when that one is done.
+   * @param done - settles when the other reader has all of it
+   */
+  giveAway(done: Promise<unknown>): void {
+    this.#stopListening()
+    this.#elsewhere = done.then(
+      () => this.#end(this.#controller!),
+      (error: unknown) => this.#controller?.error(error),
+    )
+    const reader = this.stream.getReader()
+    reader.closed.catch(() => {
+      // Told to the other reader.
+    })
+    reader.read().catch(() => {
+      // Likewise.
+    })
+  }
+
+  async #enqueue(controller: ReadableByteStreamController): Promise<void> {
+    this.#pieces ??= this.#response[Symbol.asyncIterator]()
+    while (true) {
+      const { done, value } = await this.#pieces.next()
+      if (done === true) return this.#end(controller)
+      if (value.length === 0) continue
+      controller.enqueue(ownBytes(value))
+      return
+    }
+  }
+
+  async #fill(controller: ReadableByteStreamController, request: ReadableStreamBYOBRequest): Promise<void> {
+    const count = await this.#response.readInto(request.view as unknown as Uint8Array)
+    if (count > 0) return request.respond(count)
+    this.#end(controller)
+    request.respond(0)
+  }
+
+  #end(controller: ReadableByteStreamController): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#stopListening()
+    controller.close()
+    this.#onEnd()
+  }
+
+  #abort(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const reason: unknown = this.#signal?.reason
+    this.#controller?.error(reason)
+    this.#response.close()
+    this.#onEnd(reason)
+  }
+
+  #stopListening(): void {
+    if (this.#signal === undefined || this.#onAbort === undefined) return
+    stopListeningForAbort(this.#signal, this.#onAbort)
+    COLLECTED.unregister(this)
+  }
+}
+
+/** A stream as the standard leaves it behind when another method has read the body: closed, locked and used. */
+export function makeSpentStream(): ReadableStream<Uint8Array> {
+  const stream = new PlatformStream<Uint8Array>({
+    type: 'bytes',
+    start: (controller: ReadableByteStreamController) => controller.close(),
+  } as never)
+  void stream.getReader().read()
+  return stream
+}

@@ -1,0 +1,216 @@
+/**
+ * `fetch` of the WHATWG over a client: the same pool, the same errors, the platform's own classes (Fetch standard, "main fetch"
+ * to "HTTP-network-or-cache fetch", as they apply outside of a browser).
+ */
+
+import { Client, type DirectRequest } from '../client/client.ts'
+import type { BodyReader } from '../core/body-reader.ts'
+import type { FieldLine } from '../core/fields.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
+import { failureOf, networkError } from './errors.ts'
+import { matchesIntegrity } from './integrity.ts'
+import { MemoryBody } from './memory-body.ts'
+import { NO_BODY } from './read-body.ts'
+import { settleFields } from './read-headers.ts'
+import { bodyLength, giveBack, isOverNetwork, type ReadRequest, readRequest } from './read-init.ts'
+import { makeAnswer } from './response.ts'
+import { fetchScheme } from './schemes.ts'
+import type { Fetch, FetchInit, FetchResponse } from './types.ts'
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
+const AS_FETCH: DirectRequest['settings'] = Object.freeze({
+  throwOnError: undefined,
+  refusesToDropBody: true,
+})
+/** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
+const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
+  throwOnError: undefined,
+  redirect: undefined,
+})
+
+/**
+ * A `fetch` over a client: its pool, its options and its layers serve the requests.
+ * @param client - its default fields, retries, cookies, proxies and timeouts hold
+ */
+export function createFetch(client: Client): Fetch {
+  if (typeof (client as Partial<Client> | undefined)?.send !== 'function')
+    throw new TypeError('createFetch() takes a Client')
+  return makeFetch(() => client)
+}
+
+/** The fetch itself; its name and its length are those of the platform's. */
+function makeFetch(clientOf: () => Client): Fetch {
+  const own = function fetch(input: unknown, init?: FetchInit): Promise<FetchResponse> {
+    try {
+      const client = clientOf()
+      if (typeof input === 'string' && init === undefined && isKnownUrl(input))
+        return fetchPlain(client, input)
+      const read = readRequest(input, init, client.makeBoundary)
+      if (read instanceof Promise)
+        return read.then((request) => fetchRead(client, request, undefined), failPlain)
+      return fetchRead(client, read, typeof input === 'string' ? input : undefined)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+  return Object.defineProperty(own, 'length', { value: 1, configurable: true })
+}
+
+/** GET, with nothing said besides. */
+function fetchPlain(client: Client, url: string): Promise<FetchResponse> {
+  return client
+    .send({
+      method: 'GET',
+      url,
+      fields: NO_FIELDS,
+      body: NO_BODY,
+      signal: undefined,
+      settings: AS_FETCH,
+    })
+    .then(answerPlain, failPlain)
+}
+
+function answerPlain(response: HTTPResponse): FetchResponse {
+  refuseSwitch(response)
+  return makeAnswer(response, undefined)
+}
+
+function failPlain(error: unknown): never {
+  throw failureOf(error, undefined)
+}
+
+/** @param text - the URL as it was given, where it was a string */
+function fetchRead(client: Client, request: ReadRequest, text: string | undefined): Promise<FetchResponse> {
+  const { signal, url } = request
+  try {
+    signal?.throwIfAborted()
+    if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
+    if (hasBadPort(url)) throw networkError('bad port')
+    const sending = (request.client ?? client).send(directOf(request, text))
+    return sending.then(
+      (response) => answerTo(request, response),
+      (error: unknown) => Promise.reject(failureOf(error, signal)),
+    )
+  } catch (error) {
+    giveBack(request, error)
+    return Promise.reject(error)
+  }
+}
+
+function directOf(request: ReadRequest, text: string | undefined): DirectRequest {
+  const { method, url, body, signal, redirect, onInformational } = request
+  let fields: readonly FieldLine[]
+  try {
+    fields = settleFields(request.fields, bodyLength(body))
+  } catch (error) {
+    throw failureOf(error, signal)
+  }
+  if (text !== undefined) rememberUrl(text, url)
+  const settings = redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
+  return {
+    method,
+    url: text ?? url,
+    fields,
+    body,
+    signal,
+    settings: onInformational === undefined ? settings : { ...settings, onInformational },
+  }
+}
+
+/** @throws TypeError (`fetch failed`) where what came is none */
+async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<FetchResponse> {
+  const { signal, redirect, integrity } = request
+  refuseSwitch(response)
+  if (redirect === 'error' && REDIRECT_STATUSES.has(response.status)) {
+    response.close()
+    throw networkError('unexpected redirect')
+  }
+  // It may have come at the same moment as the answer.
+  if (signal?.aborted === true) {
+    response.close()
+    throw signal.reason
+  }
+  if (integrity === '') return makeAnswer(response, signal)
+  return makeAnswer(await verified(response, integrity, signal), signal)
+}
+
+/** Nobody asked for another protocol. */
+function refuseSwitch(response: HTTPResponse): void {
+  if (response.status !== 101) return
+  response.close()
+  throw networkError('the server switched protocols, and was not asked to')
+}
+
+/**
+ * The response with its body read and found to be what was asked for.
+ * @throws TypeError (`fetch failed`) where it is not, or there is none
+ */
+async function verified(
+  response: HTTPResponse,
+  integrity: string,
+  signal: AbortSignal | undefined,
+): Promise<HTTPResponse> {
+  if (response.head.framing?.kind === 'none') throw networkError('there is no body to be verified')
+  let inner: BodyReader | undefined
+  const derived = response.derive({
+    body: (body) => {
+      inner = body
+      return body
+    },
+  })
+  let bytes: Buffer
+  try {
+    bytes = await inner!.readAll()
+  } catch (error) {
+    throw failureOf(error, signal)
+  }
+  if (!matchesIntegrity(bytes, integrity)) throw networkError('integrity mismatch')
+  return derived.derive({ body: new MemoryBody(bytes, inner!.trailers) })
+}
+
+let shared: Client | undefined
+
+/** The client of `fetch`: a hundred answers may be held unread, and what comes is given, whatever its status. */
+function sharedClient(): Client {
+  shared ??= new Client({
+    pool: { perOrigin: Infinity, total: Infinity },
+    retry: false,
+    // The standard lets every byte into the value of a field but NUL, CR and LF.
+    tolerances: { controlInValue: true },
+    redirect: { keepHeaders: ['sec-fetch-mode'] },
+    headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
+  })
+  return shared
+}
+
+/**
+ * Fetches as the platform's `fetch` does, over connections that are kept and used again, with errors that say what happened in
+ * `cause`. See docs/fetch.md for what differs.
+ * @throws TypeError (`fetch failed`), a TypeError for an argument, `signal.reason` untouched
+ */
+export const fetch: Fetch = makeFetch(sharedClient)
+
+/**
+ * Puts `fetch` in the place of `globalThis.fetch`, for everything in the process that uses it.
+ * @param client - the client it stands on; by default the one of `fetch`
+ * @returns what puts the former one back, unless somebody has put in another meanwhile
+ */
+export function install(client?: Client): () => void {
+  const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')
+  const own = client === undefined ? fetch : createFetch(client)
+  Object.defineProperty(globalThis, 'fetch', {
+    value: own,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
+  return () => {
+    if (globalThis.fetch !== own) return
+    if (former === undefined) Reflect.deleteProperty(globalThis, 'fetch')
+    else Object.defineProperty(globalThis, 'fetch', former)
+  }
+}

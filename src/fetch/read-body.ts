@@ -1,0 +1,114 @@
+/**
+ * The body of a request out of a BodyInit of any package, with the media type that the standard gives it ("extract a body").
+ */
+
+import { type AnyIterator, type ChunkSource, IterableSource, WebStreamSource } from '../core/body-sources.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import { isFileHandle } from '../core/file-source.ts'
+import { isBlobLike, isFormLike } from '../core/form-data.ts'
+import { ChunkedBody, type OutgoingBody, type RequestBody, takeBody } from '../core/outgoing-body.ts'
+import { isStreamUsed } from './body-feed.ts'
+import { toText } from './web-idl.ts'
+
+/** No body. */
+export const NO_BODY: OutgoingBody = Object.freeze({ kind: 'none' })
+
+/** What is said besides the body. */
+export interface BodyContext {
+  readonly makeBoundary: () => string
+  /** Whether `duplex: 'half'` was given, as a body that comes in pieces needs it. */
+  readonly isHalfDuplex: boolean
+  readonly keepalive: boolean
+}
+
+/**
+ * Takes a body over.
+ * @throws TypeError for a stream that is locked or used, and for one without `duplex`
+ */
+export function readBody(body: unknown, context: BodyContext): OutgoingBody | FileHandleLike {
+  if (body === undefined || body === null) return NO_BODY
+  if (typeof body === 'object') {
+    const known = readObject(body, context)
+    if (known !== undefined) return known
+  }
+  const bytes = Buffer.from(toText(body))
+  return { kind: 'bytes', bytes, length: bytes.length, contentType: 'text/plain;charset=UTF-8' }
+}
+
+function readObject(body: object, context: BodyContext): OutgoingBody | FileHandleLike | undefined {
+  const { makeBoundary } = context
+  if (ArrayBuffer.isView(body))
+    return copyOf(Buffer.from(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength))
+  const tag = Object.prototype.toString.call(body)
+  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]')
+    return copyOf(Buffer.from(body as ArrayBuffer))
+  if (tag === '[object URLSearchParams]' || isBlobLike(body) || isFormLike(body) || isFileHandle(body))
+    return takeBody(body as RequestBody, makeBoundary)
+  if (isWebStream(body)) return readStream(body, context)
+  if (Symbol.asyncIterator in body) return readPieces(body as AsyncIterable<unknown>, context)
+  // A stream of the old kind would be sent as "[object Object]".
+  if ('pipe' in body) return takeBody(body as RequestBody, makeBoundary)
+  return undefined
+}
+
+/** The standard sends the bytes as they were when the call was made. */
+function copyOf(bytes: Buffer): OutgoingBody {
+  const copy = Buffer.from(bytes)
+  return { kind: 'bytes', bytes: copy, length: copy.length, contentType: undefined }
+}
+
+function isWebStream(body: object): body is ReadableStream {
+  return 'locked' in body && typeof (body as Partial<ReadableStream>).getReader === 'function'
+}
+
+function readStream(stream: ReadableStream, context: BodyContext): OutgoingBody {
+  refusePieces(context)
+  if (stream.locked || isStreamUsed(stream)) throw usedError()
+  return new ChunkedBody((onFailure) => new BytesOnly(new WebStreamSource(stream, onFailure)), undefined)
+}
+
+function readPieces(pieces: AsyncIterable<unknown>, context: BodyContext): OutgoingBody | FileHandleLike {
+  refusePieces(context)
+  const isStream = 'destroy' in pieces && 'on' in pieces
+  if (isStream) return takeBody(pieces as RequestBody, context.makeBoundary)
+  return new ChunkedBody(() => new IterableSource(pieces), undefined)
+}
+
+function refusePieces({ keepalive, isHalfDuplex }: BodyContext): void {
+  if (keepalive) throw new TypeError('keepalive')
+  if (!isHalfDuplex) throw new TypeError('RequestInit: duplex option is required when sending a body.')
+}
+
+function usedError(): TypeError {
+  return new TypeError('Response body object should not be disturbed or locked')
+}
+
+/** A web stream whose chunks have to be bytes, as the standard wants them. */
+class BytesOnly implements ChunkSource {
+  readonly isReplayable = false
+  readonly #source: ChunkSource
+
+  constructor(source: ChunkSource) {
+    this.#source = source
+  }
+
+  open(): AnyIterator {
+    const iterator = this.#source.open()
+    return {
+      next: async () => {
+        const result = await iterator.next()
+        if (result.done !== true && !(result.value instanceof Uint8Array))
+          throw new TypeError('Received non-Uint8Array chunk')
+        return result
+      },
+    }
+  }
+
+  close(reason: unknown): void {
+    this.#source.close(reason)
+  }
+
+  finish(): void {
+    this.#source.finish?.()
+  }
+}

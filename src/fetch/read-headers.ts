@@ -1,0 +1,117 @@
+/**
+ * The fields of a request out of whatever stands for headers: pairs, a record, `Headers` of any package. Read as the platform
+ * reads them (Fetch standard, "fill a Headers object"), without making a `Headers`.
+ */
+
+import { type FieldLine, hasField } from '../core/fields.ts'
+import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
+import { toText } from './web-idl.ts'
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+
+/**
+ * The field lines of headers, in order; a name that is given again joins the line that is there.
+ * @throws TypeError for what are no headers, and for names and values that no field can have
+ */
+export function readHeaders(headers: unknown): FieldLine[] {
+  if (headers === undefined || headers === null) return []
+  if (typeof headers !== 'object' && typeof headers !== 'function') {
+    throw new TypeError(
+      'Headers constructor: Argument 1 could not be converted to one of: sequence<sequence<ByteString>>, record<ByteString, ByteString>.',
+    )
+  }
+  const fields: FieldLine[] = []
+  if (isIterable(headers)) {
+    for (const pair of headers) {
+      const [name, value] = readPair(pair)
+      append(fields, name, value)
+    }
+    return fields
+  }
+  for (const key of Reflect.ownKeys(headers)) {
+    if (!Object.prototype.propertyIsEnumerable.call(headers, key)) continue
+    if (typeof key === 'symbol') throw new TypeError('Headers constructor: a name is a symbol, not a string.')
+    append(fields, key, (headers as Record<string, unknown>)[key])
+  }
+  return fields
+}
+
+function isIterable(headers: object): headers is Iterable<unknown> {
+  return typeof (headers as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+}
+
+function readPair(pair: unknown): readonly [name: unknown, value: unknown] {
+  if (typeof pair !== 'object' || pair === null || !isIterable(pair))
+    throw new TypeError('Headers constructor: expected an iterable of name/value pairs.')
+  const values = [...pair]
+  if (values.length !== 2) {
+    throw new TypeError(
+      `Headers constructor: expected name/value pair to be length 2, found ${values.length}.`,
+    )
+  }
+  return [values[0], values[1]]
+}
+
+function append(fields: FieldLine[], givenName: unknown, givenValue: unknown): void {
+  const name = toByteString(givenName)
+  if (!isToken(name)) throw new TypeError(`Headers.append: "${name}" is an invalid header name.`)
+  const value = trimValue(toByteString(givenValue))
+  // Security: the value may be a credential, so the message has the name only.
+  if (/[\0\r\n]/.test(value))
+    throw new TypeError(`Headers.append: the value of "${name}" is an invalid header value.`)
+  for (let i = 0; i < fields.length; i++) {
+    const [other, earlier] = fields[i]!
+    if (!equalsIgnoringCase(other, name.toLowerCase())) continue
+    const joint = name.toLowerCase() === 'cookie' ? '; ' : ', '
+    fields[i] = [other, `${earlier}${joint}${value}`]
+    return
+  }
+  fields.push([name, value])
+}
+
+/** @throws TypeError for text with a character over 255 */
+function toByteString(value: unknown): string {
+  const text = toText(value)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 255) {
+      throw new TypeError(
+        `Cannot convert argument to a ByteString because the character at index ${i} has a value of ${code} which is greater than 255.`,
+      )
+    }
+  }
+  return text
+}
+
+function trimValue(value: string): string {
+  return value.replace(/^[\t\n\r ]+/, '').replace(/[\t\n\r ]+$/, '')
+}
+
+/** Fields by which a caller would take the framing out of our hands; the platform refuses them, too. */
+const REFUSED: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive', 'upgrade', 'expect'])
+
+/**
+ * The fields as they may be sent.
+ * @param length - of the body, in bytes; undefined where nobody knows it
+ * @throws Error (`UND_ERR_INVALID_ARG`) for those that frame the message or ask something of the connection
+ */
+export function settleFields(fields: readonly FieldLine[], length: number | undefined): readonly FieldLine[] {
+  if (fields.length === 0) return NO_FIELDS
+  const settled: FieldLine[] = []
+  for (const field of fields) {
+    const name = field[0].toLowerCase()
+    if (REFUSED.has(name)) throw refusal(name, 'the connection decides it')
+    if (name === 'connection' && !/^(close|keep-alive)$/i.test(field[1]))
+      throw refusal(name, 'it may be close or keep-alive')
+    // A length that was given for no body says nothing.
+    if (name === 'content-length' && length === 0) continue
+    settled.push(field)
+  }
+  // TE goes to the next server only, and that has to be said (RFC 9110 §10.1.4).
+  if (hasField(settled, 'te') && !hasField(settled, 'connection')) settled.push(['connection', 'te'])
+  return settled
+}
+
+function refusal(name: string, why: string): Error {
+  return Object.assign(new Error(`invalid ${name} header: ${why}`), { code: 'UND_ERR_INVALID_ARG' })
+}

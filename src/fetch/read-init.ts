@@ -1,0 +1,261 @@
+/**
+ * The request that a call of `fetch` asks for, out of `input` and `init` (Fetch standard, the constructor of `Request`). A
+ * string and a plain `init` are read without making a platform `Request`, which would cost more than the exchange.
+ */
+
+import type { Client } from '../client/client.ts'
+import type { FieldLine } from '../core/fields.ts'
+import { hasField } from '../core/fields.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import { isToken } from '../core/grammar.ts'
+import { closeBody, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
+import type { InformationalResponse } from '../core/response.ts'
+import { fieldsForCache } from './cache-mode.ts'
+import { isNetworkUrl, parseUrl } from './checked-url.ts'
+import { asAbortSignal } from './foreign-signal.ts'
+import { NO_BODY, readBody } from './read-body.ts'
+import { readHeaders } from './read-headers.ts'
+import { decideReferrer, REFERRER_POLICIES } from './referrer.ts'
+import { isRequestLike, type RequestLike, takeRequestBody } from './request-like.ts'
+import { toText } from './web-idl.ts'
+
+/** A request as `fetch` was asked for it. */
+export interface ReadRequest {
+  readonly url: URL
+  readonly method: string
+  /** As the caller gave them; what the standard adds comes behind. */
+  readonly fields: readonly FieldLine[]
+  readonly body: OutgoingBody | FileHandleLike
+  readonly signal: AbortSignal | undefined
+  readonly redirect: 'follow' | 'error' | 'manual'
+  readonly integrity: string
+  /** The client that sends it, where one was named. */
+  readonly client: Client | undefined
+  readonly onInformational: ((response: InformationalResponse) => void) | undefined
+}
+
+/**
+ * The members that are read, of whatever is given as `init`; undefined for what is not there. A class, so that each is its
+ * own and nothing comes through the prototype.
+ */
+class Members {
+  method: unknown = undefined
+  headers: unknown = undefined
+  body: unknown = undefined
+  referrer: unknown = undefined
+  referrerPolicy: unknown = undefined
+  mode: unknown = undefined
+  credentials: unknown = undefined
+  cache: unknown = undefined
+  redirect: unknown = undefined
+  integrity: unknown = undefined
+  keepalive: unknown = undefined
+  signal: unknown = undefined
+  duplex: unknown = undefined
+  window: unknown = undefined
+  dispatcher: unknown = undefined
+  client: unknown = undefined
+  onInformational: unknown = undefined
+}
+
+const MEMBERS = Object.keys(new Members()) as readonly (keyof Members)[]
+
+/** Members that take one of a few words. */
+const WORDS: readonly (readonly [member: keyof Members, words: readonly string[]])[] = [
+  ['referrerPolicy', REFERRER_POLICIES],
+  ['mode', ['navigate', 'same-origin', 'no-cors', 'cors']],
+  ['credentials', ['omit', 'same-origin', 'include']],
+  ['cache', ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']],
+  ['redirect', ['follow', 'manual', 'error']],
+  ['duplex', ['half']],
+]
+
+const NOTHING_SAID = Object.freeze(new Members())
+
+const NORMALIZED: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'])
+const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK'])
+const WITHOUT_CORS_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
+
+/**
+ * Reads a request. Where its body is that of a `Request` whose length nobody has written down, a promise of it.
+ * @throws TypeError as the platform's constructor of `Request` does
+ */
+export function readRequest(
+  input: unknown,
+  init: unknown,
+  makeBoundary: () => string,
+): ReadRequest | Promise<ReadRequest> {
+  const source = isRequestLike(input) ? input : undefined
+  const url = parseUrl(source === undefined ? toText(input) : source.url)
+  const members = readMembers(init)
+  const all = source === undefined ? members : withRequest(members, source)
+  checkMembers(all)
+  const method = all.method === undefined ? 'GET' : normalizeMethod(all.method)
+  const mode = all.mode as string | undefined
+  const given = readHeaders(all.headers)
+  const fields = mode === 'no-cors' ? safelisted(method, given) : given
+  const isWithoutContent = method === 'GET' || method === 'HEAD'
+  const hasOwnBody =
+    source !== undefined && members.body === undefined && source.body !== null && source.body !== undefined
+  if (isWithoutContent && (members.body !== undefined || hasOwnBody))
+    throw new TypeError('Request with GET/HEAD method cannot have body.')
+  const referrer = decideReferrer(textOr(all.referrer, ''), textOr(all.referrerPolicy, ''), url)
+  // Read last of all that may be refused: a body that was taken over has to be given back.
+  const rest: Omit<ReadRequest, 'body'> = {
+    url,
+    method,
+    fields: withStandardFields(fields, all, referrer),
+    signal: readSignal(init, members, source),
+    redirect: (all.redirect as ReadRequest['redirect'] | undefined) ?? 'follow',
+    integrity: textOr(all.integrity, ''),
+    client: members.client as Client | undefined,
+    onInformational: readCallback(members.onInformational),
+  }
+  if (hasOwnBody) {
+    const body = takeRequestBody(source, makeBoundary)
+    return body instanceof Promise ? body.then((taken) => ({ ...rest, body: taken })) : { ...rest, body }
+  }
+  const keepalive = Boolean(all.keepalive)
+  const isHalfDuplex = members.duplex !== undefined
+  const body =
+    members.body === undefined ? NO_BODY : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex })
+  return { ...rest, body }
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return value === undefined ? otherwise : toText(value)
+}
+
+/** What is there; `undefined` and `null` are as if nothing was said. */
+function readMembers(init: unknown): Members {
+  if (init === undefined || init === null) return NOTHING_SAID
+  if (typeof init !== 'object' && typeof init !== 'function')
+    throw new TypeError(
+      `Request constructor: Expected ${toText(init)} to be one of: Null, Undefined, Object.`,
+    )
+  const members = new Members()
+  for (const name of MEMBERS) {
+    const value: unknown = Reflect.get(init, name)
+    if (value === undefined || value === null) continue
+    // Security: what another package wrote onto `Object.prototype` is no member of anything.
+    if (Object.hasOwn(Object.prototype, name) && !Object.hasOwn(init, name)) continue
+    members[name] = value
+  }
+  return members
+}
+
+/** What is said, and for the rest what a `Request` says. */
+function withRequest(members: Members, source: RequestLike): Members {
+  const all = new Members()
+  for (const name of FROM_REQUEST) {
+    const value: unknown = source[name]
+    if (value !== undefined && value !== null) all[name] = value
+  }
+  // A navigation is made anew (Fetch §5.4, step 13).
+  if (all.mode === 'navigate') all.mode = undefined
+  for (const name of MEMBERS) if (members[name] !== undefined) all[name] = members[name]
+  return all
+}
+
+const FROM_REQUEST = [
+  'method',
+  'headers',
+  'redirect',
+  'integrity',
+  'keepalive',
+  'mode',
+  'cache',
+  'referrer',
+  'referrerPolicy',
+] as const satisfies readonly (keyof Members & keyof RequestLike)[]
+
+/** @throws TypeError for a member that says what it cannot */
+function checkMembers(members: Members): void {
+  if (members.dispatcher !== undefined) {
+    throw new TypeError(
+      "dispatcher is undici's: give a client of httplib instead, made with its own options for proxy, tls and pool: fetch(url, { client: new Client({ … }) }), or createFetch(client)",
+    )
+  }
+  if (members.window !== undefined) throw new TypeError("'window' option 'client' must be null")
+  for (const [member, words] of WORDS) {
+    const value = members[member]
+    if (value === undefined || words.includes(toText(value))) continue
+    throw new TypeError(
+      `Request constructor: ${toText(value)} is not an accepted type. Expected one of ${words.join(', ')}.`,
+    )
+  }
+  if (members.mode === 'navigate') throw new TypeError('Request constructor: invalid request mode navigate.')
+  if (members.cache === 'only-if-cached' && members.mode !== 'same-origin')
+    throw new TypeError("'only-if-cached' can be set only with 'same-origin' mode")
+  const { client } = members
+  if (client !== undefined && typeof (client as Partial<Client>).send !== 'function')
+    throw new TypeError("fetch: the member 'client' takes a Client")
+}
+
+/** @throws TypeError for what is no method, and for those that are forbidden */
+function normalizeMethod(given: unknown): string {
+  const method = toText(given)
+  if (!isToken(method)) throw new TypeError(`'${method}' is not a valid HTTP method.`)
+  const upper = method.toUpperCase()
+  if (FORBIDDEN.has(upper)) throw new TypeError(`'${method}' HTTP method is unsupported.`)
+  return NORMALIZED.has(upper) ? upper : method
+}
+
+/** The fields that may be sent in the mode `no-cors`. */
+function safelisted(method: string, fields: readonly FieldLine[]): FieldLine[] {
+  if (!WITHOUT_CORS_METHODS.has(method)) throw new TypeError(`'${method} is unsupported in no-cors mode.`)
+  return fields.filter(([name, value]) => value.length <= 128 && isSafelisted(name.toLowerCase(), value))
+}
+
+function isSafelisted(name: string, value: string): boolean {
+  if (name === 'accept') return !/[\0-\x08\x0a-\x1f"():<>?@[\\\]{}\x7f]/.test(value)
+  if (name === 'accept-language' || name === 'content-language') return /^[0-9A-Za-z *,\-.;=]*$/.test(value)
+  if (name !== 'content-type') return false
+  return /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i.test(value)
+}
+
+/** The fields with those that the standard makes of other members. */
+function withStandardFields(
+  fields: FieldLine[],
+  members: Members,
+  referrer: string | undefined,
+): readonly FieldLine[] {
+  if (referrer !== undefined && !hasField(fields, 'referer')) fields.push(['referer', referrer])
+  if (members.mode !== undefined && members.mode !== 'cors' && !hasField(fields, 'sec-fetch-mode'))
+    fields.push(['sec-fetch-mode', members.mode as string])
+  fields.push(...fieldsForCache(textOr(members.cache, 'default'), fields))
+  return fields
+}
+
+/** The signal that calls it off: that of `init`, also where it is null, else that of the `Request`. */
+function readSignal(
+  init: unknown,
+  members: Members,
+  source: RequestLike | undefined,
+): AbortSignal | undefined {
+  if (members.signal !== undefined) return asAbortSignal(members.signal)
+  if ((init as { signal?: unknown } | null | undefined)?.signal === null) return undefined
+  if (source?.signal === undefined || source.signal === null) return undefined
+  return asAbortSignal(source.signal)
+}
+
+function readCallback(value: unknown): ReadRequest['onInformational'] {
+  if (value === undefined) return undefined
+  if (typeof value !== 'function') throw new TypeError("fetch: the member 'onInformational' takes a function")
+  return value as ReadRequest['onInformational']
+}
+
+/** How many bytes the body has; undefined where nobody knows. */
+export function bodyLength(body: OutgoingBody | FileHandleLike): number | undefined {
+  return 'kind' in body ? lengthOf(body) : undefined
+}
+
+/** Gives back what will not be sent. */
+export function giveBack({ body }: ReadRequest, reason: unknown): void {
+  closeBody(body, reason)
+}
+
+/** Whether the URL goes over the network. */
+export function isOverNetwork({ url }: ReadRequest): boolean {
+  return isNetworkUrl(url)
+}

@@ -1,0 +1,143 @@
+/**
+ * A `Request` of the platform, of undici, of node-fetch or of anybody else, by its shape: `instanceof` knows only one of them.
+ *
+ * What its body was made of is written down where the package keeps it under a symbol; else it is read, for as long as
+ * it comes without waiting, so that a body that is there has its length, and one that comes in pieces is sent in pieces.
+ */
+
+import { IterableSource } from '../core/body-sources.ts'
+import type { FileHandleLike } from '../core/file-source.ts'
+import { ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { isStreamUsed } from './body-feed.ts'
+import { parseMimeType } from './mime-type.ts'
+import { readBody } from './read-body.ts'
+
+/** As much of a `Request` as is used. */
+export interface RequestLike {
+  readonly url: string
+  readonly method: string
+  readonly headers: Iterable<readonly [string, string]>
+  readonly body?: unknown
+  readonly bodyUsed?: boolean
+  readonly signal?: unknown
+  readonly redirect?: string
+  readonly integrity?: string
+  readonly keepalive?: boolean
+  readonly mode?: string
+  readonly cache?: string
+  readonly referrer?: unknown
+  readonly referrerPolicy?: unknown
+}
+
+/** True for a `Request` of any package. */
+export function isRequestLike(input: unknown): input is RequestLike {
+  if (typeof input !== 'object' || input === null) return false
+  const { url, method, headers } = input as Partial<RequestLike>
+  return (
+    typeof url === 'string' &&
+    typeof method === 'string' &&
+    typeof headers === 'object' &&
+    headers !== null &&
+    Symbol.iterator in headers
+  )
+}
+
+/**
+ * Takes the body of a `Request` over; it is used from then on.
+ * @throws TypeError where it was used before
+ */
+export function takeRequestBody(
+  request: RequestLike,
+  makeBoundary: () => string,
+): OutgoingBody | FileHandleLike | Promise<OutgoingBody> {
+  const stream = request.body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  const isWeb = 'getReader' in stream
+  if (request.bodyUsed === true || (isWeb && stream.locked) || isStreamUsed(stream as ReadableStream)) {
+    throw new TypeError('Cannot construct a Request with a Request object that has already been used.')
+  }
+  const written = writtenSource(request)
+  if (written === undefined) return peek(stream)
+  // Made of a stream: nobody knows its length.
+  if (written.source === null) return readBody(stream, { makeBoundary, keepalive: false, isHalfDuplex: true })
+  if (isWeb) void stream.cancel()
+  const body = readBody(written.source, {
+    makeBoundary: () => boundaryOf(request) ?? makeBoundary(),
+    ...PLAIN,
+  })
+  // The media type is among the fields since the Request was made, unless its owner took it away.
+  return 'kind' in body && body.kind === 'bytes' ? { ...body, contentType: undefined } : body
+}
+
+const PLAIN = { keepalive: false, isHalfDuplex: false } as const
+
+/** A form was given its boundary when the Request was made: its Content-Type has it. */
+function boundaryOf({ headers }: RequestLike): string | undefined {
+  for (const [name, value] of headers)
+    if (name.toLowerCase() === 'content-type') return parseMimeType(value)?.parameters.get('boundary')
+  return undefined
+}
+
+/** What the body was made of, where the package has written it down: undici 5 and 6, which is in Node 18 to 22. */
+function writtenSource(request: object): { readonly source: unknown } | undefined {
+  for (const key of Object.getOwnPropertySymbols(request)) {
+    if (key.description !== 'state') continue
+    const { body } = Reflect.get(request, key) as { body?: { source?: unknown } | null }
+    if (typeof body === 'object' && body !== null && 'source' in body) return { source: body.source }
+  }
+  return undefined
+}
+
+/** How much of a body is read before it is sent, so that its length is known. */
+const MAX_PEEKED_BYTES = 1_048_576
+
+/** Reads what is there already: all of it, or the beginning of a body that is sent in pieces. */
+async function peek(stream: AsyncIterable<Uint8Array>): Promise<OutgoingBody> {
+  const iterator = stream[Symbol.asyncIterator]()
+  const pieces: Buffer[] = []
+  let length = 0
+  while (length < MAX_PEEKED_BYTES) {
+    const next = iterator.next()
+    const result = await Promise.race([next, soon()])
+    if (result === undefined) return inPieces(pieces, iterator, next)
+    if (result.done === true) {
+      const bytes = Buffer.concat(pieces)
+      return { kind: 'bytes', bytes, length: bytes.length, contentType: undefined }
+    }
+    const piece = Buffer.from(result.value)
+    pieces.push(piece)
+    length += piece.length
+  }
+  return inPieces(pieces, iterator, iterator.next())
+}
+
+/** After everything that is on its way by promises alone. */
+function soon(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let turns = 2
+    const turn = (): unknown => (turns-- > 0 ? setImmediate(turn) : resolve(undefined))
+    turn()
+  })
+}
+
+function inPieces(
+  pieces: readonly Buffer[],
+  iterator: AsyncIterator<Uint8Array>,
+  next: Promise<IteratorResult<Uint8Array>>,
+): OutgoingBody {
+  async function* all(): AsyncGenerator<unknown, void, void> {
+    try {
+      yield* pieces
+      let result = await next
+      while (result.done !== true) {
+        yield result.value
+        result = await iterator.next()
+      }
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  next.catch(() => {
+    // Told to whoever sends the body.
+  })
+  return new ChunkedBody(() => new IterableSource(all()), undefined)
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { Client } from '../../src/client/client.ts'
+import { HTTPException } from '../../src/errors/exception.ts'
+import { hintFor } from '../../src/errors/hints.ts'
+import {
+  ConnectError,
+  ConnectionLost,
+  IncompleteRead,
+  LimitExceeded,
+  TimeoutError,
+} from '../../src/errors/index.ts'
+import { ERRORS, type ErrorCode } from '../../src/errors/table.ts'
+import { failureOf, terminationOf } from '../../src/fetch/errors.ts'
+import { createFetch, type Fetch } from '../../src/fetch/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejection, Site } from './site.ts'
+
+let site: Site
+let client: Client
+let fetch: Fetch
+
+after(async () => {
+  await client.close()
+  await site.close()
+})
+checkOpenHandles()
+
+before(async () => {
+  site = await Site.open()
+  client = new Client({ retry: false })
+  fetch = createFetch(client)
+})
+
+/** The codes down the chain of causes. */
+function codesOf(error: unknown): unknown[] {
+  const codes: unknown[] = []
+  let at: unknown = error
+  while (typeof at === 'object' && at !== null) {
+    if ('code' in at) codes.push(at.code)
+    at = (at as Error).cause
+  }
+  return codes
+}
+
+async function unusedPort(): Promise<number> {
+  const server: Server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+describe('a network error', () => {
+  it('is a TypeError "fetch failed" with our error as its cause, and the code of the system below', async () => {
+    const port = await unusedPort()
+    const error = await rejection(fetch(`http://127.0.0.1:${port}/path?secret=1`))
+    assert.equal(error.constructor, TypeError)
+    assert.equal(error.name, 'TypeError')
+    assert.equal(error.message, 'fetch failed')
+    assert.ok(error.cause instanceof ConnectError)
+    assert.equal(error.cause.address, `127.0.0.1:${port}`)
+    assert.equal(error.cause.phase, 'tcp')
+    assert.deepEqual(codesOf(error), ['CONNECT_REFUSED', 'ECONNREFUSED'])
+  })
+
+  it('shows all of it in inspect(), and no query', async () => {
+    const port = await unusedPort()
+    const shown = inspect(await rejection(fetch(`http://127.0.0.1:${port}/path?secret=1`)))
+    for (const part of [
+      'TypeError: fetch failed',
+      '[cause]: ConnectError',
+      'ECONNREFUSED',
+      `127.0.0.1:${port}/path`,
+    ])
+      assert.ok(shown.includes(part), part)
+    assert.ok(!shown.includes('secret'))
+  })
+
+  it('of a name that nobody knows has ENOTFOUND or EAI_AGAIN down its chain', async () => {
+    const error = await rejection(fetch('http://name.invalid/'))
+    assert.equal((error.cause as HTTPException).code, 'DNS_FAILED')
+    assert.match(String(codesOf(error).at(-1)), /^(ENOTFOUND|EAI_AGAIN)$/)
+  })
+
+  it('of a connection that was closed without an answer has UND_ERR_SOCKET', async () => {
+    const error = await rejection(fetch(`${site.origin}/drop`))
+    assert.equal(error.message, 'fetch failed')
+    assert.ok(['UND_ERR_SOCKET', 'ECONNRESET'].includes(String(codesOf(error).at(-1))))
+  })
+
+  it('of a body that breaks off is "terminated", with IncompleteRead as its cause', async () => {
+    for (const read of ['text', 'json', 'arrayBuffer', 'blob', 'formData'] as const) {
+      const response = await fetch(`${site.origin}/cut`)
+      const error = await rejection(response[read]())
+      assert.equal(error.message, 'terminated')
+      assert.equal(error.constructor, TypeError)
+      assert.ok(error.cause instanceof IncompleteRead)
+      assert.ok(['UND_ERR_SOCKET', 'ECONNRESET'].includes(String(codesOf(error).at(-1))))
+    }
+  })
+
+  it('of a timeout says so, by phase', async () => {
+    for (const [path, timeout, code, known] of [
+      ['/hang', { headers: 20 }, 'TIMEOUT_HEADERS', 'UND_ERR_HEADERS_TIMEOUT'],
+      ['/hang', { total: 20 }, 'TIMEOUT_TOTAL', 'ETIMEDOUT'],
+      ['/hang-in-body', { body: 20 }, 'TIMEOUT_BODY', 'UND_ERR_BODY_TIMEOUT'],
+    ] as const) {
+      await using own = new Client({ retry: false, timeout })
+      const error = await rejection(createFetch(own)(site.origin + path).then((response) => response.text()))
+      assert.equal(error.message, code === 'TIMEOUT_BODY' ? 'terminated' : 'fetch failed')
+      assert.ok(error.cause instanceof TimeoutError)
+      assert.match(error.cause.message, /timed out/)
+      assert.deepEqual(codesOf(error), [code, known])
+      own.destroy()
+    }
+  })
+})
+
+describe('messages', () => {
+  it('of timeouts, and of no other error, look like a timeout to SDKs', () => {
+    // The expression of openai's and Anthropic's SDKs, on the name and the message of the cause.
+    const isTimeout = /timed? ?out/i
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      const [className, sentence] = ERRORS[code]
+      const isOne = className === 'TimeoutError'
+      assert.equal(isTimeout.test(sentence), isOne, code)
+      for (const isOfProxy of [true, false])
+        if (!isOne) assert.ok(!isTimeout.test(hintFor(code, isOfProxy)), code)
+    }
+  })
+})
+
+/** The code at the end of the chain of what a fetch rejects with. */
+function known(error: unknown): unknown {
+  return codesOf(failureOf(error, undefined)).at(-1)
+}
+
+describe('the code at the end of the chain', () => {
+  it('is there for errors that have no cause', () => {
+    assert.equal(known(new TimeoutError('connect', 5)), 'UND_ERR_CONNECT_TIMEOUT')
+    assert.equal(known(new TimeoutError('dns', 5)), 'UND_ERR_CONNECT_TIMEOUT')
+    assert.equal(known(new TimeoutError('queue', 5)), 'UND_ERR_CONNECT_TIMEOUT')
+    assert.equal(known(new ConnectionLost()), 'UND_ERR_SOCKET')
+    assert.equal(known(new LimitExceeded('LIMIT_HEAD', 'maxHeadBytes', 5)), 'UND_ERR_HEADERS_OVERFLOW')
+  })
+
+  it('stands below the innermost error of ours', () => {
+    const lost = new ConnectionLost()
+    const outer = new IncompleteRead(Buffer.alloc(0), 3, { cause: lost })
+    assert.deepEqual(codesOf(terminationOf(outer, undefined)), [
+      'INCOMPLETE_BODY',
+      'CONNECTION_LOST',
+      'UND_ERR_SOCKET',
+    ])
+  })
+
+  it('is not put in the place of the code of the system', () => {
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    assert.deepEqual(codesOf(failureOf(new ConnectionLost('x', { cause: reset }), undefined)), [
+      'CONNECTION_LOST',
+      'ECONNRESET',
+    ])
+  })
+
+  it('is not there for rules of the protocol', () => {
+    const error = new HTTPException('BAD_CHUNK_SIZE')
+    assert.deepEqual(codesOf(failureOf(error, undefined)), ['BAD_CHUNK_SIZE'])
+  })
+
+  it('ends with a chain that is a circle', () => {
+    const error = new ConnectionLost()
+    Object.defineProperty(error, 'cause', { value: error })
+    assert.equal((failureOf(error, undefined) as Error).cause, error)
+  })
+
+  it('is not asked for where the error is none of ours', () => {
+    const own = new RangeError('of the body')
+    assert.equal((failureOf(own, undefined) as Error).cause, own)
+    const aborted = new DOMException('of the client', 'AbortError')
+    assert.equal(failureOf(aborted, undefined), aborted)
+  })
+})

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decideReferrer, REFERRER_POLICIES } from '../../src/fetch/referrer.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+const FROM = 'https://user:pass@a.example/path?q=1#part'
+const WHOLE = 'https://a.example/path?q=1'
+const ORIGIN = 'https://a.example/'
+const SAME = new URL('https://a.example/other')
+const OTHER = new URL('https://b.example/')
+const PLAIN = new URL('http://a.example/')
+
+describe("determine request's referrer (Referrer Policy §8.3)", () => {
+  const table: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    '': [WHOLE, ORIGIN, undefined],
+    'no-referrer': [undefined, undefined, undefined],
+    'no-referrer-when-downgrade': [WHOLE, WHOLE, undefined],
+    'same-origin': [WHOLE, undefined, undefined],
+    origin: [ORIGIN, ORIGIN, ORIGIN],
+    'strict-origin': [ORIGIN, ORIGIN, undefined],
+    'origin-when-cross-origin': [WHOLE, ORIGIN, ORIGIN],
+    'strict-origin-when-cross-origin': [WHOLE, ORIGIN, undefined],
+    'unsafe-url': [WHOLE, WHOLE, WHOLE],
+  }
+  for (const policy of REFERRER_POLICIES) {
+    it(`policy "${policy}": to the same origin, another, and without TLS`, () => {
+      const told = [SAME, OTHER, PLAIN].map((to) => decideReferrer(FROM, policy, to))
+      assert.deepEqual(told, table[policy])
+    })
+  }
+
+  it('none and the client of a server tell nothing', () => {
+    for (const referrer of ['', 'about:client', 'file:///etc/hostname'])
+      assert.equal(decideReferrer(referrer, 'unsafe-url', SAME), undefined)
+  })
+
+  it('one of more than 4,096 characters is its origin', () => {
+    assert.equal(decideReferrer(`${ORIGIN}${'x'.repeat(4_096)}`, 'unsafe-url', SAME), ORIGIN)
+  })
+
+  it('what is no URL is a TypeError', () => {
+    assert.throws(() => decideReferrer('a b', '', SAME), TypeError)
+  })
+})

@@ -1,0 +1,450 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { Client } from '../../src/client/client.ts'
+import { createFetch, type Fetch } from '../../src/fetch/index.ts'
+import { STATE_KEYS } from '../../src/fetch/platform.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejection, Site } from './site.ts'
+
+let site: Site
+let client: Client
+let fetch: Fetch
+
+after(async () => {
+  await client.close()
+  await site.close()
+})
+checkOpenHandles()
+
+before(async () => {
+  site = await Site.open()
+  client = new Client({ retry: false })
+  fetch = createFetch(client)
+})
+
+const get = (path: string, init?: RequestInit): Promise<Response> => fetch(site.origin + path, init)
+const UNUSABLE = { name: 'TypeError', message: 'Body is unusable: Body has already been read' }
+
+/** All that a stream gives, as text. */
+async function drain(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of stream as unknown as AsyncIterable<Uint8Array>) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
+}
+
+describe('an answer, as an object', () => {
+  it("is an instance of the platform's Response, whose constructor makes ordinary ones", async () => {
+    const response = await get('/typed?body=x')
+    assert.ok(response instanceof Response)
+    assert.equal(Object.prototype.toString.call(response), '[object Response]')
+    assert.equal(response.constructor, Response)
+    assert.deepEqual(Object.keys(response), [])
+    const Ordinary: typeof Response = Response
+    assert.equal(response.constructor, Ordinary)
+    const copy = new Ordinary(response.body, response)
+    assert.equal(copy.status, 200)
+    assert.equal(await copy.text(), 'x')
+  })
+
+  it('can be shown before and after it is read, and is not read by that', async () => {
+    const response = await get('/typed?type=text/plain&body=x')
+    assert.match(inspect(response), /^Response \{\n {2}status: 200/)
+    assert.equal(response.bodyUsed, false)
+    assert.equal(await response.text(), 'x')
+    assert.match(inspect(response), /bodyUsed: true/)
+  })
+
+  it('says where it came from, without the fragment, after redirects and not', async () => {
+    const response = await get('/typed?body=x#part')
+    assert.equal(response.url, `${site.origin}/typed?body=x`)
+    assert.equal(response.redirected, false)
+    assert.equal(response.type, 'basic')
+    await response.text()
+  })
+
+  it('has one headers object, which cannot be changed', async () => {
+    const response = await get('/redirect?to=/x', { redirect: 'manual' })
+    const { headers } = response
+    assert.equal(response.headers, headers)
+    assert.ok(headers instanceof Headers)
+    assert.deepEqual(headers.getSetCookie(), ['a=1', 'b=2'])
+    for (const change of [
+      () => headers.set('a', 'b'),
+      () => headers.append('a', 'b'),
+      () => headers.delete('location'),
+    ])
+      assert.throws(change, { name: 'TypeError', message: 'immutable' })
+    const copy = new Headers(headers)
+    copy.set('a', 'b')
+    assert.equal(copy.get('location'), '/x')
+    await response.text()
+  })
+})
+
+describe("methods and getters of the platform's prototype", () => {
+  const skip = STATE_KEYS === undefined && 'this platform keeps the state where it cannot be given'
+
+  it('tell the truth about an answer', { skip }, async () => {
+    const response = await get('/status?code=404&reason=Gone%20astray&body=text')
+    const seen = (name: string): unknown => Reflect.get(Response.prototype, name, response)
+    assert.equal(seen('status'), 404)
+    assert.equal(seen('statusText'), 'Gone astray')
+    assert.equal(seen('ok'), false)
+    assert.equal(seen('type'), 'basic')
+    assert.equal(seen('redirected'), false)
+    assert.equal(seen('url'), response.url)
+    assert.equal((seen('headers') as Headers).get('date'), response.headers.get('date'))
+    assert.equal(seen('body'), response.body)
+    assert.equal(await Response.prototype.text.call(response), 'text')
+    assert.equal(response.bodyUsed, true)
+    assert.deepEqual(await rejection(response.text()).then(({ message }) => message), UNUSABLE.message)
+  })
+
+  it('see that it was read', { skip }, async () => {
+    const response = await get('/typed?body=x')
+    await response.text()
+    assert.equal(Reflect.get(Response.prototype, 'bodyUsed', response), true)
+    await assert.rejects(Response.prototype.text.call(response), TypeError)
+  })
+
+  it('clone it, and both can be read', { skip }, async () => {
+    const response = await get('/typed?body=x')
+    const clone = Response.prototype.clone.call(response)
+    assert.equal(await clone.text(), 'x')
+    assert.equal(await response.text(), 'x')
+  })
+
+  it('read it each in its way', { skip }, async () => {
+    const made = async (): Promise<Response> => {
+      const response = await get('/typed?type=application/x-www-form-urlencoded&body=a%3D1')
+      Reflect.get(Response.prototype, 'status', response)
+      return response
+    }
+    assert.equal((await (await made()).formData()).get('a'), '1')
+    assert.equal(await (await (await made()).blob()).text(), 'a=1')
+    assert.equal((await (await made()).arrayBuffer()).byteLength, 3)
+    const bytes = (await made()) as Response & { bytes(): Promise<Uint8Array> }
+    assert.deepEqual([...(await bytes.bytes())], [97, 61, 49])
+    await assert.rejects((await made()).json(), SyntaxError)
+    assert.equal(await (await made()).clone().text(), 'a=1')
+    const empty = await get('/status?code=204')
+    assert.equal(Reflect.get(Response.prototype, 'body', empty), null)
+    assert.equal(empty.body, null)
+  })
+})
+
+describe('the body mixin', () => {
+  it('text() is UTF-8 whatever the charset says, without the byte order mark', async () => {
+    const type = encodeURIComponent('text/plain;charset=latin1')
+    const response = await get(`/typed?type=${type}&body=%C3%AF%C2%BB%C2%BF%C3%83%C2%A9`)
+    assert.equal(await response.text(), 'é')
+  })
+
+  it('json() gives the value, and a SyntaxError for what is none', async () => {
+    assert.deepEqual(await (await get('/typed?body={"a":1}')).json(), { a: 1 })
+    await assert.rejects((await get('/typed?body={')).json(), SyntaxError)
+    await assert.rejects((await get('/typed')).json(), SyntaxError)
+  })
+
+  it('arrayBuffer() and bytes() have memory of their own', async () => {
+    const buffer = await (await get('/typed?body=abc')).arrayBuffer()
+    assert.ok(buffer instanceof ArrayBuffer)
+    assert.equal(Buffer.from(buffer).toString(), 'abc')
+    assert.equal(buffer.byteLength, 3)
+    const response = (await get('/typed?body=abc')) as Response & { bytes(): Promise<Uint8Array> }
+    const bytes = await response.bytes()
+    assert.equal(bytes.buffer.byteLength, 3)
+    assert.equal(bytes.constructor, Uint8Array)
+  })
+
+  it('blob() has the media type as the standard writes it', async () => {
+    const type = encodeURIComponent('Text/HTML ; Charset=utf-8')
+    const blob = await (await get(`/typed?type=${type}&body=abc`)).blob()
+    assert.equal(blob.type, 'text/html;charset=utf-8')
+    assert.equal(await blob.text(), 'abc')
+    assert.equal((await (await get('/typed?body=abc')).blob()).type, '')
+  })
+
+  it('formData() reads what FormData writes, and urlencoded text', async () => {
+    const form = new FormData()
+    form.append('a', 'ü')
+    form.append('f', new File(['content'], 'n.txt', { type: 'text/x' }))
+    const seen = (await (await get('/echo', { method: 'POST', body: form })).json()) as {
+      body: string
+      fields: Record<string, string>
+    }
+    const type = seen.fields['content-type']!
+    const path = `/typed?type=${encodeURIComponent(type)}&body=${encodeURIComponent(seen.body)}`
+    const read = await (await get(path)).formData()
+    assert.equal(read.get('a'), 'ü')
+    assert.equal(await (read.get('f') as File).text(), 'content')
+    await assert.rejects((await get('/typed?type=text/plain&body=a')).formData(), TypeError)
+  })
+
+  it('refuses to read twice, by whatever method', async () => {
+    for (const first of ['text', 'json', 'blob', 'arrayBuffer', 'bytes', 'formData'] as const) {
+      const response = (await get('/typed?body=1')) as Response & { bytes(): Promise<Uint8Array> }
+      await response[first]().catch(() => {})
+      assert.equal(response.bodyUsed, true, first)
+      await assert.rejects(response.text(), UNUSABLE)
+      await assert.rejects(response.json(), UNUSABLE)
+      assert.throws(() => response.clone(), {
+        name: 'TypeError',
+        message: 'Response.clone: Body has already been consumed.',
+      })
+      assert.equal(response.body?.locked, true)
+      assert.equal(response.body, response.body)
+      await assert.rejects(response.body?.cancel() ?? Promise.resolve(), TypeError)
+    }
+  })
+
+  it('is used from the call on, not only when it has come', async () => {
+    const response = await get('/pieces?pause=5')
+    const text = response.text()
+    assert.equal(response.bodyUsed, true)
+    await assert.rejects(response.text(), UNUSABLE)
+    assert.equal((await text).length, 30)
+  })
+
+  it('null bodies are null, can be read again and again, and are never used', async () => {
+    for (const [path, init] of [
+      ['/status?code=204', {}],
+      ['/status?code=205', {}],
+      ['/status?code=304', {}],
+      ['/typed?body=x', { method: 'HEAD' }],
+    ] as const) {
+      const response = await get(path, init)
+      assert.equal(response.body, null)
+      assert.equal(await response.text(), '')
+      assert.equal(await response.clone().text(), '')
+      assert.equal((await response.arrayBuffer()).byteLength, 0)
+      assert.equal(response.bodyUsed, false)
+    }
+  })
+
+  it('an empty body is a stream all the same, and is used once it is read', async () => {
+    const response = await get('/typed?body=')
+    assert.notEqual(response.body, null)
+    assert.equal(await response.text(), '')
+    assert.equal(response.bodyUsed, true)
+  })
+})
+
+describe('the stream of a body', () => {
+  it('gives the bytes as they come, each in memory of its own', async () => {
+    const response = await get('/pieces?count=3&size=5&pause=5')
+    const reader = response.body!.getReader()
+    const first = await reader.read()
+    assert.equal(String(Buffer.from(first.value as Uint8Array)), 'aaaaa')
+    assert.equal(first.value!.buffer.byteLength, 5)
+    assert.equal(response.bodyUsed, true)
+    reader.releaseLock()
+    assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'bbbbbccccc')
+  })
+
+  it('fills the memory that a BYOB reader brings', async () => {
+    const response = await get('/typed?body=abcdef')
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
+    const first = await reader.read(new Uint8Array(4))
+    assert.equal(Buffer.from(first.value!).toString(), 'abcd')
+    const second = await reader.read(new Uint8Array(4))
+    assert.equal(Buffer.from(second.value!).toString(), 'ef')
+    const end = await reader.read(new Uint8Array(4))
+    assert.equal(end.done, true)
+  })
+
+  it('is one object, and looking at it does not use it', async () => {
+    const response = await get('/typed?body=abc')
+    assert.equal(response.body, response.body)
+    assert.equal(response.body!.locked, false)
+    assert.equal(response.bodyUsed, false)
+    assert.equal(await response.text(), 'abc')
+    assert.equal(response.body!.locked, true)
+    assert.equal(response.bodyUsed, true)
+  })
+
+  it('ends for its holder when text() has the body', async () => {
+    const response = await get('/pieces?pause=5')
+    const stream = response.body!
+    const text = response.text()
+    assert.equal(stream.locked, true)
+    assert.throws(() => stream.getReader(), TypeError)
+    assert.equal((await text).length, 30)
+  })
+
+  it('that is locked or was read makes the answer unusable', async () => {
+    const locked = await get('/typed?body=abc')
+    const reader = locked.body!.getReader()
+    assert.equal(locked.bodyUsed, false)
+    await assert.rejects(locked.text(), UNUSABLE)
+    assert.throws(() => locked.clone(), TypeError)
+    reader.releaseLock()
+    assert.equal(await locked.text(), 'abc')
+    const read = await get('/typed?body=abc')
+    const other = read.body!.getReader()
+    await other.read()
+    other.releaseLock()
+    await assert.rejects(read.text(), UNUSABLE)
+  })
+
+  it('of an empty body is closed at once', async () => {
+    const response = await get('/typed?body=')
+    const reader = response.body!.getReader()
+    await reader.closed
+    assert.deepEqual(await reader.read(), { done: true, value: undefined })
+  })
+
+  it('can be cancelled, which gives the connection back', async () => {
+    const before = site.connections
+    for (let i = 0; i < 5; i++) {
+      const response = await get('/typed?body=abc')
+      await response.body!.cancel()
+      assert.equal(response.bodyUsed, true)
+      await assert.rejects(response.text(), UNUSABLE)
+    }
+    assert.ok(site.connections - before <= 1)
+  })
+
+  it('rejects with "terminated" where the body breaks off, for read() and for closed', async () => {
+    const response = await get('/cut')
+    const reader = response.body!.getReader()
+    assert.equal(String(Buffer.from((await reader.read()).value as Uint8Array)), 'beginning')
+    const error = await rejection(reader.read())
+    assert.equal(error.message, 'terminated')
+    assert.equal(error.constructor, TypeError)
+    assert.equal(await rejection(reader.closed), error)
+  })
+
+  it('rejects for a BYOB reader likewise', async () => {
+    const response = await get('/cut')
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
+    await reader.read(new Uint8Array(100))
+    assert.equal((await rejection(reader.read(new Uint8Array(100)))).message, 'terminated')
+  })
+
+  it('is held back by a reader that does not read', async () => {
+    const response = await get('/pieces?count=64&size=1048576')
+    const reader = response.body!.getReader()
+    let length = 0
+    for (let i = 0; i < 3; i++) length += (await reader.read()).value!.length
+    assert.ok(length < 8 * 1_048_576)
+    await reader.cancel()
+  })
+})
+
+describe('clone()', () => {
+  it('gives two answers with the same head and the same body', async () => {
+    const response = await get('/pieces?count=3&pause=2', { redirect: 'manual' })
+    const clone = response.clone()
+    assert.ok(clone instanceof Response)
+    assert.equal(clone.url, response.url)
+    assert.equal(clone.status, 200)
+    assert.notEqual(clone.headers, response.headers)
+    assert.equal(clone.headers.get('date'), response.headers.get('date'))
+    const [one, two] = await Promise.all([response.text(), clone.text()])
+    assert.equal(one, two)
+    assert.equal(one.length, 30)
+  })
+
+  it('lets one be read to its end while the other waits', async () => {
+    const response = await get('/pieces?count=8&size=262144')
+    const clone = response.clone()
+    assert.equal((await clone.text()).length, 8 * 262_144)
+    assert.equal((await response.text()).length, 8 * 262_144)
+  })
+
+  it('lets one be cancelled, and the other be read', async () => {
+    const response = await get('/pieces?count=3&pause=2')
+    const clone = response.clone()
+    await clone.body!.cancel()
+    assert.equal((await response.text()).length, 30)
+  })
+
+  it('gives each its own bytes', async () => {
+    const response = await get('/typed?body=abc')
+    const clone = response.clone()
+    const bytes = Buffer.from((await response.body!.getReader().read()).value!.buffer)
+    bytes.fill(0)
+    assert.equal(await clone.text(), 'abc')
+  })
+
+  it('can be done again, of either', async () => {
+    const response = await get('/pieces?count=2&pause=2')
+    const [second, third] = [response.clone(), response.clone()]
+    const fourth = third.clone()
+    const texts = await Promise.all([response, second, third, fourth].map((one) => one.text()))
+    assert.deepEqual(new Set(texts).size, 1)
+  })
+
+  it('locks a stream that was given out, and gives out another', async () => {
+    const response = await get('/typed?body=abc')
+    const stream = response.body!
+    const clone = response.clone()
+    assert.equal(stream.locked, true)
+    assert.notEqual(response.body, stream)
+    assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'abc')
+    assert.equal(await drain(clone.body as ReadableStream<Uint8Array>), 'abc')
+  })
+
+  it('lets both reject where the body breaks off', async () => {
+    const response = await get('/cut')
+    const clone = response.clone()
+    const [one, two] = await Promise.all([rejection(response.text()), rejection(clone.text())])
+    assert.equal(one.message, 'terminated')
+    assert.equal(two.message, 'terminated')
+  })
+})
+
+describe('what an answer has besides', () => {
+  it('trailers come once the body was read by text()', async () => {
+    const response = await fetch(`${site.origin}/trailers`)
+    const trailers = response.trailers!
+    assert.equal(await response.text(), 'body')
+    assert.deepEqual([...(await trailers)], [['x-sum', '42']])
+    assert.equal(response.trailers, trailers)
+  })
+
+  it('trailers may be asked for afterwards, or while the body is read', async () => {
+    const late = await fetch(`${site.origin}/trailers`)
+    await late.text()
+    assert.equal((await late.trailers!).get('x-sum'), '42')
+    const between = await fetch(`${site.origin}/pieces?pause=5`)
+    const text = between.text()
+    const trailers = between.trailers!
+    await text
+    assert.deepEqual([...(await trailers)], [])
+  })
+
+  it('trailers come at the end of the stream, too', async () => {
+    const response = await fetch(`${site.origin}/trailers`)
+    const stream = response.body as ReadableStream<Uint8Array>
+    const trailers = response.trailers!
+    assert.equal(await drain(stream), 'body')
+    assert.equal((await trailers).get('x-sum'), '42')
+  })
+
+  it('a null body has no trailers, and a broken one rejects', async () => {
+    const empty = await fetch(`${site.origin}/status?code=204`)
+    assert.deepEqual([...(await empty.trailers!)], [])
+    const cut = await fetch(`${site.origin}/cut`)
+    const trailers = cut.trailers!
+    assert.equal((await rejection(cut.text())).message, 'terminated')
+    assert.equal((await rejection(trailers)).message, 'terminated')
+  })
+
+  it('timings are numbers of milliseconds by phase', async () => {
+    const response = await fetch(`${site.origin}/typed?body=x`)
+    await response.text()
+    assert.ok(response.timings!.headers! >= 0)
+  })
+
+  it('onInformational is told of 1xx responses', async () => {
+    const seen: (readonly [number, string | null])[] = []
+    const response = await fetch(`${site.origin}/early`, {
+      onInformational: ({ status, headers }) => seen.push([status, headers.get('link')]),
+    })
+    assert.equal(await response.text(), 'after hints')
+    assert.deepEqual(seen, [[103, '</style.css>; rel=preload']])
+  })
+})

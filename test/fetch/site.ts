@@ -1,0 +1,175 @@
+// A site for tests of fetch: it tells what it saw, and behaves as its paths say.
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+
+/** What the site saw of a request: names of fields in lower case. */
+export interface Seen {
+  readonly method: string
+  readonly url: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+type Route = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  seen: Seen,
+) => void | Promise<void>
+
+const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
+}
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  /** `?status=302&to=/echo` */
+  redirect: (_request, response, url) => {
+    const to = url.searchParams.get('to')
+    response.writeHead(Number(url.searchParams.get('status') ?? 302), {
+      'set-cookie': ['a=1', 'b=2'],
+      ...(to === null ? {} : { location: to }),
+    })
+    response.end('moved')
+  },
+  /** `?left=3` redirects to itself so often. */
+  steps: (_request, response, url) => {
+    const left = Number(url.searchParams.get('left'))
+    if (left === 0) return void response.end('arrived')
+    response.writeHead(302, { location: `/steps?left=${left - 1}` })
+    response.end()
+  },
+  status: (_request, response, url) => {
+    response.writeHead(Number(url.searchParams.get('code')), url.searchParams.get('reason') ?? undefined)
+    response.end(url.searchParams.get('body') ?? '')
+  },
+  /** `?type=text/plain&body=…` */
+  typed: (_request, response, url) => {
+    const type = url.searchParams.get('type')
+    if (type !== null) response.setHeader('content-type', type)
+    response.end(Buffer.from(url.searchParams.get('body') ?? '', 'latin1'))
+  },
+  /** `?count=3&size=10&pause=5` */
+  pieces: async (_request, response, url) => {
+    const number = (name: string, otherwise: number): number =>
+      Number(url.searchParams.get(name) ?? otherwise)
+    const [count, size, pause] = [number('count', 3), number('size', 10), number('pause', 0)]
+    response.flushHeaders()
+    for (let i = 0; i < count; i++) {
+      response.write(Buffer.alloc(size, 97 + (i % 26)))
+      if (pause > 0) await setTimeout(pause)
+    }
+    response.end()
+  },
+  /** `?as=gzip&body=…` says that the body is coded; `&really=br` codes it in another way. */
+  coded: (_request, response, url) => {
+    const coding = url.searchParams.get('as') ?? 'gzip'
+    const body = Buffer.from(url.searchParams.get('body') ?? '')
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': coding })
+    response.end(CODERS[url.searchParams.get('really') ?? coding]?.(body) ?? body)
+  },
+  trailers: (_request, response) => {
+    response.writeHead(200, { trailer: 'x-sum' })
+    response.write('body')
+    response.addTrailers({ 'x-sum': '42' })
+    response.end()
+  },
+  /** Never answers. */
+  hang: () => {},
+  /** A head, the beginning of a body, and nothing more. */
+  'hang-in-body': (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('beginning')
+  },
+  /** Breaks off in the middle of the body. */
+  cut: async (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('beginning')
+    await setTimeout(10)
+    response.destroy()
+  },
+  /** Closes without an answer. */
+  drop: (request) => void request.socket.destroy(),
+  early: (_request, response) => {
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    response.end('after hints')
+  },
+}
+
+/** A site under way. */
+export class Site {
+  readonly #server: Server
+  /** `http://127.0.0.1:1234` */
+  readonly origin: string
+  /** Connections that were accepted. */
+  connections = 0
+  /** Paths that were asked for, in order. */
+  readonly asked: string[] = []
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    server.on('connection', () => this.connections++)
+    server.on('request', ({ url }: IncomingMessage) => this.asked.push(url!))
+  }
+
+  static async open(): Promise<Site> {
+    const server = createServer((request, response) => void answer(request, response))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Site(server)
+  }
+
+  /** Connections that are open on the server's side. */
+  openConnections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+    })
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const pieces: Buffer[] = []
+  try {
+    for await (const piece of request) pieces.push(piece as Buffer)
+  } catch {
+    return
+  }
+  const url = new URL(request.url!, 'http://site')
+  const fields: Record<string, string> = {}
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!.toLowerCase()
+    fields[name] =
+      name in fields ? `${fields[name]!} | ${request.rawHeaders[i + 1]!}` : request.rawHeaders[i + 1]!
+  }
+  const body = Buffer.concat(pieces).toString('latin1')
+  const seen: Seen = { method: request.method!, url: request.url!, fields, body }
+  const route = ROUTES[url.pathname.slice(1)]
+  if (route !== undefined) return route(request, response, url, seen)
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(seen))
+}
+
+/** What a fetch rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { cause?: unknown }> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('it did not reject')
+}
