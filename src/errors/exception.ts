@@ -104,11 +104,11 @@ export class HTTPException extends Error implements ExchangeFacts {
   }
 
   /**
-   * Whether the server may have acted on the request. False only where it is proven that it has not: no byte of the request
-   * was written, or its answer says so (421, 425).
+   * Whether the server may have acted on the request, in any attempt. False only where it is proven that it has not: no byte of
+   * the request was written, or its answer says so (421, 425).
    */
   get mayHaveActed(): boolean {
-    return mayHaveActed(this)
+    return mayHaveActed(this) || (this.attempts?.some(mayHaveActedBefore) ?? false)
   }
 
   /** What happened: the message without the request and the hint that follow in it. */
@@ -137,6 +137,11 @@ export function mayHaveActed(facts: {
   if (facts.requestBytesWritten === 0) return false
   if (facts.phase !== undefined && BEFORE_REQUEST.has(facts.phase)) return false
   return facts.status === undefined || !NOT_ACTED.has(facts.status)
+}
+
+/** The same of an earlier attempt. The addresses that a `ConnectError` tells of have no request. */
+function mayHaveActedBefore(attempt: Attempt): boolean {
+  return attempt.requestBytesWritten !== undefined && mayHaveActed(attempt)
 }
 
 /** `Sentence: detail; remedy`, without what is not there. */

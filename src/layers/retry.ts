@@ -195,7 +195,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       method: request.method,
       attempt: request.attempt,
       outcome,
-      mayHaveActed: error === undefined ? mayHaveActed(attempts.at(-1)!) : error.mayHaveActed,
+      mayHaveActed: error === undefined ? attempts.some(mayHaveActed) : error.mayHaveActed,
       hasKey: hasKey(request, settings.idempotencyKey ?? DEFAULT_KEY),
       isReplayable: isReplayable(request.body),
       isAborted,

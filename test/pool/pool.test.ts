@@ -481,7 +481,10 @@ describe('a reused connection that dies before the first byte of the answer', ()
     idle.die()
     await settle()
     memory.dials[1]!.fail(new ConnectError('CONNECT_REFUSED', 'tcp', 'a.test:80'))
-    const { attempts } = (await asked) as HTTPException
+    const failure = (await asked) as HTTPException
+    const { attempts } = failure
+    // The second one was never sent; the first one was.
+    assert.deepEqual([failure.phase, failure.mayHaveActed], ['tcp', true])
     assert.deepEqual(
       attempts!.map(({ phase, error, decision }) => [phase, (error as HTTPException)?.code, decision]),
       [

@@ -92,6 +92,8 @@ export interface Ask {
   readonly throws: boolean
   readonly controllers: readonly AbortController[]
   startedAt: number
+  /** How many connections had been opened by then. */
+  linksBefore: number
   abortedAt: number | undefined
   abortReason: unknown
   /** Written so far, on whichever connection, in order. */

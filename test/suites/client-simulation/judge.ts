@@ -73,13 +73,21 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     this.world.trace(`link ${link.number}: the head of ${name} is written`)
     const fault = this.#faultOfLink(link, record, method)
     if (fault !== undefined) this.world.violate(fault.rule, `${name} on link ${link.number}: ${fault.detail}`)
-    if (ask.isOver) this.world.violate('sent after its end', name)
-    const isReused = record.sendings.length > 0 || this.world.events > record.openedBehind
+    const wasThere = this.world.events > record.openedBehind || link.number <= ask.linksBefore
+    const isReused = record.sendings.length > 0 || wasThere
     const sending: Sending = { ask, link, hop, method, isReused, hearing: undefined }
-    const again = this.#faultOfSending(ask, sending, record)
+    const isConfused = this.isConfused()
+    if (ask.isOver && !isConfused) this.world.violate('sent after its end', name)
+    const again = isConfused ? undefined : this.#faultOfSending(ask, sending, record)
     if (again !== undefined) this.world.violate(again, `${method} ${name}, ${historyOf(ask)}`)
     ask.sendings.push(sending)
     record.sendings.push(sending)
+  }
+
+  /** Where an answer may be taken for that of another request, so may its redirect. */
+  isConfused(): boolean {
+    for (const { isConfusable } of this.#records.values()) if (isConfusable) return true
+    return false
   }
 
   /** Why no request may be begun on a link now. */
@@ -146,10 +154,8 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
 
   /** A connection that had served before has died before the first byte of the answer: it may be replaced, once. */
   #isReplacement({ link, isReused, hearing }: Sending, sending: Sending): boolean {
-    const start = hearing?.answer?.start
-    // What stands behind something malformed is not looked at.
-    const { trouble } = this.recordOf(link)
-    const hasHeard = start !== undefined && link.heardBytes > start && trouble === undefined
+    const answer = hearing?.answer
+    const hasHeard = answer !== undefined && link.heardBytes > answer.start && this.#isLookedAt(link, answer)
     return isReused && !hasHeard && !sending.isReused && this.#mayHaveFailed(link)
   }
 
@@ -157,10 +163,16 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
   headDelivered({ link, hearing }: Sending): boolean {
     const answer = hearing?.answer
     if (answer?.headEnd === undefined || link.heardBytes < answer.headEnd) return false
+    return this.#isLookedAt(link, answer)
+  }
+
+  /** Nothing before it on the connection is malformed, the last one, or nobody's: what stands behind is not looked at. */
+  #isLookedAt(link: Link, { start }: Answer): boolean {
     const { answers, junk } = this.recordOf(link)
-    const isBefore = ({ start }: { readonly start: number }): boolean => start < answer.start
-    const isBehindMalformed = answers.some((one) => isBefore(one) && !isMessageValid(one.hearing.plan))
-    return !isBehindMalformed && !junk.some((one) => !one.isHarmless && isBefore(one))
+    const isBehindLast = answers.some(
+      ({ start: at, hearing: { plan } }) => at < start && (!isMessageValid(plan) || endsConnection(plan)),
+    )
+    return !isBehindLast && !junk.some((one) => !one.isHarmless && one.start < start)
   }
 
   /** Where the answer to a sending leads, once the client knows. */
@@ -228,7 +240,7 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
       this.world.violate('forged', `the server understands ${method} ${target} on link ${link.number}`)
       return undefined
     }
-    this.#checkHead(ask, record, event)
+    if (!this.isConfused()) this.#checkHead(ask, record, event)
     const number = this.hearings.length + 1
     const { origins } = this.config
     const facts = {
@@ -290,7 +302,7 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
   }
 
   bodySeen(hearing: Hearing, bytes: Uint8Array): void {
-    if (!isPartAt(bytes, meantBody(hearing), hearing.bodySeen))
+    if (!this.isConfused() && !isPartAt(bytes, meantBody(hearing), hearing.bodySeen))
       this.world.violate('request body', `request ${hearing.ask.id}: other bytes at ${hearing.bodySeen}`)
     hearing.bodySeen += bytes.length
   }
@@ -299,6 +311,7 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     const { ask, bodySeen } = hearing
     const meant = meantBody(hearing)
     hearing.isSeenWhole = true
+    if (this.isConfused()) return
     if (ask.sourceError !== undefined && meant.length > 0 && bodySeen < meant.length)
       this.world.violate('request body', `request ${ask.id} came to its end although its source failed`)
     else if (bodySeen !== meant.length)

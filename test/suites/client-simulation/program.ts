@@ -126,6 +126,7 @@ export class Program {
       ? this.#client.extend({ headers: { 'X-Extended': 'yes' } })
       : this.#client
     ask.startedAt = this.#stage.world.now()
+    ask.linksBefore = this.#stage.network.links.length
     if (this.#shared?.signal.aborted === true) {
       ask.isDisturbed = true
       ask.abortedAt = ask.startedAt

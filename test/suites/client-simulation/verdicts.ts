@@ -80,7 +80,7 @@ export class Verdicts {
   response(ask: Ask, response: HTTPResponse): Reading | undefined {
     const number = Number(response.getHeader('X-Id'))
     const hearing = this.#judge.hearings[number - 1]
-    const isConfusable = ask.sendings.some(({ link }) => this.#judge.recordOf(link).isConfusable)
+    const isConfusable = this.#judge.isConfused()
     if (hearing === undefined || hearing.ask !== ask) {
       if (!isConfusable)
         this.#violate('response of another request', ask, `it is marked ${response.getHeader('X-Id')}`)
@@ -123,7 +123,7 @@ export class Verdicts {
     const { ask, plan } = reading
     if (reading.isComplete && bytes.length > 0)
       this.#violate('bytes behind the end', ask, `${bytes.length} bytes`)
-    if (!this.#isConfusable(reading) && !isPartAt(bytes, plan.body, reading.taken))
+    if (!this.#judge.isConfused() && !isPartAt(bytes, plan.body, reading.taken))
       this.#violate('response body', ask, `other bytes than were meant at ${reading.taken}`)
     reading.taken += bytes.length
   }
@@ -131,7 +131,7 @@ export class Verdicts {
   /** The program was told that a body is complete. */
   completed(reading: Reading): void {
     reading.isComplete = true
-    if (this.#isConfusable(reading)) return
+    if (this.#judge.isConfused()) return
     const { ask, answer, link, plan, taken } = reading
     if (!isMessageValid(plan)) this.#violate('malformed body as complete', ask, `${plan.damage}`)
     if (plan.framing === 'close' && reading.hearing.method !== 'HEAD') {
@@ -156,8 +156,9 @@ export class Verdicts {
     this.raised.set(code, (this.raised.get(code) ?? 0) + 1)
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     if (text.includes(SECRET) || text.includes(QUERY_SECRET)) this.#violate('secret shown', ask, `by ${name}`)
-    const complaint = this.#complaint(call, error)
-    if (HTTPException.isHTTPException(error) && error.url?.includes(`/r/${ask.id}/`) === false)
+    const isJudged = !this.#judge.isConfused()
+    const complaint = isJudged ? this.#complaint(call, error) : undefined
+    if (isJudged && HTTPException.isHTTPException(error) && error.url?.includes(`/r/${ask.id}/`) === false)
       this.#violate('error of another request', ask, text)
     if (complaint !== undefined) this.#violate(complaint, ask, `${name} raised ${text}`)
     const isHarmless = error instanceof DecodeError || error instanceof StatusError || isOfLine(name, error)
@@ -203,12 +204,7 @@ export class Verdicts {
       return this.#network.virtual.faults.length > 0 ? undefined : 'connect error without a cause'
     if (error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED')
       return this.destroyed !== undefined || ask.isDisturbed ? undefined : 'closed without close()'
-    if (
-      reading !== undefined &&
-      this.#isDelivered(reading) &&
-      !ask.isDisturbed &&
-      !this.#isConfusable(reading)
-    )
+    if (reading !== undefined && this.#isDelivered(reading) && !ask.isDisturbed && !this.#judge.isConfused())
       return 'complete response as error'
     return this.#complaintOfLoss(ask, error)
   }
@@ -237,7 +233,7 @@ export class Verdicts {
     const { sendings } = ask
     // Who is the first to be told is not always the one who is to blame.
     const isBehind = sendings.some(({ link }) => this.#judge.recordOf(link).sendings.length > 1)
-    if (isBehind && error.message.includes('another exchange failed')) return undefined
+    if (isBehind && isOfAnother(error)) return undefined
     const links = sendings.length > 0 ? sendings.map(({ link }) => link) : this.#network.links
     return links.some((link) => this.#hasTrouble(link)) ? undefined : 'connection error without a cause'
   }
@@ -264,10 +260,6 @@ export class Verdicts {
     return plan.framing !== 'close' || link.heardEnd !== undefined
   }
 
-  #isConfusable({ link }: Reading): boolean {
-    return this.#judge.recordOf(link).isConfusable
-  }
-
   #violate(rule: string, ask: Ask, detail: string): void {
     this.#world.violate(rule, `request ${ask.id}: ${detail}`)
   }
@@ -276,4 +268,10 @@ export class Verdicts {
 /** A line was longer than the caller wanted: the body can be read on. */
 function isOfLine(name: string, error: unknown): boolean {
   return error instanceof LineTooLong && name.startsWith('readLine')
+}
+
+/** An exchange failed because another one of its connection did. */
+function isOfAnother(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return error.message.includes('another exchange failed') || isOfAnother(error.cause)
 }
