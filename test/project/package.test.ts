@@ -261,6 +261,65 @@ export const wrong: HTTPConnection = new HTTPConnection('www.python.org', '80')
     }
   }
 
+  const fetchConsumer = `
+import { Client } from 'httplib-ts'
+import { createFetch, type Fetch, type FetchInit, type FetchResponse, fetch, install } from 'httplib-ts/fetch'
+
+export const toGlobal: typeof globalThis.fetch = fetch
+export const fromGlobal: Fetch = globalThis.fetch
+export const made: typeof globalThis.fetch = createFetch(new Client())
+export const undo: () => void = install()
+globalThis.fetch = fetch
+
+export async function read(url: string, signal: AbortSignal): Promise<unknown> {
+  const init: RequestInit = { method: 'POST', body: new URLSearchParams({ a: 'b' }), headers: new Headers(), signal }
+  const response: Response = await fetch(url, init)
+  const more: FetchInit = { ...init, client: new Client(), onInformational: ({ status }) => void status }
+  const ours: FetchResponse = await fetch(new URL(url), more)
+  const trailers: Headers | undefined = await ours.trailers
+  const head: number | undefined = ours.timings?.headers
+  await fetch(new Request(url))
+  const options: { fetch?: typeof globalThis.fetch } = { fetch }
+  // @ts-expect-error a method is text
+  await fetch(url, { method: 5 })
+  return [await response.json(), response.body?.getReader(), trailers?.get('x'), head, options]
+}
+`
+
+  /** Which declarations of the platform's classes a project has. */
+  const platforms: readonly (readonly [title: string, nodeTypes: string, lib: readonly string[]])[] = [
+    ['@types/node 20', '@types/node', []],
+    ['@types/node 22', 'types-node-22', []],
+    ['@types/node 24', 'types-node-24', []],
+    ['@types/node 20 and the DOM', '@types/node', ['dom', 'dom.iterable']],
+  ]
+  for (const [version, bin] of COMPILERS) {
+    const skip = !existsSync(bin) && 'npm ci --prefix test/project/compilers installs it'
+    for (const [title, nodeTypes, lib] of platforms) {
+      it(`of fetch go to and from those of the global one: TypeScript ${version}, ${title}`, { skip }, () => {
+        const place = mkdtempSync(path.join(project, 'types-'))
+        symlinkSync(repositoryPath('node_modules', nodeTypes), path.join(place, 'node'))
+        const compilerOptions = {
+          module: 'nodenext',
+          target: 'es2022',
+          lib: ['es2022', 'esnext.disposable', ...lib],
+          typeRoots: [place],
+          types: ['node'],
+          noEmit: true,
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+        }
+        const files = ['fetch.mts', 'fetch.cts']
+        for (const file of files) writeFileSync(path.join(project, file), fetchConsumer)
+        const config = path.join(project, 'tsconfig.fetch.json')
+        writeFileSync(config, JSON.stringify({ compilerOptions, files }))
+        const { stdout } = spawnSync(process.execPath, [bin, '-p', config], { encoding: 'utf8' })
+        assert.equal(stdout, '')
+      })
+    }
+  }
+
   it('declare for CommonJS every value that the module has, and no other', () => {
     for (const [specifier, entry] of [
       ['httplib-ts', 'index'],
