@@ -70,7 +70,7 @@ export interface RequestSettings {
   readonly redirect: RedirectSettings | undefined
   /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
   readonly refusesToDropBody?: boolean | undefined
-  /** When it is sent again; undefined for never. */
+  /** When it is sent again. */
   readonly retry: RetrySettings | undefined
   /** How coded bodies are decoded; undefined for not at all. */
   readonly decompress: DecompressSettings | undefined

@@ -5,7 +5,7 @@
 
 const MAX_KNOWN = 512
 const MAX_KNOWN_LENGTH = 2_048
-const KNOWN = new Set<string>()
+const KNOWN = new Map<string, URL>()
 
 /** Ports that other protocols listen at (Fetch standard, "port blocking"). */
 const BAD_PORTS: ReadonlySet<number> = new Set([
@@ -21,17 +21,19 @@ export function isKnownUrl(url: string): boolean {
 }
 
 /** Remembers a string that `parseUrl` and `isNetworkUrl` found to be good. */
-export function rememberUrl(url: string): void {
-  if (url.length > MAX_KNOWN_LENGTH) return
-  KNOWN.add(url)
-  if (KNOWN.size > MAX_KNOWN) KNOWN.delete(KNOWN.values().next().value!)
+export function rememberUrl(text: string, url: URL): void {
+  if (text.length > MAX_KNOWN_LENGTH) return
+  KNOWN.set(text, url)
+  if (KNOWN.size > MAX_KNOWN) KNOWN.delete(KNOWN.keys().next().value!)
 }
 
 /**
- * The URL of a string.
+ * The URL of a string; nobody may change it.
  * @throws TypeError for what is none, and for one with credentials; the message does not show them
  */
 export function parseUrl(text: string): URL {
+  const known = KNOWN.get(text)
+  if (known !== undefined) return known
   let url: URL
   try {
     url = new URL(text)

@@ -109,7 +109,7 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
   } catch (error) {
     throw failureOf(error, signal)
   }
-  if (text !== undefined) rememberUrl(text)
+  if (text !== undefined) rememberUrl(text, url)
   const settings = redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
   return {
     method,
@@ -179,6 +179,8 @@ function sharedClient(): Client {
   shared ??= new Client({
     pool: { perOrigin: Infinity, total: Infinity },
     retry: false,
+    // The standard lets every byte into the value of a field but NUL, CR and LF.
+    tolerances: { controlInValue: true },
     redirect: { keepHeaders: ['sec-fetch-mode'] },
     headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
   })

@@ -44,19 +44,23 @@ function findStateKeys(): StateKeys | undefined {
  * What an answer is made on: an instance of the platform's `Response`. Where its state can be given later, nothing is
  * made now.
  */
-export const AnswerBase: new () => object = STATE_KEYS === undefined ? makeFullBase() : makeHollowBase()
+export const AnswerBase: AnswerBaseClass = STATE_KEYS === undefined ? makeFullBase() : makeHollowBase()
 
-function makeFullBase(): new () => object {
+/** The class of that base. */
+export type AnswerBaseClass = new (status: number, statusText: string) => object
+
+/** What the platform cannot be told later it is told now, as far as it takes it. */
+function makeFullBase(): AnswerBaseClass {
   return class extends PlatformResponse {
-    constructor() {
-      super(null)
+    constructor(status: number, statusText: string) {
+      super(null, { status: status > 599 ? 599 : status, statusText })
     }
   }
 }
 
-function makeHollowBase(): new () => object {
+function makeHollowBase(): AnswerBaseClass {
   Hollow.prototype = Object.create(PlatformResponse.prototype)
-  return Hollow as unknown as new () => object
+  return Hollow as unknown as AnswerBaseClass
 }
 
 /** Makes nothing: the state is given when somebody asks for it. */

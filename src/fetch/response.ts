@@ -4,7 +4,7 @@
  *
  * Where the platform keeps the state of a `Response` under symbols (Node 20 and 22), that state is made real when the platform's
  * own methods first look for it; from then on the platform does all the reading. Where it cannot be given (Node 24 and
- * newer), `Response.prototype.status.get.call(answer)` sees an empty response; docs/fetch.md says so.
+ * newer), the platform's own getters see status and reason, and neither headers nor body; docs/fetch.md says so.
  */
 
 import { ownBytes } from '../core/body-reader.ts'
@@ -59,7 +59,7 @@ class Answer extends AnswerBase {
   #real: Response | undefined
 
   constructor(response: HTTPResponse, signal: AbortSignal | undefined) {
-    super()
+    super(response.status, response.reason)
     this.#response = response
     this.#signal = signal
   }

@@ -9,6 +9,7 @@ import { makeReadable } from '../io/readable.ts'
 import { readDataUrl } from './data-url.ts'
 import { networkError } from './errors.ts'
 import { BlobBody, MemoryBody } from './memory-body.ts'
+import { parseMimeType } from './mime-type.ts'
 import type { ReadRequest } from './read-init.ts'
 
 /**
@@ -42,7 +43,9 @@ function fetchBlob({ url, method, fields }: ReadRequest): HTTPResponse {
   if (method !== 'GET') throw networkError('a blob URL has the method GET only')
   const blob = url.search === '' ? resolveObjectURL(withoutHash(url)) : undefined
   if (blob === undefined) throw networkError('the blob URL leads to no Blob')
-  const { type, size } = blob
+  const { size } = blob
+  // A Blob may say anything of itself.
+  const type = parseMimeType(blob.type) === undefined ? '' : blob.type
   const range = firstFieldValue(fields, 'range')
   if (range === undefined) {
     const head: FieldLine[] = [

@@ -141,6 +141,41 @@ describe('derive', () => {
   })
 })
 
+describe('split', () => {
+  it('gives two responses with the head of this one, and the bodies that were made of its body', async () => {
+    const before = respond(new PieceBody(['x']), 404, { fields: [['A', '1']] })
+    const [one, two] = before.split(() => [new PieceBody(['one']), new PieceBody(['two'])])
+    assert.deepEqual([one.status, two.status], [404, 404])
+    assert.equal(two.getHeader('a'), '1')
+    assert.equal(two.url, before.url)
+    assert.deepEqual([await one.text(), await two.text()], ['one', 'two'])
+    assert.throws(() => before.split((body) => [body, body]), ImproperConnectionState)
+  })
+
+  it('lets undecoded bytes be read from both where that was allowed', async () => {
+    const coded = respond(new PieceBody([]), 200, { head: { codings: ['x-own'] } }).allowUndecoded()
+    const [one, two] = coded.split(() => [new PieceBody(['one']), new PieceBody(['two'])])
+    assert.deepEqual([await one.text(), await two.text()], ['one', 'two'])
+  })
+})
+
+describe('takeArrived', () => {
+  it('gives what is there as a whole, once', () => {
+    const response = respond(new PieceBody(['a', 'b'], { isThere: true }))
+    assert.equal(response.takeArrived()?.toString(), 'ab')
+    assert.equal(response.takeArrived(), undefined)
+  })
+
+  it('gives nothing that has to be waited for, was read in part, or is coded', async () => {
+    assert.equal(respond(new PieceBody(['a'])).takeArrived(), undefined)
+    const begun = respond(new PieceBody(['a\nb'], { isThere: true }))
+    await begun.readLine()
+    assert.equal(begun.takeArrived(), undefined)
+    const coded = respond(new PieceBody(['a'], { isThere: true }), 200, { head: { codings: ['x-own'] } })
+    assert.equal(coded.takeArrived(), undefined)
+  })
+})
+
 describe('deriveHead', () => {
   const head: ResponseHead = {
     version: 11,
@@ -162,6 +197,14 @@ describe('deriveHead', () => {
     }
     const { framing: _, ...unframed } = head
     assert.deepEqual(deriveHead(unframed, { fields: [] }), unframed)
+  })
+
+  it('keeps the fields as they came, until somebody changes those that are shown', () => {
+    const wireFields = [['content-encoding', 'gzip']] as const
+    const decoded = deriveHead(head, { fields: [], wireFields })
+    assert.deepEqual(decoded, { ...head, wireFields })
+    assert.deepEqual(deriveHead(decoded, { codings: [] }), decoded)
+    assert.deepEqual(deriveHead(decoded, { fields: [['a', '1']] }), { ...head, fields: [['a', '1']] })
   })
 
   it('does not take the length of a body for that of another one, unless it is said', () => {

@@ -43,13 +43,15 @@ describe('URLs that may be fetched', () => {
 
   it('are known again, the newest 512 of them', () => {
     assert.equal(isKnownUrl('http://known.example/'), false)
-    rememberUrl('http://known.example/')
+    const url = new URL('http://known.example/')
+    rememberUrl('http://known.example/', url)
+    assert.equal(parseUrl('http://known.example/'), url)
     assert.equal(isKnownUrl('http://known.example/'), true)
-    for (let i = 0; i < 512; i++) rememberUrl(`http://known.example/${i}`)
+    for (let i = 0; i < 512; i++) rememberUrl(`http://known.example/${i}`, url)
     assert.equal(isKnownUrl('http://known.example/'), false)
     assert.equal(isKnownUrl('http://known.example/511'), true)
     const long = `http://known.example/${'x'.repeat(3_000)}`
-    rememberUrl(long)
+    rememberUrl(long, url)
     assert.equal(isKnownUrl(long), false)
   })
 })

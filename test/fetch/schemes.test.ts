@@ -43,6 +43,11 @@ describe('scheme fetch: blob:', () => {
     await reader.cancel()
   })
 
+  it('has no media type where the Blob says something odd', async () => {
+    const odd = await fetch(URL.createObjectURL(new Blob(['x'], { type: 'odd' })))
+    assert.equal(odd.headers.get('content-type'), '')
+  })
+
   it('is a network error for other methods, unknown Blobs, queries and ranges beyond it', async () => {
     for (const [input, init] of [
       [url, { method: 'POST' }],

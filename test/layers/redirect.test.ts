@@ -164,6 +164,21 @@ describe('a response', () => {
       { status: 303, method: 'PUT', isReplayable: false },
       'follow',
     ],
+    [
+      'of 302 to POST that would drop a body which is gone is refused where that is asked for',
+      { status: 302, method: 'POST', isReplayable: false, refusesToDropBody: true },
+      'REDIRECT_BODY',
+    ],
+    [
+      'of 302 to POST with a body that is there is followed all the same',
+      { status: 302, method: 'POST', isReplayable: true, refusesToDropBody: true },
+      'follow',
+    ],
+    [
+      'of 303 drops it in any case',
+      { status: 303, method: 'POST', isReplayable: false, refusesToDropBody: true },
+      'follow',
+    ],
     ['at the limit is refused [9110-15.4-8]', { settings: { ...REDIRECT, limit: 0 } }, 'REDIRECT_LIMIT'],
     [
       'that leads back is followed before the limit',
