@@ -69,8 +69,6 @@ export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
   readonly redirect: RedirectSettings | undefined
   /** When it is sent again. */
-  /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
-  readonly refusesToDropBody?: boolean | undefined
   readonly retry: RetrySettings | undefined
   /** How coded bodies are decoded; undefined for not at all. */
   readonly decompress: DecompressSettings | undefined
@@ -90,4 +88,6 @@ export interface RequestSettings {
   readonly context: unknown
   /** What decides over which connection it goes; for the client alone. */
   readonly connection: object
+  /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
+  readonly refusesToDropBody?: boolean | undefined
 }
