@@ -141,7 +141,10 @@ After a failed exchange an error also says:
 | \`requestBytesWritten\` | bytes of the request, head and body, handed to the system |
 | \`responseStarted\` | at least one byte of the response had come |
 | \`address\` | the peer: \`host:port\`, or the path of a unix socket |
-| \`phase\` | \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\` |
+| \`phase\` | \`queue\`, \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\`, \`minSpeed\` |
+| \`mayHaveActed\` | whether the server may have acted on the request: false only where it is proven that it has not |
+| \`attempts\` | at the client, each attempt with these facts, and with what was decided after it and why |
+| \`timings\` | how long the phases before took, in milliseconds, as far as they have come |
 | \`method\` | the method of the request; none for \`connect()\` |
 | \`url\` | origin and path of the request: no query, no fragment, no userinfo |
 | \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |

@@ -55,6 +55,12 @@ const ENTRIES: readonly Entry[] = [
     fields: ['features'],
   },
   {
+    id: 'fetch',
+    title: 'fetch of httplib-ts',
+    runtime: 'node',
+    fields: ['cold', 'fetches', 'fetch-fast'],
+  },
+  {
     id: 'undici-request',
     title: 'undici request',
     runtime: 'node',

@@ -56,6 +56,7 @@ const ofCeiling = (workload: string): [Place, Place] => pair(workload, 'connecti
 const ofUndici = (workload: string): [Place, Place] => pair(workload, 'connection', 'undici-request')
 const client = (workload: string, over: string): [Place, Place] => pair(workload, 'client', over)
 const FEATURES = pair('client-features', 'client-features', 'client-bare')
+const ofFetch = (workload: string, over: string): [Place, Place] => pair(workload, 'fetch', over)
 const QUEUE: [Place, Place] = [
   ['client-queue', 'client'],
   ['client-queue-100', 'client'],
@@ -109,6 +110,23 @@ export const FIGURES: readonly Figure[] = [
     'memory',
     client('client-idle', 'undici-request'),
     [0.7, 0.5],
+  ),
+  figure('fetch, 50 in flight, of HTTPConnection', 'thrift', ofFetch('fetch-50', 'connection'), [0.85, 0.95]),
+  figure('fetch, over undici request', 'thrift', ofFetch('fetch-50', 'undici-request'), [1.3, 2]),
+  figure("fetch, over Node's", 'thrift', ofFetch('fetch-50', 'runtime-fetch'), [10, 15]),
+  figure("fetch, over undici's", 'thrift', ofFetch('fetch-50', 'undici-fetch'), [8, 12]),
+  figure("fetch, json(), over Node's", 'thrift', ofFetch('fetch-json', 'runtime-fetch'), [5, 12]),
+  figure(
+    "fetch, a web stream of 1 MiB, of Node's",
+    'cpu',
+    ofFetch('fetch-stream', 'runtime-fetch'),
+    [1, 0.6],
+  ),
+  figure(
+    "fetch, POST of a FormData, over Node's",
+    'thrift',
+    ofFetch('fetch-post-form', 'runtime-fetch'),
+    [2, 5],
   ),
   linear('head', 'head of 10 times the fields, byte by byte'),
   linear('body', 'body of 10 times the bytes, byte by byte'),

@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Contender>>> = {
   client: async () => (await import('./contenders/client.ts')).client('default'),
   'client-bare': async () => (await import('./contenders/client.ts')).client('bare'),
   'client-features': async () => (await import('./contenders/client.ts')).client('features'),
+  fetch: async () => (await import('./contenders/fetch.ts')).ownFetch,
   'undici-request': async () => (await import('./contenders/undici.ts')).undiciRequest,
   'undici-dispatch': async () => (await import('./contenders/undici.ts')).undiciDispatch,
   'undici-fetch': async () => (await import('./contenders/undici.ts')).undiciFetch,

@@ -13,18 +13,18 @@ const fetchToken = async (): Promise<string> => {
 }
 
 const bearer: Layer = (next) => async (request) => {
-  const send = async () => {
-    token ??= fetchToken()
-    const line = ['Authorization', `Bearer ${await token}`] as const
+  const send = async (current: Promise<string>) => {
+    const line = ['Authorization', `Bearer ${await current}`] as const
     return next(withChanges(request, { fields: [...request.fields, line] }))
   }
+  token ??= fetchToken()
   const used = token
-  const response = await send()
+  const response = await send(used)
   if (response.status !== 401) return response
   response.close()
-  // Whoever comes first throws the old one away.
-  if (token === used || used === undefined) token = undefined
-  return send()
+  // Whoever comes first gets a new one; the others find it there.
+  if (token === used) token = fetchToken()
+  return send(token)
 }
 
 const api = plain.extend({ layers: [bearer] })

@@ -35,11 +35,11 @@ async function answered(
   options: ClientOptions = {},
 ): Promise<void> {
   const server = await startRawServer(async (peer) => {
-    do {
+    for (let isOpen = true; isOpen; isOpen = bytes === OK) {
       const request = await peer.request().catch(() => undefined)
       if (request === undefined) break
       await peer.reply(latin1(bytes))
-    } while (bytes === OK)
+    }
     peer.close()
   })
   const client = new Client({ baseUrl: `http://127.0.0.1:${server.port}/`, retry: false, ...options })

@@ -325,9 +325,10 @@ describe('the stream of a body', () => {
 
   it('is not made of what Object.prototype was given', async () => {
     const names = ['start', 'pull', 'type', 'size', 'highWaterMark', 'autoAllocateChunkSize']
+    const prototype: object = Object.prototype
     for (const name of names) {
       const response = await get('/typed?body=abc')
-      Object.defineProperty(Object.prototype, name, {
+      Object.defineProperty(prototype, name, {
         get: () => {
           throw new Error(`${name} was looked for`)
         },
@@ -336,7 +337,7 @@ describe('the stream of a body', () => {
       try {
         assert.notEqual(response.body, null)
       } finally {
-        Reflect.deleteProperty(Object.prototype, name)
+        Reflect.deleteProperty(prototype, name)
       }
       assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'abc')
     }

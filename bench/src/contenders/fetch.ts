@@ -1,5 +1,6 @@
 /**
- * Clients in the manner of `fetch`: the runtime's own (Node's, or Bun's where the worker runs in Bun) and ky, which wraps it.
+ * Clients in the manner of `fetch`: this library's, the runtime's own (Node's, or Bun's where the worker runs in Bun) and ky,
+ * which wraps it.
  * TLS trusts the server by NODE_EXTRA_CA_CERTS, which the worker is started with.
  */
 
@@ -11,13 +12,14 @@ import {
   fixedBody,
   inFlight,
   newForm,
+  ownVersion,
   pieces,
   toldLength,
 } from '../contender.ts'
 import { importPeer, peerVersion } from '../peers.ts'
 import type { Workload } from '../workloads.ts'
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>
+type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 function fetching(version: () => string, load: () => Promise<Fetch>): Contender {
   return {
@@ -27,7 +29,9 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
       const url = `${workload.tls ? 'https' : 'http'}://${host}:${port}/`
       const { method } = workload.request
       const body = fixedBody(workload)
-      const fixed: RequestInit = body === undefined ? { method } : { method, body }
+      // A plain GET is what fetch(url) is for.
+      const plain = method === 'GET' ? undefined : { method }
+      const fixed = body === undefined ? plain : { method, body }
       const { reading } = workload
       const request = async (): Promise<number> => {
         const init = initOf(workload, fixed)
@@ -42,7 +46,7 @@ function fetching(version: () => string, load: () => Promise<Fetch>): Contender 
   }
 }
 
-function initOf({ request }: Workload, fixed: RequestInit): RequestInit {
+function initOf({ request }: Workload, fixed: RequestInit | undefined): RequestInit | undefined {
   const { method, streamed, form, bodyBytes } = request
   if (form === true) return { method, body: newForm() }
   return streamed === true ? streaming(method, bodyBytes) : fixed
@@ -52,6 +56,8 @@ function initOf({ request }: Workload, fixed: RequestInit): RequestInit {
 function streaming(method: string, bodyBytes: number): RequestInit {
   return { method, body: pieces(bodyBytes), duplex: 'half' } as unknown as RequestInit
 }
+
+export const ownFetch: Contender = fetching(ownVersion, async () => (await import('httplib-ts/fetch')).fetch)
 
 export const runtimeFetch: Contender = fetching(
   () => process.versions['bun'] ?? `${process.versions.node} (undici ${process.versions['undici']})`,

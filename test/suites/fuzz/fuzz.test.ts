@@ -34,10 +34,10 @@ const REMOTE_CLASSES: readonly string[] = [
 ]
 
 /** Each error that the reading half of an engine has a code for. */
-/** Limits of what a client makes of a message: the engine has none of them. */
-const CLIENT_LIMITS = ['LIMIT_BODY', 'LIMIT_CODINGS', 'LIMIT_DECODED', 'LIMIT_RATIO']
+/** What a client finds in a message: the engine knows nothing of it. */
+const OF_CLIENT = ['INCOMPLETE_CODING', 'LIMIT_BODY', 'LIMIT_CODINGS', 'LIMIT_DECODED', 'LIMIT_RATIO']
 const CODES = Object.entries(ERRORS)
-  .filter(([code, [className]]) => REMOTE_CLASSES.includes(className) && !CLIENT_LIMITS.includes(code))
+  .filter(([code, [className]]) => REMOTE_CLASSES.includes(className) && !OF_CLIENT.includes(code))
   .map(([code]) => code)
   .sort()
 
