@@ -1,14 +1,15 @@
 // Joins the compiled modules into few files: `node scripts/bundle.mjs [folder of the compiled files]`.
 //
 // Node takes about half a millisecond for each module file. A process that makes one request would spend more on finding the
-// files of this package than on all else. So the modules that the same entries need are one file, a chunk; what only
-// one entry needs is in the file of that entry. An entry is what package.json names, or what `import()` loads at the moment of use.
+// files of this package than on all else. So the modules that the same entries need are one file, a chunk. An entry is what
+// package.json names, or what `import()` loads at the moment of use. The file that `tsc` made of a module gives what it gave, out of its
+// chunk.
 //
 // The text of a module stays as `tsc` wrote it, without comments, in a function of its own that gives what it exports: no name
 // is changed, and a stack can be read. A module is in one file only, so that there is each class once. It needs what is so here
 // and is checked: no circle of modules, no `export let`, no default export.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
 
@@ -227,9 +228,7 @@ function chunksOf() {
   return [...found.values()]
 }
 
-/** What one entry alone needs is in its own file. */
 function pathOf({ entries: needing }) {
-  if (needing.length === 1) return needing[0]
   return `chunks/${needing.map((file) => file.replace(/(\/index|\/main)?\.js$/, '').replaceAll('/', '-')).join('_')}.js`
 }
 
@@ -326,28 +325,20 @@ function chunkOf(file) {
 }
 
 function write() {
-  // Entries, and what is loaded later, have a file by their own name.
-  const doors = [...new Set([...entries, ...[...modules.values()].flatMap(({ lazyImports }) => lazyImports)])]
-  const texts = new Map()
   for (const chunk of chunks) {
-    const door = doors.find((file) => file === chunk.path)
-    const shared = chunk.path.startsWith('chunks/')
-      ? `export { ${chunk.files.map(variableOf).join(', ')} }\n`
-      : ''
-    texts.set(chunk.path, textOf(chunk) + (door === undefined ? shared : exportsOf(door)))
+    const given = `export { ${chunk.files.map(variableOf).join(', ')} }\n`
+    writeText(chunk.path, textOf(chunk) + given)
+    // A module can be found by its own name, in the file that tsc has made for it.
+    for (const file of chunk.files) {
+      const door = `import { ${variableOf(file)} } from '${specifierTo(file, chunk.path)}'\n${exportsOf(file)}`
+      writeText(file, modules.get(file).shebang + door)
+    }
   }
-  for (const door of doors) {
-    if (texts.has(door)) continue
-    const where = specifierTo(door, chunkOf(door).path)
-    texts.set(door, `import { ${variableOf(door)} } from '${where}'\n${exportsOf(door)}`)
-  }
-  // Modules of nothing but types go with those that were joined.
-  const compiled = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.js'))
-  for (const file of compiled) rmSync(path.join(folder, file))
-  for (const [file, text] of texts) {
-    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
-    writeFileSync(path.join(folder, file), (modules.get(file)?.shebang ?? '') + text)
-  }
+}
+
+function writeText(file, text) {
+  mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+  writeFileSync(path.join(folder, file), text)
 }
 
 function exportsOf(file) {
