@@ -194,7 +194,7 @@ export class Client {
         place: of.to.place,
         route: plan.key.route,
         isSocketPath: this.#base.options.socketPath !== undefined,
-        connection: this.#shared.pool.preview(plan),
+        connection: this.#shared.pool.preview(plan, request),
         isFile,
         hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
         builtIn: BUILT_IN_FIELDS,
@@ -213,6 +213,7 @@ export class Client {
    * @throws what opening the first that failed threw
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
+    this.#shared.underway.check()
     const { origin } = this.#destinations.find(url)
     await this.#shared.pool.preconnect(
       this.#planFor(origin, this.#base.settings.connection),
@@ -231,6 +232,7 @@ export class Client {
     url: string | URL,
     options: Pick<ClientRequestOptions, 'signal' | 'timeout'> = {},
   ): Promise<HTTPConnection> {
+    this.#shared.underway.check()
     const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
     const { origin, place } = this.#destinations.find(url)
     const plan = this.#planFor(origin, settings.connection)
@@ -241,11 +243,13 @@ export class Client {
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
   close(): Promise<void> {
-    return this.#shared.pool.close()
+    const { pool, underway } = this.#shared
+    return underway.close()?.then(() => pool.close()) ?? pool.close()
   }
 
   /** Ends everything at once: what is under way fails with `error`, by default a ConnectionLost (`CONNECTION_CLOSED`). */
   destroy(error?: unknown): void {
+    this.#shared.underway.destroy(error)
     this.#shared.pool.destroy(error)
   }
 
@@ -264,7 +268,9 @@ export class Client {
   /** Sends what another interface has read. The body is given back on every way out. @internal */
   send(direct: DirectRequest): Promise<HTTPResponse> {
     const { method, url, fields, body, signal } = direct
+    const { underway } = this.#shared
     try {
+      underway.check()
       const settings = this.#settingsOf(direct)
       const deadlines =
         signal === undefined &&
@@ -278,8 +284,10 @@ export class Client {
       const to = this.#destinations.find(url)
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
       const handler = this.#chains.chainFor(settings)
-      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
-      return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+      const answer = isMeasured(body)
+        ? sendOwned(handler, makeRequest(of, body))
+        : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+      return underway.watch(answer)
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -305,7 +313,9 @@ export class Client {
   ): ResponsePromise {
     let throwOnError = this.#base.settings.throwOnError
     let answer: Promise<HTTPResponse>
+    const { underway } = this.#shared
     try {
+      underway.check()
       if (options === undefined && this.#deadlines !== undefined && this.#base.query === '') {
         answer = this.#sendPlain(method ?? 'GET', url, this.#deadlines)
       } else {
@@ -318,7 +328,7 @@ export class Client {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(answer, throwOnError)
+    return ResponsePromise.of(underway.watch(answer), throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
@@ -363,9 +373,9 @@ export class Client {
   }
 
   #makeChains(): Chains {
-    const { clock, random } = this.#shared
+    const { clock, random, underway } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(this.#layers, { clock, random, locate }, this.#exchange)
+    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses }, this.#exchange)
   }
 
   /** The inner end of the chain. */

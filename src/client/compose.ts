@@ -39,10 +39,11 @@ export interface Ground {
   readonly clock: RetryLayerOptions['clock']
   readonly random: RetryLayerOptions['random']
   readonly locate: RedirectLayerOptions['locate']
+  readonly pauses: RetryLayerOptions['pauses']
 }
 
 /** Inside of them, the outermost first. */
-function innerFeatures({ clock, random, locate }: Ground): readonly Feature[] {
+function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feature[] {
   return [
     {
       name: 'throwOnError',
@@ -52,12 +53,12 @@ function innerFeatures({ clock, random, locate }: Ground): readonly Feature[] {
     {
       name: 'redirect',
       isOn: ({ redirect }) => redirect !== undefined,
-      layer: redirectLayer({ locate, clock, onRedirect: redirectIsFollowed }),
+      layer: redirectLayer({ locate, clock, pauses, onRedirect: redirectIsFollowed }),
     },
     {
       name: 'retry',
       isOn: ({ retry }) => retry !== undefined,
-      layer: retryLayer({ clock, random, onRetry: requestIsSentAgain }),
+      layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },

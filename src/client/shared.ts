@@ -13,6 +13,7 @@ import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
+import { Underway } from './underway.ts'
 
 /** After how long an unread response is warned of, in development. */
 const DEVELOPMENT_WARN_MS = 30_000
@@ -25,6 +26,7 @@ export interface Shared {
   /** Draws the boundary of a form. */
   readonly makeBoundary: () => string
   readonly plans: Plans
+  readonly underway: Underway
 }
 
 const POOL_NAMES = {
@@ -51,6 +53,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     clock,
     random,
     makeBoundary: () => makeBoundary(random),
+    underway: new Underway(),
     plans: new Plans(
       { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining },
       connection,

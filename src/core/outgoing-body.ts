@@ -1,6 +1,8 @@
 /**
  * The body of a request in one form: none, bytes that are there, or chunks to come. `takeBody` takes what a caller gives
  * over: from then on its errors are heard, and whoever holds it gives it back by `close`, on every way out.
+ *
+ * Length: one form of a body, and each kind of value that is taken for one.
  */
 
 import type { Readable } from 'node:stream'
@@ -77,6 +79,7 @@ export class ChunkedBody {
   /** What the source died of while nobody read it. */
   #failure: { readonly error: unknown } | undefined
   #onFailure: ((error: unknown) => void) | undefined
+  #onGivenBack: (() => void) | undefined
   #isClosed = false
   #wasOpened = false
 
@@ -119,9 +122,15 @@ export class ChunkedBody {
     return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length, this.contentType)
   }
 
+  /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
+  guard(onGivenBack: (() => void) | undefined): void {
+    this.#onGivenBack = onGivenBack
+  }
+
   /** All of it was read: there is nothing to be given back. */
   finish(): void {
     this.#onFailure = undefined
+    this.#onGivenBack = undefined
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.finish?.()
@@ -129,10 +138,13 @@ export class ChunkedBody {
 
   /** Gives back what was not read. Idempotent. */
   close(reason?: unknown): void {
+    const onGivenBack = this.#onGivenBack
     this.#onFailure = undefined
+    this.#onGivenBack = undefined
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.close(reason)
+    onGivenBack?.()
   }
 
   #fail(error: unknown): void {

@@ -18,7 +18,7 @@ import type { CodeOf } from '../errors/table.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { carryFields, decideHop, type Hop, REDIRECTS } from './hop.ts'
 import { readLocation, showUrl } from './location.ts'
-import { pause } from './pause.ts'
+import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 
 /** The cap of Retry-After where no retry settings say one. */
@@ -84,7 +84,8 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   if (!isDropped && !facts.isReplayable) return refuse('REDIRECT_BODY', `${status} to ${location}`, location)
   if (retryAfterMs > facts.maxRetryAfterMs)
     return answer('Retry-After asks for a longer wait than retry.maxRetryAfterMs')
-  if (retryAfterMs >= facts.leftMs) return answer('Retry-After asks for a wait beyond timeout.total')
+  if (retryAfterMs > 0 && retryAfterMs >= facts.leftMs)
+    return answer('Retry-After asks for a wait beyond timeout.total')
   return { kind: 'follow', url: to, hop, afterMs: retryAfterMs }
 }
 
@@ -130,6 +131,8 @@ export interface RedirectLayerOptions {
   readonly locate: (url: URL) => { readonly origin: RequestOrigin; readonly target: string }
   /** Waits as long as a Retry-After asks for. Default: the machine's. */
   readonly clock?: Clock | undefined
+  /** With which other waits such a wait can be ended. Default: with none. */
+  readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
   /** Is told of each redirect before it is followed. */
@@ -156,7 +159,7 @@ async function follow(
   settings: RedirectSettings,
   options: RedirectLayerOptions,
 ): Promise<HTTPResponse> {
-  const { clock = systemClock, wallClock = Date.now, onRedirect } = options
+  const { clock = systemClock, wallClock = Date.now, onRedirect, pauses = new Pauses() } = options
   const redirects: HTTPResponse[] = []
   const visited: Visit[] = [visitOf(first)]
   let request = first
@@ -185,7 +188,7 @@ async function follow(
     }
     redirects.push(response)
     onRedirect?.({ request, status: response.status, location: showUrl(decision.url) })
-    await pause(clock, decision.afterMs, request.deadlines.signal)
+    await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
     response = await send(request)
@@ -203,7 +206,8 @@ function redirected(
   const carried = (fields: readonly FieldLine[]): readonly FieldLine[] =>
     carryFields(fields, hop, settings.keepHeaders)
   const { method, dropsBody } = hop
-  if (dropsBody) closeBody(request.body)
+  // The server may have answered in the middle of it: that is the end of sending it there.
+  closeBody(request.body)
   return withChanges(request, {
     ...located(url, locate, response, request.body),
     method,

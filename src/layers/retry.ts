@@ -8,7 +8,7 @@
 
 import { hasField } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { isReplayable, replayOf } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
@@ -17,7 +17,7 @@ import { ConnectError, HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { makeKey } from './idempotency-key.ts'
-import { pause } from './pause.ts'
+import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
 
@@ -125,6 +125,8 @@ export interface RetryLayerOptions {
   readonly clock: Clock
   /** Draws waits and idempotency keys. */
   readonly random: Random
+  /** With which other waits a wait can be ended. Default: with none. */
+  readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970, for dates in Retry-After. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
   /** Is told of each attempt that is over and not the last, before the wait. */
@@ -175,7 +177,7 @@ type Ended = { readonly response: HTTPResponse } | { readonly error: unknown }
 /** From the first end that asks for a decision to the last one. */
 async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPResponse> {
   const { settings, options } = run
-  const { clock, onRetry } = options
+  const { clock, onRetry, pauses = new Pauses() } = options
   const earlier: Attempt[] = []
   let { request } = run
   let ended = first
@@ -206,9 +208,11 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
     const status = 'response' in ended ? ended.response.status : undefined
     if ('response' in ended) ended.response.close()
+    // The server may have answered in the middle of it: that is the end of sending it there.
+    closeBody(request.body)
     const { afterMs, why } = decision
     onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
-    await pause(clock, afterMs, signal)
+    await pauses.pause(clock, afterMs, signal)
     request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
     ended = await send(request).then(
       (response) => ({ response }),

@@ -15,6 +15,8 @@ export const KEEP_ALIVE_MARGIN_MS = 1_000
 export interface ConnectionFacts {
   /** How many exchanges may be begun now; 0 while it is lent out. */
   readonly capacity: number
+  /** Its responses come in the order of their requests: what is behind another one waits for it, and is lost with it. */
+  readonly isSerial?: boolean | undefined
   /** How many exchanges were begun in its life. */
   readonly exchanges: number
   /** When it was opened, on the clock, in milliseconds. */
@@ -40,10 +42,10 @@ export interface Connections<C extends ConnectionFacts> {
 }
 
 /**
- * What a request will do with a connection: `any` takes one exchange, `whole` one on which nothing is under way, `fresh` only
- * one that is opened for it.
+ * What a request will do with a connection: `any` takes one exchange; `alone` one that is not behind another, which it would be
+ * lost with; `whole` a connection on which nothing is under way; `fresh` only one that is opened for it.
  */
-export type Need = 'any' | 'whole' | 'fresh'
+export type Need = 'any' | 'alone' | 'whole' | 'fresh'
 
 /** What waits. */
 export interface Waiting {
@@ -120,9 +122,13 @@ export function lastUsable<C extends ConnectionFacts>(
 ): C | undefined {
   for (let i = free.length - 1; i >= 0; i--) {
     const one = free[i]!
-    if (one.capacity > 0 && (need === 'any' || isIdle(one)) && !isStale(one, limits, now)) return one
+    if (one.capacity > 0 && suits(one, need) && !isStale(one, limits, now)) return one
   }
   return undefined
+}
+
+function suits(one: ConnectionFacts, need: Need): boolean {
+  return need === 'any' || isIdle(one) || (need === 'alone' && one.isSerial === false)
 }
 
 function longestIdle<C extends ConnectionFacts>(connections: Iterable<C>): C | undefined {

@@ -66,14 +66,23 @@ export class Dialer {
   /** Those who wait may be fewer than before, or more. */
   watch(origin: PoolOrigin): void {
     if (origin.unwantedDials.length === 0) {
-      origin.abandoned?.clear()
+      this.#unwatch(origin)
       return
     }
+    // From the first that is unwanted on: where requests come and go, it would never run out.
+    if (origin.isAbandoning) return
+    origin.isAbandoning = true
     origin.abandoned ??= makeDeadline(this.#clock, () => {
+      origin.isAbandoning = false
       for (const dial of origin.unwantedDials) this.giveUp(origin, dial, undefined)
       this.#owner.serve(origin)
     })
     origin.abandoned.set(ABANDONED_DIAL_MS)
+  }
+
+  #unwatch(origin: PoolOrigin): void {
+    origin.isAbandoning = false
+    origin.abandoned?.clear()
   }
 
   giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {
@@ -84,7 +93,7 @@ export class Dialer {
   #end(origin: PoolOrigin, dial: Dial): boolean {
     if (!origin.dials.delete(dial)) return false
     this.#count--
-    if (origin.dials.size === 0) origin.abandoned?.clear()
+    if (origin.dials.size === 0) this.#unwatch(origin)
     return true
   }
 }

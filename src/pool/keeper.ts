@@ -9,7 +9,7 @@
  */
 
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
-import { ConnectionLost } from '../errors/index.ts'
+import { ConnectionLost, TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -93,10 +93,10 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** What would be done for a request that came now; nothing is done. */
-  preview({ key, open }: PoolPlan): Assignment<PooledConnection> {
+  preview({ key, open }: PoolPlan, need: Need): Assignment<PooledConnection> {
     const origin = this.#origins.get(key.text) ?? new PoolOrigin(key, open, this)
     const waiting = {
-      need: 'any',
+      need,
       count: origin.waiting + 1,
       arrival: this.#arrivals + 1,
       starving: undefined,
@@ -195,16 +195,16 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     return this.#closed
   }
 
-  /** Ends everything at once. Those who wait fail with `error`. */
-  destroy(error: unknown): void {
+  /** Ends everything at once. Those who wait fail with what `error` gives. */
+  destroy(error: () => unknown): void {
     this.#state = 'closed'
     this.#sweeper.stop()
     for (const origin of this.#origins.values()) {
-      for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, error)
+      for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, error())
       for (const connection of origin.connections) this.#drop(connection)
       for (const waiter of [...origin.freshLine, ...origin.line]) {
         this.leave(origin, waiter)
-        waiter.fail(error)
+        waiter.fail(error())
       }
       this.#tidy(origin)
     }
@@ -257,6 +257,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (isBlocked) this.#blocked.add(origin)
     else this.#blocked.delete(origin)
     this.#failOverdue(origin)
+    // Whoever a dial was begun for may have got another connection.
+    if (origin.dials.size > 0) this.#dialer.watch(origin)
     if (this.#state === 'open') this.#tidy(origin)
     else this.#windUp(origin)
   }
@@ -385,9 +387,15 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
+  /** Whoever waits longest is told; not one who would have waited longer for the dial than it was given: another is begun. */
   #failOldest(origin: PoolOrigin, error: unknown): void {
-    const { oldest } = origin
-    if (oldest !== undefined && this.leave(origin, oldest)) oldest.fail(error)
+    for (const line of [origin.freshLine, origin.line]) {
+      for (const waiter of line) {
+        if (outlasts(waiter, error)) continue
+        if (this.leave(origin, waiter)) waiter.fail(error)
+        return
+      }
+    }
   }
 
   // ------------------------------------------------------------------------------------------------- ending
@@ -408,4 +416,11 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.#sweeper.stop()
     this.#onClosed?.()
   }
+}
+
+/** Whether one waits longer for the part of a dial that ran out. */
+function outlasts({ timeouts }: PoolWaiter, error: unknown): boolean {
+  if (!(error instanceof TimeoutError)) return false
+  const { phase, timeoutMs } = error
+  return (phase === 'dns' || phase === 'connect' || phase === 'tls') && timeouts[phase] > timeoutMs
 }

@@ -9,6 +9,7 @@ import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { ConnectionFacts, Connections } from './assign.ts'
 import type { PoolKey } from './key.ts'
+import { isIdempotent } from './resend.ts'
 import { type Waiter, WaitingLine } from './waiting-line.ts'
 
 /**
@@ -43,7 +44,19 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   get capacity(): number {
-    return this.isLent ? 0 : this.transport.capacity
+    return this.isLent || this.#isExclusive ? 0 : this.transport.capacity
+  }
+
+  get isSerial(): boolean {
+    return this.transport.protocol === 'http/1.1'
+  }
+
+  /** Nothing is sent behind what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
+  get #isExclusive(): boolean {
+    const { request, transport } = this
+    return (
+      request !== undefined && !isIdempotent(request.method) && this.isSerial && transport.outstanding > 0
+    )
   }
 
   get exchanges(): number {
@@ -105,6 +118,8 @@ export class PoolOrigin implements Connections<PooledConnection> {
   overdue = 0
   /** Runs while a dial has nobody to serve. */
   abandoned: Deadline | undefined
+  /** Whether it does. */
+  isAbandoning = false
   readonly open: (waiting: Deadlines) => Promise<Transport>
   readonly #totals: PoolTotals
 

@@ -18,13 +18,14 @@ import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Need } from './assign.ts'
+import { callerLines } from './caller-lines.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
 import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { Queued, type QueueOutcome } from './queued.ts'
 import { describeRequest, type PoolReport, reportPool } from './report.ts'
-import { decideResend, isConnectionLoss, isReplayable, resent } from './resend.ts'
+import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
 
 export type { PoolPlan } from './keeper.ts'
 
@@ -138,7 +139,8 @@ export class Pool {
     const origin = this.#keeper.originFor(plan)
     const where = this.#options.notesCallers === true ? callerLines() : undefined
     const sending: Sending = { request, plan, options, where, attempts: NO_ATTEMPTS, queueMs: undefined }
-    const free = this.#keeper.takeFree(origin, 'any')
+    const need = needOf(request)
+    const free = this.#keeper.takeFree(origin, need)
     if (free !== undefined) return this.#send(sending, free, false)
     try {
       this.#options.check?.(request)
@@ -146,7 +148,7 @@ export class Pool {
       closeBody(request.body, error)
       return Promise.reject(error)
     }
-    return this.#sendWhenServed(sending, 'any')
+    return this.#sendWhenServed(sending, need)
   }
 
   /**
@@ -188,9 +190,9 @@ export class Pool {
   }
 
   /** What would be done for a request that came now, in words; nothing is done. */
-  preview(plan: PoolPlan): PoolPreview {
+  preview(plan: PoolPlan, request: OutgoingRequest): PoolPreview {
     const { limits } = this.#keeper
-    const decided = this.#keeper.preview(plan)
+    const decided = this.#keeper.preview(plan, needOf(request))
     switch (decided.do) {
       case 'use':
         return {
@@ -215,8 +217,9 @@ export class Pool {
   destroy(error?: unknown): void {
     if (this.#keeper.state === 'closed' && this.#destroyed !== undefined) return
     if (error !== undefined) this.#destroyed = { error }
+    // Each gets an error of its own: it tells of its request.
     this.#keeper.destroy(
-      error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
+      () => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
     )
   }
 
@@ -389,11 +392,4 @@ function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
 
 function isOwnClose(error: unknown): boolean {
   return error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED'
-}
-
-/** Who has called the pool: the lines of the stack below this package's own. */
-function callerLines(): string | undefined {
-  const seen: { stack?: string } = {}
-  Error.captureStackTrace?.(seen, callerLines)
-  return seen.stack?.split('\n').slice(2).join('\n')
 }

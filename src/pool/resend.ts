@@ -3,12 +3,16 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
-import { ChunkedBody, replayOf } from '../core/outgoing-body.ts'
+import { ChunkedBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
-/** What may be done again without another effect (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+
+/** Whether a request with this method may be made again without another effect (RFC 9110 §9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT_METHODS.has(method)
+}
 
 /** What the decision depends on. */
 export interface ResendFacts {
@@ -41,7 +45,7 @@ export function decideResend(facts: ResendFacts): ResendDecision {
   if (facts.resends > 0) return no('it was sent again already')
   if (!facts.isReplayable) return no('the body can be sent once only')
   if (facts.requestBytesWritten === 0) return yes('no byte of the request was written')
-  if (IDEMPOTENT_METHODS.has(facts.method)) return yes(`${facts.method} is idempotent`)
+  if (isIdempotent(facts.method)) return yes(`${facts.method} is idempotent`)
   return no('the server may have acted on it')
 }
 
@@ -67,4 +71,9 @@ export function resent(request: OutgoingRequest): OutgoingRequest {
   return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
 }
 
-export { isReplayable } from '../core/outgoing-body.ts'
+export { isReplayable }
+
+/** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
+export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): 'any' | 'alone' {
+  return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
+}

@@ -132,6 +132,7 @@ describe('a response', () => {
     ['that asks for a wait is followed after it [9110-10.2.3-2]', { retryAfterMs: 5 }, 'follow'],
     ['that asks for the longest wait is followed', { retryAfterMs: 60_000 }, 'follow'],
     ['that asks for a longer wait is an answer', { retryAfterMs: 60_001 }, 'answer'],
+    ['that comes at the very end of the total timeout is followed', { leftMs: 0 }, 'follow'],
     ['that asks for a wait beyond the total timeout is an answer', { retryAfterMs: 5, leftMs: 5 }, 'answer'],
     ['to a scheme of another kind is refused', { locations: ['ftp://b/'] }, 'REDIRECT_LOCATION'],
     ['to two places is refused', { locations: ['/a', '/b'] }, 'REDIRECT_LOCATION'],

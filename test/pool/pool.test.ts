@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { ConnectError, type HTTPException, type TimeoutError } from '../../src/errors/index.ts'
+import { withChanges } from '../../src/core/request.ts'
+import { DEFAULT_TIMEOUTS } from '../../src/core/timeouts.ts'
+import { ConnectError, type HTTPException, TimeoutError } from '../../src/errors/index.ts'
 import { Pool } from '../../src/pool/pool.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
@@ -20,6 +22,11 @@ async function withIdle(): Promise<{ memory: ReturnType<typeof memoryPool>; idle
   idle.answer()
   await first
   return { memory, idle }
+}
+
+/** What is under way on a connection. */
+function methodsOf({ open }: MemoryTransport): string[] {
+  return open.map(({ request }) => request.method)
 }
 
 describe('exchange', () => {
@@ -116,6 +123,29 @@ describe('exchange', () => {
     }
     const texts = await Promise.all(all.map(async (one) => (await one).text()))
     assert.deepEqual(texts, ['0', '1', '2', '3'])
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('sends nothing behind what may not be sent twice, and that behind nothing', async () => {
+    const memory = memoryPool({ limits: { perOrigin: 2 } }, 3)
+    const { pool, dials, plan } = memory
+    const all = ['GET', 'POST', 'GET', 'GET'].map((method) => pool.exchange(makeRequest({ method }), plan()))
+    const [a, b] = [dials[0]!.succeed(), dials[1]!.succeed()]
+    await settle()
+    // First come, first served: the POST needs a connection of its own, and the others come behind it.
+    assert.deepEqual([methodsOf(a), methodsOf(b)], [['GET', 'GET', 'GET'], ['POST']])
+    const again = pool.exchange(makeRequest({ method: 'PATCH' }), plan())
+    const once = pool.exchange(makeRequest({ method: 'PUT', body: onceBody() }), plan())
+    assert.deepEqual([a.outstanding, b.outstanding], [3, 1])
+    b.answer()
+    await settle()
+    assert.deepEqual(methodsOf(b), ['PATCH'])
+    b.answer()
+    await settle()
+    assert.deepEqual(methodsOf(b), ['PUT'])
+    for (const transport of [a, a, a, b]) transport.answer()
+    for (const one of [...all, again, once]) assert.equal((await one).status, 200)
     await pool.close()
     assertEmpty(memory)
   })
@@ -317,6 +347,43 @@ describe('a dial', () => {
     assert.equal(dials[0]!.waiting.signal?.aborted, true)
     await settle()
     assertEmpty(memory)
+    pool.destroy()
+  })
+
+  it('is given up a second after its request got another connection', async () => {
+    const memory = memoryPool()
+    const { pool, dials, plan, clock } = memory
+    const [first, second] = [1, 2].map(() => pool.exchange(makeRequest(), plan()))
+    const transport = dials[0]!.succeed()
+    await settle()
+    transport.answer()
+    await first
+    transport.answer()
+    await second
+    assert.equal(dials.length, 2)
+    clock.advance(900)
+    assert.equal(dials[1]!.waiting.signal?.aborted, false)
+    clock.advance(200)
+    assert.equal(dials[1]!.waiting.signal?.aborted, true)
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('that runs out of the time of one who is gone is begun again for one who waits longer', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const abort = new AbortController()
+    const short = { ...deadlinesOf({ signal: abort.signal }), timeouts: { ...DEFAULT_TIMEOUTS, connect: 20 } }
+    const first = rejectionOf(pool.exchange(withChanges(makeRequest(), { deadlines: short }), plan()))
+    abort.abort()
+    await first
+    const second = pool.exchange(makeRequest(), plan())
+    assert.equal(dials.length, 1)
+    dials[0]!.fail(new TimeoutError('connect', 20))
+    await settle()
+    assert.equal(dials.length, 2)
+    const own = new TimeoutError('connect', DEFAULT_TIMEOUTS.connect)
+    dials[1]!.fail(own)
+    assert.equal(await rejectionOf(second), own)
     pool.destroy()
   })
 

@@ -196,13 +196,19 @@ export function sendChunks(
 
 /** A source may never give its next chunk, or fail while the peer takes nothing: whoever waits is told all the same. */
 function carryFrom(transport: SteppedTransport, exchange: Exchange, body: ChunkedBody): Promise<void> {
+  const giveBack = (how: () => void): void => {
+    body.guard(undefined)
+    how()
+  }
   return new Promise((resolve, reject) => {
     exchange.ownSource(() => {
       exchange.ownSource(undefined)
-      body.close(exchange.failure?.error)
+      giveBack(() => body.close(exchange.failure?.error))
       if (exchange.failure === undefined) resolve()
       else reject(exchange.failure.error)
     })
+    // What is given back in the middle must not look whole.
+    body.guard(() => transport.stopUpload(exchange))
     body.listen((error) => {
       reject(error)
       transport.abort(exchange, error)
@@ -210,10 +216,12 @@ function carryFrom(transport: SteppedTransport, exchange: Exchange, body: Chunke
     const work = async (): Promise<void> => {
       try {
         await carry(transport, exchange, body.open())
-        if (exchange.upload === 'sending') body.finish()
-        else body.close()
+        giveBack(() => {
+          if (exchange.upload === 'sending') body.finish()
+          else body.close()
+        })
       } catch (error) {
-        body.close(error)
+        giveBack(() => body.close(error))
         throw error
       } finally {
         exchange.ownSource(undefined)

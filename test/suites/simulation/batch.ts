@@ -1,7 +1,8 @@
 // Runs many seeds, several worlds side by side in one thread: each takes its turn of the real loop after the other, and
 // none knows of the others.
 
-import { type RunResult, run } from './run.ts'
+import type { Catch } from '../../support/fault-hunt.ts'
+import type { Run, RunResult } from './run.ts'
 
 /** How many worlds share a thread: the turns of the loop cost less the more there are, up to about here. */
 const WORLDS = 16
@@ -31,6 +32,7 @@ export function addTally(sum: Tally, other: Tally): void {
 
 /** Runs the seeds from `first` to `last`; `onViolation` says whether to go on. Stack traces are not made meanwhile. */
 export async function runBatch(
+  run: Run,
   first: number,
   last: number,
   onViolation: (result: RunResult) => boolean,
@@ -54,4 +56,23 @@ export async function runBatch(
     Error.stackTraceLimit = stackTraceLimit
   }
   return tally
+}
+
+/** Seeds are hunted in portions of this size; the lowest one of a portion that shows the fault is told. */
+const PORTION = 64
+
+/** A hunt: runs seeds until one of them shows a fault that was put into the code. */
+export function huntIn(run: Run): (within: number) => Promise<Catch> {
+  return async (within) => {
+    for (let first = 1; first <= within; first += PORTION) {
+      let found: { seed: number; rule: string } | undefined
+      await runBatch(run, first, Math.min(first + PORTION - 1, within), ({ seed, violation }) => {
+        if (violation !== undefined && (found === undefined || seed < found.seed))
+          found = { seed, rule: violation.rule }
+        return true
+      })
+      if (found !== undefined) return { tryNumber: found.seed, rule: found.rule }
+    }
+    return { tryNumber: undefined, rule: '' }
+  }
 }

@@ -2,13 +2,13 @@
 // one, and those that are left are made smaller. A shorter schedule that breaks the same rule takes the place of the last.
 
 import { PARTS, type Part, type Schedule } from './choices.ts'
-import { run } from './run.ts'
+import type { Run } from './run.ts'
 
 /** How many runs one minimisation may cost. */
 const MAX_RUNS = 3_000
 
 /** The simplest schedule found that breaks the same rule. */
-export async function minimise(seed: number, schedule: Schedule, rule: string): Promise<Schedule> {
+export async function minimise(run: Run, seed: number, schedule: Schedule, rule: string): Promise<Schedule> {
   let best = schedule
   let runs = 0
   const attempt = async (part: Part, choices: number[]): Promise<boolean> => {

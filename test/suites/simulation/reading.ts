@@ -2,10 +2,10 @@
 
 import type { HTTPResponse } from '../../../src/core/response.ts'
 import { DecodeError, LineTooLong } from '../../../src/errors/index.ts'
-import type { Calls, Outcome } from './calls.ts'
+import type { Outcome } from './calls.ts'
 import type { Choices } from './choices.ts'
-import type { Intent } from './intent.ts'
-import type { Verdicts } from './verdicts.ts'
+import type { Link } from './link.ts'
+import type { Plan } from './plan.ts'
 import type { World } from './world.ts'
 
 const WAYS = [
@@ -31,17 +31,37 @@ const BEGINNINGS = ['read(n) once', 'readLine once', 'readInto once', 'iterate o
 
 type Way = (typeof WAYS)[number] | (typeof BEGINNINGS)[number]
 
-export interface Reader {
+/** An exchange whose response is read. */
+export interface ReadExchange {
+  readonly plan: Plan
+  readonly link: Link | undefined
+  readonly answer: { readonly headEnd: number | undefined } | undefined
+  /** Bytes of the body given to the caller so far. */
+  readonly taken: number
+  /** A read without a bound is under way. */
+  isReadingAll: boolean
+}
+
+export interface Reader<E extends ReadExchange> {
   readonly world: World
   readonly choices: Choices
-  readonly calls: Calls
-  readonly verdicts: Verdicts
+  readonly calls: { make<T>(name: string, exchange: E, act: () => Promise<T> | T): Promise<Outcome<T>> }
+  readonly verdicts: {
+    /** Bytes of a body were given out. */
+    taken(exchange: E, bytes: Uint8Array): void
+    /** The program was told that a body is complete. */
+    completed(exchange: E): void
+  }
   /** The caller gives the response up: the connection may end. */
-  readonly disturb: (intent: Intent) => void
+  readonly disturb: (exchange: E) => void
 }
 
 /** Reads a response to its end, or as far as the program cares. */
-export async function readResponse(reader: Reader, intent: Intent, response: HTTPResponse): Promise<void> {
+export async function readResponse<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
+  response: HTTPResponse,
+): Promise<void> {
   const { choices, world } = reader
   const way = choices.oneOf(WAYS)
   const isSlow = choices.chance(15)
@@ -65,7 +85,12 @@ export async function readResponse(reader: Reader, intent: Intent, response: HTT
 }
 
 /** Answers false where nothing more can be read. */
-async function readOnce(reader: Reader, intent: Intent, response: HTTPResponse, way: Way): Promise<boolean> {
+async function readOnce<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
+  response: HTTPResponse,
+  way: Way,
+): Promise<boolean> {
   const size = 1 + reader.choices.pick(200)
   switch (way) {
     case 'read(n) once':
@@ -81,9 +106,9 @@ async function readOnce(reader: Reader, intent: Intent, response: HTTPResponse, 
   }
 }
 
-async function readRest(
-  reader: Reader,
-  intent: Intent,
+async function readRest<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   way: Way,
   pause: () => Promise<void>,
@@ -134,9 +159,9 @@ async function readRest(
   }
 }
 
-async function readSome(
-  reader: Reader,
-  intent: Intent,
+async function readSome<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   size: number,
 ): Promise<boolean> {
@@ -149,9 +174,9 @@ async function readSome(
   return length === size && mayGoOn(reader)
 }
 
-async function readInto(
-  reader: Reader,
-  intent: Intent,
+async function readInto<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   target: Buffer,
 ): Promise<boolean> {
@@ -162,9 +187,9 @@ async function readInto(
   return outcome.value > 0 && mayGoOn(reader)
 }
 
-async function readLine(
-  reader: Reader,
-  intent: Intent,
+async function readLine<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   maxBytes: number,
 ): Promise<boolean> {
@@ -182,14 +207,14 @@ async function readLine(
 }
 
 /** A faulty client may give bytes out for ever. */
-function mayGoOn({ world }: Reader): boolean {
+function mayGoOn({ world }: Pick<Reader<ReadExchange>, 'world'>): boolean {
   return world.violation === undefined
 }
 
 /** Gives the next piece of an iteration to the judge; false at the end. */
-function takeNext(
-  reader: Reader,
-  intent: Intent,
+function takeNext<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   outcome: Outcome<{ readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }>,
 ): boolean {
   if (!outcome.ok) return false
@@ -199,9 +224,9 @@ function takeNext(
   return done !== true && mayGoOn(reader)
 }
 
-async function iterate(
-  reader: Reader,
-  intent: Intent,
+async function iterate<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   breaksAfter: number,
   pause: () => Promise<void>,
@@ -215,9 +240,9 @@ async function iterate(
   await reader.calls.make('break', intent, () => iterator.return?.())
 }
 
-async function readWeb(
-  reader: Reader,
-  intent: Intent,
+async function readWeb<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   cancelsAfter: number,
   pause: () => Promise<void>,
@@ -231,9 +256,9 @@ async function readWeb(
   await reader.calls.make('web cancel', intent, () => web.cancel())
 }
 
-async function readNode(
-  reader: Reader,
-  intent: Intent,
+async function readNode<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   destroysAfter: number,
   pause: () => Promise<void>,
@@ -248,9 +273,9 @@ async function readNode(
   await reader.calls.make('node destroy', intent, () => iterator.return?.())
 }
 
-async function readText(
-  reader: Reader,
-  intent: Intent,
+async function readText<E extends ReadExchange>(
+  reader: Reader<E>,
+  intent: E,
   response: HTTPResponse,
   way: 'text' | 'json',
 ): Promise<void> {

@@ -6,8 +6,9 @@ import type { Link } from './link.ts'
 import { VirtualNetwork } from './network.ts'
 import { Program } from './scenario.ts'
 import { PlannedServer } from './server.ts'
+import { watchForUncaught } from './uncaught.ts'
 import { Verdicts } from './verdicts.ts'
-import { currentWorld, textOf, type Violation, World } from './world.ts'
+import { type Violation, World } from './world.ts'
 
 export interface RunOptions {
   /** Plays these choices instead of drawing them. */
@@ -28,6 +29,9 @@ export interface RunResult {
   /** How often each code of our errors was raised. */
   readonly raised: ReadonlyMap<string, number>
 }
+
+/** Runs one seed, or one schedule: a world of whatever kind. */
+export type Run = (seed: number, options?: RunOptions) => Promise<RunResult>
 
 /** Runs one seed, or one schedule. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
@@ -59,20 +63,5 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     links: network.links.length,
     exchanges: judge.intents.size,
     raised: verdicts.raised,
-  }
-}
-
-let isWatching = false
-
-/** An error that nobody catches would end a process: it is a violation of the world in which it came up. */
-function watchForUncaught(): void {
-  if (isWatching) return
-  isWatching = true
-  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
-    process.on(event, (error: unknown) => {
-      const world = currentWorld()
-      if (world === undefined) throw error
-      world.violate(event === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught error', textOf(error))
-    })
   }
 }

@@ -1,7 +1,7 @@
 // The server's end of a link: an engine in the role of the server reads requests, and each is answered by its plan, in
 // virtual time. It may answer early, slowly, twice, wrongly, partly or never; it may accept a tunnel or another protocol.
 
-import { hasField } from '../../../src/core/fields.ts'
+import { type FieldLine, hasField } from '../../../src/core/fields.ts'
 import { H1Engine } from '../../../src/h1/engine.ts'
 import type { ReceivedRequest } from '../../../src/h1/events.ts'
 import {
@@ -14,35 +14,64 @@ import {
   JUNK,
   pieceBytes,
 } from './answer-writer.ts'
-import type { Answer, Intent } from './intent.ts'
-import type { Judge } from './judge.ts'
 import type { Ending, Link, Peer } from './link.ts'
 import type { TunnelAnswer } from './network.ts'
+import type { Plan } from './plan.ts'
 import type { World } from './world.ts'
 
+/** A request as the server needs it. */
+export interface Served {
+  readonly id: number
+  readonly method: string
+  readonly plan: Plan
+  readonly answer: Said | undefined
+  /** All of it has come. */
+  readonly isSeenWhole: boolean
+}
+
+/** A response by the offsets of the bytes that were said on a link. */
+export interface Said {
+  readonly start: number
+  end: number | undefined
+}
+
+/** Who is told what the server understands and says. */
+export interface Witness<S extends Served, A extends Said> {
+  /** A request head came; undefined where it is none that was meant. */
+  requestSeen(link: Link, event: ReceivedRequest): S | undefined
+  bodySeen(served: S, bytes: Uint8Array): void
+  requestEnded(served: S, trailers: readonly FieldLine[]): void
+  requestRefused(link: Link, error: unknown): void
+  answerBegins(link: Link, served: S): A
+  headSaid(answer: A, length: number): void
+  junkSaid(link: Link, length: number, isHarmless: boolean): void
+  /** What is known of a link: something may cost its exchanges, or be a reason to close it. */
+  recordOf(link: Link): { trouble: string | undefined; mayClose: boolean }
+}
+
 /** Where a response stands: informational ones, the head, a place in the body, the end. */
-interface Saying {
-  readonly intent: Intent
+interface Saying<S extends Served, A extends Said> {
+  readonly intent: S
   informational: number
-  answer: Answer | undefined
+  answer: A | undefined
   bodyAt: number
 }
 
-export class PlannedServer implements Peer {
+export class PlannedServer<S extends Served, A extends Said> implements Peer {
   readonly #world: World
-  readonly #judge: Judge
+  readonly #judge: Witness<S, A>
   readonly #link: Link
   readonly #tunnel: TunnelAnswer | undefined
   #engine = new H1Engine('server')
   /** The request that is being read or answered. */
-  #current: Intent | undefined
-  #saying: Saying | undefined
+  #current: S | undefined
+  #saying: Saying<S, A> | undefined
   /** `echo` behind a switch of protocols; `deaf` reads no more; `dead` says nothing any more either. */
   #state: 'http' | 'echo' | 'deaf' | 'dead' = 'http'
   #waitsForSpace = false
   #isClosing = false
 
-  constructor(world: World, judge: Judge, link: Link, tunnel: TunnelAnswer | undefined) {
+  constructor(world: World, judge: Witness<S, A>, link: Link, tunnel: TunnelAnswer | undefined) {
     this.#world = world
     this.#judge = judge
     this.#link = link
@@ -195,7 +224,7 @@ export class PlannedServer implements Peer {
   }
 
   /** Says a part of the message, up to where it is cut. */
-  #sayPart({ intent, answer }: Saying, bytes: Buffer): boolean {
+  #sayPart({ intent, answer }: Saying<S, A>, bytes: Buffer): boolean {
     const { cut } = intent.plan
     const said = this.#link.downWritten - answer!.start
     if (cut === undefined || said + bytes.length <= cut.at) {
@@ -209,7 +238,7 @@ export class PlannedServer implements Peer {
     return false
   }
 
-  #sayEnd(saying: Saying): void {
+  #sayEnd(saying: Saying<S, A>): void {
     const { intent } = saying
     const { plan } = intent
     if (plan.hugeLength !== undefined) {
@@ -253,7 +282,7 @@ export class PlannedServer implements Peer {
     else this.#world.at(afterMs, say)
   }
 
-  #closeWhenIdle(intent: Intent, afterMs: number, isReset: boolean): void {
+  #closeWhenIdle(intent: S, afterMs: number, isReset: boolean): void {
     this.#world.at(afterMs, () => {
       const isIdle = this.#current === undefined && this.#saying === undefined && intent.isSeenWhole
       if (isIdle) this.#end(isReset ? 'reset' : 'fin')

@@ -1,0 +1,58 @@
+/**
+ * The requests of a client that are under way, from the call to the head of their answer: redirects, further attempts, the waits
+ * between them and what layers do besides are part of them. `close()` waits for them, `destroy()` ends their waits.
+ */
+
+import { ConnectionLost, NotConnected } from '../errors/index.ts'
+import { Pauses } from '../layers/pause.ts'
+
+export class Underway {
+  /** The waits of its layers. */
+  readonly pauses: Pauses = new Pauses()
+  #count = 0
+  #empty: Promise<void> | undefined
+  #onEmpty: (() => void) | undefined
+
+  /** @throws NotConnected after `close()` */
+  check(): void {
+    if (this.#empty !== undefined) throw new NotConnected('the client was closed')
+  }
+
+  /** One has begun, and is over when its answer is there. A stack trace of its error follows what is given back. */
+  watch<T>(answer: Promise<T>): Promise<T> {
+    this.#count++
+    return answer.then(this.#answered, this.#failed) as Promise<T>
+  }
+
+  readonly #answered = (response: unknown): unknown => {
+    this.#end()
+    return response
+  }
+
+  readonly #failed = (error: unknown): never => {
+    this.#end()
+    throw error
+  }
+
+  #end(): void {
+    this.#count--
+    if (this.#count === 0) this.#onEmpty?.()
+  }
+
+  /** Takes nothing new. Gives what has to be waited for: undefined where nothing is under way. */
+  close(): Promise<void> | undefined {
+    this.#empty ??= new Promise((resolve) => {
+      this.#onEmpty = resolve
+    })
+    return this.#count === 0 ? undefined : this.#empty
+  }
+
+  /** Ends all waits at once. */
+  destroy(error: unknown): void {
+    this.pauses.end(
+      error === undefined
+        ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')
+        : () => error,
+    )
+  }
+}

@@ -1,0 +1,149 @@
+// Draws requests: method, URL, fields with credentials, body, options; and notes what each of them means.
+
+import type { ClientOptions, ClientRequestOptions, ClientTimeouts } from '../../../src/client/option-types.ts'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../../../src/core/timeouts.ts'
+import type { Choices } from '../simulation/choices.ts'
+import type { World } from '../simulation/world.ts'
+import type { Ask, Credential, Leave } from './ask.ts'
+import { makeBody, noBody, type Sources } from './bodies.ts'
+import { QUERY_SECRET, SECRET } from './judge.ts'
+import { type Config, REDIRECTS, RETRIES, TIMEOUTS } from './settings.ts'
+
+/** A request, and how it is made. */
+export interface MadeAsk {
+  readonly ask: Ask
+  readonly url: string
+  readonly options: ClientRequestOptions
+}
+
+const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
+const SAFE_TO_REPEAT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
+const QUEUE_MS = 60_000
+
+/** Longer than anything takes where nothing goes wrong. */
+const PLAIN_TIMEOUTS: ClientTimeouts = {
+  dns: 60_000,
+  connect: 60_000,
+  tls: 60_000,
+  send: 60_000,
+  headers: 60_000,
+  body: 60_000,
+  queue: QUEUE_MS,
+  total: Infinity,
+}
+
+type TimeoutOption = number | ClientTimeouts | undefined
+
+/** What is drawn from. */
+export interface Drawing {
+  readonly world: World
+  readonly choices: Choices
+  readonly config: Config
+  readonly sources: Sources
+  /** What aborts everything that the client does. */
+  readonly shared: AbortController | undefined
+}
+
+/** A request by choice; `isPlain` for one that must succeed. */
+export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?: string): MadeAsk {
+  const { world, choices, config, sources, shared } = drawing
+  const at = origin ?? choices.oneOf(config.origins)
+  const method = isPlain ? 'GET' : choices.oneOf(METHODS)
+  const mayHaveBody = method !== 'GET' && method !== 'HEAD' && !(isPlain || choices.chance(25))
+  const made = mayHaveBody ? makeBody(world, choices, sources, id, config.isPlain) : noBody()
+  const chosen = isPlain || config.isPlain || !choices.chance(20) ? undefined : choices.oneOf(TIMEOUTS)
+  const timeout = isPlain ? PLAIN_TIMEOUTS : chosen
+  const retry = !isPlain && choices.chance(20) ? choices.oneOf(RETRIES) : undefined
+  const redirect = !isPlain && choices.chance(20) ? choices.oneOf(REDIRECTS) : undefined
+  const own = isPlain || config.isPlain || !choices.chance(40) ? undefined : new AbortController()
+  const throws = !isPlain && choices.chance(8)
+  const { headers, credentials, userinfo } = chooseCredentials(choices, id)
+  const ask: Ask = {
+    id,
+    method,
+    origin: at,
+    credentials,
+    leave: leaveOf(retry ?? config.retry, redirect ?? config.redirect),
+    bytes: made.bytes,
+    isReplayable: made.isReplayable,
+    sourceError: made.sourceError,
+    timeouts: resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS })),
+    throws,
+    controllers: [shared, own].filter((one) => one !== undefined),
+    startedAt: world.now(),
+    abortedAt: undefined,
+    abortReason: undefined,
+    sendings: [],
+    isDisturbed: false,
+    hasFailed: false,
+    isOver: false,
+  }
+  const options: ClientRequestOptions = {
+    method,
+    headers,
+    ...made.options,
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(redirect === undefined ? {} : { redirect }),
+    ...(own === undefined ? {} : { signal: own.signal }),
+    ...(throws ? { throwOnError: true } : {}),
+    ...(!isPlain && mayHaveBody && choices.chance(10) ? { expectContinue: 50 } : {}),
+  }
+  return { ask, url: `${at.replace('//', `//${userinfo}`)}/r/${id}/0?q=${QUERY_SECRET}`, options }
+}
+
+function chooseCredentials(
+  choices: Choices,
+  id: number,
+): { headers: Record<string, string>; credentials: Credential[]; userinfo: string } {
+  const secret = `${SECRET}-${id}-`
+  const headers: Record<string, string> = {}
+  const credentials: Credential[] = []
+  let userinfo = ''
+  const add = (name: string, value: string): void => {
+    headers[name] = value
+    credentials.push({ name: name.toLowerCase(), value })
+  }
+  const kind = choices.pick(8)
+  if (kind === 1 || kind === 5) add('Authorization', `Bearer ${secret}a`)
+  if (kind === 2 || kind === 5) add('Cookie', `session=${secret}c`)
+  if (kind === 3 || kind === 5) add('X-Api-Key', `${secret}k`)
+  if (kind === 4) {
+    userinfo = `user:${secret}u@`
+    const value = `Basic ${Buffer.from(`user:${secret}u`).toString('base64')}`
+    credentials.push({ name: 'authorization', value })
+  }
+  return { headers, credentials, userinfo }
+}
+
+/** The timeouts that an option makes of others: a number is that of the whole. */
+function resolve(
+  option: TimeoutOption,
+  base: ResolvedTimeouts & { readonly queue: number },
+): ResolvedTimeouts & { readonly queue: number } {
+  if (option === undefined) return base
+  if (typeof option === 'number') return { ...base, total: option }
+  const { minSpeed: _none, ...phases } = option
+  return { ...base, ...(phases as Partial<ResolvedTimeouts>) }
+}
+
+function leaveOf(
+  retry: NonNullable<ClientOptions['retry']>,
+  redirect: NonNullable<ClientOptions['redirect']>,
+): Leave {
+  const {
+    limit: retries = 2,
+    methods = SAFE_TO_REPEAT,
+    idempotencyKey,
+  } = typeof retry === 'object' ? retry : { limit: Number(retry) }
+  const follows = typeof redirect === 'object' ? redirect : {}
+  const { limit = 20, keepHeaders = [], keepCredentialsFor = [] } = follows
+  return {
+    retries,
+    methods,
+    hasKey: idempotencyKey !== undefined,
+    redirects: typeof redirect === 'number' ? redirect : redirect === false ? 0 : limit,
+    keepHeaders: keepHeaders.map((name) => name.toLowerCase()),
+    keepFor: keepCredentialsFor,
+  }
+}

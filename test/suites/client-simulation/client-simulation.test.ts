@@ -1,0 +1,81 @@
+// A bounded part of what `npm run simulate:client` does, and what it rests on: the same seed gives the same run, whatever runs
+// beside it; an empty schedule is a program in which nothing goes wrong; a fault that is put in is caught.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { checkOpenHandles } from '../../support/open-handles.ts'
+import { runBatch } from '../simulation/batch.ts'
+import { FAULTS } from './faults/table.ts'
+import { run } from './run.ts'
+
+checkOpenHandles()
+
+/** About a dozen seconds on a machine of two cores. */
+const SEEDS = 2_000
+const COMPARED_SEEDS = 60
+
+describe('the simulation of the client', () => {
+  it(`finds nothing that must not happen in ${SEEDS} random programs`, async () => {
+    const found: string[] = []
+    const tally = await runBatch(run, 1, SEEDS, ({ seed, violation }) => {
+      found.push(`npm run simulate:client -- --seeds ${seed}: ${violation?.rule}: ${violation?.detail}`)
+      return found.length < 5
+    })
+    assert.deepEqual(found, [])
+    assert.equal(tally.runs, SEEDS)
+    // Programs that do nothing would find nothing either.
+    assert.ok(tally.exchanges > 3 * SEEDS, `${tally.exchanges} exchanges`)
+    for (const code of [
+      'CONNECTION_LOST',
+      'CONNECTION_CLOSED',
+      'NOT_CONNECTED',
+      'INCOMPLETE_BODY',
+      'TIMEOUT_QUEUE',
+      'TIMEOUT_TOTAL',
+      'DNS_FAILED',
+      'REDIRECT_LIMIT',
+      'REDIRECT_BODY',
+      'STATUS_IS_ERROR',
+    ])
+      assert.ok((tally.raised.get(code) ?? 0) > 0, `${code} was never raised: ${[...tally.raised].join(' ')}`)
+  })
+
+  it('repeats a seed exactly, alone and beside others', async () => {
+    const seeds = Array.from({ length: COMPARED_SEEDS }, (_, index) => index + 1)
+    const together = await Promise.all(seeds.map((seed) => run(seed, { isTracing: true })))
+    for (const first of together) {
+      const again = await run(first.seed, { isTracing: true })
+      assert.deepEqual(again.transcript, first.transcript)
+      assert.deepEqual(again.schedule, first.schedule)
+    }
+  })
+
+  it('makes of an empty schedule a program in which nothing goes wrong', async () => {
+    const { violation, raised, exchanges } = await run(0, {
+      schedule: { program: [], server: [], network: [] },
+    })
+    assert.equal(violation, undefined)
+    assert.deepEqual([...raised], [])
+    assert.equal(exchanges, 2)
+  })
+})
+
+describe('deliberate faults of the client', () => {
+  it('are at least 25, each with a bound', () => {
+    assert.ok(FAULTS.length >= 25)
+    assert.equal(new Set(FAULTS.map(({ does }) => does)).size, FAULTS.length)
+  })
+
+  // Faults are put into a copy of what was compiled.
+  const skip = import.meta.filename.endsWith('.ts') && 'needs a build'
+  it('are caught: one of them, as a sample of `npm run simulate:client:faults`', { skip }, () => {
+    const script = path.join(import.meta.dirname, 'faults/main.js')
+    const { status, stdout } = spawnSync(process.execPath, [script, 'forgets who waits'], {
+      encoding: 'utf8',
+    })
+    assert.match(stdout, /caught .*forgets who waits/)
+    assert.equal(status, 0)
+  })
+})

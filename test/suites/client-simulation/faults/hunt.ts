@@ -1,0 +1,7 @@
+// One hunt, in a thread of its own so that it loads the faulty files: runs seeds until one of them shows the fault.
+
+import { answerHunt } from '../../../support/fault-hunt.ts'
+import { huntIn } from '../../simulation/batch.ts'
+import { run } from '../run.ts'
+
+await answerHunt(huntIn(run))

@@ -1,0 +1,35 @@
+// One run: a world, a network, servers and a program with its client, all from one seed or one schedule, and what became of it.
+
+import { makeChoices, scheduleOf } from '../simulation/choices.ts'
+import type { Run } from '../simulation/run.ts'
+import { watchForUncaught } from '../simulation/uncaught.ts'
+import { World } from '../simulation/world.ts'
+import { Judge } from './judge.ts'
+import { ClientNetwork } from './network.ts'
+import { Program } from './program.ts'
+import { chooseConfig } from './settings.ts'
+import { Verdicts } from './verdicts.ts'
+
+/** Runs one seed, or one schedule. */
+export const run: Run = async (seed, options = {}) => {
+  watchForUncaught()
+  const choices = makeChoices(seed, options.schedule)
+  const world = new World(choices.network, options.isTracing === true)
+  const config = chooseConfig(choices.program)
+  const judge = new Judge(world, choices.server, config)
+  const network = new ClientNetwork(world, judge, choices.network)
+  const verdicts = new Verdicts(judge, network)
+  if (world.isTracing) world.trace(`config: ${JSON.stringify(config)}`)
+  await world.run(() => new Program({ world, judge, verdicts, network, choices: choices.program }).run())
+  return {
+    seed,
+    violation: world.violation,
+    schedule: scheduleOf(choices),
+    transcript: world.transcript,
+    events: world.events,
+    virtualMs: world.now() - 1_000,
+    links: network.links.length,
+    exchanges: judge.hearings.length,
+    raised: verdicts.raised,
+  }
+}
