@@ -5,7 +5,7 @@
 // loads at the moment of use, are files in `chunks`. Each module is in one file only, so that there is each class once. Nothing
 // is made shorter: a stack shows the names of the source.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -41,10 +41,7 @@ const { outputFiles } = await build({
   write: false,
 })
 
-// The files of `tsc` go; declarations and the doors for `require()` stay.
-for (const file of readdirSync(folder, { recursive: true })) {
-  if (file.endsWith('.js')) rmSync(path.join(folder, file))
-}
+// The other files of `tsc` stay for whoever looks into a clone; package.json does not ship them.
 for (const { path: file, contents } of outputFiles) {
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, contents)
