@@ -11,11 +11,11 @@ Measures httplib beside its peers and beside the sockets under it. Without a for
 contender, growth; under 30 minutes. On a machine that does nothing else.`
 
 const TABLE = {
-  quick: { type: 'boolean', help: 'the workloads of the figures; under 3 minutes' },
+  quick: { type: 'boolean', help: 'the workloads of the figures; under 6 minutes' },
   growth: { type: 'boolean', help: 'only how cost grows; under 8 minutes' },
   gate: {
     type: 'boolean',
-    help: 'fails where the floor of a figure is missed, and shows how far the goals are; under 4 minutes',
+    help: 'fails where the floor of a figure is missed, and shows how far the goals are; under 6 minutes',
   },
   smoke: { type: 'boolean', help: 'whether everything still runs; its numbers say nothing' },
   workloads: { type: 'string', shown: 'A,B', help: 'only these workloads' },

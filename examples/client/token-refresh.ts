@@ -8,23 +8,27 @@ const plain = new Client()
 let token: Promise<string> | undefined
 
 const fetchToken = async (): Promise<string> => {
-  const { access_token } = await plain.post(`${origin}/token`).json<{ access_token: string }>()
-  return access_token
+  try {
+    const { access_token } = await plain.post(`${origin}/token`).json<{ access_token: string }>()
+    return access_token
+  } catch (error) {
+    token = undefined // the next request tries again
+    throw error
+  }
 }
 
 const bearer: Layer = (next) => async (request) => {
-  const send = async (current: Promise<string>) => {
+  const sendWith = async (current: Promise<string>) => {
     const line = ['Authorization', `Bearer ${await current}`] as const
     return next(withChanges(request, { fields: [...request.fields, line] }))
   }
-  token ??= fetchToken()
-  const used = token
-  const response = await send(used)
+  const used = (token ??= fetchToken())
+  const response = await sendWith(used)
   if (response.status !== 401) return response
   response.close()
-  // Whoever comes first gets a new one; the others find it there.
+  // Whoever comes first throws the old one away; who comes later finds the new one.
   if (token === used) token = fetchToken()
-  return send(token)
+  return sendWith(token)
 }
 
 const api = plain.extend({ layers: [bearer] })

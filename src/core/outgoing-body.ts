@@ -1,6 +1,8 @@
 /**
  * The body of a request in one form: none, bytes that are there, or chunks to come. `takeBody` takes what a caller gives
  * over: from then on its errors are heard, and whoever holds it gives it back by `close`, on every way out.
+ *
+ * Length: one form of a body, and each kind of value that is taken for one.
  */
 
 import type { Readable } from 'node:stream'
@@ -115,14 +117,14 @@ export class ChunkedBody {
     return this.#source.open()
   }
 
-  /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
-  guard(onGivenBack: (() => void) | undefined): void {
-    this.#onGivenBack = onGivenBack
-  }
-
   /** A body of its own with the same chunks, for where this one may still be read: only where `isReplayable`. */
   again(): ChunkedBody {
     return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length, this.contentType)
+  }
+
+  /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
+  guard(onGivenBack: (() => void) | undefined): void {
+    this.#onGivenBack = onGivenBack
   }
 
   /** All of it was read: there is nothing to be given back. */

@@ -68,8 +68,6 @@ export interface Progress {
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
   readonly redirect: RedirectSettings | undefined
-  /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
-  readonly refusesToDropBody?: boolean | undefined
   /** When it is sent again. */
   readonly retry: RetrySettings | undefined
   /** How coded bodies are decoded; undefined for not at all. */
@@ -90,4 +88,6 @@ export interface RequestSettings {
   readonly context: unknown
   /** What decides over which connection it goes; for the client alone. */
   readonly connection: object
+  /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
+  readonly refusesToDropBody?: boolean | undefined
 }

@@ -4,11 +4,7 @@
  */
 
 import { Readable } from 'node:stream'
-import type {
-  ReadableByteStreamController,
-  ReadableStreamBYOBRequest,
-  UnderlyingByteSource,
-} from 'node:stream/web'
+import type { ReadableByteStreamController, ReadableStreamBYOBRequest } from 'node:stream/web'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { ownBytes } from '../core/body-reader.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -16,6 +12,11 @@ import { terminationOf } from './errors.ts'
 
 /** The platform's own class, as it was when this module was loaded. */
 const PlatformStream = globalThis.ReadableStream
+
+/** A strategy without a prototype: what another package wrote onto `Object.prototype` is none. */
+const NOTHING_AHEAD: { readonly highWaterMark: number } = Object.assign(Object.create(null) as object, {
+  highWaterMark: 0,
+})
 
 /** A feed that nobody reads any more is not kept alive by a signal that outlives it. */
 const COLLECTED = new FinalizationRegistry<{ readonly signal: AbortSignal; readonly onAbort: () => void }>(
@@ -28,8 +29,10 @@ export function isStreamUsed(stream: ReadableStream): boolean {
 }
 
 /** Gives a stream from the body of a response. */
-export class BodyFeed implements UnderlyingByteSource {
+export class BodyFeed {
   readonly type = 'bytes'
+  /** Said, so that nothing is looked for on `Object.prototype`. */
+  readonly autoAllocateChunkSize: undefined = undefined
   readonly stream: ReadableStream<Uint8Array>
   readonly #response: HTTPResponse
   readonly #signal: AbortSignal | undefined
@@ -49,7 +52,7 @@ export class BodyFeed implements UnderlyingByteSource {
     this.#response = response
     this.#signal = signal
     this.#onEnd = onEnd
-    this.stream = new PlatformStream<Uint8Array>(this as never, { highWaterMark: 0 })
+    this.stream = new PlatformStream<Uint8Array>(this as never, NOTHING_AHEAD)
     if (signal === undefined || response.isClosed) return
     const held = new WeakRef(this)
     const onAbort = (): void => {

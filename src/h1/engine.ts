@@ -332,7 +332,7 @@ export class H1Engine {
       case 'data':
         return this.#sendData(event.bytes)
       case 'end': {
-        const trailers = ownPart(event, 'trailers')
+        const trailers = ownPart(event, 'trailers', undefined)
         return this.#sendEnd(trailers === undefined ? NO_FIELDS : snapshotFields(trailers))
       }
       case 'closed':

@@ -66,7 +66,7 @@ export class RequestHeads {
    */
   write(request: RequestToSend): WrittenRequest {
     const { method, target, fields } = request
-    const version = ownPart(request, 'version') ?? 11
+    const version = ownPart(request, 'version', 11)
     const shared = this.#tolerances === USUAL_TOLERANCES ? SHARED.get(fields) : undefined
     const kept = shared === undefined ? this.#own : shared.kept
     // Each part is looked at once here, and is a string that has passed the checks where it equals one.

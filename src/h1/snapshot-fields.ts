@@ -45,15 +45,21 @@ export interface ResponseSnapshot extends ResponseToSend {
  */
 export function snapshotResponse(response: ResponseToSend): ResponseSnapshot {
   const { type, status, fields } = response
-  const reason = ownPart(response, 'reason') ?? ''
+  const reason = ownPart(response, 'reason', '')
   assertString(reason, 'The reason phrase')
-  const version = takeVersion(ownPart(response, 'version'))
+  const version = takeVersion(ownPart(response, 'version', undefined))
   return { type, status, reason, version, fields: snapshotFields(fields) }
 }
 
 /** A part that may be missing. Security: what another package wrote onto `Object.prototype` is no part of any message. */
-export function ownPart<T extends object, K extends keyof T>(event: T, name: K): T[K] | undefined {
-  return Object.hasOwn(event, name) ? event[name] : undefined
+export function ownPart<T extends object, K extends keyof T, D>(
+  event: T,
+  name: K,
+  otherwise: D,
+): Exclude<T[K], undefined> | D {
+  const part = Object.hasOwn(event, name) ? event[name] : undefined
+  // Only what is missing: null is no version and no phrase, and is refused as such.
+  return part === undefined ? otherwise : (part as Exclude<T[K], undefined>)
 }
 
 function takeVersion(version: 10 | 11 | undefined): 10 | 11 {

@@ -18,6 +18,7 @@ import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import { beginningOf, shownUrl } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Need } from './assign.ts'
+import { callerLines } from './caller-lines.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
 import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
@@ -391,11 +392,4 @@ function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
 
 function isOwnClose(error: unknown): boolean {
   return error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED'
-}
-
-/** Who has called the pool: the lines of the stack below this package's own. */
-function callerLines(): string | undefined {
-  const seen: { stack?: string } = {}
-  Error.captureStackTrace?.(seen, callerLines)
-  return seen.stack?.split('\n').slice(2).join('\n')
 }

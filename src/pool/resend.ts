@@ -65,15 +65,15 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
   )
 }
 
+/** The request for sending it once more: its source may give the first sending another chunk yet, and be given back after it. */
+export function resent(request: OutgoingRequest): OutgoingRequest {
+  const { body } = request
+  return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
+}
+
 export { isReplayable }
 
 /** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
 export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): 'any' | 'alone' {
   return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
-}
-
-/** The request for sending it once more: its source may give the first sending another chunk yet, and be given back after it. */
-export function resent(request: OutgoingRequest): OutgoingRequest {
-  const { body } = request
-  return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
 }

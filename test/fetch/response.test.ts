@@ -323,6 +323,26 @@ describe('the stream of a body', () => {
     assert.equal((await rejection(reader.read(new Uint8Array(100)))).message, 'terminated')
   })
 
+  it('is not made of what Object.prototype was given', async () => {
+    const names = ['start', 'pull', 'type', 'size', 'highWaterMark', 'autoAllocateChunkSize']
+    const prototype: object = Object.prototype
+    for (const name of names) {
+      const response = await get('/typed?body=abc')
+      Object.defineProperty(prototype, name, {
+        get: () => {
+          throw new Error(`${name} was looked for`)
+        },
+        configurable: true,
+      })
+      try {
+        assert.notEqual(response.body, null)
+      } finally {
+        Reflect.deleteProperty(prototype, name)
+      }
+      assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'abc')
+    }
+  })
+
   it('is held back by a reader that does not read', async () => {
     const response = await get('/pieces?count=64&size=1048576')
     const reader = response.body!.getReader()

@@ -16,7 +16,7 @@ import {
 } from '../../src/errors/index.ts'
 import { decompressLayer } from '../../src/layers/decompress.ts'
 import { type MakeEngine, makeEngine, type ZlibEngine } from '../../src/layers/zlib-stream.ts'
-import { answerWith, through } from '../support/layer-exchange.ts'
+import { answerWith, requestWith, through } from '../support/layer-exchange.ts'
 import { settle } from '../support/manual-clock.ts'
 
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -334,6 +334,23 @@ describe('the layer that decompresses', () => {
     assert.equal(response, answer)
     assert.equal(response.isEncoded, true)
     assert.deepEqual(zlib.gunzipSync(await response.read()), TEXT)
+  })
+
+  it('looks at each response, whatever the ones before it had', async () => {
+    const layer = decompressLayer()
+    const plain: readonly FieldLine[] = [['Content-Type', 'text/plain']]
+    const coded: readonly FieldLine[] = [...plain, ['Content-Encoding', 'gzip']]
+    // Equal heads of a connection have one list of fields: one that was seen to name no coding is known by that.
+    const next = [plain, plain, coded, plain, coded, coded, plain]
+    const handler = layer(async () => {
+      const fields = next[0]!
+      return answerWith(new PieceBody([fields === coded ? zlib.gzipSync(TEXT) : TEXT]), { fields })
+    })
+    for (; next.length > 0; next.shift()) {
+      const response = await handler(requestWith({ decompress: LIMITS }))
+      assert.deepEqual(await response.read(), TEXT)
+      assert.equal(response.getHeader('content-encoding'), undefined)
+    }
   })
 
   it('leaves everything as it came where it is switched off', async () => {

@@ -7,6 +7,7 @@ import {
   type Connections,
   expiresAt,
   isStale,
+  lastUsable,
   type Waiting,
 } from '../../src/pool/assign.ts'
 import { type PoolLimits, resolvePoolLimits } from '../../src/pool/limits.ts'
@@ -230,6 +231,15 @@ describe('whatever is free and whoever waits, assign', () => {
       const usable = free.some((each) => each.capacity > 0 && !isStale(each, limits, NOW))
       const yields = inTotal >= limits.total && waits.starving !== undefined && waits.starving < waits.arrival
       assert.ok(!usable || yields)
+    })
+  })
+
+  it('is told before by the quick look, where nobody else waits', () => {
+    always(({ connections, free, limits, waits }) => {
+      const { need } = waits
+      if (need === 'fresh') return
+      const alone = assign(connections, { need, count: 1, arrival: 1, starving: undefined }, limits, NOW)
+      assert.equal(lastUsable(free, need, limits, NOW), alone.do === 'use' ? alone.connection : undefined)
     })
   })
 
