@@ -144,7 +144,8 @@ export class Program {
     const reading = verdicts.response(ask, response)
     if (world.violation !== undefined) return
     const roll = this.#choices.pick(100)
-    if (roll >= 95 && !this.#config.isPlain) {
+    // What is pipelined behind a response that is held waits for its holder, who here waits for it.
+    if (roll >= 95 && !this.#config.isPlain && this.#config.pipelining === 1) {
       ask.isDisturbed = true
       this.#held.push({ ask, response })
       return
