@@ -260,7 +260,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 /** How long anything may take: files need threads, which may be busy. */
-const MAX_MS = 5_000
+const MAX_MS = 300
 
 async function until(condition: () => boolean): Promise<void> {
   const end = Date.now() + MAX_MS

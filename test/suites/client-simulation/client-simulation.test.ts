@@ -13,7 +13,7 @@ import { run } from './run.ts'
 checkOpenHandles()
 
 /** About a dozen seconds on a machine of two cores. */
-const SEEDS = 2_000
+const SEEDS = 1_000
 const COMPARED_SEEDS = 60
 
 describe('the simulation of the client', () => {
