@@ -160,7 +160,7 @@ export class RequestSender implements SourceOptions {
     const pending = this.#queue.reserve()
     const send = async (measured: OutgoingBody): Promise<void> => {
       const whole = this.#withBody(request, measured)
-      const transport = await this.#transportFor(whole)
+      const transport = await this.#openTransportFor(whole)
       const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions)
       this.#queue.begin(pending, exchange)
       await this.untilSent(exchange, sent)
@@ -183,7 +183,7 @@ export class RequestSender implements SourceOptions {
   /** Begins a request in steps, with the body that was measured for it. */
   async begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
     const whole = this.#withBody(request, measured)
-    const transport = await this.#transportFor(whole)
+    const transport = await this.#openTransportFor(whole)
     const { exchange, sent } = sendRequest(transport, whole, { listener: this.#queue, mayFollow: true })
     this.#queue.add(exchange)
     return { transport, exchange, sent }
@@ -205,6 +205,17 @@ export class RequestSender implements SourceOptions {
     const measured = withChanges(request, { body })
     this.check(measured)
     return measured
+  }
+
+  /**
+   * As `#transportFor`. One that was ready a moment ago may have been ended by an abort of a request before this one: each of
+   * those that are outstanding can do that once.
+   */
+  async #openTransportFor(request: OutgoingRequest): Promise<H1Connection> {
+    let transport = await this.#transportFor(request)
+    for (let tries = 1; tries < this.#maker.pipelining && transport.state === 'closed'; tries++)
+      transport = await this.#transportFor(request)
+    return transport
   }
 
   /** A transport for a request; a source of its body that fails meanwhile ends the wait. */

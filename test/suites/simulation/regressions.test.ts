@@ -19,8 +19,12 @@ import {
 } from '../../support/memory-connection.ts'
 import { MemoryNetwork } from '../../support/memory-stream.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
+import type { Schedule } from './choices.ts'
+import { run } from './run.ts'
 
 checkOpenHandles()
+
+const zeros = (count: number): number[] => Array.from({ length: count }, () => 0)
 
 /** Lets promises settle one behind the other, as far as `count` of them. */
 async function microtasks(count: number): Promise<void> {
@@ -48,6 +52,19 @@ describe('the total timeout', () => {
     const error = await rejectionOf(response)
     assert.ok(error instanceof TimeoutError)
     assert.equal(error.phase, 'total')
+  })
+})
+
+describe('an abort in the moment in which a request is sent', () => {
+  it('leaves the request after it a connection of its own', async () => {
+    // The moment is a turn between two promises: the schedule, as it was cut down, meets it.
+    const schedule: Schedule = {
+      program: [0, 3, 0, 0, 0, 0, 0, 0, 0, 40, 70, 1, 1, 6, ...zeros(13), 60, 0, 0, 0, 73, 0, 2, 3, 13],
+      server: [],
+      network: [...zeros(7), 3],
+    }
+    const { violation } = await run(0, { schedule })
+    assert.equal(violation, undefined)
   })
 })
 
