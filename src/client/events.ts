@@ -9,7 +9,7 @@ import { type Channel, channel } from 'node:diagnostics_channel'
 import type { Handler, Layer } from '../core/handler.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
-import { shownUrl } from '../transport/exchange-failure.ts'
+import { shownUrl } from '../core/shown-url.ts'
 
 /** A request, in all events of it the same object: keep what you know of it in a WeakMap. */
 export interface RequestInfo {

@@ -3,6 +3,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
+import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, takeOptions } from '../core/options.ts'
 import type {
   DecompressSettings,
@@ -35,7 +36,7 @@ export const DEFAULT_REDIRECT: RedirectSettings = Object.freeze({
 
 export const DEFAULT_RETRY: RetrySettings = Object.freeze({
   limit: 2,
-  methods: Object.freeze(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']),
+  methods: IDEMPOTENT_METHODS,
   statuses: Object.freeze([408, 429, 500, 502, 503, 504]),
   backoff: Object.freeze({ firstMs: 300, maxMs: 10_000 }),
   maxRetryAfterMs: 60_000,

@@ -3,11 +3,11 @@
  */
 
 import { Readable } from 'node:stream'
-import { type BodyReader, copyInto } from './body-reader.ts'
-import type { FieldLine } from './fields.ts'
 import { type HeadersInput, toFieldLines } from './headers.ts'
+import { MemoryBody } from './memory-body.ts'
 import type { OutgoingRequest } from './request.ts'
 import { HTTPResponse } from './response.ts'
+import { shownUrl } from './shown-url.ts'
 import { responses } from './status.ts'
 
 /** What a response is made of. */
@@ -20,47 +20,6 @@ export interface ResponseInit {
   readonly headers?: HeadersInput | undefined
   /** The body; a string is UTF-8. Default: empty. */
   readonly body?: string | Uint8Array | undefined
-}
-
-const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
-
-/** Bytes as the body of a response. */
-class MemoryBody implements BodyReader {
-  readonly trailers: readonly FieldLine[] = NO_FIELDS
-  #rest: Buffer
-
-  constructor(bytes: Buffer) {
-    this.#rest = bytes
-  }
-
-  get isDone(): boolean {
-    return this.#rest.length === 0
-  }
-
-  readInto(target: Uint8Array): Promise<number> {
-    if (this.isDone) return Promise.resolve(0)
-    const count = copyInto(target, this.#rest)
-    this.#rest = this.#rest.subarray(count)
-    return Promise.resolve(count)
-  }
-
-  readChunk(): Promise<Buffer | undefined> {
-    return Promise.resolve(this.isDone ? undefined : this.takeAll())
-  }
-
-  readAll(): Promise<Buffer> {
-    return Promise.resolve(this.takeAll())
-  }
-
-  takeAll(): Buffer {
-    const rest = this.#rest
-    this.cancel()
-    return rest
-  }
-
-  cancel(): void {
-    this.#rest = Buffer.alloc(0)
-  }
 }
 
 /**
@@ -90,7 +49,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       url,
       informational: [],
       timings: {},
-      facts: { method, url: url.replace(/[?#].*$/s, '') },
+      facts: { method, url: shownUrl(url) },
       makeStream: (response) => Readable.from(response, { objectMode: false }),
       takeConnection: undefined,
     },

@@ -269,7 +269,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads the rest of the body, or the next `size` bytes. Fewer come only at the end of the body, none behind it. For
+   * Reads the rest of the body, or the next `size` bytes. Fewer come only at the end of the body, none after it. For
    * bytes as they arrive use iteration or `readInto`.
    * @throws IncompleteRead if the message broke off; `partial` has what came in this call
    */
@@ -353,7 +353,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads up to and including the next LF, or to the end of the body; empty only behind the end.
+   * Reads up to and including the next LF, or to the end of the body; empty only after the end.
    * @throws LineTooLong if no LF comes within `maxBytes`; IncompleteRead if the message broke off
    */
   async readLine(maxBytes: number = DEFAULT_MAX_LINE_BYTES): Promise<Buffer> {
@@ -553,7 +553,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * After a 101, or a 2xx to CONNECT: the connection itself, with the bytes that came behind the head still to be read. It
+   * After a 101, or a 2xx to CONNECT: the connection itself, with the bytes that came after the head still to be read. It
    * belongs to the caller from now on.
    * @throws ImproperConnectionState where the protocol was not switched, or at a second call
    */

@@ -150,7 +150,7 @@ export class BodyFeed {
   }
 }
 
-/** A stream as the standard leaves it behind when another method has read the body: closed, locked and used. */
+/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
 export function makeSpentStream(): ReadableStream<Uint8Array> {
   const stream = new PlatformStream<Uint8Array>({
     type: 'bytes',

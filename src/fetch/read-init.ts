@@ -23,7 +23,7 @@ import { toText } from './web-idl.ts'
 export interface ReadRequest {
   readonly url: URL
   readonly method: string
-  /** As the caller gave them; what the standard adds comes behind. */
+  /** As the caller gave them; what the standard adds comes after them. */
   readonly fields: readonly FieldLine[]
   readonly body: OutgoingBody | FileHandleLike
   readonly signal: AbortSignal | undefined
@@ -151,7 +151,7 @@ function withRequest(members: Members, source: RequestLike): Members {
     const value: unknown = source[name]
     if (value !== undefined && value !== null) all[name] = value
   }
-  // A navigation is made anew (Fetch §5.4, step 13).
+  // A navigation is made again (Fetch §5.4, step 13).
   if (all.mode === 'navigate') all.mode = undefined
   for (const name of MEMBERS) if (members[name] !== undefined) all[name] = members[name]
   return all

@@ -45,8 +45,3 @@ function decodeText(value: string): string {
     return value
   }
 }
-
-/** A URL as errors and events show it: origin and path. Security: a query may be a credential. */
-export function showUrl({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`
-}

@@ -12,12 +12,13 @@ import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/ou
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RedirectSettings } from '../core/settings.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import { addFacts } from '../errors/exception.ts'
 import { RedirectError } from '../errors/index.ts'
 import type { CodeOf } from '../errors/table.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { carryFields, decideHop, type Hop, REDIRECTS } from './hop.ts'
-import { readLocation, showUrl } from './location.ts'
+import { readLocation } from './location.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 
@@ -76,7 +77,7 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   if (read.kind === 'none') return answer('there is no Location')
   if (read.kind === 'bad') return refuse('REDIRECT_LOCATION', read.why, undefined)
   const to = read.url
-  const location = showUrl(to)
+  const location = shownUrl(to.href)
   const hop = decideHop({ status, method, from: url, to, settings })
   if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
   if (visited.length > settings.limit) return refuseMore({ method: hop.method, url: to }, visited, settings)
@@ -107,10 +108,10 @@ function refuse(
  */
 function refuseMore(next: Visit, visited: readonly Visit[], { limit }: RedirectSettings): RedirectDecision {
   const { method, url } = next
-  const location = showUrl(url)
+  const location = shownUrl(url.href)
   const before = visited.findLastIndex((visit) => visit.method === method && visit.url.href === url.href)
   if (before < 0) return refuse('REDIRECT_LIMIT', `redirect.limit is ${limit}`, location)
-  const circle = [...visited.slice(before), next].map((visit) => showUrl(visit.url))
+  const circle = [...visited.slice(before), next].map((visit) => shownUrl(visit.url.href))
   const shown =
     circle.length <= MAX_SHOWN_CIRCLE ? circle : [...circle.slice(0, MAX_SHOWN_CIRCLE - 1), '…', location]
   return refuse('REDIRECT_LOOP', `${shown.join(' → ')}, and redirect.limit is ${limit}`, location)
@@ -187,7 +188,7 @@ async function follow(
       throw errorOf(decision, response)
     }
     redirects.push(response)
-    onRedirect?.({ request, status: response.status, location: showUrl(decision.url) })
+    onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })

@@ -3,6 +3,7 @@
  */
 
 import { freezeDeep } from '../core/freeze.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import type { PoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 
@@ -68,8 +69,7 @@ export interface PoolReport {
 
 /** What was asked for, without its query. */
 export function describeRequest(method: string, url: string): string {
-  const query = url.search(/[?#]/)
-  return `${method} ${query < 0 ? url : url.slice(0, query)}`
+  return `${method} ${shownUrl(url)}`
 }
 
 /** Writes the report. */

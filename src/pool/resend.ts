@@ -3,15 +3,14 @@
  * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
  */
 
+import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { ChunkedBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
-const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-
 /** Whether a request with this method may be made again without another effect (RFC 9110 §9.2.2). */
 export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT_METHODS.has(method)
+  return IDEMPOTENT_METHODS.includes(method)
 }
 
 /** What the decision depends on. */

@@ -4,13 +4,9 @@
  */
 
 import type { RequestDeadlines } from '../core/request.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
 import { ConnectionLost, HTTPException, IncompleteRead, RemoteProtocolError } from '../errors/index.ts'
-
-/** A URL as errors show it: origin and path. Security: a query, or userinfo, may be a credential. */
-export function shownUrl(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1')
-}
 
 /** Since when an exchange is under way: from the call that made the request, where its deadlines tell. */
 export function beginningOf({ endsAt, totalMs }: RequestDeadlines, begunAt: number): number {

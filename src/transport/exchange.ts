@@ -17,6 +17,7 @@ import {
   type Timings,
 } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import type { TlsDetails } from '../core/tls-options.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
@@ -25,7 +26,7 @@ import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
 import type { UploadState } from './decisions.ts'
-import { beginningOf, shownUrl } from './exchange-failure.ts'
+import { beginningOf } from './exchange-failure.ts'
 import { type BodySource, IncomingBody } from './incoming-body.ts'
 
 /** What the caller said of one exchange. */

@@ -2,27 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { Client } from '../../src/client/client.ts'
-import { createFetch, type Fetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { Site } from './site.ts'
+import { closingSite, type FetchSite } from './site.ts'
 
-let site: Site
-let client: Client
-let fetch: Fetch
-
-after(async () => {
-  await client.close()
-  await site.close()
-})
+const openSite = closingSite()
 checkOpenHandles()
 
+let site: FetchSite['site']
+let fetch: FetchSite['fetch']
+
 before(async () => {
-  site = await Site.open()
-  client = new Client({ retry: false })
-  fetch = createFetch(client)
+  ;({ site, fetch } = await openSite())
 })
 
 /** What a promise rejects with, whatever it is. */

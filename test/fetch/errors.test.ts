@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { Client } from '../../src/client/client.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
@@ -15,24 +15,18 @@ import {
 } from '../../src/errors/index.ts'
 import { ERRORS, type ErrorCode } from '../../src/errors/table.ts'
 import { failureOf, terminationOf } from '../../src/fetch/errors.ts'
-import { createFetch, type Fetch } from '../../src/fetch/index.ts'
+import { createFetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { rejection, Site } from './site.ts'
+import { closingSite, type FetchSite, rejection } from './site.ts'
 
-let site: Site
-let client: Client
-let fetch: Fetch
-
-after(async () => {
-  await client.close()
-  await site.close()
-})
+const openSite = closingSite()
 checkOpenHandles()
 
+let site: FetchSite['site']
+let fetch: FetchSite['fetch']
+
 before(async () => {
-  site = await Site.open()
-  client = new Client({ retry: false })
-  fetch = createFetch(client)
+  ;({ site, fetch } = await openSite())
 })
 
 /** The codes down the chain of causes. */

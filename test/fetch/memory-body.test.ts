@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { Blob } from 'node:buffer'
 import { describe, it } from 'node:test'
-import { BlobBody, MemoryBody } from '../../src/fetch/memory-body.ts'
+import { MemoryBody } from '../../src/core/memory-body.ts'
+import { BlobBody } from '../../src/fetch/blob-body.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()

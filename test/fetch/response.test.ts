@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { Client } from '../../src/client/client.ts'
-import { createFetch, type Fetch } from '../../src/fetch/index.ts'
 import { STATE_KEYS } from '../../src/fetch/platform.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { rejection, Site } from './site.ts'
+import { closingSite, type FetchSite, rejection } from './site.ts'
 
-let site: Site
-let client: Client
-let fetch: Fetch
-
-after(async () => {
-  await client.close()
-  await site.close()
-})
+const openSite = closingSite()
 checkOpenHandles()
 
+let site: FetchSite['site']
+let fetch: FetchSite['fetch']
+
 before(async () => {
-  site = await Site.open()
-  client = new Client({ retry: false })
-  fetch = createFetch(client)
+  ;({ site, fetch } = await openSite())
 })
 
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(site.origin + path, init)

@@ -3,8 +3,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { after } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { Client } from '../../src/client/client.ts'
+import { createFetch, type Fetch } from '../../src/fetch/index.ts'
 
 /** What the site saw of a request: names of fields in lower case. */
 export interface Seen {
@@ -162,6 +165,30 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (route !== undefined) return route(request, response, url, seen)
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify(seen))
+}
+
+/** A site and a fetch for it. */
+export interface FetchSite {
+  readonly site: Site
+  readonly client: Client
+  readonly fetch: Fetch
+}
+
+/**
+ * To be called at the top of a file, before `checkOpenHandles`: its hook has to come after the one that closes what is opened.
+ * Answers what opens it, for a `before`.
+ */
+export function closingSite(): () => Promise<FetchSite> {
+  let here: FetchSite | undefined
+  after(async () => {
+    await here?.client.close()
+    await here?.site.close()
+  })
+  return async () => {
+    const client = new Client({ retry: false })
+    here = { site: await Site.open(), client, fetch: createFetch(client) }
+    return here
+  }
 }
 
 /** What a fetch rejects with. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BodyReader } from '../../src/core/body-reader.ts'
-import { MemoryBody } from '../../src/fetch/memory-body.ts'
+import { MemoryBody } from '../../src/core/memory-body.ts'
 import { teeBody } from '../../src/fetch/tee.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
