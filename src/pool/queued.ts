@@ -68,7 +68,9 @@ export class Queued implements PoolWaiter {
 
   serve(connection: PooledConnection, isNew: boolean): void {
     this.#end()
-    this.#outcome.served(connection, isNew)
+    // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
+    if (this.#keeper.clock.now() >= this.#deadlines.endsAt) this.#outcome.failed(this.#totalTimeout())
+    else this.#outcome.served(connection, isNew)
   }
 
   fail(error: unknown): void {
@@ -86,17 +88,21 @@ export class Queued implements PoolWaiter {
   }
 
   #ranOut(): void {
-    const { endsAt, totalMs } = this.#deadlines
+    const { endsAt } = this.#deadlines
     const now = this.#keeper.clock.now()
     if (now >= endsAt) {
-      const facts = { address: this.#origin.key.origin, requestBytesWritten: 0, responseStarted: false }
-      this.cancel(new TimeoutError('total', totalMs, facts))
+      this.cancel(this.#totalTimeout())
     } else if (this.#keeper.excuse(this.#origin, this)) {
       // From here on the dial's own timeouts bound the wait.
       this.#deadline.set(endsAt - now)
     } else {
       this.late()
     }
+  }
+
+  #totalTimeout(): TimeoutError {
+    const facts = { address: this.#origin.key.origin, requestBytesWritten: 0, responseStarted: false }
+    return new TimeoutError('total', this.#deadlines.totalMs, facts)
   }
 
   #end(): void {

@@ -208,6 +208,25 @@ describe('exchange', () => {
 })
 
 describe('waiting', () => {
+  it('that ends in the moment in which a connection comes ends all the same: nothing is written after the total timeout', async () => {
+    const { pool, dials, plan, clock } = memoryPool()
+    const parts = { endsAt: clock.now() + 700, totalMs: 700 }
+    const late = rejectionOf(pool.exchange(makeRequest(parts), plan()))
+    // The timer fires at 721.875 ms.
+    clock.advance(710)
+    const transport = dials[0]!.succeed()
+    const error = (await late) as TimeoutError
+    assert.equal(error.phase, 'total')
+    assert.equal(error.requestBytesWritten, 0)
+    assert.equal(transport.open.length, 0)
+    const next = pool.exchange(makeRequest(), plan())
+    await settle()
+    transport.answer('next')
+    assert.equal(await (await next).text(), 'next')
+    assert.equal(dials.length, 1)
+    pool.destroy()
+  })
+
   it('is told in the timings of the response', async () => {
     const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1 } })
     const first = pool.exchange(makeRequest(), plan())

@@ -63,7 +63,7 @@ export class Verdicts {
   settled({ name, ask, startedAt }: Call): void {
     const now = this.#world.now()
     const { total } = ask.timeouts
-    const bound = Math.max(startedAt, ask.startedAt + total) + 2 * latenessOf(total)
+    const bound = Math.max(startedAt, ask.startedAt + total) + latenessOf(total)
     if (now > bound) this.#violate('total timeout passed', ask, `${name} settled ${now - bound} ms late`)
     for (const [what, at] of [
       ['abort', ask.abortedAt],
