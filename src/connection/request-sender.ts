@@ -49,13 +49,16 @@ export class RequestSender implements SourceOptions {
   readonly #sends: SendQueue
   readonly #source: TransportSource
   readonly #wholeOptions: SendingOptions
+  readonly #stepOptions: SendingOptions
   #trace: DebugTrace | undefined
 
   /** @param queue - is told of each exchange that begins */
   constructor(maker: RequestMaker, queue: ResponseQueue) {
     this.#maker = maker
     this.#queue = queue
-    this.#wholeOptions = { listener: queue }
+    // Every member is there: what is missing would be looked for on `Object.prototype`.
+    this.#wholeOptions = { head: undefined, listener: queue, mayFollow: false }
+    this.#stepOptions = { head: undefined, listener: queue, mayFollow: true }
     this.#sends = new SendQueue(maker.clock)
     this.#source = new TransportSource(this)
     if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
@@ -160,9 +163,9 @@ export class RequestSender implements SourceOptions {
     const pending = this.#queue.reserve()
     const send = async (measured: OutgoingBody): Promise<void> => {
       const whole = this.#withBody(request, measured)
-      const transport = await this.#openTransportFor(whole)
-      const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions)
-      this.#queue.begin(pending, exchange)
+      const { exchange, sent } = await this.#sendOnOpen(whole, this.#wholeOptions, (begun) =>
+        this.#queue.begin(pending, begun),
+      )
       await this.untilSent(exchange, sent)
     }
     const sending = this.#sends.run(taken, request.deadlines, send, () => {})
@@ -181,12 +184,9 @@ export class RequestSender implements SourceOptions {
   }
 
   /** Begins a request in steps, with the body that was measured for it. */
-  async begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
+  begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
     const whole = this.#withBody(request, measured)
-    const transport = await this.#openTransportFor(whole)
-    const { exchange, sent } = sendRequest(transport, whole, { listener: this.#queue, mayFollow: true })
-    this.#queue.add(exchange)
-    return { transport, exchange, sent }
+    return this.#sendOnOpen(whole, this.#stepOptions, (begun) => this.#queue.add(begun))
   }
 
   /** Waits until something is sent. Where that fails the caller is told by it, and the response is not to be asked for. */
@@ -208,24 +208,28 @@ export class RequestSender implements SourceOptions {
   }
 
   /**
-   * As `#transportFor`. One that was ready a moment ago may have been ended by an abort of a request before this one: each of
-   * those that are outstanding can do that once.
+   * Sends a request on a transport that is open in that very moment: nothing is awaited between the look and the sending, or an
+   * abort, `close()` or `giveBack()` could come between. A transport that was opened for it may have been ended by then, by an
+   * abort of a request before this one: each of those that may be outstanding can do that once.
+   * @param onBegun - is told of the exchange in the same moment
    */
-  async #openTransportFor(request: OutgoingRequest): Promise<H1Connection> {
-    let transport = await this.#transportFor(request)
-    for (let tries = 1; tries < this.#maker.pipelining && transport.state === 'closed'; tries++)
-      transport = await this.#transportFor(request)
-    return transport
-  }
-
-  /** A transport for a request; a source of its body that fails meanwhile ends the wait. */
-  async #transportFor(request: OutgoingRequest): Promise<H1Connection> {
-    const ready = this.#source.ready(this.#maker.plan)
-    if (ready !== undefined) return ready
+  async #sendOnOpen(
+    request: OutgoingRequest,
+    options: SendingOptions,
+    onBegun: (exchange: Exchange) => void,
+  ): Promise<BegunRequest> {
     const { generation } = this.#sends
-    const transport = await this.#acquire(request, request.deadlines, request.body)
-    this.#sends.throwIfClosed(generation)
-    return transport
+    const { plan, pipelining } = this.#maker
+    let transport = this.#source.ready(plan)
+    for (let opened = 0; transport === undefined; opened++) {
+      const acquired = await this.#acquire(request, request.deadlines, request.body)
+      this.#sends.throwIfClosed(generation)
+      // Where it cannot take the request, and there is no more to be tried, sending says why.
+      transport = opened + 1 < pipelining ? this.#source.ready(plan) : acquired
+    }
+    const { exchange, sent } = sendRequest(transport, request, options)
+    onBegun(exchange)
+    return { transport, exchange, sent }
   }
 
   async #acquire(
