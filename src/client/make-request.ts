@@ -98,8 +98,9 @@ export function bodyToClose(
   options: unknown,
   makeBoundary: () => string,
 ): OutgoingBody | FileHandleLike | undefined {
-  if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'body')) return undefined
-  hearPromise((options as { trailers?: unknown }).trailers)
+  if (typeof options !== 'object' || options === null) return undefined
+  if (Object.hasOwn(options, 'trailers')) hearPromise((options as { trailers: unknown }).trailers)
+  if (!Object.hasOwn(options, 'body')) return undefined
   try {
     return takeBody((options as { body: RequestBody }).body, makeBoundary)
   } catch {

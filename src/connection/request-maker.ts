@@ -38,9 +38,9 @@ export interface ConnectionSettings {
   /** Whether pipelined requests that are sent at one time go out together, a moment later than asked for. */
   readonly isGathering: boolean
   /** Is told the fields of a proxy's answer to CONNECT, whatever it was. */
-  readonly onTunnelAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
+  readonly onTunnelAnswer: ((fields: readonly FieldLine[]) => void) | undefined
   /** An open transport that was lent, instead of one that is dialled. */
-  readonly lent?: LentTransport | undefined
+  readonly lent: LentTransport | undefined
 }
 
 /** An open transport of somebody else's. */
@@ -50,7 +50,13 @@ export interface LentTransport {
   giveBack(): void
 }
 
-export const HTTP_SETTINGS: ConnectionSettings = { scheme: 'http', version: () => 11, isGathering: true }
+export const HTTP_SETTINGS: ConnectionSettings = {
+  scheme: 'http',
+  version: () => 11,
+  isGathering: true,
+  onTunnelAnswer: undefined,
+  lent: undefined,
+}
 export const HTTPS_SETTINGS: ConnectionSettings = { ...HTTP_SETTINGS, scheme: 'https' }
 
 /** The field that asks for a body as it is, as Python's httplib does. */

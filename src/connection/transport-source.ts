@@ -31,6 +31,9 @@ export interface SourceOptions {
   onDial(): void
 }
 
+/** The phases of opening have timeouts of their own, further down. */
+const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
+
 export class TransportSource {
   readonly #options: SourceOptions
   #current: { readonly transport: H1Connection; readonly plan: DialPlan } | undefined
@@ -128,9 +131,23 @@ export class TransportSource {
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    const transport = await openTransport({ target, tunnel, connect, waiting, connectionOptions })
-    if (waiting.signal?.aborted === true) transport.close()
-    waiting.signal?.throwIfAborted()
+    const opening = openTransport({ target, tunnel, connect, waiting, connectionOptions })
+    // A connector of the caller's may know nothing of signals and times.
+    const transport = await waitFor<H1Connection>(
+      { ...waiting, timeouts: NO_PHASES },
+      'connect',
+      plan.name,
+      (outcome) => {
+        let isGivenUp = false
+        opening.then(
+          (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
+          (error: unknown) => outcome.reject(error),
+        )
+        return () => {
+          isGivenUp = true
+        }
+      },
+    )
     this.#replaceBy(transport, plan)
     return transport
   }

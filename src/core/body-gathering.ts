@@ -66,6 +66,7 @@ export async function* splitLines(
     let from = 0
     for (const { 0: found, index } of text.matchAll(end)) {
       rest.push(text.slice(from, index))
+      if (length + index - from > maximum) throw tooLong()
       yield rest.join('')
       rest = []
       length = 0
@@ -79,5 +80,6 @@ export async function* splitLines(
   const last = rest.join('') + decoder.decode()
   const lines = last.split(/\r\n|\n|\r/)
   if (lines.at(-1) === '') lines.pop()
+  if (lines.some((line) => line.length > maximum)) throw tooLong()
   yield* lines
 }

@@ -99,7 +99,11 @@ export class NodeStreamSource implements ChunkSource {
   }
 
   close(): void {
-    this.#stream.destroy()
+    try {
+      this.#stream.destroy()
+    } catch {
+      // A stream of another make may refuse: what was to be sent has been decided.
+    }
     this.finish()
   }
 

@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream'
 import { type HeadersInput, toFieldLines } from './headers.ts'
 import { MemoryBody } from './memory-body.ts'
+import { takeOptions } from './options.ts'
 import type { OutgoingRequest } from './request.ts'
 import { HTTPResponse } from './response.ts'
 import { shownUrl } from './shown-url.ts'
@@ -22,13 +23,18 @@ export interface ResponseInit {
   readonly body?: string | Uint8Array | undefined
 }
 
+const NAMES = { status: true, reason: true, headers: true, body: true } as const satisfies Record<
+  keyof ResponseInit,
+  true
+>
+
 /**
  * Answers a request without asking a server.
  * @param request - what is answered: for `response.url`, and for errors
- * @throws TypeError for headers that are none, and a status that is none
+ * @throws TypeError for headers that are none, a status that is none, and an unknown name
  */
 export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): HTTPResponse {
-  const { status = 200, headers, body = '' } = init
+  const { status = 200, reason, headers, body = '' } = takeOptions(init, NAMES, 'respondWith()')
   if (!Number.isInteger(status) || status < 200 || status > 999)
     throw new TypeError('The status of a response is a whole number from 200 to 999')
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
@@ -39,7 +45,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
     {
       version: 11,
       status,
-      reason: init.reason ?? responses[status] ?? '',
+      reason: reason ?? responses[status] ?? '',
       fields: isSized ? given : [...given, ['Content-Length', String(bytes.length)]],
       codings: [],
       defects: [],
@@ -52,6 +58,11 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       facts: { method, url: shownUrl(url) },
       makeStream: (response) => Readable.from(response, { objectMode: false }),
       takeConnection: undefined,
+      connection: undefined,
+      redirects: undefined,
+      attempts: undefined,
+      fromCache: undefined,
+      maxBodyBytes: undefined,
     },
   )
 }

@@ -82,6 +82,7 @@ export class ChunkedBody {
   #onGivenBack: (() => void) | undefined
   #isClosed = false
   #wasOpened = false
+  #isClaimed = false
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -108,6 +109,20 @@ export class ChunkedBody {
   /** True once it was begun to be read. */
   get wasOpened(): boolean {
     return this.#wasOpened
+  }
+
+  /**
+   * To be called by whoever is going to send it, before anything is written.
+   * @throws TypeError for one that can be sent once, and was sent or given back before: what is left of it would look whole
+   */
+  claim(): void {
+    if (this.isReplayable) return
+    if (this.#isClaimed || this.#isClosed) {
+      throw new TypeError(
+        'The body can be sent once, and was sent or given back before; give bytes, a string, a Blob, a form, or a function that makes it',
+      )
+    }
+    this.#isClaimed = true
   }
 
   /** Begins to read. */
@@ -349,7 +364,7 @@ class FactorySource implements ChunkSource {
  * @throws what reading the file throws
  */
 export async function measureBody(body: OutgoingBody | FileHandleLike): Promise<OutgoingBody> {
-  if ('kind' in body) return body
+  if (isMeasured(body)) return body
   const measured = await measureFile(body)
   if (measured.kind === 'bytes') return bytesBody(measured.bytes)
   return new ChunkedBody(() => measured.source, measured.length)
@@ -357,7 +372,8 @@ export async function measureBody(body: OutgoingBody | FileHandleLike): Promise<
 
 /** True for a body that has not to be measured. */
 export function isMeasured(body: OutgoingBody | FileHandleLike): body is OutgoingBody {
-  return 'kind' in body
+  // Own: what another package wrote onto `Object.prototype` makes no file a body.
+  return Object.hasOwn(body, 'kind')
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Duplex, Readable } from 'node:stream'
 import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
+import { takeOptions } from './options.ts'
 import type { BodyFraming, InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import type { TlsDetails } from './tls-options.ts'
 
@@ -66,6 +67,34 @@ export interface ChangesOf<R> {
   readonly fromCache?: boolean | undefined
   /** What is added to the timings. */
   readonly timings?: Timings | undefined
+}
+
+const CHANGE_NAMES = {
+  body: true,
+  framing: true,
+  fields: true,
+  wireFields: true,
+  codings: true,
+  url: true,
+  redirects: true,
+  attempts: true,
+  fromCache: true,
+  timings: true,
+} as const satisfies Record<keyof ChangesOf<unknown>, true>
+
+/**
+ * The changes as they are now.
+ * @throws TypeError for an unknown name, and for a body that cannot be read
+ */
+export function takeChanges<R>(given: ChangesOf<R>): ChangesOf<R> {
+  const taken = takeOptions(given, CHANGE_NAMES, 'derive()')
+  const { body } = taken
+  const isBody = body === undefined || typeof body === 'function' || typeof body?.readChunk === 'function'
+  if (!isBody)
+    throw new TypeError(
+      'derive(): body takes a BodyReader, or a function that makes one of the one that is there',
+    )
+  return taken
 }
 
 /** The head with the changes. A body that was replaced does not end as the head says, unless the changes say how. */

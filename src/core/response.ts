@@ -32,6 +32,7 @@ import {
   DerivedSource,
   deriveHead,
   type SourceOf,
+  takeChanges,
 } from './response-source.ts'
 import { assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
 
@@ -82,9 +83,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /**
    * The same response with changes: what a layer hands on that decodes a body, or tells of redirects. The new one has the body
    * from now on: this one cannot be read any more, and closing it closes nothing.
+   * @throws TypeError for an unknown change, and for a body that cannot be read
    * @throws ImproperConnectionState once a part of the body was read, and after `close()`
    */
-  derive(changes: ResponseChanges): HTTPResponse {
+  derive(given: ResponseChanges): HTTPResponse {
+    const changes = takeChanges(given)
     if (this.#isBegun || this.#isCut || this.#takenBy !== undefined) {
       throw this.#named(new ImproperConnectionState('derive() comes once, before the body is read'))
     }
@@ -439,11 +442,14 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /**
    * All of the body, where it is there as a whole and nothing of it was asked for; undefined where it has to be waited for.
    * For `fetch`. @internal
+   * @throws LimitExceeded (`LIMIT_BODY`)
    */
   takeArrived(): Buffer | undefined {
     if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
     const bytes = this.#body.takeAll()
-    if (bytes !== undefined) this.#markTaken('takeArrived()')
+    if (bytes === undefined) return undefined
+    this.#markTaken('takeArrived()')
+    this.#refuseLarge(bytes)
     return bytes
   }
 

@@ -8,7 +8,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { isToken } from '../core/grammar.ts'
-import { closeBody, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
@@ -247,7 +247,7 @@ function readCallback(value: unknown): ReadRequest['onInformational'] {
 
 /** How many bytes the body has; undefined where nobody knows. */
 export function bodyLength(body: OutgoingBody | FileHandleLike): number | undefined {
-  return 'kind' in body ? lengthOf(body) : undefined
+  return isMeasured(body) ? lengthOf(body) : undefined
 }
 
 /** Gives back what will not be sent. */

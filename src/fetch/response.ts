@@ -201,7 +201,12 @@ class Answer extends AnswerBase {
       return Promise.reject(this.#signal.reason)
     }
     if (this.#feed === undefined && this.#trailers === undefined) {
-      const arrived = this.#response.takeArrived()
+      let arrived: Buffer | undefined
+      try {
+        arrived = this.#response.takeArrived()
+      } catch (error) {
+        return Promise.reject(terminationOf(error, this.#signal))
+      }
       if (arrived !== undefined) return attempt(make, arrived)
     }
     return this.#wait(make)

@@ -19,6 +19,11 @@ import { limitExceeded, violation } from './violation.ts'
 /** What a decoder answers: bytes of the body, the end with its trailers, or nothing until more input comes. */
 export type Decoded = { readonly bytes: Uint8Array } | { readonly trailers: readonly FieldLine[] } | undefined
 
+/** True for bytes, false for the end. Own: nothing that another package wrote onto `Object.prototype` makes bytes of an end. */
+export function isData(decoded: NonNullable<Decoded>): decoded is { readonly bytes: Uint8Array } {
+  return Object.hasOwn(decoded, 'bytes')
+}
+
 export interface BodyDecoder {
   /** How many bytes are announced and not handed out yet; undefined where the peer has not said. */
   readonly missing: number | undefined

@@ -8,6 +8,7 @@ import {
   type BodyDecoder,
   ChunkedDecoder,
   type Decoded,
+  isData,
   LengthDecoder,
   UntilCloseDecoder,
 } from './body-decoders.ts'
@@ -44,7 +45,7 @@ export class ReceivedBody {
   read(buffer: ReceiveBuffer, isLast: boolean): Decoded {
     const decoder = this.#decoder!
     const decoded = decoder.decode(buffer) ?? (isLast ? decoder.finish(buffer) : undefined)
-    if (decoded !== undefined && !('bytes' in decoded)) this.#decoder = undefined
+    if (decoded !== undefined && !isData(decoded)) this.#decoder = undefined
     return decoded
   }
 }

@@ -23,6 +23,7 @@ import {
   IncompleteRead,
   RemoteDisconnected,
 } from '../errors/index.ts'
+import { isData } from './body-decoders.ts'
 import { ReceivedBody, SentBody } from './body-transfer.ts'
 import type {
   ClosedEvent,
@@ -307,7 +308,7 @@ export class H1Engine {
   #readBody(exchange: Exchange): ReceivedEvent {
     const decoded = this.#received.read(this.#buffer, this.#ended)
     if (decoded === undefined) return NEED_DATA
-    if ('bytes' in decoded) return { type: 'data', bytes: decoded.bytes }
+    if (isData(decoded)) return { type: 'data', bytes: decoded.bytes }
     this.#heads.maySkipEmptyLine = true
     this.#apply(exchange, this.#peer, 'end')
     this.#exchanges.dropOver()

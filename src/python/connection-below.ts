@@ -37,6 +37,7 @@ function settingsFor(scheme: 'http' | 'https', owner: Owner): ConnectionSettings
       return version
     },
     onTunnelAnswer: (fields) => owner.proxyAnswered(fields),
+    lent: undefined,
   }
 }
 

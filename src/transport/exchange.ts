@@ -197,6 +197,19 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#options.settings?.maxBodyBytes
   }
 
+  /** No exchange has them; said here, so that nobody looks for them on `Object.prototype`. */
+  get redirects(): undefined {
+    return undefined
+  }
+
+  get attempts(): undefined {
+    return undefined
+  }
+
+  get fromCache(): undefined {
+    return undefined
+  }
+
   get takeConnection(): (() => Duplex) | undefined {
     return this.#isSwitch ? () => this.#host.takeOver(this) : undefined
   }

@@ -33,7 +33,12 @@ interface Seen {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const pieces: Buffer[] = []
-  for await (const piece of request) pieces.push(piece as Buffer)
+  try {
+    for await (const piece of request) pieces.push(piece as Buffer)
+  } catch {
+    // Cut off by the client: there is nobody to answer.
+    return
+  }
   const { method, url = '', rawHeaders } = request
   if (url.startsWith('/status/')) {
     response.writeHead(Number(url.slice('/status/'.length)), { 'Content-Type': 'text/plain' })
@@ -327,6 +332,23 @@ describe('the client', () => {
       await assert.rejects(conn.request('GET', '/'), /take\(\) another one/)
       assert.equal((await one.get('/')).connection?.reused, true)
       await one.close()
+    })
+
+    it('leaves nothing of a call on a connection that is given back in its turn: others get another one', async () => {
+      for (const pipelining of [1, 4]) {
+        const one = new Client({ baseUrl: origin, pool: { perOrigin: 1, pipelining } })
+        await one.get('/').text()
+        const conn = await one.take('/')
+        const late = conn.request('POST', '/late', Readable.from(['secret']))
+        conn.giveBack()
+        await assert.rejects(late, { code: 'CONNECTION_CLOSED' })
+        assert.equal((await one.get('after').json<Seen>()).url, '/after')
+        assert.deepEqual(
+          one.pool.inspect().connections.map(({ uses }) => uses),
+          [1],
+        )
+        await one.close()
+      }
     })
 
     it('closes a connection that comes back in the middle of something, or was closed by hand', async () => {

@@ -62,6 +62,15 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   // What an element of a list, a pair or a descriptor could be asked for.
   server: 'evil',
   tunnel: { to: { host: 'evil.test', port: 1 }, headers: [] },
+  // Of values that go from one part of the library to another.
+  bytes: Buffer.from('evil'),
+  kind: 'none',
+  head: { type: 'request', method: 'GET', target: '/evil', version: 11, fields: [['Host', 'evil.test']] },
+  mayFollow: true,
+  lent: { transport: undefined, giveBack: () => {} },
+  fromCache: true,
+  redirects: ['evil'],
+  attempts: ['evil'],
 }
 
 // `connect` is a listener of every socket of Node then, with or without us: docs/reliability.md says so.
@@ -145,7 +154,8 @@ const ours =
       const text = await answer.text()
       connection.putRequest('GET', '/2', {})
       await connection.endHeaders()
-      return `${answer.status} ${answer.informational.length} ${text}`
+      const { redirects, attempts, fromCache } = answer
+      return `${answer.status} ${answer.informational.length} ${redirects.length} ${attempts.length} ${fromCache} ${text}`
     } finally {
       connection.close()
     }

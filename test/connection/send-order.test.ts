@@ -5,6 +5,7 @@ import { EventEmitter, once } from 'node:events'
 import { describe, it } from 'node:test'
 import { settle } from '../support/manual-clock.ts'
 import { memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -89,5 +90,122 @@ describe('an abort', () => {
     abort.abort(new Error('not wanted'))
     assert.match(String(await rejectionOf(request)), /not wanted/)
     connection.close()
+  })
+})
+
+/** Lets promises settle one after the other, as far as `count` of them. */
+async function microtasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve()
+}
+
+describe('close() right after a call on a warm connection', () => {
+  for (const pipelining of [1, 4]) {
+    it(`opens no other one for what was given, however many turns lie between (pipelining ${pipelining})`, async () => {
+      for (let turns = 0; turns < 8; turns++) {
+        const { connection, network } = memoryConnection({ pipelining })
+        await connection.connect()
+        const given = outcomeOf(connection.request('POST', '/late', twoPieces(Promise.resolve())))
+        await microtasks(turns)
+        connection.close()
+        await given
+        await settle()
+        assert.equal(network.streams.length, 1, `${turns} turns`)
+        assert.equal(connection.isConnected, false)
+      }
+    })
+  }
+
+  it('ends every request that was given on a cold one, and opens none after it', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const { connection, network } = memoryConnection({ pipelining: 4 })
+      const given = ['/1', '/2', '/3'].map((target) => connection.request('GET', target).catch(() => {}))
+      await given[0]
+      await microtasks(turns)
+      connection.close()
+      await Promise.all(given)
+      await settle()
+      assert.equal(network.streams.length, 1, `${turns} turns`)
+      assert.equal(connection.isConnected, false)
+    }
+  })
+})
+
+describe('an abort right after a request was sent', () => {
+  it('leaves those after it a connection, however many turns lie between', async () => {
+    const streams = new Set<number>()
+    for (let turns = 0; turns < 12; turns++) {
+      const { connection, network } = memoryConnection({ pipelining: 4 })
+      const abort = new AbortController()
+      const first = connection.request('GET', '/1', undefined, undefined, { signal: abort.signal })
+      const others = [connection.request('GET', '/2'), connection.request('GET', '/3')]
+      await first
+      await microtasks(turns)
+      abort.abort(new Error('not wanted'))
+      await Promise.all(others)
+      const written = network.streams.map((stream) => stream.written.toString('latin1')).join('')
+      // What had been given to the first connection, and not written, is lost with it; nothing is written twice.
+      for (const target of ['/2', '/3'])
+        assert.ok(written.split(`GET ${target} `).length <= 2, `${turns} turns`)
+      streams.add(network.streams.length)
+      connection.close()
+    }
+    // Both were met: the moment before they were given to the first one, and the one after.
+    assert.deepEqual(streams, new Set([1, 2]))
+  })
+})
+
+const deaf = (): Promise<never> => new Promise(() => {})
+
+describe('a connector that knows nothing of signals and times', () => {
+  it('is left by an abort, by close() and by the total timeout, and the body is given back', async () => {
+    const abort = new AbortController()
+    const ways: readonly ((connection: ReturnType<typeof memoryConnection>) => void)[] = [
+      () => abort.abort(new Error('not wanted')),
+      ({ connection }) => connection.close(),
+      ({ clock }) => clock.advance(1_100),
+    ]
+    for (const end of ways) {
+      const memory = memoryConnection({ connect: deaf, timeout: { total: 1_000 } })
+      let isGivenBack = false
+      const body = {
+        next: () => Promise.resolve({ done: false as const, value: 'x' }),
+        return: () => {
+          isGivenBack = true
+          return Promise.resolve({ done: true as const, value: undefined })
+        },
+        [Symbol.asyncIterator]() {
+          return this
+        },
+      }
+      const sent = rejectionOf(
+        memory.connection.request('POST', '/', body, undefined, { signal: abort.signal }),
+      )
+      await settle()
+      end(memory)
+      assert.ok((await sent) instanceof Error)
+      assert.equal(isGivenBack, true)
+      memory.connection.close()
+    }
+  })
+
+  it('that is late has its stream closed', async () => {
+    const gate = new EventEmitter()
+    const gone = once(gate, 'go')
+    const network = new MemoryNetwork()
+    const late = memoryConnection({
+      connect: async (target, waiting) => {
+        await gone
+        return network.connect(target, { ...waiting, signal: undefined })
+      },
+    })
+    const sent = rejectionOf(late.connection.request('GET', '/'))
+    await settle()
+    late.connection.close()
+    await sent
+    gate.emit('go')
+    // The network takes a turn of its own to connect.
+    await settle()
+    await settle()
+    assert.equal(network.stream.isClosed, true)
   })
 })

@@ -37,6 +37,37 @@ async function textOf(body: ChunkedBody): Promise<string> {
   return text
 }
 
+describe('a body that can be sent once', () => {
+  it('is claimed once: what is left of it would look whole', () => {
+    for (const source of [
+      (function* () {
+        yield 'a'
+      })(),
+      Readable.from(['a']),
+    ]) {
+      const body = take(source)
+      body.claim()
+      assert.throws(() => body.claim(), /can be sent once, and was sent or given back before/)
+      body.close()
+    }
+    const given = take(Readable.from(['a']))
+    given.close()
+    assert.throws(() => given.claim(), TypeError)
+    const list = take(['a'])
+    list.claim()
+    list.claim()
+  })
+
+  it('is given back also where the stream refuses to be destroyed', () => {
+    const stream = Readable.from(['a'])
+    stream.destroy = () => {
+      throw new Error('not now')
+    }
+    take(stream).close()
+    Readable.prototype.destroy.call(stream)
+  })
+})
+
 describe('a body that is taken', () => {
   it('is refused where it was read, destroyed or sent before', async () => {
     const read = Readable.from(['x'])

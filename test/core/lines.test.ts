@@ -126,6 +126,17 @@ describe('lines()', () => {
       assert.equal(error.url, 'http://a.test/x')
       assert.equal(body.isCancelled, true)
     }
+    // However it is cut: a line that comes with its end is no shorter.
+    const whole = answerWith(new PieceBody([Buffer.from(`${'x'.repeat(30)}\n`)]), {
+      source: { maxBodyBytes: 10 },
+    })
+    assert.equal((await rejectionAs(whole.lines().next(), LimitExceeded)).code, 'LIMIT_BODY')
+    const atEnd = answerWith(new PieceBody([Buffer.from('x\ry\r'), Buffer.from('z'.repeat(10))]), {
+      source: { maxBodyBytes: 10 },
+    })
+    const seen: string[] = []
+    for await (const line of atEnd.lines()) seen.push(line)
+    assert.deepEqual(seen, ['x', 'y', 'z'.repeat(10)])
     // Many lines come to more than that, and none of them does.
     const many = answerWith(
       new PieceBody(Array.from({ length: 20 }, () => Buffer.from('x'.repeat(999) + '\n'))),

@@ -62,6 +62,8 @@ export function sendRequest(
   options: SendingOptions = NO_OPTIONS,
 ): Sending {
   const { body, deadlines, method } = request
+  // One that was claimed before belongs to whoever sends it: it is not given back here.
+  if (body.kind === 'chunks') body.claim()
   try {
     assertHeld(body)
     const head = options.head ?? completeHead(request)
