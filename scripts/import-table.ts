@@ -16,7 +16,6 @@ export interface RoomRules {
 }
 
 const GROUND = ['errors', 'core', 'time'] as const
-const BELOW_CLIENT = [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool'] as const
 
 /** Room by room, from the ground up, what may be imported. */
 export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
@@ -28,12 +27,12 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   layers: { rooms: [...GROUND] },
   transport: { rooms: [...GROUND, 'h1', 'io'] },
   connection: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
-  pool: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
-  client: { rooms: [...BELOW_CLIENT, 'layers'] },
-  fetch: { rooms: [...BELOW_CLIENT, 'layers', 'client'] },
-  python: { rooms: [...GROUND, 'h1', 'io', 'transport', 'connection'] },
+  pool: { rooms: [...GROUND, 'io', 'transport'] },
+  client: { rooms: [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool', 'layers'] },
+  fetch: { rooms: [...GROUND, 'io', 'client'] },
+  python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
-    rooms: [...BELOW_CLIENT, 'layers', 'client', 'fetch', 'python', 'index'],
+    rooms: [...GROUND, 'io', 'connection', 'client', 'fetch', 'index'],
     packages: ['commander', 'picocolors'],
   },
   index: { rooms: '*', node: [] },

@@ -40,7 +40,7 @@ export interface SendingOptions {
   /** The head, where it is completed already. */
   readonly head?: RequestToSend | undefined
   readonly listener?: ExchangeListener | undefined
-  /** True where more of the body may follow by `sendMore`. */
+  /** True where more of the body may follow, as `send()` of a hand-driven connection gives it. */
   readonly mayFollow?: boolean
 }
 
