@@ -21,10 +21,18 @@ import type { Fetch, FetchInit, FetchResponse } from './types.ts'
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+const BAD_PORT = 'bad port'
+
+/** Every URL on the way is checked, not the first alone (Fetch standard, "main fetch" is gone through again for each). */
+function refuseBadPort(url: URL): void {
+  if (hasBadPort(url)) throw new Error(BAD_PORT)
+}
+
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
 const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
+  checkRedirect: refuseBadPort,
 })
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
 const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
@@ -89,7 +97,7 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
   try {
     signal?.throwIfAborted()
     if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
-    if (hasBadPort(url)) throw networkError('bad port')
+    if (hasBadPort(url)) throw networkError(BAD_PORT)
     const sending = (request.client ?? client).send(directOf(request, text))
     return sending.then(
       (response) => answerTo(request, response),

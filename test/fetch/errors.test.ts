@@ -99,6 +99,20 @@ describe('a network error', () => {
     }
   })
 
+  it('is what a redirect to a blocked port is, at any hop and for any client (Fetch §4.1, "main fetch")', async () => {
+    const blocked = encodeURIComponent('http://127.0.0.1:10080/')
+    const twice = encodeURIComponent(`/redirect?to=${blocked}`)
+    for (const to of [blocked, twice]) {
+      for (const method of ['GET', 'POST']) {
+        const error = await rejection(fetch(`${site.origin}/redirect?status=307&to=${to}`, { method }))
+        assert.equal(error.message, 'fetch failed')
+        assert.equal((error.cause as Error).message, 'bad port')
+      }
+    }
+    const answer = await fetch(`${site.origin}/redirect?to=${blocked}`, { redirect: 'manual' })
+    assert.equal(answer.status, 302)
+  })
+
   it('of a timeout says so, by phase', async () => {
     for (const [path, timeout, code, known] of [
       ['/hang', { headers: 20 }, 'TIMEOUT_HEADERS', 'UND_ERR_HEADERS_TIMEOUT'],
