@@ -16,7 +16,7 @@ import { asAbortSignal } from './foreign-signal.ts'
 import { NO_BODY, readBody } from './read-body.ts'
 import { readHeaders } from './read-headers.ts'
 import { decideReferrer, REFERRER_POLICIES } from './referrer.ts'
-import { isRequestLike, type RequestLike, takeRequestBody } from './request-like.ts'
+import { isRequestLike, type RequestLike, takeRequestBody, writtenDispatcher } from './request-like.ts'
 import { toText } from './web-idl.ts'
 
 /** A request as `fetch` was asked for it. */
@@ -151,6 +151,7 @@ function withRequest(members: Members, source: RequestLike): Members {
     const value: unknown = source[name]
     if (value !== undefined && value !== null) all[name] = value
   }
+  all.dispatcher = writtenDispatcher(source) ?? undefined
   // A navigation is made again (Fetch §5.4, step 13).
   if (all.mode === 'navigate') all.mode = undefined
   for (const name of MEMBERS) if (members[name] !== undefined) all[name] = members[name]

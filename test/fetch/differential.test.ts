@@ -56,6 +56,13 @@ async function* generate(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('two')
 }
 
+/** A dispatcher of undici that no request gets through. */
+const NOT_HERE = {
+  dispatch: (): never => {
+    throw new Error('not here')
+  },
+}
+
 const post =
   (body: unknown, more: object = {}): (() => unknown) =>
   () => ({
@@ -179,13 +186,28 @@ const CASES: readonly Case[] = [
   {
     title: 'a dispatcher',
     row: '`dispatcher`',
-    init: () => ({
-      dispatcher: {
-        dispatch: () => {
-          throw new Error('not here')
-        },
-      },
-    }),
+    init: () => ({ dispatcher: NOT_HERE }),
+  },
+  {
+    title: 'a dispatcher in a Request',
+    row: '`dispatcher`',
+    input: (origin) => new Request(`${origin}/echo`, { dispatcher: NOT_HERE } as object),
+  },
+  {
+    title: 'a dispatcher in a Request that is undefined',
+    input: (origin) => new Request(`${origin}/echo`, { dispatcher: undefined } as object),
+  },
+  {
+    title: 'a global dispatcher',
+    row: "a global dispatcher, as undici's `setGlobalDispatcher` sets it",
+    input: (origin) => {
+      const key = Symbol.for('undici.globalDispatcher.1')
+      const former = Object.getOwnPropertyDescriptor(globalThis, key)!
+      Object.defineProperty(globalThis, key, { ...former, value: NOT_HERE })
+      // It is looked for before the call has returned.
+      queueMicrotask(() => Object.defineProperty(globalThis, key, former))
+      return `${origin}/echo`
+    },
   },
   { title: 'te', init: () => ({ headers: { te: 'trailers' } }) },
   { title: 'a Request', input: (origin) => new Request(`${origin}/echo`, { headers: { 'x-r': '1' } }) },
