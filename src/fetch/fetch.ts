@@ -42,7 +42,7 @@ const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
 
 /**
  * A `fetch` over a client: its pool, its options and its layers serve the requests.
- * @param client - its default fields, retries, cookies, proxies and timeouts hold
+ * @param client - its default fields, retries, redirects, timeouts and layers hold
  */
 export function createFetch(client: Client): Fetch {
   if (typeof (client as Partial<Client> | undefined)?.send !== 'function')

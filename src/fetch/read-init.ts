@@ -174,7 +174,7 @@ const FROM_REQUEST = [
 function checkMembers(members: Members): void {
   if (members.dispatcher !== undefined) {
     throw new TypeError(
-      "dispatcher is undici's: give a client of httplib instead, made with its own options for proxy, tls and pool: fetch(url, { client: new Client({ … }) }), or createFetch(client)",
+      "dispatcher is undici's: give a client of httplib instead, made with its own options for connect, tls and pool: fetch(url, { client: new Client({ … }) }), or createFetch(client)",
     )
   }
   if (members.window !== undefined) throw new TypeError("'window' option 'client' must be null")
