@@ -33,11 +33,13 @@ const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
   checkRedirect: refuseBadPort,
+  endsWithAnswer: true,
 })
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
 const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   redirect: undefined,
+  endsWithAnswer: true,
 })
 
 /**
