@@ -65,6 +65,7 @@ export function takeRequestBody(
     ...PLAIN,
   })
   // The media type is among the fields since the Request was made, unless its owner took it away.
+  if (body instanceof ChunkedBody) return body.untyped()
   return 'kind' in body && body.kind === 'bytes' ? { ...body, contentType: undefined } : body
 }
 

@@ -75,6 +75,29 @@ const at =
   (origin: string): unknown =>
     origin + path
 
+/** Bodies that a Request gives a media type to, and one that it does not. */
+const REQUEST_BODIES: readonly {
+  readonly title: string
+  readonly make: () => NonNullable<RequestInit['body']>
+}[] = [
+  { title: 'text', make: () => 'text' },
+  { title: 'bytes', make: () => new Uint8Array([97]) },
+  { title: 'parameters', make: () => new URLSearchParams({ a: 'b' }) },
+  { title: 'a Blob', make: () => new Blob(['blob'], { type: 'text/x-blob' }) as never },
+  { title: 'a form', make: makeForm },
+]
+
+function makeForm(): FormData {
+  const form = new FormData()
+  form.append('a', 'b')
+  return form
+}
+
+const asPost =
+  (make: () => NonNullable<RequestInit['body']>, more: object = {}) =>
+  (origin: string): Request =>
+    new Request(`${origin}/echo`, { method: 'POST', body: make(), ...more })
+
 const CASES: readonly Case[] = [
   { title: 'a plain GET' },
   { title: 'a URL object', input: (origin) => new URL('/echo?q=1#part', origin) },
@@ -228,6 +251,26 @@ const CASES: readonly Case[] = [
     title: 'a Request as init',
     init: () => new Request('http://other.example/', { method: 'DELETE', headers: { 'x-r': '1' } }),
   },
+  ...REQUEST_BODIES.flatMap(({ title, make }) => [
+    { title: `a Request with ${title}`, input: asPost(make) },
+    {
+      title: `a Request with ${title}, and fields of its own`,
+      input: asPost(make, { headers: { 'content-type': 'text/x-own', 'x-r': '1' } }),
+    },
+    {
+      title: `a Request with ${title}, and an init with other fields`,
+      input: asPost(make),
+      init: () => ({ headers: { 'x-i': '2' } }),
+    },
+    {
+      title: `a Request with ${title} whose media type was taken away`,
+      input: (origin: string) => {
+        const request = asPost(make)(origin)
+        request.headers.delete('content-type')
+        return request
+      },
+    },
+  ]),
   { title: 'mode: cors', init: () => ({ mode: 'cors' }) },
   { title: 'mode: same-origin', init: () => ({ mode: 'same-origin' }) },
   {
@@ -404,10 +447,17 @@ function seenIn(text: string): unknown {
   const { fields, body, ...seen } = JSON.parse(text) as Seen
   const shown = Object.entries(fields).filter(([name]) => !OWN_FIELDS.has(name))
   const type = fields['content-type'] ?? ''
-  const boundary = /boundary=(.*)/.exec(type)?.[1] ?? '\0'
+  const boundary = /boundary=(.*)/.exec(type)?.[1] ?? /^--(.+)\r\n/.exec(body)?.[1]
+  if (boundary === undefined) return { ...seen, fields: Object.fromEntries(shown), body }
+  // Each draws its own, of a length of its own.
+  assert.equal(fields['content-length'], String(body.length))
   return {
     ...seen,
-    fields: Object.fromEntries(shown.map(([name, value]) => [name, value.replace(boundary, 'BOUNDARY')])),
+    fields: Object.fromEntries(
+      shown
+        .filter(([name]) => name !== 'content-length')
+        .map(([name, value]) => [name, value.replace(boundary, 'BOUNDARY')]),
+    ),
     body: body.replaceAll(boundary, 'BOUNDARY'),
   }
 }
