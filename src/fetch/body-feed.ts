@@ -46,7 +46,7 @@ export class BodyFeed {
 
   /**
    * @param signal - of the request; an abort errors the stream, also one that nobody reads
-   * @param onEnd - is told once that the body was read to its end, or could not be
+   * @param onEnd - is told once that the body was read to its end, was cancelled, or could not be read
    */
   constructor(response: HTTPResponse, signal: AbortSignal | undefined, onEnd: (error?: unknown) => void) {
     this.#response = response
@@ -85,8 +85,10 @@ export class BodyFeed {
   }
 
   cancel(): void {
+    this.#isOver = true
     this.#stopListening()
     this.#response.close()
+    this.#onEnd()
   }
 
   /**

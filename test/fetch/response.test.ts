@@ -436,6 +436,63 @@ describe('what an answer has besides', () => {
     assert.equal((await trailers).get('x-sum'), '42')
   })
 
+  it('trailers settle when the body is cancelled, whoever cancels it: there are none', async () => {
+    const asked = await fetch(`${site.origin}/hang-in-body`)
+    const trailers = asked.trailers!
+    await asked.body!.cancel()
+    assert.deepEqual([...(await trailers)], [])
+    const read = await fetch(`${site.origin}/hang-in-body`)
+    const reader = read.body!.getReader()
+    await reader.read()
+    const between = read.trailers!
+    await reader.cancel()
+    assert.deepEqual([...(await between)], [])
+    const before = await fetch(`${site.origin}/hang-in-body`)
+    await before.body!.cancel()
+    assert.deepEqual([...(await before.trailers!)], [])
+  })
+
+  for (const when of ['before', 'after'] as const) {
+    it(`trailers that are asked for ${when} an abort reject with its reason, read or not`, async () => {
+      for (const path of ['/hang-in-body', '/typed?body=all']) {
+        for (const isCloned of [false, true]) {
+          const controller = new AbortController()
+          const given = await fetch(site.origin + path, { signal: controller.signal })
+          const response: typeof given = isCloned ? given.clone() : given
+          if (when === 'before') response.trailers!.catch(() => {})
+          controller.abort('enough')
+          await assert.rejects(response.trailers!, (reason) => reason === 'enough')
+          await assert.rejects(response.text(), (reason) => reason === 'enough')
+        }
+      }
+    })
+  }
+
+  it('trailers reject after a read that was refused for an abort, and after a body that broke off', async () => {
+    const controller = new AbortController()
+    const aborted = await fetch(`${site.origin}/typed?body=all`, { signal: controller.signal })
+    controller.abort('enough')
+    await assert.rejects(aborted.text())
+    await assert.rejects(aborted.trailers!, (reason) => reason === 'enough')
+    const cut = await fetch(`${site.origin}/cut`)
+    await assert.rejects(cut.text())
+    await assert.rejects(cut.trailers!, { message: 'terminated' })
+    const streamed = await fetch(`${site.origin}/cut`)
+    await assert.rejects(streamed.body!.pipeTo(new WritableStream()))
+    await assert.rejects(streamed.trailers!, { message: 'terminated' })
+  })
+
+  it('an abort after the body was read changes nothing for the trailers', async () => {
+    for (const read of ['text', 'stream'] as const) {
+      const controller = new AbortController()
+      const response = await fetch(`${site.origin}/trailers`, { signal: controller.signal })
+      if (read === 'text') await response.text()
+      else await response.body!.pipeTo(new WritableStream())
+      controller.abort()
+      assert.equal((await response.trailers!).get('x-sum'), '42')
+    }
+  })
+
   it('a null body has no trailers, and a broken one rejects', async () => {
     const empty = await fetch(`${site.origin}/status?code=204`)
     assert.deepEqual([...(await empty.trailers!)], [])
