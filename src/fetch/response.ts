@@ -247,9 +247,9 @@ class Answer extends AnswerBase {
   }
 
   /** The platform's own state for an answer, made when it is first looked for. */
-  static platformValue(answer: Answer, key: symbol): unknown {
+  static platformState(answer: Answer): PlatformState {
     answer.#real ??= answer.#makeReal()
-    return Reflect.get(answer.#real, key)
+    return realState(answer.#real)
   }
 
   #makeReal(): Response {
@@ -261,7 +261,6 @@ class Answer extends AnswerBase {
     state.type = this.type
     state.urlList = [...this.#response.redirects.map(({ url }) => new URL(url)), new URL(this.url)]
     state.body = stream === null ? null : { stream, source: null, length: null }
-    // Under the symbol stands the object that is seen as `headers`.
     for (const [name, value] of this.headers) state.headersList.append(name, value)
     return real
   }
@@ -272,15 +271,25 @@ Object.defineProperties(Answer.prototype, {
   constructor: { value: PlatformResponse, configurable: true, writable: true },
 })
 
+// Whoever walks an answer finds what the platform shows of a Response: the members of the standard.
+for (const name of Object.keys(PLATFORM))
+  if (Object.hasOwn(Answer.prototype, name))
+    Object.defineProperty(Answer.prototype, name, { enumerable: true })
+
 if (STATE_KEYS !== undefined) {
-  for (const key of [STATE_KEYS.state, STATE_KEYS.headers]) {
-    Object.defineProperty(Answer.prototype, key, {
-      get(this: Answer) {
-        return Answer.platformValue(this, key)
-      },
-      configurable: true,
-    })
-  }
+  Object.defineProperty(Answer.prototype, STATE_KEYS.state, {
+    get(this: Answer) {
+      return Answer.platformState(this)
+    },
+    configurable: true,
+  })
+  // The object that is seen as `headers`.
+  Object.defineProperty(Answer.prototype, STATE_KEYS.headers, {
+    get(this: Answer) {
+      return this.headers
+    },
+    configurable: true,
+  })
 }
 
 function realState(real: Response): PlatformState {

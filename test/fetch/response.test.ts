@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { makeRefusingHeaders } from '../../src/fetch/immutable-headers.ts'
 import { STATE_KEYS } from '../../src/fetch/platform.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { closingSite, type FetchSite, rejection } from './site.ts'
@@ -55,6 +56,15 @@ describe('an answer, as an object', () => {
     await response.text()
   })
 
+  it('shows the members of the standard to whoever walks it, and no others', async () => {
+    const response = await get('/echo')
+    const names: string[] = []
+    for (const name in response) names.push(name)
+    assert.deepEqual(names.sort(), Object.keys(Response.prototype).sort())
+    assert.deepEqual(Object.keys(response), [])
+    await response.text()
+  })
+
   it('has one headers object, which cannot be changed', async () => {
     const response = await get('/redirect?to=/x', { redirect: 'manual' })
     const { headers } = response
@@ -71,6 +81,55 @@ describe('an answer, as an object', () => {
     copy.set('a', 'b')
     assert.equal(copy.get('location'), '/x')
     await response.text()
+  })
+})
+
+/** What a change of headers throws, by the guard of the platform where that is the oracle. */
+function refusals(headers: Headers): string[] {
+  return CHANGES.map((change) => {
+    try {
+      change(headers as never)
+    } catch (error) {
+      return String(error)
+    }
+    return 'nothing'
+  })
+}
+
+const CHANGES: readonly ((headers: { set: Change; append: Change; delete: Change }) => void)[] = [
+  (headers) => headers.set('a'),
+  (headers) => headers.set('a b', 'x'),
+  (headers) => headers.set('a', 'x\ny'),
+  (headers) => headers.set(Symbol('name'), 'x'),
+  (headers) => headers.set('a', 'x'),
+  (headers) => headers.append('a'),
+  (headers) => headers.append('a', '\u0100'),
+  (headers) => headers.append('a', 'x'),
+  (headers) => headers.delete(),
+  (headers) => headers.delete('a b'),
+  (headers) => headers.delete('not-there'),
+]
+
+type Change = (...args: unknown[]) => void
+
+describe('headers that cannot be changed', () => {
+  const expected = refusals(Response.error().headers)
+
+  it("look at the arguments first, as the platform's do", async () => {
+    const response = await get('/echo')
+    assert.deepEqual(refusals(response.headers), expected)
+    assert.deepEqual(refusals(makeRefusingHeaders([['A', 'b']])), expected)
+    await response.text()
+  })
+
+  it('that refuse by their own methods are read as any', () => {
+    const headers = makeRefusingHeaders([
+      ['A', 'b'],
+      ['a', 'c'],
+      ['bad name', 'x'],
+    ])
+    assert.deepEqual([...headers], [['a', 'b, c']])
+    assert.equal(headers.constructor, Headers)
   })
 })
 
@@ -91,6 +150,22 @@ describe("methods and getters of the platform's prototype", () => {
     assert.equal(await Response.prototype.text.call(response), 'text')
     assert.equal(response.bodyUsed, true)
     assert.deepEqual(await rejection(response.text()).then(({ message }) => message), UNUSABLE.message)
+  })
+
+  it('find the same headers, and change nothing of them', { skip }, async () => {
+    const response = await get('/echo')
+    const given = Reflect.get<Response, 'headers'>(Response.prototype, 'headers', response)
+    assert.equal(given, response.headers)
+    for (const name of ['set', 'append', 'delete'] as const) {
+      const change = (): void => Reflect.apply(Headers.prototype[name], given, ['content-type', 'x'])
+      assert.throws(change, { name: 'TypeError', message: 'immutable' })
+    }
+    assert.equal(given.get('content-type'), 'application/json')
+    const clone = Response.prototype.clone.call(response)
+    assert.throws(() => clone.headers.set('a', 'b'), { message: 'immutable' })
+    assert.equal(clone.headers.get('content-type'), 'application/json')
+    assert.equal((await response.blob()).type, 'application/json')
+    await clone.text()
   })
 
   it('see that it was read', { skip }, async () => {
