@@ -310,6 +310,21 @@ describe('the stream of a body', () => {
     assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'bbbbbccccc')
   })
 
+  it('goes on with another reader where a BYOB reader gave its lock back while it waited', async () => {
+    for (const count of [2, 3]) {
+      // With two pieces, the last one and the end come at once.
+      const response = await get(`/pieces?count=${count}&size=1&pause=20`)
+      const body = response.body as ReadableStream<Uint8Array>
+      const first = body.getReader({ mode: 'byob' })
+      const pieces = [Buffer.from((await first.read(new Uint8Array(4))).value!)]
+      const waiting = rejection(first.read(new Uint8Array(4)))
+      first.releaseLock()
+      assert.equal((await waiting).name, 'TypeError')
+      for await (const piece of body) pieces.push(Buffer.from(piece))
+      assert.equal(Buffer.concat(pieces).toString(), 'abc'.slice(0, count))
+    }
+  })
+
   it('fills the memory that a BYOB reader brings', async () => {
     const response = await get('/typed?body=abcdef')
     const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })

@@ -67,7 +67,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.flushHeaders()
     for (let i = 0; i < count; i++) {
       response.write(Buffer.alloc(size, 97 + (i % 26)))
-      if (pause > 0) await setTimeout(pause)
+      if (pause > 0 && i < count - 1) await setTimeout(pause)
     }
     response.end()
   },
