@@ -9,7 +9,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
-import { failureOf, networkError } from './errors.ts'
+import { failureOf, networkError, socketError } from './errors.ts'
 import { matchesIntegrity } from './integrity.ts'
 import { NO_BODY } from './read-body.ts'
 import { settleFields } from './read-headers.ts'
@@ -152,7 +152,7 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
 function refuseSwitch(response: HTTPResponse): void {
   if (response.status !== 101) return
   response.close()
-  throw networkError('the server switched protocols, and was not asked to')
+  throw socketError('the server switched protocols, and was not asked to')
 }
 
 /**

@@ -150,7 +150,13 @@ describe('bytes that a server should not have sent', () => {
     switching.listen(0, '127.0.0.1')
     await once(switching, 'listening')
     const { port } = switching.address() as { port: number }
-    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), { name: 'TypeError', message: 'fetch failed' })
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), (error: Error) => {
+      const { name, code } = error.cause as NodeJS.ErrnoException
+      assert.deepEqual([error.name, error.message], ['TypeError', 'fetch failed'])
+      // As Node's fetch has it.
+      assert.deepEqual([name, code], ['SocketError', 'UND_ERR_SOCKET'])
+      return true
+    })
     await assert.rejects(fetch(`http://127.0.0.1:${port}/`, { method: 'POST' }), { message: 'fetch failed' })
     switching.close()
     await once(switching, 'close')

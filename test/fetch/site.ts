@@ -29,6 +29,8 @@ const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   'x-gzip': gzipSync,
   deflate: deflateSync,
   br: brotliCompressSync,
+  /** The bytes themselves, written as digits. */
+  hex: (body) => Buffer.from(body.toString(), 'hex'),
   'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
 }
 
