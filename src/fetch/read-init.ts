@@ -7,7 +7,7 @@ import type { Client } from '../client/client.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
-import { isToken } from '../core/grammar.ts'
+import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
 import { closeBody, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
@@ -217,12 +217,14 @@ function isSafelisted(name: string, value: string): boolean {
 
 /** The fields with those that the standard makes of other members. */
 function withStandardFields(
-  fields: FieldLine[],
+  given: readonly FieldLine[],
   members: Members,
   referrer: string | undefined,
 ): readonly FieldLine[] {
+  // It tells a server where a request comes from: nobody but the one that sends it says so (Fetch Metadata §2.2).
+  const fields = given.filter(([name]) => !equalsIgnoringCase(name, 'sec-fetch-mode'))
   if (referrer !== undefined && !hasField(fields, 'referer')) fields.push(['referer', referrer])
-  if (members.mode !== undefined && members.mode !== 'cors' && !hasField(fields, 'sec-fetch-mode'))
+  if (members.mode !== undefined && members.mode !== 'cors')
     fields.push(['sec-fetch-mode', members.mode as string])
   fields.push(...fieldsForCache(textOr(members.cache, 'default'), fields))
   return fields

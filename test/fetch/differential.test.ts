@@ -271,6 +271,18 @@ const CASES: readonly Case[] = [
       },
     },
   ]),
+  {
+    title: 'its own sec-fetch-mode',
+    init: () => ({ headers: { 'Sec-Fetch-Mode': 'navigate', 'sec-fetch-site': 'none' } }),
+  },
+  {
+    title: 'its own sec-fetch-mode, and a mode',
+    init: () => ({ mode: 'same-origin', headers: { 'sec-fetch-mode': 'navigate' } }),
+  },
+  {
+    title: 'a Request with its own sec-fetch-mode',
+    input: (origin) => new Request(`${origin}/echo`, { headers: { 'sec-fetch-mode': 'navigate' } }),
+  },
   { title: 'mode: cors', init: () => ({ mode: 'cors' }) },
   { title: 'mode: same-origin', init: () => ({ mode: 'same-origin' }) },
   {
