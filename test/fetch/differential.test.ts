@@ -87,6 +87,11 @@ const REQUEST_BODIES: readonly {
   { title: 'a form', make: makeForm },
 ]
 
+function makeResizable(): ArrayBuffer {
+  const Sizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer
+  return new Sizable(2, { maxByteLength: 10 })
+}
+
 function makeForm(): FormData {
   const form = new FormData()
   form.append('a', 'b')
@@ -166,6 +171,47 @@ const CASES: readonly Case[] = [
   { title: 'an ArrayBuffer', init: post(new Uint8Array([1, 2]).buffer) },
   { title: 'a DataView', init: post(new DataView(new Uint8Array([9, 8, 7]).buffer, 1)) },
   { title: 'a part of a buffer', init: post(Buffer.from('abcdef').subarray(2, 4)) },
+  {
+    title: 'a SharedArrayBuffer',
+    init: post(() => new SharedArrayBuffer(2)),
+    row: 'shared memory as a body',
+  },
+  {
+    title: 'a view of a SharedArrayBuffer',
+    init: post(() => new Uint8Array(new SharedArrayBuffer(2))),
+    row: 'shared memory as a body',
+  },
+  ...[
+    { title: 'an ArrayBuffer that can be made larger', body: makeResizable },
+    { title: 'a view of one', body: () => new Uint8Array(makeResizable()) },
+  ].map(({ title, body }) => ({
+    title,
+    init: post(body),
+    row: 'memory that can be made another size as a body',
+  })),
+  {
+    title: 'a file without a name in a form',
+    init: post(() => {
+      const form = new FormData()
+      form.append('file', new File([], ''))
+      return form
+    }),
+    row: 'a file without a name in a form',
+  },
+  {
+    title: 'a web stream of texts',
+    init: post(
+      () =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue('text')
+            controller.close()
+          },
+        }),
+      { duplex: 'half' },
+    ),
+    row: 'texts in a web stream as a body',
+  },
   { title: 'URLSearchParams', init: post(new URLSearchParams({ a: 'b c', ü: '&' })) },
   { title: 'a Blob with a type', init: post(new Blob(['blob'], { type: 'text/x-blob' })) },
   { title: 'a Blob without a type', init: post(new Blob(['blob'])) },
@@ -379,6 +425,11 @@ const CASES: readonly Case[] = [
   { title: 'a redirect by hand', input: at('/redirect?to=/echo'), init: () => ({ redirect: 'manual' }) },
   { title: 'a redirect as an error', input: at('/redirect?to=/echo'), init: () => ({ redirect: 'error' }) },
   { title: 'a 302 without Location', input: at('/redirect'), init: () => ({ redirect: 'manual' }) },
+  {
+    title: 'a space in the name of a field of the answer',
+    input: at('/bad-name'),
+    row: 'an answer with a space in the name of a field',
+  },
   { title: 'a cut body', input: at('/cut') },
   { title: 'a dropped connection', input: at('/drop') },
   { title: 'a relative URL', input: () => '/echo' },

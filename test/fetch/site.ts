@@ -102,6 +102,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   /** Closes without an answer. */
   drop: (request) => void request.socket.destroy(),
+  /** A field that has no name. */
+  'bad-name': (request) => void request.socket.end('HTTP/1.1 200 OK\r\nbad : 1\r\nContent-Length: 0\r\n\r\n'),
   early: (_request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
     response.end('after hints')
