@@ -137,6 +137,11 @@ export class ChunkedBody {
     return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length, this.contentType)
   }
 
+  /** The same body without a media type of its own: as `again`. */
+  untyped(): ChunkedBody {
+    return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length)
+  }
+
   /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
   guard(onGivenBack: (() => void) | undefined): void {
     this.#onGivenBack = onGivenBack

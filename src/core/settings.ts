@@ -90,4 +90,8 @@ export interface RequestSettings {
   readonly connection: object
   /** A redirect that would drop a body which can be sent once is refused, unless it is a 303: what the Fetch standard asks for. */
   readonly refusesToDropBody?: boolean | undefined
+  /** No more of the request is sent once its answer is complete: the source is given back, and the connection given up. */
+  readonly endsWithAnswer?: boolean | undefined
+  /** Is asked before each redirect is followed, and throws where that URL may not be gone to. */
+  readonly checkRedirect?: ((url: URL) => void) | undefined
 }

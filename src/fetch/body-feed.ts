@@ -1,10 +1,14 @@
 /**
- * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: a reader's own memory
- * (BYOB) is filled straight from the connection, and nothing is read ahead.
+ * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: nothing is read
+ * ahead.
+ *
+ * A reader's own memory (BYOB) is filled by the platform from a chunk, not from the connection: the reader may give its lock back while
+ * the bytes are on their way, which nobody tells us, and what is then answered to the request for its memory reaches the next
+ * reader late or, at the end, never (Node 20).
  */
 
 import { Readable } from 'node:stream'
-import type { ReadableByteStreamController, ReadableStreamBYOBRequest } from 'node:stream/web'
+import type { ReadableByteStreamController } from 'node:stream/web'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { ownBytes } from '../core/body-reader.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -46,7 +50,7 @@ export class BodyFeed {
 
   /**
    * @param signal - of the request; an abort errors the stream, also one that nobody reads
-   * @param onEnd - is told once that the body was read to its end, or could not be
+   * @param onEnd - is told once that the body was read to its end, was cancelled, or could not be read
    */
   constructor(response: HTTPResponse, signal: AbortSignal | undefined, onEnd: (error?: unknown) => void) {
     this.#response = response
@@ -72,10 +76,8 @@ export class BodyFeed {
 
   async pull(controller: ReadableByteStreamController): Promise<void> {
     if (this.#elsewhere !== undefined) return this.#elsewhere
-    const { byobRequest } = controller
     try {
-      if (byobRequest === null || byobRequest.view === null) await this.#enqueue(controller)
-      else await this.#fill(controller, byobRequest)
+      await this.#enqueue(controller)
     } catch (error) {
       const failure = terminationOf(error, this.#signal)
       this.#stopListening()
@@ -85,8 +87,10 @@ export class BodyFeed {
   }
 
   cancel(): void {
+    this.#isOver = true
     this.#stopListening()
     this.#response.close()
+    this.#onEnd()
   }
 
   /**
@@ -119,18 +123,13 @@ export class BodyFeed {
     }
   }
 
-  async #fill(controller: ReadableByteStreamController, request: ReadableStreamBYOBRequest): Promise<void> {
-    const count = await this.#response.readInto(request.view as unknown as Uint8Array)
-    if (count > 0) return request.respond(count)
-    this.#end(controller)
-    request.respond(0)
-  }
-
   #end(controller: ReadableByteStreamController): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#stopListening()
     controller.close()
+    // Who waits with memory of its own is told by an answer of none.
+    controller.byobRequest?.respond(0)
     this.#onEnd()
   }
 

@@ -37,19 +37,28 @@ export function parseUrl(text: string): URL {
   let url: URL
   try {
     url = new URL(text)
-  } catch (cause) {
-    throw new TypeError(`Failed to parse URL from ${withoutUserinfo(text)}`, { cause })
+  } catch {
+    throw new TypeError(`Failed to parse URL from ${withoutUserinfo(text)}`, { cause: invalidUrl() })
   }
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError(
-      `Request cannot be constructed from a URL that includes credentials: ${withoutUserinfo(text)}`,
-    )
+    url.username = ''
+    url.password = ''
+    throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${url.href}`)
   }
   return url
 }
 
-function withoutUserinfo(text: string): string {
-  return text.replace(/^([^/?#]*\/\/)[^/?#]*@/, '$1')
+/**
+ * A text that is no URL, as it may be shown. Security: nobody can say where its userinfo would end, so that nothing up to the
+ * last `@` is shown.
+ */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/^((?:https?:)?[/\\]*).*@/is, '$1')
+}
+
+/** What `new URL` throws, without the text, which the platform's own shows whole. */
+export function invalidUrl(): TypeError {
+  return Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' })
 }
 
 /** True for a scheme that is fetched over the network. */

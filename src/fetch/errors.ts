@@ -69,6 +69,19 @@ export function networkError(why: string): TypeError {
   return new TypeError('fetch failed', { cause: new Error(why) })
 }
 
+/** A network error for what a server did to a connection, with the code that others know for that. */
+export function socketError(why: string): TypeError {
+  return new TypeError('fetch failed', { cause: knownError('SocketError', 'UND_ERR_SOCKET', why) })
+}
+
+function knownError(name: string, code: string, message: string | undefined): Error {
+  return Object.defineProperty(Object.assign(new Error(message), { code }), 'name', {
+    value: name,
+    configurable: true,
+    writable: true,
+  })
+}
+
 /** Puts a code that others know at the end of the chain of causes, where none is in it. */
 function giveKnownCode(error: unknown): void {
   if (!HTTPException.isHTTPException(error)) return
@@ -83,8 +96,7 @@ function giveKnownCode(error: unknown): void {
   const known = KNOWN_CODES[last.code] ?? KNOWN_CODES[error.code]
   if (known === undefined || last.cause !== undefined) return
   const [code, name] = known
-  const cause = Object.assign(new Error(SENTENCES[code]), { code })
-  cause.name = name
+  const cause = knownError(name, code, SENTENCES[code])
   Object.defineProperty(last, 'cause', {
     value: cause,
     configurable: true,

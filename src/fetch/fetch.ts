@@ -9,7 +9,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
-import { failureOf, networkError } from './errors.ts'
+import { failureOf, networkError, socketError } from './errors.ts'
 import { matchesIntegrity } from './integrity.ts'
 import { NO_BODY } from './read-body.ts'
 import { settleFields } from './read-headers.ts'
@@ -21,20 +21,30 @@ import type { Fetch, FetchInit, FetchResponse } from './types.ts'
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+const BAD_PORT = 'bad port'
+
+/** Every URL on the way is checked, not the first alone (Fetch standard, "main fetch" is gone through again for each). */
+function refuseBadPort(url: URL): void {
+  if (hasBadPort(url)) throw new Error(BAD_PORT)
+}
+
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
 const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
+  checkRedirect: refuseBadPort,
+  endsWithAnswer: true,
 })
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
 const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   redirect: undefined,
+  endsWithAnswer: true,
 })
 
 /**
  * A `fetch` over a client: its pool, its options and its layers serve the requests.
- * @param client - its default fields, retries, cookies, proxies and timeouts hold
+ * @param client - its default fields, retries, redirects, timeouts and layers hold
  */
 export function createFetch(client: Client): Fetch {
   if (typeof (client as Partial<Client> | undefined)?.send !== 'function')
@@ -89,7 +99,7 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
   try {
     signal?.throwIfAborted()
     if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
-    if (hasBadPort(url)) throw networkError('bad port')
+    if (hasBadPort(url)) throw networkError(BAD_PORT)
     const sending = (request.client ?? client).send(directOf(request, text))
     return sending.then(
       (response) => answerTo(request, response),
@@ -142,7 +152,7 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
 function refuseSwitch(response: HTTPResponse): void {
   if (response.status !== 101) return
   response.close()
-  throw networkError('the server switched protocols, and was not asked to')
+  throw socketError('the server switched protocols, and was not asked to')
 }
 
 /**

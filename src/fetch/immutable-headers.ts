@@ -1,16 +1,40 @@
-/** Headers that cannot be changed: the guard that the standard gives those of an answer. The platform has no public way to it. */
+/**
+ * Headers that cannot be changed: the guard that the standard gives those of an answer. The platform has no public way to it; an
+ * error response has it, and where the platform shows its state (Node 20 and 22), its list of fields is filled. Elsewhere
+ * the methods of the object itself refuse, and those that are taken from `Headers.prototype` do not; docs/fetch.md says so.
+ */
 
 import type { FieldLine } from '../core/fields.ts'
-import { PlatformHeaders } from './platform.ts'
+import { PlatformHeaders, PlatformResponse, STATE_KEYS } from './platform.ts'
 
-const APPEND = PlatformHeaders.prototype.append
+const PLATFORM = PlatformHeaders.prototype
 
-class ImmutableHeaders extends PlatformHeaders {
+/** `Headers` with these fields that refuse every change. */
+export function makeImmutableHeaders(fields: readonly FieldLine[]): Headers {
+  return STATE_KEYS === undefined ? makeRefusingHeaders(fields) : makeGuardedHeaders(fields, STATE_KEYS.state)
+}
+
+/** The platform's own, with its own guard. */
+function makeGuardedHeaders(fields: readonly FieldLine[], key: symbol): Headers {
+  const response = PlatformResponse.error()
+  const { headersList } = Reflect.get(response, key) as {
+    headersList: { append(name: string, value: string): void }
+  }
+  for (const [name, value] of fields) headersList.append(name.toLowerCase(), value)
+  return response.headers
+}
+
+/** Some whose own methods refuse. */
+export function makeRefusingHeaders(fields: readonly FieldLine[]): Headers {
+  return new RefusingHeaders(fields)
+}
+
+class RefusingHeaders extends PlatformHeaders {
   constructor(fields: readonly FieldLine[]) {
     super()
     for (const [name, value] of fields) {
       try {
-        APPEND.call(this, name.toLowerCase(), value)
+        PLATFORM.append.call(this, name.toLowerCase(), value)
       } catch {
         // A value that the platform's class cannot hold; `HTTPResponse` shows it.
       }
@@ -18,23 +42,20 @@ class ImmutableHeaders extends PlatformHeaders {
   }
 }
 
-function refuse(): never {
-  throw new TypeError('immutable')
-}
-
-/** `Headers` with these fields that refuse every change. */
-export function makeImmutableHeaders(fields: readonly FieldLine[]): Headers {
-  return new ImmutableHeaders(fields)
-}
-
 for (const name of ['append', 'delete', 'set'] as const) {
-  Object.defineProperty(ImmutableHeaders.prototype, name, {
-    value: refuse,
+  const own = PLATFORM[name]
+  Object.defineProperty(RefusingHeaders.prototype, name, {
+    value: (...args: unknown[]): never => {
+      // What cannot be an argument is said first, as the platform says it.
+      Reflect.apply(own, new PlatformHeaders(), args)
+      throw new TypeError('immutable')
+    },
     configurable: true,
+    enumerable: true,
     writable: true,
   })
 }
-Object.defineProperty(ImmutableHeaders.prototype, 'constructor', {
+Object.defineProperty(RefusingHeaders.prototype, 'constructor', {
   value: PlatformHeaders,
   configurable: true,
   writable: true,

@@ -7,7 +7,7 @@ import type { Client } from '../client/client.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
-import { isToken } from '../core/grammar.ts'
+import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
 import { closeBody, isMeasured, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
@@ -16,7 +16,7 @@ import { asAbortSignal } from './foreign-signal.ts'
 import { NO_BODY, readBody } from './read-body.ts'
 import { readHeaders } from './read-headers.ts'
 import { decideReferrer, REFERRER_POLICIES } from './referrer.ts'
-import { isRequestLike, type RequestLike, takeRequestBody } from './request-like.ts'
+import { isRequestLike, type RequestLike, takeRequestBody, writtenDispatcher } from './request-like.ts'
 import { toText } from './web-idl.ts'
 
 /** A request as `fetch` was asked for it. */
@@ -151,6 +151,7 @@ function withRequest(members: Members, source: RequestLike): Members {
     const value: unknown = source[name]
     if (value !== undefined && value !== null) all[name] = value
   }
+  all.dispatcher = writtenDispatcher(source) ?? undefined
   // A navigation is made again (Fetch §5.4, step 13).
   if (all.mode === 'navigate') all.mode = undefined
   for (const name of MEMBERS) if (members[name] !== undefined) all[name] = members[name]
@@ -173,7 +174,7 @@ const FROM_REQUEST = [
 function checkMembers(members: Members): void {
   if (members.dispatcher !== undefined) {
     throw new TypeError(
-      "dispatcher is undici's: give a client of httplib instead, made with its own options for proxy, tls and pool: fetch(url, { client: new Client({ … }) }), or createFetch(client)",
+      "dispatcher is undici's: give a client of httplib instead, made with its own options for connect, tls and pool: fetch(url, { client: new Client({ … }) }), or createFetch(client)",
     )
   }
   if (members.window !== undefined) throw new TypeError("'window' option 'client' must be null")
@@ -216,12 +217,14 @@ function isSafelisted(name: string, value: string): boolean {
 
 /** The fields with those that the standard makes of other members. */
 function withStandardFields(
-  fields: FieldLine[],
+  given: readonly FieldLine[],
   members: Members,
   referrer: string | undefined,
 ): readonly FieldLine[] {
+  // It tells a server where a request comes from: nobody but the one that sends it says so (Fetch Metadata §2.2).
+  const fields = given.filter(([name]) => !equalsIgnoringCase(name, 'sec-fetch-mode'))
   if (referrer !== undefined && !hasField(fields, 'referer')) fields.push(['referer', referrer])
-  if (members.mode !== undefined && members.mode !== 'cors' && !hasField(fields, 'sec-fetch-mode'))
+  if (members.mode !== undefined && members.mode !== 'cors')
     fields.push(['sec-fetch-mode', members.mode as string])
   fields.push(...fieldsForCache(textOr(members.cache, 'default'), fields))
   return fields

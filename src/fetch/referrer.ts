@@ -1,5 +1,7 @@
 /** The Referer field of a request that names a referrer (Referrer Policy, "determine request's referrer"). */
 
+import { invalidUrl, withoutUserinfo } from './checked-url.ts'
+
 const POLICIES: ReadonlySet<string> = new Set([
   '',
   'no-referrer',
@@ -25,8 +27,9 @@ export function decideReferrer(referrer: string, policy: string, to: URL): strin
   let from: URL
   try {
     from = new URL(referrer)
-  } catch (cause) {
-    throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause })
+  } catch {
+    const cause = invalidUrl()
+    throw new TypeError(`Referrer "${withoutUserinfo(referrer)}" is not a valid URL.`, { cause })
   }
   if (from.protocol !== 'http:' && from.protocol !== 'https:') return undefined
   const origin = `${from.origin}/`

@@ -65,6 +65,7 @@ export function takeRequestBody(
     ...PLAIN,
   })
   // The media type is among the fields since the Request was made, unless its owner took it away.
+  if (body instanceof ChunkedBody) return body.untyped()
   return 'kind' in body && body.kind === 'bytes' ? { ...body, contentType: undefined } : body
 }
 
@@ -79,12 +80,19 @@ function boundaryOf({ headers }: RequestLike): string | undefined {
 
 /** What the body was made of, where the package has written it down: undici 5 and 6, which is in Node 18 to 22. */
 function writtenSource(request: object): { readonly source: unknown } | undefined {
-  for (const key of Object.getOwnPropertySymbols(request)) {
-    if (key.description !== 'state') continue
-    const { body } = Reflect.get(request, key) as { body?: { source?: unknown } | null }
-    if (typeof body === 'object' && body !== null && 'source' in body) return { source: body.source }
-  }
-  return undefined
+  const { body } = (writtenUnder(request, 'state') ?? {}) as { body?: { source?: unknown } | null }
+  return typeof body === 'object' && body !== null && 'source' in body ? { source: body.source } : undefined
+}
+
+/** The dispatcher that a `Request` was made with, where the package has written it down: as its body. */
+export function writtenDispatcher(request: object): unknown {
+  return writtenUnder(request, 'dispatcher')
+}
+
+/** What the package keeps under a symbol with this name. */
+function writtenUnder(request: object, description: string): unknown {
+  const key = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === description)
+  return key === undefined ? undefined : Reflect.get(request, key)
 }
 
 /** How much of a body is read before it is sent, so that its length is known. */

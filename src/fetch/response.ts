@@ -55,6 +55,8 @@ class Answer extends AnswerBase {
   /** What is being read, where that takes time. */
   #reading: Promise<unknown> | undefined
   #trailers: TrailerWait | undefined
+  /** How the body ended, where that is known. */
+  #outcome: { readonly error: unknown } | undefined
   /** The platform's own, with its state. */
   #real: Response | undefined
 
@@ -160,12 +162,11 @@ class Answer extends AnswerBase {
     return makeAnswer(other, this.#signal)
   }
 
-  /** Not in the standard: the fields that came after the body; waits until it has been read. */
+  /** Not in the standard: the fields that came after the body; waits until it has been read, cancelled or aborted. */
   get trailers(): Promise<Headers> {
     if (this.#trailers === undefined) {
       this.#trailers = makeTrailerWait()
-      if (this.#hasNoBody || this.#response.isClosed) this.#ended()
-      else this.#watch()
+      this.#waitForEnd()
     }
     return this.#trailers.promise
   }
@@ -198,6 +199,7 @@ class Answer extends AnswerBase {
     this.#isUsed = true
     if (this.#signal?.aborted === true && this.#feed === undefined) {
       this.#response.close()
+      this.#ended(this.#signal.reason)
       return Promise.reject(this.#signal.reason)
     }
     if (this.#feed === undefined && this.#trailers === undefined) {
@@ -221,6 +223,18 @@ class Answer extends AnswerBase {
     return reading.then(make, (error: unknown) => Promise.reject(terminationOf(error, signal)))
   }
 
+  /** Sees to it that whoever waits for the trailers is told when the body ends, however that is. */
+  #waitForEnd(): void {
+    const signal = this.#signal
+    if (this.#outcome !== undefined) this.#ended(this.#outcome.error)
+    else if (this.#reading !== undefined) this.#watch()
+    else if (this.#hasNoBody || this.#isUsed) this.#ended()
+    else if (signal?.aborted === true) this.#ended(signal.reason)
+    else if (this.#response.isClosed) this.#ended()
+    // The stream hears an abort also where nobody reads.
+    else if (signal !== undefined) void this.body
+  }
+
   /** Lets whoever waits for the trailers know when the reading that is under way ends. */
   #watch(): void {
     this.#reading?.then(
@@ -230,6 +244,7 @@ class Answer extends AnswerBase {
   }
 
   #ended(error?: unknown): void {
+    this.#outcome ??= { error }
     const trailers = this.#trailers
     if (trailers === undefined) return
     if (error === undefined) trailers.resolve(makeImmutableHeaders(this.#response.trailers.raw))
@@ -237,9 +252,9 @@ class Answer extends AnswerBase {
   }
 
   /** The platform's own state for an answer, made when it is first looked for. */
-  static platformValue(answer: Answer, key: symbol): unknown {
+  static platformState(answer: Answer): PlatformState {
     answer.#real ??= answer.#makeReal()
-    return Reflect.get(answer.#real, key)
+    return realState(answer.#real)
   }
 
   #makeReal(): Response {
@@ -251,7 +266,6 @@ class Answer extends AnswerBase {
     state.type = this.type
     state.urlList = [...this.#response.redirects.map(({ url }) => new URL(url)), new URL(this.url)]
     state.body = stream === null ? null : { stream, source: null, length: null }
-    // Under the symbol stands the object that is seen as `headers`.
     for (const [name, value] of this.headers) state.headersList.append(name, value)
     return real
   }
@@ -262,15 +276,25 @@ Object.defineProperties(Answer.prototype, {
   constructor: { value: PlatformResponse, configurable: true, writable: true },
 })
 
+// Whoever walks an answer finds what the platform shows of a Response: the members of the standard.
+for (const name of Object.keys(PLATFORM))
+  if (Object.hasOwn(Answer.prototype, name))
+    Object.defineProperty(Answer.prototype, name, { enumerable: true })
+
 if (STATE_KEYS !== undefined) {
-  for (const key of [STATE_KEYS.state, STATE_KEYS.headers]) {
-    Object.defineProperty(Answer.prototype, key, {
-      get(this: Answer) {
-        return Answer.platformValue(this, key)
-      },
-      configurable: true,
-    })
-  }
+  Object.defineProperty(Answer.prototype, STATE_KEYS.state, {
+    get(this: Answer) {
+      return Answer.platformState(this)
+    },
+    configurable: true,
+  })
+  // The object that is seen as `headers`.
+  Object.defineProperty(Answer.prototype, STATE_KEYS.headers, {
+    get(this: Answer) {
+      return this.headers
+    },
+    configurable: true,
+  })
 }
 
 function realState(real: Response): PlatformState {

@@ -9,7 +9,14 @@
 import zlib from 'node:zlib'
 import type { ContentCoding } from './content-codings.ts'
 import { GzipHeader } from './gzip-header.ts'
-import { type MakeEngine, type Pulled, TruncatedCoding, type ZlibFormat, ZlibStream } from './zlib-stream.ts'
+import {
+  dataError,
+  type MakeEngine,
+  type Pulled,
+  TruncatedCoding,
+  type ZlibFormat,
+  ZlibStream,
+} from './zlib-stream.ts'
 
 /** Undoes one coding. */
 export interface Decoder {
@@ -270,7 +277,7 @@ class GzipDecoder implements Decoder {
     this.#bytes = rest
     if (header.state === 'bad') {
       if (this.#members > 0 && !header.isKnown) return 'ended'
-      throw new Error('incorrect header check')
+      throw dataError('incorrect header check')
     }
     if (header.state === 'open') return undefined
     const isTurn = this.#members % MEMBERS_A_TURN === 0
@@ -299,8 +306,8 @@ class GzipDecoder implements Decoder {
     this.#bytes = count < bytes.length ? bytes.subarray(count) : undefined
     this.#trailer = trailer
     if (trailer.length < TRAILER_BYTES) return
-    if (trailer.readUInt32LE(0) !== this.#crc) throw new Error('incorrect data check')
-    if (trailer.readUInt32LE(4) !== this.#size) throw new Error('incorrect length check')
+    if (trailer.readUInt32LE(0) !== this.#crc) throw dataError('incorrect data check')
+    if (trailer.readUInt32LE(4) !== this.#size) throw dataError('incorrect length check')
     this.#trailer = undefined
     this.#members++
     this.#header = new GzipHeader()

@@ -187,12 +187,23 @@ async function follow(
       closeBody(request.body)
       throw errorOf(decision, response)
     }
+    checkHop(request, decision.url)
     redirects.push(response)
     onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
     response = await send(request)
+  }
+}
+
+/** @throws what the settings throw for a URL that may not be gone to */
+function checkHop({ settings, body }: OutgoingRequest, url: URL): void {
+  try {
+    settings?.checkRedirect?.(url)
+  } catch (error) {
+    closeBody(body, error)
+    throw error
   }
 }
 

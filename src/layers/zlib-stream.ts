@@ -40,7 +40,15 @@ const MAKERS: Readonly<Record<ZlibFormat, (options: ZlibOptions) => ZlibEngine>>
 export type Pulled = Buffer | 'hungry' | 'ended'
 
 /** Thrown where the coded bytes end before the coding does. */
-export class TruncatedCoding extends Error {}
+export class TruncatedCoding extends Error {
+  /** What zlib gives it. */
+  readonly code = 'Z_BUF_ERROR'
+}
+
+/** What is wrong with a format that zlib would tell, with the code that it gives it. */
+export function dataError(message: string): Error {
+  return Object.assign(new Error(message), { code: 'Z_DATA_ERROR' })
+}
 
 export class ZlibStream {
   readonly #engine: ZlibEngine

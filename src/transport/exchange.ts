@@ -350,6 +350,7 @@ export class Exchange implements ResponseSource, BodySource {
   ended(trailers: readonly FieldLine[], now: number): void {
     this.#endedAt = now
     this.#body!.finish(trailers)
+    if (this.#options.settings?.endsWithAnswer === true) this.stopUpload()
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { hasBadPort, isKnownUrl, isNetworkUrl, parseUrl, rememberUrl } from '../../src/fetch/checked-url.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -12,15 +13,42 @@ describe('URLs that may be fetched', () => {
       'https://user:secret@a.example/',
       'http://user:secret@a.example:port/',
       'http://:secret@h/',
+      // What `new URL` takes for the same, and what is none.
+      'http:user:secret@h/',
+      'http:/user:secret@h/',
+      'http:\\\\user:secret@h/',
+      ' ht\ntps://user:secret@h/',
+      'https:secret:@h/',
+      'http:user:secret@h:port/',
+      'http:\\user:secret@h:port/',
+      'http://user:secret/with@h:port/',
+      'http://user:secret\n#?@h:port/',
+      '//user:secret@h/',
     ])
       assert.throws(
         () => parseUrl(text),
-        ({ message }: Error) => !message.includes('secret'),
+        (error: Error) => !inspect(error).includes('secret'),
       )
+    assert.throws(() => parseUrl('http:user:secret@h/path?q'), {
+      message: 'Request cannot be constructed from a URL that includes credentials: http://h/path?q',
+    })
+    assert.throws(() => parseUrl('https://user:secret@h:port/'), {
+      message: 'Failed to parse URL from https://h:port/',
+    })
     assert.throws(() => parseUrl('/path'), {
       name: 'TypeError',
       message: 'Failed to parse URL from /path',
     })
+  })
+
+  it('have the code of the platform in the cause where they are none, and not the text', () => {
+    assert.throws(
+      () => parseUrl('http://h:port/'),
+      ({ cause }: Error) => {
+        assert.deepEqual({ ...(cause as object) }, { code: 'ERR_INVALID_URL' })
+        return cause instanceof TypeError && cause.message === 'Invalid URL'
+      },
+    )
   })
 
   it('go over the network by http and https', () => {

@@ -56,6 +56,13 @@ async function* generate(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('two')
 }
 
+/** A dispatcher of undici that no request gets through. */
+const NOT_HERE = {
+  dispatch: (): never => {
+    throw new Error('not here')
+  },
+}
+
 const post =
   (body: unknown, more: object = {}): (() => unknown) =>
   () => ({
@@ -67,6 +74,34 @@ const at =
   (path: string) =>
   (origin: string): unknown =>
     origin + path
+
+/** Bodies that a Request gives a media type to, and one that it does not. */
+const REQUEST_BODIES: readonly {
+  readonly title: string
+  readonly make: () => NonNullable<RequestInit['body']>
+}[] = [
+  { title: 'text', make: () => 'text' },
+  { title: 'bytes', make: () => new Uint8Array([97]) },
+  { title: 'parameters', make: () => new URLSearchParams({ a: 'b' }) },
+  { title: 'a Blob', make: () => new Blob(['blob'], { type: 'text/x-blob' }) as never },
+  { title: 'a form', make: makeForm },
+]
+
+function makeResizable(): ArrayBuffer {
+  const Sizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer
+  return new Sizable(2, { maxByteLength: 10 })
+}
+
+function makeForm(): FormData {
+  const form = new FormData()
+  form.append('a', 'b')
+  return form
+}
+
+const asPost =
+  (make: () => NonNullable<RequestInit['body']>, more: object = {}) =>
+  (origin: string): Request =>
+    new Request(`${origin}/echo`, { method: 'POST', body: make(), ...more })
 
 const CASES: readonly Case[] = [
   { title: 'a plain GET' },
@@ -136,6 +171,47 @@ const CASES: readonly Case[] = [
   { title: 'an ArrayBuffer', init: post(new Uint8Array([1, 2]).buffer) },
   { title: 'a DataView', init: post(new DataView(new Uint8Array([9, 8, 7]).buffer, 1)) },
   { title: 'a part of a buffer', init: post(Buffer.from('abcdef').subarray(2, 4)) },
+  {
+    title: 'a SharedArrayBuffer',
+    init: post(() => new SharedArrayBuffer(2)),
+    row: 'shared memory as a body',
+  },
+  {
+    title: 'a view of a SharedArrayBuffer',
+    init: post(() => new Uint8Array(new SharedArrayBuffer(2))),
+    row: 'shared memory as a body',
+  },
+  ...[
+    { title: 'an ArrayBuffer that can be made larger', body: makeResizable },
+    { title: 'a view of one', body: () => new Uint8Array(makeResizable()) },
+  ].map(({ title, body }) => ({
+    title,
+    init: post(body),
+    row: 'memory that can be made another size as a body',
+  })),
+  {
+    title: 'a file without a name in a form',
+    init: post(() => {
+      const form = new FormData()
+      form.append('file', new File([], ''))
+      return form
+    }),
+    row: 'a file without a name in a form',
+  },
+  {
+    title: 'a web stream of texts',
+    init: post(
+      () =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue('text')
+            controller.close()
+          },
+        }),
+      { duplex: 'half' },
+    ),
+    row: 'texts in a web stream as a body',
+  },
   { title: 'URLSearchParams', init: post(new URLSearchParams({ a: 'b c', ü: '&' })) },
   { title: 'a Blob with a type', init: post(new Blob(['blob'], { type: 'text/x-blob' })) },
   { title: 'a Blob without a type', init: post(new Blob(['blob'])) },
@@ -179,13 +255,28 @@ const CASES: readonly Case[] = [
   {
     title: 'a dispatcher',
     row: '`dispatcher`',
-    init: () => ({
-      dispatcher: {
-        dispatch: () => {
-          throw new Error('not here')
-        },
-      },
-    }),
+    init: () => ({ dispatcher: NOT_HERE }),
+  },
+  {
+    title: 'a dispatcher in a Request',
+    row: '`dispatcher`',
+    input: (origin) => new Request(`${origin}/echo`, { dispatcher: NOT_HERE } as object),
+  },
+  {
+    title: 'a dispatcher in a Request that is undefined',
+    input: (origin) => new Request(`${origin}/echo`, { dispatcher: undefined } as object),
+  },
+  {
+    title: 'a global dispatcher',
+    row: "a global dispatcher, as undici's `setGlobalDispatcher` sets it",
+    input: (origin) => {
+      const key = Symbol.for('undici.globalDispatcher.1')
+      const former = Object.getOwnPropertyDescriptor(globalThis, key)!
+      Object.defineProperty(globalThis, key, { ...former, value: NOT_HERE })
+      // It is looked for before the call has returned.
+      queueMicrotask(() => Object.defineProperty(globalThis, key, former))
+      return `${origin}/echo`
+    },
   },
   { title: 'te', init: () => ({ headers: { te: 'trailers' } }) },
   { title: 'a Request', input: (origin) => new Request(`${origin}/echo`, { headers: { 'x-r': '1' } }) },
@@ -205,6 +296,38 @@ const CASES: readonly Case[] = [
   {
     title: 'a Request as init',
     init: () => new Request('http://other.example/', { method: 'DELETE', headers: { 'x-r': '1' } }),
+  },
+  ...REQUEST_BODIES.flatMap(({ title, make }) => [
+    { title: `a Request with ${title}`, input: asPost(make) },
+    {
+      title: `a Request with ${title}, and fields of its own`,
+      input: asPost(make, { headers: { 'content-type': 'text/x-own', 'x-r': '1' } }),
+    },
+    {
+      title: `a Request with ${title}, and an init with other fields`,
+      input: asPost(make),
+      init: () => ({ headers: { 'x-i': '2' } }),
+    },
+    {
+      title: `a Request with ${title} whose media type was taken away`,
+      input: (origin: string) => {
+        const request = asPost(make)(origin)
+        request.headers.delete('content-type')
+        return request
+      },
+    },
+  ]),
+  {
+    title: 'its own sec-fetch-mode',
+    init: () => ({ headers: { 'Sec-Fetch-Mode': 'navigate', 'sec-fetch-site': 'none' } }),
+  },
+  {
+    title: 'its own sec-fetch-mode, and a mode',
+    init: () => ({ mode: 'same-origin', headers: { 'sec-fetch-mode': 'navigate' } }),
+  },
+  {
+    title: 'a Request with its own sec-fetch-mode',
+    input: (origin) => new Request(`${origin}/echo`, { headers: { 'sec-fetch-mode': 'navigate' } }),
   },
   { title: 'mode: cors', init: () => ({ mode: 'cors' }) },
   { title: 'mode: same-origin', init: () => ({ mode: 'same-origin' }) },
@@ -302,6 +425,11 @@ const CASES: readonly Case[] = [
   { title: 'a redirect by hand', input: at('/redirect?to=/echo'), init: () => ({ redirect: 'manual' }) },
   { title: 'a redirect as an error', input: at('/redirect?to=/echo'), init: () => ({ redirect: 'error' }) },
   { title: 'a 302 without Location', input: at('/redirect'), init: () => ({ redirect: 'manual' }) },
+  {
+    title: 'a space in the name of a field of the answer',
+    input: at('/bad-name'),
+    row: 'an answer with a space in the name of a field',
+  },
   { title: 'a cut body', input: at('/cut') },
   { title: 'a dropped connection', input: at('/drop') },
   { title: 'a relative URL', input: () => '/echo' },
@@ -382,10 +510,17 @@ function seenIn(text: string): unknown {
   const { fields, body, ...seen } = JSON.parse(text) as Seen
   const shown = Object.entries(fields).filter(([name]) => !OWN_FIELDS.has(name))
   const type = fields['content-type'] ?? ''
-  const boundary = /boundary=(.*)/.exec(type)?.[1] ?? '\0'
+  const boundary = /boundary=(.*)/.exec(type)?.[1] ?? /^--(.+)\r\n/.exec(body)?.[1]
+  if (boundary === undefined) return { ...seen, fields: Object.fromEntries(shown), body }
+  // Each draws its own, of a length of its own.
+  assert.equal(fields['content-length'], String(body.length))
   return {
     ...seen,
-    fields: Object.fromEntries(shown.map(([name, value]) => [name, value.replace(boundary, 'BOUNDARY')])),
+    fields: Object.fromEntries(
+      shown
+        .filter(([name]) => name !== 'content-length')
+        .map(([name, value]) => [name, value.replace(boundary, 'BOUNDARY')]),
+    ),
     body: body.replaceAll(boundary, 'BOUNDARY'),
   }
 }

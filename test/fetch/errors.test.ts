@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { Client } from '../../src/client/client.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
 import { hintFor } from '../../src/errors/hints.ts'
@@ -96,6 +97,48 @@ describe('a network error', () => {
       assert.equal(error.constructor, TypeError)
       assert.ok(error.cause instanceof IncompleteRead)
       assert.ok(['UND_ERR_SOCKET', 'ECONNRESET'].includes(String(codesOf(error).at(-1))))
+    }
+  })
+
+  it('is what a redirect to a blocked port is, at any hop and for any client (Fetch §4.1, "main fetch")', async () => {
+    const blocked = encodeURIComponent('http://127.0.0.1:10080/')
+    const twice = encodeURIComponent(`/redirect?to=${blocked}`)
+    for (const to of [blocked, twice]) {
+      for (const method of ['GET', 'POST']) {
+        const error = await rejection(fetch(`${site.origin}/redirect?status=307&to=${to}`, { method }))
+        assert.equal(error.message, 'fetch failed')
+        assert.equal((error.cause as Error).message, 'bad port')
+      }
+    }
+    const answer = await fetch(`${site.origin}/redirect?to=${blocked}`, { redirect: 'manual' })
+    assert.equal(answer.status, 302)
+  })
+
+  it("of a body that is not coded as it says has zlib's code at the end of its chain", async () => {
+    const good = gzipSync('text')
+    const wrongSum = Buffer.from(good)
+    wrongSum[good.length - 8]! ^= 1
+    const wrongLength = Buffer.from(good)
+    wrongLength[good.length - 4]! ^= 1
+    for (const [coding, body] of [
+      ['gzip', Buffer.from('no gzip at all')],
+      ['gzip', wrongSum],
+      ['gzip', wrongLength],
+      ['gzip', good.subarray(0, -9)],
+      ['deflate', Buffer.from([0x78, 0x9c, 0xff, 0xff])],
+    ] as const) {
+      // The oracle: what zlib says by itself.
+      let expected: unknown
+      try {
+        ;(coding === 'gzip' ? gunzipSync : inflateSync)(body)
+      } catch (error) {
+        expected = (error as NodeJS.ErrnoException).code
+      }
+      const query = new URLSearchParams({ as: coding, really: 'hex', body: body.toString('hex') })
+      const response = await fetch(`${site.origin}/coded?${query.toString()}`)
+      const codes = codesOf(await rejection(response.text()))
+      assert.ok(typeof expected === 'string')
+      assert.equal(codes.at(-1), expected)
     }
   })
 

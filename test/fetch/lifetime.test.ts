@@ -67,6 +67,25 @@ describe('a process', () => {
     )
     assert.deepEqual([status, stdout], [0, '200\n'])
   })
+
+  it('ends where an answer was complete before the body of its request', () => {
+    const { status, stdout } = run(`
+      import { createServer } from 'node:net'
+      const server = createServer((socket) => {
+        socket.unref().on('error', () => {}).on('data', () => {})
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'))
+      }).listen(0, '127.0.0.1', async () => {
+        server.unref()
+        const pull = async (controller) => {
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          controller.enqueue(new Uint8Array(9))
+        }
+        const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+        const url = 'http://127.0.0.1:' + server.address().port
+        console.log(await (await fetch(url, { method: 'POST', body, duplex: 'half' })).text())
+      })`)
+    assert.deepEqual([status, stdout], [0, 'ok\n'])
+  })
 })
 
 describe('an answer that nobody holds', () => {
@@ -131,7 +150,13 @@ describe('bytes that a server should not have sent', () => {
     switching.listen(0, '127.0.0.1')
     await once(switching, 'listening')
     const { port } = switching.address() as { port: number }
-    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), { name: 'TypeError', message: 'fetch failed' })
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), (error: Error) => {
+      const { name, code } = error.cause as NodeJS.ErrnoException
+      assert.deepEqual([error.name, error.message], ['TypeError', 'fetch failed'])
+      // As Node's fetch has it.
+      assert.deepEqual([name, code], ['SocketError', 'UND_ERR_SOCKET'])
+      return true
+    })
     await assert.rejects(fetch(`http://127.0.0.1:${port}/`, { method: 'POST' }), { message: 'fetch failed' })
     switching.close()
     await once(switching, 'close')

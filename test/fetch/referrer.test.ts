@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { decideReferrer, REFERRER_POLICIES } from '../../src/fetch/referrer.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -41,6 +42,17 @@ describe("determine request's referrer (Referrer Policy §8.3)", () => {
   })
 
   it('what is no URL is a TypeError', () => {
-    assert.throws(() => decideReferrer('a b', '', SAME), TypeError)
+    assert.throws(() => decideReferrer('a b', '', SAME), {
+      name: 'TypeError',
+      message: 'Referrer "a b" is not a valid URL.',
+    })
+  })
+
+  it('what is no URL is told without what may be a password', () => {
+    for (const referrer of ['http://user:secret@h:port/', 'http:user:secret@h:port/', '//user:secret@h/'])
+      assert.throws(
+        () => decideReferrer(referrer, '', SAME),
+        (error: Error) => !inspect(error).includes('secret'),
+      )
   })
 })

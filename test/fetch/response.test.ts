@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { makeRefusingHeaders } from '../../src/fetch/immutable-headers.ts'
 import { STATE_KEYS } from '../../src/fetch/platform.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { closingSite, type FetchSite, rejection } from './site.ts'
@@ -55,6 +56,15 @@ describe('an answer, as an object', () => {
     await response.text()
   })
 
+  it('shows the members of the standard to whoever walks it, and no others', async () => {
+    const response = await get('/echo')
+    const names: string[] = []
+    for (const name in response) names.push(name)
+    assert.deepEqual(names.sort(), Object.keys(Response.prototype).sort())
+    assert.deepEqual(Object.keys(response), [])
+    await response.text()
+  })
+
   it('has one headers object, which cannot be changed', async () => {
     const response = await get('/redirect?to=/x', { redirect: 'manual' })
     const { headers } = response
@@ -71,6 +81,55 @@ describe('an answer, as an object', () => {
     copy.set('a', 'b')
     assert.equal(copy.get('location'), '/x')
     await response.text()
+  })
+})
+
+/** What a change of headers throws, by the guard of the platform where that is the oracle. */
+function refusals(headers: Headers): string[] {
+  return CHANGES.map((change) => {
+    try {
+      change(headers as never)
+    } catch (error) {
+      return String(error)
+    }
+    return 'nothing'
+  })
+}
+
+const CHANGES: readonly ((headers: { set: Change; append: Change; delete: Change }) => void)[] = [
+  (headers) => headers.set('a'),
+  (headers) => headers.set('a b', 'x'),
+  (headers) => headers.set('a', 'x\ny'),
+  (headers) => headers.set(Symbol('name'), 'x'),
+  (headers) => headers.set('a', 'x'),
+  (headers) => headers.append('a'),
+  (headers) => headers.append('a', '\u0100'),
+  (headers) => headers.append('a', 'x'),
+  (headers) => headers.delete(),
+  (headers) => headers.delete('a b'),
+  (headers) => headers.delete('not-there'),
+]
+
+type Change = (...args: unknown[]) => void
+
+describe('headers that cannot be changed', () => {
+  const expected = refusals(Response.error().headers)
+
+  it("look at the arguments first, as the platform's do", async () => {
+    const response = await get('/echo')
+    assert.deepEqual(refusals(response.headers), expected)
+    assert.deepEqual(refusals(makeRefusingHeaders([['A', 'b']])), expected)
+    await response.text()
+  })
+
+  it('that refuse by their own methods are read as any', () => {
+    const headers = makeRefusingHeaders([
+      ['A', 'b'],
+      ['a', 'c'],
+      ['bad name', 'x'],
+    ])
+    assert.deepEqual([...headers], [['a', 'b, c']])
+    assert.equal(headers.constructor, Headers)
   })
 })
 
@@ -91,6 +150,22 @@ describe("methods and getters of the platform's prototype", () => {
     assert.equal(await Response.prototype.text.call(response), 'text')
     assert.equal(response.bodyUsed, true)
     assert.deepEqual(await rejection(response.text()).then(({ message }) => message), UNUSABLE.message)
+  })
+
+  it('find the same headers, and change nothing of them', { skip }, async () => {
+    const response = await get('/echo')
+    const given = Reflect.get<Response, 'headers'>(Response.prototype, 'headers', response)
+    assert.equal(given, response.headers)
+    for (const name of ['set', 'append', 'delete'] as const) {
+      const change = (): void => Reflect.apply(Headers.prototype[name], given, ['content-type', 'x'])
+      assert.throws(change, { name: 'TypeError', message: 'immutable' })
+    }
+    assert.equal(given.get('content-type'), 'application/json')
+    const clone = Response.prototype.clone.call(response)
+    assert.throws(() => clone.headers.set('a', 'b'), { message: 'immutable' })
+    assert.equal(clone.headers.get('content-type'), 'application/json')
+    assert.equal((await response.blob()).type, 'application/json')
+    await clone.text()
   })
 
   it('see that it was read', { skip }, async () => {
@@ -233,6 +308,21 @@ describe('the stream of a body', () => {
     assert.equal(response.bodyUsed, true)
     reader.releaseLock()
     assert.equal(await drain(response.body as ReadableStream<Uint8Array>), 'bbbbbccccc')
+  })
+
+  it('goes on with another reader where a BYOB reader gave its lock back while it waited', async () => {
+    for (const count of [2, 3]) {
+      // With two pieces, the last one and the end come at once.
+      const response = await get(`/pieces?count=${count}&size=1&pause=20`)
+      const body = response.body as ReadableStream<Uint8Array>
+      const first = body.getReader({ mode: 'byob' })
+      const pieces = [Buffer.from((await first.read(new Uint8Array(4))).value!)]
+      const waiting = rejection(first.read(new Uint8Array(4)))
+      first.releaseLock()
+      assert.equal((await waiting).name, 'TypeError')
+      for await (const piece of body) pieces.push(Buffer.from(piece))
+      assert.equal(Buffer.concat(pieces).toString(), 'abc'.slice(0, count))
+    }
   })
 
   it('fills the memory that a BYOB reader brings', async () => {
@@ -434,6 +524,63 @@ describe('what an answer has besides', () => {
     const trailers = response.trailers!
     assert.equal(await drain(stream), 'body')
     assert.equal((await trailers).get('x-sum'), '42')
+  })
+
+  it('trailers settle when the body is cancelled, whoever cancels it: there are none', async () => {
+    const asked = await fetch(`${site.origin}/hang-in-body`)
+    const trailers = asked.trailers!
+    await asked.body!.cancel()
+    assert.deepEqual([...(await trailers)], [])
+    const read = await fetch(`${site.origin}/hang-in-body`)
+    const reader = read.body!.getReader()
+    await reader.read()
+    const between = read.trailers!
+    await reader.cancel()
+    assert.deepEqual([...(await between)], [])
+    const before = await fetch(`${site.origin}/hang-in-body`)
+    await before.body!.cancel()
+    assert.deepEqual([...(await before.trailers!)], [])
+  })
+
+  for (const when of ['before', 'after'] as const) {
+    it(`trailers that are asked for ${when} an abort reject with its reason, read or not`, async () => {
+      for (const path of ['/hang-in-body', '/typed?body=all']) {
+        for (const isCloned of [false, true]) {
+          const controller = new AbortController()
+          const given = await fetch(site.origin + path, { signal: controller.signal })
+          const response: typeof given = isCloned ? given.clone() : given
+          if (when === 'before') response.trailers!.catch(() => {})
+          controller.abort('enough')
+          await assert.rejects(response.trailers!, (reason) => reason === 'enough')
+          await assert.rejects(response.text(), (reason) => reason === 'enough')
+        }
+      }
+    })
+  }
+
+  it('trailers reject after a read that was refused for an abort, and after a body that broke off', async () => {
+    const controller = new AbortController()
+    const aborted = await fetch(`${site.origin}/typed?body=all`, { signal: controller.signal })
+    controller.abort('enough')
+    await assert.rejects(aborted.text())
+    await assert.rejects(aborted.trailers!, (reason) => reason === 'enough')
+    const cut = await fetch(`${site.origin}/cut`)
+    await assert.rejects(cut.text())
+    await assert.rejects(cut.trailers!, { message: 'terminated' })
+    const streamed = await fetch(`${site.origin}/cut`)
+    await assert.rejects(streamed.body!.pipeTo(new WritableStream()))
+    await assert.rejects(streamed.trailers!, { message: 'terminated' })
+  })
+
+  it('an abort after the body was read changes nothing for the trailers', async () => {
+    for (const read of ['text', 'stream'] as const) {
+      const controller = new AbortController()
+      const response = await fetch(`${site.origin}/trailers`, { signal: controller.signal })
+      if (read === 'text') await response.text()
+      else await response.body!.pipeTo(new WritableStream())
+      controller.abort()
+      assert.equal((await response.trailers!).get('x-sum'), '42')
+    }
   })
 
   it('a null body has no trailers, and a broken one rejects', async () => {

@@ -29,6 +29,8 @@ const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   'x-gzip': gzipSync,
   deflate: deflateSync,
   br: brotliCompressSync,
+  /** The bytes themselves, written as digits. */
+  hex: (body) => Buffer.from(body.toString(), 'hex'),
   'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
 }
 
@@ -67,7 +69,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.flushHeaders()
     for (let i = 0; i < count; i++) {
       response.write(Buffer.alloc(size, 97 + (i % 26)))
-      if (pause > 0) await setTimeout(pause)
+      if (pause > 0 && i < count - 1) await setTimeout(pause)
     }
     response.end()
   },
@@ -100,6 +102,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   /** Closes without an answer. */
   drop: (request) => void request.socket.destroy(),
+  /** A field that has no name. */
+  'bad-name': (request) => void request.socket.end('HTTP/1.1 200 OK\r\nbad : 1\r\nContent-Length: 0\r\n\r\n'),
   early: (_request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
     response.end('after hints')
