@@ -93,6 +93,8 @@ class PoolLease implements Lease {
   readonly transport: Transport
   readonly #keeper: ConnectionKeeper
   readonly #connection: PooledConnection
+  /** What is given back may be somebody else's by now. */
+  #isOver = false
 
   constructor(keeper: ConnectionKeeper, connection: PooledConnection) {
     this.transport = connection.transport
@@ -101,6 +103,8 @@ class PoolLease implements Lease {
   }
 
   giveBack(): void {
+    if (this.#isOver) return
+    this.#isOver = true
     LEASES.unregister(this)
     this.#keeper.takeBack(this.#connection)
   }
