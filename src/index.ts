@@ -48,6 +48,7 @@ export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/outgoing-body.ts'
 export {
   OutgoingRequest,
+  type RequestChanges,
   type RequestDeadlines,
   type RequestOrigin,
   type RequestParts,

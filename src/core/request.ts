@@ -4,7 +4,7 @@
  */
 
 import type { FieldLine } from './fields.ts'
-import type { OutgoingBody, TrailerSource } from './outgoing-body.ts'
+import { type OutgoingBody, type TrailerSource, takeChangedBody } from './outgoing-body.ts'
 import type { RequestSettings } from './settings.ts'
 import type { ResolvedTimeouts } from './timeouts.ts'
 
@@ -100,8 +100,17 @@ export type RequestParts = Readonly<
   Omit<OutgoingRequest, 'url' | LaterParts> & { [K in LaterParts]?: OutgoingRequest[K] | undefined }
 >
 
-/** The same request with other parts. */
-export function withChanges(request: OutgoingRequest, changes: Partial<RequestParts>): OutgoingRequest {
+/** What may be changed of a request: any part; the body also by text, sent as UTF-8, or bytes. */
+export type RequestChanges = Partial<Omit<RequestParts, 'body'>> & {
+  readonly body?: OutgoingBody | string | ArrayBufferView | ArrayBufferLike
+}
+
+/**
+ * The same request with other parts.
+ * @throws TypeError for a body that is neither text nor bytes, nor the body of a request
+ */
+export function withChanges(request: OutgoingRequest, changes: RequestChanges): OutgoingRequest {
   const parts: RequestParts = request
-  return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes })
+  const body = Object.hasOwn(changes, 'body') ? takeChangedBody(changes.body) : request.body
+  return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes, body })
 }
