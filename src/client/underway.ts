@@ -20,8 +20,10 @@ export class Underway {
 
   /** One has begun, and is over when its answer is there. A stack trace of its error follows what is given back. */
   watch<T>(answer: Promise<T>): Promise<T> {
+    // What cannot be followed is not counted: nobody would hear of its end.
+    const followed = answer.then(this.#answered, this.#failed) as Promise<T>
     this.#count++
-    return answer.then(this.#answered, this.#failed) as Promise<T>
+    return followed
   }
 
   readonly #answered = (response: unknown): unknown => {
