@@ -16,11 +16,37 @@ checkOpenHandles()
 /** A layer that is none, for the compiler to let pass. */
 const layerOf = (layer: (next: Handler) => unknown): Layer => layer as Layer
 
+const withBody = (body: unknown): Layer => {
+  const changes = { body } as RequestChanges
+  return (next) => async (request) => next(withChanges(request, changes))
+}
+
+const sameBody: Layer = (next) => (request) => next(withChanges(request, { body: request.body }))
+
+const again: Layer = (next) => async (request) => {
+  try {
+    return await next(request)
+  } catch {
+    return await next(request)
+  }
+}
+
+function throwing(): never {
+  throw new Error('undecided')
+}
+
 describe('a client and what is given to it on the way', () => {
-  const here = serve(async (request, response) => {
+  const here = serve((request, response) => {
+    if (request.url === '/large') {
+      // Its rest never comes: the response holds its connection until it is closed.
+      response.writeHead(200, { 'Content-Length': 1_000_000 }).write('begin')
+      return
+    }
     const pieces: Buffer[] = []
-    for await (const piece of request) pieces.push(piece as Buffer)
-    response.end(`${request.headers['content-length']}:${Buffer.concat(pieces).toString()}`)
+    request.on('data', (piece: Buffer) => pieces.push(piece))
+    request.on('end', () => {
+      response.end(`${request.headers['content-length']}:${Buffer.concat(pieces).toString()}`)
+    })
   })
 
   /** What is answered by a client with these options, which is closed after it: `close()` waits for all that is under way. */
@@ -32,11 +58,6 @@ describe('a client and what is given to it on the way', () => {
       .catch((error: unknown) => error)
     await client.close()
     return outcome
-  }
-
-  const withBody = (body: unknown): Layer => {
-    const changes = { body } as RequestChanges
-    return (next) => async (request) => next(withChanges(request, changes))
   }
 
   for (const [title, body] of [
@@ -54,8 +75,7 @@ describe('a client and what is given to it on the way', () => {
 
   it('sends a request whose body was taken away, or is that of another', async () => {
     assert.equal(await answered({ layers: [withBody({ kind: 'none' })] }), '0:')
-    const layer: Layer = (next) => (request) => next(withChanges(request, { body: request.body }))
-    assert.equal(await answered({ layers: [layer] }), '3:old')
+    assert.equal(await answered({ layers: [sameBody] }), '3:old')
   })
 
   it('refuses any other body of a changed request, and says what it may be', async () => {
@@ -99,16 +119,15 @@ describe('a client and what is given to it on the way', () => {
   it('tells onError, and a layer outside that sends again, what a layer throws at once', async () => {
     let count = 0
     const told: unknown[] = []
-    const throwing: Layer = (next) => (request) => {
+    const twice: Layer = (next) => (request) => {
       if (++count < 3) throw new Error(`at once ${count}`)
       return next(request)
     }
-    const again: Layer = (next) => (request) => next(request).catch(() => next(request))
     const hooks = { onError: (error: unknown) => void told.push(error) }
-    assert.match(String(await answered({ layers: [throwing], hooks })), /at once 1/)
+    assert.match(String(await answered({ layers: [twice], hooks })), /at once 1/)
     assert.match(String(told[0]), /at once 1/)
     count = 1
-    assert.equal(await answered({ layers: [again, throwing], hooks }), '3:old')
+    assert.equal(await answered({ layers: [again, twice], hooks }), '3:old')
     assert.equal(told.length, 1)
   })
 
@@ -123,6 +142,28 @@ describe('a client and what is given to it on the way', () => {
       String(response),
       /TypeError: The hook afterResponse gives a response or nothing, not a number/,
     )
+  })
+
+  it('closes the response of which throwOnError cannot decide', async () => {
+    const later = (() => Promise.resolve(false)) as never
+    const rejecting = (() => Promise.reject(new Error('not heard'))) as never
+    const cases = [
+      [throwing, 'Error: undecided'],
+      [later, 'TypeError: The function throwOnError gives true or false, not a Promise'],
+      [rejecting, 'TypeError: The function throwOnError gives true or false, not a Promise'],
+      [(() => undefined) as never, 'TypeError: The function throwOnError gives true or false, not undefined'],
+    ] as const
+    // One connection for all: each of them is free again for the next one.
+    const client = new Client({
+      baseUrl: `${here.origin}/`,
+      pool: { perOrigin: 1 },
+      timeout: { queue: 2_000 },
+    })
+    for (const [throwOnError, message] of cases) {
+      assert.equal(String(await rejectionOf(client.get('large', { throwOnError }))), message)
+    }
+    assert.equal((await client.get('')).status, 200)
+    await client.close()
   })
 
   it('rejects, and does not throw, whatever is wrong', async () => {
