@@ -376,9 +376,10 @@ export class Pool {
       lease,
       () => {
         const message = 'A connection that was taken out of the pool was dropped: call giveBack()'
-        if (!connection.isGone)
-          onWarning?.(Object.freeze({ kind: 'lost-lease', request, where: undefined, message }))
+        const isWarned = !connection.isGone
+        // First the connection: the warning may throw.
         keeper.discard(connection)
+        if (isWarned) onWarning?.(Object.freeze({ kind: 'lost-lease', request, where: undefined, message }))
       },
       lease,
     )
