@@ -56,14 +56,14 @@ export const errorHook: Layer = (next) => (request) =>
     throw (await hooksOf(request)?.onError?.(error, request)) ?? error
   })
 
-/** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`. */
-export function requestIsSentAgain({ request, ...event }: RetryNotice): void {
+/** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
+export function requestIsSentAgain({ request, ...event }: RetryNotice): unknown {
   tellRetry(request, event)
-  hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
+  return hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
 }
 
-/** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`. */
-export function redirectIsFollowed({ request, ...event }: RedirectNotice): void {
+/** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`; gives what that gave. */
+export function redirectIsFollowed({ request, ...event }: RedirectNotice): unknown {
   tellRedirect(request, event)
-  hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
+  return hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
 }

@@ -138,8 +138,8 @@ export interface SharedOptions {
   readonly context?: unknown
   /** Is told of each 1xx response. */
   readonly onInformational?: ((response: InformationalResponse) => void) | undefined
-  /** Is told how far the bodies of request and response have come. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Is told how far the bodies of request and response have come; a promise is waited for. */
+  readonly onProgress?: ((progress: Progress) => void | Promise<void>) | undefined
   /** Who is told what happens. */
   readonly hooks?: Hooks | undefined
 }

@@ -45,6 +45,8 @@ describe('a client and what is given to it on the way', () => {
     const pieces: Buffer[] = []
     request.on('data', (piece: Buffer) => pieces.push(piece))
     request.on('end', () => {
+      if (request.url === '/busy') response.writeHead(503)
+      if (request.url === '/moved') response.writeHead(307, { Location: '/' })
       response.end(`${request.headers['content-length']}:${Buffer.concat(pieces).toString()}`)
     })
   })
@@ -142,6 +144,35 @@ describe('a client and what is given to it on the way', () => {
       String(response),
       /TypeError: The hook afterResponse gives a response or nothing, not a number/,
     )
+  })
+
+  it('waits for onRetry, onRedirect and onProgress, and rejects with what they reject with', async () => {
+    const client = new Client({ baseUrl: `${here.origin}/`, retry: { backoff: { firstMs: 0 } } })
+    const order: string[] = []
+    const slowly = async (name: string): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      order.push(name)
+    }
+    const waiting = {
+      beforeRequest: ({ target }: { readonly target: string }) => void order.push(target),
+      onRetry: () => slowly('retry'),
+      onRedirect: () => slowly('redirect'),
+    }
+    await client.get('busy', { retry: 1, hooks: waiting })
+    await client.get('moved', { hooks: waiting })
+    assert.deepEqual(order, ['/busy', 'retry', '/busy', '/moved', 'redirect', '/'])
+    const rejecting = () => Promise.reject(new Error('no'))
+    const hooks = { onRetry: rejecting, onRedirect: rejecting }
+    for (const path of ['busy', 'moved'])
+      assert.equal((await rejectionOf(client.get(path, { hooks }))).message, 'no')
+    const told = client.post('', { body: 'x', onProgress: rejecting })
+    assert.equal((await rejectionOf(told)).message, 'no')
+    // The last call of all, with the whole body there, counts as any other.
+    const atEnd = ({ phase, bytes, total }: { phase: string; bytes: number; total: number | undefined }) =>
+      phase === 'download' && bytes === total ? rejecting() : Promise.resolve()
+    const read = client.post('', { body: 'x', onProgress: atEnd }).text()
+    assert.equal((await rejectionOf(read)).message, 'no')
+    await client.close()
   })
 
   it('closes the response of which throwOnError cannot decide', async () => {
