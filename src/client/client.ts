@@ -4,6 +4,7 @@
  */
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
+import { anySignal } from '../core/any-signal.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
@@ -278,7 +279,7 @@ export class Client {
         settings.signal === this.#base.settings.signal
           ? this.#deadlines
           : deadlinesFor(
-              signal === undefined ? settings : { ...settings, signal: joined(settings.signal, signal) },
+              signal === undefined ? settings : { ...settings, signal: anySignal(settings.signal, signal) },
               this.#shared.clock,
             )
       const to = this.#destinations.find(url)
@@ -287,7 +288,8 @@ export class Client {
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
         : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
-      return underway.watch(answer)
+      const whole = deadlines.signal
+      return underway.watch(answer, whole, whole !== signal && whole !== settings.signal)
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -311,7 +313,8 @@ export class Client {
     url: string | URL,
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
-    let throwOnError = this.#base.settings.throwOnError
+    let { throwOnError, signal } = this.#base.settings
+    let isOwnSignal = false
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -322,13 +325,15 @@ export class Client {
         const taken = takeClientOptions(options, 'request')
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
+        isOwnSignal = settings.signal !== signal && settings.signal !== taken.signal
+        signal = settings.signal
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(underway.watch(answer), throwOnError)
+    return ResponsePromise.of(underway.watch(answer, signal, isOwnSignal), throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
@@ -391,7 +396,3 @@ export class Client {
 
 /** Options that `extend` has merged, with the client that they extend. */
 const PARENTS = new WeakMap<ClientOptions, Client>()
-
-function joined(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
-  return a === undefined ? b : AbortSignal.any([a, b])
-}

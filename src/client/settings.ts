@@ -3,6 +3,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
+import { anySignal } from '../core/any-signal.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, takeOptions } from '../core/options.ts'
 import type {
@@ -107,7 +108,7 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection),
     timeouts,
-    signal: joinSignals(base.signal, signal),
+    signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
   })
 }
@@ -141,10 +142,6 @@ function outside<T>(callback: (value: T) => void): (value: T) => void {
       })
     }
   }
-}
-
-function joinSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
 }
 
 function resolveTimes(

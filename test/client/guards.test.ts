@@ -31,6 +31,10 @@ const again: Layer = (next) => async (request) => {
   }
 }
 
+function rejecting(): Promise<never> {
+  return Promise.reject(new Error('no'))
+}
+
 function throwing(): never {
   throw new Error('undecided')
 }
@@ -161,7 +165,6 @@ describe('a client and what is given to it on the way', () => {
     await client.get('busy', { retry: 1, hooks: waiting })
     await client.get('moved', { hooks: waiting })
     assert.deepEqual(order, ['/busy', 'retry', '/busy', '/moved', 'redirect', '/'])
-    const rejecting = () => Promise.reject(new Error('no'))
     const hooks = { onRetry: rejecting, onRedirect: rejecting }
     for (const path of ['busy', 'moved'])
       assert.equal((await rejectionOf(client.get(path, { hooks }))).message, 'no')
@@ -177,11 +180,10 @@ describe('a client and what is given to it on the way', () => {
 
   it('closes the response of which throwOnError cannot decide', async () => {
     const later = (() => Promise.resolve(false)) as never
-    const rejecting = (() => Promise.reject(new Error('not heard'))) as never
     const cases = [
       [throwing, 'Error: undecided'],
       [later, 'TypeError: The function throwOnError gives true or false, not a Promise'],
-      [rejecting, 'TypeError: The function throwOnError gives true or false, not a Promise'],
+      [rejecting as never, 'TypeError: The function throwOnError gives true or false, not a Promise'],
       [(() => undefined) as never, 'TypeError: The function throwOnError gives true or false, not undefined'],
     ] as const
     // One connection for all: each of them is free again for the next one.
