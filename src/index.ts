@@ -52,6 +52,7 @@ export {
   type RequestDeadlines,
   type RequestOrigin,
   type RequestParts,
+  type ShownRequest,
   withChanges,
 } from './core/request.ts'
 export type { ExpectContinueOption, RequestOptions } from './core/request-options.ts'
