@@ -17,7 +17,7 @@ import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN, BUILT_IN_FIELDS, joinQueries, makeBase } from './base.ts'
 import { Chains } from './compose.ts'
-import { Destinations } from './destination.ts'
+import { Destinations, joinUrl } from './destination.ts'
 import { type Explanation, explain } from './explain.ts'
 import {
   bodyToClose,
@@ -371,7 +371,9 @@ export class Client {
   ): { readonly of: MakingOf; readonly body: OutgoingBody | FileHandleLike } {
     const deadlines = deadlinesFor(settings, this.#shared.clock)
     const query = options.query === undefined ? '' : writeQuery(options.query, 'query')
-    const to = this.#destinations.withQuery(url, joinQueries(this.#base.query, query))
+    const { baseUrl } = options
+    const whole = baseUrl === undefined ? url : joinUrl(url, joinUrl(baseUrl, undefined))
+    const to = this.#destinations.withQuery(whole, joinQueries(this.#base.query, query))
     const { under, over } = layFields(to.origin.defaults, options.headers)
     const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }

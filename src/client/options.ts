@@ -36,7 +36,7 @@ const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value
 export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientRequestOptions), ClientOptionRow>> =
   {
     baseUrl: {
-      where: 'client',
+      where: 'both',
       takes: 'an absolute http or https URL',
       default: 'none',
       is: (value) => isText(value) || value instanceof URL,
@@ -143,8 +143,8 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
     },
     dns: {
       where: 'client',
-      takes: '{ cache: { maxEntries, ttlMs, staleMs }, lookup, family }',
-      default: '256 names for 10 s, `dns.lookup`, both families',
+      takes: '{ cache: { maxEntries, ttlMs, staleMs }, lookup, family, attemptDelayMs }',
+      default: '256 names for 10 s, `dns.lookup`, both families, 250 ms',
       is: isRecord,
     },
     layers: { where: 'client', takes: 'a list of layers', default: 'none', is: isLayers },

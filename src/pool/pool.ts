@@ -5,6 +5,8 @@
  * What an exchange holds is what its transport says is outstanding: it is given back at the end of the body, at its failure,
  * when the response is closed, and when the response is collected unread. Nothing is counted twice, so nothing can be given
  * back twice.
+ *
+ * Length: exchange, lease, the end of both and what is told of them, over one keeper.
  */
 
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'

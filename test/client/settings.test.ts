@@ -89,6 +89,11 @@ describe('the sub-options of a request', () => {
     for (const [options, message] of wrong) assert.throws(() => settingsOf({}, options), message)
   })
 
+  it('of dns say how long an address is tried alone', () => {
+    assert.throws(() => new Client({ dns: { attemptDelayMs: -1 } }), /attemptDelayMs takes a number from 0/)
+    new Client({ dns: { attemptDelayMs: 0 } }).destroy()
+  })
+
   it('are own properties, each looked at once', () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>
     const names = ['bytesPerSecond', 'overMs', 'body', 'drain', 'onRetry', 'beforeRequest']
