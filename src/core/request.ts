@@ -37,11 +37,15 @@ export interface RequestOrigin {
 
 /** What of a request may be shown. */
 export interface ShownRequest {
+  /** The method. */
   readonly method: string
+  /** The URL, with credentials masked. */
   readonly url: string
+  /** The fields that are said, with credentials masked. */
   readonly fields: readonly FieldLine[]
   /** Its length in bytes; undefined where nobody knows. */
   readonly body: { readonly kind: OutgoingBody['kind']; readonly length: number | undefined }
+  /** Which attempt it is, from 1. */
   readonly attempt: number
 }
 
