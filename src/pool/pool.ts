@@ -227,6 +227,7 @@ export class Pool {
     // Each gets an error of its own: it tells of its request.
     this.#keeper.destroy(
       () => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
+      this.#destroyed,
     )
   }
 
