@@ -48,9 +48,11 @@ export { HTTP_PORT, HTTPS_PORT } from './core/origin.ts'
 export type { RequestBody } from './core/outgoing-body.ts'
 export {
   OutgoingRequest,
+  type RequestChanges,
   type RequestDeadlines,
   type RequestOrigin,
   type RequestParts,
+  type ShownRequest,
   withChanges,
 } from './core/request.ts'
 export type { ExpectContinueOption, RequestOptions } from './core/request-options.ts'

@@ -4,6 +4,7 @@
  */
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
+import { anySignal } from '../core/any-signal.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
@@ -16,7 +17,7 @@ import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN, BUILT_IN_FIELDS, joinQueries, makeBase } from './base.ts'
 import { Chains } from './compose.ts'
-import { Destinations } from './destination.ts'
+import { Destinations, joinUrl } from './destination.ts'
 import { type Explanation, explain } from './explain.ts'
 import {
   bodyToClose,
@@ -278,7 +279,7 @@ export class Client {
         settings.signal === this.#base.settings.signal
           ? this.#deadlines
           : deadlinesFor(
-              signal === undefined ? settings : { ...settings, signal: joined(settings.signal, signal) },
+              signal === undefined ? settings : { ...settings, signal: anySignal(settings.signal, signal) },
               this.#shared.clock,
             )
       const to = this.#destinations.find(url)
@@ -287,7 +288,8 @@ export class Client {
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
         : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
-      return underway.watch(answer)
+      const whole = deadlines.signal
+      return underway.watch(answer, whole, whole !== signal && whole !== settings.signal)
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -311,7 +313,8 @@ export class Client {
     url: string | URL,
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
-    let throwOnError = this.#base.settings.throwOnError
+    let { throwOnError, signal } = this.#base.settings
+    let isOwnSignal = false
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -322,13 +325,15 @@ export class Client {
         const taken = takeClientOptions(options, 'request')
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
+        isOwnSignal = settings.signal !== signal && settings.signal !== taken.signal
+        signal = settings.signal
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(underway.watch(answer), throwOnError)
+    return ResponsePromise.of(underway.watch(answer, signal, isOwnSignal), throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
@@ -366,7 +371,9 @@ export class Client {
   ): { readonly of: MakingOf; readonly body: OutgoingBody | FileHandleLike } {
     const deadlines = deadlinesFor(settings, this.#shared.clock)
     const query = options.query === undefined ? '' : writeQuery(options.query, 'query')
-    const to = this.#destinations.withQuery(url, joinQueries(this.#base.query, query))
+    const { baseUrl } = options
+    const whole = baseUrl === undefined ? url : joinUrl(url, joinUrl(baseUrl, undefined))
+    const to = this.#destinations.withQuery(whole, joinQueries(this.#base.query, query))
     const { under, over } = layFields(to.origin.defaults, options.headers)
     const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
@@ -391,7 +398,3 @@ export class Client {
 
 /** Options that `extend` has merged, with the client that they extend. */
 const PARENTS = new WeakMap<ClientOptions, Client>()
-
-function joined(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
-  return a === undefined ? b : AbortSignal.any([a, b])
-}

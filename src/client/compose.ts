@@ -4,6 +4,9 @@
  */
 
 import type { Handler, Layer } from '../core/handler.ts'
+import { describe } from '../core/options.ts'
+import { OutgoingRequest } from '../core/request.ts'
+import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { decompressLayer } from '../layers/decompress.ts'
 import { minSpeedLayer } from '../layers/min-speed.ts'
@@ -72,6 +75,36 @@ export function compose(layers: readonly Layer[], inner: Handler): Handler {
   return layers.reduceRight((next, layer) => layer(next), inner)
 }
 
+/**
+ * A layer of the user, held to what a layer is: what it throws at once is a rejection as any other, a response needs no promise,
+ * and anything else is a TypeError that names the layer. The layers around it rely on that.
+ */
+export function guardLayer(layer: Layer): Layer {
+  const name = nameOfLayer(layer)
+  return (next) => {
+    const handler: unknown = layer((request) => {
+      if (request instanceof OutgoingRequest) return next(request)
+      return Promise.reject(new TypeError(`${name}: next() takes a request, not ${describe(request)}`))
+    })
+    if (typeof handler !== 'function')
+      throw new TypeError(
+        `${name}: a layer gives a handler, a function of a request, not ${describe(handler)}`,
+      )
+    const check = (response: unknown): HTTPResponse => {
+      if (response instanceof HTTPResponse) return response
+      throw new TypeError(
+        `${name}: its handler gives a response or a promise of one, not ${describe(response)}`,
+      )
+    }
+    // An async function: what the handler throws at once rejects.
+    return async (request) => check(await (handler as (request: OutgoingRequest) => unknown)(request))
+  }
+}
+
+function nameOfLayer({ name }: Layer): string {
+  return `use(${name === '' ? 'layer' : name})`
+}
+
 /** The chains of a client. */
 export class Chains {
   readonly #own: readonly Layer[]
@@ -93,7 +126,7 @@ export class Chains {
 
   /** The names of the layers that a request with these settings goes through, the outermost first. */
   namesFor(settings: RequestSettings): readonly string[] {
-    const own = this.#own.map(({ name }) => `use(${name === '' ? 'layer' : name})`)
+    const own = this.#own.map(nameOfLayer)
     return [...namesOf(OUTER, settings), ...own, ...namesOf(this.#inner, settings), 'pool']
   }
 
@@ -111,7 +144,11 @@ export class Chains {
     const names = [...namesOf(OUTER, settings), ...namesOf(this.#inner, settings)].join()
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
-      const layers = [...layersOf(OUTER, settings), ...this.#own, ...layersOf(this.#inner, settings)]
+      const layers = [
+        ...layersOf(OUTER, settings),
+        ...this.#own.map(guardLayer),
+        ...layersOf(this.#inner, settings),
+      ]
       chain = compose(layers, this.#end)
       this.#byNames.set(names, chain)
     }

@@ -186,7 +186,8 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
   hooks: () => 'calls beforeRequest and afterResponse for each attempt',
   redirect: ({ redirect }) =>
     `follows up to ${redirect?.limit} redirects${redirect?.downgrade === true ? ', from https to http too' : ''}`,
-  retry: ({ retry }) => `tries again up to ${retry?.limit} times, where that is safe`,
+  retry: ({ retry }) =>
+    retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>

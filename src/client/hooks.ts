@@ -4,8 +4,9 @@
  */
 
 import type { Handler, Layer } from '../core/handler.ts'
-import type { OutgoingRequest } from '../core/request.ts'
-import type { HTTPResponse } from '../core/response.ts'
+import { describe } from '../core/options.ts'
+import { OutgoingRequest } from '../core/request.ts'
+import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
@@ -34,11 +35,15 @@ export const attemptHooks: Layer = (next) => (request) => attempt(next, request)
 
 async function attempt(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
   const { beforeRequest, afterResponse } = hooksOf(request) ?? {}
-  const sent = (await beforeRequest?.(request)) ?? request
+  const sent: unknown = (await beforeRequest?.(request)) ?? request
+  if (!(sent instanceof OutgoingRequest))
+    throw new TypeError(`The hook beforeRequest gives a request or nothing, not ${describe(sent)}`)
   const response = await next(sent)
   if (afterResponse === undefined) return response
   try {
-    return (await afterResponse(response, sent)) ?? response
+    const given: unknown = (await afterResponse(response, sent)) ?? response
+    if (given instanceof HTTPResponse) return given
+    throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
     response.close()
     throw error
@@ -51,14 +56,14 @@ export const errorHook: Layer = (next) => (request) =>
     throw (await hooksOf(request)?.onError?.(error, request)) ?? error
   })
 
-/** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`. */
-export function requestIsSentAgain({ request, ...event }: RetryNotice): void {
+/** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
+export function requestIsSentAgain({ request, ...event }: RetryNotice): unknown {
   tellRetry(request, event)
-  hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
+  return hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
 }
 
-/** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`. */
-export function redirectIsFollowed({ request, ...event }: RedirectNotice): void {
+/** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`; gives what that gave. */
+export function redirectIsFollowed({ request, ...event }: RedirectNotice): unknown {
   tellRedirect(request, event)
-  hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
+  return hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
 }

@@ -109,6 +109,8 @@ type HookResult<T> = T | undefined | void | Promise<T | undefined | void>
 
 /** What a client and each of its requests take. */
 export interface SharedOptions {
+  /** What relative URLs are joined to, by the rules of WHATWG URL: ends in `/`, or its last segment would be replaced. */
+  readonly baseUrl?: string | URL | undefined
   /** Header fields. Those of a request take the place of the client's of the same name. */
   readonly headers?: ClientHeaders | undefined
   /** Appended to the query of the URL. */
@@ -138,8 +140,8 @@ export interface SharedOptions {
   readonly context?: unknown
   /** Is told of each 1xx response. */
   readonly onInformational?: ((response: InformationalResponse) => void) | undefined
-  /** Is told how far the bodies of request and response have come. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Is told how far the bodies of request and response have come; a promise is waited for. */
+  readonly onProgress?: ((progress: Progress) => void | Promise<void>) | undefined
   /** Who is told what happens. */
   readonly hooks?: Hooks | undefined
 }
@@ -180,6 +182,8 @@ export interface DnsOptions {
   readonly lookup?: Lookup | undefined
   /** 4 or 6 to use addresses of one family only. Default 0: both, side by side. */
   readonly family?: 0 | 4 | 6 | undefined
+  /** How long an address is tried alone before the next one is tried beside it, in milliseconds. Default 250. */
+  readonly attemptDelayMs?: number | undefined
 }
 
 /** Caps and times of the pool. */
@@ -190,8 +194,6 @@ export type ClientPoolOptions = Omit<PoolLimitOptions, 'queueMs' | 'drainBytes' 
 
 /** What a client is made with. */
 export interface ClientOptions extends SharedOptions {
-  /** What relative URLs are joined to, by the rules of WHATWG URL: ends in `/`, or its last segment would be replaced. */
-  readonly baseUrl?: string | URL | undefined
   /** Caps and times of the pool. */
   readonly pool?: ClientPoolOptions | undefined
   /** How names are looked up. */

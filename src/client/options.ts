@@ -4,6 +4,7 @@
  */
 
 import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import { LIMITS } from '../h1/limits.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -35,7 +36,7 @@ const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value
 export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientRequestOptions), ClientOptionRow>> =
   {
     baseUrl: {
-      where: 'client',
+      where: 'both',
       takes: 'an absolute http or https URL',
       default: 'none',
       is: (value) => isText(value) || value instanceof URL,
@@ -142,8 +143,8 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
     },
     dns: {
       where: 'client',
-      takes: '{ cache: { maxEntries, ttlMs, staleMs }, lookup, family }',
-      default: '256 names for 10 s, `dns.lookup`, both families',
+      takes: '{ cache: { maxEntries, ttlMs, staleMs }, lookup, family, attemptDelayMs }',
+      default: '256 names for 10 s, `dns.lookup`, both families, 250 ms',
       is: isRecord,
     },
     layers: { where: 'client', takes: 'a list of layers', default: 'none', is: isLayers },
@@ -180,6 +181,12 @@ function isLayers(value: unknown): boolean {
   return Array.isArray(value) && value.every(isFunction)
 }
 
+const LIMIT_NAMES: OptionNames = Object.freeze({
+  ...(Object.fromEntries(Object.keys(LIMITS).map((name) => [name, true])) as Record<string, true>),
+  body: true,
+  drain: true,
+})
+
 function namesFor(place: 'client' | 'request'): OptionNames {
   const rows = Object.entries(CLIENT_OPTIONS).filter(([, { where }]) => where === 'both' || where === place)
   return Object.freeze(Object.fromEntries(rows.map(([name]) => [name, true as const])))
@@ -202,6 +209,9 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
     if (value !== undefined && is !== undefined && !is(value))
       throw new TypeError(`${WHAT[place]}: ${name} takes ${takes}, not ${shown(value)}`)
   }
+  // More than one asks for them: taken once, by their own names.
+  if (taken.limits !== undefined)
+    Object.assign(taken, { limits: takeOptions(taken.limits, LIMIT_NAMES, "The option 'limits'") })
   return taken
 }
 

@@ -26,6 +26,7 @@ export interface DialSettings {
   readonly connect: Connector | undefined
   readonly lookup: Lookup | undefined
   readonly family: 0 | 4 | 6 | undefined
+  readonly attemptDelayMs: number | undefined
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly keepAlive: number | false | undefined
@@ -72,7 +73,17 @@ export class Plans {
   }
 
   #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
-    const { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining } = this.#dial
+    const {
+      clock,
+      connect,
+      lookup,
+      family,
+      attemptDelayMs,
+      socketPath,
+      localAddress,
+      keepAlive,
+      pipelining,
+    } = this.#dial
     const isSecure = scheme === 'https'
     const key = makePoolKey({
       scheme,
@@ -84,11 +95,21 @@ export class Plans {
       tls: isSecure ? tls : undefined,
       tolerances,
       limits,
-      others: [connect, lookup, keepAlive, pipelining],
+      others: [connect, lookup, attemptDelayMs, keepAlive, pipelining],
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
+    const target = {
+      host,
+      port,
+      socketPath,
+      localAddress,
+      family,
+      attemptDelayMs,
+      keepAlive,
+      lookup,
+      tls: secure,
+    }
     const engine = { tolerances, limits, pipelining }
     const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
     return {

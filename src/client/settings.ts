@@ -3,6 +3,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
+import { anySignal } from '../core/any-signal.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, takeOptions } from '../core/options.ts'
 import type {
@@ -10,19 +11,13 @@ import type {
   RedirectSettings,
   RequestSettings,
   RetrySettings,
+  SpeedLimit,
 } from '../core/settings.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
-import type {
-  ClientLimits,
-  DecompressOptions,
-  Hooks,
-  RedirectOptions,
-  RetryOptions,
-  SharedOptions,
-} from './option-types.ts'
+import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
 import { shown } from './options.ts'
 
 const MIB = 1_048_576
@@ -94,9 +89,9 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
   const { timeout, signal, limits } = options
   const { queueMs, minSpeed, timeouts } = resolveTimes(timeout, base)
   return Object.freeze({
-    redirect: options.redirect === undefined ? base.redirect : resolveRedirect(options.redirect),
-    retry: options.retry === undefined ? base.retry : resolveRetry(options.retry),
-    decompress: options.decompress === undefined ? base.decompress : resolveDecompress(options.decompress),
+    redirect: resolveRedirect(options.redirect, base.redirect),
+    retry: resolveRetry(options.retry, base.retry),
+    decompress: resolveDecompress(options.decompress, base.decompress),
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,
@@ -107,7 +102,7 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection),
     timeouts,
-    signal: joinSignals(base.signal, signal),
+    signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
   })
 }
@@ -127,7 +122,8 @@ function resolveHooks(option: Hooks, base: Hooks | undefined): Hooks {
     if (hook !== undefined && typeof hook !== 'function')
       throw new TypeError(`The option 'hooks': ${name} takes a function, not ${shown(hook)}`)
   }
-  return Object.freeze({ ...base, ...taken })
+  // Without a prototype: a hook that nobody has said is nowhere else.
+  return Object.freeze(Object.assign(Object.create(null) as object, base, saidOf(taken)))
 }
 
 /** A callback in the middle of reading: what it throws is thrown outside, as that of an event listener is. */
@@ -141,10 +137,6 @@ function outside<T>(callback: (value: T) => void): (value: T) => void {
       })
     }
   }
-}
-
-function joinSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
 }
 
 function resolveTimes(
@@ -161,37 +153,48 @@ function resolveTimes(
   }
   const names = { ...namesOf(DEFAULT_TIMEOUTS), queue: true, minSpeed: true } as const
   const { queue, minSpeed, ...phases } = takeOptions(timeout, names, "The option 'timeout'")
-  if (minSpeed !== undefined) checkSpeed(minSpeed)
   return {
     queueMs: queue === undefined ? base.queueMs : atLeast(queue, 0, 'timeout', 'queue'),
-    minSpeed: minSpeed === undefined ? base.minSpeed : Object.freeze({ ...minSpeed }),
+    minSpeed: minSpeed === undefined ? base.minSpeed : resolveSpeed(minSpeed),
     timeouts: resolveTimeouts(phases, base.timeouts),
   }
 }
 
-function checkSpeed(value: unknown): void {
-  const { bytesPerSecond, overMs } = isRecord(value) ? (value as Record<string, unknown>) : {}
-  const isRight = [bytesPerSecond, overMs].every((part) => typeof part === 'number' && part > 0)
-  if (!isRight) {
-    throw new TypeError(
-      "The option 'timeout': minSpeed takes { bytesPerSecond, overMs }, two numbers above 0",
-    )
-  }
+function resolveSpeed(option: SpeedLimit): SpeedLimit {
+  const names = { bytesPerSecond: true, overMs: true } as const
+  const taken: SpeedLimit = isRecord(option)
+    ? takeOptions(option, names, "The option 'timeout.minSpeed'")
+    : Object.create(null)
+  const { bytesPerSecond, overMs } = taken
+  if ([bytesPerSecond, overMs].every((part) => typeof part === 'number' && part > 0))
+    return Object.freeze({ bytesPerSecond, overMs })
+  throw new TypeError("The option 'timeout': minSpeed takes { bytesPerSecond, overMs }, two numbers above 0")
 }
 
-function resolveRedirect(option: boolean | number | RedirectOptions): RedirectSettings | undefined {
+// The sub-options of a request that are not said are the client's, where the client has the feature on.
+
+function resolveRedirect(
+  option: SharedOptions['redirect'],
+  under: RedirectSettings | undefined,
+): RedirectSettings | undefined {
+  if (option === undefined) return under
   if (option === false) return undefined
-  if (option === true) return DEFAULT_REDIRECT
-  if (typeof option === 'number') return Object.freeze({ ...DEFAULT_REDIRECT, limit: option })
+  const base = under ?? DEFAULT_REDIRECT
+  if (option === true) return base
+  if (typeof option === 'number') return Object.freeze({ ...base, limit: option })
   const taken = takeOptions(option, namesOf(DEFAULT_REDIRECT), "The option 'redirect'")
   const { limit, downgrade, keepCredentialsFor, keepHeaders } = taken
   return Object.freeze({
-    limit: limit === undefined ? DEFAULT_REDIRECT.limit : count(limit, 'redirect', 'limit'),
-    downgrade: downgrade === true,
-    keepCredentialsFor: Object.freeze((keepCredentialsFor ?? []).map(originOf)),
-    keepHeaders: Object.freeze(
-      texts(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase()),
-    ),
+    limit: limit === undefined ? base.limit : count(limit, 'redirect', 'limit'),
+    downgrade: downgrade === undefined ? base.downgrade : truth(downgrade, 'redirect', 'downgrade'),
+    keepCredentialsFor:
+      keepCredentialsFor === undefined
+        ? base.keepCredentialsFor
+        : Object.freeze(texts(keepCredentialsFor, 'redirect', 'keepCredentialsFor').map(originOf)),
+    keepHeaders:
+      keepHeaders === undefined
+        ? base.keepHeaders
+        : Object.freeze(texts(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase())),
   })
 }
 
@@ -203,9 +206,16 @@ function originOf(text: string): string {
   )
 }
 
-function resolveRetry(option: boolean | number | RetryOptions): RetrySettings {
-  if (option === true) return DEFAULT_RETRY
-  if (typeof option !== 'object') return Object.freeze({ ...DEFAULT_RETRY, limit: Number(option) })
+function resolveRetry(
+  option: SharedOptions['retry'],
+  under: RetrySettings | undefined,
+): RetrySettings | undefined {
+  if (option === undefined) return under
+  const said = under ?? DEFAULT_RETRY
+  if (typeof option === 'number' || option === false) return Object.freeze({ ...said, limit: Number(option) })
+  // Where it was off, it is asked for now.
+  const base = said.limit === 0 ? Object.freeze({ ...said, limit: DEFAULT_RETRY.limit }) : said
+  if (option === true) return base
   const what = "The option 'retry'"
   const taken = takeOptions(option, namesOf(DEFAULT_RETRY), what)
   const { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey } = taken
@@ -213,31 +223,35 @@ function resolveRetry(option: boolean | number | RetryOptions): RetrySettings {
   if (statuses !== undefined && !(Array.isArray(statuses) && statuses.every(Number.isInteger)))
     throw new TypeError(`${what}: statuses takes a list of status codes`)
   return Object.freeze({
-    limit: limit === undefined ? DEFAULT_RETRY.limit : count(limit, 'retry', 'limit'),
-    methods:
-      methods === undefined ? DEFAULT_RETRY.methods : Object.freeze(texts(methods, 'retry', 'methods')),
-    statuses: statuses === undefined ? DEFAULT_RETRY.statuses : Object.freeze([...statuses]),
+    limit: limit === undefined ? base.limit : count(limit, 'retry', 'limit'),
+    methods: methods === undefined ? base.methods : Object.freeze(texts(methods, 'retry', 'methods')),
+    statuses: statuses === undefined ? base.statuses : Object.freeze([...statuses]),
     backoff: Object.freeze({
-      firstMs: atLeast(waits.firstMs ?? DEFAULT_RETRY.backoff.firstMs, 0, 'retry.backoff', 'firstMs'),
-      maxMs: atLeast(waits.maxMs ?? DEFAULT_RETRY.backoff.maxMs, 0, 'retry.backoff', 'maxMs'),
+      firstMs: atLeast(waits.firstMs ?? base.backoff.firstMs, 0, 'retry.backoff', 'firstMs'),
+      maxMs: atLeast(waits.maxMs ?? base.backoff.maxMs, 0, 'retry.backoff', 'maxMs'),
     }),
-    maxRetryAfterMs: atLeast(maxRetryAfterMs ?? DEFAULT_RETRY.maxRetryAfterMs, 0, 'retry', 'maxRetryAfterMs'),
-    idempotencyKey: resolveKey(idempotencyKey),
+    maxRetryAfterMs: atLeast(maxRetryAfterMs ?? base.maxRetryAfterMs, 0, 'retry', 'maxRetryAfterMs'),
+    idempotencyKey: idempotencyKey === undefined ? base.idempotencyKey : resolveKey(idempotencyKey),
   })
 }
 
 function resolveKey(option: RetryOptions['idempotencyKey']): string | undefined {
-  if (option === undefined || option === false) return undefined
+  if (option === false) return undefined
   if (option === true) return 'Idempotency-Key'
   if (typeof option === 'string' && option !== '') return option
   throw new TypeError("The option 'retry': idempotencyKey takes true, false, or the name of a field")
 }
 
-function resolveDecompress(option: boolean | DecompressOptions): DecompressSettings | undefined {
+function resolveDecompress(
+  option: SharedOptions['decompress'],
+  under: DecompressSettings | undefined,
+): DecompressSettings | undefined {
+  if (option === undefined) return under
   if (option === false) return undefined
-  if (option === true) return DEFAULT_DECOMPRESS
+  const base = under ?? DEFAULT_DECOMPRESS
+  if (option === true) return base
   const taken = takeOptions(option, namesOf(DEFAULT_DECOMPRESS), "The option 'decompress'")
-  const resolved: Record<keyof DecompressSettings, number> = { ...DEFAULT_DECOMPRESS }
+  const resolved: Record<keyof DecompressSettings, number> = { ...base }
   for (const [name, value] of Object.entries(taken) as [keyof DecompressSettings, number | undefined][])
     if (value !== undefined) resolved[name] = atLeast(value, 1, 'decompress', name)
   return Object.freeze(resolved)
@@ -253,9 +267,11 @@ function resolveConnection(
   checkTlsOptions(taken)
   return Object.freeze({
     tls: taken,
-    limits: own === undefined ? base.limits : resolveLimits({ ...base.limits, ...own }),
+    limits: own === undefined ? base.limits : resolveLimits({ ...base.limits, ...saidOf(own) }),
     tolerances:
-      tolerances === undefined ? base.tolerances : resolveTolerances({ ...base.tolerances, ...tolerances }),
+      tolerances === undefined
+        ? base.tolerances
+        : resolveTolerances({ ...base.tolerances, ...saidOf(tolerances) }),
   })
 }
 
@@ -263,6 +279,11 @@ function resolveConnection(
 function connectionLimits(limits: ClientLimits): object | undefined {
   const { body: _body, drain: _drain, ...own } = limits
   return Object.keys(own).length === 0 ? undefined : own
+}
+
+/** What is said of options: their own members that are not undefined. */
+function saidOf<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
 function namesOf<T extends object>(record: T): Readonly<Record<keyof T & string, true>> {
@@ -280,8 +301,12 @@ function count(value: unknown, option: string, name: string): number {
   throw new TypeError(`The option '${option}': ${name} takes a whole number from 0, not ${shown(value)}`)
 }
 
-function texts(value: readonly string[] | undefined, option: string, name: string): string[] {
-  if (value === undefined) return []
+function truth(value: unknown, option: string, name: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`The option '${option}': ${name} takes true or false, not ${shown(value)}`)
+}
+
+function texts(value: readonly string[], option: string, name: string): string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [...value]
   throw new TypeError(`The option '${option}': ${name} takes a list of strings, not ${shown(value)}`)
 }

@@ -12,7 +12,7 @@ import { makeBoundary, type Random, systemRandom } from '../time/random.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
-import type { ClientSettings, ConnectionSettings } from './settings.ts'
+import { atLeast, type ClientSettings, type ConnectionSettings } from './settings.ts'
 import { Underway } from './underway.ts'
 
 /** After how long an unread response is warned of, in development. */
@@ -48,14 +48,14 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     throw new TypeError("The option 'pool': pipelining takes a whole number from 1")
   const isDeveloping = isDevelopment()
   const drain = options.limits?.drain
-  const { lookup, family } = resolveDns(options.dns, clock)
+  const { lookup, family, attemptDelayMs } = resolveDns(options.dns, clock)
   return {
     clock,
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
     plans: new Plans(
-      { clock, connect, lookup, family, socketPath, localAddress, keepAlive, pipelining },
+      { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,
     ),
     pool: new Pool({
@@ -87,19 +87,24 @@ function check(request: OutgoingRequest): void {
   checkHead(request, completeHead(request), tolerances)
 }
 
-function resolveDns(option: DnsOptions | undefined, clock: Clock): Pick<DnsOptions, 'lookup' | 'family'> {
+function resolveDns(
+  option: DnsOptions | undefined,
+  clock: Clock,
+): Record<'attemptDelayMs', DnsOptions['attemptDelayMs']> & Pick<DnsOptions, 'lookup' | 'family'> {
   const taken: DnsOptions = takeOptions(
     option,
-    { cache: true, lookup: true, family: true },
+    { cache: true, lookup: true, family: true, attemptDelayMs: true },
     "The option 'dns'",
   )
   const { cache = true, lookup, family } = taken
+  const attemptDelayMs =
+    taken.attemptDelayMs === undefined ? undefined : atLeast(taken.attemptDelayMs, 0, 'dns', 'attemptDelayMs')
   if (lookup !== undefined && typeof lookup !== 'function')
     throw new TypeError("The option 'dns': lookup takes a function")
   if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
     throw new TypeError("The option 'dns': family takes 0, 4 or 6")
-  if (cache === false) return { lookup, family }
+  if (cache === false) return { lookup, family, attemptDelayMs }
   const names = { maxEntries: true, ttlMs: true, staleMs: true } as const
   const bounds = cache === true ? {} : takeOptions(cache, names, "The option 'dns.cache'")
-  return { lookup: new DnsCache({ ...bounds, lookup, clock }).lookup, family }
+  return { lookup: new DnsCache({ ...bounds, lookup, clock }).lookup, family, attemptDelayMs }
 }

@@ -3,6 +3,8 @@
  * between them and what layers do besides are part of them. `close()` waits for them, `destroy()` ends their waits.
  */
 
+import { endSignal, keepSignal, letSignalGo } from '../core/any-signal.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
 import { Pauses } from '../layers/pause.ts'
 
@@ -18,13 +20,40 @@ export class Underway {
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')
   }
 
-  /** One has begun, and is over when its answer is there. A stack trace of its error follows what is given back. */
-  watch<T>(answer: Promise<T>): Promise<T> {
+  /**
+   * One has begun, and is over when its answer is there. A stack trace of its error follows what is given back.
+   * @param signal - what may call it off
+   * @param isOwn - whether the signal was made for this request alone
+   */
+  watch(
+    answer: Promise<HTTPResponse>,
+    signal: AbortSignal | undefined,
+    isOwn: boolean,
+  ): Promise<HTTPResponse> {
+    // What cannot be followed is not counted: nobody would hear of its end.
+    const followed =
+      signal === undefined ? answer.then(this.#answered, this.#failed) : this.#follow(answer, signal, isOwn)
     this.#count++
-    return answer.then(this.#answered, this.#failed) as Promise<T>
+    return followed
   }
 
-  readonly #answered = (response: unknown): unknown => {
+  #follow(answer: Promise<HTTPResponse>, signal: AbortSignal, isOwn: boolean): Promise<HTTPResponse> {
+    keepSignal(signal)
+    return answer.then(
+      (response) => {
+        letSignalGo(signal)
+        if (isOwn && response.isClosed) endSignal(signal)
+        return this.#answered(response)
+      },
+      (error: unknown) => {
+        letSignalGo(signal)
+        if (isOwn) endSignal(signal)
+        return this.#failed(error)
+      },
+    )
+  }
+
+  readonly #answered = (response: HTTPResponse): HTTPResponse => {
     this.#end()
     return response
   }

@@ -3,6 +3,7 @@
  * where it leads, the fields it adds by default.
  */
 
+import { anySignal } from '../core/any-signal.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
@@ -210,7 +211,7 @@ export class RequestMaker {
       timeouts,
       endsAt: total === Infinity ? Infinity : this.clock.now() + total,
       totalMs: total,
-      signal: own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal]),
+      signal: anySignal(own, signal),
     }
   }
 

@@ -231,6 +231,31 @@ export function takeBody(body: RequestBody, makeBoundary: () => string): Outgoin
   return takeBytes(body) ?? takeChunks(body, makeBoundary)
 }
 
+/**
+ * The body that a layer or a hook gives a request: one that was taken over before, or text or bytes, which can be taken over
+ * without anything else. What is neither would be waited for, and would never come.
+ * @throws TypeError for anything else
+ */
+export function takeChangedBody(body: unknown): OutgoingBody {
+  if (typeof body === 'string') return bytesBody(Buffer.from(body))
+  if (body instanceof Uint8Array) return bytesBody(plainView(body))
+  if (typeof body === 'object' && body !== null) {
+    if (isOutgoingBody(body)) return body
+    if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || isShared(body)) return takeBytes(body)!
+  }
+  ignoresPromise(body)
+  throw new TypeError(
+    `The body of a changed request is a string, bytes, the body of another request, or { kind: 'none' }, not ${describe(body)}`,
+  )
+}
+
+function isOutgoingBody(body: object): body is OutgoingBody {
+  if (body instanceof ChunkedBody) return true
+  const { kind, bytes, length } = body as { [K in keyof BytesBody]?: unknown }
+  if (kind === 'none') return true
+  return kind === 'bytes' && bytes instanceof Uint8Array && Number.isInteger(length)
+}
+
 /** @throws TypeError for a factory that makes no body */
 function takeMade(factory: () => PlainBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
   const made: unknown = factory()

@@ -3,8 +3,9 @@
  * another one makes it.
  */
 
-import type { FieldLine } from './fields.ts'
-import type { OutgoingBody, TrailerSource } from './outgoing-body.ts'
+import { type FieldLine, hasField } from './fields.ts'
+import { lengthOf, type OutgoingBody, type TrailerSource, takeChangedBody } from './outgoing-body.ts'
+import { maskField, maskText } from './redact.ts'
 import type { RequestSettings } from './settings.ts'
 import type { ResolvedTimeouts } from './timeouts.ts'
 
@@ -32,6 +33,20 @@ export interface RequestOrigin {
   readonly defaults: readonly FieldLine[]
   /** All fields of a request that has only those: Host and `defaults`. */
   readonly plainFields: readonly FieldLine[]
+}
+
+/** What of a request may be shown. */
+export interface ShownRequest {
+  /** The method. */
+  readonly method: string
+  /** The URL, with credentials masked. */
+  readonly url: string
+  /** The fields that are said, with credentials masked. */
+  readonly fields: readonly FieldLine[]
+  /** Its length in bytes; undefined where nobody knows. */
+  readonly body: { readonly kind: OutgoingBody['kind']; readonly length: number | undefined }
+  /** Which attempt it is, from 1. */
+  readonly attempt: number
 }
 
 /** A request as one frozen value: what a layer is given. */
@@ -91,17 +106,55 @@ export class OutgoingRequest {
     const { target } = this
     return target.startsWith('/') || target === '*' ? this.origin.prefix + target : target
   }
+
+  /** What of it may be shown: method, URL, fields and body in words, with credentials masked. */
+  toJSON(): ShownRequest {
+    const { method, url, attempt, body } = this
+    const isOwn = (name: string): boolean => hasField(this.fields, name.toLowerCase())
+    const lines = [...this.defaults.filter(([name]) => !isOwn(name)), ...this.fields]
+    return {
+      method,
+      url: maskText(url),
+      fields: lines.map(([name, value]) => [name, maskField(name, value)] as const),
+      body: { kind: body.kind, length: lengthOf(body) },
+      attempt,
+    }
+  }
 }
+
+// The same for `console.log`. A member of a computed name would ask for more in the declarations than it is worth.
+Object.defineProperty(OutgoingRequest.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(
+    this: OutgoingRequest,
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ) {
+    return depth < 0 ? '[OutgoingRequest]' : `OutgoingRequest ${inspect(this.toJSON(), options)}`
+  },
+})
 
 type LaterParts = 'settings' | 'attempt' | 'first'
 
 /** What a request is made of. What only a client says may be left out. */
 export type RequestParts = Readonly<
-  Omit<OutgoingRequest, 'url' | LaterParts> & { [K in LaterParts]?: OutgoingRequest[K] | undefined }
+  Omit<OutgoingRequest, 'url' | 'toJSON' | LaterParts> & {
+    [K in LaterParts]?: OutgoingRequest[K] | undefined
+  }
 >
 
-/** The same request with other parts. */
-export function withChanges(request: OutgoingRequest, changes: Partial<RequestParts>): OutgoingRequest {
+/** What may be changed of a request: any part; the body also by text, sent as UTF-8, or bytes. */
+export type RequestChanges = Partial<Omit<RequestParts, 'body'>> & {
+  /** Text, bytes, the body of another request, or `{ kind: 'none' }`. */
+  readonly body?: OutgoingBody | string | ArrayBufferView | ArrayBufferLike
+}
+
+/**
+ * The same request with other parts.
+ * @throws TypeError for a body that is neither text nor bytes, nor the body of a request
+ */
+export function withChanges(request: OutgoingRequest, changes: RequestChanges): OutgoingRequest {
   const parts: RequestParts = request
-  return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes })
+  const body = Object.hasOwn(changes, 'body') ? takeChangedBody(changes.body) : request.body
+  return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes, body })
 }

@@ -82,8 +82,8 @@ export interface RequestSettings {
   readonly maxBodyBytes: number
   /** Is told of each 1xx response. */
   readonly onInformational: ((response: InformationalResponse) => void) | undefined
-  /** Is told how far the bodies have come. */
-  readonly onProgress: ((progress: Progress) => void) | undefined
+  /** Is told how far the bodies have come; a promise is waited for. */
+  readonly onProgress: ((progress: Progress) => void | Promise<void>) | undefined
   /** The caller's own: reaches layers, hooks, errors and events untouched. */
   readonly context: unknown
   /** What decides over which connection it goes; for the client alone. */

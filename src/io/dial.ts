@@ -30,6 +30,8 @@ export interface DialTarget {
   readonly localAddress?: string | undefined
   /** 4 or 6 to use one family only; 0, the default, for both. */
   readonly family?: 0 | 4 | 6 | undefined
+  /** How long an address is tried alone before the next one is tried beside it, in milliseconds. Default 250. */
+  readonly attemptDelayMs?: number | undefined
   /** Looks the name up. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
   /** Undefined for no TLS. */
@@ -150,7 +152,8 @@ function race(
         if (opened.begun !== undefined) setSocketOptions(socket, target)
         outcome.resolve(opened)
       })
-      if (waitingAddresses.length > 0) nextAttempt = waiting.clock.after(ATTEMPT_DELAY_MS, attempt)
+      if (waitingAddresses.length > 0)
+        nextAttempt = waiting.clock.after(target.attemptDelayMs ?? ATTEMPT_DELAY_MS, attempt)
     }
     attempt()
     return giveUp

@@ -99,7 +99,13 @@ export function minSpeedLayer({ clock }: { readonly clock: Clock }): Layer {
     return next(watched).then((response) => {
       const { framing } = response.head
       if (framing?.kind === 'none' || framing?.kind === 'switch') return response
-      const facts = watchWith(() => response.facts)
+      const headAt = clock.now()
+      const { elapsedMs = 0 } = response.facts
+      // As of the failure: what the response knows of its time is as of its head.
+      const facts = watchWith(() => {
+        const body = clock.now() - headAt
+        return { ...response.facts, elapsedMs: elapsedMs + body, timings: { ...response.timings, body } }
+      })
       return response.derive({ body: (inner) => new WatchedBody(inner, facts), framing })
     })
   }

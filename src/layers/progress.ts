@@ -15,7 +15,7 @@ import { type TransferWatch, WatchedBody, watchUpload } from './transfer-watch.t
 /** How long to wait between two calls, in milliseconds: what a person sees as smooth. */
 const INTERVAL_MS = 50
 
-type OnProgress = (progress: Progress) => void
+type OnProgress = (progress: Progress) => void | Promise<void>
 
 /** Whether the caller is told now: at the first bytes, at the last, and as often as it makes sense between them. */
 export function isToldNow(bytes: number, total: number | undefined, sinceLastMs: number): boolean {
@@ -52,29 +52,29 @@ class ProgressWatch implements TransferWatch {
     // How long is not told.
   }
 
-  moved(bytes: number): void {
+  moved(bytes: number): void | Promise<void> {
     this.#bytes += bytes
     const now = this.#clock.now()
-    if (isToldNow(this.#bytes, this.#total, now - this.#toldAt)) this.#report(this.#total, now)
+    if (isToldNow(this.#bytes, this.#total, now - this.#toldAt)) return this.#report(this.#total, now)
   }
 
   /** Now the total is known. */
-  ended(): void {
-    this.#report(this.#bytes, this.#clock.now())
+  ended(): void | Promise<void> {
+    return this.#report(this.#bytes, this.#clock.now())
   }
 
   stopped(): void {
     // Nothing is told of the end of a transfer that has not come to its end: it rejects.
   }
 
-  #report(total: number | undefined, now: number): void {
-    if (this.#isOver) return
+  #report(total: number | undefined, now: number): void | Promise<void> {
+    if (this.#isOver) return undefined
     const bytes = this.#bytes
     this.#isOver = bytes === total
     this.#toldAt = now
     // Never without an end: within the first millisecond there is no speed.
     const seconds = Math.max(1, now - this.#startedAt) / 1_000
-    this.#tell(
+    return this.#tell(
       Object.freeze({ phase: this.#phase, bytes, total, bytesPerSecond: Math.round(bytes / seconds) }),
     )
   }
@@ -82,7 +82,7 @@ class ProgressWatch implements TransferWatch {
 
 /**
  * The layer. The callback is called at the first bytes, then every 50 ms at most, and at the end with `bytes` equal to `total`. What
- * it throws fails the request, or the read.
+ * it throws, or what a promise of it rejects with, fails the request, or the read.
  */
 export function progressLayer({ clock }: { readonly clock: Clock }): Layer {
   return (next) => (request) => {

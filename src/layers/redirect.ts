@@ -8,7 +8,7 @@
 
 import { type FieldLine, fieldValues } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RedirectSettings } from '../core/settings.ts'
@@ -136,8 +136,8 @@ export interface RedirectLayerOptions {
   readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
-  /** Is told of each redirect before it is followed. */
-  readonly onRedirect?: ((notice: RedirectNotice) => void) | undefined
+  /** Is told of each redirect before it is followed; a promise is waited for. */
+  readonly onRedirect?: ((notice: RedirectNotice) => unknown) | undefined
 }
 
 /** Follows redirects as `request.settings.redirect` says. */
@@ -183,13 +183,12 @@ async function follow(
     if (decision.kind === 'answer') return redirects.length === 0 ? response : response.derive({ redirects })
     // Read to its end where that is near, else given up: whoever has the connection knows.
     response.close()
-    if (decision.kind === 'refuse') {
-      closeBody(request.body)
-      throw errorOf(decision, response)
-    }
+    // The server may have answered in the middle of it: that is the end of sending it there.
+    closeBody(request.body)
+    if (decision.kind === 'refuse') throw errorOf(decision, response)
     checkHop(request, decision.url)
     redirects.push(response)
-    onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
+    await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
     request = redirected(request, decision, settings, options, response)
     visited.push({ method: request.method, url: decision.url })
@@ -218,10 +217,8 @@ function redirected(
   const carried = (fields: readonly FieldLine[]): readonly FieldLine[] =>
     carryFields(fields, hop, settings.keepHeaders)
   const { method, dropsBody } = hop
-  // The server may have answered in the middle of it: that is the end of sending it there.
-  closeBody(request.body)
   return withChanges(request, {
-    ...located(url, locate, response, request.body),
+    ...located(url, locate, response),
     method,
     defaults: carried(request.defaults),
     fields: carried(request.fields),
@@ -241,13 +238,11 @@ function located(
   url: URL,
   locate: RedirectLayerOptions['locate'],
   response: HTTPResponse,
-  body: OutgoingBody,
 ): { origin: RequestOrigin; target: string } {
   try {
     const { origin, target } = locate(url)
     return { origin, target }
   } catch (cause) {
-    closeBody(body)
     const detail = 'it names no host that can be asked'
     const decision = { code: 'REDIRECT_LOCATION', detail, location: undefined } as const
     throw errorOf(decision, response, cause)

@@ -129,8 +129,8 @@ export interface RetryLayerOptions {
   readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970, for dates in Retry-After. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
-  /** Is told of each attempt that is over and not the last, before the wait. */
-  readonly onRetry?: ((event: RetryEvent) => void) | undefined
+  /** Is told of each attempt that is over and not the last, before the wait; a promise is waited for. */
+  readonly onRetry?: ((event: RetryEvent) => unknown) | undefined
 }
 
 /** Sends requests again as `request.settings.retry` says, and writes each attempt onto the response or the error. */
@@ -211,7 +211,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     // The server may have answered in the middle of it: that is the end of sending it there.
     closeBody(request.body)
     const { afterMs, why } = decision
-    onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
+    await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
     await pauses.pause(clock, afterMs, signal)
     request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
     ended = await send(request).then(

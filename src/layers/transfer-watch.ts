@@ -10,14 +10,14 @@ import type { FieldLine } from '../core/fields.ts'
 import { assertHeld, type BytesBody, ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import { ImproperConnectionState } from '../errors/index.ts'
 
-/** What is told of a transfer. `moved` and `ended` may throw: the transfer fails with that. */
+/** What is told of a transfer. `moved` and `ended` may throw, or give a promise that is waited for: the transfer fails with that. */
 export interface TransferWatch {
   /** Bytes are waited for: of the peer, or for the peer to take them. */
   waits(): void
   /** So many have moved; nothing is waited for any more. */
-  moved(bytes: number): void
+  moved(bytes: number): void | Promise<void>
   /** All have moved. */
-  ended(): void
+  ended(): void | Promise<void>
   /** No more will: it failed, or is not wanted. */
   stopped(): void
 }
@@ -94,7 +94,7 @@ export class WatchedBody implements BodyReader {
     try {
       this.#watch.waits()
       const result = await read()
-      this.#tell(lengthOf(result))
+      await this.#tell(lengthOf(result))
       return result
     } catch (error) {
       this.#watch.stopped()
@@ -109,10 +109,9 @@ export class WatchedBody implements BodyReader {
     return this.#failure === undefined ? error : this.#failure.error
   }
 
-  #tell(length: number): void {
+  async #tell(length: number): Promise<void> {
     try {
-      if (length === 0) this.#watch.ended()
-      else this.#watch.moved(length)
+      await (length === 0 ? this.#watch.ended() : this.#watch.moved(length))
     } catch (error) {
       this.#giveUp(error)
     }
@@ -186,10 +185,10 @@ function watchChunks(chunks: AnyIterator, watch: TransferWatch): AsyncIterator<u
   let given = 0
   return {
     next: async () => {
-      if (given > 0) watch.moved(given)
+      if (given > 0) await watch.moved(given)
       const result = await chunks.next()
       if (result.done === true) {
-        watch.ended()
+        await watch.ended()
         return result
       }
       given = lengthOf(result.value)

@@ -196,12 +196,12 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Ends everything at once. Those who wait fail with what `error` gives. */
-  destroy(error: () => unknown): void {
+  destroy(error: () => unknown, end: { readonly error: unknown } | undefined): void {
     this.#state = 'closed'
     this.#sweeper.stop()
     for (const origin of this.#origins.values()) {
       for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, error())
-      for (const connection of origin.connections) this.#drop(connection)
+      for (const connection of origin.connections) this.#drop(connection, end)
       for (const waiter of [...origin.freshLine, ...origin.line]) {
         this.leave(origin, waiter)
         waiter.fail(error())
@@ -329,9 +329,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     }
   }
 
-  #drop(connection: PooledConnection): void {
+  #drop(connection: PooledConnection, end?: { readonly error: unknown }): void {
     this.#forget(connection)
-    connection.transport.close()
+    connection.transport.close(end)
   }
 
   #forget(connection: PooledConnection): void {

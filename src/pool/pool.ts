@@ -5,6 +5,8 @@
  * What an exchange holds is what its transport says is outstanding: it is given back at the end of the body, at its failure,
  * when the response is closed, and when the response is collected unread. Nothing is counted twice, so nothing can be given
  * back twice.
+ *
+ * Length: exchange, lease, the end of both and what is told of them, over one keeper.
  */
 
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
@@ -93,6 +95,8 @@ class PoolLease implements Lease {
   readonly transport: Transport
   readonly #keeper: ConnectionKeeper
   readonly #connection: PooledConnection
+  /** What is given back may be somebody else's by now. */
+  #isOver = false
 
   constructor(keeper: ConnectionKeeper, connection: PooledConnection) {
     this.transport = connection.transport
@@ -101,6 +105,8 @@ class PoolLease implements Lease {
   }
 
   giveBack(): void {
+    if (this.#isOver) return
+    this.#isOver = true
     LEASES.unregister(this)
     this.#keeper.takeBack(this.#connection)
   }
@@ -221,6 +227,7 @@ export class Pool {
     // Each gets an error of its own: it tells of its request.
     this.#keeper.destroy(
       () => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
+      this.#destroyed,
     )
   }
 
@@ -372,9 +379,10 @@ export class Pool {
       lease,
       () => {
         const message = 'A connection that was taken out of the pool was dropped: call giveBack()'
-        if (!connection.isGone)
-          onWarning?.(Object.freeze({ kind: 'lost-lease', request, where: undefined, message }))
+        const isWarned = !connection.isGone
+        // First the connection: the warning may throw.
         keeper.discard(connection)
+        if (isWarned) onWarning?.(Object.freeze({ kind: 'lost-lease', request, where: undefined, message }))
       },
       lease,
     )

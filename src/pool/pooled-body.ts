@@ -88,8 +88,10 @@ class BodyGuard {
     const { transport, framing } = this.#options
     // It has come to its end, unread: that cost memory, and no connection.
     const isHeld = framing?.kind === 'switch' || this.#inner.takeAll() === undefined
-    if (isHeld && transport.state !== 'closed') this.#warn('collected', COLLECTED)
+    const isWarned = isHeld && transport.state !== 'closed'
+    // First the connection: the warning may throw.
     this.giveUp(false)
+    if (isWarned) this.#warn('collected', COLLECTED)
   }
 
   async #drain(): Promise<void> {

@@ -37,8 +37,8 @@ export interface Transport {
   exchange(request: OutgoingRequest): Promise<HTTPResponse>
   /** Takes no more; what is under way ends well, then the connection is closed. */
   drain(): void
-  /** What is under way fails with CONNECTION_CLOSED. Idempotent. */
-  close(): void
+  /** What is under way fails with CONNECTION_CLOSED, or with the error of the caller. Idempotent. */
+  close(end?: { readonly error: unknown }): void
   /** Lets it keep the process alive, as it does from the beginning. */
   ref?(): void
   /** Lets the process end although the connection is open. */

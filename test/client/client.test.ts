@@ -78,6 +78,15 @@ describe('the client', () => {
   })
 
   describe('a request of the client', () => {
+    it('goes to a URL joined to a baseUrl of its own, where it has one', async () => {
+      const other = new Client({ baseUrl: 'http://nowhere.invalid/' })
+      const seen = await other.get('users', { baseUrl: `${origin}/v1/`, query: { a: 1 } }).json<Seen>()
+      assert.equal(seen.url, '/v1/users?a=1')
+      assert.equal(other.explain('x', { baseUrl: new URL(`${origin}/v2/`) }).url, `${origin}/v2/x`)
+      await assert.rejects(other.get('users', { baseUrl: '/v1/' }), InvalidURL)
+      other.destroy()
+    })
+
     it('goes to a URL joined to baseUrl, with the default fields in order', async () => {
       const seen = await client.get('users/7?x=1#part').json<Seen>()
       assert.equal(seen.url, '/users/7?x=1')

@@ -41,6 +41,16 @@ describe('explain', () => {
     })
   })
 
+  it('says of retry: false that it is sent once', () => {
+    for (const [retry, expected] of [
+      [false, 'sends it once'],
+      [3, 'tries again up to 3 times, where that is safe'],
+    ] as const) {
+      const { layers } = serving.client.explain('', { retry })
+      assert.equal(layers.find(({ name }) => name === 'retry')?.does, expected)
+    }
+  })
+
   it('is what is sent then', async () => {
     const seen: string[] = []
     const listener = (request: { rawHeaders: string[] }): void => void seen.push(...request.rawHeaders)

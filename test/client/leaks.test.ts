@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
+import type { Layer } from '../../src/core/handler.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { retainedBytes } from '../support/retained.ts'
 import { serve } from './serving.ts'
@@ -96,6 +97,13 @@ async function askMany(client: Client, count: number): Promise<void> {
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
 }
 
+/** Answers nothing, and nobody else holds the signal. */
+const waitingForAbort: Layer = () => (request) =>
+  new Promise((_, reject) => {
+    const { signal } = request.deadlines
+    signal!.addEventListener('abort', () => reject(new Error('told')))
+  })
+
 describe('a client', () => {
   const here = serve(answer)
 
@@ -116,6 +124,52 @@ describe('a client', () => {
     assert.deepEqual([dials, waiters], [[], []])
     await client.close()
     assert.deepEqual(client.pool.inspect().connections, [])
+  })
+
+  it('leaves nothing on its signal of requests that have one of their own', async () => {
+    const shared = new AbortController()
+    const { signal } = shared
+    const client = new Client({ baseUrl: here.origin, signal })
+    for (let i = 0; i < 500; i++) await client.get('/text', { signal: new AbortController().signal }).text()
+    assert.ok(getEventListeners(signal, 'abort').length <= 1)
+    for (let i = 0; i < 50 && getEventListeners(signal, 'abort').length > 0; i++) await settledBytes()
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+    await client.close()
+  })
+
+  it('goes on hearing the signals of clients after a request has failed', async () => {
+    const [first, second] = [new AbortController(), new AbortController()]
+    const parent = new Client({ baseUrl: here.origin, signal: first.signal })
+    const client = parent.extend({ signal: second.signal })
+    await assert.rejects(client.get('/reset', { retry: false }))
+    const nested: Layer = (next) => async (request) => {
+      await assert.rejects(parent.get('/reset', { retry: false, signal: request.deadlines.signal }))
+      return next(request)
+    }
+    const hanging = client
+      .extend({ layers: [nested] })
+      .get('/hang')
+      .catch(String)
+    const other = new AbortController()
+    const nestedHanging = parent
+      .extend({ layers: [nested] })
+      .get('/hang', { signal: other.signal })
+      .catch(String)
+    await setTimeout(50)
+    second.abort('second')
+    other.abort('other')
+    assert.deepEqual([await hanging, await nestedHanging], ['second', 'other'])
+    await parent.close()
+  })
+
+  it('tells a layer that waits for nothing but the abort', async () => {
+    const shared = new AbortController()
+    const client = new Client({ baseUrl: here.origin, signal: shared.signal, layers: [waitingForAbort] })
+    const told = client.get('/text', { signal: new AbortController().signal }).catch(String)
+    await settledBytes()
+    shared.abort()
+    assert.equal(await told, 'Error: told')
+    await client.close()
   })
 
   describe('in a process', () => {

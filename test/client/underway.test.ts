@@ -30,6 +30,22 @@ async function lead(peer: RawPeer, index: number, status: number): Promise<void>
   peer.close()
 }
 
+describe('destroy(error)', () => {
+  const here = serve((_, response) => {
+    response.writeHead(200, { 'Content-Length': 100 }).write('begin')
+  })
+
+  it('reaches the body that is being read, and the one that is not yet', async () => {
+    const reason = new Error('the end')
+    const client = new Client({ baseUrl: here.origin })
+    const [read, unread] = [await client.get('/'), await client.get('/')]
+    const reading = rejectionOf(read.text())
+    client.destroy(reason)
+    assert.equal(await reading, reason)
+    assert.equal(await rejectionOf(unread.text()), reason)
+  })
+})
+
 describe('close()', () => {
   let requests = 0
   const clock = new ManualClock()

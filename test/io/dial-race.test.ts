@@ -71,6 +71,23 @@ describe('RFC 8305 section 5', { timeout: 60_000 }, () => {
     stream.destroy()
   })
 
+  it('tries the next address as soon as attemptDelayMs says', async () => {
+    await using good = await startRawServer(() => {}, { host: SECOND })
+    await using silent = await SilentListener.start(FIRST, good.port)
+    const clock = new ManualClock()
+    const lookup = answering(FIRST, SECOND)
+    const target = { host: 'name.test', port: silent.port, lookup, attemptDelayMs: 40 }
+    const dialled = dial(target, makeWaiting({ clock }))
+    await untilOpenAttempts(1)
+    clock.advance(39)
+    await turns()
+    assert.equal(openAttempts(), 1)
+    clock.advance(1)
+    const { stream } = await dialled
+    assert.equal(stream.address, `${SECOND}:${good.port}`)
+    stream.destroy()
+  })
+
   it('lets an attempt go on when the next one begins, and takes it where it succeeds after all [8305-5-2]', async () => {
     await using first = await SilentListener.start(FIRST)
     await using second = await SilentListener.start(SECOND, first.port)

@@ -81,6 +81,10 @@ describe('minSpeed of a download', () => {
     const error = await rejectionAs(read, TimeoutError)
     assert.equal(error.phase, 'minSpeed')
     assert.equal(body.isCancelled, true)
+    // As of the failure, and not of the head.
+    const waited = error.timings?.['body'] ?? 0
+    assert.ok(waited >= 2_000 && waited <= 2_000 + GRID_MS, String(waited))
+    assert.equal(error.elapsedMs, (response.facts.elapsedMs ?? 0) + waited)
   })
 
   it('lets a transfer live that is as fast as it has to be', async () => {

@@ -623,6 +623,25 @@ describe('acquire', () => {
     assertEmpty(memory)
   })
 
+  it('takes a lease back once: giving it back again later takes nothing away from the next holder', async () => {
+    const memory = memoryPool({ limits: { perOrigin: 1 } })
+    const { pool, dials, plan } = memory
+    const lent = pool.acquire(plan(), deadlinesOf())
+    const transport = dials[0]!.succeed()
+    const stale = await lent
+    stale.giveBack()
+    const lease = await pool.acquire(plan(), deadlinesOf())
+    const inside = transport.exchange(makeRequest())
+    stale.giveBack()
+    assert.equal(pool.inspect().connections[0]!.state, 'lent')
+    assert.equal(transport.state, 'open')
+    transport.answer()
+    await inside
+    lease.giveBack()
+    await pool.close()
+    assertEmpty(memory)
+  })
+
   it('hears its signal, and its connection may end while it is lent', async () => {
     const memory = memoryPool()
     const { pool, dials, plan } = memory

@@ -282,3 +282,40 @@ it('closes a lent connection whose lease is collected, with a warning', async ()
   )
   assertEmpty(memory)
 })
+
+/** What is thrown outside while the work goes on: the runner of tests would fail for it. */
+const thrownOutside = async (work: () => Promise<void>): Promise<string[]> => {
+  const thrown: string[] = []
+  const own = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', (error: Error) => void thrown.push(error.message))
+  try {
+    await work()
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of own) process.on('uncaughtException', listener)
+  }
+  return thrown
+}
+const onWarning = (): never => {
+  throw new Error('from onWarning')
+}
+
+describe('a warning that throws', () => {
+  it('leaves no connection behind that a dropped response or lease held', async () => {
+    const { memory, transport, asked } = await begin({ onWarning })
+    transport.head({ framing: { kind: 'until-close' } })
+    await asked.promise
+    asked.promise = Promise.resolve() as never
+    assert.deepEqual(await thrownOutside(() => collectGarbage()), ['from onWarning'])
+    assert.equal(transport.state, 'closed')
+    assertEmpty(memory)
+    const second = memoryPool({ onWarning })
+    void second.pool.preconnect(second.plan())
+    second.dials[0]!.succeed()
+    await settle()
+    await second.pool.acquire(second.plan(), deadlinesOf())
+    assert.deepEqual(await thrownOutside(() => collectGarbage()), ['from onWarning'])
+    assertEmpty(second)
+  })
+})

@@ -236,8 +236,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#tell()
   }
 
-  close(): void {
-    this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
+  close(end?: { readonly error: unknown }): void {
+    if (end === undefined)
+      this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
+    else this.#fail(end.error, this.#exchanges.oldest, true)
     this.#tell()
   }
 

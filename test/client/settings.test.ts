@@ -1,0 +1,124 @@
+// Options made into settings: what a request does not say is the client's.
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import type { ClientRequestOptions } from '../../src/client/option-types.ts'
+import { takeClientOptions } from '../../src/client/options.ts'
+import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings } from '../../src/client/settings.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+function settingsOf(client: ClientRequestOptions, request: ClientRequestOptions): ClientSettings {
+  const base = resolveSettings(takeClientOptions(client, 'request'), DEFAULT_SETTINGS)
+  return resolveSettings(takeClientOptions(request, 'request'), base)
+}
+
+describe('the sub-options of a request', () => {
+  it('leave those of the client alone that they do not name', () => {
+    const client: ClientRequestOptions = {
+      redirect: { limit: 5, downgrade: true, keepCredentialsFor: ['https://a.test'], keepHeaders: ['X-A'] },
+      retry: {
+        limit: 4,
+        methods: ['POST'],
+        statuses: [418],
+        backoff: { firstMs: 1, maxMs: 2 },
+        maxRetryAfterMs: 3,
+        idempotencyKey: true,
+      },
+      decompress: { maxBytes: 10, maxRatio: 20 },
+      limits: { maxFields: 7, body: 9 },
+    }
+    const { redirect, retry, decompress, connection, maxBodyBytes } = settingsOf(client, {
+      redirect: { limit: 1 },
+      retry: 3,
+      decompress: { maxChain: 1 },
+      limits: { maxLineBytes: 100, maxFields: undefined },
+    })
+    assert.deepEqual(redirect, {
+      limit: 1,
+      downgrade: true,
+      keepCredentialsFor: ['https://a.test'],
+      keepHeaders: ['x-a'],
+    })
+    assert.deepEqual(retry, {
+      limit: 3,
+      methods: ['POST'],
+      statuses: [418],
+      backoff: { firstMs: 1, maxMs: 2 },
+      maxRetryAfterMs: 3,
+      idempotencyKey: 'Idempotency-Key',
+    })
+    assert.deepEqual(decompress, { maxBytes: 10, maxRatio: 20, maxChain: 1 })
+    assert.deepEqual([connection.limits.maxFields, connection.limits.maxLineBytes], [7, 100])
+    assert.equal(maxBodyBytes, 9)
+    const other = settingsOf(client, {
+      redirect: 2,
+      retry: { backoff: { maxMs: 8 }, idempotencyKey: false },
+      decompress: true,
+    })
+    assert.deepEqual([other.redirect!.limit, other.redirect!.downgrade], [2, true])
+    assert.deepEqual(other.retry!.backoff, { firstMs: 1, maxMs: 8 })
+    assert.deepEqual([other.retry!.limit, other.retry!.idempotencyKey], [4, undefined])
+    assert.equal(other.decompress!.maxBytes, 10)
+  })
+
+  it('begin with the defaults where the client has the feature off', () => {
+    const off: ClientRequestOptions = { redirect: false, retry: false, decompress: false }
+    const on = settingsOf(off, { redirect: true, retry: true, decompress: true })
+    assert.deepEqual([on.redirect!.limit, on.retry!.limit, on.decompress!.maxChain], [20, 2, 3])
+    const some = settingsOf(off, {
+      redirect: { downgrade: true },
+      retry: { statuses: [500] },
+      decompress: {},
+    })
+    assert.deepEqual([some.redirect!.limit, some.retry!.limit, some.decompress!.maxChain], [20, 2, 3])
+    const still = settingsOf(off, {})
+    assert.deepEqual([still.redirect, still.retry!.limit, still.decompress], [undefined, 0, undefined])
+  })
+
+  it('are refused where they are not what they have to be, or have an unknown name', () => {
+    const wrong: [ClientRequestOptions, RegExp][] = [
+      [{ redirect: { downgrade: 'false' as never } }, /downgrade takes true or false, not a string/],
+      [{ redirect: { keepCredentialsFor: 'https://a.test' as never } }, /keepCredentialsFor takes a list/],
+      [{ timeout: { minSpeed: { bytesPerSecond: 1, overMs: 1, over: 1 } as never } }, /minSpeed.*'over'/],
+      [{ timeout: { minSpeed: { bytesPerSecond: 0, overMs: 1 } } }, /two numbers above 0/],
+      [{ limits: { maxfields: 1 } as never }, /The option 'limits': unknown option 'maxfields'/],
+    ]
+    for (const [options, message] of wrong) assert.throws(() => settingsOf({}, options), message)
+  })
+
+  it('of dns say how long an address is tried alone', () => {
+    assert.throws(() => new Client({ dns: { attemptDelayMs: -1 } }), /attemptDelayMs takes a number from 0/)
+    new Client({ dns: { attemptDelayMs: 0 } }).destroy()
+  })
+
+  it('are own properties, each looked at once', () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    const names = ['bytesPerSecond', 'overMs', 'body', 'drain', 'onRetry', 'beforeRequest']
+    for (const name of names)
+      Object.defineProperty(prototype, name, { value: 5, configurable: true, writable: true })
+    try {
+      assert.throws(() => settingsOf({}, { timeout: { minSpeed: {} as never } }), /two numbers above 0/)
+      const { hooks, maxBodyBytes } = settingsOf({ hooks: { onRedirect() {} } }, { hooks: {}, limits: {} })
+      assert.deepEqual([hooks!.onRetry, hooks!.beforeRequest], [undefined, undefined])
+      assert.equal(typeof hooks!.onRedirect, 'function')
+      assert.equal(maxBodyBytes, DEFAULT_SETTINGS.maxBodyBytes)
+      new Client({ limits: {} }).destroy()
+    } finally {
+      for (const name of names) delete prototype[name]
+    }
+    let looks = 0
+    const limits = {
+      get body() {
+        return ++looks
+      },
+      get drain() {
+        return ++looks
+      },
+    }
+    new Client({ limits }).destroy()
+    assert.equal(looks, 2)
+  })
+})
