@@ -142,7 +142,6 @@ export class TransportSource {
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    const opening = openTransport({ target, tunnel, connect, waiting, connectionOptions })
     // A connector of the caller's may know nothing of signals and times.
     const transport = await waitFor<H1Connection>(
       { ...waiting, timeouts: NO_PHASES },
@@ -150,7 +149,7 @@ export class TransportSource {
       plan.name,
       (outcome) => {
         let isGivenUp = false
-        opening.then(
+        openTransport({ target, tunnel, connect, waiting, connectionOptions }).then(
           (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
           (error: unknown) => outcome.reject(error),
         )

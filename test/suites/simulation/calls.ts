@@ -83,6 +83,8 @@ export class Calls {
       faultsBefore: this.#network.faults.length,
       provokes,
     }
+    // What is asked now may open a connection; what was asked before a close() may not any more.
+    this.#network.isUnasked = false
     const label = `${name} of request ${intent.id}`
     world.pending.add(label)
     if (world.isTracing) world.trace(`program: ${label}`)

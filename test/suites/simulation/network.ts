@@ -143,8 +143,12 @@ export class VirtualNetwork {
   }
 
   /** The option `connect`. */
+  /** True after `close()`, until the program asks for something: nobody may open a connection then. */
+  isUnasked = false
+
   readonly connect = async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
     const address = `${target.host}:${target.port}`
+    if (this.isUnasked) this.world.violate('opened after close()', address)
     this.world.trace(`connecting to ${address}`)
     this.#connecting()
     const fault = this.#chooseFault(target.tls !== undefined)

@@ -330,6 +330,7 @@ export class Program {
     const isClosing = !this.connection.isConnected && this.#stage.network.links.at(-1)?.hasClientClosed
     if (isClosing === true) return
     this.#stage.world.trace('program: connects besides')
+    this.#stage.network.isUnasked = false
     this.connection.connect().catch(() => {
       // The exchange that it strikes is what is judged.
     })
@@ -351,6 +352,7 @@ export class Program {
     }
     this.#stage.judge.givenUp()
     this.connection.close()
+    this.#stage.network.isUnasked = true
   }
 
   /** What is done to one exchange may cost all that share its connection. */
