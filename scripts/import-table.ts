@@ -24,11 +24,12 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   time: { rooms: ['errors', 'core'], node: [] },
   h1: { rooms: ['errors', 'core'], node: [] },
   io: { rooms: [...GROUND] },
+  proxy: { rooms: [...GROUND], node: [] },
   layers: { rooms: [...GROUND] },
   transport: { rooms: [...GROUND, 'h1', 'io'] },
   connection: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
   pool: { rooms: [...GROUND, 'io', 'transport'] },
-  client: { rooms: [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool', 'layers'] },
+  client: { rooms: [...GROUND, 'h1', 'io', 'transport', 'connection', 'pool', 'layers', 'proxy'] },
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
