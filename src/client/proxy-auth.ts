@@ -1,10 +1,10 @@
 /**
  * Requests that a proxy is sent as they are, with who we are to it: Basic with the first, Digest in answer to a 407. A body is
- * sent again by the rules of redirects; for one that can be sent once only, the proxy is asked before with a request that it
- * answers by itself.
+ * sent again by the rules of redirects; for one that can be sent once only, or is large, the proxy is asked before with a request
+ * that it answers by itself.
  */
 
-import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { ProxyIdentity } from '../transport/proxy-identity.ts'
@@ -18,9 +18,18 @@ export function exchangeAs(
   send: Send,
 ): Promise<HTTPResponse> {
   const isOnce = !isReplayable(request.body)
-  if (isOnce && identity.awaitsChallenge) return askFirst(identity, request, send)
-  return exchangeOnce(identity, request, send, isOnce)
+  const isLarge = (lengthOf(request.body) ?? Infinity) > MAX_REFUSED_BYTES
+  // A nonce may be too old at any time. The connection is not to be used again then, so it is not used again at all.
+  const own =
+    isLarge && identity.isDigest
+      ? withChanges(request, { fields: [['Connection', 'close'], ...request.fields] })
+      : request
+  if ((isOnce || isLarge) && identity.awaitsChallenge) return askFirst(identity, own, send, isOnce)
+  return exchangeOnce(identity, own, send, isOnce)
 }
+
+/** A larger body is not sent to be refused: squid 5 does not read one to its end after a 407, nor anything behind it. */
+const MAX_REFUSED_BYTES = 65_536
 
 async function exchangeOnce(
   identity: ProxyIdentity,
@@ -50,6 +59,7 @@ async function askFirst(
   identity: ProxyIdentity,
   request: OutgoingRequest,
   send: Send,
+  isOnce: boolean,
 ): Promise<HTTPResponse> {
   try {
     const question = withChanges(request, {
@@ -66,7 +76,7 @@ async function askFirst(
     closeBody(request.body, error)
     throw error
   }
-  return exchangeOnce(identity, request, send, true)
+  return exchangeOnce(identity, request, send, isOnce)
 }
 
 /** What is hashed for `auth-int`; undefined where nobody has it yet. */

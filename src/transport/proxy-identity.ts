@@ -28,6 +28,11 @@ export class ProxyIdentity {
     this.#basic = credential.scheme === 'basic' ? basicValue(credential) : undefined
   }
 
+  /** True for what is said in answer to a challenge. */
+  get isDigest(): boolean {
+    return this.#basic === undefined
+  }
+
   /** True where nothing can be said before the proxy has asked. */
   get awaitsChallenge(): boolean {
     return this.#basic === undefined && this.#session === undefined
