@@ -4,7 +4,7 @@
  */
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
@@ -288,8 +288,7 @@ export class Client {
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
         : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
-      const whole = deadlines.signal
-      return underway.watch(answer, whole, whole !== signal && whole !== settings.signal)
+      return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -314,7 +313,6 @@ export class Client {
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
     let { throwOnError, signal } = this.#base.settings
-    let isOwnSignal = false
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -325,7 +323,6 @@ export class Client {
         const taken = takeClientOptions(options, 'request')
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
-        isOwnSignal = settings.signal !== signal && settings.signal !== taken.signal
         signal = settings.signal
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
@@ -333,7 +330,7 @@ export class Client {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(underway.watch(answer, signal, isOwnSignal), throwOnError)
+    return ResponsePromise.of(underway.watch(answer, signal), throwOnError)
   }
 
   /** A request that says nothing but where it goes. */

@@ -3,7 +3,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, takeOptions } from '../core/options.ts'
 import type {
