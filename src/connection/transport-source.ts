@@ -131,19 +131,22 @@ export class TransportSource {
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    // A connector of the caller's may know nothing of signals and times.
+    // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
+    const giveUp = new AbortController()
+    const dialing: Deadlines = { ...waiting, signal: anySignal(waiting.signal, giveUp.signal) }
     const transport = await waitFor<H1Connection>(
       { ...waiting, timeouts: NO_PHASES },
       'connect',
       plan.name,
       (outcome) => {
         let isGivenUp = false
-        openTransport({ target, tunnel, connect, waiting, connectionOptions }).then(
+        openTransport({ target, tunnel, connect, waiting: dialing, connectionOptions }).then(
           (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
           (error: unknown) => outcome.reject(error),
         )
         return () => {
           isGivenUp = true
+          giveUp.abort()
         }
       },
     )
