@@ -107,6 +107,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
     },
+    guard: {
+      where: 'both',
+      takes: "false, 'public-only', a function `(address, url) => boolean`, or { policy, proxies }",
+      default: '`false`',
+      is: (value) => value === false || value === 'public-only' || isFunction(value) || isRecord(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

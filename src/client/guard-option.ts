@@ -1,0 +1,52 @@
+/**
+ * The option `guard`, made into rules. A client that extends another says its guard again; a request adds a rule to those of its
+ * client, and cannot take one away: a guard that a request could switch off would hold as far as every call is right.
+ */
+
+import { takeOptions } from '../core/options.ts'
+import { formatAuthority, parseHostPort } from '../core/origin.ts'
+import type { GuardFunction, GuardRule } from '../layers/guard/guard.ts'
+import type { GuardOptions, SharedOptions } from './option-types.ts'
+import { shown } from './options.ts'
+
+const WHAT = "The option 'guard'"
+const NAMES = { policy: true, proxies: true } as const
+
+/**
+ * The rules that an option makes of those before; undefined for none.
+ * @throws TypeError for a value that is none, and for `false` at a request whose client has a guard
+ */
+export function resolveGuard(
+  option: SharedOptions['guard'],
+  base: readonly GuardRule[] | undefined,
+  place: 'client' | 'request',
+): readonly GuardRule[] | undefined {
+  if (option === undefined) return base
+  if (option === false) {
+    if (place === 'client' || base === undefined) return undefined
+    throw new TypeError(
+      `${WHAT}: a request cannot switch the guard of its client off; client.extend({ guard: false }) makes a client without one`,
+    )
+  }
+  const rule = ruleOf(option)
+  return Object.freeze(place === 'client' || base === undefined ? [rule] : [...base, rule])
+}
+
+function ruleOf(option: 'public-only' | GuardFunction | GuardOptions): GuardRule {
+  const isOptions = typeof option !== 'function' && option !== 'public-only'
+  const { policy, proxies = [] } = isOptions ? takeOptions(option, NAMES, WHAT) : { policy: option }
+  if (policy !== 'public-only' && typeof policy !== 'function')
+    throw new TypeError(`${WHAT}: policy takes 'public-only' or a function, not ${shown(policy)}`)
+  if (!Array.isArray(proxies)) throw new TypeError(`${WHAT}: proxies takes a list, not ${shown(proxies)}`)
+  return Object.freeze({ policy, proxies: Object.freeze(proxies.map(readProxy)) })
+}
+
+function readProxy(text: unknown): string {
+  const { host, port } = typeof text === 'string' ? parseHostPort(text, undefined, NO_PORT) : NOWHERE
+  if (port !== NO_PORT) return formatAuthority({ host: host.toLowerCase(), port })
+  throw new TypeError(`${WHAT}: proxies takes hosts with their ports, such as 'proxy.corp:3128'`)
+}
+
+/** Which no proxy can have: the port has to be said. */
+const NO_PORT = 0
+const NOWHERE = { host: '', port: NO_PORT }
