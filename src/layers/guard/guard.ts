@@ -6,7 +6,7 @@
  */
 
 import { addressOfHost } from '../../core/host.ts'
-import { describe } from '../../core/options.ts'
+import { describe, isPromiseLike } from '../../core/options.ts'
 import { formatAuthority, type HostPort } from '../../core/origin.ts'
 import { GuardError, type GuardRefusal } from '../../errors/index.ts'
 import { judgeAddress } from './judge-address.ts'
@@ -152,7 +152,9 @@ function askFunction(
   }
   if (answer === true) return undefined
   if (answer === false) return refuse('the function guard answered false')
-  const why = `the function guard answered ${describe(answer)}: it answers true or false, at once`
+  // Nobody waits for it: what it rejects with would end the process.
+  if (isPromiseLike(answer)) answer.then(undefined, () => undefined)
+  const why = `the function guard answered ${isPromiseLike(answer) ? 'a promise' : describe(answer)}: it answers true or false, at once`
   return refuse(why, new TypeError(why))
 }
 
