@@ -10,7 +10,23 @@ import type { GuardOptions, SharedOptions } from './option-types.ts'
 import { shown } from './options.ts'
 
 const WHAT = "The option 'guard'"
-const NAMES = { policy: true, proxies: true } as const
+
+/** The members of the option, where it is an object: what each takes, for messages and docs/guard.md. */
+export const GUARD_MEMBERS: Readonly<
+  Record<keyof GuardOptions, { readonly takes: string; readonly default: string }>
+> = {
+  policy: { takes: "'public-only', or a function", default: 'has to be said' },
+  proxies: {
+    takes: "hosts with their ports, such as 'proxy.corp:3128', in a list",
+    default: 'none: a proxy is judged like any other address',
+  },
+}
+
+const NAMES = { policy: true, proxies: true } as const satisfies Record<keyof GuardOptions, true>
+
+function wrong(member: keyof GuardOptions, value: unknown): TypeError {
+  return new TypeError(`${WHAT}: ${member} takes ${GUARD_MEMBERS[member].takes}, not ${shown(value)}`)
+}
 
 /**
  * The rules that an option makes of those before; undefined for none.
@@ -35,16 +51,15 @@ export function resolveGuard(
 function ruleOf(option: 'public-only' | GuardFunction | GuardOptions): GuardRule {
   const isOptions = typeof option !== 'function' && option !== 'public-only'
   const { policy, proxies = [] } = isOptions ? takeOptions(option, NAMES, WHAT) : { policy: option }
-  if (policy !== 'public-only' && typeof policy !== 'function')
-    throw new TypeError(`${WHAT}: policy takes 'public-only' or a function, not ${shown(policy)}`)
-  if (!Array.isArray(proxies)) throw new TypeError(`${WHAT}: proxies takes a list, not ${shown(proxies)}`)
+  if (policy !== 'public-only' && typeof policy !== 'function') throw wrong('policy', policy)
+  if (!Array.isArray(proxies)) throw wrong('proxies', proxies)
   return Object.freeze({ policy, proxies: Object.freeze(proxies.map(readProxy)) })
 }
 
 function readProxy(text: unknown): string {
   const { host, port } = typeof text === 'string' ? parseHostPort(text, undefined, NO_PORT) : NOWHERE
   if (port !== NO_PORT) return formatAuthority({ host: host.toLowerCase(), port })
-  throw new TypeError(`${WHAT}: proxies takes hosts with their ports, such as 'proxy.corp:3128'`)
+  throw wrong('proxies', text)
 }
 
 /** Which no proxy can have: the port has to be said. */

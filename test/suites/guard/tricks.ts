@@ -11,6 +11,8 @@ export interface Trick {
   readonly over?: readonly string[]
   /** Refused before the guard is asked: the platform takes it for no URL. */
   readonly isNoUrl?: true
+  /** The first answer is public, and a second question must not be put: it is no refusal that is expected. */
+  readonly isRebinding?: true
 }
 
 /** A public address: all that may be dialled. */
@@ -144,7 +146,10 @@ const NAMES: readonly Trick[] = [
   named('a private address after a public one', 'mixed.test', [PUBLIC, '10.0.0.1']),
   named('a private IPv6 address beside a public IPv4 one', 'dual.test', ['fd00::1', PUBLIC]),
   named('a public IPv6 address beside a private IPv4 one', 'lower.test', ['2606:4700::1111', '192.168.0.1']),
-  named('an address that is public the first time only', 'rebind.test', [PUBLIC], ['127.0.0.1']),
+  {
+    ...named('an address that is public the first time only', 'rebind.test', [PUBLIC], ['127.0.0.1']),
+    isRebinding: true,
+  },
   named('a name in other letters and with a dot at the end', 'upper.test.', ['10.0.0.1']),
 ]
 
