@@ -3,11 +3,10 @@
  * client, and cannot take one away: a guard that a request could switch off would hold as far as every call is right.
  */
 
-import { takeOptions } from '../core/options.ts'
+import { shown, takeOptions } from '../core/options.ts'
 import { formatAuthority, parseHostPort } from '../core/origin.ts'
 import type { GuardFunction, GuardRule } from '../layers/guard/guard.ts'
 import type { GuardOptions, SharedOptions } from './option-types.ts'
-import { shown } from './options.ts'
 
 const WHAT = "The option 'guard'"
 

@@ -5,7 +5,7 @@
 import { takeTlsOptions } from '../connection/options.ts'
 import { anySignal } from '../core/any-signal.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
-import { isRecord, takeOptions } from '../core/options.ts'
+import { isRecord, namesOf, shown, takeOptions } from '../core/options.ts'
 import type {
   DecompressSettings,
   RedirectSettings,
@@ -20,7 +20,6 @@ import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import type { GuardRule } from '../layers/guard/guard.ts'
 import { resolveGuard } from './guard-option.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
-import { shown } from './options.ts'
 
 const MIB = 1_048_576
 
@@ -297,10 +296,6 @@ function connectionLimits(limits: ClientLimits): object | undefined {
 /** What is said of options: their own members that are not undefined. */
 function saidOf<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-}
-
-function namesOf<T extends object>(record: T): Readonly<Record<keyof T & string, true>> {
-  return Object.fromEntries(Object.keys(record).map((name) => [name, true])) as Record<keyof T & string, true>
 }
 
 /** @throws TypeError for anything but a number from `least` */
