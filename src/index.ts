@@ -21,6 +21,7 @@ export type {
   ClientTimeouts,
   DecompressOptions,
   DnsOptions,
+  GuardOptions,
   Hooks,
   QueryInput,
   QueryValue,
@@ -73,6 +74,8 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export type { GuardFunction } from './layers/guard/guard.ts'
+export { isPublicAddress } from './layers/guard/judge-address.ts'
 export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'

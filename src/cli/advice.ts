@@ -68,6 +68,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   LimitExceeded: SEE_WIRE,
   LineTooLong: SEE_WIRE,
   ConnectError: SEE_WIRE,
+  GuardError: SEE_WIRE,
   ProxyError: 'another -x, or USER:PASSWORD@ in it if the proxy wants to know you',
   ConnectionLost: SEE_WIRE,
   DecodeError: SEE_WIRE,

@@ -59,7 +59,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     ],
   },
   dns: { code: 6, meaning: 'the name of the host was not found', errors: ['DNS_FAILED'] },
-  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError'] },
+  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError', 'GuardError'] },
   protocol: {
     code: 8,
     meaning: 'the peer broke the rules of HTTP, or went past a limit',

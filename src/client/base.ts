@@ -44,7 +44,7 @@ export function makeBase(options: ClientOptions, under: Base): Base {
   const { baseUrl, headers, query } = options
   return {
     options: { ...under.options, ...options },
-    settings: resolveSettings(options, under.settings),
+    settings: resolveSettings(options, under.settings, 'client'),
     fields: mergeDefaults(under.fields, headers),
     query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
     baseUrl: baseUrl === undefined ? under.baseUrl : joinUrl(baseUrl, undefined),

@@ -8,7 +8,7 @@ import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Handler, Layer } from '../core/handler.ts'
-import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
@@ -25,7 +25,6 @@ import {
   layFields,
   type MakingOf,
   makeRequest,
-  NO_BODY,
   sendOwned,
   takeRequestBody,
 } from './make-request.ts'

@@ -9,9 +9,10 @@ import { freezeDeep } from '../core/freeze.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
 import { maskField, maskText } from '../core/redact.ts'
 import type { OutgoingRequest } from '../core/request.ts'
+import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
 import { completeHead } from '../transport/h1/request-head.ts'
-import type { ClientTimeouts, SharedOptions } from './option-types.ts'
+import type { ClientOptions, ClientTimeouts, SharedOptions } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
 
 /** Where something was said. */
@@ -53,6 +54,8 @@ export interface Explanation {
   }
   /** How the server is reached, and why so. */
   readonly route: { readonly kind: string; readonly why: string }
+  /** Whether it may be connected to, as far as that is known without a look-up. */
+  readonly guard: GuardPreview
   /** Which connection it would get, as things stand. */
   readonly connection: PoolPreview
   /** The head as it would be written, in order. */
@@ -87,7 +90,7 @@ export interface ExplanationParts {
   /** The fields of the package, of the client's options, and of the request's. */
   readonly builtIn: readonly FieldLine[]
   readonly clientFields: readonly FieldLine[]
-  readonly clientOptions: SharedOptions
+  readonly clientOptions: ClientOptions
   readonly requestOptions: SharedOptions
   readonly layers: readonly string[]
 }
@@ -106,6 +109,7 @@ export function explain(parts: ExplanationParts): Explanation {
       kind: route,
       why: isSocketPath ? 'the option socketPath' : 'no proxy and no unix socket was asked for',
     },
+    guard: explainGuard(parts),
     connection,
     fields: explainFields(parts),
     body: explainBody(request.body, parts.isFile),
@@ -121,6 +125,12 @@ export function explain(parts: ExplanationParts): Explanation {
     [INSPECT]: { value: shown },
   })
   return freezeDeep(plain)
+}
+
+function explainGuard({ request, place, clientOptions }: ExplanationParts): GuardPreview {
+  const { guard } = (request.settings as ClientSettings).connection
+  const { socketPath } = clientOptions
+  return previewGuard(guard, { ...place, socketPath }, request.url)
 }
 
 function explainFields({
@@ -196,12 +206,13 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
 }
 
 function format(plan: Explanation): string {
-  const { method, url, route, connection, fields, body, timeouts, layers } = plan
+  const { method, url, route, guard, connection, fields, body, timeouts, layers } = plan
   const size = body.length === undefined ? 'of unknown length' : `of ${body.length} bytes`
   const replay = body.isReplayable ? 'can be sent again' : 'can be sent once'
   return [
     `${method} ${url}`,
     `  route       ${route.kind}: ${route.why}`,
+    `  guard       ${guard.decision}: ${guard.why}`,
     `  connection  ${connection.action}: ${connection.why}`,
     `  body        ${body.kind === 'none' ? 'none' : `${body.kind} ${size}, ${replay}`}`,
     '  fields',

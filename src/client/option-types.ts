@@ -13,6 +13,7 @@ import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { Connector } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import type { GuardFunction } from '../layers/guard/guard.ts'
 import type { PoolLimitOptions } from '../pool/limits.ts'
 import type { PoolWarning } from '../pool/pooled-body.ts'
 import type { Clock } from '../time/clock.ts'
@@ -81,6 +82,14 @@ export interface DecompressOptions {
   readonly maxChain?: number | undefined
 }
 
+/** A guard, and the proxies that it does not judge. */
+export interface GuardOptions {
+  /** `'public-only'`, or a function that answers true for an address that may be connected to. */
+  readonly policy: 'public-only' | GuardFunction
+  /** Proxies (`proxy.corp:3128`) that may be connected to wherever they are, and look names up by themselves. Default: none. */
+  readonly proxies?: readonly string[] | undefined
+}
+
 /** The limits of a connection, and two of a client. */
 export interface ClientLimits extends LimitOptions {
   /** Decoded bytes that `text() json() bytes() read()` gather. Default 2 GiB. */
@@ -125,6 +134,12 @@ export interface SharedOptions {
   readonly retry?: boolean | number | RetryOptions | undefined
   /** False gives coded bodies as they come. Default: gzip, deflate, br (and zstd where Node has it) are decoded, within bounds. */
   readonly decompress?: boolean | DecompressOptions | undefined
+  /**
+   * Which addresses may be connected to, on every hop: `'public-only'` for those of the public internet, or a function that answers
+   * true for one that may. Others are a `GuardError`, and nothing is connected to. A request may add to the guard of its client, and
+   * not take it away. Default false: any.
+   */
+  readonly guard?: false | 'public-only' | GuardFunction | GuardOptions | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

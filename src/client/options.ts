@@ -3,7 +3,17 @@
  * taken from a caller.
  */
 
-import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import {
+  hasMethods,
+  isBoolean,
+  isFunction,
+  isRecord,
+  isSignal,
+  isText,
+  type OptionNames,
+  shown,
+  takeOptions,
+} from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
@@ -19,17 +29,8 @@ export interface ClientOptionRow {
   readonly is?: (value: unknown) => boolean
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
-const hasMethods =
-  (...names: readonly string[]) =>
-  (value: unknown): boolean =>
-    isObject(value) && names.every((name) => isFunction((value as Record<string, unknown>)[name]))
-const isSignal = (value: unknown): boolean =>
-  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
 const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value) || isRecord(value)
 
 /** The table. */
@@ -106,6 +107,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       takes: 'false, or { maxBytes, maxRatio, maxChain }',
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
+    },
+    guard: {
+      where: 'both',
+      takes: "false, 'public-only', a function `(address, url) => boolean`, or { policy, proxies }",
+      default: '`false`',
+      is: (value) => value === false || value === 'public-only' || isFunction(value) || isRecord(value),
     },
     throwOnError: {
       where: 'both',
@@ -213,9 +220,4 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
   if (taken.limits !== undefined)
     Object.assign(taken, { limits: takeOptions(taken.limits, LIMIT_NAMES, "The option 'limits'") })
   return taken
-}
-
-/** A value as a message may show it. */
-export function shown(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
 }

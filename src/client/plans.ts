@@ -9,7 +9,9 @@ import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
 import { type Connector, dial } from '../io/dial.ts'
+import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import { Guard } from '../layers/guard/guard.ts'
 import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { Lease, PoolPlan } from '../pool/pool.ts'
 import type { Clock } from '../time/clock.ts'
@@ -72,7 +74,8 @@ export class Plans {
       : new HTTPConnection(host, port, options, { ...HTTP_SETTINGS, lent })
   }
 
-  #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
+  #make({ scheme, host, port }: Place, settings: ConnectionSettings): PoolPlan {
+    const { tls, limits, tolerances, guard } = settings
     const {
       clock,
       connect,
@@ -95,7 +98,7 @@ export class Plans {
       tls: isSecure ? tls : undefined,
       tolerances,
       limits,
-      others: [connect, lookup, attemptDelayMs, keepAlive, pipelining],
+      others: [connect, lookup, attemptDelayMs, keepAlive, pipelining, guard],
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
@@ -112,12 +115,23 @@ export class Plans {
     }
     const engine = { tolerances, limits, pipelining }
     const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
+    const url = `${key.origin}/`
+    const guards = guard === undefined ? undefined : new Guard(guard, url)
     return {
       key,
-      open: (waiting) => {
-        const plan = { target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }
+      open: (waiting, urls) => {
+        const connector =
+          guard === undefined
+            ? (connect ?? dial)
+            : guardedConnector(connect ?? dial, new Guard(guard, url, urls), connect !== undefined)
+        const plan = { target, tunnel: undefined, connect: connector, waiting, connectionOptions }
         return observed(key, clock, openTransport(plan))
       },
+      // A table says the same each time: what was opened under it is allowed. A function may have changed its mind.
+      refusalOf:
+        guards?.asksFunctions === true
+          ? (transport, asked) => guards.refusalOf(target, transport.address, asked)
+          : undefined,
     }
   }
 }

@@ -86,6 +86,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   IncompleteRead: 'again, if the request may be repeated',
   LimitExceeded: 'a larger limit',
   LineTooLong: 'a larger limit',
+  GuardError:
+    'another URL, or, where this address is meant, guard: (address, url) => boolean, with isPublicAddress() for all others',
   ConnectError: 'find out what the cause says (error.cause)',
   ProxyError: 'for a 407, Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
   ConnectionLost: 'again with a new connection, if the request may be repeated',

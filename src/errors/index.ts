@@ -17,6 +17,7 @@
  *   │   ├─ IncompleteRead             partial, expected
  *   │   └─ LimitExceeded (limit)      └─ LineTooLong
  *   ├─ ConnectError (phase)           no byte of the request was sent
+ *   │   └─ GuardError (refused)       the guard let nothing be connected to
  *   ├─ ProxyError (status)            the proxy refused the tunnel
  *   ├─ ConnectionLost                 the connection broke during an exchange
  *   ├─ DecodeError (bytes, issues)    the body is not what it was read as
@@ -36,6 +37,7 @@ import {
   ConnectError,
   ConnectionLost,
   DecodeError,
+  GuardError,
   ProxyError,
   RedirectError,
   StatusError,
@@ -95,6 +97,7 @@ const ERROR_CLASSES = {
   LimitExceeded,
   LineTooLong,
   ConnectError,
+  GuardError,
   ProxyError,
   ConnectionLost,
   DecodeError,

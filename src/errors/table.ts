@@ -203,6 +203,7 @@ export const ERRORS = {
   CERTIFICATE_REVOKED: ['ConnectError', 'A certificate has been revoked', 'RFC 5280 §6.3'],
   CERTIFICATE_REJECTED: ['ConnectError', 'The certificate was rejected', 'RFC 9110 §4.3.4'],
   CERTIFICATE_NOT_PINNED: ['ConnectError', 'No certificate of the chain has a pinned key', 'RFC 7469 §2.6'],
+  GUARD_REFUSED: ['GuardError', 'The guard refused the connection', 'RFC 6890 §2.2'],
   PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
 

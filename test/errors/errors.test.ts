@@ -12,6 +12,7 @@ import {
   ConnectionLost,
   DecodeError,
   type ErrorCode,
+  GuardError,
   HTTPException,
   ImproperConnectionState,
   IncompleteRead,
@@ -59,6 +60,7 @@ const PARENTS: Readonly<Record<string, string>> = {
   LimitExceeded: 'RemoteProtocolError',
   LineTooLong: 'LimitExceeded',
   ConnectError: 'HTTPException',
+  GuardError: 'ConnectError',
   ProxyError: 'HTTPException',
   ConnectionLost: 'HTTPException',
   DecodeError: 'HTTPException',
@@ -109,6 +111,8 @@ function make(code: ErrorCode): HTTPException {
       return new LineTooLong(5)
     case 'ConnectError':
       return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
+    case 'GuardError':
+      return new GuardError({ refused: '10.0.0.1', range: '10.0.0.0/8', rule: 'public-only' }, 'detail')
     case 'RedirectError':
       return new RedirectError(code as CodeOf<'RedirectError'>, 'detail', ANSWER, 'http://b.test/')
     case 'StatusError':
