@@ -72,6 +72,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   ConnectionLost: SEE_WIRE,
   DecodeError: SEE_WIRE,
   TimeoutError: 'again later',
+  AuthError: SEE_WIRE,
   RedirectError: SEE_WIRE,
   StatusError: SEE_WIRE,
 }

@@ -107,6 +107,13 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
     },
+    auth: {
+      where: 'both',
+      takes:
+        "false, { basic: [user, password] }, { bearer: token or function }, { digest: [user, password] }, 'netrc', { netrc: path }, or a list of them",
+      default: 'the userinfo of the URL',
+      is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

@@ -4,6 +4,7 @@ import { addFacts, type ExchangeFacts, factsOf } from '../../src/errors/exceptio
 import { hintFor } from '../../src/errors/hints.ts'
 import * as errors from '../../src/errors/index.ts'
 import {
+  AuthError,
   BadStatusLine,
   CannotSendHeader,
   CannotSendRequest,
@@ -63,6 +64,7 @@ const PARENTS: Readonly<Record<string, string>> = {
   ConnectionLost: 'HTTPException',
   DecodeError: 'HTTPException',
   TimeoutError: 'HTTPException',
+  AuthError: 'HTTPException',
   RedirectError: 'HTTPException',
   StatusError: 'HTTPException',
 }
@@ -109,6 +111,8 @@ function make(code: ErrorCode): HTTPException {
       return new LineTooLong(5)
     case 'ConnectError':
       return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
+    case 'AuthError':
+      return new AuthError(code, 'detail')
     case 'RedirectError':
       return new RedirectError(code as CodeOf<'RedirectError'>, 'detail', ANSWER, 'http://b.test/')
     case 'StatusError':
