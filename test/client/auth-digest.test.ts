@@ -44,6 +44,8 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+
 const ME: DigestAccount = { user: 'me', password: 'pw', realm: 'r' }
 
 describe('Digest', () => {
@@ -89,7 +91,6 @@ describe('Digest', () => {
     if (rules.uses !== undefined && used.size >= rules.uses) rules.nonce = `${rules.nonce}+`
     if (rules.pause !== undefined) await sleep(rules.pause)
     if (rules.info !== undefined) {
-      const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
       response.setHeader(
         'Authentication-Info',
         rules.info(md5(`${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`:${uri}`)}`)),

@@ -28,6 +28,8 @@ function answering(log: string[]): (request: IncomingMessage, response: ServerRe
   }
 }
 
+const to = (url: string): string => `/to?${encodeURIComponent(url)}`
+
 const WAYS: readonly (readonly [string, AuthOption])[] = [
   ['Basic', { basic: ['me', 'secret'] }],
   ['Bearer', { bearer: 'secret' }],
@@ -41,7 +43,6 @@ describe('credentials', () => {
   const otherLog: string[] = []
   const here = serve(answering(log))
   const other = serve(answering(otherLog))
-  const to = (url: string): string => `/to?${encodeURIComponent(url)}`
 
   for (const [name, auth] of WAYS)
     it(`of ${name} are not sent to another origin after a redirect, asked for or not [9110-11.5-1, pain 38]`, async () => {

@@ -61,6 +61,13 @@ function read(field: string): { params: Map<string, string>; fault: string | und
   return { params, fault: rest === field.length ? undefined : `malformed at ${rest}` }
 }
 
+/** The parts with colons between them, as bytes. */
+function join(...parts: (string | Buffer)[]): Buffer {
+  return Buffer.concat(
+    parts.flatMap((part, index) => [Buffer.from(index === 0 ? '' : ':'), Buffer.from(part as string)]),
+  )
+}
+
 /** Judges a field: all but the nonce and its count, which are the server's own affair. */
 export function verifyDigest(field: string, account: DigestAccount, asked: DigestAsked): ReadDigest {
   const { params, fault } = read(field)
@@ -71,10 +78,6 @@ export function verifyDigest(field: string, account: DigestAccount, asked: Diges
     params.get(name),
   )
   const realm = Buffer.from(account.realm, 'latin1')
-  const join = (...parts: (string | Buffer)[]): Buffer =>
-    Buffer.concat(
-      parts.flatMap((part, index) => [Buffer.from(index === 0 ? '' : ':'), Buffer.from(part as string)]),
-    )
   let ha1 = hash(join(account.user, realm, account.password))
   if (algorithm.endsWith('-sess')) ha1 = hash(`${ha1}:${nonce}:${cnonce}`)
   const a2 = `${asked.method}:${uri}${qop === 'auth-int' ? `:${hash(asked.body)}` : ''}`
