@@ -26,6 +26,7 @@ import {
   type MakingOf,
   makeRequest,
   sendOwned,
+  settingsWithAuth,
   takeRequestBody,
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
@@ -182,8 +183,7 @@ export class Client {
   explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
     const taken = takeClientOptions(options, 'request')
     const settings = resolveSettings(taken, this.#base.settings)
-    const prepared = this.#prepare(taken.method ?? 'GET', url, taken, settings)
-    const { body, of } = prepared
+    const { body, of } = this.#prepare(taken.method ?? 'GET', url, taken, settings)
     try {
       const isFile = !isMeasured(body)
       const request = makeRequest(of, isFile ? NO_BODY : body)
@@ -196,12 +196,11 @@ export class Client {
         isSocketPath: this.#base.options.socketPath !== undefined,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
-        hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
         builtIn: BUILT_IN_FIELDS,
         clientFields: this.#base.fields.filter((line) => !BUILT_IN_FIELDS.includes(line)),
         clientOptions: this.#base.options,
         requestOptions: taken,
-        layers: this.#chains.namesFor(settings),
+        layers: this.#chains.namesFor(of.settings),
       })
     } finally {
       closeBody(body)
@@ -271,7 +270,8 @@ export class Client {
     const { underway } = this.#shared
     try {
       underway.check()
-      const settings = this.#settingsOf(direct)
+      const to = this.#destinations.find(url)
+      const settings = settingsWithAuth(this.#settingsOf(direct), to)
       const deadlines =
         signal === undefined &&
         this.#deadlines !== undefined &&
@@ -281,7 +281,6 @@ export class Client {
               signal === undefined ? settings : { ...settings, signal: anySignal(settings.signal, signal) },
               this.#shared.clock,
             )
-      const to = this.#destinations.find(url)
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
       const handler = this.#chains.chainFor(settings)
       const answer = isMeasured(body)
@@ -334,8 +333,8 @@ export class Client {
 
   /** A request that says nothing but where it goes. */
   #sendPlain(method: string, url: string | URL, deadlines: RequestDeadlines): Promise<HTTPResponse> {
-    const settings = this.#base.settings
     const to = this.#destinations.find(url)
+    const settings = settingsWithAuth(this.#base.settings, to)
     const { defaults } = to.origin
     const of = { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings }
     return this.#chains.chainFor(settings)(makeRequest(of, NO_BODY))
@@ -348,7 +347,7 @@ export class Client {
     settings: ClientSettings,
   ): Promise<HTTPResponse> {
     const { of, body } = this.#prepare(method, url, options, settings)
-    const handler = this.#chains.chainFor(settings)
+    const handler = this.#chains.chainFor(of.settings)
     try {
       if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
     } catch (error) {
@@ -371,14 +370,15 @@ export class Client {
     const whole = baseUrl === undefined ? url : joinUrl(url, joinUrl(baseUrl, undefined))
     const to = this.#destinations.withQuery(whole, joinQueries(this.#base.query, query))
     const { under, over } = layFields(to.origin.defaults, options.headers)
-    const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
+    const whose = settingsWithAuth(settings, to)
+    const of = { method, to, options, defaults: under, fields: over, deadlines, settings: whose }
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
   }
 
   #makeChains(): Chains {
-    const { clock, random, underway } = this.#shared
+    const { clock, random, underway, auth } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses }, this.#exchange)
+    return new Chains(this.#layers, { clock, random, locate, auth, pauses: underway.pauses }, this.#exchange)
   }
 
   /** The inner end of the chain. */

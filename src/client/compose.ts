@@ -8,8 +8,10 @@ import { describe } from '../core/options.ts'
 import { OutgoingRequest } from '../core/request.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { type AuthMemory, authLayer } from '../layers/auth/layer.ts'
 import { decompressLayer } from '../layers/decompress.ts'
 import { minSpeedLayer } from '../layers/min-speed.ts'
+import type { Pauses } from '../layers/pause.ts'
 import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
 import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
@@ -42,11 +44,12 @@ export interface Ground {
   readonly clock: RetryLayerOptions['clock']
   readonly random: RetryLayerOptions['random']
   readonly locate: RedirectLayerOptions['locate']
-  readonly pauses: RetryLayerOptions['pauses']
+  readonly pauses: Pauses
+  readonly auth: AuthMemory
 }
 
 /** Inside of them, the outermost first. */
-function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feature[] {
+function innerFeatures({ clock, random, locate, pauses, auth }: Ground): readonly Feature[] {
   return [
     {
       name: 'throwOnError',
@@ -64,6 +67,11 @@ function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feat
       layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    {
+      name: 'auth',
+      isOn: (settings) => settings.auth !== undefined && settings.auth !== false,
+      layer: authLayer({ memory: auth, clock, pauses }),
+    },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
     { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },

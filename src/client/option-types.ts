@@ -13,6 +13,7 @@ import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { Connector } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import type { AuthOption } from '../layers/auth/option.ts'
 import type { GuardFunction } from '../layers/guard/guard.ts'
 import type { PoolLimitOptions } from '../pool/limits.ts'
 import type { PoolWarning } from '../pool/pooled-body.ts'
@@ -140,6 +141,11 @@ export interface SharedOptions {
    * not take it away. Default false: any.
    */
   readonly guard?: false | 'public-only' | GuardFunction | GuardOptions | undefined
+  /**
+   * Who you are: one way, or a list of which the strongest is taken that the server asks for; false for nobody. A request with an
+   * Authorization field of its own is left as it is. Default: what the URL has in front of its host.
+   */
+  readonly auth?: AuthOption | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

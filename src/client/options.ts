@@ -114,6 +114,13 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '`false`',
       is: (value) => value === false || value === 'public-only' || isFunction(value) || isRecord(value),
     },
+    auth: {
+      where: 'both',
+      takes:
+        "false, { basic: [user, password] }, { bearer: token or function }, { digest: [user, password] }, 'netrc', { netrc: path }, or a list of them",
+      default: 'the userinfo of the URL',
+      is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

@@ -17,6 +17,7 @@ import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../cor
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { resolveAuth } from '../layers/auth/option.ts'
 import type { GuardRule } from '../layers/guard/guard.ts'
 import { resolveGuard } from './guard-option.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
@@ -67,6 +68,7 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   redirect: DEFAULT_REDIRECT,
   retry: DEFAULT_RETRY,
   decompress: DEFAULT_DECOMPRESS,
+  auth: undefined,
   throwOnError: undefined,
   queueMs: 60_000,
   minSpeed: undefined,
@@ -100,6 +102,7 @@ export function resolveSettings(
     redirect: resolveRedirect(options.redirect, base.redirect),
     retry: resolveRetry(options.retry, base.retry),
     decompress: resolveDecompress(options.decompress, base.decompress),
+    auth: options.auth === undefined ? base.auth : resolveAuth(options.auth),
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,

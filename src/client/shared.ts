@@ -5,11 +5,13 @@
 import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
+import type { AuthMemory } from '../layers/auth/layer.ts'
 import { DnsCache } from '../pool/dns-cache.ts'
 import { Pool } from '../pool/pool.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, type Random, systemRandom } from '../time/random.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import { makeAuthMemory } from './auth-memory.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
 import { atLeast, type ClientSettings, type ConnectionSettings } from './settings.ts'
@@ -27,6 +29,7 @@ export interface Shared {
   readonly makeBoundary: () => string
   readonly plans: Plans
   readonly underway: Underway
+  readonly auth: AuthMemory
 }
 
 const POOL_NAMES = {
@@ -54,6 +57,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
+    auth: makeAuthMemory(),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

@@ -174,6 +174,9 @@ export class RedirectError<R extends AnsweredBy = AnsweredBy> extends HTTPExcept
   }
 }
 
+/** A request that cannot be authenticated. */
+export class AuthError extends HTTPException {}
+
 /** The phases that have a timeout of their own. */
 export type TimeoutPhase =
   | 'queue'

@@ -236,6 +236,19 @@ export const ERRORS = {
     'RFC 9110 §15.4.8',
   ],
 
+  // Authentication: a server asked for it, and could not be answered, or its own answer is not to be believed.
+  AUTH_BODY: [
+    'AuthError',
+    'The server asks who you are, and the body was sent and can be sent once only',
+    'RFC 9110 §11.6.1',
+  ],
+  AUTH_PROOF: [
+    'AuthError',
+    'The server does not prove that it knows the password: rspauth is wrong',
+    'RFC 7616 §3.5',
+  ],
+  AUTH_NETRC: ['AuthError', 'The netrc file cannot be read', 'curl: netrc'],
+
   // Statuses, where throwing was asked for.
   STATUS_IS_ERROR: ['StatusError', 'The status of the response is an error', 'RFC 9110 §15'],
 

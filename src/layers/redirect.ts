@@ -218,6 +218,7 @@ function redirected(
     carryFields(fields, hop, settings.keepHeaders)
   const { method, dropsBody } = hop
   return withChanges(request, {
+    settings: carryAuth(request.settings, hop),
     ...located(url, locate, response),
     method,
     defaults: carried(request.defaults),
@@ -225,6 +226,12 @@ function redirected(
     attempt: 1,
     ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
   })
+}
+
+/** Security: credentials that are no field yet go where fields go, and do not come back from there. */
+function carryAuth(settings: OutgoingRequest['settings'], hop: Hop): OutgoingRequest['settings'] {
+  if (hop.fields !== 'listed' || settings?.auth === undefined) return settings
+  return { ...settings, auth: undefined }
 }
 
 const WITHOUT_BODY = Object.freeze({

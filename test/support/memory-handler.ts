@@ -36,6 +36,7 @@ export function settingsOf(
     redirect: undefined,
     retry: undefined,
     decompress: undefined,
+    auth: undefined,
     throwOnError: undefined,
     queueMs: Infinity,
     minSpeed: undefined,
