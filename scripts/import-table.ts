@@ -25,11 +25,12 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   h1: { rooms: ['errors', 'core'], node: [] },
   io: { rooms: [...GROUND] },
   auth: { rooms: [...GROUND], node: ['node:crypto'] },
+  proxy: { rooms: [...GROUND, 'auth'], node: [] },
   layers: { rooms: [...GROUND, 'auth'] },
   transport: { rooms: [...GROUND, 'auth', 'h1', 'io'] },
   connection: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
   pool: { rooms: [...GROUND, 'io', 'transport'] },
-  client: { rooms: [...GROUND, 'auth', 'h1', 'io', 'transport', 'connection', 'pool', 'layers'] },
+  client: { rooms: [...GROUND, 'auth', 'h1', 'io', 'transport', 'connection', 'pool', 'layers', 'proxy'] },
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {

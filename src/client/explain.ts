@@ -85,8 +85,7 @@ export interface Explanation {
 export interface ExplanationParts {
   readonly request: OutgoingRequest
   readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
-  readonly route: string
-  readonly isSocketPath: boolean
+  readonly route: { readonly kind: string; readonly why: string }
   readonly connection: PoolPreview
   readonly isFile: boolean
   /** The fields of the package, of the client's options, and of the request's. */
@@ -101,17 +100,14 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** Makes the explanation. */
 export function explain(parts: ExplanationParts): Explanation {
-  const { request, place, route, isSocketPath, connection } = parts
+  const { request, place, route, connection } = parts
   const url = new URL(request.url)
   const auth = explainAuth(request)
   const plain = {
     method: request.method,
     url: maskText(request.url),
     parts: { ...place, path: url.pathname, query: maskText(url.search) },
-    route: {
-      kind: route,
-      why: isSocketPath ? 'the option socketPath' : 'no proxy and no unix socket was asked for',
-    },
+    route,
     guard: explainGuard(parts),
     connection,
     fields: explainFields(parts, auth),

@@ -15,6 +15,7 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { PROXY_TAKES } from '../proxy/setting.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -121,6 +122,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: 'the userinfo of the URL',
       is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
     },
+    proxy: { where: 'both', takes: PROXY_TAKES, default: "`'environment'`" },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

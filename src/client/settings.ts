@@ -19,8 +19,10 @@ import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { resolveAuth } from '../layers/auth/option.ts'
 import type { GuardRule } from '../layers/guard/guard.ts'
+import { NO_PROXIES, type ProxySetting } from '../proxy/setting.ts'
 import { resolveGuard } from './guard-option.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
+import { resolveProxy } from './proxying.ts'
 
 const MIB = 1_048_576
 
@@ -58,6 +60,7 @@ export interface ConnectionSettings {
 /** All that is decided of a request by options, besides its head and its body. */
 export interface ClientSettings extends RequestSettings {
   readonly connection: ConnectionSettings
+  readonly proxy: ProxySetting
   readonly timeouts: ResolvedTimeouts
   readonly signal: AbortSignal | undefined
   readonly hooks: Hooks | undefined
@@ -82,6 +85,8 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
     tolerances: resolveTolerances(),
     guard: undefined,
   }),
+  // A client looks at the environment when it is made.
+  proxy: NO_PROXIES,
   timeouts: DEFAULT_TIMEOUTS,
   signal: undefined,
   hooks: undefined,
@@ -112,6 +117,7 @@ export function resolveSettings(
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection, place),
+    proxy: resolveProxy(options.proxy, base.proxy),
     timeouts,
     signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),

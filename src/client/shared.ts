@@ -14,6 +14,7 @@ import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { makeAuthMemory } from './auth-memory.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
+import { Routes } from './proxying.ts'
 import { atLeast, type ClientSettings, type ConnectionSettings } from './settings.ts'
 import { Underway } from './underway.ts'
 
@@ -30,6 +31,8 @@ export interface Shared {
   readonly plans: Plans
   readonly underway: Underway
   readonly auth: AuthMemory
+  /** Chooses proxies. */
+  readonly routes: Routes
 }
 
 const POOL_NAMES = {
@@ -58,6 +61,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
     auth: makeAuthMemory(),
+    routes: new Routes(clock),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

@@ -206,6 +206,7 @@ export const ERRORS = {
   GUARD_REFUSED: ['GuardError', 'The guard refused the connection', 'RFC 6890 §2.2'],
   PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
+  SOCKS_REFUSED: ['ProxyError', 'The SOCKS proxy made no connection', 'RFC 1928 §6'],
 
   // During an exchange.
   CONNECTION_LOST: ['ConnectionLost', 'The connection broke', 'RFC 9112 §8'],
