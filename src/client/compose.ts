@@ -8,6 +8,8 @@ import { describe } from '../core/options.ts'
 import { OutgoingRequest } from '../core/request.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { cookiesLayer } from '../layers/cookies/cookies.ts'
+import type { LazyJar } from '../layers/cookies/lazy-jar.ts'
 import { decompressLayer } from '../layers/decompress.ts'
 import { minSpeedLayer } from '../layers/min-speed.ts'
 import { progressLayer } from '../layers/progress.ts'
@@ -23,6 +25,7 @@ import {
   redirectIsFollowed,
   requestIsSentAgain,
 } from './hooks.ts'
+import { warnOfJar } from './jar-warning.ts'
 
 /** A built-in layer, and when it is in the chain. */
 export interface Feature {
@@ -43,10 +46,11 @@ export interface Ground {
   readonly random: RetryLayerOptions['random']
   readonly locate: RedirectLayerOptions['locate']
   readonly pauses: RetryLayerOptions['pauses']
+  readonly jar: LazyJar
 }
 
 /** Inside of them, the outermost first. */
-function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feature[] {
+function innerFeatures({ clock, random, locate, pauses, jar }: Ground): readonly Feature[] {
   return [
     {
       name: 'throwOnError',
@@ -64,6 +68,11 @@ function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feat
       layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    {
+      name: 'cookies',
+      isOn: ({ cookies }) => cookies !== undefined,
+      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar }),
+    },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
     { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },

@@ -6,7 +6,7 @@ import type { RequestBody, TrailerSource } from '../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { ExpectContinueOption } from '../core/request-options.ts'
 import type { HTTPResponse, InformationalResponse } from '../core/response.ts'
-import type { Progress, SpeedLimit } from '../core/settings.ts'
+import type { CookieJarLike, Progress, SpeedLimit } from '../core/settings.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
@@ -125,6 +125,11 @@ export interface SharedOptions {
   readonly retry?: boolean | number | RetryOptions | undefined
   /** False gives coded bodies as they come. Default: gzip, deflate, br (and zstd where Node has it) are decoded, within bounds. */
   readonly decompress?: boolean | DecompressOptions | undefined
+  /**
+   * True keeps cookies, and sends them, in a jar of this client and those that extend it; a `CookieJar` of tough-cookie is used
+   * as it is. Default false.
+   */
+  readonly cookies?: boolean | CookieJarLike | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

@@ -5,6 +5,8 @@
 
 import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { isCookieJar } from '../layers/cookies/jar.ts'
+
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -106,6 +108,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       takes: 'false, or { maxBytes, maxRatio, maxChain }',
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
+    },
+    cookies: {
+      where: 'both',
+      takes: 'false, true, or a CookieJar of tough-cookie',
+      default: '`false`',
+      is: (value) => isBoolean(value) || isCookieJar(value),
     },
     throwOnError: {
       where: 'both',

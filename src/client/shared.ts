@@ -5,6 +5,7 @@
 import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
+import { LazyJar } from '../layers/cookies/lazy-jar.ts'
 import { DnsCache } from '../pool/dns-cache.ts'
 import { Pool } from '../pool/pool.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -27,6 +28,8 @@ export interface Shared {
   readonly makeBoundary: () => string
   readonly plans: Plans
   readonly underway: Underway
+  /** The jar for `cookies: true`. */
+  readonly jar: LazyJar
 }
 
 const POOL_NAMES = {
@@ -54,6 +57,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
+    jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

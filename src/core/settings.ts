@@ -64,6 +64,14 @@ export interface Progress {
   readonly bytesPerSecond: number
 }
 
+/** A jar of cookies: a `CookieJar` of tough-cookie, or anything with these methods. */
+export interface CookieJarLike {
+  /** The value of the Cookie field for a URL. */
+  readonly getCookieString?: ((url: string) => string | Promise<string>) | undefined
+  /** Keeps what a response of that URL has set: one Set-Cookie field, one character for each byte. */
+  readonly setCookie: (field: string, url: string, options?: object) => unknown
+}
+
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
@@ -72,6 +80,8 @@ export interface RequestSettings {
   readonly retry: RetrySettings | undefined
   /** How coded bodies are decoded; undefined for not at all. */
   readonly decompress: DecompressSettings | undefined
+  /** The jar that cookies come from and go to; true for that of the client, undefined for none. */
+  readonly cookies: true | CookieJarLike | undefined
   /** Whether a response is thrown as `StatusError`; undefined where neither client nor request says so. */
   readonly throwOnError: boolean | ((response: HTTPResponse) => boolean) | undefined
   /** How long to wait for a connection, in milliseconds. */

@@ -36,6 +36,7 @@ export function settingsOf(
     redirect: undefined,
     retry: undefined,
     decompress: undefined,
+    cookies: undefined,
     throwOnError: undefined,
     queueMs: Infinity,
     minSpeed: undefined,
