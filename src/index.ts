@@ -63,7 +63,14 @@ export {
   type ResponseChanges,
   type Timings,
 } from './core/response.ts'
-export type { Progress, RequestSettings, SpeedLimit } from './core/settings.ts'
+export type {
+  CookieJarLike,
+  HstsPolicy,
+  HstsStore,
+  Progress,
+  RequestSettings,
+  SpeedLimit,
+} from './core/settings.ts'
 export type { StandardSchema } from './core/standard-schema.ts'
 export { responses, status } from './core/status.ts'
 export type { TimeoutOption, Timeouts } from './core/timeouts.ts'
@@ -73,6 +80,8 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export { readHstsFile, writeHstsFile } from './layers/hsts/file.ts'
+export { MemoryHstsStore } from './layers/hsts/store.ts'
 export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'

@@ -380,9 +380,8 @@ export class Client {
   }
 
   #makeChains(): Chains {
-    const { clock, random, underway, jar } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses, jar }, this.#exchange)
+    return new Chains(this.#layers, { ...this.#shared, locate }, this.#exchange)
   }
 
   /** The inner end of the chain. */

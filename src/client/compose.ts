@@ -11,6 +11,8 @@ import type { RequestSettings } from '../core/settings.ts'
 import { cookiesLayer } from '../layers/cookies/cookies.ts'
 import type { LazyJar } from '../layers/cookies/lazy-jar.ts'
 import { decompressLayer } from '../layers/decompress.ts'
+import { hstsNotesLayer, hstsUpgradeLayer, upgradeRedirect } from '../layers/hsts/hsts.ts'
+import type { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { minSpeedLayer } from '../layers/min-speed.ts'
 import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
@@ -25,7 +27,8 @@ import {
   redirectIsFollowed,
   requestIsSentAgain,
 } from './hooks.ts'
-import { warnOfJar } from './jar-warning.ts'
+import { warnOfHsts, warnOfJar } from './store-warnings.ts'
+import { withStrictTls } from './strict-tls.ts'
 
 /** A built-in layer, and when it is in the chain. */
 export interface Feature {
@@ -45,22 +48,32 @@ export interface Ground {
   readonly clock: RetryLayerOptions['clock']
   readonly random: RetryLayerOptions['random']
   readonly locate: RedirectLayerOptions['locate']
-  readonly pauses: RetryLayerOptions['pauses']
+  readonly underway: { readonly pauses: RetryLayerOptions['pauses'] }
   readonly jar: LazyJar
+  readonly hstsStore: MemoryHstsStore
 }
 
 /** Inside of them, the outermost first. */
-function innerFeatures({ clock, random, locate, pauses, jar }: Ground): readonly Feature[] {
+function innerFeatures({ clock, random, locate, underway, jar, hstsStore }: Ground): readonly Feature[] {
+  const { pauses } = underway
+  const hsts = { ownStore: () => hstsStore, locate, strict: withStrictTls, onFailure: warnOfHsts }
   return [
     {
       name: 'throwOnError',
       isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
       layer: throwOnErrorLayer,
     },
+    { name: 'hsts', isOn: ({ hsts: store }) => store !== undefined, layer: hstsUpgradeLayer(hsts) },
     {
       name: 'redirect',
       isOn: ({ redirect }) => redirect !== undefined,
-      layer: redirectLayer({ locate, clock, pauses, onRedirect: redirectIsFollowed }),
+      layer: redirectLayer({
+        locate,
+        clock,
+        pauses,
+        upgrade: upgradeRedirect(hsts),
+        onRedirect: redirectIsFollowed,
+      }),
     },
     {
       name: 'retry',
@@ -68,6 +81,7 @@ function innerFeatures({ clock, random, locate, pauses, jar }: Ground): readonly
       layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    { name: 'hstsNotes', isOn: ({ hsts: store }) => store !== undefined, layer: hstsNotesLayer(hsts) },
     {
       name: 'cookies',
       isOn: ({ cookies }) => cookies !== undefined,

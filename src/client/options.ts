@@ -115,6 +115,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '`false`',
       is: (value) => isBoolean(value) || isCookieJar(value),
     },
+    hsts: {
+      where: 'both',
+      takes: 'false, true, or a store: { get, set, delete }',
+      default: '`false`',
+      is: (value) => isBoolean(value) || hasMethods('get', 'set', 'delete')(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

@@ -6,6 +6,7 @@ import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
 import { LazyJar } from '../layers/cookies/lazy-jar.ts'
+import { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { DnsCache } from '../pool/dns-cache.ts'
 import { Pool } from '../pool/pool.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -30,6 +31,8 @@ export interface Shared {
   readonly underway: Underway
   /** The jar for `cookies: true`. */
   readonly jar: LazyJar
+  /** The store for `hsts: true`. */
+  readonly hstsStore: MemoryHstsStore
 }
 
 const POOL_NAMES = {
@@ -57,6 +60,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
+    hstsStore: new MemoryHstsStore(),
     jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },

@@ -8,8 +8,9 @@ import { type FieldLine, hasField } from '../../core/fields.ts'
 import type { Layer } from '../../core/handler.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
+import { isThenable } from '../thenable.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
-import { askJar, fillJar, isThenable } from './jar.ts'
+import { askJar, fillJar } from './jar.ts'
 
 /** What the layer stands on. */
 export interface CookiesLayerOptions {

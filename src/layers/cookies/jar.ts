@@ -4,6 +4,7 @@
  */
 
 import type { CookieJarLike } from '../../core/settings.ts'
+import { isThenable, type MaybePromise } from '../thenable.ts'
 import { type CookiePair, fieldOf, keepSendable } from './cookie-field.ts'
 
 /** What a jar may have besides: tough-cookie's has the first two, that of this package all. */
@@ -14,7 +15,6 @@ interface KnownJar extends CookieJarLike {
 }
 
 type Callback<T> = (error: unknown, result?: T) => void
-type MaybePromise<T> = T | Promise<T>
 
 const SORTED = Object.freeze({ sort: true })
 /** A cookie that the jar refuses is no error. */
@@ -108,9 +108,4 @@ function fieldOfAll(cookies: unknown): string {
 
 function fieldOfText(text: unknown): string {
   return typeof text === 'string' ? keepSendable(text) : ''
-}
-
-/** A promise of any kind. */
-export function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }
