@@ -4,6 +4,7 @@
  */
 
 import { type Cookie, pathMatch, Store } from 'tough-cookie'
+import { canBeSent } from './set-cookie.ts'
 
 /** Cookies of one domain: what browsers hold. */
 export const MAX_PER_DOMAIN = 180
@@ -108,7 +109,8 @@ export class BoundedStore extends Store {
   /** Holds a cookie. */
   protected put(cookie: Cookie): void {
     const { domain, path, key } = cookie
-    if (domain === null || path === null) return
+    // Security: whatever file or hand it comes from, it is one cookie when it is sent.
+    if (domain === null || path === null || !canBeSent(key, cookie.value)) return
     const place = keyOf(path, key)
     let cookies = this.#byDomain.get(domain)
     if (cookies === undefined) {

@@ -14,7 +14,7 @@ import {
   CookieJar as ToughJar,
 } from 'tough-cookie'
 import { BoundedStore } from './bounded-store.ts'
-import { capExpiry, readSetCookie } from './set-cookie.ts'
+import { canBeSent, capExpiry, readSetCookie } from './set-cookie.ts'
 
 /** Cookie fields that are remembered, by scheme, host and path. */
 const MAX_REMEMBERED = 256
@@ -134,7 +134,7 @@ export class CookieJar extends ToughJar {
     }
     const nowMs = (options.now ?? new Date()).getTime()
     const cookie = typeof given === 'string' ? readCookie(given, nowMs) : boundCookie(given, nowMs)
-    if (cookie === undefined) {
+    if (cookie === undefined || !canBeSent(cookie.key, cookie.value)) {
       refuse('It is no cookie')
       return
     }

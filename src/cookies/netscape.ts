@@ -4,7 +4,7 @@
  */
 
 import { Cookie } from 'tough-cookie'
-import { capExpiry, MAX_PAIR_BYTES } from './set-cookie.ts'
+import { canBeSent, capExpiry, MAX_PAIR_BYTES } from './set-cookie.ts'
 
 /** What is asked of a jar: a `CookieJar` of tough-cookie, of any copy, with a store that can list its cookies. */
 export interface ListingJar {
@@ -47,8 +47,7 @@ export function readNetscapeLine(line: string, nowMs: number): Cookie | 'comment
   if (host === '' || more.length > 0 || !isTruth(tail) || !isTruth(secure) || !path.startsWith('/'))
     return undefined
   if (key === '' || !/^[0-9]+$/.test(seconds) || key.length + value.length > MAX_PAIR_BYTES) return undefined
-  if ([host, path, key, value].some((part) => CONTROLS.test(part)) || /[;=]/.test(key) || value.includes(';'))
-    return undefined
+  if (CONTROLS.test(text.replaceAll('\t', '')) || !canBeSent(key, value)) return undefined
   const isSession = Number(seconds) === 0
   const endsAtMs = isSession ? undefined : capExpiry(Number(seconds) * 1_000, nowMs)
   if (endsAtMs === 0) return 'comment'

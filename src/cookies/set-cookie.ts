@@ -31,6 +31,8 @@ export const MAX_AGE_MS: number = 400 * 86_400_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are looked for; a tab is white space
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/
+/** What a Cookie field cannot carry: a semicolon would begin another cookie, a line feed another field. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]|;/
 const SAME_SITE: readonly string[] = ['strict', 'lax', 'none']
 
 type Attributes = { -readonly [K in keyof SetCookie]: SetCookie[K] }
@@ -93,6 +95,11 @@ export function readSetCookie(field: string, nowMs: number): SetCookie | undefin
   }
   said.expiresAtMs = capExpiry(maxAge ?? expires, nowMs)
   return said
+}
+
+/** Whether a name and a value can stand in a Cookie field as one cookie, whoever has made them. */
+export function canBeSent(name: string, value: string): boolean {
+  return !UNSENDABLE.test(name) && !UNSENDABLE.test(value) && !name.includes('=')
 }
 
 /** When a cookie ends whose end is `expiresAtMs`: no later than 400 days from now; zero where that is over. */
