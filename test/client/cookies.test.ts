@@ -51,6 +51,14 @@ describe('a client with cookies', () => {
     await client.close()
   })
 
+  it('reads each field as one cookie, and splits none at a comma [6265-5.2-1]', async () => {
+    const client = new Client({ baseUrl: here.origin, cookies: true })
+    const expires = new Date(Date.now() + 1_000_000).toUTCString()
+    await client.get(set(`a=1,b=2; Path=/; Expires=${expires}`, 'c=3; Path=/, d=4')).text()
+    assert.equal(await client.get('/').text(), 'a=1,b=2')
+    await client.close()
+  })
+
   it('shares its jar with clients that extend it, and with no other', async () => {
     const client = new Client({ baseUrl: here.origin, cookies: true })
     await client.get(set('shared=1; Path=/')).text()

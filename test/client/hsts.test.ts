@@ -29,8 +29,9 @@ async function using(options: ClientOptions, use: (client: Client) => Promise<vo
 
 describe('a client with hsts', () => {
   let field = 'max-age=60'
+  let body = 'secure'
   const secure = createTlsServer(server, (_, response) => {
-    response.writeHead(200, { 'Strict-Transport-Security': field }).end('secure')
+    response.writeHead(200, { 'Strict-Transport-Security': field }).end(body)
   })
   const untrusted = createTlsServer(selfSigned, (_, response) => {
     response.writeHead(200, { 'Strict-Transport-Security': field }).end('untrusted')
@@ -73,6 +74,16 @@ describe('a client with hsts', () => {
       const fetched = await createFetch(client)(http(secure))
       assert.equal(fetched.url, https(secure))
       await fetched.text()
+    }))
+
+  it('looks into no content for it [6797-8.5-1]', () =>
+    using({ hsts: true }, async (client) => {
+      field = 'nonsense'
+      body = '<meta http-equiv="Strict-Transport-Security" content="max-age=60">'
+      await client.get(https(secure)).text()
+      assert.equal(await client.get(http(plain)).text(), 'plain')
+      field = 'max-age=60'
+      body = 'secure'
     }))
 
   it('knows nothing unless it is asked for, and shares its store with no other client', () =>

@@ -13,6 +13,14 @@ checkOpenHandles()
 
 const A = 'http://a.example/'
 
+/** A file that a jar has written itself to. */
+async function written(file: string, options: object, ...fields: readonly string[]): Promise<void> {
+  const store = await FileCookieStore.open(file, options)
+  const jar = new CookieJar(store)
+  for (const field of fields) await jar.setCookie(field, A)
+  await store.flush()
+}
+
 describe('a FileCookieStore', () => {
   let folder = ''
   let count = 0
@@ -21,13 +29,6 @@ describe('a FileCookieStore', () => {
   })
   after(() => rmSync(folder, { recursive: true }))
   const newFile = (): string => path.join(folder, `${count++}.json`)
-
-  async function written(file: string, options: object, ...fields: readonly string[]): Promise<void> {
-    const store = await FileCookieStore.open(file, options)
-    const jar = new CookieJar(store)
-    for (const field of fields) await jar.setCookie(field, A)
-    await store.flush()
-  }
 
   it('gives back what was set before, without the cookies of the session [6265-5.3-12]', async () => {
     const file = newFile()

@@ -24,7 +24,7 @@ function sent(url: string, ...set: readonly (readonly [url: string, field: strin
 const A = 'http://a.example/'
 const S = 'https://a.example/'
 
-describe('the domain of a cookie [6265-5.1.2-1, 6265-5.1.3-1, 6265-5.1.3-2, 6265-5.3-4, 6265-5.3-5, 6265-5.3-6, 6265-5.4-3]', () => {
+describe('the domain of a cookie [6265-5.1.2-1, 6265-5.1.3-1, 6265-5.1.3-2, 6265-5.3-4, 6265-5.3-5, 6265-5.3-6, 6265-5.4-3, 6265-6.3-1]', () => {
   const rows: readonly [from: string, field: string, to: string, expected: string][] = [
     ['http://www.a.example/', 'k=v', 'http://www.a.example/', 'k=v'],
     ['http://www.a.example/', 'k=v', 'http://x.www.a.example/', ''],

@@ -26,6 +26,12 @@ checkOpenHandles()
 const run = promisify(execFile)
 const END = Math.floor(Date.now() / 1_000) + 86_400
 
+/** Names all lead to this machine. */
+const curl = (...words: readonly string[]): Promise<unknown> =>
+  run('curl', ['-sS', '--connect-to', '::127.0.0.1:', ...words])
+const lookup = (...[, , done]: [unknown, unknown, (e: null, a: object[]) => void]): void =>
+  done(null, [{ address: '127.0.0.1', family: 4 }])
+
 /** The lines of a jar that was filled with these. */
 async function rewritten(...lines: readonly string[]): Promise<string[]> {
   const jar = new CookieJar()
@@ -130,8 +136,6 @@ describe('a cookie file', () => {
     await once(server, 'close')
   })
   const inFolder = (name: string): string => path.join(folder, name)
-  const curl = (...words: readonly string[]): Promise<unknown> =>
-    run('curl', ['-sS', '--connect-to', '::127.0.0.1:', ...words])
 
   it('of curl is read, and sends what curl would', async () => {
     const file = inFolder('of-curl.txt')
@@ -140,8 +144,6 @@ describe('a cookie file', () => {
     assert.deepEqual(await readCookieFile(file, jar), { cookies: 4, skippedLines: [] })
     await curl('-b', file, `${origin}x`)
     const expected = sent
-    const lookup = (...[, , done]: [unknown, unknown, (e: null, a: object[]) => void]): void =>
-      done(null, [{ address: '127.0.0.1', family: 4 }])
     const client = new Client({ cookies: jar, dns: { lookup: lookup as never } })
     await client.get(`${origin}x`).text()
     await client.close()
