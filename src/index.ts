@@ -70,7 +70,10 @@ export type {
   AuthSettings,
   BasicCredential,
   BearerCredential,
+  CookieJarLike,
   DigestCredential,
+  HstsPolicy,
+  HstsStore,
   Progress,
   RequestSettings,
   SpeedLimit,
@@ -88,6 +91,8 @@ export type { ExplainedAuth } from './layers/auth/explain.ts'
 export type { AuthMethod, AuthOption, TokenSource } from './layers/auth/option.ts'
 export type { GuardFunction } from './layers/guard/guard.ts'
 export { isPublicAddress } from './layers/guard/judge-address.ts'
+export { readHstsFile, writeHstsFile } from './layers/hsts/file.ts'
+export { MemoryHstsStore } from './layers/hsts/store.ts'
 export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'

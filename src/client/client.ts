@@ -385,13 +385,8 @@ export class Client {
   }
 
   #makeChains(): Chains {
-    const { clock, random, underway, auth } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(
-      this.#layers,
-      { clock, random, locate, auth, pauses: underway.pauses },
-      this.#end.exchange,
-    )
+    return new Chains(this.#layers, { ...this.#shared, locate }, this.#end.exchange)
   }
 }
 

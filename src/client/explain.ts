@@ -196,6 +196,10 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
     `follows up to ${redirect?.limit} redirects${redirect?.downgrade === true ? ', from https to http too' : ''}`,
   retry: ({ retry }) =>
     retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
+  hsts: () => 'asks over https where the host is known to ask for it',
+  hstsNotes: () => 'notes what Strict-Transport-Security says',
+  cookies: ({ cookies }) =>
+    `sends the cookies of ${cookies === true ? "the client's jar" : 'the jar that was given'}, and keeps what comes`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>

@@ -6,7 +6,7 @@ import type { RequestBody, TrailerSource } from '../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { ExpectContinueOption } from '../core/request-options.ts'
 import type { HTTPResponse, InformationalResponse } from '../core/response.ts'
-import type { Progress, SpeedLimit } from '../core/settings.ts'
+import type { CookieJarLike, HstsStore, Progress, SpeedLimit } from '../core/settings.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
@@ -188,6 +188,16 @@ export interface SharedOptions {
    * and `no_proxy` of the environment say when the client is made.
    */
   readonly proxy?: ProxyOption | undefined
+  /**
+   * True keeps cookies, and sends them, in a jar of this client and those that extend it; a `CookieJar` of tough-cookie is used
+   * as it is. Default false.
+   */
+  readonly cookies?: boolean | CookieJarLike | undefined
+  /**
+   * True remembers which hosts ask for https (Strict-Transport-Security, RFC 6797), in the memory of this client and those that
+   * extend it, and asks them over https alone; a store is used in its place. Default false.
+   */
+  readonly hsts?: boolean | HstsStore | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

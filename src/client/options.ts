@@ -15,6 +15,7 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { isCookieJar } from '../layers/cookies/jar.ts'
 import { PROXY_TAKES } from '../proxy/setting.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
@@ -123,6 +124,18 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
     },
     proxy: { where: 'both', takes: PROXY_TAKES, default: "`'environment'`" },
+    cookies: {
+      where: 'both',
+      takes: 'false, true, or a CookieJar of tough-cookie',
+      default: '`false`',
+      is: (value) => isBoolean(value) || isCookieJar(value),
+    },
+    hsts: {
+      where: 'both',
+      takes: 'false, true, or a store: { get, set, delete }',
+      default: '`false`',
+      is: (value) => isBoolean(value) || hasMethods('get', 'set', 'delete')(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

@@ -6,6 +6,8 @@ import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
 import type { AuthMemory } from '../layers/auth/layer.ts'
+import { LazyJar } from '../layers/cookies/lazy-jar.ts'
+import { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { DnsCache } from '../pool/dns-cache.ts'
 import { Pool } from '../pool/pool.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -33,6 +35,10 @@ export interface Shared {
   readonly auth: AuthMemory
   /** Chooses proxies. */
   readonly routes: Routes
+  /** The jar for `cookies: true`. */
+  readonly jar: LazyJar
+  /** The store for `hsts: true`. */
+  readonly hstsStore: MemoryHstsStore
 }
 
 const POOL_NAMES = {
@@ -62,6 +68,8 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     underway: new Underway(),
     auth: makeAuthMemory(),
     routes: new Routes(clock),
+    hstsStore: new MemoryHstsStore(),
+    jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

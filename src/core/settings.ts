@@ -118,6 +118,32 @@ export interface Progress {
   readonly bytesPerSecond: number
 }
 
+/** A jar of cookies: a `CookieJar` of tough-cookie, or anything with these methods. */
+export interface CookieJarLike {
+  /** The value of the Cookie field for a URL. */
+  readonly getCookieString?: ((url: string) => string | Promise<string>) | undefined
+  /** Keeps what a response of that URL has set: one Set-Cookie field, one character for each byte. */
+  readonly setCookie: (field: string, url: string, options?: object) => unknown
+}
+
+/** What is known of a host by its Strict-Transport-Security field. */
+export interface HstsPolicy {
+  /** Until when it holds, in milliseconds since 1970. */
+  readonly expiresAtMs: number
+  /** Whether it holds for all names below the host, too. */
+  readonly includeSubDomains: boolean
+}
+
+/** Keeps which hosts are asked over https alone. Each method may give a promise. */
+export interface HstsStore {
+  /** What is known of exactly this name: in lower case, without a dot at its end, in A-labels. */
+  readonly get: (host: string) => HstsPolicy | undefined | Promise<HstsPolicy | undefined>
+  /** Keeps what is known of a name, in the place of what was known of it. */
+  readonly set: (host: string, policy: HstsPolicy) => unknown
+  /** Forgets a name. */
+  readonly delete: (host: string) => unknown
+}
+
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
@@ -128,6 +154,10 @@ export interface RequestSettings {
   readonly decompress: DecompressSettings | undefined
   /** What it is authenticated with; false and undefined for nothing, false also where the URL has credentials. */
   readonly auth: AuthSettings | false | undefined
+  /** The jar that cookies come from and go to; true for that of the client, undefined for none. */
+  readonly cookies: true | CookieJarLike | undefined
+  /** What keeps the hosts that are asked over https alone; true for the store of the client, undefined for none. */
+  readonly hsts: true | HstsStore | undefined
   /** Whether a response is thrown as `StatusError`; undefined where neither client nor request says so. */
   readonly throwOnError: boolean | ((response: HTTPResponse) => boolean) | undefined
   /** How long to wait for a connection, in milliseconds. */
