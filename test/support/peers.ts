@@ -82,7 +82,7 @@ async function makeFolder(): Promise<string> {
 }
 
 /** Two ports that are free now. */
-async function freePorts(): Promise<Record<Scheme, number>> {
+export async function freePorts(): Promise<Record<Scheme, number>> {
   const servers = [net.createServer(), net.createServer()]
   const ports: number[] = []
   for (const server of servers) {
@@ -98,7 +98,7 @@ async function freePorts(): Promise<Record<Scheme, number>> {
 }
 
 /** A child process that is ended with the tests, whatever becomes of them. */
-class Daemon {
+export class Daemon {
   readonly child: ChildProcess
   readonly #folder: string
   #stderr = ''
@@ -156,7 +156,7 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-const isRoot = process.getuid?.() === 0
+export const isRoot = process.getuid?.() === 0
 
 /** Starts nginx: files and PUT (dav) by itself, POST by way of a proxied location that keeps the body in a file. */
 export async function startNginx(program: string): Promise<Peer> {
