@@ -42,6 +42,7 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
     ['docs/client.md', 'options', clientOptionsTable()],
+    ...(await examples(root, 'auth', 'docs/auth.md')),
     ...(await examples(root, 'client', 'docs/recipes.md')),
     ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
   ]

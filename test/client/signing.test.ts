@@ -5,8 +5,8 @@ import { createPrivateKey, createPublicKey, createSecretKey, verify } from 'node
 import { describe, it } from 'node:test'
 // By the name of the package: the examples import it so, and there is each class once.
 import { Client, type ClientRequestOptions, type Layer, respondWith } from 'httplib-ts'
-import { signMessages } from '../../examples/client/message-signatures.ts'
-import { sigV4 } from '../../examples/client/sigv4-layer.ts'
+import { signMessages } from '../../examples/auth/message-signatures.ts'
+import { sigV4 } from '../../examples/auth/sigv4-layer.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
