@@ -17,7 +17,8 @@ export function sigV4({ now = () => new Date(), ...options }: SigV4Options): Lay
       [...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]),
     )
     // Bytes are signed. What is made while it is sent cannot be: S3 takes that, other services do not.
-    const unsigned = body.kind === 'chunks' ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}
+    const unsigned: Record<string, string> =
+      body.kind === 'chunks' ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}
     const { headers } = await signer.sign(
       {
         method,
