@@ -112,8 +112,12 @@ async function askOurs(cases: readonly AuthCase[], origin: string): Promise<void
 
 const CASES_A_PROCESS = 200
 
+/** A value of a configuration file of curl. */
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
+
 async function askCurl(cases: readonly AuthCase[], origin: string): Promise<void> {
-  const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
   for (let first = 0; first < cases.length; first += CASES_A_PROCESS) {
     const config = cases
       .slice(first, first + CASES_A_PROCESS)
