@@ -145,6 +145,30 @@ export class Daemon {
   }
 }
 
+/** A program that a test configures by itself: files in a folder of their own, and a port of 127.0.0.1. */
+export interface ProgramPlan {
+  readonly program: string
+  readonly words: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** Starts it, and waits until it listens. */
+export async function startProgram(
+  plan: (folder: string, port: number) => ProgramPlan,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'httplib-peer-'))
+  await chmod(folder, 0o755)
+  const { http: port } = await freePorts()
+  const { program, words, files } = plan(folder, port)
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), text)
+  }
+  const daemon = new Daemon(folder, program, words)
+  await daemon.listensOn(port)
+  return { origin: `http://127.0.0.1:${port}`, close: () => daemon.end() }
+}
+
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
