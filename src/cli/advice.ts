@@ -73,6 +73,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   ConnectionLost: SEE_WIRE,
   DecodeError: SEE_WIRE,
   TimeoutError: 'again later',
+  AuthError: SEE_WIRE,
   RedirectError: SEE_WIRE,
   StatusError: SEE_WIRE,
 }

@@ -41,7 +41,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   unexpected: {
     code: 1,
     meaning: 'anything else: a fault of the command, or a demo that was not as expected',
-    errors: ['DecodeError', 'RedirectError', 'StatusError'],
+    errors: ['AuthError', 'DecodeError', 'RedirectError', 'StatusError'],
   },
   usage: {
     code: 2,

@@ -3,6 +3,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { VERSION } from '../core/version.ts'
 import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
+import type { ProxySetting } from '../proxy/setting.ts'
 import { joinUrl } from './destination.ts'
 import { mergeDefaults } from './make-request.ts'
 import type { ClientOptions } from './option-types.ts'
@@ -39,16 +40,30 @@ export const BUILT_IN: Base = {
   baseUrl: undefined,
 }
 
+/** The same with a setting of its own: what has to be found out when a client is made. */
+export function builtIn(proxy: ProxySetting): Base {
+  return { ...BUILT_IN, settings: Object.freeze({ ...DEFAULT_SETTINGS, proxy }) }
+}
+
 /** Lays options over what was there. */
 export function makeBase(options: ClientOptions, under: Base): Base {
-  const { baseUrl, headers, query } = options
+  const { headers, query } = options
+  const baseUrl = options.baseUrl === undefined ? under.baseUrl : joinUrl(options.baseUrl, undefined)
+  const settings = resolveSettings(options, under.settings, 'client')
   return {
     options: { ...under.options, ...options },
-    settings: resolveSettings(options, under.settings, 'client'),
+    settings: options.auth === undefined ? settings : bindAuth(settings, baseUrl),
     fields: mergeDefaults(under.fields, headers),
     query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
-    baseUrl: baseUrl === undefined ? under.baseUrl : joinUrl(baseUrl, undefined),
+    baseUrl,
   }
+}
+
+/** What a client with a base says of itself is for the origin of that base. Security: another URL may come from anywhere. */
+function bindAuth(settings: ClientSettings, baseUrl: URL | undefined): ClientSettings {
+  const { auth } = settings
+  if (auth === undefined || auth === false || baseUrl === undefined) return settings
+  return Object.freeze({ ...settings, auth: Object.freeze({ ...auth, origin: baseUrl.origin }) })
 }
 
 /** Two queries as one. */

@@ -7,8 +7,9 @@
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
-import { maskField, maskText } from '../core/redact.ts'
-import type { OutgoingRequest } from '../core/request.ts'
+import { MASK, maskField, maskText } from '../core/redact.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
+import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
 import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
 import { completeHead } from '../transport/h1/request-head.ts'
@@ -24,8 +25,8 @@ export interface ExplainedField {
   readonly name: string
   /** The value; credentials are masked. */
   readonly value: string
-  /** `default`, `client` and `request` for headers; `url`, `body` and `protocol` for what is made of them. */
-  readonly from: SaidBy | 'url' | 'body' | 'protocol'
+  /** `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them. */
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol'
 }
 
 /** A timeout, and where it was said. */
@@ -70,6 +71,8 @@ export interface Explanation {
     /** Whether a retry or a redirect may send it again. */
     readonly isReplayable: boolean
   }
+  /** Who you would be, and who says so. */
+  readonly auth: ExplainedAuth
   /** Each timeout. */
   readonly timeouts: readonly ExplainedTimeout[]
   /** Each layer that it goes through, the outermost first, and what it would do. */
@@ -82,11 +85,9 @@ export interface Explanation {
 export interface ExplanationParts {
   readonly request: OutgoingRequest
   readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
-  readonly route: string
-  readonly isSocketPath: boolean
+  readonly route: { readonly kind: string; readonly why: string }
   readonly connection: PoolPreview
   readonly isFile: boolean
-  readonly hasUrlCredentials: boolean
   /** The fields of the package, of the client's options, and of the request's. */
   readonly builtIn: readonly FieldLine[]
   readonly clientFields: readonly FieldLine[]
@@ -99,24 +100,23 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** Makes the explanation. */
 export function explain(parts: ExplanationParts): Explanation {
-  const { request, place, route, isSocketPath, connection } = parts
+  const { request, place, route, connection } = parts
   const url = new URL(request.url)
+  const auth = explainAuth(request)
   const plain = {
     method: request.method,
     url: maskText(request.url),
     parts: { ...place, path: url.pathname, query: maskText(url.search) },
-    route: {
-      kind: route,
-      why: isSocketPath ? 'the option socketPath' : 'no proxy and no unix socket was asked for',
-    },
+    route,
     guard: explainGuard(parts),
     connection,
-    fields: explainFields(parts),
+    fields: explainFields(parts, auth),
     body: explainBody(request.body, parts.isFile),
+    auth,
     timeouts: explainTimeouts(parts),
     layers: parts.layers.map((name) => ({
       name,
-      does: LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
+      does: name === 'auth' ? auth.does : (LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own'),
     })),
   } satisfies Explanation
   const shown = (): string => format(plain)
@@ -133,19 +133,17 @@ function explainGuard({ request, place, clientOptions }: ExplanationParts): Guar
   return previewGuard(guard, { ...place, socketPath }, request.url)
 }
 
-function explainFields({
-  request,
-  builtIn,
-  clientFields,
-  hasUrlCredentials,
-  isFile,
-}: ExplanationParts): ExplainedField[] {
+function explainFields(
+  { request, builtIn, clientFields, isFile }: ExplanationParts,
+  auth: ExplainedAuth,
+): ExplainedField[] {
   const own = request.fields
+  const ahead: FieldLine[] = auth.ahead === undefined ? [] : [['Authorization', MASK]]
   // A file is measured when it is sent.
-  const { fields } = completeHead(request)
+  const { fields } = completeHead(withChanges(request, { fields: [...ahead, ...own] }))
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
-    if (lower === 'authorization' && hasUrlCredentials) return 'url'
+    if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'
     if (hasField(builtIn, lower)) return 'default'
@@ -198,6 +196,10 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
     `follows up to ${redirect?.limit} redirects${redirect?.downgrade === true ? ', from https to http too' : ''}`,
   retry: ({ retry }) =>
     retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
+  hsts: () => 'asks over https where the host is known to ask for it',
+  hstsNotes: () => 'notes what Strict-Transport-Security says',
+  cookies: ({ cookies }) =>
+    `sends the cookies of ${cookies === true ? "the client's jar" : 'the jar that was given'}, and keeps what comes`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>
@@ -206,7 +208,7 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
 }
 
 function format(plan: Explanation): string {
-  const { method, url, route, guard, connection, fields, body, timeouts, layers } = plan
+  const { method, url, route, guard, connection, fields, body, auth, timeouts, layers } = plan
   const size = body.length === undefined ? 'of unknown length' : `of ${body.length} bytes`
   const replay = body.isReplayable ? 'can be sent again' : 'can be sent once'
   return [
@@ -215,6 +217,7 @@ function format(plan: Explanation): string {
     `  guard       ${guard.decision}: ${guard.why}`,
     `  connection  ${connection.action}: ${connection.why}`,
     `  body        ${body.kind === 'none' ? 'none' : `${body.kind} ${size}, ${replay}`}`,
+    `  auth        ${auth.does}`,
     '  fields',
     ...fields.map(({ name, value, from }) => `    ${name}: ${value}  (${from})`),
     '  timeouts',

@@ -128,16 +128,24 @@ export interface MakingOf {
   readonly settings: ClientSettings
 }
 
+/**
+ * The settings with what the request is authenticated with: by the option, where it is for this origin; else by the URL, else by a
+ * netrc file, if the option names one. The chain is made for these settings.
+ */
+export function settingsWithAuth(
+  settings: ClientSettings,
+  { auth: inUrl, origin }: Destination,
+): ClientSettings {
+  const { auth } = settings
+  if (auth === false || (auth === undefined && inUrl === undefined)) return settings
+  const isForOrigin = auth !== undefined && (auth.origin === undefined || auth.origin === origin.prefix)
+  const said = isForOrigin && auth.credentials.length > 0 ? auth : (inUrl ?? (isForOrigin ? auth : undefined))
+  return said === auth ? settings : Object.freeze({ ...settings, auth: said })
+}
+
 /** The request, once its body is there. */
 export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
-  const { method, to, options, defaults, settings } = of
-  let { fields } = of
-  if (
-    to.authorization !== undefined &&
-    !hasField(fields, 'authorization') &&
-    !hasField(defaults, 'authorization')
-  )
-    fields = [to.authorization, ...fields]
+  const { method, to, options, defaults, fields, settings } = of
   return new OutgoingRequest({
     method,
     origin: to.origin,

@@ -6,13 +6,14 @@ import type { RequestBody, TrailerSource } from '../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { ExpectContinueOption } from '../core/request-options.ts'
 import type { HTTPResponse, InformationalResponse } from '../core/response.ts'
-import type { Progress, SpeedLimit } from '../core/settings.ts'
+import type { CookieJarLike, HstsStore, Progress, SpeedLimit } from '../core/settings.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { Connector } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import type { AuthOption } from '../layers/auth/option.ts'
 import type { GuardFunction } from '../layers/guard/guard.ts'
 import type { PoolLimitOptions } from '../pool/limits.ts'
 import type { PoolWarning } from '../pool/pooled-body.ts'
@@ -71,6 +72,43 @@ export interface RetryOptions {
    */
   readonly idempotencyKey?: boolean | string | undefined
 }
+
+/** Who we are to a proxy: sent with the first request, or what answers its challenge. */
+export type ProxyAuth =
+  | readonly [user: string, password: string]
+  | { readonly basic: readonly [user: string, password: string] }
+  | { readonly digest: readonly [user: string, password: string] }
+
+/** A proxy with what there is to be said of it. */
+export interface ProxyOptions {
+  /** `http://`, `https://`, `socks5h://`, `socks5://`, `socks4a://` or `socks4://`, host and port; userinfo is who we are. */
+  readonly url: string | URL
+  /** Who we are to it, instead of the userinfo. `[user, password]` is basic, or the way of SOCKS. */
+  readonly auth?: ProxyAuth | undefined
+  /** Whom to trust as an `https` proxy, and who we are to it. Default: as for servers without the option `tls`. */
+  readonly tls?: TlsOptions | undefined
+}
+
+/** A proxy, or a list of them: the first is connected to, and leads to the next. */
+export type ProxyInput = string | URL | ProxyOptions | readonly (string | URL | ProxyOptions)[]
+
+/** Proxies by the scheme of the URL that is asked for. */
+export interface ProxiesByScheme {
+  /** For `http` URLs. Default: none. */
+  readonly http?: ProxyInput | false | undefined
+  /** For `https` URLs. Default: none. */
+  readonly https?: ProxyInput | false | undefined
+  /** Hosts that are reached directly, as in NO_PROXY: a list, or a string with commas. Default: none. */
+  readonly no?: string | readonly string[] | undefined
+}
+
+/** What chooses a proxy for each URL, redirects and further attempts included; undefined or false is the direct way. */
+export type ProxyFunction = (url: URL) => ProxyAnswer | Promise<ProxyAnswer>
+
+type ProxyAnswer = ProxyInput | false | null | undefined
+
+/** What the option `proxy` takes; the string `environment` is what the environment says. */
+export type ProxyOption = false | ProxyInput | ProxiesByScheme | ProxyFunction
 
 /** How much a coded body may come to. */
 export interface DecompressOptions {
@@ -140,6 +178,26 @@ export interface SharedOptions {
    * not take it away. Default false: any.
    */
   readonly guard?: false | 'public-only' | GuardFunction | GuardOptions | undefined
+  /**
+   * Who you are: one way, or a list of which the strongest is taken that the server asks for; false for nobody. A request with an
+   * Authorization field of its own is left as it is. Default: what the URL has in front of its host.
+   */
+  readonly auth?: AuthOption | undefined
+  /**
+   * False for none, a proxy, proxies by scheme, or a function of the URL. Default: what `http_proxy`, `https_proxy`, `all_proxy`
+   * and `no_proxy` of the environment say when the client is made.
+   */
+  readonly proxy?: ProxyOption | undefined
+  /**
+   * True keeps cookies, and sends them, in a jar of this client and those that extend it; a `CookieJar` of tough-cookie is used
+   * as it is. Default false.
+   */
+  readonly cookies?: boolean | CookieJarLike | undefined
+  /**
+   * True remembers which hosts ask for https (Strict-Transport-Security, RFC 6797), in the memory of this client and those that
+   * extend it, and asks them over https alone; a store is used in its place. Default false.
+   */
+  readonly hsts?: boolean | HstsStore | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

@@ -15,6 +15,8 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { isCookieJar } from '../layers/cookies/jar.ts'
+import { PROXY_TAKES } from '../proxy/setting.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -113,6 +115,26 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       takes: "false, 'public-only', a function `(address, url) => boolean`, or { policy, proxies }",
       default: '`false`',
       is: (value) => value === false || value === 'public-only' || isFunction(value) || isRecord(value),
+    },
+    auth: {
+      where: 'both',
+      takes:
+        "false, { basic: [user, password] }, { bearer: token or function }, { digest: [user, password] }, 'netrc', { netrc: path }, or a list of them",
+      default: 'the userinfo of the URL',
+      is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
+    },
+    proxy: { where: 'both', takes: PROXY_TAKES, default: "`'environment'`" },
+    cookies: {
+      where: 'both',
+      takes: 'false, true, or a CookieJar of tough-cookie',
+      default: '`false`',
+      is: (value) => isBoolean(value) || isCookieJar(value),
+    },
+    hsts: {
+      where: 'both',
+      takes: 'false, true, or a store: { get, set, delete }',
+      default: '`false`',
+      is: (value) => isBoolean(value) || hasMethods('get', 'set', 'delete')(value),
     },
     throwOnError: {
       where: 'both',

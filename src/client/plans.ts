@@ -5,21 +5,26 @@
 
 import { HTTPConnection } from '../connection/http-connection.ts'
 import { HTTPSConnection } from '../connection/https-connection.ts'
+import { takeTlsOptions } from '../connection/options.ts'
 import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
-import { type Connector, dial } from '../io/dial.ts'
+import { type Connector, type DialTarget, dial } from '../io/dial.ts'
 import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { Guard } from '../layers/guard/guard.ts'
 import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { Lease, PoolPlan } from '../pool/pool.ts'
+import { isForwarded } from '../proxy/choose.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
+import { looksUpByItself, openRoute, type ProxyHop } from '../transport/open-route.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Place } from './destination.ts'
+import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
+import { basicFor } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
@@ -40,21 +45,47 @@ export class Plans {
   readonly #dial: DialSettings
   readonly #usual: ConnectionSettings
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
+  /** By proxies, and what lies behind them: an origin, or nothing where the connection ends at the last. */
+  readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
   constructor(dialSettings: DialSettings, usual: ConnectionSettings) {
     this.#dial = dialSettings
     this.#usual = usual
   }
 
-  /** The plan for an origin; `place` says where it is. */
-  planFor(origin: RequestOrigin, settings: ConnectionSettings, place: () => Place): PoolPlan {
-    if (settings !== this.#usual) return this.#make(place(), settings)
-    let plan = this.#known.get(origin)
+  /**
+   * The plan for an origin.
+   * @param place - says where it is
+   * @param proxies - by way of which
+   * @param isTunnelled - a proxy is asked for a tunnel, for http too
+   */
+  planFor(
+    origin: RequestOrigin,
+    settings: ConnectionSettings,
+    place: () => Place,
+    proxies: Proxies,
+    isTunnelled: boolean,
+  ): PoolPlan {
+    const isForwarding = !isTunnelled && isForwarded({ proxies }, schemeOf(origin))
+    const make = (): PoolPlan => this.#make(place(), settings, { proxies, isForwarding })
+    if (settings !== this.#usual) return make()
+    const plans = proxies.length === 0 ? this.#known : this.#plansBy(proxies)
+    const behind = isForwarding ? proxies : origin
+    let plan = plans.get(behind)
     if (plan === undefined) {
-      plan = this.#make(place(), settings)
-      this.#known.set(origin, plan)
+      plan = make()
+      plans.set(behind, plan)
     }
     return plan
+  }
+
+  #plansBy(proxies: Proxies): WeakMap<object, PoolPlan> {
+    let plans = this.#routed.get(proxies)
+    if (plans === undefined) {
+      plans = new WeakMap()
+      this.#routed.set(proxies, plans)
+    }
+    return plans
   }
 
   /** A connection driven by hand, over one that the pool has lent. It dials none. */
@@ -74,8 +105,11 @@ export class Plans {
       : new HTTPConnection(host, port, options, { ...HTTP_SETTINGS, lent })
   }
 
-  #make({ scheme, host, port }: Place, settings: ConnectionSettings): PoolPlan {
-    const { tls, limits, tolerances, guard } = settings
+  #make(
+    { scheme, host, port }: Place,
+    { tls, limits, tolerances, guard }: ConnectionSettings,
+    { proxies, isForwarding }: Way,
+  ): PoolPlan {
     const {
       clock,
       connect,
@@ -92,6 +126,11 @@ export class Plans {
       scheme,
       host,
       port,
+      proxies: proxies.map(({ credentials, tls: own, ...shown }) => ({
+        ...shown,
+        secrets: [credentials, own],
+      })),
+      isForwarding,
       socketPath,
       localAddress,
       family,
@@ -114,27 +153,69 @@ export class Plans {
       tls: secure,
     }
     const engine = { tolerances, limits, pipelining }
-    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
+    const route = proxies.length === 0 ? undefined : key.route
+    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1, route }
+    const hops = proxies.map(hopOf)
     const url = `${key.origin}/`
-    const guards = guard === undefined ? undefined : new Guard(guard, url)
     return {
       key,
       open: (waiting, urls) => {
-        const connector =
-          guard === undefined
-            ? (connect ?? dial)
-            : guardedConnector(connect ?? dial, new Guard(guard, url, urls), connect !== undefined)
-        const plan = { target, tunnel: undefined, connect: connector, waiting, connectionOptions }
-        return observed(key, clock, openTransport(plan))
+        const asked = guard === undefined ? undefined : new Guard(guard, url, urls)
+        const plain = connect ?? dial
+        const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
+        const plan = { target, connect: guarded, waiting, connectionOptions }
+        const opening =
+          hops.length === 0
+            ? openTransport({ ...plan, tunnel: undefined })
+            : openRoute({ ...plan, hops, isForwarding, guard: asked })
+        return observed(key, clock, opening)
       },
-      // A table says the same each time: what was opened under it is allowed. A function may have changed its mind.
       refusalOf:
-        guards?.asksFunctions === true
-          ? (transport, asked) => guards.refusalOf(target, transport.address, asked)
-          : undefined,
+        guard === undefined ? undefined : refusalBy(new Guard(guard, url), target, hops, isForwarding),
     }
   }
 }
+
+/**
+ * What is asked before each request that goes over a connection which is there. A table says the same each time: what was opened
+ * under it is allowed. A function may have changed its mind; and a proxy that is sent the requests themselves leads anywhere.
+ */
+function refusalBy(
+  guard: Guard,
+  target: DialTarget,
+  hops: readonly ProxyHop[],
+  isForwarding: boolean,
+): PoolPlan['refusalOf'] {
+  const last = hops.at(-1)
+  if (!guard.asksFunctions && !isForwarding) return undefined
+  if (last === undefined) return (transport, url) => guard.refusalOf(target, transport.address, url)
+  const place = isForwarding ? undefined : target
+  return looksUpByItself(last) ? (_, url) => guard.refusalBeyond(place, last, url) : undefined
+}
+
+type Proxies = readonly ProxyServer[]
+
+/** By which proxies, and whether the connection ends at the last of them. */
+interface Way {
+  readonly proxies: Proxies
+  readonly isForwarding: boolean
+}
+
+/** A proxy as opening a connection needs it. Its session is its own, as that of a server is. */
+function hopOf(proxy: ProxyServer): ProxyHop {
+  const { scheme, host, port, credentials, tls } = proxy
+  const basic = basicFor(proxy)
+  return {
+    scheme,
+    host,
+    port,
+    tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
+    fields: basic === undefined ? [] : [basic],
+    credentials,
+  }
+}
+
+const NO_TLS = takeTlsOptions(undefined)
 
 function refuseToDial(): Promise<never> {
   return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))

@@ -3,7 +3,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, namesOf, shown, takeOptions } from '../core/options.ts'
 import type {
@@ -17,9 +17,12 @@ import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../cor
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { resolveAuth } from '../layers/auth/option.ts'
 import type { GuardRule } from '../layers/guard/guard.ts'
+import { NO_PROXIES, type ProxySetting } from '../proxy/setting.ts'
 import { resolveGuard } from './guard-option.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
+import { resolveProxy } from './proxying.ts'
 
 const MIB = 1_048_576
 
@@ -57,6 +60,7 @@ export interface ConnectionSettings {
 /** All that is decided of a request by options, besides its head and its body. */
 export interface ClientSettings extends RequestSettings {
   readonly connection: ConnectionSettings
+  readonly proxy: ProxySetting
   readonly timeouts: ResolvedTimeouts
   readonly signal: AbortSignal | undefined
   readonly hooks: Hooks | undefined
@@ -67,6 +71,9 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   redirect: DEFAULT_REDIRECT,
   retry: DEFAULT_RETRY,
   decompress: DEFAULT_DECOMPRESS,
+  auth: undefined,
+  cookies: undefined,
+  hsts: undefined,
   throwOnError: undefined,
   queueMs: 60_000,
   minSpeed: undefined,
@@ -80,6 +87,8 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
     tolerances: resolveTolerances(),
     guard: undefined,
   }),
+  // A client looks at the environment when it is made.
+  proxy: NO_PROXIES,
   timeouts: DEFAULT_TIMEOUTS,
   signal: undefined,
   hooks: undefined,
@@ -100,6 +109,9 @@ export function resolveSettings(
     redirect: resolveRedirect(options.redirect, base.redirect),
     retry: resolveRetry(options.retry, base.retry),
     decompress: resolveDecompress(options.decompress, base.decompress),
+    auth: options.auth === undefined ? base.auth : resolveAuth(options.auth),
+    cookies: options.cookies === undefined ? base.cookies : options.cookies || undefined,
+    hsts: options.hsts === undefined ? base.hsts : options.hsts || undefined,
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,
@@ -109,6 +121,7 @@ export function resolveSettings(
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection, place),
+    proxy: resolveProxy(options.proxy, base.proxy),
     timeouts,
     signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),

@@ -21,6 +21,7 @@
  *   ├─ ProxyError (status)            the proxy refused the tunnel
  *   ├─ ConnectionLost                 the connection broke during an exchange
  *   ├─ DecodeError (bytes, issues)    the body is not what it was read as
+ *   ├─ AuthError                      a request that cannot be authenticated
  *   ├─ RedirectError (location)       a redirect that is not followed
  *   ├─ StatusError (status, body)     the status is an error, where throwing was asked for
  *   └─ TimeoutError (phase, timeoutMs)
@@ -34,6 +35,7 @@
 
 import { BRAND, HTTPException } from './exception.ts'
 import {
+  AuthError,
   ConnectError,
   ConnectionLost,
   DecodeError,
@@ -102,6 +104,7 @@ const ERROR_CLASSES = {
   ConnectionLost,
   DecodeError,
   TimeoutError,
+  AuthError,
   RedirectError,
   StatusError,
 }

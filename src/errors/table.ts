@@ -206,6 +206,7 @@ export const ERRORS = {
   GUARD_REFUSED: ['GuardError', 'The guard refused the connection', 'RFC 6890 §2.2'],
   PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
+  SOCKS_REFUSED: ['ProxyError', 'The SOCKS proxy made no connection', 'RFC 1928 §6'],
 
   // During an exchange.
   CONNECTION_LOST: ['ConnectionLost', 'The connection broke', 'RFC 9112 §8'],
@@ -235,6 +236,19 @@ export const ERRORS = {
     'The redirect asks for the body again, which can be sent once only',
     'RFC 9110 §15.4.8',
   ],
+
+  // Authentication: a server asked for it, and could not be answered, or its own answer is not to be believed.
+  AUTH_BODY: [
+    'AuthError',
+    'The server asks who you are, and the body was sent and can be sent once only',
+    'RFC 9110 §11.6.1',
+  ],
+  AUTH_PROOF: [
+    'AuthError',
+    'The server does not prove that it knows the password: rspauth is wrong',
+    'RFC 7616 §3.5',
+  ],
+  AUTH_NETRC: ['AuthError', 'The netrc file cannot be read', 'curl: netrc'],
 
   // Statuses, where throwing was asked for.
   STATUS_IS_ERROR: ['StatusError', 'The status of the response is an error', 'RFC 9110 §15'],

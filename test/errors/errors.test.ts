@@ -4,6 +4,7 @@ import { addFacts, type ExchangeFacts, factsOf } from '../../src/errors/exceptio
 import { hintFor } from '../../src/errors/hints.ts'
 import * as errors from '../../src/errors/index.ts'
 import {
+  AuthError,
   BadStatusLine,
   CannotSendHeader,
   CannotSendRequest,
@@ -65,6 +66,7 @@ const PARENTS: Readonly<Record<string, string>> = {
   ConnectionLost: 'HTTPException',
   DecodeError: 'HTTPException',
   TimeoutError: 'HTTPException',
+  AuthError: 'HTTPException',
   RedirectError: 'HTTPException',
   StatusError: 'HTTPException',
 }
@@ -113,12 +115,14 @@ function make(code: ErrorCode): HTTPException {
       return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
     case 'GuardError':
       return new GuardError({ refused: '10.0.0.1', range: '10.0.0.0/8', rule: 'public-only' }, 'detail')
+    case 'AuthError':
+      return new AuthError(code, 'detail')
     case 'RedirectError':
       return new RedirectError(code as CodeOf<'RedirectError'>, 'detail', ANSWER, 'http://b.test/')
     case 'StatusError':
       return new StatusError(ANSWER, Buffer.from('x'))
     case 'ProxyError':
-      return new ProxyError(ANSWER)
+      return new ProxyError(code === 'SOCKS_REFUSED' ? { reply: 5, words: 'connection refused' } : ANSWER)
     case 'ConnectionLost':
       return new ConnectionLost('detail', {}, code as CodeOf<'ConnectionLost'>)
     case 'DecodeError':

@@ -78,10 +78,11 @@ export function judgeDialled(
 /** What a rule says of a place that a proxy is asked to connect to. Its name is looked up there. */
 export function judgeBeyond(
   rule: GuardRule,
-  to: HostPort,
+  to: GuardedPlace,
   proxy: HostPort,
   url: string,
 ): Refusal | undefined {
+  if (isTrusted(rule.proxies, to)) return undefined
   const refusal = judgePlace(rule, to)
   if (refusal !== undefined) return refusal
   const address = addressOfHost(to.host)?.address
@@ -208,9 +209,23 @@ export class Guard {
   }
 
   /** What a proxy is going to be asked for. */
-  checkBeyond(to: HostPort, proxy: HostPort): void {
+  checkBeyond(to: GuardedPlace, proxy: HostPort): void {
     const [url] = this.#asked()
     for (const rule of this.#rules) raise(judgeBeyond(rule, to, proxy, url), 'proxy')
+  }
+
+  /**
+   * Why a request may not be given to a proxy over a connection that is open; undefined where it may.
+   * @param to - where the proxy leads; undefined for wherever the request says
+   */
+  refusalBeyond(to: GuardedPlace | undefined, proxy: HostPort, asked?: string): GuardError | undefined {
+    const url = asked ?? this.#origin
+    const place = to ?? placeOf(url)
+    for (const rule of this.#rules) {
+      const refusal = judgeBeyond(rule, place, proxy, url)
+      if (refusal !== undefined) return errorOf(refusal, 'proxy')
+    }
+    return undefined
   }
 
   #judge(place: GuardedPlace, addresses: readonly (string | undefined)[], url: string): Refusal | undefined {
@@ -236,6 +251,13 @@ function raise(refusal: Refusal | undefined, phase?: 'proxy'): void {
 function errorOf(refusal: Refusal, phase?: 'proxy'): GuardError {
   const { detail, cause, remedy } = refusal
   return new GuardError(refusal, detail, phase, { cause, remedy })
+}
+
+/** Where a URL of http or https leads. */
+function placeOf(url: string): HostPort {
+  const { hostname, port, protocol } = new URL(url)
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  return { host, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
 }
 
 /** The IP address of a peer that is `host:port` or `[host]:port`, its zone kept; undefined where it is none. */
