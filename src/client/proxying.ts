@@ -119,7 +119,7 @@ export class Routes {
   #askFunction(setting: ProxyFunction, request: Asked): Route | Promise<Route> {
     const answer = this.askNow(setting, request.url)
     if (!(answer instanceof Promise)) return answer
-    return whileWanted(answer, request, this.#wait)
+    return whileWanted(answer, request, this.#wait, 'the function of the option proxy')
   }
 
   #read(answer: unknown): Route {

@@ -89,6 +89,12 @@ function answerFrom(log: Seen[]): (request: IncomingMessage, response: ServerRes
   }
 }
 
+/** Makes `*` of the target of OPTIONS, and the absolute form of others. */
+const absolute: Layer = (next) => (request) => {
+  const { target, method } = request
+  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
+}
+
 describe('auth', () => {
   const log: Seen[] = []
   const here = serve(answerFrom(log))
@@ -148,10 +154,6 @@ describe('auth', () => {
 
   it('names the target that is sent, in whichever form [7616-3.4.6-1]', async () => {
     log.length = 0
-    const absolute: Layer = (next) => (request) => {
-      const { target, method } = request
-      return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
-    }
     const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [absolute] })
     for (const method of ['OPTIONS', 'GET'])
       await client.request('/digest?x', { method }).catch(() => undefined)
