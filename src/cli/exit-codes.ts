@@ -41,7 +41,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   unexpected: {
     code: 1,
     meaning: 'anything else: a fault of the command, or a demo that was not as expected',
-    errors: ['DecodeError', 'RedirectError', 'StatusError'],
+    errors: ['AuthError', 'DecodeError', 'RedirectError', 'StatusError'],
   },
   usage: {
     code: 2,
@@ -59,7 +59,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     ],
   },
   dns: { code: 6, meaning: 'the name of the host was not found', errors: ['DNS_FAILED'] },
-  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError'] },
+  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError', 'GuardError'] },
   protocol: {
     code: 8,
     meaning: 'the peer broke the rules of HTTP, or went past a limit',

@@ -12,6 +12,7 @@ import { isPromiseLike } from '../core/options.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { proxyVariables } from '../io/surroundings.ts'
+import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
 import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
@@ -24,15 +25,14 @@ import {
   readChain,
   readProxySetting,
 } from '../proxy/setting.ts'
-import type { Clock } from '../time/clock.ts'
-import { type Deadlines, waitFor } from '../time/wait.ts'
 import { ProxyIdentity } from '../transport/proxy-identity.ts'
 import type { Place } from './destination.ts'
 import type { ClientOptions } from './option-types.ts'
 
 /** The option, read. `'environment'` is what the environment says at this moment. */
 export function resolveProxy(option: unknown, base: ProxySetting): ProxySetting {
-  if (option === undefined) return base
+  // Another one was refused before.
+  if (option === undefined || base === SOCKET_PATH) return base
   return option === 'environment' ? proxiesOfEnvironment() : readProxySetting(option, takeTls)
 }
 
@@ -75,13 +75,13 @@ const MAX_TEXTS = 64
 
 /** Chooses routes, and remembers them: one way to one origin is one object. */
 export class Routes {
-  readonly #clock: Clock
+  readonly #wait: WaitGround
   readonly #known: WeakMap<ProxyTable, WeakMap<RequestOrigin, Route>> = new WeakMap()
   /** What functions have answered as text, most of them the same again and again. */
   readonly #byText: Map<string, readonly ProxyServer[]> = new Map()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(wait: WaitGround) {
+    this.#wait = wait
   }
 
   /**
@@ -117,17 +117,10 @@ export class Routes {
       : this.#read(answer)
   }
 
-  #askFunction(setting: ProxyFunction, { url, deadlines }: Asked): Route | Promise<Route> {
-    const answer = this.askNow(setting, url)
+  #askFunction(setting: ProxyFunction, request: Asked): Route | Promise<Route> {
+    const answer = this.askNow(setting, request.url)
     if (!(answer instanceof Promise)) return answer
-    const waiting: Deadlines = { ...deadlines, clock: this.#clock }
-    return waitFor<Route>(waiting, 'connect', 'the function of the option proxy', (outcome) => {
-      answer.then(
-        (route) => outcome.resolve(route),
-        (error: unknown) => outcome.reject(error),
-      )
-      return () => {}
-    })
+    return whileWanted(answer, request, this.#wait, 'the function of the option proxy')
   }
 
   #read(answer: unknown): Route {

@@ -8,12 +8,12 @@ import type { FieldLine } from '../core/fields.ts'
 import { hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
-import { closeBody, isMeasured, lengthOf, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, lengthOf, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
 import { asAbortSignal } from './foreign-signal.ts'
-import { NO_BODY, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { readHeaders } from './read-headers.ts'
 import { decideReferrer, REFERRER_POLICIES } from './referrer.ts'
 import { isRequestLike, type RequestLike, takeRequestBody, writtenDispatcher } from './request-like.ts'
@@ -28,6 +28,8 @@ export interface ReadRequest {
   readonly body: OutgoingBody | FileHandleLike
   readonly signal: AbortSignal | undefined
   readonly redirect: 'follow' | 'error' | 'manual'
+  /** True for `credentials: 'omit'`: neither are cookies sent nor kept. */
+  readonly omitsCookies: boolean
   readonly integrity: string
   /** The client that sends it, where one was named. */
   readonly client: Client | undefined
@@ -107,6 +109,7 @@ export function readRequest(
     fields: withStandardFields(fields, all, referrer),
     signal: readSignal(init, members, source),
     redirect: (all.redirect as ReadRequest['redirect'] | undefined) ?? 'follow',
+    omitsCookies: all.credentials === 'omit',
     integrity: textOr(all.integrity, ''),
     client: members.client as Client | undefined,
     onInformational: readCallback(members.onInformational),
@@ -162,6 +165,7 @@ const FROM_REQUEST = [
   'method',
   'headers',
   'redirect',
+  'credentials',
   'integrity',
   'keepalive',
   'mode',

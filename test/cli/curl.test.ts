@@ -1,18 +1,18 @@
 // The bytes of the request held against those of curl, where the two mean the same: all but User-Agent.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { wire } from '../support/bytes.ts'
 import { runCommand } from '../support/command.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
 checkOpenHandles()
 
-const isThere = spawnSync('curl', ['--version']).status === 0
-const skip = isThere ? false : 'there is no curl on this machine: nothing to compare with'
+const skip = need('curl')
 const STDIN = 'a\r\nb=c\n'
 
 /** `URL` stands for the server. */

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test'
 import { findCurlOption } from '../../src/cli/curl-options.ts'
 import { OPTIONS } from '../../src/cli/options-table.ts'
 import { assertTold, runCommand } from '../support/command.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -101,7 +102,7 @@ describe('an option of curl', () => {
   })
 
   const curl = spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' })
-  it('is known, or ours, whatever the curl of this machine lists', { skip: curl.error !== undefined }, () => {
+  it('is known, or ours, whatever the curl of this machine lists', { skip: need('curl') }, () => {
     const ours = new Set(OPTIONS.map(({ flags }) => /--[\w-]+/.exec(flags)?.[0]))
     const listed = [...curl.stdout.matchAll(/^ *(?:-\S, +)?(--[\w.-]+)/gm)].map(([, name = '']) => name)
     assert.ok(listed.length > 200)

@@ -63,10 +63,20 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     memory.signatures.push(String(request.headers['signature']))
     response.end('signed')
   },
+  '/account': (request, response) => {
+    const isKnown = request.headers.cookie === 'session=ada'
+    if (isKnown) response.end('ada, 3 orders')
+    else response.writeHead(302, { Location: '/form' }).end()
+  },
+  '/login': (_, response) =>
+    response
+      .writeHead(303, { Location: '/account', 'Set-Cookie': 'session=ada; Path=/; Max-Age=3600' })
+      .end(),
   '/sometimes-slow': async (_, response, memory) => {
     if (memory.slow++ === 0) await sleep(1_000, undefined, { ref: false })
     response.end('fast')
   },
+  '/page': (_, response) => response.end('a page'),
   '/traced': (request, response, memory) => {
     memory.traces.push(String(request.headers['traceparent']))
     response.end('traced')
@@ -142,6 +152,14 @@ describe('the examples of the client', () => {
     })
   })
 
+  it('login-session: who is logged in stays so, from one process to the next', async () => {
+    await inFolder(async (folder) => {
+      const file = path.join(folder, 'session.json')
+      assert.equal(await run('login-session', file), 'logging in\nada, 3 orders\n')
+      assert.equal(await run('login-session', file), 'ada, 3 orders\n')
+    })
+  })
+
   it('token-refresh: one refresh for all that wait', async () => {
     assert.equal(await run('token-refresh'), '1 2 3\n')
     assert.equal(memory.tokens, 2)
@@ -149,6 +167,12 @@ describe('the examples of the client', () => {
 
   it('many-requests: no more connections than allowed', async () => {
     assert.match(await run('many-requests'), /^100 results, the last one 99\n[1-8] connections\n$/)
+  })
+
+  it('guard: what a URL leads to is refused, and one host besides allowed', async () => {
+    const lines = (await run('guard')).trimEnd().split('\n')
+    assert.match(lines[0]!, /^refused: 169\.254\.169\.254, which is of 169\.254\.169\.254\/32 /)
+    assert.deepEqual(lines.slice(1), ['169.254.169.254 169.254.169.254/32 false', 'a page'])
   })
 
   it('without-network: a layer answers', async () => {
