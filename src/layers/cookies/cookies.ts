@@ -5,10 +5,10 @@
  */
 
 import { type FieldLine, hasField } from '../../core/fields.ts'
-import type { Layer } from '../../core/handler.ts'
+import type { Handler, Layer } from '../../core/handler.ts'
+import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
-import { isThenable } from '../thenable.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
 
@@ -30,7 +30,7 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
   const keep = (
     response: HTTPResponse,
     jar: CookieJarLike,
-    url: string,
+    request: OutgoingRequest,
   ): HTTPResponse | Promise<HTTPResponse> => {
     const { fields } = response.head
     if (fields === silent) return response
@@ -43,7 +43,7 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
       return response
     }
     try {
-      const filling = fillJar(jar, url, settable(fields))
+      const filling = fillJar(jar, jarUrl(request), settable(fields))
       return filling === undefined ? response : filling.then(() => response, failed)
     } catch (error) {
       return failed(error)
@@ -53,14 +53,22 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
     const cookies = request.settings?.cookies
     if (cookies === undefined) return next(request)
     const jar = cookies === true ? ownJar() : cookies
-    const url = jarUrl(request)
-    const send = (field: string): Promise<HTTPResponse> =>
-      next(withCookies(request, field)).then((response) => keep(response, jar, url))
     try {
-      const field = askJar(jar, url)
-      return isThenable(field) ? field.then(send) : send(field)
+      const field = askJar(jar, request)
+      // No function has a name here: each would be named anew for each request.
+      return typeof field === 'string'
+        ? next(withCookies(request, field)).then((response) => keep(response, jar, request))
+        : sendLater(next, request, field).then((response) => keep(response, jar, request))
     } catch (error) {
       return Promise.reject(error)
     }
   }
+}
+
+async function sendLater(
+  next: Handler,
+  request: OutgoingRequest,
+  field: Promise<string>,
+): Promise<HTTPResponse> {
+  return next(withCookies(request, await field))
 }
