@@ -55,7 +55,7 @@ describe('the environment', () => {
     for (const name of ['http_proxy', 'no_proxy', 'HTTP_PROXY']) delete process.env[name]
   })
 
-  it('is what a client goes by, as it is when the client is made', async () => {
+  it('is what a client goes by, as it is when the client is made [pain 42]', async () => {
     process.env['http_proxy'] = 'proxy.test:3128'
     process.env['no_proxy'] = 'inner.test'
     const setting = begin()
@@ -276,7 +276,7 @@ const WRONG: readonly [
   ],
   ['sends more behind its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
   [
-    'sends more behind an answer with a length [9112-6.3-2]',
+    'sends more behind an answer with a length',
     (stream) => stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
     isFailed,
   ],
@@ -291,7 +291,7 @@ const WRONG: readonly [
     },
   ],
   [
-    'redirects [9110-9.3.6-1]',
+    'redirects',
     (stream) =>
       stream.receive(
         answer('HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n'),
@@ -322,7 +322,7 @@ function isFailed(error: HTTPException): void {
 
 describe('a proxy that is asked for a tunnel', () => {
   for (const [what, act, check] of WRONG) {
-    it(`and ${what} fails the request, and nothing of it was sent`, async () => {
+    it(`and ${what} fails the request, and nothing of it was sent [9110-9.3.6-1]`, async () => {
       const { client, network, clock } = begin({ proxy: PROXY })
       const failed = client.get('https://a.test/?secret').then(
         () => assert.fail('it was answered'),
