@@ -192,11 +192,12 @@ export class Client {
       const isFile = !isMeasured(body)
       const request = makeRequest(of, isFile ? NO_BODY : body)
       checkHead(request, completeHead(request), settings.connection.tolerances)
-      const { plan, route } = this.#end.explainRoute(request, settings, of.to.place)
+      const { plan, route, proxies } = this.#end.explainRoute(request, settings, of.to.place)
       return explain({
         request,
         place: of.to.place,
         route,
+        proxies,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
         builtIn: BUILT_IN_FIELDS,
