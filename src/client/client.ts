@@ -201,11 +201,12 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route } = this.#end.explainRoute(request, settings, place)
+      const { plan, route, proxies } = this.#end.explainRoute(request, settings, place)
       return explain({
         ...preview,
         place,
         route,
+        proxies,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
         builtIn: BUILT_IN_FIELDS,

@@ -18,6 +18,8 @@ import type { Shared } from './shared.ts'
 export interface ExplainedRoute {
   readonly plan: PoolPlan
   readonly route: { readonly kind: string; readonly why: string }
+  /** The proxies, the first to be connected to first; undefined where that is not known yet. */
+  readonly proxies: Route['proxies'] | undefined
 }
 
 export class InnerEnd {
@@ -93,10 +95,11 @@ export class InnerEnd {
         // Told when the request is sent.
       })
       const plan = this.planFor(request.origin, connection, DIRECT)
-      return { plan, route: { kind: 'not known yet', why: 'the function of the option proxy answers later' } }
+      const why = 'the function of the option proxy answers later'
+      return { plan, route: { kind: 'not known yet', why }, proxies: undefined }
     }
     const plan = this.planFor(request.origin, connection, route)
-    return { plan, route: { kind: plan.key.route, why: route.why } }
+    return { plan, route: { kind: plan.key.route, why: route.why }, proxies: route.proxies }
   }
 
   /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */
