@@ -201,13 +201,14 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, sent, saysProxyUser } = this.#end.explainRoute(request, settings, place)
+      const { plan, route, proxies, sent, saysProxyUser } = this.#end.explainRoute(request, settings, place)
       return explain({
         ...preview,
         request: sent,
         saysProxyUser,
         place,
         route,
+        proxies,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
         builtIn: BUILT_IN_FIELDS,

@@ -12,7 +12,9 @@ import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
 import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import { completeHead } from '../transport/h1/request-head.ts'
+import { looksUpByItself } from '../transport/open-route.ts'
 import type { ClientOptions, ClientTimeouts, SharedOptions } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
 
@@ -89,6 +91,8 @@ export interface ExplanationParts {
   readonly request: OutgoingRequest
   readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
   readonly route: { readonly kind: string; readonly why: string }
+  /** Undefined where it is not known yet which they are. */
+  readonly proxies: readonly ProxyServer[] | undefined
   readonly connection: PoolPreview
   readonly isFile: boolean
   /** The fields of the package, of the client's options, and of the request's. */
@@ -137,10 +141,13 @@ export function explain(parts: ExplanationParts): Explanation {
   return freezeDeep(plain)
 }
 
-function explainGuard({ request, place, clientOptions }: ExplanationParts): GuardPreview {
+function explainGuard({ request, place, clientOptions, proxies }: ExplanationParts): GuardPreview {
   const { guard } = (request.settings as ClientSettings).connection
   const { socketPath } = clientOptions
-  return previewGuard(guard, { ...place, socketPath }, request.url)
+  if (guard !== undefined && proxies === undefined)
+    return { decision: 'after DNS', why: 'which proxy it goes by is not known yet' }
+  const hops = proxies?.map((proxy) => ({ ...proxy, looksUpByItself: looksUpByItself(proxy) }))
+  return previewGuard(guard, { ...place, socketPath }, request.url, hops)
 }
 
 function explainFields(

@@ -53,6 +53,12 @@ function expected({ nonce, nc, cnonce, qop, uri }: Record<string, string>, metho
 
 const CHALLENGE = 'Digest realm="r", nonce="n1", qop="auth"'
 
+/** Asks for `*`, or for an absolute URL. */
+const inOtherForm: Layer = (next) => (request) => {
+  const { target, method } = request
+  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
+}
+
 type Answering = (seen: Seen, response: ServerResponse) => void
 
 const ANSWERS: Readonly<Record<string, Answering>> = {
@@ -87,12 +93,6 @@ function answerFrom(log: Seen[]): (request: IncomingMessage, response: ServerRes
   return (request, response) => {
     void answer(request, response, log)
   }
-}
-
-/** Makes `*` of the target of OPTIONS, and the absolute form of others. */
-const absolute: Layer = (next) => (request) => {
-  const { target, method } = request
-  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
 }
 
 describe('auth', () => {
@@ -154,7 +154,7 @@ describe('auth', () => {
 
   it('names the target that is sent, in whichever form [7616-3.4.6-1]', async () => {
     log.length = 0
-    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [absolute] })
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [inOtherForm] })
     for (const method of ['OPTIONS', 'GET'])
       await client.request('/digest?x', { method }).catch(() => undefined)
     const [, star, , whole] = log
