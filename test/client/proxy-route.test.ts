@@ -457,10 +457,12 @@ describe('a proxy that is asked for a tunnel', () => {
   })
 })
 
-describe('a proxy that is asked who we are by Digest', () => {
+const challenge = (fields: string): Buffer =>
+  answer(`HTTP/1.1 407 Who\r\nProxy-Authenticate: ${fields}\r\nContent-Length: 0\r\n\r\n`)
+const knowsNobody: Lookup = (_host, _options, done) => done(new Error('unheard of'), [])
+
+describe('a proxy that asks who we are by Digest', () => {
   const proxy = { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } as const
-  const challenge = (fields: string): Buffer =>
-    answer(`HTTP/1.1 407 Who\r\nProxy-Authenticate: ${fields}\r\nContent-Length: 0\r\n\r\n`)
   const DIGEST = 'Digest realm="r", nonce="first", qop="auth"'
 
   it('is answered with the nonce that it gives for the next request', async () => {
@@ -535,8 +537,7 @@ describe('a proxy that is asked who we are by Digest', () => {
 
 describe('a name that is looked up here', () => {
   it('and is not found fails the request, and gives the proxy up', async () => {
-    const lookup: Lookup = (_host, _options, done) => done(new Error('unheard of'), [])
-    const { client, network } = begin({ proxy: 'socks5://proxy.test', dns: { lookup } })
+    const { client, network } = begin({ proxy: 'socks5://proxy.test', dns: { lookup: knowsNobody } })
     const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
     assert.equal(error.code, 'DNS_FAILED')
     assert.ok(network.stream.isClosed)
