@@ -97,6 +97,10 @@ describe('the environment', () => {
       kind: 'unix:/run/a.sock',
       why: 'the option socketPath',
     })
+    const asked = { proxy: 'environment' }
+    assert.equal(socket.client.explain('http://a.test/', asked).route.kind, 'unix:/run/a.sock')
+    const said = begin({ socketPath: '/run/a.sock', ...asked }).client
+    assert.equal(said.explain('http://a.test/').route.kind, 'unix:/run/a.sock')
     for (const make of [
       () => begin({ socketPath: '/run/a.sock', proxy: PROXY }),
       () => socket.client.extend({ proxy: PROXY }),
@@ -245,6 +249,35 @@ describe('connections by way of a proxy', () => {
     assert.match(showWire(network.stream.takeWritten()), /^OPTIONS http:\/\/a\.test HTTP/)
     network.stream.receive(OK)
     await asked
+    await client.close()
+  })
+
+  it('are tunnels for a request that asks for another protocol', async () => {
+    const { client, network } = begin({ proxy: PROXY })
+    const headers = { Connection: 'upgrade', Upgrade: 'echo' }
+    const asked = client.get('http://a.test/', { headers })
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^CONNECT a\.test:80 HTTP/)
+    network.stream.receive(ESTABLISHED)
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^GET \/ HTTP/)
+    network.stream.receive(OK)
+    assert.equal(await (await asked).text(), 'ok')
+    assert.equal(client.explain('http://a.test/', { headers }).connection.action, 'use')
+    await client.close()
+  })
+
+  it('are explained with who we are to the proxy, masked, and without what would be taken off', async () => {
+    const { client } = begin({ proxy: PROXY })
+    const own = { headers: { 'Proxy-Authorization': 'Basic c2VjcmV0' } }
+    const fieldOf = (url: string, options = {}) =>
+      client.explain(url, options).fields.find(({ name }) => name === 'Proxy-Authorization')
+    assert.deepEqual(fieldOf('http://a.test/'), { name: 'Proxy-Authorization', value: '***', from: 'proxy' })
+    assert.equal(fieldOf('http://a.test/', own)?.from, 'request')
+    assert.equal(fieldOf('https://a.test/', own), undefined)
+    assert.equal(fieldOf('http://a.test/', { ...own, proxy: false }), undefined)
+    const digest = { proxy: { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } }
+    assert.equal(fieldOf('http://a.test/', digest), undefined)
     await client.close()
   })
 
