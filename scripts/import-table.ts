@@ -32,8 +32,7 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
-    rooms: [...GROUND, 'io', 'connection', 'client', 'fetch', 'index'],
-    packages: ['commander', 'picocolors'],
+    rooms: [...GROUND, 'io', 'layers', 'connection', 'client', 'index'],
   },
   index: { rooms: '*', node: [] },
 }

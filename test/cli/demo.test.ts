@@ -5,18 +5,18 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import pico from 'picocolors'
 import { DEMO_CA, DEMO_CERTIFICATE } from '../../src/cli/demo/certificate.ts'
 import { playActs, runDemo } from '../../src/cli/demo/demo.ts'
 import { Stage } from '../../src/cli/demo/stage.ts'
-import { Interrupted } from '../../src/cli/failure.ts'
+import { makeColors } from '../../src/cli/show/colors.ts'
+import { Interrupted } from '../../src/cli/tell/failure.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
 checkOpenHandles()
 
-const colors = pico.createColors(false)
+const colors = makeColors(false)
 
 const TITLES = [
   'Two requests on one connection',
@@ -108,7 +108,7 @@ describe('the demo', () => {
       verdicts.map((line) =>
         line
           .replace(/ in [\d.]+ ms/, '')
-          .replace(/✗ httplib:.*;/, '✗ error;')
+          .replace(/✗ refused:.*;/, '✗ error;')
           .slice(6),
       ),
       [

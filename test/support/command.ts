@@ -87,9 +87,9 @@ export async function runCommandProcess(
   return { code, stdout: Buffer.concat(stdout), stderr }
 }
 
-/** Asserts that a failure was told in one line, with what to try, and without the word `secret`, plain or in Base64. */
+/** Asserts that a failure was told in lines of what, why and what to try, and without the word `secret`, plain or in Base64. */
 export function assertTold({ stderr }: CommandResult, what: RegExp): void {
-  assert.match(stderr, /^httplib: [^\n]+\. Try: [^\n]+\n$/)
+  assert.match(stderr, /^httplib: [^\n]+\n(?:  Why: [^\n]+\n)?  Try: [^\n]+\n$/)
   assert.match(stderr, what)
   assert.doesNotMatch(stderr, /secret|c2VjcmV0/)
 }

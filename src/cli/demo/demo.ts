@@ -1,8 +1,8 @@
 /** `httplib demo`: starts the servers, plays the acts, says whether everything was as expected. */
 
 import path from 'node:path'
-import { describeFailure, formatEnding } from '../failure.ts'
-import { formatMs } from '../wire-view.ts'
+import { formatMs } from '../show/amounts.ts'
+import { describeFailure, toOneLine } from '../tell/failure.ts'
 import { ACTS, type Act, type ActProps, connectFor } from './acts.ts'
 import { startServers } from './servers.ts'
 import { Stage, type StageOptions } from './stage.ts'
@@ -42,7 +42,10 @@ async function playAct(act: Act, props: ActProps): Promise<void> {
     await act.play(connection, stage)
   } catch (error) {
     signal.throwIfAborted()
-    stage.verdict(formatEnding(describeFailure(error), stage.colors).trimEnd(), { 'no error': false })
+    const { what, why } = describeFailure(error)
+    stage.verdict(`refused: ${toOneLine([what, why].filter((part) => part !== undefined).join(': '))}`, {
+      'no error': false,
+    })
   } finally {
     connection.close()
   }

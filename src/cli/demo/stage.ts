@@ -1,8 +1,9 @@
 /** How the demo looks: titles, one line of prose, the call, the wire, the verdict. For a terminal of 80 columns or more. */
 
 import { stripVTControlCharacters } from 'node:util'
-import type { Colors } from '../colors.ts'
-import { formatMs, type LinePart, WireView } from '../wire-view.ts'
+import { formatMs } from '../show/amounts.ts'
+import type { Colors } from '../show/colors.ts'
+import { type LinePart, WireView } from '../show/wire-view.ts'
 
 export interface StageOptions {
   readonly write: (text: string) => void

@@ -6,12 +6,13 @@
  * sends must not steer a terminal.
  */
 
-import { escapeText } from '../core/escape.ts'
-import { formatAuthority } from '../core/origin.ts'
-import { endsOpen, isCredentialName, MASK, maskCredentials, maskField, maskText } from '../core/redact.ts'
-import type { TlsDetails } from '../core/tls-options.ts'
-import type { DialTimings } from '../io/byte-stream.ts'
-import type { DialTarget } from '../io/dial.ts'
+import { escapeText } from '../../core/escape.ts'
+import { formatAuthority } from '../../core/origin.ts'
+import { endsOpen, isCredentialName, MASK, maskCredentials, maskField, maskText } from '../../core/redact.ts'
+import type { TlsDetails } from '../../core/tls-options.ts'
+import type { DialTimings } from '../../io/byte-stream.ts'
+import type { DialTarget } from '../../io/dial.ts'
+import { formatMs } from './amounts.ts'
 import type { Colors } from './colors.ts'
 import type { WireWatch } from './wire-tap.ts'
 
@@ -99,6 +100,8 @@ export class WireView implements WireWatch {
 
   sent(data: string | Uint8Array): void {
     this.#in.flushBody()
+    // The next request on the same connection, or in the tunnel that CONNECT has opened.
+    if (this.#in.isInBody && this.#out.isInBody && isRequestLine(data)) this.beginExchange()
     this.#out.take(data)
   }
 
@@ -118,6 +121,14 @@ export class WireView implements WireWatch {
     const colon = text.indexOf(':')
     return colon < 0 ? color(text) : `${color(text.slice(0, colon))}${text.slice(colon)}`
   }
+}
+
+function isRequestLine(data: string | Uint8Array): boolean {
+  const start =
+    typeof data === 'string'
+      ? data.slice(0, 65_536)
+      : Buffer.from(data.subarray(0, 65_536)).toString('latin1')
+  return /^[!#$%&'*+\-.^_`|~\w]+ \S+ HTTP\/1\.[01]\r\n/.test(start)
 }
 
 type ShowLine = (line: string, part: LinePart) => void
@@ -182,7 +193,7 @@ class Direction {
       const wasHead = this.#state !== 'body'
       this.#rest = this.#rest.slice(end + 1)
       this.#take(line, true)
-      if (wasHead && this.#isInBody) {
+      if (wasHead && this.isInBody) {
         this.bodyBytes = this.#rest.length
         if (!this.#showsBodies) this.#rest = ''
       }
@@ -191,7 +202,8 @@ class Direction {
     if (this.#rest.length > MAX_KEPT_CHARS) this.flush()
   }
 
-  get #isInBody(): boolean {
+  /** True once the last head is complete. */
+  get isInBody(): boolean {
     return this.#state === 'body'
   }
 
@@ -249,10 +261,4 @@ function toPrintable(text: string): string {
 
 function formatPart(name: string, ms: number | undefined): string {
   return ms === undefined ? '' : `${name} ${formatMs(ms)}`
-}
-
-/** A duration, short: `0.4 ms`, `12 ms`, `3.2 s`. */
-export function formatMs(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

@@ -3,7 +3,7 @@
  * Shown after `Try:` in the one line that the command writes about a failure.
  */
 
-import { type ErrorClassName, type ErrorCode, errorRow } from '../errors/table.ts'
+import { type ErrorClassName, type ErrorCode, errorRow } from '../../errors/table.ts'
 
 const SEE_WIRE = 'again with -v to see what the peer sent'
 const CHECK_HEADER = 'again with a corrected -H'

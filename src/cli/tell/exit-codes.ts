@@ -3,25 +3,39 @@
  * command itself read it. Where curl has a code for the same thing, it is the same code, so that scripts can be moved.
  */
 
-import { type ErrorClassName, type ErrorCode, errorRow } from '../errors/table.ts'
+import { type ErrorClassName, type ErrorCode, errorRow } from '../../errors/table.ts'
 
 /** The names of the rows. */
 export type ExitName =
   | 'success'
-  | 'unexpected'
+  | 'scheme'
   | 'usage'
+  | 'url'
+  | 'proxy-dns'
   | 'dns'
   | 'connect'
   | 'protocol'
   | 'incomplete-body'
+  | 'http-error'
   | 'local-write'
   | 'local-read'
   | 'timeout'
+  | 'range'
   | 'tls'
+  | 'interface'
+  | 'redirects'
+  | 'resolve-syntax'
   | 'no-response'
   | 'connection-lost'
+  | 'client-certificate'
   | 'certificate'
+  | 'coding'
+  | 'too-large'
+  | 'rewind'
+  | 'ca-file'
+  | 'pinned'
   | 'proxy'
+  | 'unexpected'
   | 'interrupted'
 
 export interface ExitRow {
@@ -38,17 +52,16 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     meaning: 'the response came whole, whatever its status; or the reader of standard output had enough',
     errors: [],
   },
-  unexpected: {
+  scheme: {
     code: 1,
-    meaning: 'anything else: a fault of the command, or a demo that was not as expected',
-    errors: ['DecodeError', 'RedirectError', 'StatusError'],
+    meaning: 'the scheme of the URL is not spoken, or a redirect leads from https to http',
+    errors: ['REDIRECT_DOWNGRADE'],
   },
   usage: {
     code: 2,
-    meaning: 'bad usage: an option, URL, method or header that cannot be used; nothing was sent',
+    meaning: 'bad usage: an option, method or header that cannot be used; nothing was sent',
     errors: [
       'LocalProtocolError',
-      'InvalidURL',
       'InvalidHeader',
       'NotConnected',
       'UnimplementedFileMode',
@@ -58,6 +71,8 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
       'ResponseNotReady',
     ],
   },
+  url: { code: 3, meaning: 'the URL cannot be read', errors: ['InvalidURL', 'REDIRECT_LOCATION'] },
+  'proxy-dns': { code: 5, meaning: 'the name of the proxy was not found', errors: [] },
   dns: { code: 6, meaning: 'the name of the host was not found', errors: ['DNS_FAILED'] },
   connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError'] },
   protocol: {
@@ -77,6 +92,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     meaning: 'the body broke off; what came of it was written',
     errors: ['INCOMPLETE_BODY'],
   },
+  'http-error': { code: 22, meaning: 'a status of 400 or more, with -f', errors: ['StatusError'] },
   'local-write': { code: 23, meaning: 'the file or standard output could not be written', errors: [] },
   'local-read': {
     code: 26,
@@ -84,7 +100,15 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     errors: [],
   },
   timeout: { code: 28, meaning: 'something took too long', errors: ['TimeoutError'] },
+  range: { code: 33, meaning: 'the server does not go on where -C asks it to', errors: [] },
   tls: { code: 35, meaning: 'the TLS handshake failed', errors: ['TLS_FAILED'] },
+  interface: { code: 45, meaning: 'the network interface of --interface is not there', errors: [] },
+  redirects: {
+    code: 47,
+    meaning: 'there are more redirects than --max-redirs allows',
+    errors: ['RedirectError'],
+  },
+  'resolve-syntax': { code: 49, meaning: '--resolve or --connect-to cannot be read', errors: [] },
   'no-response': {
     code: 52,
     meaning: 'the peer closed the connection without a byte of a response',
@@ -92,9 +116,11 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   },
   'connection-lost': {
     code: 56,
-    meaning: 'the connection broke before the head of the response was complete',
+    meaning:
+      'the connection broke before the head of the response was complete; or the proxy refused the tunnel',
     errors: ['IncompleteRead', 'ConnectionLost'],
   },
+  'client-certificate': { code: 58, meaning: 'your certificate or key cannot be used', errors: [] },
   certificate: {
     code: 60,
     meaning: 'the certificate of the server was not accepted',
@@ -109,13 +135,34 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
       'CERTIFICATE_WEAK',
       'CERTIFICATE_REVOKED',
       'CERTIFICATE_REJECTED',
-      'CERTIFICATE_NOT_PINNED',
     ],
   },
+  coding: {
+    code: 61,
+    meaning: 'the body is not in the coding that it names',
+    errors: ['DecodeError', 'INCOMPLETE_CODING'],
+  },
+  'too-large': {
+    code: 63,
+    meaning: 'the body is larger than --max-filesize, or decompresses to more than is safe',
+    errors: ['LIMIT_DECODED', 'LIMIT_RATIO'],
+  },
+  rewind: { code: 65, meaning: 'the body cannot be sent a second time', errors: ['REDIRECT_BODY'] },
+  'ca-file': {
+    code: 77,
+    meaning: 'the file of --cacert cannot be read, or has no certificate in it',
+    errors: [],
+  },
+  pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
   proxy: {
     code: 97,
     meaning: 'the proxy refused the tunnel, or did not answer as a proxy does',
     errors: ['ProxyError', 'PROXY_FAILED'],
+  },
+  unexpected: {
+    code: 125,
+    meaning: 'a fault of the command itself, or a demo that was not as expected',
+    errors: [],
   },
   interrupted: { code: 130, meaning: 'interrupted with Ctrl-C (SIGINT)', errors: [] },
 }
@@ -145,7 +192,7 @@ export function formatExitCodes(): string {
   return ['| code | meaning | errors of the library |', '| --- | --- | --- |', ...lines].join('\n')
 }
 
-/** The table in plain lines, for `--help`. */
-export function formatExitCodesForHelp(): string {
-  return ROWS.map(([, { code, meaning }]) => `  ${String(code).padStart(3)}  ${meaning}`).join('\n')
+/** Code and meaning, for `--help`. */
+export function listExitCodes(): readonly (readonly [code: number, meaning: string])[] {
+  return ROWS.map(([, { code, meaning }]) => [code, meaning])
 }

@@ -1,30 +1,43 @@
 /**
- * From whatever went wrong to one line on standard error and an exit code:
- * `httplib: <what happened>. Try: <what to do next>`.
+ * From whatever went wrong to three lines on standard error and an exit code: what happened, why, and what to try next.
  *
  * Security: no line holds a credential or a query string, and no character that could steer a terminal.
  */
 
-import { HTTPException } from '../errors/index.ts'
+import { HTTPException } from '../../errors/index.ts'
+import { errorRow } from '../../errors/table.ts'
+import type { Colors } from '../show/colors.ts'
 import { adviceFor } from './advice.ts'
-import type { Colors } from './colors.ts'
 import { type ExitName, exitNameOf } from './exit-codes.ts'
 
 /** What the command itself found wrong, as a row of the exit codes with its own next step. */
 export class CommandFailure extends Error {
   readonly exit: ExitName
   readonly advice: string
+  /** The reason, where the message has none. */
+  readonly why: string | undefined
 
-  constructor(exit: ExitName, what: string, advice: string, options?: { cause?: unknown }) {
+  constructor(
+    exit: ExitName,
+    what: string,
+    advice: string,
+    { why, ...options }: { cause?: unknown; why?: string | undefined } = {},
+  ) {
     super(what, options)
     this.exit = exit
     this.advice = advice
+    this.why = why
   }
 }
 
 /** Something in the words and options that cannot be. */
-export function usageFailure(what: string, advice = 'httplib --help'): CommandFailure {
-  return new CommandFailure('usage', what, advice)
+export function usageFailure(
+  what: string,
+  advice = 'httplib --help',
+  why?: string,
+  exit: ExitName = 'usage',
+): CommandFailure {
+  return new CommandFailure(exit, what, advice, { why })
 }
 
 /** The reason of the abort after Ctrl-C. */
@@ -34,20 +47,23 @@ export class Interrupted extends Error {}
 export interface Ending {
   readonly exit: ExitName
   /** What to tell, if anything. */
-  readonly what?: string
-  readonly advice?: string
+  readonly what?: string | undefined
+  readonly why?: string | undefined
+  readonly advice?: string | undefined
 }
 
 /** What an error means for the person who typed the command. */
 export function describeFailure(error: unknown): Ending {
   if (error instanceof Interrupted) return { exit: 'interrupted' }
-  if (error instanceof CommandFailure) {
-    return { exit: error.exit, what: error.message, advice: error.advice }
-  }
+  if (error instanceof CommandFailure)
+    return { exit: error.exit, what: error.message, why: error.why, advice: error.advice }
   if (HTTPException.isHTTPException(error)) {
+    const { sentence } = errorRow(error.code)
+    const summary = withoutRemedy(error)
     return {
       exit: exitNameOf(error.code),
-      what: withoutRemedy(error),
+      what: sentence,
+      why: summary.startsWith(sentence) ? trimmed(summary.slice(sentence.length)) : summary,
       advice: adviceFor(error.code, error.remedy),
     }
   }
@@ -59,17 +75,29 @@ export function describeFailure(error: unknown): Ending {
   }
 }
 
+/** What follows the sentence, without what joins the two. */
+function trimmed(rest: string): string | undefined {
+  const text = rest.replace(/^[:.\s]+/, '')
+  return text === '' ? undefined : text
+}
+
 /** The options of the library mean nothing to a person at a terminal: the advice names the command's. */
 function withoutRemedy(error: HTTPException): string {
   return error.remedy === undefined ? error.summary : error.summary.replace(`; ${error.remedy}`, '')
 }
 
-/** The line for standard error, with its end; empty where there is nothing to tell. */
-export function formatEnding({ what, advice }: Ending, colors: Colors): string {
+/** The lines for standard error, with their ends; empty where there is nothing to tell. */
+export function formatEnding({ what, why, advice }: Ending, colors: Colors): string {
   if (what === undefined) return ''
-  const sentence = toOneLine(what).replace(/\.$/, '')
-  const next = advice === undefined ? '' : ` ${colors.bold('Try:')} ${toOneLine(advice)}`
-  return `${colors.red('httplib:')} ${sentence}.${next}\n`
+  return [
+    lineOf(colors.red('httplib:'), what),
+    lineOf(colors.bold('  Why:'), why),
+    lineOf(colors.bold('  Try:'), advice),
+  ].join('')
+}
+
+function lineOf(mark: string, text: string | undefined): string {
+  return text === undefined ? '' : `${mark} ${toOneLine(text).replace(/\.$/, '')}\n`
 }
 
 /** A system error in a few words: its code where it has one. */
@@ -86,7 +114,8 @@ export function hideSecrets(url: string): string {
   return start.replace(/^([^/]*\/\/)?.*@/s, '$1')
 }
 
-function toOneLine(text: string): string {
+/** On one line, with nothing that could steer a terminal. */
+export function toOneLine(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')

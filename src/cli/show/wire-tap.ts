@@ -3,11 +3,11 @@
  * With a proxy the tunnel is tapped first, then what runs in it; with TLS the bytes inside.
  */
 
-import type { TlsDetails } from '../core/tls-options.ts'
-import type { ByteSink, ByteStream, DialedStream, DialTimings } from '../io/byte-stream.ts'
-import { type Connector, type DialTarget, dial } from '../io/dial.ts'
-import type { TlsSettings } from '../io/tls/settings.ts'
-import type { Deadlines } from '../time/wait.ts'
+import type { TlsDetails } from '../../core/tls-options.ts'
+import type { ByteSink, ByteStream, DialedStream, DialTimings } from '../../io/byte-stream.ts'
+import { type Connector, type DialTarget, dial } from '../../io/dial.ts'
+import type { TlsSettings } from '../../io/tls/settings.ts'
+import type { Deadlines } from '../../time/wait.ts'
 
 /** Who looks on. */
 export interface WireWatch {
@@ -19,11 +19,16 @@ export interface WireWatch {
   received(bytes: Uint8Array): void
 }
 
-/** Opens connections as the library does by itself, with an observer looking on. */
-export function tapConnections(watch: WireWatch): Connector {
+/**
+ * Opens connections as the library does by itself, with an observer looking on.
+ * @param makeWatch - gives one for each connection
+ * @param connect - opens it. Default: `dial`
+ */
+export function tapConnections(makeWatch: () => WireWatch, connect: Connector = dial): Connector {
   return async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
+    const watch = makeWatch()
     watch.dialing(target)
-    const { stream, timings } = await dial(target, waiting)
+    const { stream, timings } = await connect(target, waiting)
     watch.connected(stream.address, timings)
     if (stream.tls !== undefined) watch.secured(stream.tls)
     return { stream: new TappedStream(stream, watch), timings }
