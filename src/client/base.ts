@@ -3,6 +3,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { VERSION } from '../core/version.ts'
 import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
+import type { ProxySetting } from '../proxy/setting.ts'
 import { joinUrl } from './destination.ts'
 import { mergeDefaults } from './make-request.ts'
 import type { ClientOptions } from './option-types.ts'
@@ -37,6 +38,11 @@ export const BUILT_IN: Base = {
   fields: BUILT_IN_FIELDS,
   query: '',
   baseUrl: undefined,
+}
+
+/** The same with a setting of its own: what has to be found out when a client is made. */
+export function builtIn(proxy: ProxySetting): Base {
+  return { ...BUILT_IN, settings: Object.freeze({ ...DEFAULT_SETTINGS, proxy }) }
 }
 
 /** Lays options over what was there. */

@@ -7,18 +7,18 @@ import type { HTTPConnection } from '../connection/http-connection.ts'
 import { anySignal } from '../core/any-signal.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
-import type { Handler, Layer } from '../core/handler.ts'
+import type { Layer } from '../core/handler.ts'
 import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
-import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
-import type { PoolPlan } from '../pool/pool.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
-import { type Base, BUILT_IN, BUILT_IN_FIELDS, joinQueries, makeBase } from './base.ts'
+import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
 import { Chains } from './compose.ts'
 import { Destinations, joinUrl } from './destination.ts'
 import { type Explanation, explain } from './explain.ts'
+import { InnerEnd } from './inner-end.ts'
 import {
   bodyToClose,
   deadlinesFor,
@@ -31,9 +31,10 @@ import {
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
+import { refuseBesideSocket, startingProxies } from './proxying.ts'
 import { writeQuery } from './query.ts'
 import { ResponsePromise } from './response-promise.ts'
-import { type ClientSettings, type ConnectionSettings, resolveSettings } from './settings.ts'
+import { type ClientSettings, resolveSettings } from './settings.ts'
 import { makeShared, type Shared } from './shared.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
@@ -63,6 +64,7 @@ export class Client {
   readonly #shared: Shared
   readonly #base: Base
   readonly #destinations: Destinations
+  readonly #end: InnerEnd
   #layers: readonly Layer[]
   #chains: Chains
   /** Settings that differ from the client's by what `fetch` says: few, and the same again and again. */
@@ -77,10 +79,11 @@ export class Client {
   constructor(options: ClientOptions = {}) {
     const parent = PARENTS.get(options)
     const taken = parent === undefined ? takeClientOptions(options, 'client') : options
-    this.#base = makeBase(taken, parent === undefined ? BUILT_IN : parent.#base)
+    this.#base = makeBase(taken, parent === undefined ? builtIn(startingProxies(taken)) : parent.#base)
     this.#shared = parent === undefined ? makeShared(taken, this.#base.settings.connection) : parent.#shared
     this.#layers = [...(parent === undefined ? [] : parent.#layers), ...(taken.layers ?? [])]
     this.#destinations = new Destinations(this.#base.fields, this.#base.baseUrl)
+    this.#end = new InnerEnd(this.#shared, this.#destinations)
     this.#chains = this.#makeChains()
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
@@ -164,6 +167,7 @@ export class Client {
         throw new TypeError(`extend(): ${name} is for new Client(): the connections are shared`)
     }
     // An object of its own, even where nothing was said; without a prototype, as the taken ones are.
+    refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
     const own: ClientOptions = Object.assign(Object.create(null), taken)
     PARENTS.set(own, this)
     return new Client(own)
@@ -189,12 +193,11 @@ export class Client {
       const isFile = !isMeasured(body)
       const request = makeRequest(of, isFile ? NO_BODY : body)
       checkHead(request, completeHead(request), settings.connection.tolerances)
-      const plan = this.#planFor(request.origin, settings.connection)
+      const { plan, route } = this.#end.explainRoute(request, settings, of.to.place)
       return explain({
         request,
         place: of.to.place,
-        route: plan.key.route,
-        isSocketPath: this.#base.options.socketPath !== undefined,
+        route,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
         hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
@@ -215,11 +218,13 @@ export class Client {
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
     this.#shared.underway.check()
-    const { origin } = this.#destinations.find(url)
+    const { settings } = this.#base
+    const to = this.#destinations.find(url)
+    const route = await this.#end.routeTo(to, deadlinesFor(settings, this.#shared.clock), settings)
     await this.#shared.pool.preconnect(
-      this.#planFor(origin, this.#base.settings.connection),
+      this.#end.planFor(to.origin, settings.connection, route),
       count,
-      this.#base.settings.timeouts,
+      settings.timeouts,
     )
   }
 
@@ -231,13 +236,16 @@ export class Client {
    */
   async take(
     url: string | URL,
-    options: Pick<ClientRequestOptions, 'signal' | 'timeout'> = {},
+    options: Pick<ClientRequestOptions, 'proxy' | 'signal' | 'timeout'> = {},
   ): Promise<HTTPConnection> {
     this.#shared.underway.check()
     const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
-    const { origin, place } = this.#destinations.find(url)
-    const plan = this.#planFor(origin, settings.connection)
+    refuseBesideSocket(options.proxy, this.#base.options.socketPath)
+    const to = this.#destinations.find(url)
+    const { origin, place } = to
     const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const route = await this.#end.routeTo(to, deadlines, settings)
+    const plan = this.#end.planFor(origin, settings.connection, route, true)
     const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
     return this.#shared.plans.driveByHand(lease, place, settings)
   }
@@ -323,6 +331,7 @@ export class Client {
         answer = this.#sendPlain(method ?? 'GET', url, this.#deadlines)
       } else {
         const taken = takeClientOptions(options, 'request')
+        refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
         isOwnSignal = settings.signal !== signal && settings.signal !== taken.signal
@@ -382,17 +391,7 @@ export class Client {
   #makeChains(): Chains {
     const { clock, random, underway } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses }, this.#exchange)
-  }
-
-  /** The inner end of the chain. */
-  readonly #exchange: Handler = (request) => {
-    const settings = request.settings as ClientSettings
-    return this.#shared.pool.exchange(request, this.#planFor(request.origin, settings.connection), settings)
-  }
-
-  #planFor(origin: OutgoingRequest['origin'], connection: ConnectionSettings): PoolPlan {
-    return this.#shared.plans.planFor(origin, connection, () => this.#destinations.placeOf(origin))
+    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses }, this.#end.exchange)
   }
 }
 

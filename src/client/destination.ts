@@ -134,6 +134,11 @@ export class Destinations {
   }
 }
 
+/** The scheme of an origin. */
+export function schemeOf({ prefix }: RequestOrigin): 'http' | 'https' {
+  return prefix.startsWith('https:') ? 'https' : 'http'
+}
+
 function keep<T>(map: Map<string, T>, key: string, value: T, maximum: number): void {
   map.set(key, value)
   if (map.size > maximum) map.delete(map.keys().next().value!)

@@ -79,8 +79,7 @@ export interface Explanation {
 export interface ExplanationParts {
   readonly request: OutgoingRequest
   readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
-  readonly route: string
-  readonly isSocketPath: boolean
+  readonly route: { readonly kind: string; readonly why: string }
   readonly connection: PoolPreview
   readonly isFile: boolean
   readonly hasUrlCredentials: boolean
@@ -96,16 +95,13 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** Makes the explanation. */
 export function explain(parts: ExplanationParts): Explanation {
-  const { request, place, route, isSocketPath, connection } = parts
+  const { request, place, route, connection } = parts
   const url = new URL(request.url)
   const plain = {
     method: request.method,
     url: maskText(request.url),
     parts: { ...place, path: url.pathname, query: maskText(url.search) },
-    route: {
-      kind: route,
-      why: isSocketPath ? 'the option socketPath' : 'no proxy and no unix socket was asked for',
-    },
+    route,
     connection,
     fields: explainFields(parts),
     body: explainBody(request.body, parts.isFile),

@@ -71,6 +71,43 @@ export interface RetryOptions {
   readonly idempotencyKey?: boolean | string | undefined
 }
 
+/** Who we are to a proxy: sent with the first request, or what answers its challenge. */
+export type ProxyAuth =
+  | readonly [user: string, password: string]
+  | { readonly basic: readonly [user: string, password: string] }
+  | { readonly digest: readonly [user: string, password: string] }
+
+/** A proxy with what there is to be said of it. */
+export interface ProxyOptions {
+  /** `http://`, `https://`, `socks5h://`, `socks5://`, `socks4a://` or `socks4://`, host and port; userinfo is who we are. */
+  readonly url: string | URL
+  /** Who we are to it, instead of the userinfo. `[user, password]` is basic, or the way of SOCKS. */
+  readonly auth?: ProxyAuth | undefined
+  /** Whom to trust as an `https` proxy, and who we are to it. Default: as for servers without the option `tls`. */
+  readonly tls?: TlsOptions | undefined
+}
+
+/** A proxy, or a list of them: the first is connected to, and leads to the next. */
+export type ProxyInput = string | URL | ProxyOptions | readonly (string | URL | ProxyOptions)[]
+
+/** Proxies by the scheme of the URL that is asked for. */
+export interface ProxiesByScheme {
+  /** For `http` URLs. Default: none. */
+  readonly http?: ProxyInput | false | undefined
+  /** For `https` URLs. Default: none. */
+  readonly https?: ProxyInput | false | undefined
+  /** Hosts that are reached directly, as in NO_PROXY: a list, or a string with commas. Default: none. */
+  readonly no?: string | readonly string[] | undefined
+}
+
+/** What chooses a proxy for each URL, redirects and further attempts included; undefined or false is the direct way. */
+export type ProxyFunction = (url: URL) => ProxyAnswer | Promise<ProxyAnswer>
+
+type ProxyAnswer = ProxyInput | false | null | undefined
+
+/** What the option `proxy` takes; the string `environment` is what the environment says. */
+export type ProxyOption = false | ProxyInput | ProxiesByScheme | ProxyFunction
+
 /** How much a coded body may come to. */
 export interface DecompressOptions {
   /** Decoded bytes of a body. Default 1 GiB. */
@@ -125,6 +162,11 @@ export interface SharedOptions {
   readonly retry?: boolean | number | RetryOptions | undefined
   /** False gives coded bodies as they come. Default: gzip, deflate, br (and zstd where Node has it) are decoded, within bounds. */
   readonly decompress?: boolean | DecompressOptions | undefined
+  /**
+   * False for none, a proxy, proxies by scheme, or a function of the URL. Default: what `http_proxy`, `https_proxy`, `all_proxy`
+   * and `no_proxy` of the environment say when the client is made.
+   */
+  readonly proxy?: ProxyOption | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

@@ -5,6 +5,7 @@
 
 import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { PROXY_TAKES } from '../proxy/setting.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -107,6 +108,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
     },
+    proxy: { where: 'both', takes: PROXY_TAKES, default: "`'environment'`" },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',

@@ -5,6 +5,7 @@
 
 import { HTTPConnection } from '../connection/http-connection.ts'
 import { HTTPSConnection } from '../connection/https-connection.ts'
+import { takeTlsOptions } from '../connection/options.ts'
 import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
@@ -12,12 +13,16 @@ import { type Connector, dial } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { Lease, PoolPlan } from '../pool/pool.ts'
+import { isForwarded } from '../proxy/choose.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
+import { openRoute, type ProxyHop } from '../transport/open-route.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Place } from './destination.ts'
+import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
+import { basicFor } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
@@ -38,21 +43,47 @@ export class Plans {
   readonly #dial: DialSettings
   readonly #usual: ConnectionSettings
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
+  /** By proxies, and what lies behind them: an origin, or nothing where the connection ends at the last. */
+  readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
   constructor(dialSettings: DialSettings, usual: ConnectionSettings) {
     this.#dial = dialSettings
     this.#usual = usual
   }
 
-  /** The plan for an origin; `place` says where it is. */
-  planFor(origin: RequestOrigin, settings: ConnectionSettings, place: () => Place): PoolPlan {
-    if (settings !== this.#usual) return this.#make(place(), settings)
-    let plan = this.#known.get(origin)
+  /**
+   * The plan for an origin.
+   * @param place - says where it is
+   * @param proxies - by way of which
+   * @param isTunnelled - a proxy is asked for a tunnel, for http too
+   */
+  planFor(
+    origin: RequestOrigin,
+    settings: ConnectionSettings,
+    place: () => Place,
+    proxies: Proxies,
+    isTunnelled: boolean,
+  ): PoolPlan {
+    const isForwarding = !isTunnelled && isForwarded({ proxies }, schemeOf(origin))
+    const make = (): PoolPlan => this.#make(place(), settings, { proxies, isForwarding })
+    if (settings !== this.#usual) return make()
+    const plans = proxies.length === 0 ? this.#known : this.#plansBy(proxies)
+    const behind = isForwarding ? proxies : origin
+    let plan = plans.get(behind)
     if (plan === undefined) {
-      plan = this.#make(place(), settings)
-      this.#known.set(origin, plan)
+      plan = make()
+      plans.set(behind, plan)
     }
     return plan
+  }
+
+  #plansBy(proxies: Proxies): WeakMap<object, PoolPlan> {
+    let plans = this.#routed.get(proxies)
+    if (plans === undefined) {
+      plans = new WeakMap()
+      this.#routed.set(proxies, plans)
+    }
+    return plans
   }
 
   /** A connection driven by hand, over one that the pool has lent. It dials none. */
@@ -72,7 +103,11 @@ export class Plans {
       : new HTTPConnection(host, port, options, { ...HTTP_SETTINGS, lent })
   }
 
-  #make({ scheme, host, port }: Place, { tls, limits, tolerances }: ConnectionSettings): PoolPlan {
+  #make(
+    { scheme, host, port }: Place,
+    { tls, limits, tolerances }: ConnectionSettings,
+    { proxies, isForwarding }: Way,
+  ): PoolPlan {
     const {
       clock,
       connect,
@@ -89,6 +124,11 @@ export class Plans {
       scheme,
       host,
       port,
+      proxies: proxies.map(({ credentials, tls: own, ...shown }) => ({
+        ...shown,
+        secrets: [credentials, own],
+      })),
+      isForwarding,
       socketPath,
       localAddress,
       family,
@@ -111,16 +151,46 @@ export class Plans {
       tls: secure,
     }
     const engine = { tolerances, limits, pipelining }
-    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1 }
+    const route = proxies.length === 0 ? undefined : key.route
+    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1, route }
+    const hops = proxies.map(hopOf)
     return {
       key,
       open: (waiting) => {
-        const plan = { target, tunnel: undefined, connect: connect ?? dial, waiting, connectionOptions }
-        return observed(key, clock, openTransport(plan))
+        const plan = { target, connect: connect ?? dial, waiting, connectionOptions }
+        const opening =
+          hops.length === 0
+            ? openTransport({ ...plan, tunnel: undefined })
+            : openRoute({ ...plan, hops, isForwarding })
+        return observed(key, clock, opening)
       },
     }
   }
 }
+
+type Proxies = readonly ProxyServer[]
+
+/** By which proxies, and whether the connection ends at the last of them. */
+interface Way {
+  readonly proxies: Proxies
+  readonly isForwarding: boolean
+}
+
+/** A proxy as opening a connection needs it. Its session is its own, as that of a server is. */
+function hopOf(proxy: ProxyServer): ProxyHop {
+  const { scheme, host, port, credentials, tls } = proxy
+  const basic = basicFor(proxy)
+  return {
+    scheme,
+    host,
+    port,
+    tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
+    fields: basic === undefined ? [] : [basic],
+    credentials,
+  }
+}
+
+const NO_TLS = takeTlsOptions(undefined)
 
 function refuseToDial(): Promise<never> {
   return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))

@@ -17,8 +17,10 @@ import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../cor
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { NO_PROXIES, type ProxySetting } from '../proxy/setting.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
 import { shown } from './options.ts'
+import { resolveProxy } from './proxying.ts'
 
 const MIB = 1_048_576
 
@@ -54,6 +56,7 @@ export interface ConnectionSettings {
 /** All that is decided of a request by options, besides its head and its body. */
 export interface ClientSettings extends RequestSettings {
   readonly connection: ConnectionSettings
+  readonly proxy: ProxySetting
   readonly timeouts: ResolvedTimeouts
   readonly signal: AbortSignal | undefined
   readonly hooks: Hooks | undefined
@@ -76,6 +79,8 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
     limits: resolveLimits(),
     tolerances: resolveTolerances(),
   }),
+  // A client looks at the environment when it is made.
+  proxy: NO_PROXIES,
   timeouts: DEFAULT_TIMEOUTS,
   signal: undefined,
   hooks: undefined,
@@ -101,6 +106,7 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection),
+    proxy: resolveProxy(options.proxy, base.proxy),
     timeouts,
     signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),

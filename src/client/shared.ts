@@ -12,6 +12,7 @@ import { makeBoundary, type Random, systemRandom } from '../time/random.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
+import { Routes } from './proxying.ts'
 import { atLeast, type ClientSettings, type ConnectionSettings } from './settings.ts'
 import { Underway } from './underway.ts'
 
@@ -27,6 +28,8 @@ export interface Shared {
   readonly makeBoundary: () => string
   readonly plans: Plans
   readonly underway: Underway
+  /** Chooses proxies. */
+  readonly routes: Routes
 }
 
 const POOL_NAMES = {
@@ -54,6 +57,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
+    routes: new Routes(clock),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

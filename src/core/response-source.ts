@@ -18,6 +18,8 @@ export interface ConnectionFacts {
   readonly reused: boolean
   /** What was agreed on in the handshake; undefined without TLS. */
   readonly tls: TlsDetails | undefined
+  /** The proxies that it goes through, without credentials: `http://proxy.example:3128`; undefined where there is none. */
+  readonly route?: string | undefined
   /** The version of the response: `1.1`, `1.0`, `0.9` or `2`. */
   readonly httpVersion: string
 }

@@ -31,33 +31,77 @@ export class ConnectError extends HTTPException {
   }
 }
 
-/** The proxy answered CONNECT with something else than success. */
-export class ProxyError extends HTTPException {
-  /** The status of the proxy's answer: 407 if it wants to know you. */
+/** The fields of an answer, to be asked by name: an `HTTPHeaders`. */
+export interface FieldsByName {
+  /** The values of a field, joined; null without one. */
+  get(name: string): string | null
+  /** Whether there is such a field. */
+  has(name: string): boolean
+}
+
+/** What a proxy that speaks HTTP has answered CONNECT with. */
+export interface HttpProxyAnswer {
+  /** The status code. */
   readonly status: number
-  /** The reason phrase of the proxy's answer. */
+  /** The reason phrase. */
   readonly reason: string
+  /** The fields, in order. */
+  readonly rawHeaders: readonly (readonly [string, string])[]
+  /** The fields, to be asked by name. */
+  readonly headers?: FieldsByName | undefined
+  /** The beginning of the body. */
+  readonly body: Buffer
+}
+
+/** What a SOCKS proxy has replied. */
+export interface SocksProxyAnswer {
+  /** The code of the reply; undefined where it was none. */
+  readonly reply: number | undefined
+  /** What it says. */
+  readonly words: string
+}
+
+/** The proxy said no: to CONNECT, or in the handshake of SOCKS. */
+export class ProxyError extends HTTPException {
+  /** The status of the proxy's answer: 407 if it wants to know you. Undefined for SOCKS. */
+  readonly status: number | undefined
+  /** The reason phrase of the proxy's answer; for SOCKS the reply in words. */
+  readonly reason: string
+  /** The code of the reply of a SOCKS proxy; undefined where it gave none. */
+  readonly reply: number | undefined
+  /** The field Proxy-Status (RFC 9209), in which a proxy says why; undefined without one. */
+  readonly proxyStatus: string | undefined
   /** The fields of the proxy's answer, in order. Not shown by `inspect` and JSON: there may be cookies among them. */
   declare readonly rawHeaders: readonly (readonly [string, string])[]
+  /** The same, to be asked by name; undefined for SOCKS. Not shown either. */
+  declare readonly headers: FieldsByName | undefined
   /** The first bytes of the proxy's answer, at most 64 KiB. Not shown either. */
   declare readonly body: Buffer
-  constructor(
-    answer: {
-      status: number
-      reason: string
-      rawHeaders: readonly (readonly [string, string])[]
-      body: Buffer
-    },
-    details?: ErrorDetails,
-  ) {
-    super('PROXY_REFUSED', `it answered ${answer.status} ${answer.reason}`.trimEnd(), {
-      ...details,
-      phase: 'proxy',
+  /**
+   * @param answer - what it has answered
+   * @param details - the facts of the error
+   * @param proxyStatus - its field Proxy-Status, as it may be shown
+   */
+  constructor(answer: HttpProxyAnswer | SocksProxyAnswer, details?: ErrorDetails, proxyStatus?: string) {
+    const isHttp = 'status' in answer
+    const said = isHttp ? `it answered ${answer.status} ${answer.reason}`.trimEnd() : answer.words
+    super(
+      isHttp ? 'PROXY_REFUSED' : 'SOCKS_REFUSED',
+      proxyStatus === undefined ? said : `${said}, Proxy-Status: ${proxyStatus}`,
+      { ...details, phase: 'proxy' },
+    )
+    this.status = isHttp ? answer.status : undefined
+    this.reason = isHttp ? answer.reason : answer.words
+    this.reply = isHttp ? undefined : answer.reply
+    this.proxyStatus = proxyStatus
+    const { rawHeaders, headers, body } = isHttp
+      ? answer
+      : { rawHeaders: [], headers: undefined, body: Buffer.alloc(0) }
+    Object.defineProperties(this, {
+      rawHeaders: { value: rawHeaders },
+      headers: { value: headers },
+      body: { value: body },
     })
-    this.status = answer.status
-    this.reason = answer.reason
-    const { rawHeaders, body } = answer
-    Object.defineProperties(this, { rawHeaders: { value: rawHeaders }, body: { value: body } })
   }
 }
 

@@ -40,6 +40,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   CONNECT_REFUSED: 'another port, or find out whether a server listens on this one',
   CONNECT_FAILED: 'another host or port, or find out what is in the way: a firewall, a network that is down',
   TLS_FAILED: 'HTTPConnection, if the server speaks no TLS; tls.cert and tls.key, if it wants to know you',
+  SOCKS_REFUSED: 'user and password, if it wants to know you; else another proxy, or none',
   PROXY_FAILED: 'another host or port for the proxy: what is there speaks no HTTP, or does not know CONNECT',
   CONNECTION_CLOSED: 'again: close() was called while the request was under way',
   TIMEOUT_QUEUE: 'more connections, or a larger timeout',
@@ -87,7 +88,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   LimitExceeded: 'a larger limit',
   LineTooLong: 'a larger limit',
   ConnectError: 'find out what the cause says (error.cause)',
-  ProxyError: 'for a 407, Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
+  ProxyError:
+    'for a 407, user and password in the option proxy, or Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
   ConnectionLost: 'again with a new connection, if the request may be repeated',
   DecodeError: 'text(), and look at what came',
   TimeoutError: 'a larger timeout',
@@ -98,9 +100,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
 /** Where the proxy is at fault, and not the server. */
 const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
   DNS_FAILED: 'another spelling of the host of the proxy',
-  CONNECT_REFUSED:
-    'another port for the proxy, find out whether it runs, or a connection without setTunnel()',
-  CONNECT_FAILED: 'another host or port for the proxy, or a connection without setTunnel()',
+  CONNECT_REFUSED: 'another port for the proxy, find out whether it runs, or go without it: proxy: false',
+  CONNECT_FAILED: 'another host or port for the proxy, or go without it: proxy: false',
   TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the proxy can be reached from here',
 } satisfies Partial<Record<CodeOf<'ConnectError' | 'TimeoutError'>, string>>
 

@@ -205,6 +205,7 @@ export const ERRORS = {
   CERTIFICATE_NOT_PINNED: ['ConnectError', 'No certificate of the chain has a pinned key', 'RFC 7469 §2.6'],
   PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
+  SOCKS_REFUSED: ['ProxyError', 'The SOCKS proxy made no connection', 'RFC 1928 §6'],
 
   // During an exchange.
   CONNECTION_LOST: ['ConnectionLost', 'The connection broke', 'RFC 9112 §8'],

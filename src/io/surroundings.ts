@@ -9,6 +9,14 @@ export function isDevelopment(): boolean {
   return NODE_ENV === 'development' || NODE_ENV === 'test'
 }
 
+/** The variables of the environment that are named, those that are there. */
+export function proxyVariables(names: readonly string[]): Record<string, string | undefined> {
+  const { env } = process
+  const found: Record<string, string | undefined> = Object.create(null)
+  for (const name of names) if (env[name] !== undefined) found[name] = env[name]
+  return found
+}
+
 /** Warns the developer: a line on standard error, unless the process has other ideas. */
 export function warn(message: string, code: string): void {
   process.emitWarning(message, { type: 'HttplibWarning', code })

@@ -29,6 +29,8 @@ export interface KeyParts {
   readonly port: number
   /** The proxies, the first to be connected to first. */
   readonly proxies?: readonly ProxyParts[] | undefined
+  /** The connection ends at the last proxy, and serves whatever origin a request names. */
+  readonly isForwarding?: boolean | undefined
   readonly socketPath?: string | undefined
   readonly localAddress?: string | undefined
   readonly family?: 0 | 4 | 6 | undefined
@@ -44,7 +46,7 @@ export interface KeyParts {
 export interface PoolKey {
   /** For comparing. Holds no secret. */
   readonly text: string
-  /** Scheme, host and port, for people: `https://example.com:443`. */
+  /** Scheme, host and port, for people: `https://example.com:443`; `http://*` for all that a proxy is asked for. */
   readonly origin: string
   /** How it is reached, for people: `direct`, `unix:/run/x.sock`, `http://proxy.test:3128`. */
   readonly route: string
@@ -59,7 +61,7 @@ let hashKey: Buffer | undefined
 export function makePoolKey(parts: KeyParts): PoolKey {
   const { scheme, port, proxies = [], socketPath, localAddress, family = 0, tls, tolerances, limits } = parts
   const host = parts.host.toLowerCase()
-  const origin = `${scheme}://${formatAuthority({ host, port })}`
+  const origin = `${scheme}://${parts.isForwarding === true ? '*' : formatAuthority({ host, port })}`
   const hops = proxies.map(
     (hop) => `${hop.scheme}://${formatAuthority({ ...hop, host: hop.host.toLowerCase() })}`,
   )

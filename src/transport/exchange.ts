@@ -62,6 +62,8 @@ export interface ExchangeHost {
   readonly address: string
   /** What was agreed on in the handshake; undefined without TLS. */
   readonly tls: TlsDetails | undefined
+  /** How the peer is reached, for people; undefined for directly. */
+  readonly route?: string | undefined
 }
 
 const NO_TIMINGS: DialTimings = {}
@@ -189,8 +191,8 @@ export class Exchange implements ResponseSource, BodySource {
   }
 
   get connection(): Omit<ConnectionFacts, 'httpVersion'> {
-    const { address, tls } = this.#host
-    return { address, reused: this.reused, tls }
+    const { address, tls, route } = this.#host
+    return { address, reused: this.reused, tls, ...(route !== undefined && { route }) }
   }
 
   get maxBodyBytes(): number | undefined {

@@ -2,9 +2,10 @@
  * A tunnel through an HTTP proxy: CONNECT, and the stream through it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
  */
 
-import type { FieldLine } from '../core/fields.ts'
-import { hasField } from '../core/fields.ts'
+import { escapeText } from '../core/escape.ts'
+import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
+import { maskText } from '../core/redact.ts'
 import {
   ConnectError,
   ConnectionLost,
@@ -64,7 +65,17 @@ async function connectThrough(
   if (response.status >= 200 && response.status <= 299) return
   const { status, reason, rawHeaders } = response
   const body = await response.read(MAX_KEPT_BYTES).catch(partOf)
-  throw new ProxyError({ status, reason, rawHeaders, body }, { address: wire.stream.address })
+  const answer = { status, reason, rawHeaders, headers: response.headers, body }
+  throw new ProxyError(answer, { address: wire.stream.address }, shownProxyStatus(rawHeaders))
+}
+
+/** How much of a Proxy-Status is shown. */
+const MAX_SHOWN = 300
+
+/** Why the proxy says that it refuses (RFC 9209), for a message; undefined where it does not say. */
+function shownProxyStatus(fields: readonly FieldLine[]): string | undefined {
+  const values = fieldValues(fields, 'proxy-status')
+  return values.length === 0 ? undefined : escapeText(maskText(values.join(', ')), MAX_SHOWN)
 }
 
 /** What came of the body of a refusal that broke off. */

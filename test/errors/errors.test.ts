@@ -114,7 +114,7 @@ function make(code: ErrorCode): HTTPException {
     case 'StatusError':
       return new StatusError(ANSWER, Buffer.from('x'))
     case 'ProxyError':
-      return new ProxyError(ANSWER)
+      return new ProxyError(code === 'SOCKS_REFUSED' ? { reply: 5, words: 'connection refused' } : ANSWER)
     case 'ConnectionLost':
       return new ConnectionLost('detail', {}, code as CodeOf<'ConnectionLost'>)
     case 'DecodeError':

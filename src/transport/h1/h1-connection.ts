@@ -49,6 +49,8 @@ export interface H1ConnectionOptions {
   readonly isGathering: boolean
   /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
   readonly isPeerHTTP10?: boolean
+  /** How the peer is reached, for people; undefined for directly. */
+  readonly route?: string | undefined
   /** What dialling took; told with the first response. */
   readonly dialTimings?: DialTimings | undefined
 }
@@ -60,6 +62,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
   readonly clock: Clock
+  readonly route: string | undefined
   readonly #stream: ByteStream
   readonly #engine: H1Engine
   readonly #writer: RequestWriter
@@ -81,6 +84,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#engine = new H1Engine('client', options.engine)
     this.clock = options.clock
     this.observer = options.observer
+    this.route = options.route
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
     this.#writer = new RequestWriter(stream, options.isGathering, (data) => this.observer?.sent(data))

@@ -1,0 +1,107 @@
+/**
+ * The inner end of the chain of layers: chooses the route of a request, makes of it what goes that way, and gives it to the pool.
+ */
+
+import type { Handler } from '../core/handler.ts'
+import { closeBody } from '../core/outgoing-body.ts'
+import type { OutgoingRequest, RequestDeadlines, RequestOrigin } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import type { PoolPlan } from '../pool/pool.ts'
+import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
+import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
+import { basicFor, forProxy, forServer, isAlwaysDirect } from './proxying.ts'
+import type { ClientSettings, ConnectionSettings } from './settings.ts'
+import type { Shared } from './shared.ts'
+
+/** How a request would go, for people. */
+export interface ExplainedRoute {
+  readonly plan: PoolPlan
+  readonly route: { readonly kind: string; readonly why: string }
+}
+
+export class InnerEnd {
+  readonly #shared: Shared
+  readonly #destinations: Destinations
+
+  constructor(shared: Shared, destinations: Destinations) {
+    this.#shared = shared
+    this.#destinations = destinations
+  }
+
+  /** Sends a request. */
+  readonly exchange: Handler = (request) => {
+    const settings = request.settings as ClientSettings
+    const { proxy, connection } = settings
+    if (isAlwaysDirect(proxy)) {
+      const plan = this.planFor(request.origin, connection, DIRECT)
+      return this.#shared.pool.exchange(forServer(request), plan, settings)
+    }
+    let route: Route | Promise<Route>
+    try {
+      const place = (): Place => this.#destinations.placeOf(request.origin)
+      route = this.#shared.routes.routeFor(request, proxy, place)
+    } catch (error) {
+      closeBody(request.body, error)
+      return Promise.reject(error)
+    }
+    if (!(route instanceof Promise)) return this.#exchangeBy(request, route)
+    return route.then(
+      (chosen) => this.#exchangeBy(request, chosen),
+      (error: unknown) => {
+        closeBody(request.body, error)
+        throw error
+      },
+    )
+  }
+
+  #exchangeBy(request: OutgoingRequest, route: Route): Promise<HTTPResponse> {
+    const settings = request.settings as ClientSettings
+    const plan = this.planFor(request.origin, settings.connection, route)
+    const isToProxy = isForwarded(route, schemeOf(request.origin))
+    const own = isToProxy ? forProxy(request, basicFor(route.proxies.at(-1)!)) : forServer(request)
+    return this.#shared.pool.exchange(own, plan, settings)
+  }
+
+  /** The route to a URL. */
+  routeTo(
+    { origin, place, target }: Destination,
+    deadlines: RequestDeadlines,
+    { proxy }: ClientSettings,
+  ): Route | Promise<Route> {
+    const asked = { origin, url: `${origin.prefix}${target}`, deadlines }
+    return this.#shared.routes.routeFor(asked, proxy, () => place)
+  }
+
+  /** The route as things stand: a function that answers later is not waited for. */
+  explainRoute(
+    request: OutgoingRequest,
+    { proxy, connection }: ClientSettings,
+    place: Place,
+  ): ExplainedRoute {
+    const { routes } = this.#shared
+    const route =
+      proxy.kind === 'function'
+        ? routes.askNow(proxy, request.url)
+        : routes.tableRoute(proxy, request.origin, () => place)
+    if (route instanceof Promise) {
+      route.catch(() => {
+        // Told when the request is sent.
+      })
+      const plan = this.planFor(request.origin, connection, DIRECT)
+      return { plan, route: { kind: 'not known yet', why: 'the function of the option proxy answers later' } }
+    }
+    const plan = this.planFor(request.origin, connection, route)
+    return { plan, route: { kind: plan.key.route, why: route.why } }
+  }
+
+  /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */
+  planFor(
+    origin: RequestOrigin,
+    connection: ConnectionSettings,
+    { proxies }: Route,
+    isTunnelled = false,
+  ): PoolPlan {
+    const { plans } = this.#shared
+    return plans.planFor(origin, connection, () => this.#destinations.placeOf(origin), proxies, isTunnelled)
+  }
+}

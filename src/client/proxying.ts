@@ -1,0 +1,181 @@
+/**
+ * Proxies of a client: the option read, the environment looked at, and for each request the route it takes, with what that does
+ * to the request.
+ *
+ * Security: Proxy-Authorization is for the proxy that a request is sent to as it is. Whoever has set it, it is in no request
+ * that goes to a server directly, or through a tunnel (RFC 9110 §11.7.2).
+ */
+
+import { takeTlsOptions } from '../connection/options.ts'
+import { type FieldLine, hasField } from '../core/fields.ts'
+import { isPromiseLike } from '../core/options.ts'
+import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
+import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
+import { proxyVariables } from '../io/surroundings.ts'
+import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
+import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
+import {
+  isNone,
+  NO_PROXIES,
+  type ProxyFunction,
+  type ProxySetting,
+  type ProxyTable,
+  readChain,
+  readProxySetting,
+} from '../proxy/setting.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
+import type { Place } from './destination.ts'
+import type { ClientOptions } from './option-types.ts'
+
+/** The option, read. `'environment'` is what the environment says at this moment. */
+export function resolveProxy(option: unknown, base: ProxySetting): ProxySetting {
+  if (option === undefined) return base
+  return option === 'environment' ? proxiesOfEnvironment() : readProxySetting(option, takeTls)
+}
+
+/** What the environment says now. */
+function proxiesOfEnvironment(): ProxyTable {
+  return environmentProxies(proxyVariables(PROXY_VARIABLES))
+}
+
+/** What a client begins with that extends no other, before its own option. */
+export function startingProxies({ proxy, socketPath }: ClientOptions): ProxySetting {
+  refuseBesideSocket(proxy, socketPath)
+  if (socketPath !== undefined) return SOCKET_PATH
+  return proxy === undefined ? proxiesOfEnvironment() : NO_PROXIES
+}
+
+/** A unix socket leads to its server: there is nothing for a proxy to do. */
+const SOCKET_PATH: ProxyTable = { ...NO_PROXIES, without: 'the option socketPath' }
+
+/** @throws TypeError for a proxy that was asked for beside a unix socket */
+export function refuseBesideSocket(option: unknown, socketPath: string | undefined): void {
+  if (socketPath === undefined || option === undefined || option === false || option === 'environment') return
+  throw new TypeError('proxy and socketPath cannot be combined: a unix socket leads to its server')
+}
+
+function takeTls(given: TlsOptions): TlsOptions {
+  const taken = takeTlsOptions(given)
+  checkTlsOptions(taken)
+  return taken
+}
+
+/** True where there is nothing to be chosen. */
+export function isAlwaysDirect(setting: ProxySetting): boolean {
+  return setting.kind === 'table' && setting.http === undefined && setting.https === undefined
+}
+
+/** Of a request, what its route depends on. */
+type Asked = Pick<OutgoingRequest, 'origin' | 'url' | 'deadlines'>
+
+const MAX_TEXTS = 64
+
+/** Chooses routes, and remembers them: one way to one origin is one object. */
+export class Routes {
+  readonly #clock: Clock
+  readonly #known: WeakMap<ProxyTable, WeakMap<RequestOrigin, Route>> = new WeakMap()
+  /** What functions have answered as text, most of them the same again and again. */
+  readonly #byText: Map<string, readonly ProxyServer[]> = new Map()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * The route of a request; a promise where a function gives one.
+   * @throws TypeError for a proxy of the environment, or of a function, that cannot be read
+   */
+  routeFor(request: Asked, setting: ProxySetting, place: () => Place): Route | Promise<Route> {
+    return setting.kind === 'table'
+      ? this.tableRoute(setting, request.origin, place)
+      : this.#askFunction(setting, request)
+  }
+
+  /** The route to an origin by a table. */
+  tableRoute(table: ProxyTable, origin: RequestOrigin, place: () => Place): Route {
+    let byOrigin = this.#known.get(table)
+    if (byOrigin === undefined) {
+      byOrigin = new WeakMap()
+      this.#known.set(table, byOrigin)
+    }
+    let route = byOrigin.get(origin)
+    if (route === undefined) {
+      route = chooseRoute(table, place())
+      byOrigin.set(origin, route)
+    }
+    return route
+  }
+
+  /** What a function answers for a URL, which has no credentials in it. */
+  askNow({ choose }: ProxyFunction, url: string): Route | Promise<Route> {
+    const answer: unknown = choose(new URL(url))
+    return isPromiseLike(answer)
+      ? Promise.resolve(answer).then((later) => this.#read(later))
+      : this.#read(answer)
+  }
+
+  #askFunction(setting: ProxyFunction, { url, deadlines }: Asked): Route | Promise<Route> {
+    const answer = this.askNow(setting, url)
+    if (!(answer instanceof Promise)) return answer
+    const waiting: Deadlines = { ...deadlines, clock: this.#clock }
+    return waitFor<Route>(waiting, 'connect', 'the function of the option proxy', (outcome) => {
+      answer.then(
+        (route) => outcome.resolve(route),
+        (error: unknown) => outcome.reject(error),
+      )
+      return () => {}
+    })
+  }
+
+  #read(answer: unknown): Route {
+    const why = 'the function of the option proxy'
+    if (isNone(answer)) return { proxies: DIRECT.proxies, why }
+    if (typeof answer !== 'string') return { proxies: readChain(answer, FUNCTION, takeTls), why }
+    let proxies = this.#byText.get(answer)
+    if (proxies === undefined) {
+      proxies = readChain(answer, FUNCTION, takeTls)
+      this.#byText.set(answer, proxies)
+      if (this.#byText.size > MAX_TEXTS) this.#byText.delete(this.#byText.keys().next().value!)
+    }
+    return { proxies, why }
+  }
+}
+
+const FUNCTION = "What the function of the option 'proxy' gives"
+const PROXY_AUTHORIZATION = 'proxy-authorization'
+
+/** The request as it goes to a server: nothing in it is meant for a proxy. The same one where that is so. */
+export function forServer(request: OutgoingRequest): OutgoingRequest {
+  const { fields, defaults } = request
+  if (!hasField(fields, PROXY_AUTHORIZATION) && !hasField(defaults, PROXY_AUTHORIZATION)) return request
+  return withChanges(request, { fields: withoutOwn(fields), defaults: withoutOwn(defaults) })
+}
+
+function withoutOwn(fields: readonly FieldLine[]): readonly FieldLine[] {
+  return fields.filter(([name]) => name.toLowerCase() !== PROXY_AUTHORIZATION)
+}
+
+/** The request as the last proxy is sent it: the whole URL as target, and who we are to it, unless the caller says that. */
+export function forProxy(request: OutgoingRequest, authorization: FieldLine | undefined): OutgoingRequest {
+  const { target, origin, fields, defaults } = request
+  const isSaid = hasField(fields, PROXY_AUTHORIZATION) || hasField(defaults, PROXY_AUTHORIZATION)
+  return withChanges(request, {
+    target: absoluteTarget(origin, target),
+    fields: isSaid || authorization === undefined ? fields : [authorization, ...fields],
+  })
+}
+
+/** RFC 9112 §3.2.2; and §3.2.4 for the `*` of OPTIONS. */
+function absoluteTarget({ prefix }: RequestOrigin, target: string): string {
+  if (target === '*') return prefix
+  return target.startsWith('/') ? `${prefix}${target}` : target
+}
+
+/** What a proxy is told of us with the first request: basic credentials. */
+export function basicFor({ credentials }: ProxyServer): FieldLine | undefined {
+  if (credentials?.scheme !== 'basic') return undefined
+  const pair = `${credentials.user}:${credentials.password}`
+  return ['Proxy-Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]
+}

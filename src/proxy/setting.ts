@@ -1,0 +1,121 @@
+/**
+ * The option `proxy`, read: which proxies there are, and for what. `choose.ts` asks it. Pure.
+ */
+
+import { describe, isRecord, takeOptions } from '../core/options.ts'
+import { type NoProxyRule, parseNoProxy } from './no-proxy.ts'
+import { isUrl, type ProxyServer, readProxy, type TakeTls } from './proxy-server.ts'
+
+/** Proxies on the way, the first to be connected to first, and who has said so. */
+export interface ProxyEntry {
+  readonly proxies: readonly ProxyServer[]
+  /** `the option proxy`, `https_proxy of the environment`. */
+  readonly from: string
+}
+
+/** An entry of the environment that is none: told to whoever would have used it. */
+export interface BadEntry {
+  readonly error: TypeError
+}
+
+/** Proxies by the scheme of the URL. */
+export interface ProxyTable {
+  readonly kind: 'table'
+  readonly http: ProxyEntry | BadEntry | undefined
+  readonly https: ProxyEntry | BadEntry | undefined
+  /** Which hosts are reached directly. */
+  readonly no: readonly NoProxyRule[]
+  /** Who has said `no`. */
+  readonly noFrom: string
+  /** Why there is no proxy where none is named. */
+  readonly without: string
+}
+
+/** A function that is asked for each URL. */
+export interface ProxyFunction {
+  readonly kind: 'function'
+  readonly choose: (url: URL) => unknown
+}
+
+/** What the option comes to. */
+export type ProxySetting = ProxyTable | ProxyFunction
+
+const BY_OPTION = 'the option proxy'
+const WHAT = "The option 'proxy'"
+
+/** No proxy at all. */
+export const NO_PROXIES: ProxyTable = Object.freeze({
+  kind: 'table',
+  http: undefined,
+  https: undefined,
+  no: Object.freeze([]),
+  noFrom: BY_OPTION,
+  without: 'the option proxy is false',
+})
+
+const TABLE_NAMES = { http: true, https: true, no: true } as const
+
+/**
+ * Reads the option, but for `'environment'`, which is not its own.
+ * @throws TypeError for what it does not take, without showing it
+ */
+export function readProxySetting(option: unknown, takeTls: TakeTls): ProxySetting {
+  if (option === false) return NO_PROXIES
+  if (typeof option === 'function') return { kind: 'function', choose: option as (url: URL) => unknown }
+  if (!isRecord(option) || Object.hasOwn(option, 'url')) {
+    const entry = entryOf(option, takeTls)
+    return { ...NO_PROXIES, http: entry, https: entry }
+  }
+  const { http, https, no } = takeOptions(option as TableOption, TABLE_NAMES, WHAT)
+  return {
+    kind: 'table',
+    http: isNone(http) ? undefined : entryOf(http, takeTls),
+    https: isNone(https) ? undefined : entryOf(https, takeTls),
+    no: readNo(no),
+    noFrom: BY_OPTION,
+    without: 'the option proxy names none for this scheme',
+  }
+}
+
+interface TableOption {
+  readonly http?: unknown
+  readonly https?: unknown
+  readonly no?: unknown
+}
+
+/** What a function may answer for "directly". */
+export function isNone(value: unknown): boolean {
+  return value === undefined || value === null || value === false
+}
+
+function entryOf(given: unknown, takeTls: TakeTls): ProxyEntry {
+  return { proxies: readChain(given, WHAT, takeTls), from: BY_OPTION }
+}
+
+/**
+ * Reads a proxy, or a list of them: the first is connected to, and asked for a tunnel to the next.
+ * @throws TypeError as `readProxy`; for an empty list
+ */
+export function readChain(given: unknown, what: string, takeTls: TakeTls): readonly ProxyServer[] {
+  const isOne = typeof given === 'string' || isUrl(given) || isRecord(given)
+  if (isOne) return Object.freeze([readProxy(given, what, takeTls)])
+  if (!Array.isArray(given) || given.length === 0)
+    throw new TypeError(`${what} takes ${PROXY_TAKES}, not ${describe(given)}`)
+  return Object.freeze(given.map((one: unknown) => readProxy(one, what, takeTls)))
+}
+
+/** What the option takes, in words. */
+export const PROXY_TAKES: string =
+  "false, 'environment', a URL, { url, auth, tls }, a list of those, { http, https, no }, or a function of the URL"
+
+function readNo(no: unknown): readonly NoProxyRule[] {
+  if (no === undefined) return []
+  const isList = Array.isArray(no) && no.every((one) => typeof one === 'string')
+  if (typeof no !== 'string' && !isList)
+    throw new TypeError(`${WHAT}: no takes a string or a list of strings, not ${describe(no)}`)
+  const rules = parseNoProxy(no)
+  const bad = rules.find(({ of }) => of.kind === 'nothing')
+  if (bad !== undefined)
+    throw new TypeError(`${WHAT}: no has an entry that is no host, network or *: ${bad.text}`)
+  return rules
+}

@@ -1,0 +1,150 @@
+/**
+ * Opens a connection by way of proxies: connects to the first, has each lead to the next and the last to the server, lays TLS
+ * where it belongs. A plain http request goes to the last proxy itself, where that speaks HTTP: then it is what the connection
+ * ends at. No request is written but CONNECT.
+ *
+ * Security: what one proxy is told of us is written to that proxy, and to nobody behind it.
+ */
+
+import type { FieldLine } from '../core/fields.ts'
+import { formatAuthority, type HostPort } from '../core/origin.ts'
+import { DEFAULT_TIMEOUTS } from '../core/timeouts.ts'
+import { addFacts } from '../errors/exception.ts'
+import { HTTPException } from '../errors/index.ts'
+import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
+import type { Connector, DialTarget } from '../io/dial.ts'
+import { findAddresses } from '../io/lookup.ts'
+import type { TlsSettings } from '../io/tls/settings.ts'
+import type { Deadlines } from '../time/wait.ts'
+import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
+import { converse } from './socks.ts'
+import { type SocksCredentials, talkSocks4, talkSocks5 } from './socks-talk.ts'
+import { openTunnel } from './tunnel.ts'
+
+/** One proxy on the way. */
+export interface ProxyHop {
+  readonly scheme: 'http' | 'https' | 'socks4' | 'socks4a' | 'socks5' | 'socks5h'
+  /** A name or an address without brackets. */
+  readonly host: string
+  readonly port: number
+  /** For an `https` proxy. */
+  readonly tls: TlsSettings | undefined
+  /** The fields of a CONNECT request, besides Host. */
+  readonly fields: readonly FieldLine[]
+  /** For a SOCKS proxy. */
+  readonly credentials: SocksCredentials | undefined
+}
+
+/** What opening a connection by way of proxies needs. */
+export interface RoutePlan {
+  /** The server; `tls` is for it. */
+  readonly target: DialTarget
+  /** The proxies, the first to be connected to first; at least one. */
+  readonly hops: readonly ProxyHop[]
+  /** The connection ends at the last proxy, which is sent the requests themselves. */
+  readonly isForwarding: boolean
+  readonly connect: Connector
+  readonly waiting: Deadlines
+  readonly connectionOptions: H1ConnectionOptions
+}
+
+/**
+ * Opens it.
+ * @throws ConnectError, ProxyError, TimeoutError, with the proxy at fault on `proxy`; `signal.reason`
+ */
+export async function openRoute(plan: RoutePlan): Promise<H1Connection> {
+  const { stream, timings } = await new Opening(plan).open()
+  return new H1Connection(stream, { ...plan.connectionOptions, dialTimings: timings })
+}
+
+class Opening {
+  readonly #plan: RoutePlan
+  /** The proxy that is spoken to, for errors. */
+  #at: ProxyHop
+
+  constructor(plan: RoutePlan) {
+    this.#plan = plan
+    this.#at = plan.hops[0]!
+  }
+
+  async open(): Promise<{ readonly stream: ByteStream; readonly timings: DialTimings }> {
+    try {
+      return await this.#openAll()
+    } catch (error) {
+      const isOurs = HTTPException.isHTTPException(error) && error !== this.#plan.waiting.signal?.reason
+      if (isOurs) addFacts(error, { proxy: formatAuthority(this.#at) })
+      throw error
+    }
+  }
+
+  async #openAll(): Promise<{ readonly stream: ByteStream; readonly timings: DialTimings }> {
+    const { hops, target, isForwarding, connect, waiting } = this.#plan
+    const first = hops[0]!
+    const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), target]
+    const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
+    let stream = dialed
+    const { clock } = waiting
+    let tlsMs = timings.tls
+    for (const next of rest) {
+      stream = await this.#leadOn(stream, next)
+      // Whose handshake it is from here on: the server's is told as one through the last proxy.
+      if ('scheme' in next) this.#at = next
+      if (next.tls === undefined) continue
+      const startedAt = clock.now()
+      stream = await stream.startTls(next.host, next.tls, waiting)
+      tlsMs = (tlsMs ?? 0) + clock.now() - startedAt
+    }
+    return { stream, timings: tlsMs === undefined ? timings : { ...timings, tls: tlsMs } }
+  }
+
+  #firstTarget({ host, port, tls }: ProxyHop, rest: readonly { readonly tls?: unknown }[]): DialTarget {
+    const { target } = this.#plan
+    const willStartTls = rest.some((next) => next.tls !== undefined)
+    return { ...target, host, port, tls, willStartTls, role: 'the proxy' }
+  }
+
+  /** Has the proxy at the other end of `stream` lead to the next place; answers the stream that does. */
+  async #leadOn(stream: ByteStream, next: HostPort): Promise<ByteStream> {
+    const { scheme, credentials } = this.#at
+    const { waiting } = this.#plan
+    if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, next)
+    const isLookedUpHere = scheme === 'socks4' || scheme === 'socks5'
+    const to = { host: isLookedUpHere ? await this.#lookUp(stream, next.host) : next.host, port: next.port }
+    const { address } = stream
+    const talk = scheme.startsWith('socks5')
+      ? talkSocks5(to, credentials, address)
+      : talkSocks4(to, credentials?.user ?? '', address)
+    await converse(stream, talk, waiting)
+    stream.resume()
+    return stream
+  }
+
+  async #lookUp(stream: ByteStream, host: string): Promise<string> {
+    const { target, waiting } = this.#plan
+    const family = this.#at.scheme === 'socks4' ? 4 : target.family
+    try {
+      const [found] = await findAddresses({ host, family, lookup: target.lookup }, waiting)
+      return found!.address
+    } catch (error) {
+      stream.destroy()
+      throw error
+    }
+  }
+
+  #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
+    const { waiting, connectionOptions } = this.#plan
+    const tunnelMs = waiting.timeouts.connect
+    return openTunnel(stream, next, this.#at.fields, connectionOptions, {
+      deadlines: {
+        timeouts: { ...DEFAULT_TIMEOUTS, send: tunnelMs, headers: tunnelMs, body: tunnelMs },
+        endsAt: waiting.endsAt,
+        totalMs: waiting.totalMs,
+        signal: waiting.signal,
+      },
+      method: 'CONNECT',
+      url: formatAuthority(next),
+      settings: undefined,
+      listener: undefined,
+    })
+  }
+}

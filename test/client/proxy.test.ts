@@ -1,0 +1,200 @@
+// The option `proxy` of a client over real sockets: which way a request goes, what the proxy sees of it and what it does not.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { ProxyError } from '../../src/errors/index.ts'
+import { loopback } from '../support/https.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
+import { ca, server as serverPair } from '../support/tls-fixture.ts'
+
+const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`
+
+/** Says which request it got. */
+const tell: http.RequestListener = (request, response) => {
+  const { method, url, headers } = request
+  const pieces: Buffer[] = []
+  request.on('data', (piece: Buffer) => pieces.push(piece))
+  request.on('end', () => {
+    response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(pieces).toString() }))
+  })
+}
+
+interface Told {
+  readonly method: string
+  readonly url: string
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+const plain = http.createServer(tell)
+const secure = https.createServer(serverPair, tell)
+let http80 = ''
+let https443 = ''
+
+before(async () => {
+  for (const server of [plain, secure]) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  http80 = `http://localhost:${(plain.address() as AddressInfo).port}`
+  https443 = `https://localhost:${(secure.address() as AddressInfo).port}`
+})
+
+after(async () => {
+  for (const server of [plain, secure]) {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+})
+
+checkOpenHandles()
+
+const dns = { lookup: loopback }
+const tls = { ca }
+
+describe('an http proxy', () => {
+  it('is sent http requests in absolute form with Host (9112-3.2.2-1, 9112-3.2.2-2)', async () => {
+    await using proxy = await TestProxy.start()
+    await using client = new Client({ proxy: proxy.url, dns })
+    const told = await client.post(`${http80}/path?query=1`, { body: 'text' }).json<Told>()
+    assert.deepEqual(proxy.lines, [`POST ${http80}/path?query=1`])
+    assert.equal(proxy.asked[0]!.fields.host, http80.slice('http://'.length))
+    assert.equal(told.url, '/path?query=1')
+    assert.equal(told.body, 'text')
+  })
+
+  it('is asked for a tunnel for https requests, with host and port (9112-3.2.3-1)', async () => {
+    await using proxy = await TestProxy.start()
+    await using client = new Client({ proxy: proxy.url, dns, tls })
+    const response = await client.get(`${https443}/inside`)
+    assert.equal((await response.json<Told>()).url, '/inside')
+    assert.deepEqual(proxy.lines, [`CONNECT ${https443.slice('https://'.length)}`])
+    assert.equal(response.connection?.route, proxy.url)
+    assert.equal(response.url, `${https443}/inside`)
+  })
+
+  it('serves many origins on one connection for http, and one origin a tunnel for https', async () => {
+    await using proxy = await TestProxy.start()
+    await using client = new Client({ proxy: proxy.url, dns, tls })
+    for (const host of ['a.test', 'b.test', 'c.test'])
+      await client.get(http80.replace('localhost', host)).text()
+    assert.equal(proxy.connections, 1)
+    assert.deepEqual(
+      client.pool.inspect().connections.map(({ origin, route, uses }) => ({ origin, route, uses })),
+      [{ origin: 'http://*', route: proxy.url, uses: 3 }],
+    )
+    for (let i = 0; i < 2; i++) await client.get(https443).text()
+    assert.equal(proxy.connections, 2)
+  })
+
+  it('is told who we are in what is sent to it, and nobody else is (9110-11.7.2-1)', async () => {
+    await using proxy = await TestProxy.start({ authorization: BASIC })
+    await using client = new Client({ proxy: proxy.url.replace('//', '//user:secret@'), dns, tls })
+    for (const url of [http80, https443]) {
+      const told = await client.get(url).json<Told>()
+      assert.equal(told.headers['proxy-authorization'], undefined)
+    }
+    assert.deepEqual(
+      proxy.asked.map(({ fields }) => fields['proxy-authorization']),
+      [BASIC, BASIC],
+    )
+    assert.doesNotMatch(JSON.stringify(client.pool.inspect()), /secret|user:/)
+  })
+
+  it("never sends a caller's Proxy-Authorization to a server (9110-11.7.2-1)", async () => {
+    await using proxy = await TestProxy.start({ authorization: 'Own words' })
+    const headers = { 'Proxy-Authorization': 'Own words' }
+    await using client = new Client({ dns, tls, proxy: false, headers })
+    const direct = await client.get(http80).json<Told>()
+    assert.equal(direct.headers['proxy-authorization'], undefined)
+    // To the proxy itself it goes, and takes the place of what the option says.
+    const url = proxy.url.replace('//', '//user:secret@')
+    assert.equal((await client.get(http80, { proxy: url })).status, 200)
+    const refused = await rejectionAs(client.get(https443, { proxy: proxy.url }), ProxyError)
+    assert.equal(refused.status, 407)
+  })
+
+  it('that refuses a tunnel is a ProxyError with status, fields and body', async () => {
+    const refusal =
+      'HTTP/1.1 502 Bad Gateway\r\nProxy-Status: p.test; error=dns_timeout\r\nContent-Length: 4\r\n\r\nsays'
+    await using proxy = await TestProxy.start({ refusal })
+    await using client = new Client({ proxy: proxy.url, dns, tls, retry: false })
+    const error = await rejectionAs(client.get(https443), ProxyError)
+    assert.equal(error.status, 502)
+    assert.equal(error.phase, 'proxy')
+    assert.equal(error.headers?.get('proxy-status'), 'p.test; error=dns_timeout')
+    assert.equal(error.proxyStatus, 'p.test; error=dns_timeout')
+    assert.equal(error.body.toString(), 'says')
+    assert.equal(error.proxy, `127.0.0.1:${proxy.port}`)
+    assert.match(error.message, /Proxy-Status: p\.test; error=dns_timeout/)
+  })
+
+  it('over TLS is spoken to with its own TLS options, for http and for https', async () => {
+    await using proxy = await TestProxy.start({ tls: serverPair })
+    const url = proxy.url.replace('127.0.0.1', 'localhost')
+    await using client = new Client({ proxy: { url, tls: { ca } }, dns, tls })
+    assert.equal((await client.get(`${http80}/a`).json<Told>()).url, '/a')
+    assert.equal((await client.get(`${https443}/b`).json<Told>()).url, '/b')
+    assert.deepEqual(proxy.lines, [`GET ${http80}/a`, `CONNECT ${https443.slice('https://'.length)}`])
+  })
+
+  it('may lead to another one', async () => {
+    await using first = await TestProxy.start()
+    await using second = await TestProxy.start()
+    await using client = new Client({ proxy: [first.url, second.url], dns, tls })
+    await client.get(http80).text()
+    await client.get(https443).text()
+    const toSecond = `CONNECT 127.0.0.1:${second.port}`
+    assert.deepEqual(first.lines, [toSecond, toSecond])
+    assert.deepEqual(second.lines, [`GET ${http80}/`, `CONNECT ${https443.slice('https://'.length)}`])
+  })
+})
+
+describe('a SOCKS proxy', () => {
+  for (const [scheme, version, by] of [
+    ['socks4', 4, 'address'],
+    ['socks4a', 4, 'name'],
+    ['socks5', 5, 'address'],
+    ['socks5h', 5, 'name'],
+  ] as const) {
+    it(`of ${scheme} is asked with the ${by} of the server`, async () => {
+      await using proxy = await SocksProxy.start()
+      await using client = new Client({ proxy: `${scheme}://${proxy.host}`, dns, tls })
+      for (const url of [http80, https443]) assert.equal((await client.get(url)).status, 200)
+      const host = by === 'name' ? 'localhost' : '127.0.0.1'
+      const places = [http80, https443].map((url) => `${host}:${new URL(url).port}`)
+      assert.deepEqual(
+        proxy.asked.map((asked) => [asked.version, asked.by, asked.place]),
+        places.map((place) => [version, by, place]),
+      )
+    })
+  }
+
+  it('is told user and password, in UTF-8 (1928-3-5, 1929-2-1)', async () => {
+    await using proxy = await SocksProxy.start({ credentials: ['Ada', 'größer'] })
+    await using client = new Client({
+      dns,
+      proxy: { url: `socks5h://${proxy.host}`, auth: ['Ada', 'größer'] },
+    })
+    assert.equal((await client.get(http80)).status, 200)
+    assert.equal(proxy.asked[0]!.password, 'größer')
+  })
+
+  it('that makes no connection is a ProxyError that says why (1928-6-2)', async () => {
+    await using proxy = await SocksProxy.start({ reply: 2 })
+    await using client = new Client({ proxy: `socks5h://${proxy.host}`, retry: false })
+    const error = await rejectionAs(client.get('http://far.test/'), ProxyError)
+    assert.equal(error.reply, 2)
+    assert.match(error.message, /not allowed by its rules/)
+    assert.equal(error.status, undefined)
+    assert.equal(error.proxy, proxy.host)
+  })
+})
