@@ -127,6 +127,7 @@ async function transferAll({ operations }: CommandLine, surroundings: Surroundin
     streams,
     signal,
     version: readVersion(),
+    env,
     openStdin: () => surroundings.stdin,
   })
   try {

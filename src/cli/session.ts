@@ -38,6 +38,7 @@ export interface SessionTools {
   readonly streams: ShownStreams
   readonly signal: AbortSignal
   readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly openStdin: () => Readable
 }
 
@@ -130,11 +131,11 @@ export class Session {
 
   /** One URL; answers how it ended where it failed. */
   async #runJob({ options, words }: Job): Promise<Ending | undefined> {
-    const { signal, version, openStdin } = this.#tools
+    const { signal, version, env, openStdin } = this.#tools
     const urlnum = this.#urlnum++
     let ending: Ending | undefined
     try {
-      const plan = await makePlan(words, options, { openStdin, signal, version })
+      const plan = await makePlan(words, options, { openStdin, signal, version, env })
       const outcome = await makeTransfer(plan, this.#transferTools(options))
       ending = outcome.ending
       this.#streams.transferIsOver(outcome)

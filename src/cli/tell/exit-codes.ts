@@ -116,9 +116,8 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   },
   'connection-lost': {
     code: 56,
-    meaning:
-      'the connection broke before the head of the response was complete; or the proxy refused the tunnel',
-    errors: ['IncompleteRead', 'ConnectionLost'],
+    meaning: 'the connection broke before the head of the response was complete; or the proxy gave no tunnel',
+    errors: ['IncompleteRead', 'ConnectionLost', 'PROXY_REFUSED', 'PROXY_FAILED'],
   },
   'client-certificate': { code: 58, meaning: 'your certificate or key cannot be used', errors: [] },
   certificate: {
@@ -156,8 +155,8 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
   proxy: {
     code: 97,
-    meaning: 'the proxy refused the tunnel, or did not answer as a proxy does',
-    errors: ['ProxyError', 'PROXY_FAILED'],
+    meaning: 'the SOCKS proxy made no connection',
+    errors: ['ProxyError'],
   },
   unexpected: {
     code: 125,

@@ -30,6 +30,7 @@ function requestOptions(plan: Plan, tools: TransferTools, record: TransferRecord
     ...(body !== undefined && { body: bodyFor(plan, tools.signal, record) }),
     ...(plan.head.asksFirst && { expectContinue: { timeoutMs: expectMs } }),
     tls: plan.tls,
+    proxy: plan.proxy,
     signal: tools.signal,
     redirect: redirectOptions(plan),
     decompress: options.compressed === true ? { maxBytes: Infinity } : false,

@@ -25,9 +25,14 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       )
   }
   if (error instanceof ProxyError && error.status === 407)
-    return new CommandFailure('proxy', 'the proxy wants to know you', '-U USER:PASSWORD', {
+    return new CommandFailure('connection-lost', 'the proxy wants to know you', '-U USER:PASSWORD', {
       cause: error,
       why: error.summary,
+    })
+  if (error.code === 'DNS_FAILED' && error.proxy !== undefined)
+    return new CommandFailure('proxy-dns', 'The name of the proxy could not be resolved', 'another -x', {
+      cause: error,
+      why: error.proxy,
     })
   if (error instanceof IncompleteRead && error.code === 'INCOMPLETE_BODY') return brokenOff(error, record)
   if (error instanceof ConnectError && error.code === 'TLS_FAILED' && isAboutKeys(error.cause)) {

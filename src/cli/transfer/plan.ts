@@ -4,6 +4,7 @@
  */
 
 import { stat } from 'node:fs/promises'
+import type { ClientRequestOptions } from '../../client/option-types.ts'
 import type { FieldLine } from '../../core/fields.ts'
 import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
@@ -20,6 +21,7 @@ import {
   readHeaderLine,
 } from '../request/head.ts'
 import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
+import { type Env, readProxyOption } from '../request/proxy.ts'
 import { basic, readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
 import { readTlsOptions } from '../request/tls.ts'
@@ -39,6 +41,7 @@ export interface Plan {
   readonly fields: readonly FieldLine[]
   readonly body: Body | undefined
   readonly tls: TlsOptions
+  readonly proxy: ClientRequestOptions['proxy']
   readonly destination: Destination
   /** What of a file is there already, in bytes: the response goes on from there. */
   readonly resumeFrom: number | undefined
@@ -68,7 +71,7 @@ const ACCEPT_ENCODING = 'deflate, gzip, br'
 export async function makePlan(
   words: UrlWords,
   options: Options,
-  tools: Sources & { readonly version: string },
+  tools: Sources & { readonly version: string; readonly env: Env },
 ): Promise<Plan> {
   const custom = withJson(await readHeaderLines(options.header ?? []), options)
   const query = await readQuery(options, tools)
@@ -105,6 +108,7 @@ export async function makePlan(
     fields: planFields(head),
     body,
     tls: await readTlsOptions(options),
+    proxy: await readProxyOption(options, tools.env),
     destination,
     resumeFrom,
     timeCondition,

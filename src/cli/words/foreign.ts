@@ -55,9 +55,14 @@ export const FOREIGN: readonly ForeignGroup[] = [
   },
   {
     names: `proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-key proxy-key-type proxy-pass
-      proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip`,
-    why: 'a proxy is told apart from the server by --proxy-cacert and --proxy-insecure only',
+      proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-header proxy-anyauth`,
+    why: 'a proxy is told who you are by -U, and is judged by --proxy-cacert; that is all there is for it',
     instead: LEAVE_OUT,
+  },
+  {
+    names: 'anyauth digest netrc netrc-file netrc-optional cookie-jar junk-session-cookies',
+    why: 'it is not here yet',
+    instead: '-u with Basic, -b NAME=VALUE',
   },
   {
     names: 'post301 post302 post303 follow',

@@ -52,8 +52,10 @@ type Flags =
   | 'plain'
   | 'progressBar'
   | 'progressMeter'
-  | 'proxytunnel'
+  | 'proxyBasic'
+  | 'proxyDigest'
   | 'proxyInsecure'
+  | 'proxytunnel'
   | 'remoteHeaderName'
   | 'remoteNameAll'
   | 'remoteTime'
@@ -64,6 +66,7 @@ type Flags =
   | 'showError'
   | 'silent'
   | 'styledOutput'
+  | 'socks5Basic'
   | 'suppressConnectHeaders'
   | 'tcpNodelay'
   | 'timings'
@@ -108,6 +111,10 @@ type Texts =
   | 'referer'
   | 'request'
   | 'requestTarget'
+  | 'socks4'
+  | 'socks4a'
+  | 'socks5'
+  | 'socks5Hostname'
   | 'stderr'
   | 'timeCond'
   | 'tls13Ciphers'
@@ -138,16 +145,7 @@ type Numbers =
   | 'speedLimit'
   | 'speedTime'
 
-type Lists =
-  | 'config'
-  | 'connectTo'
-  | 'cookie'
-  | 'header'
-  | 'proxyHeader'
-  | 'resolve'
-  | 'uploadFile'
-  | 'url'
-  | 'urlQuery'
+type Lists = 'config' | 'connectTo' | 'cookie' | 'header' | 'resolve' | 'uploadFile' | 'url' | 'urlQuery'
 
 /** The options of one operation. Times are seconds, sizes bytes; what is not said is not there. */
 export type Options = {

@@ -233,6 +233,37 @@ const CONNECTION: readonly OptionRow[] = [
   row('--tcp-nodelay', 'flag', 'connection', 'small packets at once, as it does anyway'),
 ]
 
+const PROXY: readonly OptionRow[] = [
+  row(
+    '-x, --proxy <url>',
+    'text',
+    'proxy',
+    '[scheme://][user:password@]host[:port]: http, https, socks4, socks4a, socks5, socks5h; "" for none',
+    {
+      differs: 'a proxy gets no User-Agent and no Proxy-Connection with CONNECT',
+    },
+  ),
+  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
+  row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
+  row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
+  row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
+  row('--preproxy <url>', 'text', 'proxy', 'a proxy before the proxy'),
+  row('--socks4 <host[:port]>', 'text', 'proxy', 'a SOCKS4 proxy; the name is looked up here'),
+  row('--socks4a <host[:port]>', 'text', 'proxy', 'a SOCKS4a proxy; it looks the name up'),
+  row('--socks5 <host[:port]>', 'text', 'proxy', 'a SOCKS5 proxy; the name is looked up here'),
+  row('--socks5-hostname <host[:port]>', 'text', 'proxy', 'a SOCKS5 proxy; it looks the name up'),
+  row('--socks5-basic', 'flag', 'proxy', 'user and password for SOCKS5, as it is anyway'),
+  row('--noproxy <list>', 'text', 'proxy', 'hosts that are reached directly; * for all'),
+  row('--proxy-cacert <file>', 'text', 'proxy', 'authorities to trust for an https proxy, PEM'),
+  row('--proxy-insecure', 'flag', 'proxy', 'accept any certificate of an https proxy'),
+  row(
+    '--suppress-connect-headers',
+    'flag',
+    'proxy',
+    'leave the answer to CONNECT out of -i and -D, as it does anyway',
+  ),
+]
+
 const TLS: readonly OptionRow[] = [
   row(
     '-k, --insecure',
@@ -353,6 +384,7 @@ export const OPTIONS: readonly OptionRow[] = [
   ...OUTPUT,
   ...AUTH,
   ...CONNECTION,
+  ...PROXY,
   ...TLS,
   ...TIME,
   ...SHOW,
