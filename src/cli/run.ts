@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { VERSION } from '../core/version.ts'
 import { Output, ReaderGone } from './output/sink.ts'
 import { readNamed } from './request/local-files.ts'
 import { jobsOf, Session } from './session.ts'
@@ -11,7 +12,6 @@ import { colorsFor } from './show/colors.ts'
 import { type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, formatEnding } from './tell/failure.ts'
-import { readVersion } from './tell/version.ts'
 import { readConfigLines } from './words/config-file.ts'
 import type { Options } from './words/options.ts'
 import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
@@ -85,7 +85,7 @@ async function readCommandLine({ words, env, stdin, signal }: Surroundings): Pro
 async function tell({ what, category }: Telling, { stdout, env, signal }: Surroundings): Promise<number> {
   const output = Output.toStream(stdout, signal)
   const write = (text: string): Promise<void> => output.write(Buffer.from(text))
-  if (what === 'version') await write(`${readVersion()}\n`)
+  if (what === 'version') await write(`${VERSION}\n`)
   else {
     const help = await import('./tell/help.ts')
     const colors = colorsFor(stdout, env)
@@ -112,7 +112,7 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   }
   const columns = stdout.columns ?? DEFAULT_COLUMNS
   const colors = colorsFor(stdout, env)
-  const isGood = await runDemo({ write, colors, columns, version: readVersion(), startedFile, signal })
+  const isGood = await runDemo({ write, colors, columns, version: VERSION, startedFile, signal })
   return exitCodeOf(isGood ? 'success' : 'unexpected')
 }
 
@@ -126,7 +126,7 @@ async function transferAll({ operations }: CommandLine, surroundings: Surroundin
   const session = new Session({
     streams,
     signal,
-    version: readVersion(),
+    version: VERSION,
     env,
     openStdin: () => surroundings.stdin,
   })

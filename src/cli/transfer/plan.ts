@@ -10,7 +10,6 @@ import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
 import { type Body, bodyOf, bodyOfStream } from '../request/body.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
-import { readForm } from '../request/form.ts'
 import {
   checkLength,
   expectsContinue,
@@ -24,7 +23,6 @@ import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../req
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { basic, readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
-import { readTlsOptions } from '../request/tls.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 
@@ -107,13 +105,38 @@ export async function makePlan(
     head,
     fields: planFields(head),
     body,
-    tls: await readTlsOptions(options),
+    tls: await readTls(options, target),
     proxy: await readProxyOption(options, tools.env),
     destination,
     resumeFrom,
     timeCondition,
     referer,
   }
+}
+
+const TLS_NAMES = [
+  'cacert',
+  'capath',
+  'cert',
+  'ciphers',
+  'crlfile',
+  'insecure',
+  'key',
+  'pinnedpubkey',
+  'tls13Ciphers',
+  'tlsMax',
+  'tlsv1',
+  'tlsv1_0',
+  'tlsv1_1',
+  'tlsv1_2',
+  'tlsv1_3',
+] as const satisfies readonly (keyof Options)[]
+
+/** Loaded where there is something to be read: it needs cryptography. */
+async function readTls(options: Options, { url }: Target): Promise<TlsOptions> {
+  if (url.protocol === 'http:' && TLS_NAMES.every((name) => options[name] === undefined)) return {}
+  const { readTlsOptions } = await import('../request/tls.ts')
+  return readTlsOptions(options)
 }
 
 interface MadeFacts extends Pick<Plan, 'options' | 'target' | 'resumeFrom' | 'timeCondition' | 'referer'> {
@@ -244,7 +267,8 @@ async function readBody({ upload }: UrlWords, options: Options, sources: Sources
   if (head === true && (wantsBody || upload !== undefined))
     throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
   if (upload !== undefined) return readUpload(upload, sources)
-  if (form !== undefined) return readForm(form, sources, options.formEscape === true)
+  if (form !== undefined)
+    return (await import('../request/form.ts')).readForm(form, sources, options.formEscape === true)
   return data !== undefined && get !== true ? readData(data, sources) : undefined
 }
 

@@ -1,6 +1,8 @@
 /**
  * The options of the command, as one table, from which the parser, `--help`, docs/command.md and the completions of shells are
  * made. Names and meanings are curl's; where something is other than in curl, the row says what.
+ *
+ * Length: one table, read from top to bottom.
  */
 
 import { type OptionRow, row } from './option-row.ts'
