@@ -11,7 +11,7 @@ import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
 import { type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
-import { describeFailure, formatEnding } from './tell/failure.ts'
+import { describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
 import type { Options } from './words/options.ts'
 import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
@@ -51,7 +51,16 @@ export async function run(surroundings: Surroundings): Promise<number> {
 
 async function carryOut(surroundings: Surroundings): Promise<number> {
   const { words } = surroundings
-  if (words[0] === 'demo') return playDemo(surroundings)
+  const [first, ...rest] = words
+  if (first === 'demo') return playDemo(surroundings)
+  if (first === 'completion') return writeCompletions(rest, surroundings)
+  // A line of curl's, read as one of our own: in one word, as it was copied, or in several.
+  if (first === 'curl' && rest.length > 0) {
+    const { splitShellWords } = await import('./words/shell-words.ts')
+    const line = rest.length === 1 && /\s/.test(rest[0]!) ? splitShellWords(rest[0]!) : rest
+    const own = line[0] === 'curl' ? line.slice(1) : line
+    return transferAll(await readCommandLine({ ...surroundings, words: ['-q', ...own] }), surroundings)
+  }
   const line = await readCommandLine(surroundings)
   if (line.telling !== undefined) return tell(line.telling, surroundings)
   return transferAll(line, surroundings)
@@ -98,12 +107,21 @@ async function tell({ what, category }: Telling, { stdout, env, signal }: Surrou
   return exitCodeOf('success')
 }
 
+async function writeCompletions(
+  [shell = '', ...more]: readonly string[],
+  { stdout, signal }: Surroundings,
+): Promise<number> {
+  const { writeCompletion } = await import('./tell/completions.ts')
+  if (more.length > 0) throw usageFailure('completion takes one word', 'httplib completion bash')
+  const output = Output.toStream(stdout, signal)
+  await output.write(Buffer.from(writeCompletion(shell)))
+  await output.end()
+  return exitCodeOf('success')
+}
+
 async function playDemo(surroundings: Surroundings): Promise<number> {
   const { words, env, stdout, startedFile, signal } = surroundings
-  if (words.length > 1) {
-    const { usageFailure } = await import('./tell/failure.ts')
-    throw usageFailure('demo takes no words', 'httplib demo')
-  }
+  if (words.length > 1) throw usageFailure('demo takes no words', 'httplib demo')
   const { runDemo } = await import('./demo/demo.ts')
   // A reader that went away has seen what it wanted.
   stdout.on('error', () => {})

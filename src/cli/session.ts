@@ -18,9 +18,10 @@ import {
   reasonOf,
   usageFailure,
 } from './tell/failure.ts'
+import { requestOptions } from './transfer/ask.ts'
 import { Clients } from './transfer/connections.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
-import { type Outcome, writeOutFacts } from './transfer/record.ts'
+import { type Outcome, TransferRecord, writeOutFacts } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
 import { makeTransfer } from './transfer/transfer.ts'
 import { expandGlob } from './words/globs.ts'
@@ -43,6 +44,9 @@ export interface SessionTools {
 }
 
 const DEFAULT_PARALLEL = 50
+const DEFAULT_COLUMNS = 80
+/** What is kept for reports at the end. */
+const MAX_REPORTED = 10_000
 
 /** Every URL of every operation, with what belongs to it. */
 export function jobsOf(operations: readonly Operation[]): Job[] {
@@ -83,6 +87,7 @@ export class Session {
   readonly #clients: Clients
   readonly #dumped: Set<string> = new Set()
   readonly #stdout: Output
+  readonly #outcomes: Outcome[] = []
   #urlnum = 0
 
   constructor(tools: SessionTools) {
@@ -95,9 +100,11 @@ export class Session {
   /** Makes all transfers; gives their outcomes in the order of the jobs. */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
-    const isParallel = first?.options.parallel === true
+    const isParallel = first?.options.parallel === true && first.options.bench === undefined
     try {
-      return isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      await this.#report(first?.options ?? {})
+      return ending
     } finally {
       this.#clients.destroy()
       await this.#stdout.end()
@@ -136,8 +143,10 @@ export class Session {
     let ending: Ending | undefined
     try {
       const plan = await makePlan(words, options, { openStdin, signal, version, env })
+      if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options))
       ending = outcome.ending
+      if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
       await this.#writeOut(outcome, urlnum)
     } catch (error) {
@@ -147,6 +156,43 @@ export class Session {
     }
     if (ending !== undefined) this.#tell(ending, options)
     return ending
+  }
+
+  /** `--explain`, `--to` and `--bench`: true where that is all that was asked for. */
+  async #tellInstead(plan: Plan): Promise<boolean> {
+    const { explain, to, bench, parallelMax } = plan.options
+    if (explain !== true && to === undefined && bench === undefined) return false
+    const options = requestOptions(plan, this.#transferTools(plan.options), new TransferRecord(plan))
+    const client = this.#clients.clientFor(plan.options)
+    const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
+    if (explain === true) {
+      const { explainPlan } = await import('./tell/explain.ts')
+      await write(explainPlan(plan, client.explain(plan.target.url, options)))
+    } else if (to !== undefined) {
+      const { writeCode } = await import('./tell/to-code.ts')
+      await write(await writeCode(to, plan))
+    } else if (bench !== undefined) {
+      const { DEFAULT_AT_ONCE, formatBench, runBench } = await import('./transfer/bench.ts')
+      if (plan.body?.isReplayable === false)
+        throw usageFailure('--bench cannot send standard input again', '-T FILE')
+      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, options }
+      await write(formatBench(await runBench(client, how, this.#tools.signal)))
+    }
+    return true
+  }
+
+  async #report(options: Options): Promise<void> {
+    const { timings, har, waterfall } = options
+    if (timings !== true && har === undefined && waterfall === undefined) return
+    // Loaded where it is asked for.
+    const { writeReports } = await import('./show/reports.ts')
+    await writeReports(this.#outcomes, {
+      options,
+      version: this.#tools.version,
+      columns: this.#streams.stderr.columns ?? DEFAULT_COLUMNS,
+      colors: this.#streams.stderrColors,
+      write: (text) => this.#streams.stderr.write(text),
+    })
   }
 
   #transferTools(options: Options): TransferTools {

@@ -200,10 +200,13 @@ describe('a request to a proxy', { skip: isThere ? false : 'there is no curl on 
       sent.push(proxy.peer.received.toString())
     }
     const [ours, theirs = ''] = sent
-    const sorted = (text: string): string[] => text.split('\r\n').sort()
     assert.deepEqual(sorted(ours!), sorted(theirs.replace('Proxy-Connection: Keep-Alive\r\n', '')))
   })
 })
+
+function sorted(text: string): string[] {
+  return text.split('\r\n').sort()
+}
 
 async function runCurl(words: readonly string[]): Promise<void> {
   const child = spawn('curl', ['-q', ...words], { stdio: 'ignore' })

@@ -21,7 +21,12 @@ export async function ask(plan: Plan, tools: TransferTools, record: TransferReco
   return await client.request(plan.target.url, requestOptions(plan, tools, record))
 }
 
-function requestOptions(plan: Plan, tools: TransferTools, record: TransferRecord): ClientRequestOptions {
+/** What the client is asked with; its hook completes the head. */
+export function requestOptions(
+  plan: Plan,
+  tools: TransferTools,
+  record: TransferRecord,
+): ClientRequestOptions {
   const { options, body } = plan
   const expectMs = (options.expect100Timeout ?? 1) * 1_000
   return {

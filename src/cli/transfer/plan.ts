@@ -25,6 +25,7 @@ import { basic, readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
+import type { Resumption } from './resume.ts'
 
 /** One transfer to be made. */
 export interface Plan {
@@ -43,6 +44,8 @@ export interface Plan {
   readonly destination: Destination
   /** What of a file is there already, in bytes: the response goes on from there. */
   readonly resumeFrom: number | undefined
+  /** With `--resume`: what of the file is there. */
+  readonly resumption: Resumption | undefined
   readonly timeCondition: TimeCondition | undefined
   readonly referer: string | undefined
 }
@@ -86,13 +89,22 @@ export async function makePlan(
   })
   const body = await readBody(words, options, tools)
   const method = methodOf(words, options, body)
+  const resumption = await readResumption(options, destination, target)
   const resumeFrom = await readOffset(options, destination)
   const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
   const referer = options.referer?.replace(/;auto$/, '')
   const head: HeadFacts = {
     method,
     custom,
-    made: await madeFields({ options, target, resumeFrom, timeCondition, referer, version: tools.version }),
+    made: await madeFields({
+      options,
+      target,
+      resumption,
+      resumeFrom,
+      timeCondition,
+      referer,
+      version: tools.version,
+    }),
     body,
     asksFirst: asksFirst(body, custom, options),
   }
@@ -108,6 +120,7 @@ export async function makePlan(
     tls: await readTls(options, target),
     proxy: await readProxyOption(options, tools.env),
     destination,
+    resumption,
     resumeFrom,
     timeCondition,
     referer,
@@ -139,14 +152,17 @@ async function readTls(options: Options, { url }: Target): Promise<TlsOptions> {
   return readTlsOptions(options)
 }
 
-interface MadeFacts extends Pick<Plan, 'options' | 'target' | 'resumeFrom' | 'timeCondition' | 'referer'> {
+interface MadeFacts
+  extends Pick<Plan, 'options' | 'target' | 'resumption' | 'resumeFrom' | 'timeCondition' | 'referer'> {
   readonly version: string
 }
 
 /** The fields of options, in curl's order. */
 async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
-  const { options, target, resumeFrom, timeCondition, referer, version } = facts
-  const range = resumeFrom === undefined ? options.range : `${resumeFrom}-`
+  const { options, target, resumption, timeCondition, referer, version } = facts
+  const from =
+    facts.resumeFrom ?? (resumption === undefined || resumption.have === 0 ? undefined : resumption.have)
+  const range = from === undefined ? options.range : `${from}-`
   const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare)
   return [
     ['Authorization', authorizationOf(options, target)],
@@ -158,6 +174,7 @@ async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
     ['Cookie', cookieOf(options)],
     [timeCondition?.field ?? 'If-Modified-Since', timeCondition?.value],
     ['If-None-Match', etag],
+    ['If-Range', resumption?.validator],
   ]
 }
 
@@ -292,6 +309,19 @@ function asksFirst(body: Body | undefined, custom: readonly HeaderLine[], option
   if (body === undefined || options.http1_0 === true) return false
   if (isSaid(custom, 'expect')) return expectsContinue(custom)
   return body.length === undefined || body.length > ASKS_FIRST_BYTES
+}
+
+async function readResumption(
+  { resume, continueAt }: Options,
+  destination: Destination,
+  { url, path }: Target,
+): Promise<Resumption | undefined> {
+  if (resume !== true) return undefined
+  if (destination.kind !== 'file')
+    throw usageFailure('--resume needs a file', '--resume -o FILE, or --resume -O')
+  if (continueAt !== undefined) throw usageFailure('--resume and -C exclude each other', 'one of them')
+  const { findResumption } = await import('./resume.ts')
+  return findResumption(destination.path, `${url.origin}${path}`)
 }
 
 /** `-C -` looks where the file ends. */

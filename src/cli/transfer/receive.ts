@@ -12,6 +12,7 @@ import { CommandFailure } from '../tell/failure.ts'
 import { Pace } from './pace.ts'
 import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
+import type { Resumption } from './resume.ts'
 import type { BodySink, TransferTools } from './tools.ts'
 
 /** What of a response is written, and what is wrong with it. */
@@ -22,7 +23,8 @@ type Reception =
 
 function decideReception(response: HTTPResponse, plan: Plan): Reception {
   const { status, reason } = response
-  const { options, resumeFrom, timeCondition } = plan
+  const { options, resumption, resumeFrom, timeCondition } = plan
+  if (resumption !== undefined) return decideWhole(response, resumption)
   if (status >= 400 && (options.fail === true || options.failWithBody === true)) {
     if (!(resumeFrom !== undefined && status === 416)) {
       const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
@@ -44,6 +46,26 @@ function decideReception(response: HTTPResponse, plan: Plan): Reception {
   )
     return { kind: 'nothing' }
   return { kind: 'body', isAppended: false }
+}
+
+/** `--resume` keeps a part, or the whole, and no page about an error. */
+function decideWhole(response: HTTPResponse, { have }: Resumption): Reception {
+  const { status, reason } = response
+  if (status === 206 && have > 0) {
+    const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
+    if (Number(start) === have) return { kind: 'body', isAppended: true }
+    const why = `it begins at byte ${start ?? '?'}, and ${have} are there`
+    const failure = new CommandFailure('range', 'the server has sent another part', 'without --resume', {
+      why,
+    })
+    return { kind: 'nothing', failure }
+  }
+  if (status >= 200 && status <= 299) return { kind: 'body', isAppended: false }
+  const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
+  return {
+    kind: 'nothing',
+    failure: new CommandFailure('http-error', what, 'without --resume to see what it says'),
+  }
 }
 
 function decideResumption(response: HTTPResponse, from: number): Reception {
@@ -99,6 +121,11 @@ export async function receive(
     if (plan.options.removeOnError === true) await place.giveUp(true)
     throw reception.failure
   }
+  if (plan.resumption !== undefined) {
+    const { finishResumption } = await import('./resume.ts')
+    await finishResumption(plan.resumption, response)
+    record.fileName = plan.resumption.path
+  }
   await keepFacts(response, plan, record)
 }
 
@@ -144,6 +171,16 @@ class BodyPlace implements BodySink {
   async #open(): Promise<BodySink> {
     const { destination, options } = this.#plan
     if (destination.kind === 'stdout') return this.#tools.openStdout(this.#plan, this.#response)
+    const { resumption, target } = this.#plan
+    if (resumption !== undefined) {
+      const { noteVersion } = await import('./resume.ts')
+      this.#file = await Output.toFile(resumption.partPath, this.#tools.signal, {
+        appends: this.#appends,
+        makesFolders: options.createDirs === true,
+      })
+      await noteVersion(resumption, `${target.url.origin}${target.path}`, this.#response)
+      return this.#file
+    }
     const named = destination.isNamedByPeer ? peerName(this.#response.head.fields, options) : undefined
     this.#file = await Output.toFile(named ?? destination.path, this.#tools.signal, {
       appends: this.#appends,

@@ -197,7 +197,6 @@ const OUTPUT: readonly OptionRow[] = [
     GLOBAL,
   ),
   row('--no-styled-output', 'flag', 'output', 'no colours', { ...NO, ...GLOBAL }),
-  row('--plain', 'flag', 'httplib', 'JSON and HTML as they came, on a terminal too'),
 ]
 
 const AUTH: readonly OptionRow[] = [
@@ -379,6 +378,32 @@ const COMMAND: readonly OptionRow[] = [
   row('-M, --manual', 'tell', 'curl', 'everything at length', { name: 'url' }),
 ]
 
+const OURS: readonly OptionRow[] = [
+  row('--explain', 'flag', 'httplib', 'tell what would be sent, where and why; send nothing'),
+  row('--timings', 'flag', 'httplib', 'tell on standard error when what happened, as a waterfall', GLOBAL),
+  row('--waterfall <file>', 'text', 'httplib', 'the same as a page of HTML that needs nothing else', GLOBAL),
+  row('--har <file>', 'text', 'httplib', 'the same as an HTTP Archive, credentials masked', GLOBAL),
+  row(
+    '--resume',
+    'flag',
+    'httplib',
+    'a download that goes on where it broke off: FILE.part becomes FILE when it is whole and verified',
+  ),
+  row(
+    '--to <language>',
+    'text',
+    'httplib',
+    'write the request as code: fetch, undici, python or curl; send nothing',
+  ),
+  row(
+    '--bench <num>',
+    'count',
+    'httplib',
+    'send it so many times, --parallel-max at once (10), and tell rate and times',
+  ),
+  row('--plain', 'flag', 'httplib', 'JSON and HTML as they came, on a terminal too'),
+]
+
 /** All of them, in the order of help and documentation. */
 export const OPTIONS: readonly OptionRow[] = [
   ...REQUEST,
@@ -391,6 +416,7 @@ export const OPTIONS: readonly OptionRow[] = [
   ...TIME,
   ...SHOW,
   ...COMMAND,
+  ...OURS,
 ]
 
 const BY_LONG: ReadonlyMap<string, OptionRow> = new Map(OPTIONS.map((one) => [one.long, one]))
