@@ -8,6 +8,7 @@ import path from 'node:path'
 import { instance } from '@viz-js/viz'
 import { formatExitCodes } from '../src/cli/tell/exit-codes.ts'
 import { formatForeign, formatOptions } from '../src/cli/words/documentation.ts'
+import { GUARD_MEMBERS } from '../src/client/guard-option.ts'
 import { CLIENT_OPTIONS } from '../src/client/options.ts'
 import * as errors from '../src/errors/index.ts'
 import { ERRORS, type ErrorCode, errorRow } from '../src/errors/table.ts'
@@ -16,6 +17,7 @@ import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
 import { CERTIFICATE_REASONS } from '../src/io/tls/certificate-reasons.ts'
 import { HANDSHAKE_REASONS } from '../src/io/tls/handshake-reasons.ts'
+import { SPECIAL_RANGES } from '../src/layers/guard/special-addresses.ts'
 import { formatClasses, formatStrictness, readCounts } from '../test/suites/differential/report.ts'
 import { failuresPage } from '../test/support/failures.ts'
 import { IMPORT_TABLE } from './import-table.ts'
@@ -43,6 +45,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
     ['docs/client.md', 'options', clientOptionsTable()],
+    ['docs/guard.md', 'options', guardOptionsTable()],
+    ['docs/guard.md', 'ranges', guardRangesTable()],
     ...(await examples(root, 'client', 'docs/recipes.md')),
     ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
   ]
@@ -82,6 +86,22 @@ function clientOptionsTable(): string {
     usual,
   ])
   return table(['option', 'of', 'takes', 'default'], rows)
+}
+
+// ------------------------------------------------------------------------------------------------- guard
+
+function guardOptionsTable(): string {
+  const { takes, default: usual } = CLIENT_OPTIONS.guard
+  const members = Object.entries(GUARD_MEMBERS).map(([name, row]) => [`\`${name}\``, row.takes, row.default])
+  return table(['option `guard`', 'takes', 'default'], [['`guard`', takes, usual], ...members])
+}
+
+function guardRangesTable(): string {
+  const rows = SPECIAL_RANGES.map(({ range, name, source, isPublic, holdsIPv4 }) => {
+    const answer = holdsIPv4 ? 'as the IPv4 address inside' : isPublic ? 'yes' : 'no'
+    return [`\`${range}\``, name, source, answer]
+  })
+  return table(['range', 'what it is', 'by', 'let through'], rows)
 }
 
 /** `|` would end a cell; a backslash in front of it is safe only where every backslash is escaped too. */

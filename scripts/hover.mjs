@@ -10,7 +10,13 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
 
-const ENTRIES = ['src/index.ts', 'src/fetch/index.ts', 'src/h1/index.ts', 'src/python/index.ts']
+const ENTRIES = [
+  'src/index.ts',
+  'src/cookies/index.ts',
+  'src/fetch/index.ts',
+  'src/h1/index.ts',
+  'src/python/index.ts',
+]
 
 const root = path.resolve(import.meta.dirname, '..')
 const modules = new Map()

@@ -30,11 +30,14 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   transport: { rooms: [...GROUND, 'auth', 'h1', 'io'] },
   connection: { rooms: [...GROUND, 'h1', 'io', 'transport'] },
   pool: { rooms: [...GROUND, 'io', 'transport'] },
-  client: { rooms: [...GROUND, 'auth', 'h1', 'io', 'transport', 'connection', 'pool', 'layers', 'proxy'] },
+  cookies: { rooms: [], packages: ['tough-cookie'] },
+  client: {
+    rooms: [...GROUND, 'auth', 'h1', 'io', 'transport', 'connection', 'pool', 'layers', 'proxy', 'cookies'],
+  },
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
-    rooms: [...GROUND, 'io', 'layers', 'connection', 'client', 'index'],
+    rooms: [...GROUND, 'io', 'layers', 'connection', 'client', 'cookies', 'index'],
   },
   index: { rooms: '*', node: [] },
 }

@@ -13,7 +13,7 @@ import { pathToFileURL } from 'node:url'
 
 const root = path.resolve(import.meta.dirname, '..')
 const folder = path.resolve(root, process.argv[2] ?? 'dist')
-const ENTRIES = ['index', 'fetch/index', 'h1/index', 'python/index']
+const ENTRIES = ['index', 'cookies/index', 'fetch/index', 'h1/index', 'python/index']
 
 for (const entry of ENTRIES) {
   const file = path.join(folder, entry)

@@ -1,5 +1,6 @@
 /** The front door of the package. */
 
+export { type Challenge, parseChallenges } from './auth/challenge.ts'
 export { Client, type ClientPool } from './client/client.ts'
 export type {
   ClientEvents,
@@ -21,6 +22,7 @@ export type {
   ClientTimeouts,
   DecompressOptions,
   DnsOptions,
+  GuardOptions,
   Hooks,
   QueryInput,
   QueryValue,
@@ -63,7 +65,19 @@ export {
   type ResponseChanges,
   type Timings,
 } from './core/response.ts'
-export type { Progress, RequestSettings, SpeedLimit } from './core/settings.ts'
+export type {
+  AuthCredential,
+  AuthSettings,
+  BasicCredential,
+  BearerCredential,
+  CookieJarLike,
+  DigestCredential,
+  HstsPolicy,
+  HstsStore,
+  Progress,
+  RequestSettings,
+  SpeedLimit,
+} from './core/settings.ts'
 export type { StandardSchema } from './core/standard-schema.ts'
 export { responses, status } from './core/status.ts'
 export type { TimeoutOption, Timeouts } from './core/timeouts.ts'
@@ -73,6 +87,12 @@ export type { LimitOptions, Limits } from './h1/limits.ts'
 export type { ToleranceOptions, Tolerances } from './h1/tolerances.ts'
 export type { ByteSink, ByteStream, DialedStream, DialTimings } from './io/byte-stream.ts'
 export type { Connector, DialTarget, Lookup } from './io/dial.ts'
+export type { ExplainedAuth } from './layers/auth/explain.ts'
+export type { AuthMethod, AuthOption, TokenSource } from './layers/auth/option.ts'
+export type { GuardFunction } from './layers/guard/guard.ts'
+export { isPublicAddress } from './layers/guard/judge-address.ts'
+export { readHstsFile, writeHstsFile } from './layers/hsts/file.ts'
+export { MemoryHstsStore } from './layers/hsts/store.ts'
 export type { PoolPreview } from './pool/pool.ts'
 export type { PoolWarning } from './pool/pooled-body.ts'
 export type { ConnectionReport, DialReport, PoolReport, WaiterReport } from './pool/report.ts'

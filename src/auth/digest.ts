@@ -41,19 +41,12 @@ export interface DigestRequest {
   readonly content?: Uint8Array | undefined
 }
 
-/** What proves that a response is from one who knows the password. */
-export interface DigestProof {
-  /** The value that `rspauth` has to be; undefined where nobody can say. */
-  readonly rspauth: string | undefined
-}
-
 /** An answer to a challenge. */
 export interface DigestAnswer {
   /** The value of an Authorization or Proxy-Authorization field. */
   readonly value: string
-  /** The nonce that was used. */
-  readonly nonce: string
-  readonly proof: DigestProof
+  /** The value that `rspauth` has to be: who gives it knows the password. Undefined where nobody can say. */
+  readonly rspauth: string | undefined
 }
 
 /** What of a challenge a session needs. */
@@ -123,6 +116,7 @@ function isKnown(hash: string): boolean {
 }
 
 const CNONCE_BYTES = 16
+const MAX_NONCES = 64
 
 /** What is known of a protection space. */
 export class DigestSession {
@@ -132,7 +126,8 @@ export class DigestSession {
   /** With `-sess` it belongs to the session, as its first nonce does (§3.4.2). */
   readonly #sessionCnonce: string | undefined
   #nonce: string
-  #count = 0
+  /** How often each nonce was used: of the latest, for one that is given again counts on. */
+  readonly #counts: Map<string, number> = new Map()
 
   /**
    * @param hasContent - whether the body can be hashed before it is sent
@@ -165,9 +160,7 @@ export class DigestSession {
 
   /** Counts on with the nonce that a response gave for the next request (§3.5). */
   useNonce(nonce: string): void {
-    if (nonce === this.#nonce) return
     this.#nonce = nonce
-    this.#count = 0
   }
 
   /** The answer for one request. No two have the same count of a nonce. */
@@ -175,7 +168,7 @@ export class DigestSession {
     const { realm, opaque, algorithm, algorithmName, qop, hashesUser } = this.#terms
     const nonce = this.#nonce
     const hash = (text: string): string => hashOf(algorithm.hash, text)
-    const count = (++this.#count).toString(16).padStart(8, '0')
+    const count = this.#countOn(nonce).toString(16).padStart(8, '0')
     const cnonce = this.#sessionCnonce ?? this.#makeCnonce()
     const secret = this.#hashA1(cnonce)
     const hashed = qop === 'auth-int' ? `:${hashOf(algorithm.hash, content ?? EMPTY)}` : ''
@@ -195,7 +188,15 @@ export class DigestSession {
     ].join(', ')
     // Of auth-int, the body of the response is a part of it: nobody has that yet.
     const rspauth = qop === 'auth' ? respond(`:${uri}`) : undefined
-    return { value: `Digest ${value}`, nonce, proof: { rspauth } }
+    return { value: `Digest ${value}`, rspauth }
+  }
+
+  #countOn(nonce: string): number {
+    const count = (this.#counts.get(nonce) ?? 0) + 1
+    this.#counts.delete(nonce)
+    this.#counts.set(nonce, count)
+    if (this.#counts.size > MAX_NONCES) this.#counts.delete(this.#counts.keys().next().value!)
+    return count
   }
 
   /** H(A1) (§3.4.2). */

@@ -47,14 +47,23 @@ export function builtIn(proxy: ProxySetting): Base {
 
 /** Lays options over what was there. */
 export function makeBase(options: ClientOptions, under: Base): Base {
-  const { baseUrl, headers, query } = options
+  const { headers, query } = options
+  const baseUrl = options.baseUrl === undefined ? under.baseUrl : joinUrl(options.baseUrl, undefined)
+  const settings = resolveSettings(options, under.settings, 'client')
   return {
     options: { ...under.options, ...options },
-    settings: resolveSettings(options, under.settings),
+    settings: options.auth === undefined ? settings : bindAuth(settings, baseUrl),
     fields: mergeDefaults(under.fields, headers),
     query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
-    baseUrl: baseUrl === undefined ? under.baseUrl : joinUrl(baseUrl, undefined),
+    baseUrl,
   }
+}
+
+/** What a client with a base says of itself is for the origin of that base. Security: another URL may come from anywhere. */
+function bindAuth(settings: ClientSettings, baseUrl: URL | undefined): ClientSettings {
+  const { auth } = settings
+  if (auth === undefined || auth === false || baseUrl === undefined) return settings
+  return Object.freeze({ ...settings, auth: Object.freeze({ ...auth, origin: baseUrl.origin }) })
 }
 
 /** Two queries as one. */

@@ -4,11 +4,11 @@
  */
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Layer } from '../core/handler.ts'
-import { closeBody, isMeasured, measureBody, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
@@ -25,8 +25,8 @@ import {
   layFields,
   type MakingOf,
   makeRequest,
-  NO_BODY,
   sendOwned,
+  settingsWithAuth,
   takeRequestBody,
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
@@ -187,8 +187,7 @@ export class Client {
   explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
     const taken = takeClientOptions(options, 'request')
     const settings = resolveSettings(taken, this.#base.settings)
-    const prepared = this.#prepare(taken.method ?? 'GET', url, taken, settings)
-    const { body, of } = prepared
+    const { body, of } = this.#prepare(taken.method ?? 'GET', url, taken, settings)
     try {
       const isFile = !isMeasured(body)
       const request = makeRequest(of, isFile ? NO_BODY : body)
@@ -200,12 +199,11 @@ export class Client {
         route,
         connection: this.#shared.pool.preview(plan, request),
         isFile,
-        hasUrlCredentials: of.to.authorization !== undefined && request.fields.includes(of.to.authorization),
         builtIn: BUILT_IN_FIELDS,
         clientFields: this.#base.fields.filter((line) => !BUILT_IN_FIELDS.includes(line)),
         clientOptions: this.#base.options,
         requestOptions: taken,
-        layers: this.#chains.namesFor(settings),
+        layers: this.#chains.namesFor(of.settings),
       })
     } finally {
       closeBody(body)
@@ -280,7 +278,8 @@ export class Client {
     const { underway } = this.#shared
     try {
       underway.check()
-      const settings = this.#settingsOf(direct)
+      const to = this.#destinations.find(url)
+      const settings = settingsWithAuth(this.#settingsOf(direct), to)
       const deadlines =
         signal === undefined &&
         this.#deadlines !== undefined &&
@@ -290,14 +289,12 @@ export class Client {
               signal === undefined ? settings : { ...settings, signal: anySignal(settings.signal, signal) },
               this.#shared.clock,
             )
-      const to = this.#destinations.find(url)
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
       const handler = this.#chains.chainFor(settings)
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
         : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
-      const whole = deadlines.signal
-      return underway.watch(answer, whole, whole !== signal && whole !== settings.signal)
+      return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
       return Promise.reject(error)
@@ -322,7 +319,6 @@ export class Client {
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
     let { throwOnError, signal } = this.#base.settings
-    let isOwnSignal = false
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -334,7 +330,6 @@ export class Client {
         refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
-        isOwnSignal = settings.signal !== signal && settings.signal !== taken.signal
         signal = settings.signal
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
@@ -342,13 +337,13 @@ export class Client {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(underway.watch(answer, signal, isOwnSignal), throwOnError)
+    return ResponsePromise.of(underway.watch(answer, signal), throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
   #sendPlain(method: string, url: string | URL, deadlines: RequestDeadlines): Promise<HTTPResponse> {
-    const settings = this.#base.settings
     const to = this.#destinations.find(url)
+    const settings = settingsWithAuth(this.#base.settings, to)
     const { defaults } = to.origin
     const of = { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings }
     return this.#chains.chainFor(settings)(makeRequest(of, NO_BODY))
@@ -361,7 +356,7 @@ export class Client {
     settings: ClientSettings,
   ): Promise<HTTPResponse> {
     const { of, body } = this.#prepare(method, url, options, settings)
-    const handler = this.#chains.chainFor(settings)
+    const handler = this.#chains.chainFor(of.settings)
     try {
       if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
     } catch (error) {
@@ -384,14 +379,14 @@ export class Client {
     const whole = baseUrl === undefined ? url : joinUrl(url, joinUrl(baseUrl, undefined))
     const to = this.#destinations.withQuery(whole, joinQueries(this.#base.query, query))
     const { under, over } = layFields(to.origin.defaults, options.headers)
-    const of = { method, to, options, defaults: under, fields: over, deadlines, settings }
+    const whose = settingsWithAuth(settings, to)
+    const of = { method, to, options, defaults: under, fields: over, deadlines, settings: whose }
     return { of, body: takeRequestBody(options, this.#shared.makeBoundary) }
   }
 
   #makeChains(): Chains {
-    const { clock, random, underway } = this.#shared
     const locate = (url: URL) => this.#destinations.of(url)
-    return new Chains(this.#layers, { clock, random, locate, pauses: underway.pauses }, this.#end.exchange)
+    return new Chains(this.#layers, { ...this.#shared, locate }, this.#end.exchange)
   }
 }
 

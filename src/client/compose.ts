@@ -8,8 +8,14 @@ import { describe } from '../core/options.ts'
 import { OutgoingRequest } from '../core/request.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { type AuthMemory, authLayer } from '../layers/auth/layer.ts'
+import { cookiesLayer } from '../layers/cookies/cookies.ts'
+import type { LazyJar } from '../layers/cookies/lazy-jar.ts'
 import { decompressLayer } from '../layers/decompress.ts'
+import { hstsNotesLayer, hstsUpgradeLayer, upgradeRedirect } from '../layers/hsts/hsts.ts'
+import type { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { minSpeedLayer } from '../layers/min-speed.ts'
+import type { Pauses } from '../layers/pause.ts'
 import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
 import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
@@ -23,6 +29,8 @@ import {
   redirectIsFollowed,
   requestIsSentAgain,
 } from './hooks.ts'
+import { warnOfHsts, warnOfJar } from './store-warnings.ts'
+import { withStrictTls } from './strict-tls.ts'
 
 /** A built-in layer, and when it is in the chain. */
 export interface Feature {
@@ -42,21 +50,41 @@ export interface Ground {
   readonly clock: RetryLayerOptions['clock']
   readonly random: RetryLayerOptions['random']
   readonly locate: RedirectLayerOptions['locate']
-  readonly pauses: RetryLayerOptions['pauses']
+  readonly underway: { readonly pauses: Pauses }
+  readonly auth: AuthMemory
+  readonly jar: LazyJar
+  readonly hstsStore: MemoryHstsStore
 }
 
 /** Inside of them, the outermost first. */
-function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feature[] {
+function innerFeatures({
+  clock,
+  random,
+  locate,
+  underway,
+  auth,
+  jar,
+  hstsStore,
+}: Ground): readonly Feature[] {
+  const { pauses } = underway
+  const hsts = { ownStore: () => hstsStore, locate, strict: withStrictTls, onFailure: warnOfHsts }
   return [
     {
       name: 'throwOnError',
       isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
       layer: throwOnErrorLayer,
     },
+    { name: 'hsts', isOn: ({ hsts: store }) => store !== undefined, layer: hstsUpgradeLayer(hsts) },
     {
       name: 'redirect',
       isOn: ({ redirect }) => redirect !== undefined,
-      layer: redirectLayer({ locate, clock, pauses, onRedirect: redirectIsFollowed }),
+      layer: redirectLayer({
+        locate,
+        clock,
+        pauses,
+        upgrade: upgradeRedirect(hsts),
+        onRedirect: redirectIsFollowed,
+      }),
     },
     {
       name: 'retry',
@@ -64,6 +92,17 @@ function innerFeatures({ clock, random, locate, pauses }: Ground): readonly Feat
       layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    {
+      name: 'auth',
+      isOn: (settings) => settings.auth !== undefined && settings.auth !== false,
+      layer: authLayer({ memory: auth, clock, pauses }),
+    },
+    { name: 'hstsNotes', isOn: ({ hsts: store }) => store !== undefined, layer: hstsNotesLayer(hsts) },
+    {
+      name: 'cookies',
+      isOn: ({ cookies }) => cookies !== undefined,
+      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar }),
+    },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
     { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },

@@ -3,10 +3,13 @@
  * are remembered.
  */
 
+import { faultOfBasic } from '../auth/basic.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTP_PORT, HTTPS_PORT, parseHostPort } from '../core/origin.ts'
 import type { RequestOrigin } from '../core/request.ts'
+import type { AuthSettings } from '../core/settings.ts'
 import { InvalidURL } from '../errors/index.ts'
+import { settingsForPair } from '../layers/auth/option.ts'
 import { makeOrigin } from '../transport/h1/request-head.ts'
 
 /** Where a connection leads. */
@@ -24,7 +27,7 @@ export interface Destination {
   /** Path and query. */
   readonly target: string
   /** What userinfo in the URL comes to; undefined without. It is in no other part. */
-  readonly authorization: FieldLine | undefined
+  readonly auth: AuthSettings | undefined
 }
 
 const DEFAULT_PORTS = { http: HTTP_PORT, https: HTTPS_PORT }
@@ -106,7 +109,7 @@ export class Destinations {
       place,
       origin,
       target: `${url.pathname}${url.search}`,
-      authorization: authorizationOf(url),
+      auth: authOf(url),
     }
   }
 
@@ -144,11 +147,16 @@ function keep<T>(map: Map<string, T>, key: string, value: T, maximum: number): v
   if (map.size > maximum) map.delete(map.keys().next().value!)
 }
 
-/** Credentials of a URL as `Basic` (RFC 7617), in UTF-8. */
-function authorizationOf({ username, password }: URL): FieldLine | undefined {
+/**
+ * The credentials of a URL, percent-decoded.
+ * @throws InvalidURL for those that Basic cannot send (RFC 7617 §2)
+ */
+function authOf({ username, password }: URL): AuthSettings | undefined {
   if (username === '' && password === '') return undefined
-  const pair = `${decode(username)}:${decode(password)}`
-  return ['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]
+  const pair = { user: decode(username), password: decode(password) }
+  const fault = faultOfBasic(pair)
+  if (fault !== undefined) throw new InvalidURL('INVALID_TARGET', `in its userinfo, ${fault}`)
+  return settingsForPair(pair, 'url')
 }
 
 function decode(text: string): string {

@@ -7,11 +7,13 @@
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
-import { maskField, maskText } from '../core/redact.ts'
-import type { OutgoingRequest } from '../core/request.ts'
+import { MASK, maskField, maskText } from '../core/redact.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
+import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
+import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
 import { completeHead } from '../transport/h1/request-head.ts'
-import type { ClientTimeouts, SharedOptions } from './option-types.ts'
+import type { ClientOptions, ClientTimeouts, SharedOptions } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
 
 /** Where something was said. */
@@ -23,8 +25,8 @@ export interface ExplainedField {
   readonly name: string
   /** The value; credentials are masked. */
   readonly value: string
-  /** `default`, `client` and `request` for headers; `url`, `body` and `protocol` for what is made of them. */
-  readonly from: SaidBy | 'url' | 'body' | 'protocol'
+  /** `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them. */
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol'
 }
 
 /** A timeout, and where it was said. */
@@ -53,6 +55,8 @@ export interface Explanation {
   }
   /** How the server is reached, and why so. */
   readonly route: { readonly kind: string; readonly why: string }
+  /** Whether it may be connected to, as far as that is known without a look-up. */
+  readonly guard: GuardPreview
   /** Which connection it would get, as things stand. */
   readonly connection: PoolPreview
   /** The head as it would be written, in order. */
@@ -67,6 +71,8 @@ export interface Explanation {
     /** Whether a retry or a redirect may send it again. */
     readonly isReplayable: boolean
   }
+  /** Who you would be, and who says so. */
+  readonly auth: ExplainedAuth
   /** Each timeout. */
   readonly timeouts: readonly ExplainedTimeout[]
   /** Each layer that it goes through, the outermost first, and what it would do. */
@@ -82,11 +88,10 @@ export interface ExplanationParts {
   readonly route: { readonly kind: string; readonly why: string }
   readonly connection: PoolPreview
   readonly isFile: boolean
-  readonly hasUrlCredentials: boolean
   /** The fields of the package, of the client's options, and of the request's. */
   readonly builtIn: readonly FieldLine[]
   readonly clientFields: readonly FieldLine[]
-  readonly clientOptions: SharedOptions
+  readonly clientOptions: ClientOptions
   readonly requestOptions: SharedOptions
   readonly layers: readonly string[]
 }
@@ -97,18 +102,21 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 export function explain(parts: ExplanationParts): Explanation {
   const { request, place, route, connection } = parts
   const url = new URL(request.url)
+  const auth = explainAuth(request)
   const plain = {
     method: request.method,
     url: maskText(request.url),
     parts: { ...place, path: url.pathname, query: maskText(url.search) },
     route,
+    guard: explainGuard(parts),
     connection,
-    fields: explainFields(parts),
+    fields: explainFields(parts, auth),
     body: explainBody(request.body, parts.isFile),
+    auth,
     timeouts: explainTimeouts(parts),
     layers: parts.layers.map((name) => ({
       name,
-      does: LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
+      does: name === 'auth' ? auth.does : (LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own'),
     })),
   } satisfies Explanation
   const shown = (): string => format(plain)
@@ -119,19 +127,23 @@ export function explain(parts: ExplanationParts): Explanation {
   return freezeDeep(plain)
 }
 
-function explainFields({
-  request,
-  builtIn,
-  clientFields,
-  hasUrlCredentials,
-  isFile,
-}: ExplanationParts): ExplainedField[] {
+function explainGuard({ request, place, clientOptions }: ExplanationParts): GuardPreview {
+  const { guard } = (request.settings as ClientSettings).connection
+  const { socketPath } = clientOptions
+  return previewGuard(guard, { ...place, socketPath }, request.url)
+}
+
+function explainFields(
+  { request, builtIn, clientFields, isFile }: ExplanationParts,
+  auth: ExplainedAuth,
+): ExplainedField[] {
   const own = request.fields
+  const ahead: FieldLine[] = auth.ahead === undefined ? [] : [['Authorization', MASK]]
   // A file is measured when it is sent.
-  const { fields } = completeHead(request)
+  const { fields } = completeHead(withChanges(request, { fields: [...ahead, ...own] }))
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
-    if (lower === 'authorization' && hasUrlCredentials) return 'url'
+    if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'
     if (hasField(builtIn, lower)) return 'default'
@@ -184,6 +196,10 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
     `follows up to ${redirect?.limit} redirects${redirect?.downgrade === true ? ', from https to http too' : ''}`,
   retry: ({ retry }) =>
     retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
+  hsts: () => 'asks over https where the host is known to ask for it',
+  hstsNotes: () => 'notes what Strict-Transport-Security says',
+  cookies: ({ cookies }) =>
+    `sends the cookies of ${cookies === true ? "the client's jar" : 'the jar that was given'}, and keeps what comes`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>
@@ -192,14 +208,16 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
 }
 
 function format(plan: Explanation): string {
-  const { method, url, route, connection, fields, body, timeouts, layers } = plan
+  const { method, url, route, guard, connection, fields, body, auth, timeouts, layers } = plan
   const size = body.length === undefined ? 'of unknown length' : `of ${body.length} bytes`
   const replay = body.isReplayable ? 'can be sent again' : 'can be sent once'
   return [
     `${method} ${url}`,
     `  route       ${route.kind}: ${route.why}`,
+    `  guard       ${guard.decision}: ${guard.why}`,
     `  connection  ${connection.action}: ${connection.why}`,
     `  body        ${body.kind === 'none' ? 'none' : `${body.kind} ${size}, ${replay}`}`,
+    `  auth        ${auth.does}`,
     '  fields',
     ...fields.map(({ name, value, from }) => `    ${name}: ${value}  (${from})`),
     '  timeouts',

@@ -10,8 +10,10 @@ import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { isRecord } from '../core/options.ts'
 import {
   type BytesBody,
+  bytesBody,
   ChunkedBody,
   hearPromise,
+  NO_BODY,
   type OutgoingBody,
   type RequestBody,
   takeBody,
@@ -28,7 +30,6 @@ import { writeQuery } from './query.ts'
 import type { ClientSettings } from './settings.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
-export const NO_BODY: OutgoingBody = Object.freeze({ kind: 'none' })
 
 /** Fields laid over others: those of the same name take their place, `undefined` takes them away. */
 export interface FieldsOver {
@@ -81,16 +82,11 @@ export function takeRequestBody(
 function jsonBody(value: unknown): BytesBody {
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) throw new TypeError(`The option 'json': JSON has no way to write a ${typeof value}`)
-  return bytesOf(text, 'application/json')
+  return bytesBody(Buffer.from(text), 'application/json')
 }
 
 function formBody(text: string): BytesBody {
-  return bytesOf(text, 'application/x-www-form-urlencoded')
-}
-
-function bytesOf(text: string, contentType: string): BytesBody {
-  const bytes = Buffer.from(text)
-  return { kind: 'bytes', bytes, length: bytes.length, contentType }
+  return bytesBody(Buffer.from(text), 'application/x-www-form-urlencoded')
 }
 
 /** A body that was given with a call that is refused: it is given back all the same. */
@@ -132,16 +128,24 @@ export interface MakingOf {
   readonly settings: ClientSettings
 }
 
+/**
+ * The settings with what the request is authenticated with: by the option, where it is for this origin; else by the URL, else by a
+ * netrc file, if the option names one. The chain is made for these settings.
+ */
+export function settingsWithAuth(
+  settings: ClientSettings,
+  { auth: inUrl, origin }: Destination,
+): ClientSettings {
+  const { auth } = settings
+  if (auth === false || (auth === undefined && inUrl === undefined)) return settings
+  const isForOrigin = auth !== undefined && (auth.origin === undefined || auth.origin === origin.prefix)
+  const said = isForOrigin && auth.credentials.length > 0 ? auth : (inUrl ?? (isForOrigin ? auth : undefined))
+  return said === auth ? settings : Object.freeze({ ...settings, auth: said })
+}
+
 /** The request, once its body is there. */
 export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
-  const { method, to, options, defaults, settings } = of
-  let { fields } = of
-  if (
-    to.authorization !== undefined &&
-    !hasField(fields, 'authorization') &&
-    !hasField(defaults, 'authorization')
-  )
-    fields = [to.authorization, ...fields]
+  const { method, to, options, defaults, fields, settings } = of
   return new OutgoingRequest({
     method,
     origin: to.origin,

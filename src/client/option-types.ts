@@ -6,13 +6,15 @@ import type { RequestBody, TrailerSource } from '../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { ExpectContinueOption } from '../core/request-options.ts'
 import type { HTTPResponse, InformationalResponse } from '../core/response.ts'
-import type { Progress, SpeedLimit } from '../core/settings.ts'
+import type { CookieJarLike, HstsStore, Progress, SpeedLimit } from '../core/settings.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { LimitOptions } from '../h1/limits.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { Connector } from '../io/dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import type { AuthOption } from '../layers/auth/option.ts'
+import type { GuardFunction } from '../layers/guard/guard.ts'
 import type { PoolLimitOptions } from '../pool/limits.ts'
 import type { PoolWarning } from '../pool/pooled-body.ts'
 import type { Clock } from '../time/clock.ts'
@@ -120,6 +122,14 @@ export interface DecompressOptions {
   readonly maxChain?: number | undefined
 }
 
+/** A guard, and the proxies that it does not judge. */
+export interface GuardOptions {
+  /** `'public-only'`, or a function that answers true for an address that may be connected to. */
+  readonly policy: 'public-only' | GuardFunction
+  /** Proxies (`proxy.corp:3128`) that may be connected to wherever they are, and look names up by themselves. Default: none. */
+  readonly proxies?: readonly string[] | undefined
+}
+
 /** The limits of a connection, and two of a client. */
 export interface ClientLimits extends LimitOptions {
   /** Decoded bytes that `text() json() bytes() read()` gather. Default 2 GiB. */
@@ -165,10 +175,31 @@ export interface SharedOptions {
   /** False gives coded bodies as they come. Default: gzip, deflate, br (and zstd where Node has it) are decoded, within bounds. */
   readonly decompress?: boolean | DecompressOptions | undefined
   /**
+   * Which addresses may be connected to, on every hop: `'public-only'` for those of the public internet, or a function that answers
+   * true for one that may. Others are a `GuardError`, and nothing is connected to. A request may add to the guard of its client, and
+   * not take it away. Default false: any.
+   */
+  readonly guard?: false | 'public-only' | GuardFunction | GuardOptions | undefined
+  /**
+   * Who you are: one way, or a list of which the strongest is taken that the server asks for; false for nobody. A request with an
+   * Authorization field of its own is left as it is. Default: what the URL has in front of its host.
+   */
+  readonly auth?: AuthOption | undefined
+  /**
    * False for none, a proxy, proxies by scheme, or a function of the URL. Default: what `http_proxy`, `https_proxy`, `all_proxy`
    * and `no_proxy` of the environment say when the client is made.
    */
   readonly proxy?: ProxyOption | undefined
+  /**
+   * True keeps cookies, and sends them, in a jar of this client and those that extend it; a `CookieJar` of tough-cookie is used
+   * as it is. Default false.
+   */
+  readonly cookies?: boolean | CookieJarLike | undefined
+  /**
+   * True remembers which hosts ask for https (Strict-Transport-Security, RFC 6797), in the memory of this client and those that
+   * extend it, and asks them over https alone; a store is used in its place. Default false.
+   */
+  readonly hsts?: boolean | HstsStore | undefined
   /**
    * Whether a status of 400 or more is thrown as `StatusError`; a function decides by the response. Default: true for the verbs
    * called on the promise (`get(url).json()`), false for `await get(url)`.

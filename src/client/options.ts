@@ -3,8 +3,19 @@
  * taken from a caller.
  */
 
-import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import {
+  hasMethods,
+  isBoolean,
+  isFunction,
+  isRecord,
+  isSignal,
+  isText,
+  type OptionNames,
+  shown,
+  takeOptions,
+} from '../core/options.ts'
 import { LIMITS } from '../h1/limits.ts'
+import { isCookieJar } from '../layers/cookies/jar.ts'
 import { PROXY_TAKES } from '../proxy/setting.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
@@ -20,17 +31,8 @@ export interface ClientOptionRow {
   readonly is?: (value: unknown) => boolean
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
-const hasMethods =
-  (...names: readonly string[]) =>
-  (value: unknown): boolean =>
-    isObject(value) && names.every((name) => isFunction((value as Record<string, unknown>)[name]))
-const isSignal = (value: unknown): boolean =>
-  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
 const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value) || isRecord(value)
 
 /** The table. */
@@ -108,7 +110,32 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       default: '1 GiB; 1,000 : 1 above 1 MiB; 3',
       is: (value) => isBoolean(value) || isRecord(value),
     },
+    guard: {
+      where: 'both',
+      takes: "false, 'public-only', a function `(address, url) => boolean`, or { policy, proxies }",
+      default: '`false`',
+      is: (value) => value === false || value === 'public-only' || isFunction(value) || isRecord(value),
+    },
+    auth: {
+      where: 'both',
+      takes:
+        "false, { basic: [user, password] }, { bearer: token or function }, { digest: [user, password] }, 'netrc', { netrc: path }, or a list of them",
+      default: 'the userinfo of the URL',
+      is: (value) => value === false || value === 'netrc' || isRecord(value) || Array.isArray(value),
+    },
     proxy: { where: 'both', takes: PROXY_TAKES, default: "`'environment'`" },
+    cookies: {
+      where: 'both',
+      takes: 'false, true, or a CookieJar of tough-cookie',
+      default: '`false`',
+      is: (value) => isBoolean(value) || isCookieJar(value),
+    },
+    hsts: {
+      where: 'both',
+      takes: 'false, true, or a store: { get, set, delete }',
+      default: '`false`',
+      is: (value) => isBoolean(value) || hasMethods('get', 'set', 'delete')(value),
+    },
     throwOnError: {
       where: 'both',
       takes: 'true, false, or a function that decides by the response',
@@ -215,9 +242,4 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
   if (taken.limits !== undefined)
     Object.assign(taken, { limits: takeOptions(taken.limits, LIMIT_NAMES, "The option 'limits'") })
   return taken
-}
-
-/** A value as a message may show it. */
-export function shown(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
 }

@@ -9,8 +9,10 @@ import { takeTlsOptions } from '../connection/options.ts'
 import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
-import { type Connector, dial } from '../io/dial.ts'
+import { type Connector, type DialTarget, dial } from '../io/dial.ts'
+import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
+import { Guard } from '../layers/guard/guard.ts'
 import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { Lease, PoolPlan } from '../pool/pool.ts'
 import { isForwarded } from '../proxy/choose.ts'
@@ -18,7 +20,7 @@ import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
-import { openRoute, type ProxyHop } from '../transport/open-route.ts'
+import { looksUpByItself, openRoute, type ProxyHop } from '../transport/open-route.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
@@ -105,7 +107,7 @@ export class Plans {
 
   #make(
     { scheme, host, port }: Place,
-    { tls, limits, tolerances }: ConnectionSettings,
+    { tls, limits, tolerances, guard }: ConnectionSettings,
     { proxies, isForwarding }: Way,
   ): PoolPlan {
     const {
@@ -135,7 +137,7 @@ export class Plans {
       tls: isSecure ? tls : undefined,
       tolerances,
       limits,
-      others: [connect, lookup, attemptDelayMs, keepAlive, pipelining],
+      others: [connect, lookup, attemptDelayMs, keepAlive, pipelining, guard],
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
@@ -154,18 +156,41 @@ export class Plans {
     const route = proxies.length === 0 ? undefined : key.route
     const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1, route }
     const hops = proxies.map(hopOf)
+    const url = `${key.origin}/`
     return {
       key,
-      open: (waiting) => {
-        const plan = { target, connect: connect ?? dial, waiting, connectionOptions }
+      open: (waiting, urls) => {
+        const asked = guard === undefined ? undefined : new Guard(guard, url, urls)
+        const plain = connect ?? dial
+        const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
+        const plan = { target, connect: guarded, waiting, connectionOptions }
         const opening =
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
-            : openRoute({ ...plan, hops, isForwarding })
+            : openRoute({ ...plan, hops, isForwarding, guard: asked })
         return observed(key, clock, opening)
       },
+      refusalOf:
+        guard === undefined ? undefined : refusalBy(new Guard(guard, url), target, hops, isForwarding),
     }
   }
+}
+
+/**
+ * What is asked before each request that goes over a connection which is there. A table says the same each time: what was opened
+ * under it is allowed. A function may have changed its mind; and a proxy that is sent the requests themselves leads anywhere.
+ */
+function refusalBy(
+  guard: Guard,
+  target: DialTarget,
+  hops: readonly ProxyHop[],
+  isForwarding: boolean,
+): PoolPlan['refusalOf'] {
+  const last = hops.at(-1)
+  if (!guard.asksFunctions && !isForwarding) return undefined
+  if (last === undefined) return (transport, url) => guard.refusalOf(target, transport.address, url)
+  const place = isForwarding ? undefined : target
+  return looksUpByItself(last) ? (_, url) => guard.refusalBeyond(place, last, url) : undefined
 }
 
 type Proxies = readonly ProxyServer[]

@@ -3,9 +3,9 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
-import { isRecord, takeOptions } from '../core/options.ts'
+import { isRecord, namesOf, shown, takeOptions } from '../core/options.ts'
 import type {
   DecompressSettings,
   RedirectSettings,
@@ -17,9 +17,11 @@ import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../cor
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { resolveAuth } from '../layers/auth/option.ts'
+import type { GuardRule } from '../layers/guard/guard.ts'
 import { NO_PROXIES, type ProxySetting } from '../proxy/setting.ts'
+import { resolveGuard } from './guard-option.ts'
 import type { ClientLimits, Hooks, RetryOptions, SharedOptions } from './option-types.ts'
-import { shown } from './options.ts'
 import { resolveProxy } from './proxying.ts'
 
 const MIB = 1_048_576
@@ -51,6 +53,8 @@ export interface ConnectionSettings {
   readonly tls: TlsOptions
   readonly limits: Limits
   readonly tolerances: Tolerances
+  /** What may be connected to: each rule has to allow; undefined for anything. */
+  readonly guard: readonly GuardRule[] | undefined
 }
 
 /** All that is decided of a request by options, besides its head and its body. */
@@ -67,6 +71,9 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   redirect: DEFAULT_REDIRECT,
   retry: DEFAULT_RETRY,
   decompress: DEFAULT_DECOMPRESS,
+  auth: undefined,
+  cookies: undefined,
+  hsts: undefined,
   throwOnError: undefined,
   queueMs: 60_000,
   minSpeed: undefined,
@@ -78,6 +85,7 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
     tls: takeTlsOptions(undefined),
     limits: resolveLimits(),
     tolerances: resolveTolerances(),
+    guard: undefined,
   }),
   // A client looks at the environment when it is made.
   proxy: NO_PROXIES,
@@ -90,13 +98,20 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
  * The settings that options make of the ones before; these themselves where nothing is said.
  * @throws TypeError for a member that is unknown or wrong
  */
-export function resolveSettings(options: SharedOptions, base: ClientSettings): ClientSettings {
+export function resolveSettings(
+  options: SharedOptions,
+  base: ClientSettings,
+  place: 'client' | 'request' = 'request',
+): ClientSettings {
   const { timeout, signal, limits } = options
   const { queueMs, minSpeed, timeouts } = resolveTimes(timeout, base)
   return Object.freeze({
     redirect: resolveRedirect(options.redirect, base.redirect),
     retry: resolveRetry(options.retry, base.retry),
     decompress: resolveDecompress(options.decompress, base.decompress),
+    auth: options.auth === undefined ? base.auth : resolveAuth(options.auth),
+    cookies: options.cookies === undefined ? base.cookies : options.cookies || undefined,
+    hsts: options.hsts === undefined ? base.hsts : options.hsts || undefined,
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,
@@ -105,7 +120,7 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
       options.onInformational === undefined ? base.onInformational : outside(options.onInformational),
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
-    connection: resolveConnection(options, base.connection),
+    connection: resolveConnection(options, base.connection, place),
     proxy: resolveProxy(options.proxy, base.proxy),
     timeouts,
     signal: anySignal(base.signal, signal),
@@ -264,11 +279,14 @@ function resolveDecompress(
 }
 
 function resolveConnection(
-  { tls, limits, tolerances }: SharedOptions,
+  { tls, limits, tolerances, guard }: SharedOptions,
   base: ConnectionSettings,
+  place: 'client' | 'request',
 ): ConnectionSettings {
   const own = limits === undefined ? undefined : connectionLimits(limits)
-  if (tls === undefined && own === undefined && tolerances === undefined) return base
+  const guards = resolveGuard(guard, base.guard, place)
+  const isSame = tls === undefined && own === undefined && tolerances === undefined && guards === base.guard
+  if (isSame) return base
   const taken = tls === undefined ? base.tls : takeTlsOptions(tls)
   checkTlsOptions(taken)
   return Object.freeze({
@@ -278,6 +296,7 @@ function resolveConnection(
       tolerances === undefined
         ? base.tolerances
         : resolveTolerances({ ...base.tolerances, ...saidOf(tolerances) }),
+    guard: guards,
   })
 }
 
@@ -290,10 +309,6 @@ function connectionLimits(limits: ClientLimits): object | undefined {
 /** What is said of options: their own members that are not undefined. */
 function saidOf<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-}
-
-function namesOf<T extends object>(record: T): Readonly<Record<keyof T & string, true>> {
-  return Object.fromEntries(Object.keys(record).map((name) => [name, true])) as Record<keyof T & string, true>
 }
 
 /** @throws TypeError for anything but a number from `least` */

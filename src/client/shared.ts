@@ -5,11 +5,15 @@
 import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
+import type { AuthMemory } from '../layers/auth/layer.ts'
+import { LazyJar } from '../layers/cookies/lazy-jar.ts'
+import { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { DnsCache } from '../pool/dns-cache.ts'
 import { Pool } from '../pool/pool.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, type Random, systemRandom } from '../time/random.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
+import { makeAuthMemory } from './auth-memory.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
 import { Routes } from './proxying.ts'
@@ -28,8 +32,13 @@ export interface Shared {
   readonly makeBoundary: () => string
   readonly plans: Plans
   readonly underway: Underway
+  readonly auth: AuthMemory
   /** Chooses proxies. */
   readonly routes: Routes
+  /** The jar for `cookies: true`. */
+  readonly jar: LazyJar
+  /** The store for `hsts: true`. */
+  readonly hstsStore: MemoryHstsStore
 }
 
 const POOL_NAMES = {
@@ -57,7 +66,10 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     random,
     makeBoundary: () => makeBoundary(random),
     underway: new Underway(),
+    auth: makeAuthMemory(),
     routes: new Routes(clock),
+    hstsStore: new MemoryHstsStore(),
+    jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,

@@ -3,7 +3,7 @@
  * between them and what layers do besides are part of them. `close()` waits for them, `destroy()` ends their waits.
  */
 
-import { endSignal, keepSignal, letSignalGo } from '../core/any-signal.ts'
+import { keepSignal, letSignalGo } from '../core/abort-listeners.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
 import { Pauses } from '../layers/pause.ts'
@@ -22,32 +22,25 @@ export class Underway {
 
   /**
    * One has begun, and is over when its answer is there. A stack trace of its error follows what is given back.
-   * @param signal - what may call it off
-   * @param isOwn - whether the signal was made for this request alone
+   * @param signal - what may call it off: layers hear it until then
    */
-  watch(
-    answer: Promise<HTTPResponse>,
-    signal: AbortSignal | undefined,
-    isOwn: boolean,
-  ): Promise<HTTPResponse> {
+  watch(answer: Promise<HTTPResponse>, signal: AbortSignal | undefined): Promise<HTTPResponse> {
     // What cannot be followed is not counted: nobody would hear of its end.
     const followed =
-      signal === undefined ? answer.then(this.#answered, this.#failed) : this.#follow(answer, signal, isOwn)
+      signal === undefined ? answer.then(this.#answered, this.#failed) : this.#follow(answer, signal)
     this.#count++
     return followed
   }
 
-  #follow(answer: Promise<HTTPResponse>, signal: AbortSignal, isOwn: boolean): Promise<HTTPResponse> {
+  #follow(answer: Promise<HTTPResponse>, signal: AbortSignal): Promise<HTTPResponse> {
     keepSignal(signal)
     return answer.then(
       (response) => {
         letSignalGo(signal)
-        if (isOwn && response.isClosed) endSignal(signal)
         return this.#answered(response)
       },
       (error: unknown) => {
         letSignalGo(signal)
-        if (isOwn) endSignal(signal)
         return this.#failed(error)
       },
     )

@@ -3,7 +3,18 @@
  */
 
 import { keepAliveSeconds } from '../core/keep-alive.ts'
-import { describe, isRecord, type OptionNames, takeOptions } from '../core/options.ts'
+import {
+  describe,
+  hasMethods,
+  isBoolean,
+  isFunction,
+  isRecord,
+  isSignal,
+  isText,
+  namesOf,
+  type OptionNames,
+  takeOptions,
+} from '../core/options.ts'
 import { hearPromise, takeTrailers } from '../core/outgoing-body.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
@@ -70,19 +81,6 @@ interface OptionRow {
   readonly is?: (value: unknown) => boolean
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-const hasMethods =
-  (...names: readonly string[]) =>
-  (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-
-const isSignal = (value: unknown): boolean =>
-  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
-
 const OPTIONS: Readonly<Record<keyof HTTPConnectionOptions, OptionRow>> = {
   timeout: {
     takes: 'a number of milliseconds, or phases by name',
@@ -138,10 +136,6 @@ const REQUEST_OPTIONS: Readonly<Record<keyof RequestOptions, OptionRow>> = {
   chunked: { takes: 'true or false', is: isBoolean },
 }
 const REQUEST_OPTION_NAMES: OptionNames = namesOf(REQUEST_OPTIONS)
-
-function namesOf(rows: object): OptionNames {
-  return Object.fromEntries(Object.keys(rows).map((name) => [name, true]))
-}
 
 function isExpectContinue(value: unknown): boolean {
   if (typeof value === 'boolean') return true

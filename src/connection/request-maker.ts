@@ -3,7 +3,7 @@
  * where it leads, the fields it adds by default.
  */
 
-import { anySignal } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'

@@ -3,7 +3,7 @@
  * for which plan each was opened, and never hands one out for another.
  */
 
-import { anySignal, endSignal, keepSignal, letSignalGo } from '../core/any-signal.ts'
+import { anySignal } from '../core/abort-listeners.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
@@ -94,18 +94,7 @@ export class TransportSource {
     const giveUp = this.#dialAbort
     const { clock } = this.#options
     const { signal } = deadlines
-    const either = anySignal(signal, giveUp.signal)
-    const waiting: Deadlines = { ...deadlines, clock, signal: either }
-    keepSignal(either)
-    try {
-      return await this.#acquireWith(plan, waiting, giveUp)
-    } finally {
-      letSignalGo(either)
-      endSignal(either)
-    }
-  }
-
-  async #acquireWith(plan: DialPlan, waiting: Deadlines, giveUp: AbortController): Promise<H1Connection> {
+    const waiting: Deadlines = { ...deadlines, clock, signal: anySignal(signal, giveUp.signal) }
     while (this.#dialing !== undefined) await openedByOther(this.#dialing, plan, waiting)
     const ready = this.ready(plan)
     if (ready !== undefined) return ready
@@ -142,19 +131,22 @@ export class TransportSource {
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    // A connector of the caller's may know nothing of signals and times.
+    // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
+    const giveUp = new AbortController()
+    const dialing: Deadlines = { ...waiting, signal: anySignal(waiting.signal, giveUp.signal) }
     const transport = await waitFor<H1Connection>(
       { ...waiting, timeouts: NO_PHASES },
       'connect',
       plan.name,
       (outcome) => {
         let isGivenUp = false
-        openTransport({ target, tunnel, connect, waiting, connectionOptions }).then(
+        openTransport({ target, tunnel, connect, waiting: dialing, connectionOptions }).then(
           (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
           (error: unknown) => outcome.reject(error),
         )
         return () => {
           isGivenUp = true
+          giveUp.abort()
         }
       },
     )

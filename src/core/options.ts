@@ -61,3 +61,31 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 export function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)
 }
+
+// What options take again and again.
+
+export const isFunction = (value: unknown): boolean => typeof value === 'function'
+export const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+/** True for an object that has these methods, its own or inherited. */
+export const hasMethods =
+  (...names: readonly string[]): ((value: unknown) => boolean) =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => isFunction((value as Record<string, unknown>)[name]))
+
+/** True for an AbortSignal, the platform's or another package's. */
+export const isSignal = (value: unknown): boolean =>
+  hasMethods('addEventListener', 'removeEventListener')(value) && 'aborted' in (value as object)
+
+/** The names of a table of options, as `takeOptions` wants them. */
+export function namesOf<T extends object>(rows: T): Readonly<Record<keyof T & string, true>> {
+  return Object.fromEntries(Object.keys(rows).map((name) => [name, true])) as Record<keyof T & string, true>
+}
+
+/** A value as a message may show it. */
+export function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
+}

@@ -65,7 +65,8 @@ export interface BytesBody {
 /** A body in one form. */
 export type OutgoingBody = NoBody | BytesBody | ChunkedBody
 
-const NONE: NoBody = Object.freeze({ kind: 'none' })
+/** The body of a request that has none. */
+export const NO_BODY: NoBody = Object.freeze({ kind: 'none' })
 
 /** A body that comes in chunks: owned by whoever sends it. */
 export class ChunkedBody {
@@ -202,7 +203,7 @@ export function lengthOf(body: OutgoingBody): number | undefined {
  * Bytes as a body. They are the caller's memory until they are sent.
  * @throws TypeError where that memory was transferred
  */
-function bytesBody(bytes: Uint8Array, contentType?: string): BytesBody {
+export function bytesBody(bytes: Uint8Array, contentType?: string): BytesBody {
   return { kind: 'bytes', bytes, length: bytes.length, contentType }
 }
 
@@ -222,7 +223,7 @@ export function assertHeld(body: OutgoingBody): void {
  * @throws LocalProtocolError for a list with a member that is neither bytes nor a string
  */
 export function takeBody(body: RequestBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
-  if (body === undefined || body === null) return NONE
+  if (body === undefined || body === null) return NO_BODY
   if (typeof body === 'string') return bytesBody(Buffer.from(body))
   if (body instanceof Uint8Array) return bytesBody(plainView(body))
   if (typeof body === 'function') return takeMade(body, makeBoundary)
@@ -323,7 +324,8 @@ function isNodeStream(body: object): body is Readable {
   )
 }
 
-function isWebStream(body: object): body is ReadableStream {
+/** True for a stream of the platform, ours or another package's. */
+export function isWebStream(body: object): body is ReadableStream {
   return 'locked' in body && typeof (body as Partial<ReadableStream>).getReader === 'function'
 }
 

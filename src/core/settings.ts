@@ -44,6 +44,60 @@ export interface DecompressSettings {
   readonly maxChain: number
 }
 
+/**
+ * A credential, and the scheme that it is for. All but `scheme` are members that are not enumerable: `inspect` and JSON show no
+ * secret.
+ */
+export type AuthCredential = BasicCredential | DigestCredential | BearerCredential
+
+/** A user and a password for Basic. */
+export interface BasicCredential {
+  /** The scheme. */
+  readonly scheme: 'basic'
+  /** The user. */
+  readonly user: string
+  /** The password. */
+  readonly password: string
+  /** The value of the Authorization field. */
+  readonly value: string
+}
+
+/** A user and a password for Digest. */
+export interface DigestCredential {
+  /** The scheme. */
+  readonly scheme: 'digest'
+  /** The user. */
+  readonly user: string
+  /** The password. */
+  readonly password: string
+}
+
+/** A token for Bearer. */
+export interface BearerCredential {
+  /** The scheme. */
+  readonly scheme: 'bearer'
+  /** The token, or what gives it. */
+  readonly token: string | (() => string | Promise<string>)
+  /** The value of the Authorization field; undefined where a function gives the token. */
+  readonly value?: string
+}
+
+/** What a request is authenticated with, where it has no Authorization field of its own. */
+export interface AuthSettings {
+  /** In the order in which they were said; empty where a netrc file has to be asked. */
+  readonly credentials: readonly AuthCredential[]
+  /** The one that is sent without being asked for; undefined for none: a challenge is waited for. */
+  readonly ahead: AuthCredential | undefined
+  /** Whether a netrc file is asked where there are no credentials. */
+  readonly readsNetrc: boolean
+  /** Its path; undefined for the user's own. */
+  readonly netrcPath: string | undefined
+  /** Where they were said. */
+  readonly from: 'option' | 'url' | 'netrc'
+  /** The origin that they are for; undefined for whichever is asked. */
+  readonly origin: string | undefined
+}
+
 /** A speed below which a transfer is given up. */
 export interface SpeedLimit {
   /** Bytes a second, on average over `overMs`. */
@@ -64,6 +118,32 @@ export interface Progress {
   readonly bytesPerSecond: number
 }
 
+/** A jar of cookies: a `CookieJar` of tough-cookie, or anything with these methods. */
+export interface CookieJarLike {
+  /** The value of the Cookie field for a URL. */
+  readonly getCookieString?: ((url: string) => string | Promise<string>) | undefined
+  /** Keeps what a response of that URL has set: one Set-Cookie field, one character for each byte. */
+  readonly setCookie: (field: string, url: string, options?: object) => unknown
+}
+
+/** What is known of a host by its Strict-Transport-Security field. */
+export interface HstsPolicy {
+  /** Until when it holds, in milliseconds since 1970. */
+  readonly expiresAtMs: number
+  /** Whether it holds for all names below the host, too. */
+  readonly includeSubDomains: boolean
+}
+
+/** Keeps which hosts are asked over https alone. Each method may give a promise. */
+export interface HstsStore {
+  /** What is known of exactly this name: in lower case, without a dot at its end, in A-labels. */
+  readonly get: (host: string) => HstsPolicy | undefined | Promise<HstsPolicy | undefined>
+  /** Keeps what is known of a name, in the place of what was known of it. */
+  readonly set: (host: string, policy: HstsPolicy) => unknown
+  /** Forgets a name. */
+  readonly delete: (host: string) => unknown
+}
+
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
@@ -72,6 +152,12 @@ export interface RequestSettings {
   readonly retry: RetrySettings | undefined
   /** How coded bodies are decoded; undefined for not at all. */
   readonly decompress: DecompressSettings | undefined
+  /** What it is authenticated with; false and undefined for nothing, false also where the URL has credentials. */
+  readonly auth: AuthSettings | false | undefined
+  /** The jar that cookies come from and go to; true for that of the client, undefined for none. */
+  readonly cookies: true | CookieJarLike | undefined
+  /** What keeps the hosts that are asked over https alone; true for the store of the client, undefined for none. */
+  readonly hsts: true | HstsStore | undefined
   /** Whether a response is thrown as `StatusError`; undefined where neither client nor request says so. */
   readonly throwOnError: boolean | ((response: HTTPResponse) => boolean) | undefined
   /** How long to wait for a connection, in milliseconds. */

@@ -20,7 +20,7 @@ export class ConnectError extends HTTPException {
   /** `addresses`, until a client tells of its own attempts here. */
   declare attempts: readonly Attempt[]
   constructor(
-    code: CodeOf<'ConnectError'>,
+    code: CodeOf<'ConnectError' | 'GuardError'>,
     phase: 'dns' | 'tcp' | 'tls' | 'proxy',
     detail: string,
     details: ErrorDetails & { attempts?: readonly FailedAttempt[] } = {},
@@ -28,6 +28,32 @@ export class ConnectError extends HTTPException {
     super(code, detail, { ...details, phase })
     this.addresses = details.attempts ?? []
     this.attempts = this.addresses
+  }
+}
+
+/** What the guard of a client refused, and why. */
+export interface GuardRefusal {
+  /** The address, the name, or the path of the unix socket that was refused. */
+  readonly refused: string
+  /** The range of addresses that decided, such as `10.0.0.0/8`; undefined where none did. */
+  readonly range: string | undefined
+  /** Which rule refused: `'public-only'`, or a function of the caller's. */
+  readonly rule: 'public-only' | 'function'
+}
+
+/** The guard of a client refused what a request would have connected to. Nothing of the request was sent. */
+export class GuardError extends ConnectError implements GuardRefusal {
+  /** The address, the name, or the path of the unix socket that was refused. */
+  readonly refused: string
+  /** The range of addresses that decided, such as `10.0.0.0/8`; undefined where none did. */
+  readonly range: string | undefined
+  /** Which rule refused: `'public-only'`, or a function of the caller's. */
+  readonly rule: 'public-only' | 'function'
+  constructor(refusal: GuardRefusal, detail: string, phase: 'tcp' | 'proxy' = 'tcp', details?: ErrorDetails) {
+    super('GUARD_REFUSED', phase, detail, { requestBytesWritten: 0, ...details })
+    this.refused = refusal.refused
+    this.range = refusal.range
+    this.rule = refusal.rule
   }
 }
 
@@ -191,6 +217,9 @@ export class RedirectError<R extends AnsweredBy = AnsweredBy> extends HTTPExcept
     Object.defineProperty(this, 'response', { value: response })
   }
 }
+
+/** A request that cannot be authenticated. */
+export class AuthError extends HTTPException {}
 
 /** The phases that have a timeout of their own. */
 export type TimeoutPhase =

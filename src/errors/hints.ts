@@ -52,6 +52,9 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   TIMEOUT_BODY: 'a larger timeout.body, or find out why the server has stopped',
   TIMEOUT_TOTAL: 'a larger timeout.total, or find out which part takes so long (response.timings)',
   TIMEOUT_SPEED: 'a lower timeout.minSpeed, or another time: the network or the server is slow',
+  AUTH_BODY: 'a body that can be made again: bytes, a string, a Blob, a form, or a function that makes it',
+  AUTH_PROOF: 'another way to authenticate, if you trust the server',
+  AUTH_NETRC: 'the line that is named, or another path; docs/auth.md says what may be in the file',
   REDIRECT_LIMIT: 'a larger redirect.limit, or redirect: false, which gives the response itself',
   REDIRECT_LOOP:
     'redirect: false, and look at what each response says: a cookie may be asked for (cookies: true)',
@@ -87,12 +90,15 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   IncompleteRead: 'again, if the request may be repeated',
   LimitExceeded: 'a larger limit',
   LineTooLong: 'a larger limit',
+  GuardError:
+    'another URL, or, where this address is meant, guard: (address, url) => boolean, with isPublicAddress() for all others',
   ConnectError: 'find out what the cause says (error.cause)',
   ProxyError:
     'for a 407, user and password in the option proxy, or Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
   ConnectionLost: 'again with a new connection, if the request may be repeated',
   DecodeError: 'text(), and look at what came',
   TimeoutError: 'a larger timeout',
+  AuthError: 'an Authorization field of your own, and auth: false',
   RedirectError: 'redirect: false, which gives the response itself',
   StatusError: 'throwOnError: false, which gives the response as it is',
 }

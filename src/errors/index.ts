@@ -17,9 +17,11 @@
  *   │   ├─ IncompleteRead             partial, expected
  *   │   └─ LimitExceeded (limit)      └─ LineTooLong
  *   ├─ ConnectError (phase)           no byte of the request was sent
+ *   │   └─ GuardError (refused)       the guard let nothing be connected to
  *   ├─ ProxyError (status)            the proxy refused the tunnel
  *   ├─ ConnectionLost                 the connection broke during an exchange
  *   ├─ DecodeError (bytes, issues)    the body is not what it was read as
+ *   ├─ AuthError                      a request that cannot be authenticated
  *   ├─ RedirectError (location)       a redirect that is not followed
  *   ├─ StatusError (status, body)     the status is an error, where throwing was asked for
  *   └─ TimeoutError (phase, timeoutMs)
@@ -33,9 +35,11 @@
 
 import { BRAND, HTTPException } from './exception.ts'
 import {
+  AuthError,
   ConnectError,
   ConnectionLost,
   DecodeError,
+  GuardError,
   ProxyError,
   RedirectError,
   StatusError,
@@ -95,10 +99,12 @@ const ERROR_CLASSES = {
   LimitExceeded,
   LineTooLong,
   ConnectError,
+  GuardError,
   ProxyError,
   ConnectionLost,
   DecodeError,
   TimeoutError,
+  AuthError,
   RedirectError,
   StatusError,
 }

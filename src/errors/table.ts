@@ -203,6 +203,7 @@ export const ERRORS = {
   CERTIFICATE_REVOKED: ['ConnectError', 'A certificate has been revoked', 'RFC 5280 §6.3'],
   CERTIFICATE_REJECTED: ['ConnectError', 'The certificate was rejected', 'RFC 9110 §4.3.4'],
   CERTIFICATE_NOT_PINNED: ['ConnectError', 'No certificate of the chain has a pinned key', 'RFC 7469 §2.6'],
+  GUARD_REFUSED: ['GuardError', 'The guard refused the connection', 'RFC 6890 §2.2'],
   PROXY_FAILED: ['ConnectError', 'The proxy did not open a tunnel', 'RFC 9110 §9.3.6'],
   PROXY_REFUSED: ['ProxyError', 'The proxy refused the tunnel', 'RFC 9110 §9.3.6'],
   SOCKS_REFUSED: ['ProxyError', 'The SOCKS proxy made no connection', 'RFC 1928 §6'],
@@ -235,6 +236,19 @@ export const ERRORS = {
     'The redirect asks for the body again, which can be sent once only',
     'RFC 9110 §15.4.8',
   ],
+
+  // Authentication: a server asked for it, and could not be answered, or its own answer is not to be believed.
+  AUTH_BODY: [
+    'AuthError',
+    'The server asks who you are, and the body was sent and can be sent once only',
+    'RFC 9110 §11.6.1',
+  ],
+  AUTH_PROOF: [
+    'AuthError',
+    'The server does not prove that it knows the password: rspauth is wrong',
+    'RFC 7616 §3.5',
+  ],
+  AUTH_NETRC: ['AuthError', 'The netrc file cannot be read', 'curl: netrc'],
 
   // Statuses, where throwing was asked for.
   STATUS_IS_ERROR: ['StatusError', 'The status of the response is an error', 'RFC 9110 §15'],

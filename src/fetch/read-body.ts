@@ -6,12 +6,17 @@ import { type AnyIterator, type ChunkSource, IterableSource, WebStreamSource } f
 import type { FileHandleLike } from '../core/file-source.ts'
 import { isFileHandle } from '../core/file-source.ts'
 import { isBlobLike, isFormLike } from '../core/form-data.ts'
-import { ChunkedBody, type OutgoingBody, type RequestBody, takeBody } from '../core/outgoing-body.ts'
+import {
+  bytesBody,
+  ChunkedBody,
+  isWebStream,
+  NO_BODY,
+  type OutgoingBody,
+  type RequestBody,
+  takeBody,
+} from '../core/outgoing-body.ts'
 import { isStreamUsed } from './body-feed.ts'
 import { toText } from './web-idl.ts'
-
-/** No body. */
-export const NO_BODY: OutgoingBody = Object.freeze({ kind: 'none' })
 
 /** What is said besides the body. */
 export interface BodyContext {
@@ -31,8 +36,7 @@ export function readBody(body: unknown, context: BodyContext): OutgoingBody | Fi
     const known = readObject(body, context)
     if (known !== undefined) return known
   }
-  const bytes = Buffer.from(toText(body))
-  return { kind: 'bytes', bytes, length: bytes.length, contentType: 'text/plain;charset=UTF-8' }
+  return bytesBody(Buffer.from(toText(body)), 'text/plain;charset=UTF-8')
 }
 
 function readObject(body: object, context: BodyContext): OutgoingBody | FileHandleLike | undefined {
@@ -53,12 +57,7 @@ function readObject(body: object, context: BodyContext): OutgoingBody | FileHand
 
 /** The standard sends the bytes as they were when the call was made. */
 function copyOf(bytes: Buffer): OutgoingBody {
-  const copy = Buffer.from(bytes)
-  return { kind: 'bytes', bytes: copy, length: copy.length, contentType: undefined }
-}
-
-function isWebStream(body: object): body is ReadableStream {
-  return 'locked' in body && typeof (body as Partial<ReadableStream>).getReader === 'function'
+  return bytesBody(Buffer.from(bytes))
 }
 
 function readStream(stream: ReadableStream, context: BodyContext): OutgoingBody {

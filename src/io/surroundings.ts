@@ -21,3 +21,9 @@ export function proxyVariables(names: readonly string[]): Record<string, string 
 export function warn(message: string, code: string): void {
   process.emitWarning(message, { type: 'HttplibWarning', code })
 }
+
+/** What says where the netrc file is: the variable of the environment, undefined without one. */
+export function netrcVariable(): string | undefined {
+  const { NETRC } = process.env
+  return NETRC === '' ? undefined : NETRC
+}

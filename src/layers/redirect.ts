@@ -21,6 +21,7 @@ import { carryFields, decideHop, type Hop, REDIRECTS } from './hop.ts'
 import { readLocation } from './location.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
+import type { MaybePromise } from './thenable.ts'
 
 /** The cap of Retry-After where no retry settings say one. */
 const DEFAULT_MAX_RETRY_AFTER_MS = 60_000
@@ -35,6 +36,8 @@ export interface RedirectFacts {
   readonly url: URL
   /** The values of the Location fields, one character for each byte. */
   readonly locations: readonly string[]
+  /** The URL of Location over https, where its host is known to ask for that (RFC 6797 §8.3). */
+  readonly upgraded?: URL | undefined
   /** The body can be sent once more, or there is none. */
   readonly isReplayable: boolean
   /** What was asked for so far, the request itself included, the oldest first. */
@@ -76,7 +79,7 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   const read = readLocation(facts.locations, url)
   if (read.kind === 'none') return answer('there is no Location')
   if (read.kind === 'bad') return refuse('REDIRECT_LOCATION', read.why, undefined)
-  const to = read.url
+  const to = facts.upgraded ?? read.url
   const location = shownUrl(to.href)
   const hop = decideHop({ status, method, from: url, to, settings })
   if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
@@ -130,6 +133,8 @@ export interface RedirectNotice {
 export interface RedirectLayerOptions {
   /** The origin of a URL and the target to be asked for there. */
   readonly locate: (url: URL) => { readonly origin: RequestOrigin; readonly target: string }
+  /** The URL to go to in the place of one of http; undefined for that one itself. */
+  readonly upgrade?: ((url: URL, request: OutgoingRequest) => MaybePromise<URL | undefined>) | undefined
   /** Waits as long as a Retry-After asks for. Default: the machine's. */
   readonly clock?: Clock | undefined
   /** With which other waits such a wait can be ended. Default: with none. */
@@ -167,11 +172,14 @@ async function follow(
   let response = redirect
   while (true) {
     const { fields } = response.head
+    const locations = fieldValues(fields, 'location')
+    const upgraded = await upgradedLocation(request, locations, visited.at(-1)!.url, options)
     const decision = decideRedirect({
       status: response.status,
       method: request.method,
       url: visited.at(-1)!.url,
-      locations: fieldValues(fields, 'location'),
+      locations,
+      upgraded,
       isReplayable: isReplayable(request.body),
       visited,
       settings,
@@ -196,6 +204,17 @@ async function follow(
   }
 }
 
+/** Where Location leads over https; undefined where it stays as it is. */
+function upgradedLocation(
+  request: OutgoingRequest,
+  locations: readonly string[],
+  url: URL,
+  { upgrade }: RedirectLayerOptions,
+): MaybePromise<URL | undefined> {
+  const read = upgrade === undefined ? undefined : readLocation(locations, url)
+  return read?.kind === 'url' && read.url.protocol === 'http:' ? upgrade!(read.url, request) : undefined
+}
+
 /** @throws what the settings throw for a URL that may not be gone to */
 function checkHop({ settings, body }: OutgoingRequest, url: URL): void {
   try {
@@ -218,6 +237,7 @@ function redirected(
     carryFields(fields, hop, settings.keepHeaders)
   const { method, dropsBody } = hop
   return withChanges(request, {
+    settings: carryAuth(request.settings, hop),
     ...located(url, locate, response),
     method,
     defaults: carried(request.defaults),
@@ -225,6 +245,12 @@ function redirected(
     attempt: 1,
     ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
   })
+}
+
+/** Security: credentials that are no field yet go where fields go, and do not come back from there. */
+function carryAuth(settings: OutgoingRequest['settings'], hop: Hop): OutgoingRequest['settings'] {
+  if (hop.fields !== 'listed' || settings?.auth === undefined) return settings
+  return { ...settings, auth: undefined }
 }
 
 const WITHOUT_BODY = Object.freeze({

@@ -12,10 +12,11 @@ import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
-import { type Attempt, attemptOfError, mayHaveActed } from '../errors/exception.ts'
-import { ConnectError, HTTPException } from '../errors/index.ts'
+import { type Attempt, mayHaveActed } from '../errors/exception.ts'
+import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import { attemptsOf, withLast } from './attempts.ts'
 import { makeKey } from './idempotency-key.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -244,23 +245,11 @@ function read(
   return { outcome: failureOf(error), attempts: attemptsOf(error), error }
 }
 
-/** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
-function attemptsOf(error: HTTPException): readonly Attempt[] {
-  const { attempts } = error
-  const areAddresses = error instanceof ConnectError && attempts === error.addresses
-  return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
-}
-
 /** The decision, as an attempt tells it. */
 function inWords(decision: RetryDecision): string {
   return decision.again
     ? `again in ${Math.round(decision.afterMs)} ms: ${decision.why}`
     : `not again: ${decision.why}`
-}
-
-/** The attempts with more said of the last one. */
-function withLast(attempts: readonly Attempt[], more: Partial<Attempt>): readonly Attempt[] {
-  return [...attempts.slice(0, -1), { ...attempts.at(-1)!, ...more }]
 }
 
 function finish(ended: Ended, attempts: readonly Attempt[]): HTTPResponse {

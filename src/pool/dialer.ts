@@ -50,7 +50,7 @@ export class Dialer {
     const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
     let transport: Transport
     try {
-      transport = await origin.open(bounds)
+      transport = await origin.open(bounds, () => origin.coveredUrls())
     } catch (error) {
       if (!this.#end(origin, dial)) return undefined
       this.#owner.dialFailed(origin, error)

@@ -24,8 +24,13 @@ import type { WaitingLine } from './waiting-line.ts'
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
 export interface PoolPlan {
   readonly key: PoolKey
-  /** Opens a connection. Its signal is not a request's: a dial belongs to nobody. */
-  readonly open: (waiting: Deadlines) => Promise<Transport>
+  /**
+   * Opens a connection. Its signal is not a request's: a dial belongs to nobody.
+   * @param urls - what the requests ask for that the dials under way are for, at that moment
+   */
+  readonly open: (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
+  /** Why a request may not go over a connection that is there, and there alone; asked before each. Left out where all may. */
+  readonly refusalOf?: ((transport: Transport, url: string | undefined) => Error | undefined) | undefined
 }
 
 export class ConnectionKeeper implements PoolTotals, DialOwner {

@@ -99,6 +99,9 @@ export interface Dial {
   readonly isAskedFor: boolean
 }
 
+/** Opens a connection, for requests with these URLs. */
+type OpenTransport = (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
+
 /** What an origin sees of the whole pool. */
 export interface PoolTotals {
   readonly size: number
@@ -120,10 +123,10 @@ export class PoolOrigin implements Connections<PooledConnection> {
   abandoned: Deadline | undefined
   /** Whether it does. */
   isAbandoning = false
-  readonly open: (waiting: Deadlines) => Promise<Transport>
+  readonly open: OpenTransport
   readonly #totals: PoolTotals
 
-  constructor(key: PoolKey, open: (waiting: Deadlines) => Promise<Transport>, totals: PoolTotals) {
+  constructor(key: PoolKey, open: OpenTransport, totals: PoolTotals) {
     this.key = key
     this.open = open
     this.#totals = totals
@@ -175,6 +178,17 @@ export class PoolOrigin implements Connections<PooledConnection> {
       }
     }
     return false
+  }
+
+  /** What those ask for whom the dials under way will serve. */
+  *coveredUrls(): Generator<string, void, void> {
+    let left = this.dials.size
+    for (const line of [this.freshLine, this.line]) {
+      for (const { url } of line) {
+        if (left-- <= 0) return
+        if (url !== undefined) yield url
+      }
+    }
   }
 
   /** Nothing is left to be kept in mind. */

@@ -170,11 +170,16 @@ export class Pool {
     const refusal = this.#refusal(deadlines)
     if (refusal !== undefined) return Promise.reject(refusal.error)
     const origin = this.#keeper.originFor(plan)
+    const lend = async (connection: PooledConnection): Promise<Lease> => {
+      const refused = plan.refusalOf?.(connection.transport, undefined)
+      if (refused !== undefined) throw refused
+      return this.#lend(connection)
+    }
     const free = this.#keeper.takeFree(origin, 'whole')
-    if (free !== undefined) return Promise.resolve(this.#lend(free))
+    if (free !== undefined) return lend(free)
     return new Promise((resolve, reject) => {
       this.#queue(origin, 'whole', deadlines, options.queueMs, {
-        served: (connection) => resolve(this.#lend(connection)),
+        served: (connection) => resolve(lend(connection)),
         failed: reject,
       })
     })
@@ -250,9 +255,11 @@ export class Pool {
     deadlines: RequestDeadlines,
     queueMs: number | undefined,
     outcome: QueueOutcome,
+    request?: OutgoingRequest,
   ): Queued {
     const keeper = this.#keeper
-    const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? keeper.limits.queueMs, outcome)
+    const { limits } = keeper
+    const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? limits.queueMs, outcome, request)
     keeper.wait(origin, queued)
     return queued
   }
@@ -264,25 +271,29 @@ export class Pool {
     const origin = this.#keeper.originFor(plan)
     const sinceMs = this.#keeper.clock.now()
     return new Promise((resolve) => {
-      const queued = this.#queue(origin, need, deadlines, options.queueMs, {
+      const outcome: QueueOutcome = {
         served: (connection, isNew) => {
           if (body instanceof ChunkedBody) body.listen(undefined)
           const queueMs = isNew ? undefined : this.#keeper.clock.now() - sinceMs
           resolve(this.#send({ ...sending, queueMs }, connection, isNew))
         },
-        failed: (error) => {
-          closeBody(body, error)
-          if (HTTPException.isHTTPException(error)) {
-            addFacts(error, this.#factsOf(request, sinceMs))
-            tellAttempts(error, sending.attempts)
-          }
-          resolve(rejectionWithCaller(error))
-        },
-      })
+        failed: (error) => resolve(this.#unsent(sending, sinceMs, error)),
+      }
+      const queued = this.#queue(origin, need, deadlines, options.queueMs, outcome, request)
       // A source that fails while nobody reads it ends the wait.
       if (body instanceof ChunkedBody && queued.line !== undefined)
         body.listen((error) => queued.cancel(error))
     })
+  }
+
+  /** A request that got no connection: its body is given back, and the error tells of it. */
+  #unsent({ request, attempts }: Sending, sinceMs: number, error: unknown): Promise<never> {
+    closeBody(request.body, error)
+    if (HTTPException.isHTTPException(error)) {
+      addFacts(error, this.#factsOf(request, sinceMs))
+      tellAttempts(error, attempts)
+    }
+    return rejectionWithCaller(error)
   }
 
   /** Which request failed before it was sent, and after how long. */
@@ -292,8 +303,12 @@ export class Pool {
   }
 
   #send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
-    const { request } = sending
+    const { request, plan } = sending
     const { transport } = connection
+    if (plan.refusalOf !== undefined) {
+      const refused = plan.refusalOf(transport, request.url)
+      if (refused !== undefined) return this.#unsent(sending, this.#keeper.clock.now(), refused)
+    }
     const reused = !isNew || transport.exchanges > 0
     connection.unanswered++
     connection.request = request

@@ -4,7 +4,7 @@
  */
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
-import type { RequestDeadlines } from '../core/request.ts'
+import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import { TimeoutError } from '../errors/index.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
@@ -33,6 +33,7 @@ export class Queued implements PoolWaiter {
   readonly #origin: PoolOrigin
   readonly #deadlines: RequestDeadlines
   readonly #queueMs: number
+  readonly #request: OutgoingRequest | undefined
   readonly #outcome: QueueOutcome
   readonly #deadline: Deadline
   readonly #onAbort: (() => void) | undefined
@@ -44,6 +45,7 @@ export class Queued implements PoolWaiter {
     deadlines: RequestDeadlines,
     queueMs: number,
     outcome: QueueOutcome,
+    request?: OutgoingRequest,
   ) {
     this.#keeper = keeper
     this.#origin = origin
@@ -53,6 +55,7 @@ export class Queued implements PoolWaiter {
     this.#deadlines = deadlines
     this.#queueMs = queueMs
     this.#outcome = outcome
+    this.#request = request
     this.#deadline = makeDeadline(keeper.clock, (queued: Queued) => queued.#ranOut(), this)
     this.#deadline.set(Math.max(0, Math.min(queueMs, deadlines.endsAt - this.sinceMs)))
     const { signal } = deadlines
@@ -60,6 +63,10 @@ export class Queued implements PoolWaiter {
       this.#onAbort = () => this.cancel(signal.reason)
       listenForAbort(signal, this.#onAbort)
     }
+  }
+
+  get url(): string | undefined {
+    return this.#request?.url
   }
 
   get timeouts(): ResolvedTimeouts {

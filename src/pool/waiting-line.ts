@@ -20,6 +20,8 @@ export interface Waiter<C> {
   readonly fail: (error: unknown) => void
   /** Its time in the queue is over, and no connection is being opened for it any more. */
   readonly late: () => void
+  /** What it asks for; undefined for a connection that is taken by hand. */
+  readonly url: string | undefined
   /** How long a dial for it may take. */
   readonly timeouts: ResolvedTimeouts
   before: Waiter<C> | undefined

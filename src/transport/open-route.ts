@@ -35,6 +35,30 @@ export interface ProxyHop {
   readonly credentials: SocksCredentials | undefined
 }
 
+/** What decides where proxies may lead. Each method throws for what must not be. */
+export interface RouteGuard {
+  /** Asked about what is looked up here, before a proxy is asked for it. */
+  checkPlace(place: RoutePlace): void
+  checkAddresses(place: RoutePlace, addresses: readonly string[]): void
+  /** Asked about what a proxy looks up. */
+  checkBeyond(place: RoutePlace, proxy: HostPort): void
+}
+
+/** Where a proxy leads: the next one, or the server. */
+interface RoutePlace extends HostPort {
+  /** Said where it is a proxy. */
+  readonly role?: string | undefined
+}
+
+function placeOf(next: ProxyHop | DialTarget): RoutePlace {
+  return { host: next.host, port: next.port, role: 'scheme' in next ? 'the proxy' : undefined }
+}
+
+/** Whether a proxy is given names, or addresses that were looked up here. */
+export function looksUpByItself({ scheme }: Pick<ProxyHop, 'scheme'>): boolean {
+  return scheme !== 'socks4' && scheme !== 'socks5'
+}
+
 /** What opening a connection by way of proxies needs. */
 export interface RoutePlan {
   /** The server; `tls` is for it. */
@@ -43,6 +67,8 @@ export interface RoutePlan {
   readonly hops: readonly ProxyHop[]
   /** The connection ends at the last proxy, which is sent the requests themselves. */
   readonly isForwarding: boolean
+  /** Asked about every place that a proxy is going to lead to; the connector asks about the first proxy. */
+  readonly guard?: RouteGuard | undefined
   readonly connect: Connector
   readonly waiting: Deadlines
   readonly connectionOptions: H1ConnectionOptions
@@ -81,6 +107,7 @@ class Opening {
     const { hops, target, isForwarding, connect, waiting } = this.#plan
     const first = hops[0]!
     const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), target]
+    this.#checkBeyond(rest)
     const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
     let stream = dialed
     const { clock } = waiting
@@ -97,6 +124,16 @@ class Opening {
     return { stream, timings: tlsMs === undefined ? timings : { ...timings, tls: tlsMs } }
   }
 
+  /** What proxies look up is checked before anything is connected to. */
+  #checkBeyond(rest: readonly (ProxyHop | DialTarget)[]): void {
+    const { guard, hops } = this.#plan
+    for (const [index, next] of rest.entries()) {
+      const proxy = hops[index]!
+      if (looksUpByItself(proxy)) guard?.checkBeyond(placeOf(next), proxy)
+      else guard?.checkPlace(placeOf(next))
+    }
+  }
+
   #firstTarget({ host, port, tls }: ProxyHop, rest: readonly { readonly tls?: unknown }[]): DialTarget {
     const { target } = this.#plan
     const willStartTls = rest.some((next) => next.tls !== undefined)
@@ -104,12 +141,12 @@ class Opening {
   }
 
   /** Has the proxy at the other end of `stream` lead to the next place; answers the stream that does. */
-  async #leadOn(stream: ByteStream, next: HostPort): Promise<ByteStream> {
+  async #leadOn(stream: ByteStream, next: ProxyHop | DialTarget): Promise<ByteStream> {
     const { scheme, credentials } = this.#at
     const { waiting } = this.#plan
     if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, next)
-    const isLookedUpHere = scheme === 'socks4' || scheme === 'socks5'
-    const to = { host: isLookedUpHere ? await this.#lookUp(stream, next.host) : next.host, port: next.port }
+    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, placeOf(next))
+    const to = { host, port: next.port }
     const { address } = stream
     const talk = scheme.startsWith('socks5')
       ? talkSocks5(to, credentials, address)
@@ -119,12 +156,17 @@ class Opening {
     return stream
   }
 
-  async #lookUp(stream: ByteStream, host: string): Promise<string> {
-    const { target, waiting } = this.#plan
+  async #lookUp(stream: ByteStream, place: RoutePlace): Promise<string> {
+    const { host } = place
+    const { target, waiting, guard } = this.#plan
     const family = this.#at.scheme === 'socks4' ? 4 : target.family
     try {
-      const [found] = await findAddresses({ host, family, lookup: target.lookup }, waiting)
-      return found!.address
+      const found = await findAddresses({ host, family, lookup: target.lookup }, waiting)
+      guard?.checkAddresses(
+        place,
+        found.map(({ address }) => address),
+      )
+      return found[0]!.address
     } catch (error) {
       stream.destroy()
       throw error

@@ -66,6 +66,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     if (memory.slow++ === 0) await sleep(1_000, undefined, { ref: false })
     response.end('fast')
   },
+  '/page': (_, response) => response.end('a page'),
   '/traced': (request, response, memory) => {
     memory.traces.push(String(request.headers['traceparent']))
     response.end('traced')
@@ -148,6 +149,12 @@ describe('the examples of the client', () => {
 
   it('many-requests: no more connections than allowed', async () => {
     assert.match(await run('many-requests'), /^100 results, the last one 99\n[1-8] connections\n$/)
+  })
+
+  it('guard: what a URL leads to is refused, and one host besides allowed', async () => {
+    const lines = (await run('guard')).trimEnd().split('\n')
+    assert.match(lines[0]!, /^refused: 169\.254\.169\.254, which is of 169\.254\.169\.254\/32 /)
+    assert.deepEqual(lines.slice(1), ['169.254.169.254 169.254.169.254/32 false', 'a page'])
   })
 
   it('without-network: a layer answers', async () => {

@@ -108,6 +108,33 @@ describe('explain', () => {
     assert.equal(body.destroyed, true)
   })
 
+  it('says what the guard would say: at once of addresses, of names after DNS', () => {
+    const client = new Client({ guard: 'public-only' })
+    const rows: [url: string, decision: string, why: RegExp][] = [
+      ['http://10.0.0.1/', 'refused', /^10\.0\.0\.1, which is of 10\.0\.0\.0\/8 \(Private-Use; RFC 1918\)/],
+      ['http://localhost/', 'refused', /RFC 6761/],
+      ['http://[2606:4700::1111]/', 'allowed', /^2606:4700::1111 passes public-only$/],
+      ['http://a.test/', 'after DNS', /^each address that a\.test has is judged by public-only$/],
+    ]
+    for (const [url, decision, why] of rows) {
+      const { guard } = client.explain(url)
+      assert.equal(guard.decision, decision)
+      assert.match(guard.why, why)
+    }
+    assert.match(
+      String(client.explain('http://0x7f.1/')),
+      /\n {2}guard {7}refused: 127\.0\.0\.1, which is of 127/,
+    )
+    assert.equal(new Client().explain('http://10.0.0.1/').guard.decision, 'off')
+    const asked: string[] = []
+    const guard = (address: string, { href }: URL): boolean => asked.push(`${address} ${href}`) > 5
+    assert.equal(new Client({ guard }).explain('http://10.0.0.1/a').guard.decision, 'refused')
+    assert.deepEqual(asked, ['10.0.0.1 http://10.0.0.1/a'])
+    assert.match(client.explain('http://a.test/', { guard }).guard.why, /public-only, your function$/)
+    const ofSocket = new Client({ guard: 'public-only', socketPath: '/run/x.sock' })
+    assert.equal(ofSocket.explain('http://a.test/').guard.decision, 'refused')
+  })
+
   it('names each layer and what it would do', () => {
     const client = new Client({ throwOnError: true }).use(function signs(next) {
       return next

@@ -131,8 +131,6 @@ describe('a client', () => {
     const { signal } = shared
     const client = new Client({ baseUrl: here.origin, signal })
     for (let i = 0; i < 500; i++) await client.get('/text', { signal: new AbortController().signal }).text()
-    assert.ok(getEventListeners(signal, 'abort').length <= 1)
-    for (let i = 0; i < 50 && getEventListeners(signal, 'abort').length > 0; i++) await settledBytes()
     assert.equal(getEventListeners(signal, 'abort').length, 0)
     await client.close()
   })

@@ -170,6 +170,15 @@ describe('a response that is derived', () => {
     assert.deepEqual(respond({ head: { framing: none } }).derive({ body: new Chunks([]) }).head.framing, none)
   })
 
+  it('refuses a body that nobody can read, and names that mean nothing', () => {
+    for (const body of ['text', Buffer.from('bytes'), {}, null])
+      assert.throws(() => respond().derive({ body: body as never }), {
+        name: 'TypeError',
+        message: 'derive(): body takes a BodyReader, or a function that makes one of the one that is there',
+      })
+    assert.throws(() => respond().derive({ status: 500 } as never), /derive\(\).*status/)
+  })
+
   it('comes before the body is read', async () => {
     const response = respond()
     await response.text()

@@ -137,6 +137,11 @@ describe('lines()', () => {
     const seen: string[] = []
     for await (const line of atEnd.lines()) seen.push(line)
     assert.deepEqual(seen, ['x', 'y', 'z'.repeat(10)])
+    // What is left of a character at the end of the body is one more.
+    const cutCharacter = answerWith(new PieceBody([Buffer.from('z'.repeat(10)), Buffer.of(0xe2)]), {
+      source: { maxBodyBytes: 10 },
+    })
+    assert.equal((await rejectionAs(cutCharacter.lines().next(), LimitExceeded)).code, 'LIMIT_BODY')
     // Many lines come to more than that, and none of them does.
     const many = answerWith(
       new PieceBody(Array.from({ length: 20 }, () => Buffer.from('x'.repeat(999) + '\n'))),

@@ -4,6 +4,7 @@ import { addFacts, type ExchangeFacts, factsOf } from '../../src/errors/exceptio
 import { hintFor } from '../../src/errors/hints.ts'
 import * as errors from '../../src/errors/index.ts'
 import {
+  AuthError,
   BadStatusLine,
   CannotSendHeader,
   CannotSendRequest,
@@ -12,6 +13,7 @@ import {
   ConnectionLost,
   DecodeError,
   type ErrorCode,
+  GuardError,
   HTTPException,
   ImproperConnectionState,
   IncompleteRead,
@@ -59,10 +61,12 @@ const PARENTS: Readonly<Record<string, string>> = {
   LimitExceeded: 'RemoteProtocolError',
   LineTooLong: 'LimitExceeded',
   ConnectError: 'HTTPException',
+  GuardError: 'ConnectError',
   ProxyError: 'HTTPException',
   ConnectionLost: 'HTTPException',
   DecodeError: 'HTTPException',
   TimeoutError: 'HTTPException',
+  AuthError: 'HTTPException',
   RedirectError: 'HTTPException',
   StatusError: 'HTTPException',
 }
@@ -109,6 +113,10 @@ function make(code: ErrorCode): HTTPException {
       return new LineTooLong(5)
     case 'ConnectError':
       return new ConnectError(code as CodeOf<'ConnectError'>, 'tcp', 'detail')
+    case 'GuardError':
+      return new GuardError({ refused: '10.0.0.1', range: '10.0.0.0/8', rule: 'public-only' }, 'detail')
+    case 'AuthError':
+      return new AuthError(code, 'detail')
     case 'RedirectError':
       return new RedirectError(code as CodeOf<'RedirectError'>, 'detail', ANSWER, 'http://b.test/')
     case 'StatusError':

@@ -67,6 +67,8 @@ before(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-package-'))
   const staged = path.join(folder, 'staged')
   mkdirSync(staged)
+  // The entries are imported to be declared, and some of them import packages.
+  symlinkSync(repositoryPath('node_modules'), path.join(staged, 'node_modules'))
   for (const name of ['package.json', ...manifest.files.filter((file) => !/^!?dist/.test(file))]) {
     cpSync(repositoryPath(name), path.join(staged, name), { recursive: true })
   }
@@ -325,6 +327,7 @@ export async function read(url: string, signal: AbortSignal): Promise<unknown> {
   it('declare for CommonJS every value that the module has, and no other', () => {
     for (const [specifier, entry] of [
       ['httplib-ts', 'index'],
+      ['httplib-ts/cookies', 'cookies/index'],
       ['httplib-ts/fetch', 'fetch/index'],
       ['httplib-ts/h1', 'h1/index'],
       ['httplib-ts/python', 'python/index'],

@@ -9,6 +9,7 @@ import { OutgoingRequest, type RequestOrigin, type RequestParts } from '../../sr
 import { HTTPResponse } from '../../src/core/response.ts'
 import type { RedirectSettings, RequestSettings, RetrySettings } from '../../src/core/settings.ts'
 import { DEFAULT_TIMEOUTS } from '../../src/core/timeouts.ts'
+import type { TlsDetails } from '../../src/core/tls-options.ts'
 import type { Random } from '../../src/time/random.ts'
 import { makeOrigin } from '../../src/transport/h1/request-head.ts'
 
@@ -30,12 +31,15 @@ export const RETRY: RetrySettings = {
 
 /** Settings with everything off that is not named. */
 export function settingsOf(
-  parts: Partial<Pick<RequestSettings, 'redirect' | 'retry'>> = {},
+  parts: Partial<Pick<RequestSettings, 'redirect' | 'retry' | 'cookies' | 'hsts'>> = {},
 ): RequestSettings {
   return {
     redirect: undefined,
     retry: undefined,
     decompress: undefined,
+    auth: undefined,
+    cookies: undefined,
+    hsts: undefined,
     throwOnError: undefined,
     queueMs: Infinity,
     minSpeed: undefined,
@@ -98,6 +102,7 @@ export function responseTo(
   request: OutgoingRequest,
   status: number,
   fields: readonly FieldLine[] = [],
+  tls?: TlsDetails,
 ): HTTPResponse {
   const url = new URL(request.url)
   const facts = {
@@ -118,7 +123,7 @@ export function responseTo(
         throw new TypeError('there is none')
       },
       takeConnection: undefined,
-      connection: { address: '192.0.2.1:80', reused: false, tls: undefined },
+      connection: { address: '192.0.2.1:80', reused: false, tls },
     },
   )
 }

@@ -68,10 +68,12 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   LimitExceeded: SEE_WIRE,
   LineTooLong: SEE_WIRE,
   ConnectError: SEE_WIRE,
+  GuardError: SEE_WIRE,
   ProxyError: 'another -x, or USER:PASSWORD@ in it if the proxy wants to know you',
   ConnectionLost: SEE_WIRE,
   DecodeError: SEE_WIRE,
   TimeoutError: 'again later',
+  AuthError: SEE_WIRE,
   RedirectError: SEE_WIRE,
   StatusError: SEE_WIRE,
 }

@@ -34,6 +34,7 @@ export type ExitName =
   | 'rewind'
   | 'ca-file'
   | 'pinned'
+  | 'auth'
   | 'proxy'
   | 'unexpected'
   | 'interrupted'
@@ -74,7 +75,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   url: { code: 3, meaning: 'the URL cannot be read', errors: ['InvalidURL', 'REDIRECT_LOCATION'] },
   'proxy-dns': { code: 5, meaning: 'the name of the proxy was not found', errors: [] },
   dns: { code: 6, meaning: 'the name of the host was not found', errors: ['DNS_FAILED'] },
-  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError'] },
+  connect: { code: 7, meaning: 'no connection could be made', errors: ['ConnectError', 'GuardError'] },
   protocol: {
     code: 8,
     meaning: 'the peer broke the rules of HTTP, or went past a limit',
@@ -153,6 +154,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     errors: [],
   },
   pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
+  auth: { code: 94, meaning: 'the credentials cannot be had, or answer no challenge', errors: ['AuthError'] },
   proxy: {
     code: 97,
     meaning: 'the SOCKS proxy made no connection',

@@ -63,7 +63,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     method,
     origin: at,
     credentials,
-    leave: leaveOf(retry ?? config.retry, redirect ?? config.redirect),
+    leave: leaveOf([config.retry, retry], [config.redirect, redirect]),
     bytes: made.bytes,
     isReplayable: made.isReplayable,
     sourceError: made.sourceError,
@@ -128,23 +128,45 @@ function resolve(
   return { ...base, ...(phases as Partial<ResolvedTimeouts>) }
 }
 
-function leaveOf(
-  retry: NonNullable<ClientOptions['retry']>,
-  redirect: NonNullable<ClientOptions['redirect']>,
-): Leave {
-  const {
-    limit: retries = 2,
-    methods = SAFE_TO_REPEAT,
-    idempotencyKey,
-  } = typeof retry === 'object' ? retry : { limit: Number(retry) }
-  const follows = typeof redirect === 'object' ? redirect : {}
-  const { limit = 20, keepHeaders = [], keepCredentialsFor = [] } = follows
+type Retry = ClientOptions['retry']
+type Redirect = ClientOptions['redirect']
+
+/** What the client says, and the request over it: a part that the request does not name is the client's. */
+function leaveOf(retries: readonly [Retry, Retry], redirects: readonly [Redirect, Redirect]): Leave {
+  const retry = retries.reduce<RetryParts>(withRetry, DEFAULT_RETRY)
+  const redirect = redirects.reduce<RedirectParts | undefined>(withRedirect, DEFAULT_REDIRECT)
+  const { limit, keepHeaders, keepCredentialsFor } = redirect ?? { ...DEFAULT_REDIRECT, limit: 0 }
   return {
-    retries,
-    methods,
-    hasKey: idempotencyKey !== undefined,
-    redirects: typeof redirect === 'number' ? redirect : redirect === false ? 0 : limit,
+    retries: retry.limit,
+    methods: retry.methods,
+    hasKey: retry.idempotencyKey !== undefined,
+    redirects: limit,
     keepHeaders: keepHeaders.map((name) => name.toLowerCase()),
     keepFor: keepCredentialsFor,
   }
+}
+
+type RetryParts = Pick<Leave, 'methods'> & { limit: number; idempotencyKey: string | boolean | undefined }
+type RedirectParts = { limit: number; keepHeaders: readonly string[]; keepCredentialsFor: readonly string[] }
+
+const DEFAULT_RETRY: RetryParts = { limit: 2, methods: SAFE_TO_REPEAT, idempotencyKey: undefined }
+const DEFAULT_REDIRECT: RedirectParts = { limit: 20, keepHeaders: [], keepCredentialsFor: [] }
+
+function withRetry(base: RetryParts, option: Retry): RetryParts {
+  if (option === undefined) return base
+  if (typeof option === 'number' || option === false) return { ...base, limit: Number(option) }
+  const { limit = base.limit === 0 ? DEFAULT_RETRY.limit : base.limit } = option === true ? {} : option
+  if (option === true) return { ...base, limit }
+  const { methods = base.methods, idempotencyKey = base.idempotencyKey } = option
+  return { limit, methods, idempotencyKey }
+}
+
+function withRedirect(under: RedirectParts | undefined, option: Redirect): RedirectParts | undefined {
+  if (option === undefined) return under
+  if (option === false) return undefined
+  const base = under ?? DEFAULT_REDIRECT
+  if (option === true) return base
+  if (typeof option === 'number') return { ...base, limit: option }
+  const { limit = base.limit, keepHeaders = base.keepHeaders } = option
+  return { limit, keepHeaders, keepCredentialsFor: option.keepCredentialsFor ?? base.keepCredentialsFor }
 }

@@ -71,8 +71,11 @@ function checkTime({ input }: Script, tookMs: number, read: () => WireRun): void
   let leastMs = tookMs
   for (let repeat = 0; repeat < REPEATS && leastMs > mostMs; repeat++) {
     const beganAt = performance.now()
+    const used = process.cpuUsage()
     read()
-    leastMs = Math.min(leastMs, performance.now() - beganAt)
+    const { user, system } = process.cpuUsage(used)
+    // The clock on the wall runs while others have the processor; that of the process while its other threads have it.
+    leastMs = Math.min(leastMs, performance.now() - beganAt, (user + system) / 1_000)
   }
   if (leastMs > mostMs) throw new Broken('too slow', `${leastMs.toFixed(1)} ms, at most ${mostMs.toFixed(1)}`)
 }

@@ -103,4 +103,6 @@ export class LinkRecord {
   mayClose = false
   /** When the client closed it, it could have served on. */
   wasHealthyAtClose = false
+  /** When the client closed it. */
+  closedAt = 0
 }

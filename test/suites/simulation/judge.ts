@@ -71,7 +71,10 @@ export class Judge implements Watcher {
     // A tunnel may be given up before it is made.
     const isUnused = record.requests.length === 0 && this.hasTunnel
     const isLeft = !last.hasClientClosed && isHealthy(last, record) && !record.mayClose
-    const isInVain = record.wasHealthyAtClose && !record.mayClose && !record.requests.some(hasReason)
+    const isInVain =
+      record.wasHealthyAtClose &&
+      !record.mayClose &&
+      !record.requests.some((intent) => hasReason(intent, record.closedAt))
     if (isUnused) return
     if (isInVain || (isLeft && outstandingAt(record, last.downDelivered) === 0))
       this.world.violate('connection not reused', `link ${last.number} could have served on`)
@@ -120,6 +123,7 @@ export class Judge implements Watcher {
   closedByClient(link: Link): void {
     const record = this.recordOf(link)
     record.wasHealthyAtClose = isHealthy(link, record)
+    record.closedAt = this.world.now()
   }
 
   beforeDelivery(link: Link, from: number, to: number): void {
@@ -269,8 +273,14 @@ function hasHalfEmptyLine(link: Link, record: LinkRecord): boolean {
 }
 
 /** The exchange was a reason to close its connection. */
-function hasReason(intent: Intent): boolean {
-  return intent.isDisturbed || intent.hasFailed || !intent.isSeenWhole
+function hasReason(intent: Intent, at: number): boolean {
+  return intent.isDisturbed || intent.hasFailed || !intent.isSeenWhole || mayHaveTimedOut(intent, at)
+}
+
+/** A timeout of an exchange whose response nobody has asked for is told to nobody. */
+function mayHaveTimedOut({ timeouts, startedAt, response }: Intent, at: number): boolean {
+  const { send, headers, total } = timeouts
+  return response === undefined && at - startedAt >= Math.min(send, headers, total)
 }
 
 /** How many requests were written whose response does not end before `offset`. */

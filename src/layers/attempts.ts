@@ -1,0 +1,16 @@
+/** The attempts that were made for a request, as layers that send it again tell of them. */
+
+import { type Attempt, attemptOfError, type HTTPException } from '../errors/exception.ts'
+import { ConnectError } from '../errors/index.ts'
+
+/** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
+export function attemptsOf(error: HTTPException): readonly Attempt[] {
+  const { attempts } = error
+  const areAddresses = error instanceof ConnectError && attempts === error.addresses
+  return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
+}
+
+/** The attempts with more said of the last one. */
+export function withLast(attempts: readonly Attempt[], more: Partial<Attempt>): readonly Attempt[] {
+  return [...attempts.slice(0, -1), { ...attempts.at(-1)!, ...more }]
+}

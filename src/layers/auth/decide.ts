@@ -1,0 +1,129 @@
+/**
+ * What is done with a response of the status 401: pure. The credentials that were refused are not sent again (RFC 7616 §3.3), each
+ * other one at most once, so that no request goes round for ever.
+ */
+
+import { isStale, type RankedChallenge } from '../../auth/answer.ts'
+import type { AuthCredential } from '../../core/settings.ts'
+
+/** How many nonces in a row may have been too old. */
+const MAX_STALE = 3
+
+/** What was sent with a request that was refused. */
+export type Sent =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'basic'; readonly credential: AuthCredential }
+  | {
+      readonly kind: 'bearer'
+      readonly credential: AuthCredential
+      /** A function gives the token, and has not been asked for another one. */
+      readonly canRefresh: boolean
+    }
+  | {
+      readonly kind: 'digest'
+      readonly credential: AuthCredential
+      readonly realm: string
+      /** It was sent before this request had seen a challenge. */
+      readonly isAhead: boolean
+    }
+
+/** What the decision depends on. */
+export interface RefusalFacts {
+  readonly sent: Sent
+  /** The challenges that can be answered by any of the credentials, the strongest first. */
+  readonly ranked: readonly RankedChallenge[]
+  /** Whether there was any challenge that could be read. */
+  readonly hasChallenge: boolean
+  readonly credentials: readonly AuthCredential[]
+  /** Those that were refused before. */
+  readonly refused: ReadonlySet<AuthCredential>
+  /** How often a nonce was too old, for this request. */
+  readonly staleCount: number
+}
+
+/** What is done. */
+export type RefusalDecision =
+  /** The 401 is the answer. */
+  | { readonly kind: 'answer'; readonly why: string }
+  /** The function is asked for another token. */
+  | { readonly kind: 'refresh'; readonly why: string }
+  | {
+      readonly kind: 'try'
+      readonly credential: AuthCredential
+      readonly challenge: RankedChallenge
+      readonly isStale: boolean
+      /** What is not to be tried any more for this request. */
+      readonly refused: readonly AuthCredential[]
+      readonly why: string
+    }
+
+/** Decides what is done. */
+export function decideRefusal(facts: RefusalFacts): RefusalDecision {
+  const { sent, ranked } = facts
+  if (sent.kind === 'bearer' && sent.canRefresh) return { kind: 'refresh', why: 'the token was refused' }
+  if (sent.kind === 'digest') {
+    const { realm, credential, isAhead } = sent
+    const stale = ranked.find(({ challenge }) => isStale(challenge, realm))
+    if (stale !== undefined && facts.staleCount < MAX_STALE)
+      return {
+        kind: 'try',
+        credential,
+        challenge: stale,
+        refused: [],
+        isStale: true,
+        why: 'the nonce was too old',
+      }
+    // A remembered space that was not the one: nothing is said of these credentials in the other.
+    const other = ranked.find(({ challenge }) => isOfOther(challenge, realm))
+    if (isAhead && other !== undefined)
+      return {
+        kind: 'try',
+        credential,
+        challenge: other,
+        refused: [],
+        isStale: false,
+        why: 'it is another realm',
+      }
+  }
+  return tryOther(facts)
+}
+
+function isOfOther({ scheme, params }: RankedChallenge['challenge'], realm: string): boolean {
+  return scheme === 'digest' && params.get('realm') !== realm
+}
+
+function tryOther(facts: RefusalFacts): RefusalDecision {
+  const { sent, ranked, hasChallenge, credentials } = facts
+  const refused = [...facts.refused, ...refusedNow(facts)]
+  for (const challenge of ranked) {
+    const credential = credentials.find((one) => one.scheme === challenge.scheme && !refused.includes(one))
+    if (credential === undefined) continue
+    return { kind: 'try', credential, challenge, refused, isStale: false, why: 'the server asks for it' }
+  }
+  return { kind: 'answer', why: whyNot(sent, ranked, hasChallenge) }
+}
+
+/**
+ * The credentials that this refusal speaks of. Security: where the server knows the scheme and does not take the password, the
+ * password is wrong, and is not sent by a weaker scheme; where it does not know the scheme, it has judged nothing else.
+ */
+function refusedNow({ sent, ranked, credentials }: RefusalFacts): readonly AuthCredential[] {
+  if (sent.kind === 'nothing') return []
+  const { credential } = sent
+  const isJudged = ranked.some(({ scheme }) => scheme === credential.scheme)
+  return isJudged ? credentials.filter((one) => isSamePair(one, credential)) : [credential]
+}
+
+function isSamePair(one: AuthCredential, other: AuthCredential): boolean {
+  if (one === other) return true
+  if (one.scheme === 'bearer' || other.scheme === 'bearer') return false
+  return one.user === other.user && one.password === other.password
+}
+
+function whyNot(sent: Sent, ranked: readonly RankedChallenge[], hasChallenge: boolean): string {
+  if (sent.kind !== 'nothing') return 'the credentials were refused'
+  if (!hasChallenge) return 'there is no challenge that could be read'
+  return ranked.length === 0
+    ? 'the server asks for a scheme that there is no credential for'
+    : 'nothing is left to try'
+}

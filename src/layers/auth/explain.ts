@@ -1,0 +1,41 @@
+/** What the layer would do with a request, in words and without a secret. */
+
+import { hasField } from '../../core/fields.ts'
+import type { OutgoingRequest } from '../../core/request.ts'
+import type { AuthSettings } from '../../core/settings.ts'
+
+/** How a request would be authenticated. */
+export interface ExplainedAuth {
+  /** `field` for an Authorization field of its own, `off` for `auth: false`, `nothing` where nobody has said anything. */
+  readonly from: AuthSettings['from'] | 'field' | 'off' | 'nothing'
+  /** The scheme that is sent without being asked for; undefined where none is. */
+  readonly ahead: string | undefined
+  /** In words. */
+  readonly does: string
+}
+
+/** Explains it. */
+export function explainAuth({ fields, defaults, settings }: OutgoingRequest): ExplainedAuth {
+  if (hasField(fields, 'authorization') || hasField(defaults, 'authorization'))
+    return { from: 'field', ahead: undefined, does: 'leaves the Authorization field as it is' }
+  const auth = settings?.auth
+  if (auth === false) return { from: 'off', ahead: undefined, does: 'sends no credentials' }
+  if (auth === undefined) return { from: 'nothing', ahead: undefined, does: 'has no credentials to send' }
+  const { credentials, ahead, from } = auth
+  if (credentials.length === 0)
+    return {
+      from: 'netrc',
+      ahead: undefined,
+      does: 'asks the netrc file for the host, and sends what it says as Basic',
+    }
+  const others = [...new Set(credentials.filter((one) => one !== ahead).map(({ scheme }) => inWords(scheme)))]
+  const waits = others.length === 0 ? undefined : `waits for a challenge of ${others.join(' or ')}`
+  const sends = ahead === undefined ? undefined : `sends ${inWords(ahead.scheme)} ahead`
+  const does = [sends, waits].filter((part) => part !== undefined).join(', ')
+  return { from, ahead: ahead?.scheme, does: `${does} (${from})` }
+}
+
+/** The name of a scheme as it is written. */
+export function inWords(scheme: string): string {
+  return scheme.charAt(0).toUpperCase() + scheme.slice(1)
+}

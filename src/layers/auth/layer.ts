@@ -1,0 +1,323 @@
+/**
+ * Authentication: the layer that sends credentials, ahead or when they are asked for. What is sent after a refusal says decide.ts,
+ * what the schemes write says the room `auth`. RFC 9110 §11.
+ *
+ * It stands inside of redirects, which take its settings away on the way to another origin, and inside of retries, each of which
+ * begins with what is known by then. A request with an Authorization field of its own passes untouched.
+ */
+
+import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
+import { faultOfBasic } from '../../auth/basic.ts'
+import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
+import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
+import { fieldValues, hasField } from '../../core/fields.ts'
+import type { Handler, Layer } from '../../core/handler.ts'
+import { closeBody, isReplayable, replayOf } from '../../core/outgoing-body.ts'
+import { type OutgoingRequest, withChanges } from '../../core/request.ts'
+import type { HTTPResponse } from '../../core/response.ts'
+import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
+import { shownUrl } from '../../core/shown-url.ts'
+import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts'
+import { AuthError, TimeoutError } from '../../errors/index.ts'
+import type { Clock } from '../../time/clock.ts'
+import { attemptsOf, withLast } from '../attempts.ts'
+import type { Pauses } from '../pause.ts'
+import { canHash, hashableContent } from './content.ts'
+import { decideRefusal, type RefusalDecision, type Sent } from './decide.ts'
+import { inWords as schemeInWords } from './explain.ts'
+import { settingsForPair } from './option.ts'
+import type { ProtectionSpaces } from './spaces.ts'
+import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
+
+const REFUSED = 401
+
+/** What a client remembers for its requests. */
+export interface AuthMemory {
+  readonly spaces: ProtectionSpaces
+  readonly tokens: Tokens
+  /** The user and the password of a host, of a netrc file; `path` undefined for the user's own. */
+  readonly netrc: (
+    path: string | undefined,
+    host: string,
+  ) => Promise<{ readonly user: string; readonly password: string } | undefined>
+}
+
+/** What the layer stands on. */
+export interface AuthLayerOptions {
+  readonly memory: AuthMemory
+  readonly clock: Clock
+  readonly pauses: Pauses
+}
+
+/** Sends credentials as `request.settings.auth` says. */
+export function authLayer(options: AuthLayerOptions): Layer {
+  return (send) => (request) => {
+    const auth = request.settings?.auth
+    if (auth === undefined || auth === false || hasOwn(request)) return send(request)
+    return new Authentication(send, request, options).run(auth)
+  }
+}
+
+function hasOwn({ fields, defaults }: OutgoingRequest): boolean {
+  return hasField(fields, 'authorization') || hasField(defaults, 'authorization')
+}
+
+/** What was sent, with what is needed to judge the answer. */
+interface Attempted {
+  readonly sent: Sent
+  readonly value: string | undefined
+  readonly held?: HeldToken
+  readonly digest?: { readonly session: DigestSession; readonly answer: DigestAnswer }
+}
+
+const NOTHING: Attempted = { sent: { kind: 'nothing' }, value: undefined }
+
+/** One request, from its first attempt to its answer. */
+class Authentication {
+  readonly #send: Handler
+  readonly #request: OutgoingRequest
+  readonly #options: AuthLayerOptions
+  readonly #url: URL
+  readonly #refused: Set<AuthCredential> = new Set()
+  readonly #refreshed: Set<AuthCredential> = new Set()
+  readonly #earlier: Attempt[] = []
+  #staleCount = 0
+  #isBodySent = false
+
+  constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions) {
+    this.#send = send
+    this.#request = request
+    this.#options = options
+    this.#url = new URL(request.target === '*' ? request.origin.prefix : request.url)
+  }
+
+  async run(said: AuthSettings): Promise<HTTPResponse> {
+    const auth = said.credentials.length > 0 ? said : await this.#fromNetrc(said)
+    if (auth === undefined) return this.#send(this.#request)
+    let attempted = await this.#ahead(auth)
+    const { body } = this.#request
+    // It would be spent on the question: asked is first without it, as curl does.
+    const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
+    let response = asksFirst ? await this.#ask() : await this.#sendWith(attempted)
+    if (asksFirst && response.status >= 200 && response.status <= 299) {
+      this.#giveUp(response, 'again with the body: no authentication was asked for')
+      response = await this.#sendWith(NOTHING)
+    }
+    while (response.status === REFUSED) {
+      const decision = await this.#decide(auth, attempted, response)
+      if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
+      this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
+      if (this.#isBodySent && !isReplayable(body)) throw this.#bodyError(response)
+      attempted = await this.#next(attempted, decision)
+      response = await this.#sendWith(attempted)
+    }
+    return this.#finish(this.#accept(attempted, response), undefined)
+  }
+
+  /** The user's file says who they are at the host that was asked for at first: a redirect asks it for no other one. */
+  async #fromNetrc({ readsNetrc, netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
+    if (!readsNetrc) return undefined
+    const { origin } = this.#request.first ?? this.#request
+    const host = new URL(origin.prefix).hostname.replace(/^\[|\]$/g, '')
+    const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host))
+    if (pair === undefined) return undefined
+    const fault = faultOfBasic(pair)
+    if (fault !== undefined) throw new AuthError('AUTH_NETRC', `for ${host}, ${fault}`)
+    return settingsForPair(pair, 'netrc')
+  }
+
+  /** What is sent without being asked for: what is known of the space, else what was said to be right. */
+  async #ahead({ credentials, ahead }: AuthSettings): Promise<Attempted> {
+    const { spaces } = this.#options.memory
+    for (const credential of credentials) {
+      if (credential.scheme === 'bearer') continue
+      if (credential.scheme === 'basic') {
+        if (credential !== ahead && spaces.hasBasic(this.#url, credential)) return this.#basic(credential)
+        continue
+      }
+      const session = spaces.find(this.#url, credential)
+      if (session !== undefined) return this.#digest(credential, session, true)
+    }
+    if (ahead?.scheme === 'basic') return this.#basic(ahead)
+    return ahead?.scheme === 'bearer' ? this.#bearer(ahead) : NOTHING
+  }
+
+  #basic(credential: AuthCredential & { scheme: 'basic' }): Attempted {
+    return { sent: { kind: 'basic', credential }, value: credential.value }
+  }
+
+  async #bearer(credential: AuthCredential & { scheme: 'bearer' }): Promise<Attempted> {
+    const { token, value } = credential
+    if (typeof token === 'string')
+      return { sent: { kind: 'bearer', credential, canRefresh: false }, value: value! }
+    return this.#withToken(credential, this.#options.memory.tokens.get(token))
+  }
+
+  async #withToken(credential: AuthCredential, held: HeldToken): Promise<Attempted> {
+    const canRefresh = !this.#refreshed.has(credential)
+    const value = `Bearer ${await this.#wait(held)}`
+    return { sent: { kind: 'bearer', credential, canRefresh }, value, held }
+  }
+
+  async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
+    const { method, target: uri, body } = this.#request
+    const content = session.needsContent ? await this.#wait(hashableContent(body)) : undefined
+    const answer = session.answer({ method, uri, content })
+    return {
+      sent: { kind: 'digest', credential, realm: session.realm, isAhead },
+      value: answer.value,
+      digest: { session, answer },
+    }
+  }
+
+  async #decide(
+    { credentials }: AuthSettings,
+    { sent }: Attempted,
+    response: HTTPResponse,
+  ): Promise<RefusalDecision> {
+    const { challenges } = readChallenges(fieldValues(response.head.fields, 'www-authenticate'))
+    const schemes: AuthScheme[] = credentials.map(({ scheme }) => scheme)
+    const hasContent = canHash(this.#request.body)
+    return decideRefusal({
+      sent,
+      ranked: await rankChallenges(challenges, { schemes, hasContent }),
+      hasChallenge: challenges.length > 0,
+      credentials,
+      refused: this.#refused,
+      staleCount: this.#staleCount,
+    })
+  }
+
+  async #next(
+    { sent, held, digest }: Attempted,
+    decision: Exclude<RefusalDecision, { kind: 'answer' }>,
+  ): Promise<Attempted> {
+    const { spaces, tokens } = this.#options.memory
+    if (decision.kind === 'refresh') {
+      const credential = (sent as Sent & { kind: 'bearer' }).credential as AuthCredential & {
+        scheme: 'bearer'
+      }
+      this.#refreshed.add(credential)
+      return this.#withToken(credential, tokens.replace(credential.token as TokenFunction, held!))
+    }
+    const { credential, challenge } = decision
+    if (digest !== undefined && sent.kind === 'digest' && sent.credential.scheme === 'digest')
+      spaces.forget(this.#url, sent.credential, digest.session)
+    if (decision.isStale) this.#staleCount++
+    for (const one of decision.refused) this.#refused.add(one)
+    if (credential.scheme === 'basic') return this.#basic(credential)
+    if (credential.scheme === 'bearer') return this.#bearer(credential)
+    const { DigestSession } = await import('../../auth/digest.ts')
+    const make = (): DigestSession =>
+      new DigestSession(challenge.challenge, credential, canHash(this.#request.body))
+    return this.#digest(credential, spaces.open(this.#url, credential, challenge.challenge, make), false)
+  }
+
+  /** What an answer that is no refusal says of the credentials, and of the next nonce. */
+  #accept({ sent, digest }: Attempted, response: HTTPResponse): HTTPResponse {
+    const { spaces } = this.#options.memory
+    if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
+      spaces.proveBasic(this.#url, sent.credential)
+    if (digest === undefined || sent.kind !== 'digest' || sent.credential.scheme !== 'digest') return response
+    const info = parseAuthInfo(fieldValues(response.head.fields, 'authentication-info'))
+    const { session, answer } = digest
+    const proof = info?.get('rspauth')
+    if (proof !== undefined && answer.rspauth !== undefined && proof.toLowerCase() !== answer.rspauth) {
+      spaces.forget(this.#url, sent.credential, session)
+      response.close()
+      throw this.#errorOf('AUTH_PROOF', response)
+    }
+    spaces.prove(this.#url, sent.credential, session)
+    const nonce = info?.get('nextnonce')
+    if (nonce !== undefined) session.useNonce(nonce)
+    return response
+  }
+
+  /** The question without the body: what describes it is left out, what it is called stays. */
+  async #ask(): Promise<HTTPResponse> {
+    const { fields } = this.#request
+    return this.#carry(
+      withChanges(this.#request, {
+        body: { kind: 'none' },
+        fields: fields.filter(([name]) => !OF_BODY.has(name.toLowerCase())),
+        trailers: undefined,
+        chunked: false,
+        expectContinueMs: undefined,
+      }),
+    )
+  }
+
+  #sendWith({ value }: Attempted): Promise<HTTPResponse> {
+    const { fields, body } = this.#request
+    const isAgain = this.#isBodySent
+    this.#isBodySent = true
+    if (value === undefined && !isAgain) return this.#carry(this.#request)
+    return this.#carry(
+      withChanges(this.#request, {
+        ...(value === undefined ? {} : { fields: [['Authorization', value], ...fields] }),
+        ...(isAgain ? { body: replayOf(body) } : {}),
+      }),
+    )
+  }
+
+  async #carry(request: OutgoingRequest): Promise<HTTPResponse> {
+    if (this.#earlier.length === 0) return this.#send(request)
+    try {
+      return await this.#send(request)
+    } catch (error) {
+      const isAbort = request.deadlines.signal?.aborted === true && error === request.deadlines.signal.reason
+      if (!isAbort && HTTPException.isHTTPException(error))
+        error.attempts = [...this.#earlier, ...attemptsOf(error)]
+      throw error
+    }
+  }
+
+  #giveUp(response: HTTPResponse, decision: string): void {
+    this.#earlier.push(...withLast(response.attempts, { decision }))
+    // Read to its end where that is near, else given up: who has the connection knows.
+    response.close()
+    // The server may have answered in the middle of it: that is the end of sending it there.
+    if (this.#isBodySent) closeBody(this.#request.body)
+  }
+
+  #finish(response: HTTPResponse, decision: string | undefined): HTTPResponse {
+    if (decision === undefined && this.#earlier.length === 0) return response
+    const last = decision === undefined ? response.attempts : withLast(response.attempts, { decision })
+    return response.derive({ attempts: [...this.#earlier, ...last] })
+  }
+
+  #bodyError(response: HTTPResponse): AuthError {
+    return this.#errorOf('AUTH_BODY', response)
+  }
+
+  #errorOf(code: 'AUTH_BODY' | 'AUTH_PROOF', response: HTTPResponse): AuthError {
+    const error = new AuthError(code)
+    const { facts, connection } = response
+    const { method, url, elapsedMs } = facts
+    const { address, reused } = connection ?? {}
+    addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
+    error.attempts = this.#earlier.length > 0 ? [...this.#earlier] : response.attempts
+    return error
+  }
+
+  /** Waits for what is no exchange: a token, a file. */
+  #wait<T>(work: Promise<T>): Promise<T> {
+    const { clock, pauses } = this.#options
+    const { method, url, deadlines } = this.#request
+    const { endsAt, totalMs, signal } = deadlines
+    return pauses.until(work, {
+      clock,
+      ms: endsAt - clock.now(),
+      signal,
+      late: () => new TimeoutError('total', totalMs, { method, url: shownUrl(url) }),
+    })
+  }
+}
+
+/** What describes the body, and is left out with it. */
+const OF_BODY: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])
+
+function inWords(decision: RefusalDecision): string {
+  if (decision.kind !== 'try') return ' with another token'
+  return ` with ${schemeInWords(decision.credential.scheme)}`
+}

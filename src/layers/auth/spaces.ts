@@ -1,0 +1,117 @@
+/**
+ * The protection spaces that are known, of each origin and each pair of user and password: the sessions of Digest with their
+ * counts, and the paths that Basic was asked for. Shared by all requests of a client, so that no two of them use one count.
+ */
+
+import type { UserPassword } from '../../auth/basic.ts'
+import type { Challenge } from '../../auth/challenge.ts'
+import type { DigestSession } from '../../auth/digest.ts'
+
+const MAX_KEYS = 256
+const MAX_SPACES = 16
+
+interface DigestSpace {
+  readonly session: DigestSession
+  /** The nonce of its challenge. */
+  readonly nonce: string
+  readonly covers: (url: URL) => boolean
+  /** A response has shown that the server takes its answers. */
+  isProven: boolean
+}
+
+interface Spaces {
+  /** The newest first. */
+  digest: readonly DigestSpace[]
+  /** Folders, with a slash at the end. */
+  readonly basic: Set<string>
+}
+
+/** The spaces of one client. */
+export class ProtectionSpaces {
+  readonly #byKey: Map<string, Spaces> = new Map()
+
+  /** The session that an answer may be sent ahead from; undefined without one. */
+  find(url: URL, pair: UserPassword): DigestSession | undefined {
+    const spaces = this.#byKey.get(keyOf(url, pair))
+    return spaces?.digest.find(({ isProven, covers }) => isProven && covers(url))?.session
+  }
+
+  /**
+   * The session for a challenge: that of another request which was given the same nonce, or one that `make` makes. Nothing is sent
+   * ahead from it before `prove`.
+   */
+  open(url: URL, pair: UserPassword, challenge: Challenge, make: () => DigestSession): DigestSession {
+    const spaces = this.#spacesOf(url, pair)
+    const nonce = challenge.params.get('nonce')!
+    const realm = challenge.params.get('realm')!
+    const known = spaces.digest.find((one) => one.nonce === nonce && one.session.realm === realm)
+    if (known !== undefined) return known.session
+    const session = make()
+    const space = { session, nonce, covers: coverOf(challenge, url), isProven: false }
+    spaces.digest = [space, ...spaces.digest].slice(0, MAX_SPACES)
+    return session
+  }
+
+  /** The server has taken an answer of the session: it is the one to be used from now on. */
+  prove(url: URL, pair: UserPassword, session: DigestSession): void {
+    const space = this.#byKey.get(keyOf(url, pair))?.digest.find((one) => one.session === session)
+    if (space !== undefined) space.isProven = true
+  }
+
+  /** The server takes no answer of the session any more. */
+  forget(url: URL, pair: UserPassword, session: DigestSession): void {
+    const spaces = this.#byKey.get(keyOf(url, pair))
+    if (spaces !== undefined) spaces.digest = spaces.digest.filter((one) => one.session !== session)
+  }
+
+  /** Basic was asked for there, and taken (RFC 7617 §2.2). */
+  proveBasic(url: URL, pair: UserPassword): void {
+    this.#spacesOf(url, pair).basic.add(folderOf(url))
+  }
+
+  /** Whether Basic may be sent ahead: below a folder in which it was asked for. */
+  hasBasic(url: URL, pair: UserPassword): boolean {
+    const folders = this.#byKey.get(keyOf(url, pair))?.basic
+    if (folders === undefined) return false
+    const { pathname } = url
+    return [...folders].some((folder) => pathname.startsWith(folder))
+  }
+
+  #spacesOf(url: URL, pair: UserPassword): Spaces {
+    const key = keyOf(url, pair)
+    const spaces = this.#byKey.get(key) ?? { digest: [], basic: new Set<string>() }
+    // The one that was used last is the last to go.
+    this.#byKey.delete(key)
+    this.#byKey.set(key, spaces)
+    if (this.#byKey.size > MAX_KEYS) this.#byKey.delete(this.#byKey.keys().next().value!)
+    return spaces
+  }
+}
+
+function keyOf({ origin }: URL, { user, password }: UserPassword): string {
+  return JSON.stringify([origin, user, password])
+}
+
+function folderOf({ pathname }: URL): string {
+  return pathname.slice(0, pathname.lastIndexOf('/') + 1)
+}
+
+/** What `domain` says (RFC 7616 §3.3), of this origin alone; without it, the whole origin. */
+function coverOf({ params }: Challenge, base: URL): (url: URL) => boolean {
+  const domain = params.get('domain')?.trim() ?? ''
+  if (domain === '') return () => true
+  const prefixes = domain
+    .split(/\s+/)
+    .filter((text) => URL.canParse(text, base.href))
+    .map((text) => new URL(text, base))
+    .filter(({ origin }) => origin === base.origin)
+    .map(({ pathname }) => pathname)
+  return ({ pathname }) => prefixes.some((prefix) => isBelow(pathname, prefix))
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return (
+    path.startsWith(prefix) &&
+    (prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/')
+  )
+}

@@ -1,0 +1,289 @@
+// Digest of the client against a server that judges it by a verifier of its own.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from '../../src/client/client.ts'
+import { AuthError } from '../../src/errors/index.ts'
+import { type DigestAccount, verifyDigest } from '../support/digest-verifier.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+/** How the server of a test behaves. */
+interface Rules {
+  account: DigestAccount
+  /** What follows realm and nonce in a challenge. */
+  more: string
+  /** The nonce that is good now. */
+  nonce: string
+  /** What is said with a good answer. */
+  info?: ((rspauth: string) => string) | undefined
+  /** After so many uses of a nonce there is another one, and the old one is stale. */
+  uses?: number | undefined
+  /** Asked before a response. */
+  pause?: number | undefined
+}
+
+interface Heard {
+  readonly path: string
+  readonly nonce: string | undefined
+  readonly nc: string | undefined
+  readonly cnonce: string | undefined
+  readonly body: string
+  readonly fault: string | undefined
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces)
+}
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+
+const ME: DigestAccount = { user: 'me', password: 'pw', realm: 'r' }
+
+describe('Digest', () => {
+  let rules: Rules = { account: ME, more: ', qop="auth"', nonce: 'n1' }
+  const heard: Heard[] = []
+  const counts = new Map<string, Set<string>>()
+
+  const refuse = (response: ServerResponse, isStale: boolean): void => {
+    const { algorithm } = rules.account
+    const named = algorithm === undefined ? '' : `, algorithm=${algorithm}`
+    const stale = isStale ? ', stale=true' : ''
+    const challenge = `Digest realm="${rules.account.realm}", nonce="${rules.nonce}"${rules.more}${named}${stale}`
+    response.writeHead(401, { 'WWW-Authenticate': challenge }).end('who are you?')
+  }
+
+  const here = serve((request, response) => {
+    void judge(request, response)
+  })
+
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyOf(request)
+    const { method = '', url: uri = '' } = request
+    const { authorization } = request.headers
+    if (authorization === undefined) {
+      heard.push({
+        path: uri,
+        nonce: undefined,
+        nc: undefined,
+        cnonce: undefined,
+        body: String(body),
+        fault: 'none',
+      })
+      return refuse(response, false)
+    }
+    const { fault, params, ha1 } = verifyDigest(authorization, rules.account, { method, uri, body })
+    const [nonce, nc = '', cnonce, qop] = ['nonce', 'nc', 'cnonce', 'qop'].map((name) => params.get(name))
+    heard.push({ path: uri, nonce, nc, cnonce, body: String(body), fault })
+    if (fault !== undefined) return refuse(response, false)
+    const used = counts.get(nonce!) ?? new Set()
+    counts.set(nonce!, used)
+    if (nonce !== rules.nonce || (qop !== undefined && used.has(nc))) return refuse(response, true)
+    used.add(nc)
+    if (rules.uses !== undefined && used.size >= rules.uses) rules.nonce = `${rules.nonce}+`
+    if (rules.pause !== undefined) await sleep(rules.pause)
+    if (rules.info !== undefined) {
+      response.setHeader(
+        'Authentication-Info',
+        rules.info(md5(`${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`:${uri}`)}`)),
+      )
+    }
+    response.end(`welcome ${String(body)}`)
+  }
+
+  const begin = (more: Partial<Rules> = {}, pair: readonly [string, string] = ['me', 'pw']): Client => {
+    heard.length = 0
+    counts.clear()
+    rules = { account: ME, more: ', qop="auth"', nonce: 'n1', ...more }
+    return new Client({ baseUrl: here.origin, auth: { digest: pair } })
+  }
+
+  for (const algorithm of ['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess', 'SHA-512-256', 'SHA-512-256-sess'])
+    for (const more of [', qop="auth"', ', qop="auth-int"', ', qop="auth, auth-int"', ''])
+      it(`is right with ${algorithm}${more}, for each request [7616-3.4.1-1, 7616-3.4.2-1, 7616-3.4.3-1]`, async () => {
+        const client = begin({ account: { ...ME, algorithm }, more })
+        assert.equal(await client.get('/a?b=c').text(), 'welcome ')
+        assert.equal(await client.post('/x', { body: 'hello' }).text(), 'welcome hello')
+        assert.equal(await client.post('/x', { body: new Blob(['a blob']) }).text(), 'welcome a blob')
+        assert.deepEqual(
+          heard.map(({ fault }) => fault),
+          ['none', undefined, undefined, undefined],
+        )
+        await client.close()
+      })
+
+  it('sends a hashed user, and a user that is not ASCII', async () => {
+    const account = { user: 'J\u00e4s\u00f8n', password: 'p\u00e4ss', realm: 'r', userhash: true }
+    let client = begin({ account, more: ', qop="auth", userhash=true, charset=UTF-8' }, [
+      account.user,
+      account.password,
+    ])
+    assert.equal(await client.get('/').text(), 'welcome ')
+    await client.close()
+    for (const more of [', qop="auth", charset=UTF-8', ', qop="auth"']) {
+      client = begin({ account: { ...account, userhash: false }, more }, [account.user, account.password])
+      assert.equal(await client.get('/').text(), 'welcome ')
+      await client.close()
+    }
+  })
+
+  it('gives each of 50 requests at once a count of its own [7616-3.4-6]', async () => {
+    const client = begin({ pause: 5 })
+    await client.get('/first').text()
+    heard.length = 0
+    const texts = await Promise.all(Array.from({ length: 50 }, (_, id) => client.get(`/${id}`).text()))
+    assert.ok(texts.every((text) => text === 'welcome '))
+    assert.equal(heard.length, 50)
+    assert.equal(new Set(heard.map(({ nc }) => nc)).size, 50)
+    assert.equal(new Set(heard.map(({ cnonce }) => cnonce)).size, 50)
+    assert.deepEqual(new Set(heard.map(({ nonce }) => nonce)), new Set(['n1']))
+    await client.close()
+  })
+
+  it('counts for 50 requests that are all challenged with one nonce, also of clients made by extend [7616-3.4-6]', async () => {
+    const client = begin({ pause: 5 })
+    const other = client.extend({ headers: { 'X-Other': '1' } })
+    const texts = await Promise.all(
+      Array.from({ length: 50 }, (_, id) => (id % 2 === 0 ? client : other).get(`/${id}`).text()),
+    )
+    assert.ok(texts.every((text) => text === 'welcome '))
+    const answered = heard.filter(({ nonce }) => nonce !== undefined)
+    assert.equal(new Set(answered.map(({ nc }) => nc)).size, 50)
+    assert.equal(answered.length, 50)
+    await client.close()
+  })
+
+  it('tries again with the nonce of a challenge that says stale=true, and no other [7616-3.3-4]', async () => {
+    const client = begin()
+    await client.get('/1').text()
+    rules.nonce = 'n2'
+    const response = await client.get('/2')
+    assert.equal(await response.text(), 'welcome ')
+    assert.deepEqual(
+      response.attempts.map(({ decision }) => decision),
+      ['again with Digest: the nonce was too old', undefined],
+    )
+    assert.deepEqual(
+      heard.map(({ nonce, nc }) => [nonce, nc]),
+      [
+        [undefined, undefined],
+        ['n1', '00000001'],
+        ['n1', '00000002'],
+        ['n2', '00000001'],
+      ],
+    )
+    await client.close()
+  })
+
+  it('survives nonces that are good for few requests, with many at once', async () => {
+    const client = begin({ uses: 5, pause: 1 })
+    for (let round = 0; round < 4; round++) {
+      const all = await Promise.all(
+        Array.from({ length: 4 }, (_, id) => client.get(`/${round}/${id}`).text()),
+      )
+      assert.ok(all.every((text) => text === 'welcome '))
+    }
+    await client.close()
+  })
+
+  it('does not go round for ever where every nonce is stale [7616-3.3-4, 9110-15.5.2-1]', async () => {
+    const client = begin()
+    await client.get('/1').text()
+    rules.uses = 0
+    rules.account = { ...ME }
+    const before = heard.length
+    // A server that finds fault with every nonce.
+    rules.nonce = 'never'
+    const always = rules
+    Object.defineProperty(always, 'nonce', { get: () => `n${Math.random()}` })
+    const response = await client.get('/2')
+    assert.equal(response.status, 401)
+    assert.equal(heard.length - before, 4)
+    await response.text()
+    await client.close()
+  })
+
+  it('does not send refused credentials again, with stale absent or false [7616-3.3-5]', async () => {
+    for (const more of [', qop="auth"', ', qop="auth", stale=false']) {
+      const client = begin({ more, account: { ...ME, password: 'other' } })
+      const response = await client.get('/')
+      assert.equal(response.status, 401)
+      assert.equal(heard.length, 2)
+      assert.equal(await response.text(), 'who are you?')
+      await client.close()
+    }
+  })
+
+  it('uses nextnonce for the next request, and counts it from 1 [7616-3.5-1]', async () => {
+    const client = begin({ info: () => 'nextnonce="n2"' })
+    await client.get('/1').text()
+    rules.nonce = 'n2'
+    rules.info = undefined
+    await client.get('/2').text()
+    await client.get('/3').text()
+    assert.deepEqual(
+      heard.slice(1).map(({ nonce, nc }) => [nonce, nc]),
+      [
+        ['n1', '00000001'],
+        ['n2', '00000001'],
+        ['n2', '00000002'],
+      ],
+    )
+    await client.close()
+  })
+
+  it('takes a response whose rspauth is right, and refuses one whose is wrong [7616-3.5-2]', async () => {
+    const client = begin({ info: (rspauth) => `qop=auth, rspauth="${rspauth}"` })
+    assert.equal(await client.get('/1').text(), 'welcome ')
+    assert.equal(await client.get('/2').text(), 'welcome ')
+    rules.info = () => 'rspauth="00000000000000000000000000000000"'
+    const error = await rejectionAs(client.get('/3'), AuthError)
+    assert.equal(error.code, 'AUTH_PROOF')
+    assert.match(error.message, /rspauth is wrong \(GET .*\/3/)
+    await client.close()
+  })
+
+  it('sends answers ahead within the domain of the challenge, and not outside [7616-3.3-1, 7616-3.3-3]', async () => {
+    const client = begin({ more: ', qop="auth", opaque="o", domain="/a /b/c http://other.test/d"' })
+    await client.get('/a').text()
+    for (const path of ['/a/x', '/b/c', '/b/c/d', '/abc', '/d', '/b']) await client.get(path).text()
+    assert.deepEqual(
+      heard.filter(({ fault }) => fault === 'none').map(({ path }) => path),
+      ['/a', '/abc', '/d', '/b'],
+    )
+    await client.close()
+  })
+
+  it('keeps two realms of an origin apart, each with its own nonce', async () => {
+    const client = begin({ more: ', qop="auth", domain="/a/"' })
+    await client.get('/a/1').text()
+    rules.account = { ...ME, realm: 'other' }
+    rules.more = ', qop="auth", domain="/b/"'
+    rules.nonce = 'm1'
+    await client.get('/b/1').text()
+    await client.get('/b/2').text()
+    assert.equal(heard.at(-1)?.nonce, 'm1')
+    // What was remembered is for another realm by now: that is no refusal of the password.
+    const response = await client.get('/a/2')
+    assert.equal(response.status, 200)
+    assert.equal(response.attempts[0]?.decision, 'again with Digest: it is another realm')
+    await response.text()
+    await client.close()
+  })
+
+  it('reads the refused body to its end, so that one connection serves both', async () => {
+    const client = begin()
+    const response = await client.get('/')
+    assert.equal(response.connection?.reused, true)
+    await response.text()
+    await client.close()
+  })
+})

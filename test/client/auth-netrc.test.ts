@@ -1,0 +1,131 @@
+// The option `auth: 'netrc'` of the client, end to end.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { AuthError } from '../../src/errors/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+describe('netrc', () => {
+  const log: string[] = []
+  const here = serve((request, response) => {
+    const { authorization = 'none' } = request.headers
+    log.push(authorization)
+    const { url = '' } = request
+    if (url.startsWith('/to?')) response.writeHead(302, { Location: decodeURIComponent(url.slice(4)) }).end()
+    else if (url === '/digest' && !authorization.startsWith('Digest '))
+      response.writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth"' }).end()
+    else response.end(authorization)
+  })
+  const { NETRC } = process.env
+  let folder = ''
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name)
+    writeFileSync(file, text, { mode: 0o600 })
+    return file
+  }
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'httplib-netrc-'))
+    process.env['NETRC'] = write(
+      'own',
+      'machine 127.0.0.1 login me password pw\nmachine localhost login you password pw\n',
+    )
+  })
+  after(() => {
+    if (NETRC === undefined) delete process.env['NETRC']
+    else process.env['NETRC'] = NETRC
+    rmSync(folder, { recursive: true })
+  })
+
+  it('gives Basic ahead, and Digest where that is asked for', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: 'netrc' })
+    assert.equal(await client.get('/').text(), 'Basic bWU6cHc=')
+    assert.match(await client.get('/digest').text(), /^Digest username="me"/)
+    await client.close()
+  })
+
+  it('comes after a field and the URL, and does nothing where it knows no host', async () => {
+    const client = new Client({ auth: 'netrc' })
+    assert.equal(await client.get(here.origin, { headers: { Authorization: 'mine' } }).text(), 'mine')
+    assert.equal(await client.get(here.origin.replace('//', '//a:b@')).text(), 'Basic YTpi')
+    assert.equal(
+      await client
+        .get(here.origin, { auth: { netrc: write('other', 'machine b.test login a password b') } })
+        .text(),
+      'none',
+    )
+    await client.close()
+  })
+
+  it('is not looked at again after a redirect to another origin', async () => {
+    const client = new Client({ auth: 'netrc' })
+    const other = here.origin.replace('127.0.0.1', 'localhost')
+    log.length = 0
+    const redirected = client.get(`${here.origin}/to?${encodeURIComponent(`${other}/`)}`)
+    // The server listens at 127.0.0.1, which localhost is not everywhere: what counts is what was sent.
+    await redirected.text().catch(() => 'none')
+    assert.deepEqual(
+      log.slice(0, 2).filter((text) => text.includes(Buffer.from('you:pw').toString('base64'))),
+      [],
+    )
+    assert.equal(log[0], 'Basic bWU6cHc=')
+    if (log.length > 1) assert.equal(log[1], 'none')
+    const redirect = { keepCredentialsFor: [other] }
+    log.length = 0
+    await client
+      .get(`${here.origin}/to?${encodeURIComponent(`${other}/`)}`, { redirect })
+      .text()
+      .catch(() => 'none')
+    // One that is named is given what the first one was.
+    for (const text of log) assert.equal(text, 'Basic bWU6cHc=')
+    await client.close()
+  })
+
+  it('fails the request where the named file is not there or malformed, and sends nothing', async () => {
+    const client = new Client()
+    log.length = 0
+    const missing = await rejectionAs(
+      client.get(here.origin, { auth: { netrc: path.join(folder, 'gone') } }),
+      AuthError,
+    )
+    assert.equal(missing.code, 'AUTH_NETRC')
+    const bad = await rejectionAs(
+      client.get(here.origin, { auth: { netrc: write('bad', 'secret') } }),
+      AuthError,
+    )
+    assert.match(bad.message, /line 1/)
+    const colon = write('colon', 'machine 127.0.0.1 login a:secret password b')
+    const error = await rejectionAs(client.get(here.origin, { auth: { netrc: colon } }), AuthError)
+    assert.match(error.message, /for 127\.0\.0\.1, the user has a colon/)
+    for (const one of [missing, bad, error]) assert.doesNotMatch(one.message, /secret/)
+    assert.deepEqual(log, [])
+    await client.close()
+  })
+
+  it('is warned of by the process, once, where others may read it', { skip: path.sep === '\\' }, async () => {
+    const warnings: (Error & { code?: string })[] = []
+    const hear = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', hear)
+    const file = path.join(folder, 'open')
+    writeFileSync(file, 'machine 127.0.0.1 login a password b', { mode: 0o644 })
+    const client = new Client({ auth: { netrc: file } })
+    await client.get(here.origin).text()
+    await client.get(here.origin).text()
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+    process.off('warning', hear)
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['HTTPLIB_NETRC'],
+    )
+    await client.close()
+  })
+})

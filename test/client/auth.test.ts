@@ -1,0 +1,214 @@
+// Authentication of the client on real sockets, with servers of node:http as peers. What a digest has to be is computed here, by the
+// formulas of RFC 7616, apart from the sources.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { AuthError, InvalidURL } from '../../src/errors/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+interface Seen {
+  readonly authorization: string | undefined
+  readonly url: string
+  readonly body: string
+  readonly length: string | undefined
+}
+
+async function see(request: IncomingMessage): Promise<Seen> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece as Buffer)
+  const { authorization, 'content-length': length } = request.headers
+  return { authorization, url: request.url ?? '', body: Buffer.concat(pieces).toString(), length }
+}
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+
+/** The parameters of a field, read by hand: no value here has a comma or a quotation mark in it. */
+function params(value = ''): Record<string, string> {
+  return Object.fromEntries(
+    value
+      .replace(/^\w+ /, '')
+      .split(', ')
+      .map((part) => [
+        part.slice(0, part.indexOf('=')),
+        part.slice(part.indexOf('=') + 1).replaceAll('"', ''),
+      ]),
+  )
+}
+
+/** The response that `me`, `pw` has to give. */
+function expected({ nonce, nc, cnonce, qop, uri }: Record<string, string>, method = 'GET'): string {
+  return md5(`${md5('me:r:pw')}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`${method}:${uri}`)}`)
+}
+
+const CHALLENGE = 'Digest realm="r", nonce="n1", qop="auth"'
+
+type Answering = (seen: Seen, response: ServerResponse) => void
+
+const ANSWERS: Readonly<Record<string, Answering>> = {
+  '/open': ({ authorization = 'none' }, response) => response.end(authorization),
+  '/basic': ({ authorization, body }, response) => {
+    if (authorization === 'Basic bWU6cHc=') response.end(`welcome ${body}`)
+    else response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="r"' }).end('who are you?')
+  },
+  '/digest': ({ authorization, body }, response) => {
+    const given = params(authorization)
+    const method = body === '' ? 'GET' : 'POST'
+    if (given['response'] === expected(given, method)) response.end(`welcome ${body}`)
+    else response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end('who are you?')
+  },
+  '/both': (seen, response) => {
+    if (seen.authorization?.startsWith('Digest ') === true) ANSWERS['/digest']!(seen, response)
+    else response.writeHead(401, { 'WWW-Authenticate': ['Basic realm="r"', CHALLENGE] }).end()
+  },
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, log: Seen[]): Promise<void> {
+  const seen = await see(request)
+  log.push(seen)
+  ANSWERS[seen.url.replace(/\?.*$/, '')]!(seen, response)
+}
+
+function answerFrom(log: Seen[]): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    void answer(request, response, log)
+  }
+}
+
+describe('auth', () => {
+  const log: Seen[] = []
+  const here = serve(answerFrom(log))
+
+  it('sends Basic ahead, of the option or of the URL, percent-decoded [7617-2-3]', async () => {
+    log.length = 0
+    assert.equal(await here.client.get('/open', { auth: { basic: ['me', 'p:w'] } }).text(), 'Basic bWU6cDp3')
+    const url = here.origin.replace('//', '//m%65:p%C2%A3@')
+    const response = await here.client.get(`${url}/open`)
+    assert.equal(await response.text(), `Basic ${Buffer.from('me:p\u00a3').toString('base64')}`)
+    assert.equal(response.url, `${here.origin}/open`)
+  })
+
+  it('takes a field before the option, the option before the URL', async () => {
+    const url = here.origin.replace('//', '//url:pw@')
+    const auth = { basic: ['option', 'pw'] } as const
+    const user = async (options: object): Promise<string> => {
+      const text = await here.client.get(`${url}/open`, options).text()
+      return text.startsWith('Basic ') ? Buffer.from(text.slice(6), 'base64').toString() : text
+    }
+    assert.equal(await user({ auth, headers: { authorization: 'mine' } }), 'mine')
+    assert.equal(await user({ auth }), 'option:pw')
+    assert.equal(await user({}), 'url:pw')
+    assert.equal(await user({ auth: false }), 'none')
+  })
+
+  it('answers Digest when it is asked, and sends it ahead from then on [7616-3.6-1, 7616-3.4-6]', async () => {
+    log.length = 0
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] } })
+    const response = await client.get('/digest?a=1')
+    assert.deepEqual([response.status, await response.text()], [200, 'welcome '])
+    assert.deepEqual(
+      response.attempts.map(({ status, decision }) => [status, decision]),
+      [
+        [401, 'again with Digest: the server asks for it'],
+        [200, undefined],
+      ],
+    )
+    assert.equal(await client.get('/digest?a=2').text(), 'welcome ')
+    assert.deepEqual(
+      log.map(({ authorization }) => params(authorization)['nc']),
+      [undefined, '00000001', '00000002'],
+    )
+    assert.equal(params(log[2]?.authorization)['uri'], '/digest?a=2')
+    await client.close()
+  })
+
+  it('answers Digest with the credentials of a URL where Basic is not taken', async () => {
+    log.length = 0
+    const url = here.origin.replace('//', '//me:pw@')
+    assert.equal(await here.client.get(`${url}/digest`).text(), 'welcome ')
+    assert.deepEqual(
+      log.map(({ authorization }) => authorization?.split(' ')[0]),
+      ['Basic', 'Digest'],
+    )
+  })
+
+  it('waits with a list for the challenge, and answers the strongest [7616-5.6-1]', async () => {
+    log.length = 0
+    const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
+    const client = new Client({ baseUrl: here.origin, auth })
+    assert.equal(await client.get('/both').text(), 'welcome ')
+    assert.deepEqual(
+      log.map(({ authorization }) => authorization?.split(' ')[0]),
+      [undefined, 'Digest'],
+    )
+    assert.equal(await client.get('/basic').text(), 'welcome ')
+    await client.close()
+  })
+
+  it('gives the 401 where the credentials are wrong, having sent them once [7616-3.3-5, 9110-15.5.2-1]', async () => {
+    for (const [path, auth] of [
+      ['/basic', { basic: ['me', 'wrong'] }],
+      ['/digest', { digest: ['me', 'wrong'] }],
+      ['/both', [{ basic: ['me', 'wrong'] }, { digest: ['me', 'wrong'] }]],
+    ] as const) {
+      log.length = 0
+      const response = await here.client.get(path, { auth })
+      assert.equal(response.status, 401)
+      assert.equal(log.filter(({ authorization }) => authorization !== undefined).length, 1)
+      assert.equal(response.attempts.at(-1)?.decision, 'not again: the credentials were refused')
+      await response.text()
+    }
+  })
+
+  it('asks first without a body that can be sent once, as curl does', async () => {
+    log.length = 0
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] } })
+    assert.equal(
+      await client.post('/digest', { body: Readable.from(['one ', 'body']) }).text(),
+      'welcome one body',
+    )
+    await client.close()
+    assert.deepEqual(
+      log.map(({ body, length }) => [body, length]),
+      [
+        ['', '0'],
+        ['one body', undefined],
+      ],
+    )
+  })
+
+  it('sends a body again that can be, and says how where it cannot', async () => {
+    log.length = 0
+    const auth = { digest: ['me', 'pw'] } as const
+    const fresh = new Client({ baseUrl: here.origin })
+    assert.equal(
+      await fresh.post('/digest', { auth, body: () => Readable.from(['again']) }).text(),
+      'welcome again',
+    )
+    assert.deepEqual(
+      log.map(({ body }) => body),
+      ['again', 'again'],
+    )
+    const url = here.origin.replace('//', '//me:pw@')
+    const other = new Client()
+    const error = await rejectionAs(other.post(`${url}/digest`, { body: Readable.from(['once']) }), AuthError)
+    assert.equal(error.code, 'AUTH_BODY')
+    assert.match(error.message, /a function that makes it/)
+    assert.doesNotMatch(error.message, /me|pw/)
+    await Promise.all([fresh.close(), other.close()])
+  })
+
+  it('refuses userinfo that Basic cannot send, and shows none of it [7617-2-4, 7617-2-5]', async () => {
+    for (const userinfo of ['secret%0d%0aX: y', 'sec%3Aret:x', 'x:secret%00']) {
+      const error = await rejectionAs(here.client.get(`http://${userinfo}@127.0.0.1/`), InvalidURL)
+      assert.doesNotMatch(error.message, /secret/)
+    }
+  })
+})

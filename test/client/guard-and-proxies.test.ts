@@ -1,0 +1,137 @@
+// The guard of a client whose requests go by way of proxies: a proxy is guarded as anything that is connected to, unless it is
+// trusted by name, and it is not asked for what this side may not connect to either.
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { GuardError } from '../../src/errors/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+const PRIVATE = ['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '0x7f.1', 'localhost', 'a.localhost.']
+
+function trusting(...proxies: TestProxy[]): { policy: 'public-only'; proxies: string[] } {
+  return { policy: 'public-only', proxies: proxies.map(({ port }) => `127.0.0.1:${port}`) }
+}
+
+describe('a guard and proxies', () => {
+  it('guards the proxy itself', async () => {
+    await using proxy = await TestProxy.start()
+    await using socks = await SocksProxy.start()
+    for (const url of [proxy.url, `socks5h://${socks.host}`]) {
+      await using client = new Client({ proxy: url, guard: 'public-only' })
+      for (const target of ['http://public.test/', 'https://public.test/']) {
+        const error = await rejectionAs(client.get(target), GuardError)
+        assert.equal(error.mayHaveActed, false)
+      }
+    }
+    assert.deepEqual([proxy.connections, socks.asked], [0, []])
+  })
+
+  it('asks a trusted proxy for names, and for no address that is not public', async () => {
+    await using proxy = await TestProxy.start({
+      answer: (_, response) => {
+        response.end('forwarded')
+        return true
+      },
+    })
+    const guard = trusting(proxy)
+    await using client = new Client({ proxy: proxy.url, guard, retry: false })
+    assert.equal(await client.get('http://public.test/').text(), 'forwarded')
+    for (const host of PRIVATE) {
+      for (const scheme of ['http', 'https'])
+        await assert.rejects(client.get(`${scheme}://${host}:8080/`), GuardError)
+    }
+    // One connection for all origins: what may go over it is asked for each request.
+    assert.equal(await client.get('http://other.test/').text(), 'forwarded')
+    assert.equal(proxy.connections, 1)
+    assert.deepEqual(proxy.lines, ['GET http://public.test/', 'GET http://other.test/'])
+    assert.equal(client.pool.inspect().connections.length, 1)
+  })
+
+  it('is not led by a redirect to what the proxy would be asked for', async () => {
+    await using proxy = await TestProxy.start({
+      answer: (_, response) => {
+        response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end()
+        return true
+      },
+    })
+    const guard = trusting(proxy)
+    await using client = new Client({ proxy: proxy.url, guard })
+    const error = await rejectionAs(client.get('http://public.test/'), GuardError)
+    assert.equal(error.refused, '169.254.169.254')
+    assert.deepEqual(proxy.lines, ['GET http://public.test/'])
+  })
+
+  it('does not trust a proxy with names that has a public address only', async () => {
+    const client = new Client({ proxy: 'http://192.0.33.8:3128', guard: 'public-only' })
+    const error = await rejectionAs(client.get('https://public.test/'), GuardError)
+    assert.equal(error.phase, 'proxy')
+    assert.match(error.message, /looked up by the proxy 192\.0\.33\.8:3128/)
+    await client.close()
+  })
+
+  it('checks what is looked up here for SOCKS5 and SOCKS4', async () => {
+    const here = serve((_, response) => response.end('reached'))
+    await using socks = await SocksProxy.start()
+    const dns = {
+      lookup: (host: string, _options: unknown, done: (error: null, found: object[]) => void) =>
+        done(null, [{ address: host === 'private.test' ? '10.0.0.1' : '127.0.0.1', family: 4 }]),
+    }
+    const guard = {
+      policy: (address: string) => address !== '10.0.0.1',
+      proxies: [socks.host],
+    }
+    for (const scheme of ['socks5', 'socks4']) {
+      await using client = new Client({
+        proxy: `${scheme}://${socks.host}`,
+        guard,
+        dns: dns as never,
+        retry: false,
+      })
+      const urlOf = (host: string): string => here.origin.replace('127.0.0.1', host)
+      const error = await rejectionAs(client.get(urlOf('private.test')), GuardError)
+      assert.equal(error.refused, '10.0.0.1')
+      assert.deepEqual(socks.asked.splice(0), [])
+      assert.equal(await client.get(urlOf('name.test')).text(), 'reached')
+      assert.equal(socks.asked.splice(0)[0]?.by, 'address')
+    }
+  })
+
+  it('guards every proxy of a chain', async () => {
+    await using first = await TestProxy.start()
+    await using second = await TestProxy.start()
+    const chain = [first.url, second.url]
+    await using one = new Client({ proxy: chain, guard: trusting(first) })
+    await assert.rejects(one.get('https://public.test/'), GuardError)
+    await using other = new Client({ proxy: chain, guard: trusting(second) })
+    await assert.rejects(other.get('https://public.test/'), GuardError)
+    assert.deepEqual([first.connections, second.connections], [0, 0])
+  })
+
+  it('asks a function for each request that goes to a trusted proxy', async () => {
+    await using proxy = await TestProxy.start({
+      answer: (_, response) => {
+        response.end('forwarded')
+        return true
+      },
+    })
+    const asked: string[] = []
+    const policy = (address: string, url: URL): boolean => {
+      asked.push(`${address} ${url.pathname}`)
+      return url.pathname !== '/no'
+    }
+    await using client = new Client({
+      proxy: proxy.url,
+      guard: { policy, proxies: [`127.0.0.1:${proxy.port}`] },
+    })
+    assert.equal(await client.get('http://192.0.33.8/yes').text(), 'forwarded')
+    await assert.rejects(client.get('http://192.0.33.8/no'), GuardError)
+    assert.deepEqual([...new Set(asked)], ['192.0.33.8 /yes', '192.0.33.8 /no'])
+    assert.deepEqual(proxy.lines, ['GET http://192.0.33.8/yes'])
+  })
+})

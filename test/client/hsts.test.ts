@@ -1,0 +1,124 @@
+// HSTS of the client on real sockets: a server over TLS and one without at two ports of localhost.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
+import type { ConnectError } from '../../src/errors/index.ts'
+import { createFetch } from '../../src/fetch/fetch.ts'
+import { MemoryHstsStore } from '../../src/layers/hsts/store.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { ca, selfSigned, server } from '../support/tls-fixture.ts'
+
+checkOpenHandles()
+
+/** A client that trusts the servers here; it is gone at the end. */
+async function using(options: ClientOptions, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ tls: { ca }, retry: false, ...options })
+  try {
+    await use(client)
+  } finally {
+    client.destroy()
+  }
+}
+
+describe('a client with hsts', () => {
+  let field = 'max-age=60'
+  let body = 'secure'
+  const secure = createTlsServer(server, (_, response) => {
+    response.writeHead(200, { 'Strict-Transport-Security': field }).end(body)
+  })
+  const untrusted = createTlsServer(selfSigned, (_, response) => {
+    response.writeHead(200, { 'Strict-Transport-Security': field }).end('untrusted')
+  })
+  let plainConnections = 0
+  const plain = createServer((_, response) => void response.end('plain')).on(
+    'connection',
+    () => plainConnections++,
+  )
+  const servers = [secure, untrusted, plain]
+  const portOf = (one: (typeof servers)[number]): number => (one.address() as AddressInfo).port
+  before(async () => {
+    for (const one of servers) {
+      one.listen(0, '127.0.0.1')
+      await once(one, 'listening')
+    }
+  })
+  after(async () => {
+    for (const one of servers) {
+      one.closeAllConnections()
+      one.close()
+      await once(one, 'close')
+    }
+  })
+  const http = (one: (typeof servers)[number]): string => `http://localhost:${portOf(one)}/`
+  const https = (one: (typeof servers)[number]): string => http(one).replace('http:', 'https:')
+
+  it('asks a host over https that has asked for it, and dials nothing else [6797-8.3-4, 6797-8.3-5]', () =>
+    using({ hsts: true }, async (client) => {
+      await client.get(https(secure)).text()
+      const response = await client.get(http(secure))
+      assert.equal(await response.text(), 'secure')
+      assert.equal(response.url, https(secure))
+      assert.equal(await client.extend({}).get(http(secure)).text(), 'secure')
+      // Nobody speaks TLS at this port: it is dialled, and no request is sent.
+      plainConnections = 0
+      await rejectionOf(client.get(http(plain)).text())
+      assert.equal(plainConnections, 1)
+      assert.equal(await client.get(http(plain), { hsts: false }).text(), 'plain')
+      const fetched = await createFetch(client)(http(secure))
+      assert.equal(fetched.url, https(secure))
+      await fetched.text()
+    }))
+
+  it('looks into no content for it [6797-8.5-1]', () =>
+    using({ hsts: true }, async (client) => {
+      field = 'nonsense'
+      body = '<meta http-equiv="Strict-Transport-Security" content="max-age=60">'
+      await client.get(https(secure)).text()
+      assert.equal(await client.get(http(plain)).text(), 'plain')
+      field = 'max-age=60'
+      body = 'secure'
+    }))
+
+  it('knows nothing unless it is asked for, and shares its store with no other client', () =>
+    using({}, async (client) => {
+      await client.get(https(secure)).text()
+      assert.equal(await client.get(http(plain)).text(), 'plain')
+      assert.equal(await client.get(http(plain), { hsts: true }).text(), 'plain')
+    }))
+
+  it('uses the store that it is given', () => {
+    const hsts = new MemoryHstsStore()
+    return using({ hsts }, async (client) => {
+      field = 'max-age=60; includeSubDomains'
+      await client.get(https(secure)).text()
+      assert.equal(hsts.get('localhost')?.includeSubDomains, true)
+      field = 'max-age=0'
+      await client.get(https(secure)).text()
+      assert.equal(hsts.size, 0)
+      field = 'max-age=60'
+    })
+  })
+
+  it('notes nothing over a certificate that was let through, and lets none through of a host that it knows [6797-8.1-1, 6797-8.4-1]', () => {
+    const hsts = new MemoryHstsStore()
+    return using({ hsts, tls: { verify: false } }, async (client) => {
+      assert.equal(await client.get(https(untrusted)).text(), 'untrusted')
+      assert.equal(hsts.size, 0)
+      hsts.set('localhost', { expiresAtMs: Date.now() + 60_000, includeSubDomains: false })
+      for (const url of [https(untrusted), http(untrusted)])
+        assert.equal(((await rejectionOf(client.get(url))) as ConnectError).code, 'CERTIFICATE_SELF_SIGNED')
+      assert.equal(await client.get(https(untrusted), { hsts: false }).text(), 'untrusted')
+    })
+  })
+
+  it('refuses what is no store', () => {
+    assert.throws(() => new Client({ hsts: {} as never }), /hsts takes false, true, or a store/)
+  })
+})

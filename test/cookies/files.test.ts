@@ -1,0 +1,126 @@
+// The store that keeps itself in a file.
+
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { CookieJar as ToughJar } from 'tough-cookie'
+import { CookieJar, FileCookieStore } from '../../src/cookies/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
+
+const A = 'http://a.example/'
+
+/** A file that a jar has written itself to. */
+async function written(file: string, options: object, ...fields: readonly string[]): Promise<void> {
+  const store = await FileCookieStore.open(file, options)
+  const jar = new CookieJar(store)
+  for (const field of fields) await jar.setCookie(field, A)
+  await store.flush()
+}
+
+describe('a FileCookieStore', () => {
+  let folder = ''
+  let count = 0
+  before(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-store-'))
+  })
+  after(() => rmSync(folder, { recursive: true }))
+  const newFile = (): string => path.join(folder, `${count++}.json`)
+
+  it('gives back what was set before, without the cookies of the session [6265-5.3-12]', async () => {
+    const file = newFile()
+    await written(
+      file,
+      {},
+      'session=1',
+      'k=v; Max-Age=1000; Path=/x; HttpOnly',
+      'l=w; Max-Age=1000; Domain=a.example',
+    )
+    const jar = new CookieJar(await FileCookieStore.open(file))
+    assert.equal(jar.fieldFor(`${A}x`), 'k=v; l=w')
+    assert.equal(jar.fieldFor('http://b.a.example/'), 'l=w')
+    assert.equal(jar.getCookiesSync(`${A}x`)[0]?.httpOnly, true)
+  })
+
+  it('keeps the cookies of the session where that is asked for', async () => {
+    const file = newFile()
+    await written(file, { keepsSession: true }, 'session=1')
+    assert.equal(new CookieJar(await FileCookieStore.open(file)).fieldFor(A), 'session=1')
+  })
+
+  it('is for its owner alone, and leaves nothing beside it', async () => {
+    const file = newFile()
+    writeFileSync(file, '{"cookies":[]}', { mode: 0o644 })
+    await written(file, {}, 'k=v; Max-Age=1000')
+    if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600)
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    )
+  })
+
+  it('writes after each change without being asked, many of them at once', async () => {
+    const file = newFile()
+    const store = await FileCookieStore.open(file)
+    const jar = new CookieJar(store)
+    for (let i = 0; i < 100; i++) {
+      await jar.setCookie(`k${i}=v; Max-Age=1000`, A)
+      // Whatever stands there at any time is whole.
+      if (i % 10 === 9) {
+        await new Promise(setImmediate)
+        const text = await new Promise<string>((resolve) => {
+          try {
+            resolve(readFileSync(file, 'utf8'))
+          } catch {
+            resolve('{"cookies":[]}')
+          }
+        })
+        assert.ok(Array.isArray((JSON.parse(text) as { cookies: unknown }).cookies))
+      }
+    }
+    await store.flush()
+    await store.removeAllCookies()
+    await store.flush()
+    assert.deepEqual((JSON.parse(readFileSync(file, 'utf8')) as { cookies: unknown }).cookies, [])
+  })
+
+  it('is a store for the jar of tough-cookie, whose serialized form it reads', async () => {
+    const file = newFile()
+    const store = await FileCookieStore.open(file)
+    const jar = new ToughJar(store)
+    await jar.setCookie('k=v; Max-Age=1000', A)
+    await store.flush()
+    writeFileSync(file, JSON.stringify(await jar.serialize()))
+    assert.equal(new CookieJar(await FileCookieStore.open(file)).fieldFor(A), 'k=v')
+  })
+
+  it('tells with flush() what writing failed with, and tries again', async () => {
+    const place = path.join(folder, 'later')
+    const store = await FileCookieStore.open(path.join(place, 'jar.json'))
+    await new CookieJar(store).setCookie('k=v; Max-Age=1000', A)
+    await assert.rejects(store.flush(), { code: 'ENOENT' })
+    mkdirSync(place)
+    await store.flush()
+    assert.match(readFileSync(path.join(place, 'jar.json'), 'utf8'), /"k"/)
+    await store.flush()
+  })
+
+  it('reads nothing that is no jar, and shows none of it', async () => {
+    for (const text of ['secret', '{"cookies":"secret"}', 'null', '[]']) {
+      const file = newFile()
+      writeFileSync(file, text)
+      await assert.rejects(FileCookieStore.open(file), (error: Error) => {
+        assert.ok(error instanceof SyntaxError)
+        assert.doesNotMatch(error.message, /secret/)
+        return true
+      })
+    }
+    const file = newFile()
+    writeFileSync(file, '{"cookies":[null, 5, {"key":"k","value":"v","domain":"a.example","path":"/"}]}')
+    assert.equal((await FileCookieStore.open(file)).size, 1)
+    await assert.rejects(FileCookieStore.open(folder), { code: 'EISDIR' })
+  })
+})
