@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
 import { Output, ReaderGone } from './output/sink.ts'
 import { formatWriteOut } from './output/write-out.ts'
+import { Jars } from './request/cookies.ts'
 import { readLocalFile, readNamed } from './request/local-files.ts'
 import type { ShownStreams } from './show/streams.ts'
 import {
@@ -85,6 +86,7 @@ export class Session {
   readonly #tools: SessionTools
   readonly #streams: ShownStreams
   readonly #clients: Clients
+  readonly #jars: Jars = new Jars()
   readonly #dumped: Set<string> = new Set()
   readonly #stdout: Output
   readonly #outcomes: Outcome[] = []
@@ -103,6 +105,7 @@ export class Session {
     const isParallel = first?.options.parallel === true && first.options.bench === undefined
     try {
       const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
       await this.#report(first?.options ?? {})
       return ending
     } finally {
@@ -142,7 +145,7 @@ export class Session {
     const urlnum = this.#urlnum++
     let ending: Ending | undefined
     try {
-      const plan = await makePlan(words, options, { openStdin, signal, version, env })
+      const plan = await makePlan(words, options, { openStdin, signal, version, env, jars: this.#jars })
       if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options))
       ending = outcome.ending

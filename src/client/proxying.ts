@@ -7,7 +7,7 @@
  */
 
 import { takeTlsOptions } from '../connection/options.ts'
-import { type FieldLine, hasField } from '../core/fields.ts'
+import { type FieldLine, hasField, withFieldAfterHost } from '../core/fields.ts'
 import { isPromiseLike } from '../core/options.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
@@ -163,7 +163,7 @@ export function forProxy(request: OutgoingRequest, authorization: FieldLine | un
   const isSaid = hasField(fields, PROXY_AUTHORIZATION) || hasField(defaults, PROXY_AUTHORIZATION)
   return withChanges(request, {
     target: absoluteTarget(origin, target),
-    fields: isSaid || authorization === undefined ? fields : [authorization, ...fields],
+    fields: isSaid || authorization === undefined ? fields : withFieldAfterHost(fields, authorization),
   })
 }
 

@@ -26,6 +26,9 @@ const FILES: Readonly<Record<string, string>> = {
   'headers.txt': 'X-File-One: 1\nX-File-Two: 2\n',
   'picture.png': '\u0089PNG not really',
   'etag.txt': '"v1"\n',
+  'jar.txt':
+    '# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tlong\tl\n',
+  'netrc.txt': 'machine 127.0.0.1 login me password pw\n',
   'config.txt': '# a comment\nheader = "X-Config: yes"\nurl HOST/from-config\n--silent\ndata "x=\\"1\\""\n',
   'format.txt': '%{http_code} %{method}\\n',
 }
@@ -121,6 +124,19 @@ const CASES: readonly string[] = [
   '-r 10- URL/range',
   '-b a=1;b=2 URL/',
   '-b a=1 -b c=3 URL/',
+  '--anyauth -u me:pw URL/private',
+  '--anyauth -u me:wrong URL/private',
+  '-i --anyauth -u me:pw URL/private',
+  '--netrc-file netrc.txt URL/private',
+  '--netrc-file netrc.txt -u other:pw URL/private',
+  '-b jar.txt URL/ok',
+  '-b jar.txt -j URL/ok',
+  '-b missing.txt URL/ok',
+  '-b  -L URL/cookie',
+  '-L URL/cookie',
+  '-c kept.txt -L URL/cookie',
+  '-b jar.txt -b x=y URL/ok',
+  '-c - -b jar.txt URL/ok',
   '-z 21~Oct~2015~08:00:00~GMT URL/ok',
   '-z -21~Oct~2015~08:00:00~GMT URL/ok',
   '--compressed URL/gzip',
@@ -232,6 +248,15 @@ const DIFFERENCES: Readonly<Record<string, readonly ('requests' | 'stdout' | 'fi
   '-b a=1 -b c=3 URL/': ['requests'],
   // It warns, and sends an empty body. Newer ones end with 26, too.
   '-d @missing.txt URL': ['requests', 'stdout', 'code'],
+  // The challenge is a matter of the client, and its head is not shown.
+  '-i --anyauth -u me:pw URL/private': ['stdout'],
+  // It sends the younger cookie first; RFC 6265 §5.4 asks for the older one.
+  '-b  -L URL/cookie': ['requests'],
+  // The same, and who has written the file.
+  '-c kept.txt -L URL/cookie': ['requests', 'files'],
+  '-c - -b jar.txt URL/ok': ['stdout'],
+  // What was said comes before what is kept.
+  '-b jar.txt -b x=y URL/ok': ['requests'],
   // It connects before it looks.
   '--cacert missing.pem https://HOST/': ['requests'],
 }

@@ -29,7 +29,7 @@ describe('a proxy', () => {
     assert.deepEqual([code, stdout.toString()], [0, 'spam'])
     assert.equal(
       proxy.peer.received.toString(),
-      'GET http://server.test:81/?q HTTP/1.1\r\nProxy-Authorization: Basic bWU6cHc=\r\nHost: server.test:81\r\n' +
+      'GET http://server.test:81/?q HTTP/1.1\r\nHost: server.test:81\r\nProxy-Authorization: Basic bWU6cHc=\r\n' +
         'Authorization: Basic dTpw\r\nUser-Agent: me\r\nAccept: */*\r\n\r\n',
     )
   })

@@ -63,6 +63,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
     answer(response, 200, { 'Content-Disposition': 'attachment; filename="given.txt"' }, 'named\n'),
   many: (_request, response) =>
     answer(response, 200, { 'Set-Cookie': ['a=1', 'b=2'], 'X-One': 'x' }, 'many\n'),
+  private: (request, response) => {
+    if (request.headers.authorization === `Basic ${btoa('me:pw')}`) answer(response, 200, {}, 'welcome\n')
+    else answer(response, 401, { 'WWW-Authenticate': 'Basic realm="x"' }, 'who are you?\n')
+  },
+  cookie: (_request, response) => {
+    const cookies = ['a=1; Path=/', 'b=2; Path=/; Max-Age=100000', 'c=3; Path=/elsewhere']
+    answer(response, 302, { Location: '/ok', 'Set-Cookie': cookies }, '')
+  },
   chunked: (_request, response) => {
     response.writeHead(200, { Trailer: 'X-Sum' })
     response.write('chunk one\n')

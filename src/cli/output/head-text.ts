@@ -22,9 +22,9 @@ export function wireFields({ head }: HTTPResponse): readonly FieldLine[] {
   return head.wireFields ?? head.fields
 }
 
-/** All heads of a transfer in order: of redirects, informational ones, and the last. */
-export function headsOf(response: HTTPResponse): string[] {
-  return [...response.redirects, response].flatMap((one) => [
+/** All heads of a transfer in order: of redirects and challenges, informational ones, and the last. */
+export function headsOf(answers: readonly HTTPResponse[]): string[] {
+  return answers.flatMap((one) => [
     ...one.informational.map(({ status, reason, headers }) =>
       formatHead(one.version, status, reason, [...headers]),
     ),

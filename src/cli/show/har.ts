@@ -18,10 +18,9 @@ export function formatHar(outcomes: readonly Outcome[], version: string): string
 }
 
 function entriesOf(outcome: Outcome): unknown[] {
-  const { sent, response, startedAt, totalMs, sizeDownload, ending } = outcome
-  const chain = response === undefined ? [] : [...response.redirects, response]
+  const { sent, answers, startedAt, totalMs, sizeDownload, ending } = outcome
   return sent.map((request, index) => {
-    const answer = chain[index]
+    const answer = answers[index]
     const isLast = index === sent.length - 1
     return {
       startedDateTime: new Date(startedAt + request.atMs).toISOString(),

@@ -43,10 +43,9 @@ export function timelineOf(outcomes: readonly Outcome[]): TimelineRow[] {
 }
 
 function rowsOf(outcome: Outcome, offsetMs: number): TimelineRow[] {
-  const { sent, response, totalMs } = outcome
-  const chain = response === undefined ? [] : [...response.redirects, response]
+  const { sent, answers, totalMs } = outcome
   return sent.map(({ method, url, atMs }, index) => {
-    const answer = chain[index]
+    const answer = answers[index]
     const next = sent[index + 1]
     const endMs = offsetMs + (next?.atMs ?? totalMs)
     const startMs = offsetMs + atMs

@@ -98,7 +98,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   'local-read': {
     code: 26,
     meaning: 'standard input, or a file that an option names, could not be read',
-    errors: [],
+    errors: ['AUTH_NETRC'],
   },
   timeout: { code: 28, meaning: 'something took too long', errors: ['TimeoutError'] },
   range: { code: 33, meaning: 'the server does not go on where -C asks it to', errors: [] },

@@ -36,6 +36,8 @@ export function requestOptions(
     ...(plan.head.asksFirst && { expectContinue: { timeoutMs: expectMs } }),
     tls: plan.tls,
     proxy: plan.proxy,
+    auth: plan.auth,
+    cookies: plan.cookies,
     signal: tools.signal,
     redirect: redirectOptions(plan),
     decompress: options.compressed === true ? { maxBytes: Infinity } : false,
@@ -44,7 +46,10 @@ export function requestOptions(
     ...(tools.onProgress !== undefined && {
       onProgress: (progress: Progress) => tools.onProgress?.(plan, progress),
     }),
-    hooks: { beforeRequest: (request) => completeRequest(request, plan, record) },
+    hooks: {
+      beforeRequest: (request) => completeRequest(request, plan, record),
+      afterResponse: (response) => record.answered(response),
+    },
   }
 }
 

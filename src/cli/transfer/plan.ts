@@ -8,7 +8,9 @@ import type { ClientRequestOptions } from '../../client/option-types.ts'
 import type { FieldLine } from '../../core/fields.ts'
 import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
+import { type Authentication, readAuthentication } from '../request/auth.ts'
 import { type Body, bodyOf, bodyOfStream } from '../request/body.ts'
+import { cookieField, type Jars } from '../request/cookies.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
   checkLength,
@@ -21,7 +23,7 @@ import {
 } from '../request/head.ts'
 import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
-import { basic, readTarget, type Target } from '../request/target.ts'
+import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
@@ -41,6 +43,8 @@ export interface Plan {
   readonly body: Body | undefined
   readonly tls: TlsOptions
   readonly proxy: ClientRequestOptions['proxy']
+  readonly auth: Authentication['auth']
+  readonly cookies: NonNullable<ClientRequestOptions['cookies']>
   readonly destination: Destination
   /** What of a file is there already, in bytes: the response goes on from there. */
   readonly resumeFrom: number | undefined
@@ -72,7 +76,7 @@ const ACCEPT_ENCODING = 'deflate, gzip, br'
 export async function makePlan(
   words: UrlWords,
   options: Options,
-  tools: Sources & { readonly version: string; readonly env: Env },
+  tools: Sources & { readonly version: string; readonly env: Env; readonly jars: Jars },
 ): Promise<Plan> {
   const custom = withJson(await readHeaderLines(options.header ?? []), options)
   const query = await readQuery(options, tools)
@@ -93,12 +97,13 @@ export async function makePlan(
   const resumeFrom = await readOffset(options, destination)
   const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
   const referer = options.referer?.replace(/;auto$/, '')
+  const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
   const head: HeadFacts = {
     method,
     custom,
     made: await madeFields({
       options,
-      target,
+      authorization,
       resumption,
       resumeFrom,
       timeCondition,
@@ -119,6 +124,8 @@ export async function makePlan(
     body,
     tls: await readTls(options, target),
     proxy: await readProxyOption(options, tools.env),
+    auth,
+    cookies: (await tools.jars.jarFor(options)) ?? false,
     destination,
     resumption,
     resumeFrom,
@@ -153,25 +160,26 @@ async function readTls(options: Options, { url }: Target): Promise<TlsOptions> {
 }
 
 interface MadeFacts
-  extends Pick<Plan, 'options' | 'target' | 'resumption' | 'resumeFrom' | 'timeCondition' | 'referer'> {
+  extends Pick<Plan, 'options' | 'resumption' | 'resumeFrom' | 'timeCondition' | 'referer'> {
   readonly version: string
+  readonly authorization: string | undefined
 }
 
 /** The fields of options, in curl's order. */
 async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
-  const { options, target, resumption, timeCondition, referer, version } = facts
+  const { options, resumption, timeCondition, referer, version } = facts
   const from =
     facts.resumeFrom ?? (resumption === undefined || resumption.have === 0 ? undefined : resumption.have)
   const range = from === undefined ? options.range : `${from}-`
   const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare)
   return [
-    ['Authorization', authorizationOf(options, target)],
+    ['Authorization', facts.authorization],
     ['Range', range === undefined ? undefined : `bytes=${range}`],
     ['User-Agent', emptyIsNone(options.userAgent ?? `httplib/${version}`)],
     ['Accept', '*/*'],
     ['Accept-Encoding', options.compressed === true ? ACCEPT_ENCODING : undefined],
     ['Referer', emptyIsNone(referer ?? '')],
-    ['Cookie', cookieOf(options)],
+    ['Cookie', cookieField(options)],
     [timeCondition?.field ?? 'If-Modified-Since', timeCondition?.value],
     ['If-None-Match', etag],
     ['If-Range', resumption?.validator],
@@ -180,19 +188,6 @@ async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
 
 function emptyIsNone(text: string): string | undefined {
   return text === '' ? undefined : text
-}
-
-function authorizationOf(options: Options, target: Target): string | undefined {
-  if (options.oauth2Bearer !== undefined) return `Bearer ${options.oauth2Bearer}`
-  const credentials = options.user ?? target.credentials
-  if (options.user !== undefined && !options.user.includes(':'))
-    throw usageFailure('-u has no password', '-u USER:PASSWORD, or USER: for none')
-  return credentials === undefined ? undefined : basic(credentials)
-}
-
-function cookieOf({ cookie = [] }: Options): string | undefined {
-  const pairs = cookie.filter((one) => one.includes('='))
-  return pairs.length === 0 ? undefined : pairs.join('; ')
 }
 
 /** The first line of a file that `--etag-save` made; an empty one asks for what has no tag. */

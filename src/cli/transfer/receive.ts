@@ -94,7 +94,7 @@ export async function receive(
   tools: TransferTools,
   record: TransferRecord,
 ): Promise<void> {
-  const heads = headsOf(response)
+  const heads = headsOf(record.answers.filter((one) => one !== undefined))
   if (plan.options.dumpHeader !== undefined) await tools.dump(plan, heads.join(''))
   const reception = decideReception(response, plan)
   refuseLarge(response, plan)

@@ -30,6 +30,8 @@ export interface Outcome {
   readonly error: unknown
   readonly response: HTTPResponse | undefined
   readonly sent: readonly SentRequest[]
+  /** What each of them was answered, redirects and challenges among it. */
+  readonly answers: readonly (HTTPResponse | undefined)[]
   /** When it began: of the day, in milliseconds since 1970. */
   readonly startedAt: number
   readonly headMs: number | undefined
@@ -44,6 +46,8 @@ export interface Outcome {
 export class TransferRecord {
   readonly plan: Plan
   readonly sent: SentRequest[] = []
+  /** What each of them was answered; undefined for one that was not. */
+  readonly answers: (HTTPResponse | undefined)[] = []
   readonly startedAt: number = Date.now()
   readonly #began = performance.now()
   response: HTTPResponse | undefined
@@ -63,13 +67,18 @@ export class TransferRecord {
     return performance.now() - this.#began
   }
 
+  /** A response has come: the answer to the last request. */
+  answered(response: HTTPResponse): void {
+    this.answers[this.sent.length - 1] = response
+  }
+
   finish(
     ending: Ending | undefined,
     error: unknown,
     opened: OpenedConnection | undefined,
     retries: number,
   ): Outcome {
-    const { plan, sent, startedAt, response, headMs, sizeDownload, sizeUpload, fileName } = this
+    const { plan, sent, answers, startedAt, response, headMs, sizeDownload, sizeUpload, fileName } = this
     return {
       plan,
       exit: ending?.exit ?? 'success',
@@ -77,6 +86,7 @@ export class TransferRecord {
       error,
       response,
       sent,
+      answers,
       startedAt,
       headMs,
       totalMs: this.elapsed(),
@@ -96,7 +106,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const times = timesOf(outcome)
   const remote = splitAddress(response?.connection?.address ?? outcome.opened?.address)
   const local = splitAddress(outcome.opened?.localAddress)
-  const chain = response === undefined ? [] : [...response.redirects, response]
+  const chain = outcome.answers.filter((one) => one !== undefined)
   const url = new URL(response?.url ?? plan.target.url.href)
   return {
     content_type: response?.headers.get('content-type') ?? null,

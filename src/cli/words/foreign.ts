@@ -60,11 +60,6 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: LEAVE_OUT,
   },
   {
-    names: 'anyauth digest netrc netrc-file netrc-optional cookie-jar junk-session-cookies',
-    why: 'it is not here yet',
-    instead: '-u with Basic, -b NAME=VALUE',
-  },
-  {
     names: 'post301 post302 post303 follow',
     why: 'a redirect keeps the method where RFC 9110 says so (307, 308), and nowhere else',
     instead: '-L, or no -L and the next request by hand',

@@ -204,9 +204,32 @@ const AUTH: readonly OptionRow[] = [
     brief: 'credentials',
     differs: 'without a colon it is refused: a password is not asked for',
   }),
-  row('-b, --cookie <data>', 'list', 'auth', 'name=value; name=value'),
   row('--basic', 'flag', 'auth', 'Basic, as it is anyway'),
+  row('--digest', 'flag', 'auth', 'Digest: answers the challenge of the server', {
+    differs: '-i shows the last answer alone, and not the challenge; -v shows both',
+  }),
+  row('--anyauth', 'flag', 'auth', 'the strongest of Basic and Digest that the server asks for', {
+    differs: 'as with --digest',
+  }),
   row('--oauth2-bearer <token>', 'text', 'auth', 'send a Bearer token'),
+  row('-n, --netrc', 'flag', 'auth', 'credentials of ~/.netrc, where -u and the URL have none', {
+    differs: 'what the URL or -u says comes first; -n and --netrc-optional are the same',
+  }),
+  row('--netrc-optional', 'flag', 'auth', 'as -n'),
+  row('--netrc-file <file>', 'text', 'auth', 'the same of another file, which has to be there'),
+  row(
+    '-b, --cookie <data>',
+    'list',
+    'auth',
+    'name=value; name=value; or a file of cookies, which are kept and sent from then on',
+  ),
+  row(
+    '-c, --cookie-jar <file>',
+    'text',
+    'auth',
+    'keep cookies, and write them to a file at the end; - is standard output',
+  ),
+  row('-j, --junk-session-cookies', 'flag', 'auth', 'leave out those of a file that have no end'),
 ]
 
 const CONNECTION: readonly OptionRow[] = [
