@@ -44,7 +44,7 @@ const options = {
 
 const built = await Promise.all([
   build({ ...options, entryPoints: filesOf(doors) }),
-  build({ ...options, entryPoints: filesOf(Object.values(bin)), minifyWhitespace: true, keepNames: false }),
+  build({ ...options, entryPoints: filesOf(Object.values(bin)), minify: true, keepNames: true }),
 ])
 const outputFiles = built.flatMap((one) => one.outputFiles)
 

@@ -30,11 +30,18 @@ export class Stage {
     this.#write = write
     this.colors = colors
     this.#columns = Math.max(MIN_COLUMNS, Math.min(columns - 1, MAX_COLUMNS))
-    this.view = new StageView({
-      writeLine: (line, part) => this.#wireLine(line, part),
-      colors,
-      showsBodies: true,
-    })
+    this.view = this.makeView(true)
+  }
+
+  /** Shows the wire on this stage, too, with bodies or without. */
+  makeView(showsBodies: boolean): WireView {
+    const { colors } = this
+    return new StageView({ writeLine: (line, part) => this.#wireLine(line, part), colors, showsBodies })
+  }
+
+  /** How wide a line may be. */
+  get columns(): number {
+    return this.#columns
   }
 
   get exchanges(): number {
