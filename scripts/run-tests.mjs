@@ -9,9 +9,12 @@
 // `--unbuilt` runs the sources themselves where Node strips types (22.18 and newer). Where it does not, or does not know
 // the `await using` of these tests (24 does), they are compiled first, without a check of their types: about a second.
 // Without `--unbuilt`, what was compiled runs, as in the gate, which measures the coverage of that.
+//
+// The last line says how many tests were skipped, and why; `build/skipped.txt` keeps it. A test that is skipped without a
+// reason is a failure: `test/support/need.ts` gives reasons.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -41,6 +44,10 @@ for (const file of files) {
   if (!existsSync(path.join(root, file))) fail(`${file} is missing: run "npm run build:test"`)
 }
 
+const skips = path.join(root, 'build', 'skipped.jsonl')
+rmSync(skips, { force: true })
+mkdirSync(path.dirname(skips), { recursive: true })
+
 const { status, signal } = spawnSync(
   process.execPath,
   [
@@ -48,14 +55,52 @@ const { status, signal } = spawnSync(
     isUnbuilt ? '--disable-warning=ExperimentalWarning' : '--enable-source-maps',
     '--test',
     `--test-concurrency=${Math.max(2, os.availableParallelism())}`,
-    ...(options.some((option) => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']),
+    ...reporters(),
     ...options,
     ...files,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: withoutProxies(process.env) },
 )
 if (signal !== null) fail(`the test run was ended by ${signal}`)
 process.exitCode = status ?? 1
+tellSkipped()
+
+/** What people read, and what counts the skipped tests beside it; not where the destinations are said by hand. */
+function reporters() {
+  if (options.some((option) => option.startsWith('--test-reporter-destination'))) return []
+  const isSaid = options.some((option) => option.startsWith('--test-reporter='))
+  // Each reporter has a destination, in this order: those that are said come last.
+  const own = [`--test-reporter=./scripts/skipped-reporter.mjs`, `--test-reporter-destination=${skips}`]
+  return [...own, ...(isSaid ? [] : ['--test-reporter=spec']), '--test-reporter-destination=stdout']
+}
+
+/** The tests that were skipped, in one line, by their reasons. */
+function tellSkipped() {
+  if (!existsSync(skips)) return
+  const lines = readFileSync(skips, 'utf8').split('\n').filter(Boolean)
+  const tests = lines.map(
+    (line) => /** @type {{ name: string, file?: string, why: string }} */ (JSON.parse(line)),
+  )
+  const reasons = new Map()
+  for (const { why } of tests) reasons.set(why, (reasons.get(why) ?? 0) + 1)
+  const told = [...reasons].map(([why, count]) => `${count} because ${why}`).join('; ')
+  const line =
+    tests.length === 0
+      ? 'SKIPPED: no test'
+      : `SKIPPED: ${tests.length} ${tests.length === 1 ? 'test' : 'tests'}: ${told}`
+  writeFileSync(path.join(root, 'build', 'skipped.txt'), `${line}\n`)
+  console.log(line)
+  for (const { name, file, why } of tests) {
+    if (why !== '') continue
+    console.error(`run-tests: "${name}" in ${file} is skipped without a reason: see test/support/need.ts`)
+    process.exitCode = 1
+  }
+}
+
+/** The environment without proxies: what this machine says of them is no affair of the tests. */
+function withoutProxies(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:https?|all|no)_proxy$/i.test(name)))
+}
 
 /** What this Node lacks to run these files as they are, in words; undefined if nothing. */
 function lackOf(/** @type {string[]} */ names) {

@@ -48,7 +48,7 @@ function parseRule(text: string): NoProxyRule {
 }
 
 function withoutBrackets(text: string): string {
-  return text.replace(/^\[([^\]]*)\]/, '$1')
+  return text.replace(/^\[([^\]]*)\](?=$|\/)/, '$1')
 }
 
 /** What has these is no name: a URL, a broken network, an address that is none. */

@@ -2,7 +2,7 @@
 // output, the files that are there afterwards, and the exit code.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -10,12 +10,12 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
-const isThere = spawnSync('curl', ['--version']).status === 0
-const skip = isThere ? false : 'there is no curl on this machine: nothing to compare with'
+const skip = need('curl')
 const STDIN = 'a\r\nb=c\n'
 
 /** Files that are there before each run. */

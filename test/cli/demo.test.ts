@@ -64,7 +64,7 @@ describe('the demo', () => {
       /^ {4}< Content-Encoding: gzip$[^]* 3280 bytes in .* of them on the wire$/m,
       /^ {4}6 {2}1\d requests +[█▒ ]+$/m,
       /^ {4}✓ 100 answers over 6 connections in /m,
-      /^ {4}✓ 201 Created, 32 MB kept$/m,
+      /^ {4}✓ 201 Created, 32\.0 MB kept$/m,
       /^✓ 14 calls in 12 acts in [\d.]+ m?s: all as expected$/m,
     ]) {
       assert.match(text, seen)

@@ -13,6 +13,7 @@ import { splitShellWords } from '../../src/cli/words/shell-words.ts'
 import { OPTIONS } from '../../src/cli/words/table.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -100,8 +101,7 @@ describe('--to', () => {
     )
   })
 
-  const python = spawnSync('python3', ['--version']).status === 0
-  it('writes Python that runs', { skip: python ? false : 'there is no python3' }, async () => {
+  it('writes Python that runs', { skip: need('python3') }, async () => {
     await using peer = await CommandPeer.start()
     const at = `http://127.0.0.1:${peer.port}/any?q`
     for (const words of [
@@ -420,18 +420,21 @@ describe('completions', () => {
     ['zsh', ['zsh', '-n']],
     ['fish', ['fish', '-n']],
   ] as const) {
-    it(`of ${shell} name them, and are a program of ${shell}`, async () => {
+    it(`of ${shell} name them`, async () => {
       const script = await text(['completion', shell])
       for (const row of OPTIONS) assert.ok(script.includes(row.long), row.long)
-      const file = path.join(folder, `completion.${shell}`)
-      writeFileSync(file, script)
-      const { status, error } = spawnSync(check[0], [check[1], file])
-      if (error === undefined) assert.equal(status, 0)
+      writeFileSync(path.join(folder, `completion.${shell}`), script)
+    })
+
+    it(`of ${shell} are a program of ${shell}`, { skip: need(shell) }, () => {
+      const { status } = spawnSync(check[0], [check[1], path.join(folder, `completion.${shell}`)])
+      assert.equal(status, 0)
     })
   }
 
-  it('of bash complete options, files after options that take them, and methods', () => {
-    if (spawnSync('bash', ['--version']).status !== 0) return
+  it('of bash complete options, files after options that take them, and methods', {
+    skip: need('bash'),
+  }, () => {
     assert.deepEqual(complete('--max-r'), ['--max-redirs'])
     assert.deepEqual(complete('--cacert', 'package.j'), ['package.json'])
     assert.deepEqual(complete('-d', '@package.j'), ['@package.json'])

@@ -15,6 +15,7 @@ import {
   runCommandProcess,
   startCommand,
 } from '../support/command.ts'
+import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawPeer, startRawServer } from '../support/raw-server.ts'
 
@@ -171,7 +172,9 @@ spam`
     assertTold(result, /\/no\/such\/file \(ENOENT\)/)
   })
 
-  it('exits with 23 where standard output is full', { skip: !existsSync('/dev/full') }, async () => {
+  it('exits with 23 where standard output is full', {
+    skip: unless(existsSync('/dev/full'), 'there is no /dev/full'),
+  }, async () => {
     const result = await against(answer, ['-o', '/dev/full'])
     assert.equal(result.code, 23)
     assertTold(result, /ENOSPC/)

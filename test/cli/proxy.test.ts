@@ -1,7 +1,7 @@
 // The command through proxies: http URLs go to them whole, https URLs and -p through tunnels, as with curl.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { readProxyOption } from '../../src/cli/request/proxy.ts'
@@ -9,6 +9,7 @@ import { wire } from '../support/bytes.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { ConnectProxy } from '../support/connect-proxy.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { certificatePath, server } from '../support/tls-fixture.ts'
@@ -177,8 +178,7 @@ describe('the choice of a proxy', () => {
   })
 })
 
-const isThere = spawnSync('curl', ['--version']).status === 0
-describe('a request to a proxy', { skip: isThere ? false : 'there is no curl on this machine' }, () => {
+describe('a request to a proxy', { skip: need('curl') }, () => {
   it('has the line and the fields that curl sends, but for Proxy-Connection', async () => {
     const sent: string[] = []
     for (const isOurs of [true, false]) {

@@ -9,6 +9,7 @@ import { flagsOf } from '../../src/cli/words/option-row.ts'
 import { OPTIONS, optionNamed } from '../../src/cli/words/table.ts'
 import { distanceBetween } from '../../src/cli/words/unknown.ts'
 import { assertTold, runCommand } from '../support/command.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -136,7 +137,7 @@ describe('an option of curl', () => {
   }
 
   const curl = spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' })
-  it('is known, or ours, whatever the curl of this machine lists', { skip: curl.error !== undefined }, () => {
+  it('is known, or ours, whatever the curl of this machine lists', { skip: need('curl') }, () => {
     const listed = [...curl.stdout.matchAll(/^ *(?:-(\S), +)?--([\w.-]+)/gm)]
     assert.ok(listed.length > 200)
     const unknown = listed.filter(

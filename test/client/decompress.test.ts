@@ -1,7 +1,7 @@
 // Coded bodies, progress and slow transfers, on real sockets: the client against a server of node:http.
 
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
@@ -17,6 +17,7 @@ import {
   TimeoutError,
 } from '../../src/errors/index.ts'
 import { SUPPORTED_CODINGS } from '../../src/layers/decompress.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { serve } from './serving.ts'
@@ -234,7 +235,7 @@ describe('a client and coded bodies', () => {
     assert.equal(error.text, '{"ok":true}')
   })
 
-  const noCurl = spawnSync('curl', ['--version']).status === 0 ? false : 'there is no curl'
+  const noCurl = need('curl')
   it('reads what curl --compressed reads', { skip: noCurl }, async () => {
     const run = promisify(execFile)
     for (const kind of ['gzip', 'deflate', 'raw']) {

@@ -11,6 +11,7 @@ import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import type { Layer } from '../../src/core/handler.ts'
+import { needBuild } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { retainedBytes } from '../support/retained.ts'
 import { serve } from './serving.ts'
@@ -190,7 +191,7 @@ describe('a client', () => {
       return { code: code_, out, err }
     }
     // Compiled code is run.
-    const skip = import.meta.filename.endsWith('.ts') && 'needs a build'
+    const skip = needBuild(import.meta)
 
     it('does not keep it alive by idle connections', { skip }, async () => {
       const ended = await run(`console.log((await client.get('/text').text()).length)

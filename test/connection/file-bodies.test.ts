@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,6 +10,7 @@ import { after, before, describe, it } from 'node:test'
 import { latin1 } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
 import { type MemoryConnection, memoryConnection, rejectionOf } from '../support/memory-connection.ts'
+import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -93,11 +95,8 @@ describe('a special file', () => {
     })
   })
 
-  it('is measured by reading where its size is not its length: a file of /proc', async (t) => {
-    if (os.platform() !== 'linux') {
-      t.skip('there is no /proc')
-      return
-    }
+  const skip = unless(existsSync('/proc/self/limits'), 'there is no /proc')
+  it('is measured by reading where its size is not its length: a file of /proc', { skip }, async () => {
     await withFile('/proc/self/limits', 'r', async (handle) => {
       assert.equal((await handle.stat()).size, 0)
       const text = await handle.readFile('latin1')

@@ -3,6 +3,7 @@ import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { makeRefusingHeaders } from '../../src/fetch/immutable-headers.ts'
 import { STATE_KEYS } from '../../src/fetch/platform.ts'
+import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { closingSite, type FetchSite, rejection } from './site.ts'
 
@@ -134,7 +135,7 @@ describe('headers that cannot be changed', () => {
 })
 
 describe("methods and getters of the platform's prototype", () => {
-  const skip = STATE_KEYS === undefined && 'this platform keeps the state where it cannot be given'
+  const skip = unless(STATE_KEYS !== undefined, 'this platform keeps the state where it cannot be given')
 
   it('tell the truth about an answer', { skip }, async () => {
     const response = await get('/status?code=404&reason=Gone%20astray&body=text')

@@ -10,6 +10,7 @@ import { HTTPSConnection } from '../../src/index.ts'
 import { ConnectProxy } from '../support/connect-proxy.ts'
 import { startOkServer } from '../support/https.ts'
 import { settle } from '../support/manual-clock.ts'
+import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { ca, server } from '../support/tls-fixture.ts'
@@ -48,7 +49,7 @@ async function assertSoonDue(port: number, seconds: number | undefined): Promise
 }
 
 describe('the system asks whether a silent peer is still there', {
-  skip: process.platform !== 'linux',
+  skip: unless(process.platform === 'linux', 'what a socket asks is seen on Linux only'),
 }, () => {
   for (const [what, options, seconds] of cases) {
     it(`${what}: in the clear`, async () => {

@@ -18,7 +18,7 @@ import { decompressLayer } from '../../src/layers/decompress.ts'
 import { type MakeEngine, makeEngine, type ZlibEngine } from '../../src/layers/zlib-stream.ts'
 import { answerWith, requestWith, through } from '../support/layer-exchange.ts'
 import { settle } from '../support/manual-clock.ts'
-
+import { need, unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { PieceBody } from '../support/piece-body.ts'
 import { makePrng } from '../support/prng.ts'
@@ -52,7 +52,7 @@ if ('zstdCompressSync' in zlib) {
   ENCODERS['zstd'] = ['zstd', (bytes) => zstdCompressSync(bytes)]
 }
 
-const noZstd = 'zstd' in ENCODERS ? false : 'this Node has no zstd'
+const noZstd = unless('zstd' in ENCODERS, 'this Node has no zstd')
 
 /** Counts what is open of zlib. */
 class Engines {
@@ -643,8 +643,7 @@ describe('a decoded body that does not come to its end', () => {
   })
 })
 
-const python = spawnSync('python3', ['-c', 'import zlib, gzip'])
-const noPython = python.status === 0 ? false : 'there is no python3'
+const noPython = need('python3')
 
 function run(script: string, input: Uint8Array): Buffer {
   return spawnSync('python3', ['-c', `import sys, gzip, zlib, io\n${script}`], { input }).stdout

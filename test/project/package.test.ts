@@ -17,6 +17,7 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
 
@@ -240,7 +241,10 @@ export const wrong: HTTPConnection = new HTTPConnection('www.python.org', '80')
 `
 
   for (const [version, bin] of COMPILERS) {
-    const skip = !existsSync(bin) && 'npm ci --prefix test/project/compilers installs it'
+    const skip = unless(
+      existsSync(bin),
+      `there is no TypeScript ${version}: npm ci --prefix test/project/compilers`,
+    )
     for (const module of ['node16', 'nodenext']) {
       it(`are found by TypeScript ${version} with module ${module}, from a module and from CommonJS`, {
         skip,
@@ -298,7 +302,10 @@ export async function read(url: string, signal: AbortSignal): Promise<unknown> {
     ['@types/node 20 and the DOM', '@types/node', ['dom', 'dom.iterable']],
   ]
   for (const [version, bin] of COMPILERS) {
-    const skip = !existsSync(bin) && 'npm ci --prefix test/project/compilers installs it'
+    const skip = unless(
+      existsSync(bin),
+      `there is no TypeScript ${version}: npm ci --prefix test/project/compilers`,
+    )
     for (const [title, nodeTypes, lib] of platforms) {
       it(`of fetch go to and from those of the global one: TypeScript ${version}, ${title}`, { skip }, () => {
         const place = mkdtempSync(path.join(project, 'types-'))

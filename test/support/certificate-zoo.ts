@@ -1,7 +1,9 @@
 // The certificate zoo, in the manner of badssl: one exhibit for each thing that can be wrong with a certificate, valid or not
 // valid relative to now. Made once in each process, in about a second; without the `openssl` command there is no zoo.
 
+import { it } from 'node:test'
 import { CertificateMaker, type KeyPair, leaveOpen, type Order } from './certificate-maker.ts'
+import { unless } from './need.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -146,12 +148,12 @@ export type CertificateZoo = ReturnType<typeof build>
 
 let zoo: CertificateZoo | undefined
 
-/** The zoo; undefined, and a loud line on standard error, where there is no `openssl` command. */
+/** The zoo; undefined, and a skipped test that says so, where there is no `openssl` command. Not to be called within a test. */
 export function openZoo(): CertificateZoo | undefined {
   if (zoo !== undefined) return zoo
   const maker = CertificateMaker.open()
   if (maker === undefined) {
-    console.error('SKIPPED: the certificate zoo: there is no openssl command')
+    it('the certificate zoo is shown', { skip: unless(false, 'there is no openssl on this machine') })
     return undefined
   }
   try {

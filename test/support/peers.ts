@@ -6,13 +6,14 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { systemClock } from '../../src/time/clock.ts'
+import { findTool, TOOL_PATH } from './need.ts'
 import { repositoryPath } from './repository.ts'
 import { certificatePath } from './tls-fixture.ts'
 
@@ -46,19 +47,9 @@ export interface Peer {
 const READY_MS = 20_000
 const POLL_MS = 20
 
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
-
-/** Where a program is; undefined, and a loud line, where it is not installed. */
+/** Where a program is; undefined where it is not installed. `scripts/install-peers.sh` does that. */
 export function findPeer(program: string): string | undefined {
-  const found = PATH.split(':')
-    .map((folder) => path.join(folder, program))
-    .find((file) => existsSync(file))
-  if (found === undefined) {
-    console.error(
-      `SKIPPED: interop tests against ${program}: it is not installed; scripts/install-peers.sh does that`,
-    )
-  }
-  return found
+  return findTool(program)
 }
 
 /** SHA-256 of a file, in hex. */
@@ -82,7 +73,7 @@ async function makeFolder(): Promise<string> {
 }
 
 /** Two ports that are free now. */
-async function freePorts(): Promise<Record<Scheme, number>> {
+export async function freePorts(): Promise<Record<Scheme, number>> {
   const servers = [net.createServer(), net.createServer()]
   const ports: number[] = []
   for (const server of servers) {
@@ -98,7 +89,7 @@ async function freePorts(): Promise<Record<Scheme, number>> {
 }
 
 /** A child process that is ended with the tests, whatever becomes of them. */
-class Daemon {
+export class Daemon {
   readonly child: ChildProcess
   readonly #folder: string
   #stderr = ''
@@ -107,7 +98,7 @@ class Daemon {
   constructor(folder: string, program: string, words: readonly string[]) {
     this.#folder = folder
     // In a process group of its own: when Apache ends it ends its whole group.
-    const env = { ...process.env, PATH }
+    const env = { ...process.env, PATH: TOOL_PATH }
     this.child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env, detached: true })
     this.child.stderr?.on('data', (bytes: Buffer) => {
       this.#stderr += bytes.toString()
@@ -145,6 +136,30 @@ class Daemon {
   }
 }
 
+/** A program that a test configures by itself: files in a folder of their own, and a port of 127.0.0.1. */
+export interface ProgramPlan {
+  readonly program: string
+  readonly words: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** Starts it, and waits until it listens. */
+export async function startProgram(
+  plan: (folder: string, port: number) => ProgramPlan,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'httplib-peer-'))
+  await chmod(folder, 0o755)
+  const { http: port } = await freePorts()
+  const { program, words, files } = plan(folder, port)
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), text)
+  }
+  const daemon = new Daemon(folder, program, words)
+  await daemon.listensOn(port)
+  return { origin: `http://127.0.0.1:${port}`, close: () => daemon.end() }
+}
+
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
@@ -156,7 +171,7 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-const isRoot = process.getuid?.() === 0
+export const isRoot = process.getuid?.() === 0
 
 /** Starts nginx: files and PUT (dav) by itself, POST by way of a proxied location that keeps the body in a file. */
 export async function startNginx(program: string): Promise<Peer> {
@@ -316,15 +331,11 @@ export async function startPython(program: string): Promise<Peer> {
 /** Debian's own Python, whatever else is in the path. */
 const DEBIANS_PYTHON = '/usr/bin/python3'
 
-/** Where gunicorn is, if httpbin is there, too; undefined, and a loud line, where one is not installed. */
+/** Where gunicorn is, if httpbin is there, too; undefined where one is not installed. */
 export function findHttpbin(): string | undefined {
   const program = findPeer('gunicorn')
   if (program === undefined) return undefined
-  if (spawnSync(DEBIANS_PYTHON, ['-c', 'import httpbin']).status === 0) return program
-  console.error(
-    'SKIPPED: interop tests against httpbin: it is not installed; scripts/install-peers.sh does that',
-  )
-  return undefined
+  return spawnSync(DEBIANS_PYTHON, ['-c', 'import httpbin']).status === 0 ? program : undefined
 }
 
 /** httpbin under gunicorn, with keep-alive: where it listens, and how it ends. */

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { readOutline } from '../../../src/io/tls/certificate-der.ts'
 import { openZoo } from '../../support/certificate-zoo.ts'
+import { need } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { ca, server } from '../../support/tls-fixture.ts'
 
@@ -42,12 +43,9 @@ describe('the outline of a certificate', () => {
     assert.deepEqual([extensions.get(ALTERNATIVE_NAMES), extensions.get(EXTENDED_USAGE)], [false, false])
   })
 
-  it('knows a limit to the path, SHA-1, and extensions that nobody else knows', (test) => {
-    const zoo = openZoo()
-    if (zoo === undefined) {
-      test.skip('there is no openssl command')
-      return
-    }
+  const skip = need('openssl')
+  it('knows a limit to the path, SHA-1, and extensions that nobody else knows', { skip }, () => {
+    const zoo = openZoo()!
     assert.equal(outlineOf(zoo.intermediate.cert)?.maxPathLength, 0)
     // RFC 3279 §2.2.3: ecdsa-with-SHA1.
     assert.equal(outlineOf(zoo.weakSignature.cert)?.signatureAlgorithm, '1.2.840.10045.4.1')

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test'
 import { readPart } from '../../../scripts/replace-part.ts'
 import { ERRORS } from '../../../src/errors/table.ts'
 import { latin1 } from '../../support/bytes.ts'
+import { unless } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { repositoryPath } from '../../support/repository.ts'
 import { parseWireFile } from '../../support/wire-corpus.ts'
@@ -32,8 +33,9 @@ const RECORDED: Readonly<Record<string, number>> = { 'node:http': 20_000, 'http.
 for (const { name, client, missing } of findClients()) {
   const why =
     client === undefined ? missing : isKnown(client) ? undefined : `version ${client.version} is not compared`
-  if (why !== undefined) console.error(`SKIPPED: differential runs with ${name}: ${why}`)
-  describe(`the same bytes, read here and by ${name}`, { skip: why !== undefined }, () => {
+  describe(`the same bytes, read here and by ${name}`, {
+    skip: unless(why === undefined, `${name}: ${why}`),
+  }, () => {
     let judgement: Judgement
     it('make the same response, or differ in a way that is explained', async () => {
       const cases = [...exampleCases(), ...fixedCases(), ...seededCases(SEED, SEEDED[name]!)]

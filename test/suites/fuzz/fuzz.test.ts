@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { ERRORS } from '../../../src/errors/table.ts'
+import { needBuild } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { parseWireFile } from '../../support/wire-corpus.ts'
 import { fuzzBatch } from './batch.ts'
@@ -188,7 +189,7 @@ describe('deliberate faults of the engine', () => {
   })
 
   // Faults are put into a copy of what was compiled.
-  const skip = import.meta.filename.endsWith('.ts') && 'needs a build'
+  const skip = needBuild(import.meta)
   it('are caught: one of them, as a sample of `npm run fuzz:faults`', { skip }, () => {
     const script = path.join(import.meta.dirname, 'faults/main.js')
     const { status, stdout } = spawnSync(process.execPath, [script, 'writes no trailers'], {

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { Client, RedirectError, StatusError, TimeoutError } from '../../../src/index.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { findHttpbin, startHttpbin } from '../../support/peers.ts'
+import { notInstalled } from './suite.ts'
 
 checkOpenHandles()
 
@@ -22,7 +23,7 @@ interface Echo {
 
 const program = findHttpbin()
 
-describe('interop with httpbin', { skip: program === undefined }, () => {
+describe('interop with httpbin', { skip: notInstalled('httpbin', program) }, () => {
   let peer: Awaited<ReturnType<typeof startHttpbin>>
   let client: Client
   before(async () => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { needBuild } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { makePrng } from '../../support/prng.ts'
 import { runBatch } from './batch.ts'
@@ -102,7 +103,7 @@ describe('deliberate faults', () => {
   })
 
   // Faults are put into a copy of what was compiled.
-  const skip = import.meta.filename.endsWith('.ts') && 'needs a build'
+  const skip = needBuild(import.meta)
   it('are caught: one of them, as a sample of `npm run simulate:faults`', { skip }, () => {
     const script = path.join(import.meta.dirname, 'faults/main.js')
     const { status, stdout } = spawnSync(process.execPath, [script, 'loses trailers'], { encoding: 'utf8' })

@@ -14,6 +14,7 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { openZoo } from '../../../support/certificate-zoo.ts'
 import { startOkServer } from '../../../support/https.ts'
+import { unless } from '../../../support/need.ts'
 import { checkOpenHandles } from '../../../support/open-handles.ts'
 import { type Exhibit, listExhibits } from './exhibits.ts'
 import { showExhibit } from './keeper.ts'
@@ -64,7 +65,7 @@ function pfxFile(pfx: Uint8Array): string {
 
 const zoo = openZoo()
 const hasCurl = await findCurl()
-if (!hasCurl) console.error('SKIPPED: the comparison with curl: there is no curl with OpenSSL')
+if (!hasCurl) it('curl is asked too', { skip: unless(false, 'there is no curl with OpenSSL') })
 
 if (zoo !== undefined && hasCurl) {
   describe('curl is asked too', () => {
