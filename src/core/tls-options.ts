@@ -151,6 +151,12 @@ export function checkTlsOptions(options: TlsOptions): void {
     const fault = value === undefined ? undefined : CHECKS[name](value)
     if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
   }
+  const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = options
+  // OpenSSL says so late, and to nobody who waits.
+  if (minVersion > maxVersion)
+    throw new TypeError(
+      `the option tls.maxVersion: ${maxVersion} is older than minVersion, which is ${minVersion}`,
+    )
   if (options.servername !== undefined) parseHost(options.servername)
   // OpenSSL reports one error, and it may hide a revocation.
   if (options.accept !== undefined && options.crl !== undefined)

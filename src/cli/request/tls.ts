@@ -25,6 +25,12 @@ export async function readTlsOptions(options: Options): Promise<TlsOptions> {
   const ciphers = [options.tls13Ciphers, options.ciphers].filter((one) => one !== undefined).join(':')
   const minVersion = minVersionOf(options)
   const maxVersion = maxVersionOf(options.tlsMax)
+  if (maxVersion !== undefined && maxVersion < (minVersion ?? 'TLSv1.2'))
+    throw new CommandFailure(
+      'tls',
+      `--tls-max ${options.tlsMax} leaves no version of TLS`,
+      '--tlsv1.0 with it, for old devices',
+    )
   return {
     verify: insecure !== true,
     ...(ca.length > 0 && { ca }),

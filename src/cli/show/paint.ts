@@ -23,30 +23,30 @@ export function painterFor(mediaType: string | null, colors: Colors): Painter | 
   return undefined
 }
 
-/** Gathers a body and paints it at its end. A head before it is painted at once. */
+/** Gathers a body and paints it at its end; a head at once. */
 export class PaintedBody implements BodySink {
   readonly #sink: BodySink
-  readonly #paint: Painter
+  readonly #paint: Painter | undefined
   readonly #colors: Colors
   #pieces: Uint8Array[] = []
   #size = 0
   #isGivenUp = false
 
-  constructor(sink: BodySink, paint: Painter, colors: Colors) {
+  /** @param paint - undefined for a body that is written as it comes */
+  constructor(sink: BodySink, paint: Painter | undefined, colors: Colors) {
     this.#sink = sink
     this.#paint = paint
+    this.#isGivenUp = paint === undefined
     this.#colors = colors
+  }
+
+  async writeHead(text: string): Promise<void> {
+    await this.#sink.write(Buffer.from(paintHead(text, this.#colors), 'latin1'))
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#isGivenUp) {
       await this.#sink.write(bytes)
-      return
-    }
-    if (this.#size === 0 && bytes.subarray(0, 5).toString() === '72,84,84,80,47') {
-      await this.#sink.write(
-        Buffer.from(paintHead(Buffer.from(bytes).toString('latin1'), this.#colors), 'latin1'),
-      )
       return
     }
     // Borrowed until the next piece is read.
@@ -57,7 +57,7 @@ export class PaintedBody implements BodySink {
 
   async end(): Promise<void> {
     const whole = Buffer.concat(this.#pieces)
-    const painted = this.#isGivenUp || whole.includes(0) ? undefined : this.#paint(whole.toString())
+    const painted = this.#isGivenUp || whole.includes(0) ? undefined : this.#paint?.(whole.toString())
     if (painted === undefined) await this.#giveUp()
     else if (whole.length > 0) await this.#sink.write(Buffer.from(painted))
     await this.#sink.end()

@@ -59,8 +59,11 @@ export class ProgressLine {
   readonly #running: Map<Plan, Progress> = new Map()
   readonly #startedAt = performance.now()
   #doneBytes = 0
+  #done = 0
   #shownAt = -Infinity
   #isShown = false
+  /** The line was there before it was taken away. */
+  #wasShown = false
 
   constructor(write: (text: string) => void, columns: number, colors: Colors) {
     this.#write = write
@@ -75,6 +78,7 @@ export class ProgressLine {
     if (isEarly && !(this.#isShown && progress.bytes === progress.total)) return
     this.#shownAt = now
     this.#isShown = true
+    this.#wasShown = true
     const text = formatProgress(this.#facts(), this.#columns - 1)
     this.#write(`\r\u001b[K${this.#paint(text)}`)
   }
@@ -84,12 +88,14 @@ export class ProgressLine {
     const progress = this.#running.get(plan)
     this.#running.delete(plan)
     this.#doneBytes += sizeDownload
-    if (!this.#isShown || progress === undefined || this.#running.size > 0) return
+    this.#done++
+    if (!this.#wasShown || progress === undefined || this.#running.size > 0) return
     const mark = exit === 'success' ? this.#colors.green('✓') : this.#colors.red('✗')
     const seconds = (performance.now() - this.#startedAt) / 1_000
     const bytes = progress.phase === 'upload' ? progress.bytes : this.#doneBytes
     this.clear()
-    this.#write(`${mark} ${nameOf(plan)}  ${formatBytes(bytes)} in ${formatSeconds(seconds)}\n`)
+    const name = this.#done === 1 ? nameOf(plan) : `${this.#done} transfers`
+    this.#write(`${mark} ${name}  ${formatBytes(bytes)} in ${formatSeconds(seconds)}\n`)
   }
 
   /** Takes the line away. */

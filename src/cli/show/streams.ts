@@ -125,10 +125,9 @@ export class ShownStreams {
     const { signal } = this.#props
     if (this.stdout.isTTY !== true || how.isAsked) return stdout
     const guarded = Output.toStream(this.stdout, signal, true)
-    const painter = how.isPlain
-      ? undefined
-      : painterFor(response.headers.get('content-type'), this.#stdoutColors)
-    return painter === undefined ? guarded : new PaintedBody(guarded, painter, this.#stdoutColors)
+    if (how.isPlain) return guarded
+    const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors)
+    return new PaintedBody(guarded, painter, this.#stdoutColors)
   }
 
   get #wantsProgress(): boolean {

@@ -44,7 +44,11 @@ export function requestOptions(
     timeout: timeouts(plan),
     ...(options.http0_9 === true && { tolerances: { http09: true } }),
     ...(tools.onProgress !== undefined && {
-      onProgress: (progress: Progress) => tools.onProgress?.(plan, progress),
+      onProgress: (progress: Progress) => {
+        // How long a body of files is, the command knows and the client does not.
+        const total = progress.phase === 'upload' ? body?.length : progress.total
+        tools.onProgress?.(plan, { ...progress, total })
+      },
     }),
     hooks: {
       beforeRequest: (request) => completeRequest(request, plan, record),

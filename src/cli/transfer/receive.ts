@@ -107,7 +107,7 @@ export async function receive(
     reception.kind === 'body' && reception.isAppended,
   )
   try {
-    if (writesHead) await place.write(Buffer.from(heads.join(''), 'latin1'))
+    if (writesHead) await place.writeHead(heads.join(''))
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
     const trailers = [...response.trailers]
     if (writesHead && trailers.length > 0) await place.write(Buffer.from(formatFields(trailers), 'latin1'))
@@ -156,6 +156,12 @@ class BodyPlace implements BodySink {
   async write(bytes: Uint8Array): Promise<void> {
     this.#sink ??= await this.#open()
     await this.#sink.write(bytes)
+  }
+
+  async writeHead(text: string): Promise<void> {
+    this.#sink ??= await this.#open()
+    if (this.#sink.writeHead === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
+    else await this.#sink.writeHead(text)
   }
 
   /** An empty body makes an empty file. */

@@ -8,6 +8,8 @@ import type { Plan } from './plan.ts'
 /** Where a body is written. */
 export interface BodySink {
   write(bytes: Uint8Array): Promise<void>
+  /** Takes the heads of `-i`, where they are not written as the body is. */
+  writeHead?(text: string): Promise<void>
   end(): Promise<void>
 }
 
