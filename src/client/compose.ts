@@ -56,7 +56,14 @@ export interface Ground {
 /** Inside of them, the outermost first. */
 function innerFeatures({ clock, random, locate, underway, jar, hstsStore }: Ground): readonly Feature[] {
   const { pauses } = underway
-  const hsts = { ownStore: () => hstsStore, locate, strict: withStrictTls, onFailure: warnOfHsts }
+  const hsts = {
+    clock,
+    pauses,
+    ownStore: () => hstsStore,
+    locate,
+    strict: withStrictTls,
+    onFailure: warnOfHsts,
+  }
   return [
     {
       name: 'throwOnError',
@@ -85,7 +92,7 @@ function innerFeatures({ clock, random, locate, underway, jar, hstsStore }: Grou
     {
       name: 'cookies',
       isOn: ({ cookies }) => cookies !== undefined,
-      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar }),
+      layer: cookiesLayer({ clock, pauses, ownJar: () => jar, onFailure: warnOfJar }),
     },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },

@@ -94,8 +94,8 @@ export function resolveSettings(options: SharedOptions, base: ClientSettings): C
     redirect: resolveRedirect(options.redirect, base.redirect),
     retry: resolveRetry(options.retry, base.retry),
     decompress: resolveDecompress(options.decompress, base.decompress),
-    cookies: options.cookies === undefined ? base.cookies : options.cookies || undefined,
-    hsts: options.hsts === undefined ? base.hsts : options.hsts || undefined,
+    cookies: resolveKeeper(options.cookies, base.cookies),
+    hsts: resolveKeeper(options.hsts, base.hsts),
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,
@@ -259,6 +259,15 @@ function resolveDecompress(
   for (const [name, value] of Object.entries(taken) as [keyof DecompressSettings, number | undefined][])
     if (value !== undefined) resolved[name] = atLeast(value, 1, 'decompress', name)
   return Object.freeze(resolved)
+}
+
+/** A jar or a store: true is the one that there is, and else that of the client. */
+function resolveKeeper<T extends object>(
+  option: boolean | T | undefined,
+  under: true | T | undefined,
+): true | T | undefined {
+  if (option === undefined) return under
+  return option === true ? (under ?? true) : option || undefined
 }
 
 function resolveConnection(

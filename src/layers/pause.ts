@@ -4,6 +4,8 @@
  */
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
+import type { RequestDeadlines } from '../core/request.ts'
+import { TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** The waits of one client. */
@@ -16,6 +18,37 @@ export class Pauses {
     this.#reason ??= reason
     for (const end of this.#ends) end(reason())
     this.#ends.clear()
+  }
+
+  /**
+   * What somebody else's promise gives, within the time of a request: a jar or a store that never answers holds nobody.
+   * @throws what it rejects with; `signal.reason`; TimeoutError of `total`; what `end` was given
+   */
+  within<T>(answer: Promise<T>, clock: Clock, { signal, endsAt, totalMs }: RequestDeadlines): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const over = (): void => {
+        timer?.cancel()
+        if (signal !== undefined) stopListeningForAbort(signal, onAbort)
+        this.#ends.delete(end)
+      }
+      const end = (reason: unknown): void => {
+        over()
+        reject(reason)
+      }
+      const onAbort = (): void => end(signal?.reason)
+      const isBounded = endsAt !== Infinity
+      const timer = isBounded
+        ? clock.after(Math.max(0, endsAt - clock.now()), () => end(new TimeoutError('total', totalMs)))
+        : undefined
+      this.#ends.add(end)
+      answer.then((value) => {
+        over()
+        return resolve(value)
+      }, end)
+      if (signal?.aborted === true) onAbort()
+      else if (signal !== undefined) listenForAbort(signal, onAbort)
+      if (this.#reason !== undefined) end(this.#reason())
+    })
   }
 
   /**

@@ -9,6 +9,9 @@ import type { Handler, Layer } from '../../core/handler.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
+import { type Clock, systemClock } from '../../time/clock.ts'
+import { Pauses } from '../pause.ts'
+import { closingOnError } from '../thenable.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
 
@@ -18,13 +21,22 @@ export interface CookiesLayerOptions {
   readonly ownJar: () => CookieJarLike
   /** Is told where a jar has failed to keep cookies. */
   readonly onFailure: (jar: CookieJarLike, error: unknown) => void
+  /** Tells how long a jar may take. Default: the machine's. */
+  readonly clock?: Clock | undefined
+  /** With which other waits those for a jar can be ended. Default: with none. */
+  readonly pauses?: Pauses | undefined
 }
 
 /**
  * Sends and keeps cookies as `request.settings.cookies` says. A jar that fails to tell what it has fails the request, before it
  * is sent; one that fails to keep something fails no response.
  */
-export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer {
+export function cookiesLayer({
+  ownJar,
+  onFailure,
+  clock = systemClock,
+  pauses = new Pauses(),
+}: CookiesLayerOptions): Layer {
   // The fields of the last response that has set nothing: a connection gives equal heads the same list, and most are equal.
   let silent: readonly FieldLine[] | undefined
   const keep = (
@@ -44,7 +56,9 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
     }
     try {
       const filling = fillJar(jar, jarUrl(request), settable(fields))
-      return filling === undefined ? response : filling.then(() => response, failed)
+      if (filling === undefined) return response
+      const kept = filling.then(() => response, failed)
+      return closingOnError(response, pauses.within(kept, clock, request.deadlines))
     } catch (error) {
       return failed(error)
     }
@@ -58,7 +72,9 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
       // No function has a name here: each would be named anew for each request.
       return typeof field === 'string'
         ? next(withCookies(request, field)).then((response) => keep(response, jar, request))
-        : sendLater(next, request, field).then((response) => keep(response, jar, request))
+        : sendLater(next, request, pauses.within(field, clock, request.deadlines)).then((response) =>
+            keep(response, jar, request),
+          )
     } catch (error) {
       return Promise.reject(error)
     }

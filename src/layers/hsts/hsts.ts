@@ -12,7 +12,9 @@ import { hearPromise } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore } from '../../core/settings.ts'
-import { isThenable, type MaybePromise } from '../thenable.ts'
+import { type Clock, systemClock } from '../../time/clock.ts'
+import { Pauses } from '../pause.ts'
+import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
 import { holdsFor, hostAndAbove, hstsHost, overHttps, readStrictTransportSecurity } from './policy.ts'
 
 /** What the layers stand on. */
@@ -25,6 +27,10 @@ export interface HstsLayerOptions {
   readonly strict?: ((request: OutgoingRequest) => OutgoingRequest | undefined) | undefined
   /** Is told where a store has failed to keep what a response has said. */
   readonly onFailure: (store: HstsStore, error: unknown) => void
+  /** Tells how long a store may take. Default: the machine's. */
+  readonly clock?: Clock | undefined
+  /** With which other waits those for a store can be ended. Default: with none. */
+  readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
 }
@@ -131,7 +137,7 @@ export function upgradeRedirect(
     const known = look(store, namesOf(url.hostname), nowOf(options), 0)
     const changed = (by: KnownBy | undefined): URL | undefined =>
       by === undefined ? undefined : overHttps(url)
-    return isThenable(known) ? known.then(changed) : changed(known)
+    return isThenable(known) ? bounded(known, request, options).then(changed) : changed(known)
   }
 }
 
@@ -155,7 +161,7 @@ function afterLook(
   const store = storeOf(request, options)
   try {
     const known = store === undefined ? undefined : findKnown(store, request, nowOf(options))
-    return isThenable(known) ? known.then(goOn) : goOn(known)
+    return isThenable(known) ? bounded(known, request, options).then(goOn) : goOn(known)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -197,10 +203,20 @@ function note(
       maxAgeMs === 0
         ? store.delete(host)
         : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
-    return isThenable(kept) ? kept.then(() => response, failed) : response
+    if (!isThenable(kept)) return response
+    const noted = kept.then(() => response, failed)
+    return closingOnError(response, bounded(noted, request, options))
   } catch (error) {
     return failed(error)
   }
+}
+
+function bounded<T>(
+  answer: Promise<T>,
+  { deadlines }: OutgoingRequest,
+  { clock = systemClock, pauses = new Pauses() }: HstsLayerOptions,
+): Promise<T> {
+  return pauses.within(answer, clock, deadlines)
 }
 
 function storeOf({ settings }: OutgoingRequest, { ownStore }: HstsLayerOptions): HstsStore | undefined {
