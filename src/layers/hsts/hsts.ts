@@ -12,7 +12,7 @@ import { hearPromise } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore } from '../../core/settings.ts'
-import { isThenable, type MaybePromise } from '../thenable.ts'
+import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { holdsFor, hostAndAbove, hstsHost, overHttps, readStrictTransportSecurity } from './policy.ts'
 
@@ -175,42 +175,6 @@ export function upgraded(
     origin,
     defaults: defaults === request.origin.defaults ? origin.defaults : defaults,
   })
-}
-
-/** Security: what came in the clear, or from somebody whose certificate was let through, may be anybody's (RFC 6797 §8.1). */
-function note(
-  said: string,
-  request: OutgoingRequest,
-  response: HTTPResponse,
-  options: HstsLayerOptions,
-): MaybePromise<HTTPResponse> {
-  const store = storeOf(request, options)
-  const [host] = namesFor(request)
-  const read = readStrictTransportSecurity(said)
-  const isTrusted = !isPlain(request) && response.connection?.tls?.isVerified === true
-  if (store === undefined || host === undefined || read === undefined || !isTrusted) return response
-  const { maxAgeMs, includeSubDomains } = read
-  const failed = (error: unknown): HTTPResponse => {
-    options.onFailure(store, error)
-    return response
-  }
-  try {
-    const kept =
-      maxAgeMs === 0
-        ? store.delete(host)
-        : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
-    if (!isThenable(kept)) return response
-    return whileWanted(
-      kept.then(() => response, failed),
-      request,
-      options.wait,
-    ).catch((error: unknown) => {
-      response.close()
-      throw error
-    })
-  } catch (error) {
-    return failed(error)
-  }
 }
 
 function storeOf({ settings }: OutgoingRequest, { ownStore }: HstsLayerOptions): HstsStore | undefined {
