@@ -177,6 +177,36 @@ export function upgraded(
   })
 }
 
+/** Security: what came in the clear, or from somebody whose certificate was let through, may be anybody's (RFC 6797 §8.1). */
+function note(
+  said: string,
+  request: OutgoingRequest,
+  response: HTTPResponse,
+  options: HstsLayerOptions,
+): MaybePromise<HTTPResponse> {
+  const store = storeOf(request, options)
+  const [host] = namesFor(request)
+  const read = readStrictTransportSecurity(said)
+  const isTrusted = !isPlain(request) && response.connection?.tls?.isVerified === true
+  if (store === undefined || host === undefined || read === undefined || !isTrusted) return response
+  const { maxAgeMs, includeSubDomains } = read
+  const failed = (error: unknown): HTTPResponse => {
+    options.onFailure(store, error)
+    return response
+  }
+  try {
+    const kept =
+      maxAgeMs === 0
+        ? store.delete(host)
+        : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
+    if (!isThenable(kept)) return response
+    const noted = kept.then(() => response, failed)
+    return closingOnError(response, whileWanted(noted, request, options.wait))
+  } catch (error) {
+    return failed(error)
+  }
+}
+
 function storeOf({ settings }: OutgoingRequest, { ownStore }: HstsLayerOptions): HstsStore | undefined {
   const store = settings?.hsts
   return store === true ? ownStore() : store
