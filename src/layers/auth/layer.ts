@@ -10,7 +10,7 @@ import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
 import { faultOfBasic } from '../../auth/basic.ts'
 import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
 import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
-import { fieldValues, hasField } from '../../core/fields.ts'
+import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
 import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
@@ -284,7 +284,7 @@ class Authentication {
     if (value === undefined && body === first) return this.#carry(this.#request)
     return this.#carry(
       withChanges(this.#request, {
-        ...(value === undefined ? {} : { fields: [['Authorization', value], ...fields] }),
+        ...(value === undefined ? {} : { fields: withFieldAfterHost(fields, ['Authorization', value]) }),
         ...(body === first ? {} : { body }),
       }),
     )
