@@ -9,6 +9,7 @@ import { errorRow } from '../../errors/table.ts'
 import type { Colors } from '../show/colors.ts'
 import { adviceFor } from './advice.ts'
 import { type ExitName, exitNameOf } from './exit-codes.ts'
+import { wrapText } from './wrap.ts'
 
 /** What the command itself found wrong, as a row of the exit codes with its own next step. */
 export class CommandFailure extends Error {
@@ -86,18 +87,25 @@ function withoutRemedy(error: HTTPException): string {
   return error.remedy === undefined ? error.summary : error.summary.replace(`; ${error.remedy}`, '')
 }
 
-/** The lines for standard error, with their ends; empty where there is nothing to tell. */
-export function formatEnding({ what, why, advice }: Ending, colors: Colors): string {
+const INDENT = 7
+
+/**
+ * The lines for standard error, with their ends; empty where there is nothing to tell.
+ * @param columns - the width of the terminal that they are for; undefined for none: then each is one line
+ */
+export function formatEnding({ what, why, advice }: Ending, colors: Colors, columns?: number): string {
   if (what === undefined) return ''
+  const lineOf = (mark: string, text: string | undefined): string => {
+    if (text === undefined) return ''
+    const line = toOneLine(text).replace(/\.$/, '')
+    const lines = columns === undefined ? [line] : wrapText(line, Math.max(40, columns - INDENT - 3))
+    return `${mark} ${lines.join(`\n${' '.repeat(INDENT)}`)}\n`
+  }
   return [
     lineOf(colors.red('httplib:'), what),
     lineOf(colors.bold('  Why:'), why),
     lineOf(colors.bold('  Try:'), advice),
   ].join('')
-}
-
-function lineOf(mark: string, text: string | undefined): string {
-  return text === undefined ? '' : `${mark} ${toOneLine(text).replace(/\.$/, '')}\n`
 }
 
 /** A system error in a few words: its code where it has one. */
