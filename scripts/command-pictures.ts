@@ -70,7 +70,7 @@ function draw(prompt: string, output: string): string {
   const text = lines
     .map((line, i) => `<text x="${MARGIN}" y="${MARGIN + CELL.height * i + 14}">${spansOf(line)}</text>`)
     .join('\n')
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <style>
 rect { fill: #fbfbfa; stroke: #d9dce0 } text { fill: #1d2127; font: 14px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; white-space: pre }
 .bold { font-weight: 700 } .dim { opacity: .6 } ${rules.map(([name, light]) => `.${name} { fill: ${light} }`).join(' ')}
