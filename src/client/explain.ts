@@ -12,7 +12,9 @@ import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
 import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import { completeHead } from '../transport/h1/request-head.ts'
+import { looksUpByItself } from '../transport/open-route.ts'
 import type { ClientOptions, ClientTimeouts, SharedOptions } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
 
@@ -25,8 +27,11 @@ export interface ExplainedField {
   readonly name: string
   /** The value; credentials are masked. */
   readonly value: string
-  /** `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them. */
-  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol'
+  /**
+   * `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them; `jar` for
+   * cookies, `proxy` for who we are to a proxy.
+   */
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar' | 'proxy'
 }
 
 /** A timeout, and where it was said. */
@@ -86,6 +91,8 @@ export interface ExplanationParts {
   readonly request: OutgoingRequest
   readonly place: { readonly scheme: string; readonly host: string; readonly port: number }
   readonly route: { readonly kind: string; readonly why: string }
+  /** Undefined where it is not known yet which they are. */
+  readonly proxies: readonly ProxyServer[] | undefined
   readonly connection: PoolPreview
   readonly isFile: boolean
   /** The fields of the package, of the client's options, and of the request's. */
@@ -94,6 +101,12 @@ export interface ExplanationParts {
   readonly clientOptions: ClientOptions
   readonly requestOptions: SharedOptions
   readonly layers: readonly string[]
+  /** What is said of a layer by its name, in the place of what it does in general. */
+  readonly notes: Readonly<Record<string, string>>
+  /** Whether Proxy-Authorization is made of the option `proxy`. */
+  readonly saysProxyUser: boolean
+  /** Whether the Cookie field has cookies of the jar. */
+  readonly hasJarCookies: boolean
 }
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -103,6 +116,7 @@ export function explain(parts: ExplanationParts): Explanation {
   const { request, place, route, connection } = parts
   const url = new URL(request.url)
   const auth = explainAuth(request)
+  const notes: Readonly<Record<string, string>> = { ...parts.notes, auth: auth.does }
   const plain = {
     method: request.method,
     url: maskText(request.url),
@@ -116,7 +130,7 @@ export function explain(parts: ExplanationParts): Explanation {
     timeouts: explainTimeouts(parts),
     layers: parts.layers.map((name) => ({
       name,
-      does: name === 'auth' ? auth.does : (LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own'),
+      does: notes[name] ?? LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
     })),
   } satisfies Explanation
   const shown = (): string => format(plain)
@@ -127,14 +141,17 @@ export function explain(parts: ExplanationParts): Explanation {
   return freezeDeep(plain)
 }
 
-function explainGuard({ request, place, clientOptions }: ExplanationParts): GuardPreview {
+function explainGuard({ request, place, clientOptions, proxies }: ExplanationParts): GuardPreview {
   const { guard } = (request.settings as ClientSettings).connection
   const { socketPath } = clientOptions
-  return previewGuard(guard, { ...place, socketPath }, request.url)
+  if (guard !== undefined && proxies === undefined)
+    return { decision: 'after DNS', why: 'which proxy it goes by is not known yet' }
+  const hops = proxies?.map((proxy) => ({ ...proxy, looksUpByItself: looksUpByItself(proxy) }))
+  return previewGuard(guard, { ...place, socketPath }, request.url, hops)
 }
 
 function explainFields(
-  { request, builtIn, clientFields, isFile }: ExplanationParts,
+  { request, builtIn, clientFields, saysProxyUser, hasJarCookies, isFile }: ExplanationParts,
   auth: ExplainedAuth,
 ): ExplainedField[] {
   const own = request.fields
@@ -144,6 +161,8 @@ function explainFields(
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
     if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
+    if (lower === 'proxy-authorization' && saysProxyUser) return 'proxy'
+    if (lower === 'cookie' && hasJarCookies) return 'jar'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'
     if (hasField(builtIn, lower)) return 'default'
@@ -198,8 +217,6 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
     retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
   hsts: () => 'asks over https where the host is known to ask for it',
   hstsNotes: () => 'notes what Strict-Transport-Security says',
-  cookies: ({ cookies }) =>
-    `sends the cookies of ${cookies === true ? "the client's jar" : 'the jar that was given'}, and keeps what comes`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>

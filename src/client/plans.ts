@@ -168,7 +168,8 @@ export class Plans {
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
             : openRoute({ ...plan, hops, isForwarding, guard: asked })
-        return observed(key, clock, opening)
+        const opened = observed(key, clock, opening)
+        return asked === undefined ? opened : opened.then((transport) => remember(transport, asked))
       },
       refusalOf:
         guard === undefined ? undefined : refusalBy(new Guard(guard, url), target, hops, isForwarding),
@@ -190,7 +191,17 @@ function refusalBy(
   if (!guard.asksFunctions && !isForwarding) return undefined
   if (last === undefined) return (transport, url) => guard.refusalOf(target, transport.address, url)
   const place = isForwarding ? undefined : target
-  return looksUpByItself(last) ? (_, url) => guard.refusalBeyond(place, last, url) : undefined
+  return looksUpByItself(last)
+    ? (_, url) => guard.refusalBeyond(place, last, url)
+    : (transport, url) => OPENED_UNDER.get(transport)?.refusalAgain(target, url)
+}
+
+/** What a connection was opened under: it knows which address its proxy was given. */
+const OPENED_UNDER: WeakMap<Transport, Guard> = new WeakMap()
+
+function remember<T extends Transport>(transport: T, guard: Guard): T {
+  OPENED_UNDER.set(transport, guard)
+  return transport
 }
 
 type Proxies = readonly ProxyServer[]

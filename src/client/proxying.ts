@@ -31,7 +31,8 @@ import type { ClientOptions } from './option-types.ts'
 
 /** The option, read. `'environment'` is what the environment says at this moment. */
 export function resolveProxy(option: unknown, base: ProxySetting): ProxySetting {
-  if (option === undefined) return base
+  // Another one was refused before.
+  if (option === undefined || base === SOCKET_PATH) return base
   return option === 'environment' ? proxiesOfEnvironment() : readProxySetting(option, takeTls)
 }
 
@@ -119,7 +120,7 @@ export class Routes {
   #askFunction(setting: ProxyFunction, request: Asked): Route | Promise<Route> {
     const answer = this.askNow(setting, request.url)
     if (!(answer instanceof Promise)) return answer
-    return whileWanted(answer, request, this.#wait)
+    return whileWanted(answer, request, this.#wait, 'the function of the option proxy')
   }
 
   #read(answer: unknown): Route {

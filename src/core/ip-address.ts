@@ -52,6 +52,12 @@ function groupsOf(text: string): bigint[] {
   })
 }
 
+/** The 4 or 16 bytes of an address, in network order. */
+export function bytesOfIp({ family, value }: IpAddress): number[] {
+  const count = WIDTHS[family] / 8
+  return Array.from({ length: count }, (_, at) => Number((value >> BigInt(8 * (count - 1 - at))) & 0xffn))
+}
+
 /** The text of an IPv4 address. */
 export function formatIPv4(value: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
@@ -68,8 +74,14 @@ export function readIpRange(text: string): IpRange | undefined {
   const width = WIDTHS[ip.family]
   const length = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
   if (!(length <= width)) return undefined
-  const range = { family: ip.family, base: ip.value, length }
-  return (ip.value & ((1n << BigInt(width - length)) - 1n)) === 0n ? range : undefined
+  const range = rangeAround(ip, length)
+  return range.base === ip.value ? range : undefined
+}
+
+/** The addresses that begin with the same bits as one of them. */
+export function rangeAround({ family, value }: IpAddress, length: number): IpRange {
+  const shift = BigInt(WIDTHS[family] - length)
+  return { family, base: (value >> shift) << shift, length }
 }
 
 /** True for an address of the range. */

@@ -18,18 +18,23 @@ type Wanted = Pick<OutgoingRequest, 'url' | 'deadlines'> & Partial<Pick<Outgoing
 
 /**
  * Waits for `work` on the way of a request.
- * @throws what `work` throws; TimeoutError of `total`; `signal.reason`, untouched; what the client was destroyed with
+ * @param name - of what belongs to connecting, and may take as long as that: told as `address`. Undefined for anything else
+ * @throws what `work` throws; TimeoutError of `total` or `connect`; `signal.reason`, untouched; what the client was destroyed with
  */
 export function whileWanted<T>(
   work: Promise<T>,
   { method, url, deadlines }: Wanted,
   { clock, pauses }: WaitGround,
+  name?: string,
 ): Promise<T> {
-  const { endsAt, totalMs, signal } = deadlines
-  return pauses.until(work, {
-    clock,
-    ms: endsAt - clock.now(),
-    signal,
-    late: () => new TimeoutError('total', totalMs, { method, url: shownUrl(url) }),
-  })
+  const { endsAt, totalMs, signal, timeouts } = deadlines
+  const left = endsAt - clock.now()
+  const most = name === undefined ? Infinity : timeouts.connect
+  const late = (): Error => {
+    const facts = { method, url: shownUrl(url), address: name }
+    return left <= most
+      ? new TimeoutError('total', totalMs, facts)
+      : new TimeoutError('connect', timeouts.connect, facts)
+  }
+  return pauses.until(work, { clock, ms: Math.min(left, most), signal, late })
 }

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { moduleBeside } from '../support/repository.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 import { serve } from './serving.ts'
 
 checkOpenHandles()
@@ -62,6 +63,15 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     memory.signatures.push(String(request.headers['signature']))
     response.end('signed')
   },
+  '/account': (request, response) => {
+    const isKnown = request.headers.cookie === 'session=ada'
+    if (isKnown) response.end('ada, 3 orders')
+    else response.writeHead(302, { Location: '/form' }).end()
+  },
+  '/login': (_, response) =>
+    response
+      .writeHead(303, { Location: '/account', 'Set-Cookie': 'session=ada; Path=/; Max-Age=3600' })
+      .end(),
   '/sometimes-slow': async (_, response, memory) => {
     if (memory.slow++ === 0) await sleep(1_000, undefined, { ref: false })
     response.end('fast')
@@ -142,6 +152,14 @@ describe('the examples of the client', () => {
     })
   })
 
+  it('login-session: who is logged in stays so, from one process to the next', async () => {
+    await inFolder(async (folder) => {
+      const file = path.join(folder, 'session.json')
+      assert.equal(await run('login-session', file), 'logging in\nada, 3 orders\n')
+      assert.equal(await run('login-session', file), 'ada, 3 orders\n')
+    })
+  })
+
   it('token-refresh: one refresh for all that wait', async () => {
     assert.equal(await run('token-refresh'), '1 2 3\n')
     assert.equal(memory.tokens, 2)
@@ -172,6 +190,19 @@ describe('the examples of the client', () => {
   it('hedging-layer: the second answer is the first to come', async () => {
     assert.equal(await run('hedging-layer'), 'fast\nin time\n')
     assert.equal(memory.slow, 2)
+  })
+
+  it('by-proxy: which way each URL goes', async () => {
+    await using proxy = await TestProxy.start()
+    const output = await run('by-proxy', proxy.url)
+    assert.deepEqual(output.split('\n'), [
+      'by proxy: the option proxy',
+      "directly: 'localhost' in the option proxy matches",
+      "directly: '10.0.0.0/8' in the option proxy matches",
+      '200 by proxy',
+      '',
+    ])
+    assert.deepEqual(proxy.lines, [`GET ${serving.origin}/items/1`])
   })
 
   it('opentelemetry: a span for each request, and traceparent on the way', async () => {

@@ -114,7 +114,7 @@ describe('explain', () => {
       ['http://10.0.0.1/', 'refused', /^10\.0\.0\.1, which is of 10\.0\.0\.0\/8 \(Private-Use; RFC 1918\)/],
       ['http://localhost/', 'refused', /RFC 6761/],
       ['http://[2606:4700::1111]/', 'allowed', /^2606:4700::1111 passes public-only$/],
-      ['http://a.test/', 'after DNS', /^each address that a\.test has is judged by public-only$/],
+      ['http://a.test/', 'after DNS', /^each address of a\.test is judged by public-only$/],
     ]
     for (const [url, decision, why] of rows) {
       const { guard } = client.explain(url)

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { GuardError } from '../../src/errors/index.ts'
+import { Guard } from '../../src/layers/guard/guard.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
@@ -13,6 +14,8 @@ import { serve } from './serving.ts'
 checkOpenHandles()
 
 const PRIVATE = ['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '0x7f.1', 'localhost', 'a.localhost.']
+
+const notNo = (_address: string, url: URL): boolean => url.pathname !== '/no'
 
 function trusting(...proxies: TestProxy[]): { policy: 'public-only'; proxies: string[] } {
   return { policy: 'public-only', proxies: proxies.map(({ port }) => `127.0.0.1:${port}`) }
@@ -133,5 +136,52 @@ describe('a guard and proxies', () => {
     await assert.rejects(client.get('http://192.0.33.8/no'), GuardError)
     assert.deepEqual([...new Set(asked)], ['192.0.33.8 /yes', '192.0.33.8 /no'])
     assert.deepEqual(proxy.lines, ['GET http://192.0.33.8/yes'])
+  })
+
+  it('asks a function again before each request where a SOCKS proxy was given an address', async () => {
+    const here = serve((_, response) => response.end('reached'))
+    await using socks = await SocksProxy.start()
+    const guard = {
+      policy: notNo,
+      proxies: [socks.host],
+    }
+    await using client = new Client({ proxy: `socks5://${socks.host}`, guard, retry: false })
+    assert.equal(await client.get(`${here.origin}/yes`).text(), 'reached')
+    await assert.rejects(client.get(`${here.origin}/no`), GuardError)
+    assert.equal(await client.get(`${here.origin}/yes`).text(), 'reached')
+    assert.equal(client.pool.inspect().connections.length, 1)
+  })
+
+  it('judges requests that wait for a tunnel together each by its own URL', async () => {
+    const guard = new Guard([{ policy: notNo, proxies: [] }], 'http://192.0.33.8/', () => [
+      'http://192.0.33.8/no',
+      'http://192.0.33.8/yes',
+    ])
+    const to = { host: '192.0.33.8', port: 80 }
+    const proxy = { host: '192.0.33.9', port: 3128 }
+    guard.checkBeyond(to, proxy)
+    assert.ok(guard.refusalBeyond(to, proxy, 'http://192.0.33.8/no') instanceof GuardError)
+    assert.equal(guard.refusalBeyond(undefined, proxy, 'http://192.0.33.8/yes'), undefined)
+    assert.equal(guard.refusalBeyond(undefined, proxy, 'https://[::1]/no')?.refused, '::1')
+  })
+
+  it('is told by explain: refused, left to a trusted proxy, or open until DNS has answered', () => {
+    const guard = { policy: 'public-only', proxies: ['proxy.corp:3128'] } as const
+    const rows: [proxy: string | string[], url: string, decision: string, why: RegExp][] = [
+      ['http://proxy.corp:3128', 'https://a.test/', 'allowed', /^proxy\.corp, a\.test passes public-only$/],
+      ['http://proxy.corp:3128', 'http://10.0.0.1/', 'refused', /^10\.0\.0\.1, which is of /],
+      ['http://other.test:3128', 'https://a.test/', 'refused', /looked up by the proxy other\.test:3128/],
+      ['http://other.test:3128', 'https://8.8.8.8/', 'after DNS', /^each address of other\.test is judged/],
+      ['socks5://proxy.corp:3128', 'https://a.test/', 'after DNS', /^each address of a\.test is judged/],
+      ['http://10.0.0.1:3128', 'https://8.8.8.8/', 'refused', /^the proxy 10\.0\.0\.1 leads to 10\.0\.0\.1/],
+      [['http://proxy.corp:3128', 'http://10.0.0.1:1'], 'https://8.8.8.8/', 'refused', /10\.0\.0\.1/],
+    ]
+    for (const [proxy, url, decision, why] of rows) {
+      const { guard: said } = new Client({ guard, proxy }).explain(url)
+      assert.equal(said.decision, decision, `${String(proxy)} ${url}`)
+      assert.match(said.why, why)
+    }
+    const later = new Client({ guard, proxy: () => Promise.resolve(undefined) }).explain('http://a.test/')
+    assert.match(later.guard.why, /not known yet/)
   })
 })

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { isInNetwork, readNetwork } from '../../src/proxy/addresses.ts'
+import { isInRange } from '../../src/core/ip-address.ts'
+import { readNetwork } from '../../src/proxy/addresses.ts'
 import { matchNoProxy, parseNoProxy } from '../../src/proxy/no-proxy.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
@@ -36,7 +37,7 @@ function casesOfPage(): Case[] {
 describe('NO_PROXY', () => {
   const cases = casesOfPage()
 
-  it('has a table of more than fifty cases', () => {
+  it('has a table of more than fifty cases [pain 40]', () => {
     assert.ok(cases.length > 50, String(cases.length))
   })
 
@@ -66,9 +67,8 @@ describe('networks', () => {
     for (const bits of [0, 1, 7, 8, 9, 15, 24, 31, 32]) {
       const network = readNetwork(`170.170.170.170/${bits}`)!
       for (let at = 0; at < 32; at++) {
-        const value = (0xaaaaaaaa ^ (1 << (31 - at))) >>> 0
-        const bytes = [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff)
-        assert.equal(isInNetwork(bytes, network), at >= bits, `${bits} ${at}`)
+        const value = BigInt((0xaaaaaaaa ^ (1 << (31 - at))) >>> 0)
+        assert.equal(isInRange({ family: 4, value }, network), at >= bits, `${bits} ${at}`)
       }
     }
   })

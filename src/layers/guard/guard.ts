@@ -102,7 +102,8 @@ function nameOf(policy: GuardRule['policy']): GuardRefusal['rule'] {
   return policy === 'public-only' ? policy : 'function'
 }
 
-function isTrusted(proxies: readonly string[], { role, host, port }: GuardedPlace): boolean {
+/** True for a proxy that may be anywhere. */
+export function isTrusted(proxies: readonly string[], { role, host, port }: GuardedPlace): boolean {
   return role !== undefined && proxies.includes(formatAuthority({ host: host.toLowerCase(), port }))
 }
 
@@ -164,6 +165,8 @@ export class Guard {
   readonly #rules: readonly GuardRule[]
   readonly #origin: string
   readonly #urls: () => Iterable<string>
+  /** Those that were judged last: of a route the ones that its last proxy is given. */
+  #judged: readonly (string | undefined)[] = []
 
   /**
    * @param rules - each has to allow
@@ -188,13 +191,8 @@ export class Guard {
 
   /** All addresses of which one is going to be connected to: one that is refused is reason enough. */
   checkAddresses(place: GuardedPlace, addresses: readonly (string | undefined)[]): void {
-    let first: Refusal | undefined
-    for (const url of this.#asked()) {
-      const refusal = this.#judge(place, addresses, url)
-      if (refusal === undefined) return
-      first ??= refusal
-    }
-    raise(first)
+    this.#judged = addresses
+    this.#checkForOne((url) => this.#judge(place, addresses, url))
   }
 
   /** Where a stream leads that is open: `host:port`. */
@@ -210,8 +208,7 @@ export class Guard {
 
   /** What a proxy is going to be asked for. */
   checkBeyond(to: GuardedPlace, proxy: HostPort): void {
-    const [url] = this.#asked()
-    for (const rule of this.#rules) raise(judgeBeyond(rule, to, proxy, url), 'proxy')
+    this.#checkForOne((url) => this.#judgeBeyond(to, proxy, url), 'proxy')
   }
 
   /**
@@ -220,12 +217,33 @@ export class Guard {
    */
   refusalBeyond(to: GuardedPlace | undefined, proxy: HostPort, asked?: string): GuardError | undefined {
     const url = asked ?? this.#origin
-    const place = to ?? placeOf(url)
+    const refusal = this.#judgeBeyond(to ?? placeOf(url), proxy, url)
+    return refusal === undefined ? undefined : errorOf(refusal, 'proxy')
+  }
+
+  /** As `refusalOf`, where the peer is a proxy that was given an address: that one is judged once more. */
+  refusalAgain(place: GuardedPlace, url: string | undefined): GuardError | undefined {
+    const refusal = this.#judge(place, this.#judged, url ?? this.#origin)
+    return refusal === undefined ? undefined : errorOf(refusal)
+  }
+
+  #judgeBeyond(to: GuardedPlace, proxy: HostPort, url: string): Refusal | undefined {
     for (const rule of this.#rules) {
-      const refusal = judgeBeyond(rule, place, proxy, url)
-      if (refusal !== undefined) return errorOf(refusal, 'proxy')
+      const refusal = judgeBeyond(rule, to, proxy, url)
+      if (refusal !== undefined) return refusal
     }
     return undefined
+  }
+
+  /** Raises the first refusal, unless there is none for one of the URLs that are asked for. */
+  #checkForOne(judge: (url: string) => Refusal | undefined, phase?: 'proxy'): void {
+    let first: Refusal | undefined
+    for (const url of this.#asked()) {
+      const refusal = judge(url)
+      if (refusal === undefined) return
+      first ??= refusal
+    }
+    raise(first, phase)
   }
 
   #judge(place: GuardedPlace, addresses: readonly (string | undefined)[], url: string): Refusal | undefined {
@@ -238,9 +256,9 @@ export class Guard {
     return undefined
   }
 
-  #asked(): [string, ...string[]] {
-    const [first = this.#origin, ...more] = this.#urls()
-    return [first, ...more]
+  #asked(): readonly string[] {
+    const urls = [...this.#urls()]
+    return urls.length === 0 ? [this.#origin] : urls
   }
 }
 

@@ -11,8 +11,8 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { findInNetrc, NetrcFault, parseNetrc } from '../../../src/layers/auth/netrc.ts'
+import { need } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
-import { findPeer } from '../../support/peers.ts'
 
 checkOpenHandles()
 
@@ -171,7 +171,7 @@ describe('curl and Python', () => {
     await once(server, 'close')
   })
 
-  it('read the same of each file: curl', { skip: findPeer('curl') === undefined }, async () => {
+  it('read the same of each file: curl', { skip: need('curl') }, async () => {
     for (const [index, { title, expected, notCurl }] of CASES.entries()) {
       if (notCurl !== undefined) continue
       const file = path.join(folder, String(index))
@@ -182,7 +182,7 @@ describe('curl and Python', () => {
     }
   })
 
-  it('read the same of each file: Python', { skip: findPeer('python3') === undefined }, async () => {
+  it('read the same of each file: Python', { skip: need('python3') }, async () => {
     const script =
       'import netrc, json, sys\nout = []\nfor f in sys.argv[1:]:\n' +
       '  a = netrc.netrc(f).authenticators("127.0.0.1")\n  out.append(None if a is None else a[0] + ":" + (a[2] or ""))\nprint(json.dumps(out))'

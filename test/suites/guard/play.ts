@@ -108,7 +108,11 @@ async function playTrick(trick: Trick): Promise<string | undefined> {
 
 type Way = readonly [what: string, play: () => Promise<string | undefined>]
 
-const DNS = { [PUBLIC_NAME]: [[PUBLIC]], 'private.test': [['10.0.0.1']] }
+const DNS = {
+  [PUBLIC_NAME]: [[PUBLIC]],
+  'private.test': [['10.0.0.1']],
+  'proxy.test': [['10.0.0.2']],
+}
 const HERE = `http://${PUBLIC_NAME}/`
 const base = (recorder: Recorder): ClientOptions => ({
   connect: recorder.connect,
@@ -274,6 +278,30 @@ const WAYS: readonly Way[] = [
       return refuses(() => guard.checkBeyond({ host: '10.0.0.1', port: 80 }, place))
         ? undefined
         : 'an address behind a proxy is not judged'
+    },
+  ],
+  [
+    'a proxy that is sent the requests themselves',
+    async () => {
+      const recorder = new Recorder([OK, OK, OK])
+      const guard = { policy: 'public-only', proxies: ['proxy.test:3128'] } as const
+      await using client = new Client({ ...base(recorder), proxy: 'http://proxy.test:3128', guard })
+      await client.get(HERE).text()
+      return (await isRefused(client.get('http://10.0.0.1/').text())) ? undefined : 'a proxy is sent anywhere'
+    },
+  ],
+  [
+    'a tunnel, and what SOCKS is given',
+    async () => {
+      for (const scheme of ['http', 'socks5h', 'socks5']) {
+        const recorder = new Recorder(['HTTP/1.1 200 OK\r\n\r\n'])
+        const guard = { policy: 'public-only', proxies: ['proxy.test:3128'] } as const
+        await using client = new Client({ ...base(recorder), proxy: `${scheme}://proxy.test:3128`, guard })
+        const host = scheme === 'socks5' ? 'private.test' : '10.0.0.1'
+        const asked = client.get(`https://${host}/`, { timeout: 500 })
+        if (!(await isRefused(asked))) return 'a proxy is asked to lead to a private address'
+      }
+      return undefined
     },
   ],
 ]

@@ -21,6 +21,7 @@ import {
 } from '../../support/proxy-peers.ts'
 import { rejectionAs } from '../../support/rejection.ts'
 import { ca, server as serverPair } from '../../support/tls-fixture.ts'
+import { notInstalled } from './suite.ts'
 
 const echo: http.RequestListener = (request, response) => {
   const pieces: Buffer[] = []
@@ -81,7 +82,7 @@ function ofPeer(
   tests: (peer: () => ProxyPeer) => void,
 ): void {
   const program = findPeer(name)
-  describe(`by way of ${name}`, { skip: program === undefined }, () => {
+  describe(`by way of ${name}`, { skip: notInstalled(name, program) }, () => {
     let peer: ProxyPeer
     before(async () => {
       peer = await start(program!)
@@ -117,7 +118,7 @@ ofPeer('tinyproxy', startTinyproxy, (peer) => {
   })
 
   const stunnel = findPeer('stunnel4')
-  it('goes over TLS to it, by stunnel', { skip: stunnel === undefined }, async () => {
+  it('goes over TLS to it, by stunnel', { skip: notInstalled('stunnel4', stunnel) }, async () => {
     const before = await startStunnel(stunnel!, peer().port)
     try {
       await goThrough({ url: `https://localhost:${before.port}`, tls: { ca } })

@@ -5,6 +5,7 @@ import type { Fault } from '../../../support/fault-hunt.ts'
 
 const DIAL = 'io/guarded-dial.js'
 const PLANS = 'client/plans.js'
+const ROUTE = 'transport/open-route.js'
 const OPTION = 'client/guard-option.js'
 const GUARD = 'layers/guard/guard.js'
 const JUDGE = 'layers/guard/judge-address.js'
@@ -38,16 +39,34 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'checks the first connection only, and none of a redirect',
     PLANS,
-    'const connector = guard === undefined',
-    'const connector = guard === undefined || (this.times = (this.times ?? 0) + 1) > 1',
+    'const guarded = asked === undefined',
+    'const guarded = asked === undefined || (this.times = (this.times ?? 0) + 1) > 1',
   ),
   fault('uses a connection that was opened without it', PLANS, 'pipelining, guard]', 'pipelining]'),
-  fault('asks a function once for each connection', PLANS, 'guards?.asksFunctions === true', 'false'),
+  fault(
+    'asks a function once for each connection',
+    PLANS,
+    'if (!guard.asksFunctions && !isForwarding)',
+    'if (!isForwarding)',
+  ),
+  fault(
+    'forgets that a proxy leads anywhere which is sent the requests themselves',
+    PLANS,
+    'if (!guard.asksFunctions && !isForwarding)',
+    'if (!guard.asksFunctions)',
+  ),
+  fault('asks for a tunnel to what it has not judged', ROUTE, 'this.#checkBeyond(rest);', ''),
+  fault(
+    'does not judge what a SOCKS proxy is given',
+    ROUTE,
+    'guard?.checkAddresses(place, found.map(({ address }) => address));',
+    '',
+  ),
   fault(
     'believes a connector of the caller',
     PLANS,
-    'new Guard(guard, url, urls), connect !== undefined)',
-    'new Guard(guard, url, urls), false)',
+    'guardedConnector(plain, asked, connect !== undefined)',
+    'guardedConnector(plain, asked, false)',
   ),
   fault('lets a request switch it off', OPTION, "if (place === 'client' || base === undefined)", 'if (true)'),
   fault('lets a request take its place', OPTION, '[...base, rule]', '[rule]'),
@@ -65,8 +84,8 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'judges each request by the URL of the first',
     GUARD,
-    'const refusal = this.#judge(place, addresses, url);',
-    'const refusal = this.#judge(place, addresses, this.#asked()[0]);',
+    'const refusal = judge(url);',
+    'const refusal = judge(this.#asked()[0]);',
   ),
   fault('trusts a place that has the name of a proxy', GUARD, 'role !== undefined &&', ''),
   fault(
