@@ -44,7 +44,9 @@ export async function run(surroundings: Surroundings): Promise<number> {
   } catch (error) {
     if (error instanceof ReaderGone) return exitCodeOf('success')
     const ending = describeFailure(error)
-    stderr.write(formatEnding(ending, colorsFor(stderr, env)))
+    stderr.write(
+      formatEnding(ending, colorsFor(stderr, env), stderr.isTTY === true ? stderr.columns : undefined),
+    )
     return exitCodeOf(ending.exit)
   }
 }

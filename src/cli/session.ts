@@ -258,6 +258,7 @@ export class Session {
   #tell(ending: Ending, { silent, showError }: Options): void {
     if (silent === true && showError !== true) return
     this.#streams.clearLine()
-    this.#streams.stderr.write(formatEnding(ending, this.#streams.stderrColors))
+    const { stderr, stderrColors } = this.#streams
+    stderr.write(formatEnding(ending, stderrColors, stderr.isTTY === true ? stderr.columns : undefined))
   }
 }

@@ -52,7 +52,7 @@ const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
 
 /**
- * Reads one proxy: a URL, or `{ url, auth, tls }`.
+ * Reads one proxy: a URL, or `{ url, auth, tls, tunnel }`.
  * @param what - how messages call it: `The option 'proxy'`
  * @throws TypeError that says what is wrong, without the URL
  */

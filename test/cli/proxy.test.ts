@@ -116,7 +116,7 @@ describe('a proxy', () => {
       })
       const result = await runCommand(['-p', '-x', `127.0.0.1:${proxy.port}`, 'http://h/'])
       assert.equal(result.code, 56)
-      assertTold(result, /^httplib: The proxy did not open a tunnel\n {2}Why: 127\.0\.0\.1:\d+ \([^\n]+\)\n/)
+      assertTold(result, /^httplib: the proxy did not open a tunnel\n {2}Why: 127\.0\.0\.1:\d+ \([^\n]+\)\n/)
     }
   })
 

@@ -244,6 +244,17 @@ describe('the lines about a failure', () => {
     assert.equal(formatEnding(ending, plain), 'httplib: bad?[2J "CN"?\n  Try: again\n')
   })
 
+  it('keep to the width of a terminal, and are one line each elsewhere', () => {
+    const long = Array.from({ length: 30 }, () => 'word').join(' ')
+    const ending = { exit: 'tls', what: 'short', why: long, advice: 'again' } as const
+    for (const columns of [60, 80, 120]) {
+      const lines = formatEnding(ending, plain, columns).trimEnd().split('\n')
+      assert.ok(lines.length > 3)
+      for (const line of lines) assert.ok(line.length <= columns, line)
+    }
+    assert.equal(formatEnding(ending, plain), `httplib: short\n  Why: ${long}\n  Try: again\n`)
+  })
+
   it('are none after Ctrl-C', () => {
     assert.equal(formatEnding(describeFailure(new Interrupted()), plain), '')
   })

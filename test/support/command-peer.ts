@@ -97,6 +97,7 @@ export class CommandPeer {
   readonly #server = createServer((request, response) => this.#serve(request, response))
   /** What came, of each connection in the order in which it was opened. */
   #received: Buffer[][] = []
+  readonly #own = new Map<string, Route>()
   /** How often `/flaky` was asked. */
   attempts = 0
 
@@ -114,6 +115,11 @@ export class CommandPeer {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /** A further route: a body of that type. */
+  serve(name: string, type: string, body: string): void {
+    this.#own.set(name, (_request, response) => answer(response, 200, { 'Content-Type': type }, body))
   }
 
   /** Everything that was sent since the last call, one text for each request's connection. */
@@ -134,6 +140,7 @@ export class CommandPeer {
     response.sendDate = false
     const [, name = '', argument = ''] = (request.url ?? '').split('?')[0]!.split('/')
     const route =
+      this.#own.get(name) ??
       ROUTES[name] ??
       ((_request, other) => answer(other, 200, { 'X-Path': request.url ?? '' }, `${request.method}\n`))
     if (name === 'nothing' || name === 'silent') {

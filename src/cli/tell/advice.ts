@@ -45,6 +45,11 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   TIMEOUT_CONNECT: 'another host or port, or check the way to it',
   TIMEOUT_TLS: 'http:// if the server does not speak TLS',
   TIMEOUT_TOTAL: 'a larger --max-time',
+  REDIRECT_LIMIT: 'a larger --max-redirs',
+  REDIRECT_LOOP: "again with -v to see where it leads; -b '' where it wants cookies",
+  REDIRECT_DOWNGRADE: '--proto-redir =http,https if that is meant to be',
+  REDIRECT_BODY: '-T FILE, which can be sent again',
+  LIMIT_RATIO: 'without --compressed, and look at what comes',
   INCOMPLETE_BODY: 'again; if it breaks off at the same place each time, the server says a wrong length',
   CONNECTION_LOST: SEE_WIRE,
 }
@@ -84,6 +89,15 @@ const BY_REMEDY: readonly (readonly [option: string, advice: string])[] = [
   ['cert:', '--cert and --key with your certificate'],
   ['HTTPConnection', 'http:// instead of https://'],
 ]
+
+/** The same where it was a proxy that failed. */
+export function adviceForProxy(code: ErrorCode, remedy?: string): string {
+  const row = errorRow(code)
+  if (row.className !== 'ConnectError' || code === 'PROXY_FAILED') return adviceFor(code, remedy)
+  return code.startsWith('CERTIFICATE_') || code === 'TLS_FAILED'
+    ? '--proxy-cacert for an https proxy; -x http://HOST:PORT for one that speaks no TLS'
+    : "another -x, or check that a proxy runs there; -x '' goes without"
+}
 
 /**
  * One line, without an end: what to try after an error with this code.

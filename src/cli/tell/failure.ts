@@ -7,8 +7,9 @@
 import { HTTPException } from '../../errors/index.ts'
 import { errorRow } from '../../errors/table.ts'
 import type { Colors } from '../show/colors.ts'
-import { adviceFor } from './advice.ts'
+import { adviceFor, adviceForProxy } from './advice.ts'
 import { type ExitName, exitNameOf } from './exit-codes.ts'
+import { wrapText } from './wrap.ts'
 
 /** What the command itself found wrong, as a row of the exit codes with its own next step. */
 export class CommandFailure extends Error {
@@ -57,16 +58,7 @@ export function describeFailure(error: unknown): Ending {
   if (error instanceof Interrupted) return { exit: 'interrupted' }
   if (error instanceof CommandFailure)
     return { exit: error.exit, what: error.message, why: error.why, advice: error.advice }
-  if (HTTPException.isHTTPException(error)) {
-    const { sentence } = errorRow(error.code)
-    const summary = withoutRemedy(error)
-    return {
-      exit: exitNameOf(error.code),
-      what: sentence,
-      why: summary.startsWith(sentence) ? trimmed(summary.slice(sentence.length)) : summary,
-      advice: adviceFor(error.code, error.remedy),
-    }
-  }
+  if (HTTPException.isHTTPException(error)) return describeError(error)
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {
     exit: 'unexpected',
@@ -75,10 +67,48 @@ export function describeFailure(error: unknown): Ending {
   }
 }
 
-/** What follows the sentence, without what joins the two. */
-function trimmed(rest: string): string | undefined {
-  const text = rest.replace(/^[:.\s]+/, '')
-  return text === '' ? undefined : text
+function describeError(error: HTTPException): Ending {
+  const { sentence } = errorRow(error.code)
+  const summary = withoutRemedy(error)
+  const rest = summary.startsWith(sentence) ? summary.slice(sentence.length).replace(/^[:.\s]+/, '') : summary
+  return {
+    exit: exitNameOf(error.code),
+    what: lowerFirst(sentence),
+    why: inOwnWords(reasonFirst(withPeer(rest, error))),
+    advice:
+      error.proxy === undefined
+        ? adviceFor(error.code, error.remedy)
+        : adviceForProxy(error.code, error.remedy),
+  }
+}
+
+/** A line goes on after the name of the command. */
+function lowerFirst(sentence: string): string {
+  return /^[A-Z](?:[a-z]|\s)/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence
+}
+
+/** What has nothing but a rule to name says at least who broke it. */
+function withPeer(rest: string, { address }: HTTPException): string | undefined {
+  if (!rest.startsWith('(')) return rest === '' ? undefined : rest
+  const plain = rest.replace(/^\((.*)\)$/s, '$1')
+  return address === undefined ? plain : `${address}: ${plain}`
+}
+
+/** Which certificate it is comes behind what is wrong with it. */
+function reasonFirst(why: string | undefined): string | undefined {
+  const [, shown, reason] =
+    /^(\S+ showed certificate .* with SHA-256 [0-9A-F:]{95}): (.*)$/s.exec(why ?? '') ?? []
+  return reason === undefined ? why : `${reason}; ${shown}`
+}
+
+/** The options of the library by the names that they have here. */
+const OWN_WORDS: readonly (readonly [theirs: string, ours: string])[] = [
+  ['redirect.limit', '--max-redirs'],
+  ['timeout.total', '--max-time'],
+]
+
+function inOwnWords(why: string | undefined): string | undefined {
+  return OWN_WORDS.reduce((text, [theirs, ours]) => text?.replaceAll(theirs, ours), why)
 }
 
 /** The options of the library mean nothing to a person at a terminal: the advice names the command's. */
@@ -86,18 +116,25 @@ function withoutRemedy(error: HTTPException): string {
   return error.remedy === undefined ? error.summary : error.summary.replace(`; ${error.remedy}`, '')
 }
 
-/** The lines for standard error, with their ends; empty where there is nothing to tell. */
-export function formatEnding({ what, why, advice }: Ending, colors: Colors): string {
+const INDENT = 7
+
+/**
+ * The lines for standard error, with their ends; empty where there is nothing to tell.
+ * @param columns - the width of the terminal that they are for; undefined for none: then each is one line
+ */
+export function formatEnding({ what, why, advice }: Ending, colors: Colors, columns?: number): string {
   if (what === undefined) return ''
+  const lineOf = (mark: string, text: string | undefined): string => {
+    if (text === undefined) return ''
+    const line = toOneLine(text).replace(/\.$/, '')
+    const lines = columns === undefined ? [line] : wrapText(line, Math.max(40, columns - INDENT - 3))
+    return `${mark} ${lines.join(`\n${' '.repeat(INDENT)}`)}\n`
+  }
   return [
     lineOf(colors.red('httplib:'), what),
     lineOf(colors.bold('  Why:'), why),
     lineOf(colors.bold('  Try:'), advice),
   ].join('')
-}
-
-function lineOf(mark: string, text: string | undefined): string {
-  return text === undefined ? '' : `${mark} ${toOneLine(text).replace(/\.$/, '')}\n`
 }
 
 /** A system error in a few words: its code where it has one. */

@@ -8,6 +8,7 @@ import { CATEGORIES, type Category, flagsOf, type OptionRow } from '../words/opt
 import { OPTIONS } from '../words/table.ts'
 import { listExitCodes } from './exit-codes.ts'
 import { usageFailure } from './failure.ts'
+import { wrapText } from './wrap.ts'
 
 /** The width of the flags in the brief help, with two blanks. */
 const BRIEF_COLUMNS = 28
@@ -79,19 +80,6 @@ function formatRows(rows: readonly OptionRow[], colors: Colors, columns: number)
       return first + lines.map((line) => `${' '.repeat(MAX_FLAGS_COLUMNS + 2)}${line}\n`).join('')
     })
     .join('')
-}
-
-/** A text in lines of at most so many characters, cut at blanks. */
-export function wrapText(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
 }
 
 function formatExitCodes(columns: number): string {

@@ -51,20 +51,29 @@ function tooSlow(
   code: Parameters<typeof adviceFor>[0],
   cause: HTTPException,
 ): CommandFailure {
-  const { phase, address, timings = {} } = cause
-  const done = Object.entries(timings).flatMap(([name, ms]) =>
-    ms === undefined ? [] : [`${name} ${Math.round(ms)} ms`],
+  return new CommandFailure('timeout', `${what} (${option})`, adviceFor(code), { cause, why: howFar(cause) })
+}
+
+/** How far it had come, in words. */
+function howFar({ phase, address = 'the peer', timings = {} }: HTTPException): string {
+  const { dns, connect, headers } = timings
+  const isLate = phase !== 'total'
+  if (headers !== undefined)
+    return `${address} answered after ${Math.round(headers)} ms, and the body has not ended`
+  if (connect !== undefined)
+    return `${address} took the connection after ${Math.round(connect)} ms, and has not answered`
+  const place = isLate && phase !== undefined ? PHASES[phase] : undefined
+  return (
+    place ??
+    (dns === undefined
+      ? `no connection to ${address} had been made`
+      : `${address} had not taken the connection`)
   )
-  const whole = [
-    `${option} says so`,
-    phase === 'total' ? undefined : `it was in the phase ${phase}`,
-    address,
-    ...done,
-  ]
-  return new CommandFailure('timeout', `${what} (${option})`, adviceFor(code), {
-    cause,
-    why: whole.filter((one) => one !== undefined).join(', '),
-  })
+}
+
+const PHASES: Partial<Readonly<Record<string, string>>> = {
+  dns: 'the name had not been found',
+  tls: 'the TLS handshake was not over',
 }
 
 function brokenOff(error: IncompleteRead, { sizeDownload }: TransferRecord): CommandFailure {

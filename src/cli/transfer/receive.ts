@@ -21,6 +21,8 @@ type Reception =
   /** Nothing is written, and a file that is there stays. */
   | { readonly kind: 'nothing'; readonly failure?: CommandFailure }
 
+const ASKS_WHO: Readonly<Record<number, string>> = { 401: '-u USER:PASSWORD', 407: '-U USER:PASSWORD' }
+
 function decideReception(response: HTTPResponse, plan: Plan): Reception {
   const { status, reason } = response
   const { options, resumption, resumeFrom, timeCondition } = plan
@@ -32,7 +34,9 @@ function decideReception(response: HTTPResponse, plan: Plan): Reception {
       const failure = new CommandFailure(
         'http-error',
         what,
-        isWritten ? '-i to see its head' : '--fail-with-body to see what it says',
+        [ASKS_WHO[status], isWritten ? '-i to see its head' : '--fail-with-body to see what it says']
+          .filter((one) => one !== undefined)
+          .join('; '),
       )
       return isWritten ? { kind: 'body', isAppended: false, failure } : { kind: 'nothing', failure }
     }
