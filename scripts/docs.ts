@@ -46,6 +46,7 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/client.md', 'options', clientOptionsTable()],
     ['docs/guard.md', 'options', guardOptionsTable()],
     ['docs/guard.md', 'ranges', guardRangesTable()],
+    ...(await examples(root, 'auth', 'docs/auth.md')),
     ...(await examples(root, 'client', 'docs/recipes.md')),
     ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
   ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, Python, and httpbin under
-# gunicorn. Tests of a
+# Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, Python, httpbin under
+# gunicorn, and the proxies squid, tinyproxy, microsocks, dante, and stunnel before one. Tests of a
 # peer that is not there are skipped, so nothing here may end a run; what is missing is said loudly instead.
 #
 # The packages would start their services on port 80. While they are installed, a policy file forbids that.
@@ -22,7 +22,7 @@ skip() {
 }
 
 missing=()
-for peer in nginx apache2 python3; do
+for peer in nginx apache2 python3 squid tinyproxy microsocks danted stunnel4; do
   command -v "$peer" > /dev/null || missing+=("$peer")
 done
 # Debian's Python, which Debian's packages are for; another one may come first in the path.
@@ -51,6 +51,7 @@ is_there() {
 for peer in "${missing[@]}"; do
   packages=("$peer")
   if [ "$peer" = httpbin ]; then packages=(gunicorn python3-httpbin python3-brotli); fi
+  if [ "$peer" = danted ]; then packages=(dante-server); fi
   if apt-get install -y --no-install-recommends "${packages[@]}" > "$log" 2>&1 && is_there "$peer"; then
     echo "installed $peer"
   else

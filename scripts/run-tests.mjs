@@ -59,7 +59,7 @@ const { status, signal } = spawnSync(
     ...options,
     ...files,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: withoutProxies(process.env) },
 )
 if (signal !== null) fail(`the test run was ended by ${signal}`)
 process.exitCode = status ?? 1
@@ -95,6 +95,11 @@ function tellSkipped() {
     console.error(`run-tests: "${name}" in ${file} is skipped without a reason: see test/support/need.ts`)
     process.exitCode = 1
   }
+}
+
+/** The environment without proxies: what this machine says of them is no affair of the tests. */
+function withoutProxies(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:https?|all|no)_proxy$/i.test(name)))
 }
 
 /** What this Node lacks to run these files as they are, in words; undefined if nothing. */

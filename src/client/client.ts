@@ -1,6 +1,8 @@
 /**
  * The client: URLs in, responses out. A request is made of the options, goes through the chain of layers to the pool, and its
  * response comes back the same way.
+ *
+ * Length: one class by contract, and its documentation.
  */
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
@@ -31,6 +33,7 @@ import {
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
+import { previewRequest } from './preview.ts'
 import { refuseBesideSocket, startingProxies } from './proxying.ts'
 import { writeQuery } from './query.ts'
 import { ResponsePromise } from './response-promise.ts'
@@ -190,12 +193,18 @@ export class Client {
     const { body, of } = this.#prepare(taken.method ?? 'GET', url, taken, settings)
     try {
       const isFile = !isMeasured(body)
-      const request = makeRequest(of, isFile ? NO_BODY : body)
+      const preview = previewRequest(
+        makeRequest(of, isFile ? NO_BODY : body),
+        this.#shared,
+        this.#destinations,
+      )
+      const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
-      const { plan, route, proxies } = this.#end.explainRoute(request, settings, of.to.place)
+      const place = this.#destinations.placeOf(request.origin)
+      const { plan, route, proxies } = this.#end.explainRoute(request, settings, place)
       return explain({
-        request,
-        place: of.to.place,
+        ...preview,
+        place,
         route,
         proxies,
         connection: this.#shared.pool.preview(plan, request),

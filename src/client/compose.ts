@@ -67,7 +67,13 @@ function innerFeatures({
   hstsStore,
 }: Ground): readonly Feature[] {
   const { pauses } = underway
-  const hsts = { ownStore: () => hstsStore, locate, strict: withStrictTls, onFailure: warnOfHsts }
+  const hsts = {
+    ownStore: () => hstsStore,
+    locate,
+    strict: withStrictTls,
+    onFailure: warnOfHsts,
+    wait: { clock, pauses },
+  }
   return [
     {
       name: 'throwOnError',
@@ -101,7 +107,7 @@ function innerFeatures({
     {
       name: 'cookies',
       isOn: ({ cookies }) => cookies !== undefined,
-      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar }),
+      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait: { clock, pauses } }),
     },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },

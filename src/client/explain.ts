@@ -27,8 +27,11 @@ export interface ExplainedField {
   readonly name: string
   /** The value; credentials are masked. */
   readonly value: string
-  /** `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them. */
-  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol'
+  /**
+   * `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them; `jar` for
+   * cookies.
+   */
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar'
 }
 
 /** A timeout, and where it was said. */
@@ -98,6 +101,10 @@ export interface ExplanationParts {
   readonly clientOptions: ClientOptions
   readonly requestOptions: SharedOptions
   readonly layers: readonly string[]
+  /** What is said of a layer by its name, in the place of what it does in general. */
+  readonly notes: Readonly<Record<string, string>>
+  /** Whether the Cookie field has cookies of the jar. */
+  readonly hasJarCookies: boolean
 }
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -107,6 +114,7 @@ export function explain(parts: ExplanationParts): Explanation {
   const { request, place, route, connection } = parts
   const url = new URL(request.url)
   const auth = explainAuth(request)
+  const notes: Readonly<Record<string, string>> = { ...parts.notes, auth: auth.does }
   const plain = {
     method: request.method,
     url: maskText(request.url),
@@ -120,7 +128,7 @@ export function explain(parts: ExplanationParts): Explanation {
     timeouts: explainTimeouts(parts),
     layers: parts.layers.map((name) => ({
       name,
-      does: name === 'auth' ? auth.does : (LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own'),
+      does: notes[name] ?? LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
     })),
   } satisfies Explanation
   const shown = (): string => format(plain)
@@ -141,7 +149,7 @@ function explainGuard({ request, place, clientOptions, proxies }: ExplanationPar
 }
 
 function explainFields(
-  { request, builtIn, clientFields, isFile }: ExplanationParts,
+  { request, builtIn, clientFields, hasJarCookies, isFile }: ExplanationParts,
   auth: ExplainedAuth,
 ): ExplainedField[] {
   const own = request.fields
@@ -151,6 +159,7 @@ function explainFields(
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
     if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
+    if (lower === 'cookie' && hasJarCookies) return 'jar'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'
     if (hasField(builtIn, lower)) return 'default'
@@ -205,8 +214,6 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
     retry?.limit === 0 ? 'sends it once' : `tries again up to ${retry?.limit} times, where that is safe`,
   hsts: () => 'asks over https where the host is known to ask for it',
   hstsNotes: () => 'notes what Strict-Transport-Security says',
-  cookies: ({ cookies }) =>
-    `sends the cookies of ${cookies === true ? "the client's jar" : 'the jar that was given'}, and keeps what comes`,
   decompress: ({ decompress }) => `decodes the body, up to ${decompress?.maxBytes} bytes`,
   progress: () => 'tells onProgress how far the bodies have come',
   minSpeed: ({ minSpeed }) =>

@@ -9,7 +9,8 @@ import type { HTTPResponse } from '../core/response.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
 import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
-import { basicFor, forProxy, forServer, isAlwaysDirect } from './proxying.ts'
+import { exchangeAs } from './proxy-auth.ts'
+import { forProxy, forServer, identityOf, isAlwaysDirect, saysProxyAuthorization } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 import type { Shared } from './shared.ts'
 
@@ -59,9 +60,13 @@ export class InnerEnd {
   #exchangeBy(request: OutgoingRequest, route: Route): Promise<HTTPResponse> {
     const settings = request.settings as ClientSettings
     const plan = this.planFor(request.origin, settings.connection, route)
-    const isToProxy = isForwarded(route, schemeOf(request.origin))
-    const own = isToProxy ? forProxy(request, basicFor(route.proxies.at(-1)!)) : forServer(request)
-    return this.#shared.pool.exchange(own, plan, settings)
+    const { pool } = this.#shared
+    if (!isForwarded(route, schemeOf(request.origin)))
+      return pool.exchange(forServer(request), plan, settings)
+    const own = forProxy(request)
+    const identity = saysProxyAuthorization(own) ? undefined : identityOf(route.proxies.at(-1)!)
+    if (identity === undefined) return pool.exchange(own, plan, settings)
+    return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
   }
 
   /** The route to a URL. */

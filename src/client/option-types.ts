@@ -76,8 +76,14 @@ export interface RetryOptions {
 /** Who we are to a proxy: sent with the first request, or what answers its challenge. */
 export type ProxyAuth =
   | readonly [user: string, password: string]
-  | { readonly basic: readonly [user: string, password: string] }
-  | { readonly digest: readonly [user: string, password: string] }
+  | {
+      /** Is sent with each request to the proxy (RFC 7617). */
+      readonly basic: readonly [user: string, password: string]
+    }
+  | {
+      /** Answers the proxy's challenge (RFC 7616). */
+      readonly digest: readonly [user: string, password: string]
+    }
 
 /** A proxy with what there is to be said of it. */
 export interface ProxyOptions {

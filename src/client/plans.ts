@@ -24,7 +24,7 @@ import { looksUpByItself, openRoute, type ProxyHop } from '../transport/open-rou
 import type { Transport } from '../transport/transport.ts'
 import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
-import { basicFor } from './proxying.ts'
+import { identityOf } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
@@ -215,13 +215,12 @@ interface Way {
 /** A proxy as opening a connection needs it. Its session is its own, as that of a server is. */
 function hopOf(proxy: ProxyServer): ProxyHop {
   const { scheme, host, port, credentials, tls } = proxy
-  const basic = basicFor(proxy)
   return {
     scheme,
     host,
     port,
     tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
-    fields: basic === undefined ? [] : [basic],
+    identity: scheme === 'http' || scheme === 'https' ? identityOf(proxy) : undefined,
     credentials,
   }
 }

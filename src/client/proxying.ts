@@ -12,6 +12,7 @@ import { isPromiseLike } from '../core/options.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { proxyVariables } from '../io/surroundings.ts'
+import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
 import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
@@ -24,8 +25,7 @@ import {
   readChain,
   readProxySetting,
 } from '../proxy/setting.ts'
-import type { Clock } from '../time/clock.ts'
-import { type Deadlines, waitFor } from '../time/wait.ts'
+import { ProxyIdentity } from '../transport/proxy-identity.ts'
 import type { Place } from './destination.ts'
 import type { ClientOptions } from './option-types.ts'
 
@@ -74,13 +74,13 @@ const MAX_TEXTS = 64
 
 /** Chooses routes, and remembers them: one way to one origin is one object. */
 export class Routes {
-  readonly #clock: Clock
+  readonly #wait: WaitGround
   readonly #known: WeakMap<ProxyTable, WeakMap<RequestOrigin, Route>> = new WeakMap()
   /** What functions have answered as text, most of them the same again and again. */
   readonly #byText: Map<string, readonly ProxyServer[]> = new Map()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(wait: WaitGround) {
+    this.#wait = wait
   }
 
   /**
@@ -116,17 +116,10 @@ export class Routes {
       : this.#read(answer)
   }
 
-  #askFunction(setting: ProxyFunction, { url, deadlines }: Asked): Route | Promise<Route> {
-    const answer = this.askNow(setting, url)
+  #askFunction(setting: ProxyFunction, request: Asked): Route | Promise<Route> {
+    const answer = this.askNow(setting, request.url)
     if (!(answer instanceof Promise)) return answer
-    const waiting: Deadlines = { ...deadlines, clock: this.#clock }
-    return waitFor<Route>(waiting, 'connect', 'the function of the option proxy', (outcome) => {
-      answer.then(
-        (route) => outcome.resolve(route),
-        (error: unknown) => outcome.reject(error),
-      )
-      return () => {}
-    })
+    return whileWanted(answer, request, this.#wait, 'the function of the option proxy')
   }
 
   #read(answer: unknown): Route {
@@ -148,8 +141,8 @@ const PROXY_AUTHORIZATION = 'proxy-authorization'
 
 /** The request as it goes to a server: nothing in it is meant for a proxy. The same one where that is so. */
 export function forServer(request: OutgoingRequest): OutgoingRequest {
+  if (!saysProxyAuthorization(request)) return request
   const { fields, defaults } = request
-  if (!hasField(fields, PROXY_AUTHORIZATION) && !hasField(defaults, PROXY_AUTHORIZATION)) return request
   return withChanges(request, { fields: withoutOwn(fields), defaults: withoutOwn(defaults) })
 }
 
@@ -157,14 +150,9 @@ function withoutOwn(fields: readonly FieldLine[]): readonly FieldLine[] {
   return fields.filter(([name]) => name.toLowerCase() !== PROXY_AUTHORIZATION)
 }
 
-/** The request as the last proxy is sent it: the whole URL as target, and who we are to it, unless the caller says that. */
-export function forProxy(request: OutgoingRequest, authorization: FieldLine | undefined): OutgoingRequest {
-  const { target, origin, fields, defaults } = request
-  const isSaid = hasField(fields, PROXY_AUTHORIZATION) || hasField(defaults, PROXY_AUTHORIZATION)
-  return withChanges(request, {
-    target: absoluteTarget(origin, target),
-    fields: isSaid || authorization === undefined ? fields : [authorization, ...fields],
-  })
+/** The request as the last proxy is sent it: the whole URL as target. */
+export function forProxy(request: OutgoingRequest): OutgoingRequest {
+  return withChanges(request, { target: absoluteTarget(request.origin, request.target) })
 }
 
 /** RFC 9112 §3.2.2; and §3.2.4 for the `*` of OPTIONS. */
@@ -173,9 +161,20 @@ function absoluteTarget({ prefix }: RequestOrigin, target: string): string {
   return target.startsWith('/') ? `${prefix}${target}` : target
 }
 
-/** What a proxy is told of us with the first request: basic credentials. */
-export function basicFor({ credentials }: ProxyServer): FieldLine | undefined {
-  if (credentials?.scheme !== 'basic') return undefined
-  const pair = `${credentials.user}:${credentials.password}`
-  return ['Proxy-Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]
+/** True where the caller says by himself who he is to the proxy. */
+export function saysProxyAuthorization({ fields, defaults }: OutgoingRequest): boolean {
+  return hasField(fields, PROXY_AUTHORIZATION) || hasField(defaults, PROXY_AUTHORIZATION)
+}
+
+const IDENTITIES = new WeakMap<ProxyServer, ProxyIdentity>()
+
+/** Who we are to a proxy: one object for all that goes to it. Undefined for nobody. */
+export function identityOf(proxy: ProxyServer): ProxyIdentity | undefined {
+  if (proxy.credentials === undefined) return undefined
+  let identity = IDENTITIES.get(proxy)
+  if (identity === undefined) {
+    identity = new ProxyIdentity(proxy.credentials)
+    IDENTITIES.set(proxy, identity)
+  }
+  return identity
 }

@@ -61,13 +61,14 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
   const isDeveloping = isDevelopment()
   const drain = options.limits?.drain
   const { lookup, family, attemptDelayMs } = resolveDns(options.dns, clock)
+  const underway = new Underway()
   return {
     clock,
     random,
     makeBoundary: () => makeBoundary(random),
-    underway: new Underway(),
+    underway,
     auth: makeAuthMemory(),
-    routes: new Routes(clock),
+    routes: new Routes({ clock, pauses: underway.pauses }),
     hstsStore: new MemoryHstsStore(),
     jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
     plans: new Plans(

@@ -106,6 +106,12 @@ export class BoundedStore extends Store {
     }
   }
 
+  /** The cookies of a domain, of those above it and of those below it. */
+  near(domain: string): Cookie[] {
+    const below = [...this.#byDomain].filter(([name]) => name.endsWith(`.${domain}`))
+    return [...this.find(domain, undefined), ...below.flatMap(([, cookies]) => [...cookies.values()])]
+  }
+
   /** Holds a cookie. */
   protected put(cookie: Cookie): void {
     const { domain, path, key } = cookie

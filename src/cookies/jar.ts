@@ -6,6 +6,7 @@
 import {
   Cookie,
   type CreateCookieJarOptions,
+  defaultPath,
   type GetCookiesOptions,
   getPublicSuffix,
   pathMatch,
@@ -156,14 +157,27 @@ export class CookieJar extends ToughJar {
       return
     }
     // Security: what comes in the clear takes the place of no secure cookie, and hides none (RFC 6265bis §5.7, step 13).
-    const path = cookie.path ?? '/'
-    this.store.findCookies(hostOf(place), null, true, (error, found) => {
+    this.#findNear(cookie.domain ?? hostOf(place), (error, near) => {
       if (error !== null) callback(error)
-      else if (found?.some((one) => one.secure && one.key === cookie.key && pathMatch(path, one.path ?? '/')))
+      else if (near?.some((one) => hides(cookie, one, place)) === true)
         refuse('There is a secure cookie of that name')
       else keep()
     })
   }
+
+  /** The cookies of a domain, of those above it and, where the store can tell, of those below it. */
+  #findNear(domain: string, callback: Callback<Cookie[]>): void {
+    if (this.#bounded === undefined) this.store.findCookies(domain, null, true, callback)
+    else callback(null, this.#bounded.near(domain))
+  }
+}
+
+/** Whether a cookie would be sent in the place of a secure one, or beside it. */
+function hides(cookie: Cookie, other: Cookie, place: Place): boolean {
+  if (!other.secure || other.key !== cookie.key) return false
+  const isPath = cookie.path?.startsWith('/') ?? false
+  const path = isPath ? cookie.path! : defaultPath(place.pathname.replaceAll('%25', '%'))
+  return pathMatch(path, other.path ?? '/')
 }
 
 function readCookie(text: string, nowMs: number): Cookie | undefined {

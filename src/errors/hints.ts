@@ -106,8 +106,10 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
 /** Where the proxy is at fault, and not the server. */
 const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
   DNS_FAILED: 'another spelling of the host of the proxy',
-  CONNECT_REFUSED: 'another port for the proxy, find out whether it runs, or go without it: proxy: false',
-  CONNECT_FAILED: 'another host or port for the proxy, or go without it: proxy: false',
+  CONNECT_REFUSED:
+    'another port for the proxy, find out whether it runs, or go without it (no setTunnel(); proxy: false in a client)',
+  CONNECT_FAILED:
+    'another host or port for the proxy, or go without it (no setTunnel(); proxy: false in a client)',
   TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the proxy can be reached from here',
 } satisfies Partial<Record<CodeOf<'ConnectError' | 'TimeoutError'>, string>>
 

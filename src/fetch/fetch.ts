@@ -42,6 +42,18 @@ const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
   endsWithAnswer: true,
 })
 
+const AS_FETCH_WITHOUT_COOKIES: DirectRequest['settings'] = Object.freeze({ ...AS_FETCH, cookies: undefined })
+const WITHOUT_REDIRECTS_AND_COOKIES: DirectRequest['settings'] = Object.freeze({
+  ...WITHOUT_REDIRECTS,
+  cookies: undefined,
+})
+
+/** What differs for a request. */
+function settingsFor({ redirect, omitsCookies }: ReadRequest): DirectRequest['settings'] {
+  if (omitsCookies) return redirect === 'follow' ? AS_FETCH_WITHOUT_COOKIES : WITHOUT_REDIRECTS_AND_COOKIES
+  return redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
+}
+
 /**
  * A `fetch` over a client: its pool, its options and its layers serve the requests.
  * @param client - its default fields, retries, redirects, timeouts and layers hold
@@ -112,7 +124,7 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
 }
 
 function directOf(request: ReadRequest, text: string | undefined): DirectRequest {
-  const { method, url, body, signal, redirect, onInformational } = request
+  const { method, url, body, signal, onInformational } = request
   let fields: readonly FieldLine[]
   try {
     fields = settleFields(request.fields, bodyLength(body))
@@ -120,7 +132,7 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
     throw failureOf(error, signal)
   }
   if (text !== undefined) rememberUrl(text, url)
-  const settings = redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
+  const settings = settingsFor(request)
   return {
     method,
     url: text ?? url,

@@ -28,6 +28,8 @@ export interface ReadRequest {
   readonly body: OutgoingBody | FileHandleLike
   readonly signal: AbortSignal | undefined
   readonly redirect: 'follow' | 'error' | 'manual'
+  /** True for `credentials: 'omit'`: neither are cookies sent nor kept. */
+  readonly omitsCookies: boolean
   readonly integrity: string
   /** The client that sends it, where one was named. */
   readonly client: Client | undefined
@@ -107,6 +109,7 @@ export function readRequest(
     fields: withStandardFields(fields, all, referrer),
     signal: readSignal(init, members, source),
     redirect: (all.redirect as ReadRequest['redirect'] | undefined) ?? 'follow',
+    omitsCookies: all.credentials === 'omit',
     integrity: textOr(all.integrity, ''),
     client: members.client as Client | undefined,
     onInformational: readCallback(members.onInformational),
@@ -162,6 +165,7 @@ const FROM_REQUEST = [
   'method',
   'headers',
   'redirect',
+  'credentials',
   'integrity',
   'keepalive',
   'mode',

@@ -21,6 +21,7 @@ export interface RequestLike {
   readonly bodyUsed?: boolean
   readonly signal?: unknown
   readonly redirect?: string
+  readonly credentials?: string
   readonly integrity?: string
   readonly keepalive?: boolean
   readonly mode?: string

@@ -14,6 +14,8 @@ export interface RetryFailure {
   readonly systemCodes: readonly string[]
   /** The status of a proxy that refused. */
   readonly proxyStatus: number | undefined
+  /** The reply of a SOCKS proxy that refused. */
+  readonly proxyReply: number | undefined
 }
 
 /** What the table says of a code. */
@@ -42,6 +44,7 @@ export const RETRIED_CODES: Readonly<Partial<Record<ErrorCode, Rule>>> = Object.
   TLS_FAILED: 'as-system-says',
   PROXY_FAILED: 'as-system-says',
   PROXY_REFUSED: 'as-proxy-says',
+  SOCKS_REFUSED: 'as-proxy-says',
 })
 
 /** The words for what passes: a name server that does not answer now, a connection that broke in a handshake or at a proxy. */
@@ -58,12 +61,19 @@ export const PASSING: readonly string[] = Object.freeze([
   'REMOTE_DISCONNECTED',
 ])
 
+/** Replies of SOCKS for what passes: failure, unreachable, refused, too far; of SOCKS4 the one for all of it. */
+const PASSING_REPLIES: readonly number[] = Object.freeze([1, 3, 4, 5, 6, 91])
+
+function isPassingReply(reply: number | undefined): boolean {
+  return reply !== undefined && PASSING_REPLIES.includes(reply)
+}
+
 /** What TLS has to say: about certificates, versions and keys, and the same the next time. */
 const OF_TLS = /^ERR_(?:SSL|TLS)/
 
 /** Why it is worth another try, or why not. */
 export function isWorthwhile(
-  { code, systemCodes, proxyStatus }: RetryFailure,
+  { code, systemCodes, proxyStatus, proxyReply }: RetryFailure,
   statuses: readonly number[],
 ): string | { readonly not: string } {
   const rule = RETRIED_CODES[code]
@@ -73,8 +83,11 @@ export function isWorthwhile(
   if (rule === undefined) return { not: `${code} is not worth another try` }
   if (rule === 'again') return lowerFirst(sentence)
   if (rule === 'as-proxy-says') {
-    const isPassing = proxyStatus !== undefined && statuses.includes(proxyStatus)
-    return isPassing ? `the proxy answered ${proxyStatus}` : { not: `the proxy answered ${proxyStatus}` }
+    const said = proxyStatus ?? proxyReply
+    const isPassing = proxyStatus === undefined ? isPassingReply(proxyReply) : statuses.includes(proxyStatus)
+    return isPassing
+      ? `the proxy answered ${said}`
+      : { not: `the proxy answered ${said ?? 'in no known way'}` }
   }
   const passing = systemCodes.find((word) => PASSING.includes(word))
   return passing === undefined
@@ -94,6 +107,7 @@ export function failureOf(error: HTTPException): RetryFailure {
     code: error.code,
     systemCodes: [error.cause, ...addresses].flatMap(systemCodesOf),
     proxyStatus: error instanceof ProxyError ? error.status : undefined,
+    proxyReply: error instanceof ProxyError ? error.reply : undefined,
   }
 }
 

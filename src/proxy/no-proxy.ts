@@ -3,7 +3,8 @@
  * addresses are compared as numbers, however they are written. docs/proxies.md has the table of cases. Pure.
  */
 
-import { type AddressBytes, addressBytes, isInNetwork, type Network, readNetwork } from './addresses.ts'
+import { type IpAddress, type IpRange, isInRange } from '../core/ip-address.ts'
+import { addressOf, readNetwork } from './addresses.ts'
 
 /** One entry of the list. */
 export interface NoProxyRule {
@@ -13,7 +14,7 @@ export interface NoProxyRule {
   readonly port: number | undefined
   readonly of:
     | { readonly kind: 'all' }
-    | { readonly kind: 'network'; readonly network: Network }
+    | { readonly kind: 'network'; readonly network: IpRange }
     /** In lower case, without dots around it. */
     | { readonly kind: 'name'; readonly name: string }
     /** It can match nothing. */
@@ -48,7 +49,7 @@ function parseRule(text: string): NoProxyRule {
 }
 
 function withoutBrackets(text: string): string {
-  return text.replace(/^\[([^\]]*)\]/, '$1')
+  return text.replace(/^\[([^\]]*)\](?=$|\/)/, '$1')
 }
 
 /** What has these is no name: a URL, a broken network, an address that is none. */
@@ -70,17 +71,17 @@ export function matchNoProxy(
   port: number,
 ): NoProxyRule | undefined {
   if (rules.length === 0) return undefined
-  const address = addressBytes(host)
+  const address = addressOf(host)
   const name = nameOf(host)
   return rules.find((rule) => (rule.port === undefined || rule.port === port) && isFor(rule, name, address))
 }
 
-function isFor({ of }: NoProxyRule, name: string, address: AddressBytes | undefined): boolean {
+function isFor({ of }: NoProxyRule, name: string, address: IpAddress | undefined): boolean {
   switch (of.kind) {
     case 'all':
       return true
     case 'network':
-      return address !== undefined && isInNetwork(address, of.network)
+      return address !== undefined && isInRange(address, of.network)
     case 'name':
       return address === undefined && (name === of.name || name.endsWith(`.${of.name}`))
     default:

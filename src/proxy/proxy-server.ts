@@ -4,6 +4,7 @@
  * Security: no message shows a URL of a proxy, for there may be a password in it.
  */
 
+import { faultOfBasic, faultOfPair } from '../auth/basic.ts'
 import { takeOptions } from '../core/options.ts'
 import { parseHostPort } from '../core/origin.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
@@ -44,9 +45,6 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
 
 const KNOWN_SCHEMES = Object.keys(DEFAULT_PORTS).join(', ')
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s
-// RFC 7617 §2: neither part may have a control character in it.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\0-\x1f\x7f]/
 
 const PROXY_NAMES = { url: true, auth: true, tls: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
@@ -172,16 +170,20 @@ function checkCredentials(
 ): void {
   if (credentials === undefined) return
   const { user, password } = credentials
-  if (CONTROL.test(user) || CONTROL.test(password))
-    refuse(what, 'user and password have no control characters')
-  if (scheme === 'http' || scheme === 'https') {
-    if (credentials.scheme === 'basic' && user.includes(':')) refuse(what, 'the user has no colon in it')
-  } else if (scheme === 'socks4' || scheme === 'socks4a') {
+  const fault =
+    credentials.scheme === 'basic' && isHttp(scheme) ? faultOfBasic(credentials) : faultOfPair(credentials)
+  if (fault !== undefined) refuse(what, fault)
+  if (isHttp(scheme)) return
+  if (scheme === 'socks4' || scheme === 'socks4a') {
     if (password !== '') refuse(what, 'SOCKS4 knows a user, and no password')
     if (byteLength(user) > 255) refuse(what, 'the user has 255 bytes at the most')
   } else if (![user, password].every((part) => byteLength(part) >= 1 && byteLength(part) <= 255)) {
     refuse(what, 'for SOCKS5, user and password have 1 to 255 bytes each')
   }
+}
+
+function isHttp(scheme: ProxyScheme): boolean {
+  return scheme === 'http' || scheme === 'https'
 }
 
 function byteLength(text: string): number {

@@ -17,9 +17,10 @@ import { findAddresses } from '../io/lookup.ts'
 import type { TlsSettings } from '../io/tls/settings.ts'
 import type { Deadlines } from '../time/wait.ts'
 import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
+import type { ProxyIdentity } from './proxy-identity.ts'
 import { converse } from './socks.ts'
 import { type SocksCredentials, talkSocks4, talkSocks5 } from './socks-talk.ts'
-import { openTunnel } from './tunnel.ts'
+import { AskAgain, openTunnel } from './tunnel.ts'
 
 /** One proxy on the way. */
 export interface ProxyHop {
@@ -29,9 +30,9 @@ export interface ProxyHop {
   readonly port: number
   /** For an `https` proxy. */
   readonly tls: TlsSettings | undefined
-  /** The fields of a CONNECT request, besides Host. */
-  readonly fields: readonly FieldLine[]
-  /** For a SOCKS proxy. */
+  /** Who we are to a proxy that speaks HTTP; undefined for nobody. */
+  readonly identity: ProxyIdentity | undefined
+  /** The same for a SOCKS proxy. */
   readonly credentials: SocksCredentials | undefined
 }
 
@@ -87,6 +88,8 @@ class Opening {
   readonly #plan: RoutePlan
   /** The proxy that is spoken to, for errors. */
   #at: ProxyHop
+  /** How many challenges of each proxy were answered. */
+  readonly #tries: Map<ProxyHop, { count: number }> = new Map()
 
   constructor(plan: RoutePlan) {
     this.#plan = plan
@@ -95,7 +98,10 @@ class Opening {
 
   async open(): Promise<{ readonly stream: ByteStream; readonly timings: DialTimings }> {
     try {
-      return await this.#openAll()
+      while (true) {
+        const opened = await this.#openAll().catch(unlessAskedAgain)
+        if (opened !== undefined) return opened
+      }
     } catch (error) {
       const isOurs = HTTPException.isHTTPException(error) && error !== this.#plan.waiting.signal?.reason
       if (isOurs) addFacts(error, { proxy: formatAuthority(this.#at) })
@@ -106,6 +112,7 @@ class Opening {
   async #openAll(): Promise<{ readonly stream: ByteStream; readonly timings: DialTimings }> {
     const { hops, target, isForwarding, connect, waiting } = this.#plan
     const first = hops[0]!
+    this.#at = first
     const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), target]
     this.#checkBeyond(rest)
     const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
@@ -176,7 +183,11 @@ class Opening {
   #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
     const { waiting, connectionOptions } = this.#plan
     const tunnelMs = waiting.timeouts.connect
-    return openTunnel(stream, next, this.#at.fields, connectionOptions, {
+    const at = this.#at
+    const tries = this.#tries.get(at) ?? { count: 0 }
+    this.#tries.set(at, tries)
+    const question = { to: next, headers: NO_FIELDS, identity: at.identity, tries }
+    return openTunnel(stream, question, connectionOptions, {
       deadlines: {
         timeouts: { ...DEFAULT_TIMEOUTS, send: tunnelMs, headers: tunnelMs, body: tunnelMs },
         endsAt: waiting.endsAt,
@@ -189,4 +200,11 @@ class Opening {
       listener: undefined,
     })
   }
+}
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+
+/** Undefined where a proxy is to be asked once more on another connection. */
+function unlessAskedAgain(error: unknown): undefined {
+  if (!(error instanceof AskAgain)) throw error
 }

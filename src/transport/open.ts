@@ -62,7 +62,7 @@ async function dialThrough(
     settings: undefined,
     listener: undefined,
   }
-  const inner = await openTunnel(outer, to, headers, connectionOptions, options, onAnswer)
+  const inner = await openTunnel(outer, { to, headers, onAnswer }, connectionOptions, options)
   if (tls === undefined) return { stream: inner, timings }
   const startedAt = waiting.clock.now()
   const stream = await inner.startTls(to.host, tls, waiting)

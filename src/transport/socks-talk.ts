@@ -3,8 +3,7 @@
  * and is given these. RFC 1928, RFC 1929; SOCKS 4 and 4a have no RFC but their authors' papers.
  */
 
-import { bytesOfAddress } from '../core/address-bytes.ts'
-import { addressOfHost } from '../core/host.ts'
+import { bytesOfIp, readIpAddress } from '../core/ip-address.ts'
 import type { HostPort } from '../core/origin.ts'
 import { ConnectError, ProxyError } from '../errors/index.ts'
 
@@ -94,8 +93,8 @@ function* authenticate({ user, password }: SocksCredentials, address: string): S
 
 /** Type and address, as SOCKS5 writes them. */
 function whereSocks5(host: string): readonly number[] {
-  const found = addressOfHost(host)
-  if (found !== undefined) return [found.family === 4 ? 1 : 4, ...bytesOfAddress(found)]
+  const found = readIpAddress(host)
+  if (found !== undefined) return [found.family === 4 ? 1 : 4, ...bytesOfIp(found)]
   const name = Buffer.from(host)
   if (name.length > MAX_NAME_BYTES) throw tooMuch(`a name has ${MAX_NAME_BYTES} bytes at the most`)
   return [3, name.length, ...name]
@@ -106,11 +105,11 @@ function whereSocks5(host: string): readonly number[] {
  * @throws ProxyError with the reply in words; ConnectError, before anything is written, for an IPv6 address
  */
 export function* talkSocks4({ host, port }: HostPort, user: string, address: string): SocksTalk {
-  const found = addressOfHost(host)
+  const found = readIpAddress(host)
   if (found?.family === 6) throw tooMuch('SOCKS4 knows no IPv6 addresses')
   const name = found === undefined ? Buffer.from(`${host}\0`) : Buffer.alloc(0)
   // The address 0.0.0.1 says that a name follows.
-  const ip = found === undefined ? [0, 0, 0, 1] : bytesOfAddress(found)
+  const ip = found === undefined ? [0, 0, 0, 1] : bytesOfIp(found)
   const write = Buffer.from([4, CONNECT, port >> 8, port & 0xff, ...ip, ...Buffer.from(user), 0, ...name])
   const [version, reply] = yield { write, need: 2 }
   if (version !== 0) throw garbage(address, 'it does not speak SOCKS4')

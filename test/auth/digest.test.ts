@@ -243,6 +243,15 @@ describe('an answer', () => {
     assert.equal(answer?.value, basicValue(MUFASA))
   })
 
+  it('of a session is for whatever is asked of a proxy: domain is none of its affairs [7616-3.3-2]', async () => {
+    const answer = await answerChallenge(
+      question('Digest realm="p", nonce="n", qop="auth", domain="/only/here"'),
+    )
+    const next = answer!.session!.answer({ method: 'GET', uri: 'http://elsewhere.test/' })
+    assert.equal(paramsOf(next.value)['uri'], 'http://elsewhere.test/')
+    assert.equal(paramsOf(next.value)['domain'], undefined)
+  })
+
   it('has a session for more of them, that counts on', async () => {
     const answer = await answerChallenge(question('Digest realm="p", nonce="n", qop="auth"'))
     const { uri, nc } = paramsOf(answer!.value)

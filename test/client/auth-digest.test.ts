@@ -135,7 +135,7 @@ describe('Digest', () => {
     }
   })
 
-  it('gives each of 50 requests at once a count of its own [7616-3.4-6]', async () => {
+  it('gives each of 50 requests at once a count of its own [pain 46]', async () => {
     const client = begin({ pause: 5 })
     await client.get('/first').text()
     heard.length = 0

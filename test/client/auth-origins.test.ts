@@ -45,7 +45,7 @@ describe('credentials', () => {
   const other = serve(answering(otherLog))
 
   for (const [name, auth] of WAYS)
-    it(`of ${name} are not sent to another origin after a redirect, asked for or not [9110-11.5-1, pain 38]`, async () => {
+    it(`of ${name} are not sent to another origin after a redirect, asked for or not [9110-11.5-1]`, async () => {
       const client = new Client({ auth })
       for (const path of ['/open', '/asks']) {
         otherLog.length = 0

@@ -7,7 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
+import type { Layer } from '../../src/core/handler.ts'
+import { withChanges } from '../../src/core/request.ts'
 import { AuthError, InvalidURL } from '../../src/errors/index.ts'
+import { createFetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { serve } from './serving.ts'
@@ -64,8 +67,12 @@ const ANSWERS: Readonly<Record<string, Answering>> = {
     if (given['response'] === expected(given, method)) response.end(`welcome ${body}`)
     else response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end('who are you?')
   },
+  '/forbidden': (_, response) => response.writeHead(403, { 'WWW-Authenticate': [CHALLENGE, 'Bearer'] }).end(),
+  '*': (_, response) => response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end(),
+  'http://a.test/digest': (_, response) => response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end(),
   '/both': (seen, response) => {
-    if (seen.authorization?.startsWith('Digest ') === true) ANSWERS['/digest']!(seen, response)
+    if (params(seen.authorization)['response'] === expected(params(seen.authorization)))
+      response.end('welcome ')
     else response.writeHead(401, { 'WWW-Authenticate': ['Basic realm="r"', CHALLENGE] }).end()
   },
 }
@@ -80,6 +87,12 @@ function answerFrom(log: Seen[]): (request: IncomingMessage, response: ServerRes
   return (request, response) => {
     void answer(request, response, log)
   }
+}
+
+/** Makes `*` of the target of OPTIONS, and the absolute form of others. */
+const absolute: Layer = (next) => (request) => {
+  const { target, method } = request
+  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
 }
 
 describe('auth', () => {
@@ -139,6 +152,27 @@ describe('auth', () => {
     )
   })
 
+  it('names the target that is sent, in whichever form [7616-3.4.6-1]', async () => {
+    log.length = 0
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [absolute] })
+    for (const method of ['OPTIONS', 'GET'])
+      await client.request('/digest?x', { method }).catch(() => undefined)
+    const [, star, , whole] = log
+    assert.deepEqual([star?.url, params(star?.authorization)['uri']], ['*', '*'])
+    assert.deepEqual(
+      [whole?.url, params(whole?.authorization)['uri']],
+      ['http://a.test/digest?x', 'http://a.test/digest?x'],
+    )
+    await client.close()
+  })
+
+  it('does not send credentials again after a 403, whatever challenge comes with it [9110-15.5.4-1]', async () => {
+    log.length = 0
+    const response = await here.client.get('/forbidden', { auth: { bearer: () => 'token' } })
+    assert.deepEqual([response.status, log.length, response.attempts.length], [403, 1, 1])
+    await response.text()
+  })
+
   it('waits with a list for the challenge, and answers the strongest [7616-5.6-1]', async () => {
     log.length = 0
     const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
@@ -149,6 +183,13 @@ describe('auth', () => {
       [undefined, 'Digest'],
     )
     assert.equal(await client.get('/basic').text(), 'welcome ')
+    await client.close()
+  })
+
+  it('holds for a fetch that is made of a client', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] } })
+    const response = await createFetch(client)(`${here.origin}/digest`)
+    assert.equal(await response.text(), 'welcome ')
     await client.close()
   })
 

@@ -173,6 +173,49 @@ describe('a client with cookies', () => {
     await client.close()
   })
 
+  it('leaves cookies alone in a fetch with credentials: omit', async () => {
+    const client = new Client({ cookies: true })
+    const fetch = createFetch(client)
+    await (await fetch(here.origin + set('kept=1; Path=/'))).text()
+    const omit = { credentials: 'omit' } as const
+    assert.equal(await (await fetch(here.origin, omit)).text(), '')
+    assert.equal(await (await fetch(here.origin, { ...omit, redirect: 'manual' })).text(), '')
+    assert.equal(await (await fetch(new Request(here.origin, omit))).text(), '')
+    await (await fetch(here.origin + set('kept=2; Path=/'), omit)).text()
+    assert.equal(await (await fetch(here.origin, { credentials: 'same-origin' })).text(), 'kept=1')
+    await client.close()
+  })
+
+  it('tells beforehand which cookies it would send, and shows none of their values', async () => {
+    const client = new Client({ baseUrl: here.origin, cookies: true })
+    const doesOf = (options = {}): string | undefined =>
+      client.explain('/', options).layers.find(({ name }) => name === 'cookies')?.does
+    assert.equal(doesOf(), 'sends no cookie of the jar, and keeps what the response sets')
+    await client.get(set('a=secret; Path=/')).text()
+    assert.equal(doesOf(), 'sends the cookie a, and keeps what the response sets')
+    await client.get(set('b=secret; Path=/')).text()
+    const plan = client.explain('/', { headers: { cookie: 'own=secret' } })
+    const { fields } = plan
+    assert.match(String(plan), /cookies: sends the cookies a, b, and keeps/)
+    assert.deepEqual(
+      fields.filter(({ name }) => name === 'Cookie'),
+      [{ name: 'Cookie', value: '***', from: 'jar' }],
+    )
+    assert.doesNotMatch(String(plan), /secret/)
+    const nameless = { getCookieString: () => 'secret; c=secret', setCookie: () => undefined }
+    assert.match(doesOf({ cookies: nameless }) ?? '', /the cookies \*\*\*, c,/)
+    for (const getCookieString of [
+      () => Promise.resolve(''),
+      () => Promise.reject(new Error('gone')),
+      () => {
+        throw new Error('gone')
+      },
+    ])
+      assert.match(doesOf({ cookies: { getCookieString, setCookie: () => undefined } }) ?? '', /asks the jar/)
+    assert.equal(doesOf({ cookies: false }), undefined)
+    await client.close()
+  })
+
   it('refuses what is no jar', () => {
     assert.throws(() => new Client({ cookies: {} as never }), /cookies takes false, true, or a CookieJar/)
   })

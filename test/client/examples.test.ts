@@ -62,6 +62,15 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     memory.signatures.push(String(request.headers['signature']))
     response.end('signed')
   },
+  '/account': (request, response) => {
+    const isKnown = request.headers.cookie === 'session=ada'
+    if (isKnown) response.end('ada, 3 orders')
+    else response.writeHead(302, { Location: '/form' }).end()
+  },
+  '/login': (_, response) =>
+    response
+      .writeHead(303, { Location: '/account', 'Set-Cookie': 'session=ada; Path=/; Max-Age=3600' })
+      .end(),
   '/sometimes-slow': async (_, response, memory) => {
     if (memory.slow++ === 0) await sleep(1_000, undefined, { ref: false })
     response.end('fast')
@@ -139,6 +148,14 @@ describe('the examples of the client', () => {
       const output = await run('resume-download', file)
       assert.equal(output, 'broken off; going on\nbroken off; going on\ncomplete after 3 attempts\n')
       assert.ok(readFileSync(file).equals(LARGE))
+    })
+  })
+
+  it('login-session: who is logged in stays so, from one process to the next', async () => {
+    await inFolder(async (folder) => {
+      const file = path.join(folder, 'session.json')
+      assert.equal(await run('login-session', file), 'logging in\nada, 3 orders\n')
+      assert.equal(await run('login-session', file), 'ada, 3 orders\n')
     })
   })
 

@@ -17,6 +17,9 @@ import { ca, selfSigned, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
 
+/** A store that does nothing. */
+const STORE = { get: () => undefined, set: () => undefined, delete: () => undefined }
+
 /** A client that trusts the servers here; it is gone at the end. */
 async function using(options: ClientOptions, use: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client({ tls: { ca }, retry: false, ...options })
@@ -92,6 +95,27 @@ describe('a client with hsts', () => {
       assert.equal(await client.get(http(plain)).text(), 'plain')
       assert.equal(await client.get(http(plain), { hsts: true }).text(), 'plain')
     }))
+
+  it('tells beforehand where a request would go, and why', () => {
+    const hsts = new MemoryHstsStore()
+    return using({ hsts }, async (client) => {
+      const doesOf = (url: string, options = {}): string | undefined =>
+        client.explain(url, options).layers.find(({ name }) => name === 'hsts')?.does
+      assert.match(doesOf('http://a.example/') ?? '', /not known/)
+      hsts.set('a.example', { expiresAtMs: Infinity, includeSubDomains: true })
+      assert.match(
+        doesOf('http://b.a.example/') ?? '',
+        /over https instead of http: a\.example has asked for it/,
+      )
+      const plan = client.explain('http://b.a.example:8080/x?y')
+      assert.equal(plan.url, 'https://b.a.example:8080/x?y')
+      assert.deepEqual([plan.parts.scheme, plan.parts.port], ['https', 8080])
+      assert.match(doesOf('https://b.a.example/') ?? '', /where the host is known/)
+      const later = { ...STORE, get: () => Promise.resolve(undefined) }
+      assert.match(doesOf('http://a.example/', { hsts: later }) ?? '', /asks its store/)
+      assert.equal(doesOf('http://a.example/', { hsts: false }), undefined)
+    })
+  })
 
   it('uses the store that it is given', () => {
     const hsts = new MemoryHstsStore()

@@ -1,17 +1,19 @@
 // The option `proxy` of a client over real sockets: which way a request goes, what the proxy sees of it and what it does not.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { ProxyError } from '../../src/errors/index.ts'
 import { loopback } from '../support/https.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
-import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
+import { SocksProxy, TestProxy, type TestProxyOptions } from '../support/test-proxy.ts'
 import { ca, server as serverPair } from '../support/tls-fixture.ts'
 
 const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`
@@ -61,7 +63,7 @@ const dns = { lookup: loopback }
 const tls = { ca }
 
 describe('an http proxy', () => {
-  it('is sent http requests in absolute form with Host (9112-3.2.2-1, 9112-3.2.2-2)', async () => {
+  it('is sent http requests in absolute form with Host [9112-3.2.2-1, 9112-3.2.2-2]', async () => {
     await using proxy = await TestProxy.start()
     await using client = new Client({ proxy: proxy.url, dns })
     const told = await client.post(`${http80}/path?query=1`, { body: 'text' }).json<Told>()
@@ -71,7 +73,7 @@ describe('an http proxy', () => {
     assert.equal(told.body, 'text')
   })
 
-  it('is asked for a tunnel for https requests, with host and port (9112-3.2.3-1)', async () => {
+  it('is asked for a tunnel for https requests, with host and port [9112-3.2.3-1]', async () => {
     await using proxy = await TestProxy.start()
     await using client = new Client({ proxy: proxy.url, dns, tls })
     const response = await client.get(`${https443}/inside`)
@@ -95,7 +97,7 @@ describe('an http proxy', () => {
     assert.equal(proxy.connections, 2)
   })
 
-  it('is told who we are in what is sent to it, and nobody else is (9110-11.7.2-1)', async () => {
+  it('is told who we are in what is sent to it, and nobody else is [9110-11.7.2-1]', async () => {
     await using proxy = await TestProxy.start({ authorization: BASIC })
     await using client = new Client({ proxy: proxy.url.replace('//', '//user:secret@'), dns, tls })
     for (const url of [http80, https443]) {
@@ -178,7 +180,7 @@ describe('a SOCKS proxy', () => {
     })
   }
 
-  it('is told user and password, in UTF-8 (1928-3-5, 1929-2-1)', async () => {
+  it('is told user and password, in UTF-8 [1928-3-5, 1929-2-1]', async () => {
     await using proxy = await SocksProxy.start({ credentials: ['Ada', 'größer'] })
     await using client = new Client({
       dns,
@@ -188,7 +190,7 @@ describe('a SOCKS proxy', () => {
     assert.equal(proxy.asked[0]!.password, 'größer')
   })
 
-  it('that makes no connection is a ProxyError that says why (1928-6-2)', async () => {
+  it('that makes no connection is a ProxyError that says why [1928-6-2]', async () => {
     await using proxy = await SocksProxy.start({ reply: 2 })
     await using client = new Client({ proxy: `socks5h://${proxy.host}`, retry: false })
     const error = await rejectionAs(client.get('http://far.test/'), ProxyError)
@@ -196,5 +198,102 @@ describe('a SOCKS proxy', () => {
     assert.match(error.message, /not allowed by its rules/)
     assert.equal(error.status, undefined)
     assert.equal(error.proxy, proxy.host)
+  })
+})
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+
+/** A proxy that wants Digest, and checks it by arithmetic: RFC 7616 §3.4.1, MD5, `auth`. */
+function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestProxyOptions {
+  const state = { nonce: 0, counts: new Set<string>() }
+  const isRight = (method: string, target: string, value: string | undefined): boolean => {
+    const params = new Map(
+      [...(value ?? '').matchAll(/(\w+)=(?:"([^"]*)"|(\w+))/g)].map(([, name, quoted, token]) => [
+        name!,
+        quoted ?? token!,
+      ]),
+    )
+    const { nonce, nc, cnonce, uri, response } = Object.fromEntries(params)
+    if (nonce !== `n${state.nonce}` || uri !== target || state.counts.has(`${nonce} ${nc}`)) return false
+    state.counts.add(`${nonce} ${nc}`)
+    const right = md5(`${md5('user:test:secret')}:${nonce}:${nc}:${cnonce}:auth:${md5(`${method}:${uri}`)}`)
+    return response === right
+  }
+  return {
+    authorize: (asked) => {
+      if (isRight(asked.method, asked.target, asked.fields['proxy-authorization'])) return undefined
+      const isStale = options.stale === true && asked.fields['proxy-authorization'] !== undefined
+      if (isStale) state.nonce++
+      return {
+        closes: options.closes === true,
+        challenge: `Digest realm="test", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
+      }
+    },
+  }
+}
+
+const asDigest = { digest: ['user', 'secret'] } as const
+
+describe('a proxy that wants Digest', () => {
+  for (const closes of [false, true]) {
+    it(`is answered, for http and for tunnels, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.8-1, 9110-15.5.8-1]`, async () => {
+      await using proxy = await TestProxy.start(digestProxy({ closes }))
+      await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })
+      const text = await client.post(`${http80}/a?b`, { body: 'text' }).json<Told>()
+      assert.equal(text.body, 'text')
+      assert.equal(text.headers['proxy-authorization'], undefined)
+      assert.equal((await client.get(https443)).status, 200)
+      // The nonce is used on: only the first request was asked for who it is.
+      const [, , tunnel] = proxy.asked
+      assert.deepEqual(
+        proxy.asked.map(({ method, fields }) => [method, fields['proxy-authorization'] !== undefined]),
+        [
+          ['POST', false],
+          ['POST', true],
+          ['CONNECT', true],
+        ],
+      )
+      assert.match(tunnel!.fields['proxy-authorization']!, /nc=00000002/)
+    })
+
+    it(`is answered for a tunnel alone, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.8-1]`, async () => {
+      await using proxy = await TestProxy.start(digestProxy({ closes }))
+      await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })
+      assert.equal((await client.get(https443)).status, 200)
+      assert.equal(proxy.asked.length, 2)
+      assert.equal(proxy.connections, closes ? 2 : 1)
+    })
+  }
+
+  it('is answered once more where the nonce was too old', async () => {
+    await using proxy = await TestProxy.start(digestProxy({ stale: true }))
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })
+    assert.equal((await client.get(http80)).status, 200)
+    assert.equal((await client.get(https443)).status, 200)
+  })
+
+  it('is asked no more than twice with a password that is wrong', async () => {
+    await using proxy = await TestProxy.start(digestProxy())
+    const auth = { digest: ['user', 'wrong'] } as const
+    await using client = new Client({ proxy: { url: proxy.url, auth }, dns, tls })
+    assert.equal((await client.get(http80)).status, 407)
+    const error = await rejectionAs(client.get(https443), ProxyError)
+    assert.equal(error.status, 407)
+    assert.equal(proxy.asked.length, 4)
+  })
+
+  it('is asked first without the body, where that can be sent once only', async () => {
+    await using proxy = await TestProxy.start(digestProxy())
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns })
+    for (let i = 0; i < 2; i++) {
+      const body = Readable.from(['once ', 'only'])
+      assert.equal((await client.post(http80, { body }).json<Told>()).body, 'once only')
+    }
+    assert.deepEqual(
+      proxy.asked.map(({ method, body }) => `${method} ${body}`),
+      ['OPTIONS ', 'POST once only', 'POST once only'].flatMap((line, at) =>
+        at === 0 ? [line, line] : [line],
+      ),
+    )
   })
 })

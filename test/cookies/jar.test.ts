@@ -122,6 +122,11 @@ describe('a secure cookie', () => {
       sent(S, [S, 'k=1; Secure; Domain=a.example'], ['http://b.a.example/', 'k=2; Domain=a.example']),
       'k=1',
     )
+    assert.equal(
+      sent('https://b.a.example/', ['https://b.a.example/', 'k=1; Secure'], [A, 'k=2; Domain=a.example']),
+      'k=1',
+    )
+    assert.equal(sent(`${S}x/y`, [S, 'k=1; Secure; Path=/x'], [`${A}x/z`, 'k=2']), 'k=1')
     // Another path, another name, and https, are no harm.
     assert.equal(sent(`${S}x`, [S, 'k=1; Secure; Path=/y'], [A, 'k=2']), 'k=2')
     assert.equal(sent(S, [S, 'k=1; Secure'], [A, 'l=2']), 'k=1; l=2')

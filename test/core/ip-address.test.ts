@@ -5,10 +5,25 @@ import assert from 'node:assert/strict'
 import { BlockList } from 'node:net'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { formatIPv4, isInRange, readIpAddress, readIpRange } from '../../src/core/ip-address.ts'
+import { bytesOfIp, formatIPv4, isInRange, readIpAddress, readIpRange } from '../../src/core/ip-address.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
+
+describe('the bytes of an address', () => {
+  const bytes: Readonly<Record<string, string>> = {
+    '127.0.0.1': '7f000001',
+    '192.0.2.33': 'c0000221',
+    '::1': `${'0'.repeat(31)}1`,
+    '2001:db8::8:800:200c:417a': '20010db80000000000080800200c417a',
+    '::ffff:192.0.2.33': '00000000000000000000ffffc0000221',
+    'fe80::1%eth0': 'fe800000000000000000000000000001',
+  }
+  for (const [text, hex] of Object.entries(bytes)) {
+    it(`${text} are ${hex}`, () =>
+      assert.equal(Buffer.from(bytesOfIp(readIpAddress(text)!)).toString('hex'), hex))
+  }
+})
 
 describe('an address is read as a number', () => {
   const values: [text: string, family: 4 | 6, value: bigint][] = [

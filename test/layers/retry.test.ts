@@ -118,6 +118,8 @@ const tls = (code: string): HTTPException =>
 const proxy = (answer: number): HTTPException =>
   new ProxyError({ status: answer, reason: '', rawHeaders: [], body: Buffer.alloc(0) })
 
+const socks = (reply: number | undefined): HTTPException => new ProxyError({ reply, words: 'words' })
+
 describe('a request is sent again', () => {
   const rows: readonly [title: string, facts: Partial<RetryFacts>][] = [
     ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'].map((method): [string, Partial<RetryFacts>] => [
@@ -156,6 +158,7 @@ describe('a request is sent again', () => {
     ['after a connect timeout, with POST', { method: 'POST', ...failed(new TimeoutError('connect', 1)) }],
     ['after a headers timeout, with GET', failed(new TimeoutError('headers', 1, WRITTEN))],
     ['after a proxy that answered 503', failed(proxy(503))],
+    ['after a SOCKS proxy that could not reach the server', failed(socks(4))],
     ['after a proxy that broke off', failed(new ConnectError('PROXY_FAILED', 'proxy', 'p', { cause: lost }))],
     ['the last time that the limit allows', { attempt: 2 }],
     ['with POST where the settings list it', { method: 'POST', settings: { ...RETRY, methods: ['POST'] } }],
@@ -239,6 +242,12 @@ describe('a request is not sent again', () => {
     ['after the total timeout', failed(new TimeoutError('total', 1)), /TIMEOUT_TOTAL/],
     ['after a full queue, which would only be longer', failed(new TimeoutError('queue', 1)), /TIMEOUT_QUEUE/],
     ['after a proxy that wants to know one', failed(proxy(407)), /the proxy answered 407/],
+    ['after a SOCKS proxy that does not allow it', failed(socks(2)), /the proxy answered 2/],
+    [
+      'after a SOCKS proxy that speaks no SOCKS',
+      failed(socks(undefined)),
+      /the proxy answered in no known way/,
+    ],
   ]
   for (const [title, facts, why] of rows) {
     it(title, () => {

@@ -120,7 +120,7 @@ function hover(...entries: string[]) {
 function compile(folder: string, examples: readonly { name: string; code: string }[]): void {
   mkdirSync(path.join(folder, 'node_modules'))
   symlinkSync(ROOT, path.join(folder, 'node_modules', 'httplib-ts'))
-  for (const name of ['@types', '@opentelemetry'])
+  for (const name of ['@types', '@opentelemetry', '@aws-crypto', '@smithy'])
     symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name))
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module","private":true}')
   const compilerOptions = {

@@ -73,7 +73,7 @@ async function makeFolder(): Promise<string> {
 }
 
 /** Two ports that are free now. */
-async function freePorts(): Promise<Record<Scheme, number>> {
+export async function freePorts(): Promise<Record<Scheme, number>> {
   const servers = [net.createServer(), net.createServer()]
   const ports: number[] = []
   for (const server of servers) {
@@ -89,7 +89,7 @@ async function freePorts(): Promise<Record<Scheme, number>> {
 }
 
 /** A child process that is ended with the tests, whatever becomes of them. */
-class Daemon {
+export class Daemon {
   readonly child: ChildProcess
   readonly #folder: string
   #stderr = ''
@@ -136,6 +136,30 @@ class Daemon {
   }
 }
 
+/** A program that a test configures by itself: files in a folder of their own, and a port of 127.0.0.1. */
+export interface ProgramPlan {
+  readonly program: string
+  readonly words: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** Starts it, and waits until it listens. */
+export async function startProgram(
+  plan: (folder: string, port: number) => ProgramPlan,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'httplib-peer-'))
+  await chmod(folder, 0o755)
+  const { http: port } = await freePorts()
+  const { program, words, files } = plan(folder, port)
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), text)
+  }
+  const daemon = new Daemon(folder, program, words)
+  await daemon.listensOn(port)
+  return { origin: `http://127.0.0.1:${port}`, close: () => daemon.end() }
+}
+
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
@@ -147,7 +171,7 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-const isRoot = process.getuid?.() === 0
+export const isRoot = process.getuid?.() === 0
 
 /** Starts nginx: files and PUT (dav) by itself, POST by way of a proxied location that keeps the body in a file. */
 export async function startNginx(program: string): Promise<Peer> {

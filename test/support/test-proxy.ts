@@ -24,6 +24,8 @@ export interface TestProxyOptions {
   readonly tls?: KeyPair
   /** The value that Proxy-Authorization must have; otherwise the answer is 407. */
   readonly authorization?: string
+  /** Says what a request is asked for before it goes on; undefined where nothing is. */
+  readonly authorize?: (asked: Asked) => Refusal | undefined
   /** Answers by itself instead of going on; undefined goes on. */
   readonly answer?: (asked: Asked, response: http.ServerResponse) => boolean
   /** What is written for CONNECT instead of a tunnel. */
@@ -31,6 +33,13 @@ export interface TestProxyOptions {
 }
 
 const isLoopback = (host: string): boolean => net.isIP(host) !== 0
+
+/** A 407. */
+interface Refusal {
+  readonly challenge: string
+  /** Ends the connection after it. */
+  readonly closes: boolean
+}
 
 /** A proxy that speaks HTTP. */
 export class TestProxy {
@@ -49,7 +58,7 @@ export class TestProxy {
     const server: http.Server = this.#server
     server.on('connection', (socket: net.Socket) => this.#keep(socket))
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: net.Socket) => {
-      this.#ids.set(socket, this.connections++)
+      if (!this.#ids.has(socket)) this.#ids.set(socket, this.connections++)
     })
     server.on('request', (request, response) => {
       void this.#forward(request, response, options)
@@ -101,14 +110,20 @@ export class TestProxy {
   async #forward(
     request: http.IncomingMessage,
     response: http.ServerResponse,
-    { authorization, answer }: TestProxyOptions,
+    { authorization, authorize, answer }: TestProxyOptions,
   ): Promise<void> {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
     const body = Buffer.concat(pieces)
     const asked = this.#note(request, body.toString())
     if (answer?.(asked, response) === true) return
-    if (request.headers['proxy-authorization'] !== authorization) {
+    const refusal = authorize?.(asked)
+    if (refusal !== undefined) {
+      if (refusal.closes) response.setHeader('connection', 'close')
+      response.writeHead(407, { 'proxy-authenticate': refusal.challenge }).end('who are you?')
+      return
+    }
+    if (authorize === undefined && request.headers['proxy-authorization'] !== authorization) {
       response.writeHead(407, { 'proxy-authenticate': 'Basic realm="test"' }).end('who are you?')
       return
     }
@@ -134,12 +149,15 @@ export class TestProxy {
   #tunnel(
     request: http.IncomingMessage,
     socket: net.Socket,
-    { authorization, refusal }: TestProxyOptions,
+    { authorization, authorize, refusal }: TestProxyOptions,
   ): void {
-    this.#note(request, '')
+    const asked = this.#note(request, '')
+    const asksWho = authorize?.(asked)
     if (refusal !== undefined) {
       socket.end(refusal)
-    } else if (request.headers['proxy-authorization'] !== authorization) {
+    } else if (asksWho !== undefined) {
+      this.#askWho(socket, asksWho)
+    } else if (authorize === undefined && request.headers['proxy-authorization'] !== authorization) {
       socket.end(
         'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\nContent-Length: 0\r\n\r\n',
       )
@@ -155,6 +173,14 @@ export class TestProxy {
       onward.on('close', () => socket.destroy())
       socket.on('close', () => onward.destroy())
     }
+  }
+
+  /** Node gives a socket of CONNECT away: what comes next on it is read here. */
+  #askWho(socket: net.Socket, { challenge, closes }: Refusal): void {
+    const fields = `Proxy-Authenticate: ${challenge}\r\nContent-Length: 3\r\n`
+    socket.write(`HTTP/1.1 407 Who\r\n${fields}${closes ? 'Connection: close\r\n' : ''}\r\nwho`)
+    if (closes) socket.end()
+    else this.#server.emit('connection', socket)
   }
 
   #keep(socket: net.Socket): void {

@@ -16,12 +16,12 @@ import { closeBody, isReplayable, replayOf } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
-import { shownUrl } from '../../core/shown-url.ts'
 import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts'
-import { AuthError, TimeoutError } from '../../errors/index.ts'
+import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
+import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashableContent } from './content.ts'
 import { decideRefusal, type RefusalDecision, type Sent } from './decide.ts'
 import { inWords as schemeInWords } from './explain.ts'
@@ -302,15 +302,7 @@ class Authentication {
 
   /** Waits for what is no exchange: a token, a file. */
   #wait<T>(work: Promise<T>): Promise<T> {
-    const { clock, pauses } = this.#options
-    const { method, url, deadlines } = this.#request
-    const { endsAt, totalMs, signal } = deadlines
-    return pauses.until(work, {
-      clock,
-      ms: endsAt - clock.now(),
-      signal,
-      late: () => new TimeoutError('total', totalMs, { method, url: shownUrl(url) }),
-    })
+    return whileWanted(work, this.#request, this.#options)
   }
 }
 

@@ -6,9 +6,11 @@
 
 import { type FieldLine, hasField } from '../../core/fields.ts'
 import type { Layer } from '../../core/handler.ts'
+import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
 import { isThenable } from '../thenable.ts'
+import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
 
@@ -18,19 +20,20 @@ export interface CookiesLayerOptions {
   readonly ownJar: () => CookieJarLike
   /** Is told where a jar has failed to keep cookies. */
   readonly onFailure: (jar: CookieJarLike, error: unknown) => void
+  readonly wait: WaitGround
 }
 
 /**
  * Sends and keeps cookies as `request.settings.cookies` says. A jar that fails to tell what it has fails the request, before it
  * is sent; one that fails to keep something fails no response.
  */
-export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer {
+export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): Layer {
   // The fields of the last response that has set nothing: a connection gives equal heads the same list, and most are equal.
   let silent: readonly FieldLine[] | undefined
   const keep = (
     response: HTTPResponse,
     jar: CookieJarLike,
-    url: string,
+    request: OutgoingRequest,
   ): HTTPResponse | Promise<HTTPResponse> => {
     const { fields } = response.head
     if (fields === silent) return response
@@ -42,9 +45,18 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
       onFailure(jar, error)
       return response
     }
+    const unwanted = (error: unknown): never => {
+      response.close()
+      throw error
+    }
     try {
-      const filling = fillJar(jar, url, settable(fields))
-      return filling === undefined ? response : filling.then(() => response, failed)
+      const filling = fillJar(jar, jarUrl(request), settable(fields))
+      if (filling === undefined) return response
+      return whileWanted(
+        filling.then(() => response, failed),
+        request,
+        wait,
+      ).catch(unwanted)
     } catch (error) {
       return failed(error)
     }
@@ -53,12 +65,11 @@ export function cookiesLayer({ ownJar, onFailure }: CookiesLayerOptions): Layer 
     const cookies = request.settings?.cookies
     if (cookies === undefined) return next(request)
     const jar = cookies === true ? ownJar() : cookies
-    const url = jarUrl(request)
     const send = (field: string): Promise<HTTPResponse> =>
-      next(withCookies(request, field)).then((response) => keep(response, jar, url))
+      next(withCookies(request, field)).then((response) => keep(response, jar, request))
     try {
-      const field = askJar(jar, url)
-      return isThenable(field) ? field.then(send) : send(field)
+      const field = askJar(jar, jarUrl(request))
+      return isThenable(field) ? whileWanted(field, request, wait).then(send) : send(field)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -13,6 +13,7 @@ import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../cor
 import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore } from '../../core/settings.ts'
 import { isThenable, type MaybePromise } from '../thenable.ts'
+import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { holdsFor, hostAndAbove, hstsHost, overHttps, readStrictTransportSecurity } from './policy.ts'
 
 /** What the layers stand on. */
@@ -25,6 +26,7 @@ export interface HstsLayerOptions {
   readonly strict?: ((request: OutgoingRequest) => OutgoingRequest | undefined) | undefined
   /** Is told where a store has failed to keep what a response has said. */
   readonly onFailure: (store: HstsStore, error: unknown) => void
+  readonly wait: WaitGround
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
 }
@@ -105,7 +107,7 @@ export function upgradeRedirect(
     const known = findKnown(store, url.hostname, nowOf(options))
     const changed = (by: KnownBy | undefined): URL | undefined =>
       by === undefined ? undefined : overHttps(url)
-    return isThenable(known) ? known.then(changed) : changed(known)
+    return isThenable(known) ? whileWanted(known, request, options.wait).then(changed) : changed(known)
   }
 }
 
@@ -130,7 +132,7 @@ function afterLook(
   try {
     const { hostname } = new URL(request.origin.prefix)
     const known = store === undefined ? undefined : findKnown(store, hostname, nowOf(options))
-    return isThenable(known) ? known.then(goOn) : goOn(known)
+    return isThenable(known) ? whileWanted(known, request, options.wait).then(goOn) : goOn(known)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -172,7 +174,15 @@ function note(
       maxAgeMs === 0
         ? store.delete(host)
         : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
-    return isThenable(kept) ? kept.then(() => response, failed) : response
+    if (!isThenable(kept)) return response
+    return whileWanted(
+      kept.then(() => response, failed),
+      request,
+      options.wait,
+    ).catch((error: unknown) => {
+      response.close()
+      throw error
+    })
   } catch (error) {
     return failed(error)
   }

@@ -14,7 +14,9 @@ import {
   upgradeRedirect,
 } from '../../../src/layers/hsts/hsts.ts'
 import { MAX_HOSTS, MemoryHstsStore } from '../../../src/layers/hsts/store.ts'
+import { Pauses } from '../../../src/layers/pause.ts'
 import { redirectLayer } from '../../../src/layers/redirect.ts'
+import { systemClock } from '../../../src/time/clock.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { locate, REDIRECT, requestTo, responseTo, settingsOf } from '../../support/memory-handler.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
@@ -48,6 +50,7 @@ class Site {
 
   get(url: string, options: Partial<HstsLayerOptions> = {}): Promise<HTTPResponse> {
     const on: HstsLayerOptions = {
+      wait: { clock: systemClock, pauses: new Pauses() },
       ownStore: () => this.store,
       locate,
       onFailure: (_, error) => this.failures.push(error),

@@ -1,0 +1,79 @@
+/**
+ * What the layers that look at each hop would make of a request, as far as that can be told at once: for `explain()`, which
+ * waits for nothing.
+ *
+ * Security: of cookies the names are shown, never the values.
+ */
+
+import { hearPromise } from '../core/outgoing-body.ts'
+import type { OutgoingRequest } from '../core/request.ts'
+import type { CookieJarLike, HstsStore } from '../core/settings.ts'
+import { jarUrl, withCookies } from '../layers/cookies/cookie-field.ts'
+import { askJar } from '../layers/cookies/jar.ts'
+import { findKnown, upgraded } from '../layers/hsts/hsts.ts'
+import { isThenable } from '../layers/thenable.ts'
+import type { Destinations } from './destination.ts'
+
+/** The request as it would be sent, and what is said of layers because of it. */
+export interface Preview {
+  readonly request: OutgoingRequest
+  /** By the name of the layer. */
+  readonly notes: Readonly<Record<string, string>>
+  /** Whether cookies of the jar are in it. */
+  readonly hasJarCookies: boolean
+}
+
+/** What `true` stands for. */
+interface Own {
+  readonly jar: CookieJarLike
+  readonly hstsStore: HstsStore
+}
+
+/** Looks at the store of HSTS and at the jar. */
+export function previewRequest(made: OutgoingRequest, own: Own, destinations: Destinations): Preview {
+  const notes: Record<string, string> = {}
+  let request = made
+  let hasJarCookies = false
+  const { hsts, cookies } = made.settings ?? {}
+  if (hsts !== undefined && made.origin.prefix.startsWith('http:')) {
+    const store = hsts === true ? own.hstsStore : hsts
+    const known = atOnce(() => findKnown(store, new URL(made.origin.prefix).hostname, Date.now()))
+    if (known === 'later') notes['hsts'] = 'asks its store whether the host is to be asked over https'
+    else if (known === undefined) notes['hsts'] = 'nothing: the host is not known to ask for https'
+    else {
+      request = upgraded(made, { locate: (url) => destinations.of(url) })
+      notes['hsts'] = `asks over https instead of http: ${known.name} has asked for it`
+    }
+  }
+  if (cookies !== undefined) {
+    const jar = cookies === true ? own.jar : cookies
+    const field = atOnce(() => askJar(jar, jarUrl(request)))
+    if (field === 'later') notes['cookies'] = 'asks the jar for cookies, and keeps what the response sets'
+    else {
+      notes['cookies'] = `sends ${namesOf(field)}, and keeps what the response sets`
+      request = withCookies(request, field)
+      hasJarCookies = field !== ''
+    }
+  }
+  return { request, notes, hasJarCookies }
+}
+
+/** What is told at once; `later` for a promise and for what fails: the request will tell. */
+function atOnce<T>(ask: () => T | Promise<T>): T | 'later' {
+  try {
+    const answer = ask()
+    if (!isThenable(answer)) return answer
+    hearPromise(answer)
+  } catch {
+    // It fails the request as well, with what it fails with then.
+  }
+  return 'later'
+}
+
+function namesOf(field: string): string {
+  if (field === '') return 'no cookie of the jar'
+  const names = field
+    .split('; ')
+    .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : '***'))
+  return `${names.length === 1 ? 'the cookie' : 'the cookies'} ${names.join(', ')}`
+}

@@ -1,0 +1,73 @@
+// Code of the caller that a request waits for, and that never answers: a jar, a store, a token, a proxy function. The wait ends
+// with the request: at its total timeout, its abort, the end of the client. Its body is given back.
+
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
+import { ConnectionLost, TimeoutError } from '../../src/errors/index.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
+const ENDLESS: readonly (readonly [what: string, options: ClientOptions])[] = [
+  ['a jar that is asked', { cookies: { setCookie: never, getCookieString: never } }],
+  ['a store of HSTS', { hsts: { get: never, set: never, delete: never } }],
+  ['a token', { auth: { bearer: never } }],
+  ['a function that chooses a proxy', { proxy: never }],
+]
+
+describe('what a request waits for of its caller', () => {
+  for (const [what, options] of ENDLESS) {
+    it(`is waited for no longer than the request is wanted: ${what}`, async () => {
+      const reason = new Error('enough')
+      const aborting = new AbortController()
+      const bodies = Array.from({ length: 3 }, () => new Readable({ read: () => {} }))
+      const client = new Client({ ...options, baseUrl: 'http://name.test/' })
+      const ended = [
+        client.post('', { body: bodies[0]!, timeout: { total: 20 } }),
+        client.post('', { body: bodies[1]!, signal: aborting.signal }),
+        client.post('', { body: bodies[2]! }),
+      ].map((sent) => rejectionOf(sent))
+      const late = await ended[0]
+      assert.ok(late instanceof TimeoutError)
+      assert.equal(late.phase, 'total')
+      aborting.abort(reason)
+      assert.equal(await ended[1], reason)
+      client.destroy()
+      const destroyed = await ended[2]
+      assert.ok(destroyed instanceof ConnectionLost)
+      assert.equal(destroyed.code, 'CONNECTION_CLOSED')
+      assert.deepEqual(
+        bodies.map(({ destroyed: isGivenBack }) => isGivenBack),
+        [true, true, true],
+      )
+    })
+  }
+
+  const here = serve((_, response) => {
+    response.setHeader('set-cookie', 'a=1')
+    response.end('body')
+  })
+
+  it('is waited for no longer where a jar keeps cookies, and the response is given up', async () => {
+    const jar = { setCookie: never, getCookieString: () => Promise.resolve('') }
+    await using client = new Client({ cookies: jar, baseUrl: here.origin, pool: { perOrigin: 1 } })
+    const late = await rejectionOf(client.get('/', { timeout: { total: 20 } }))
+    assert.ok(late instanceof TimeoutError)
+    const reason = new Error('enough')
+    const aborting = new AbortController()
+    const aborted = rejectionOf(client.get('/', { signal: aborting.signal }))
+    setTimeout(() => aborting.abort(reason), 20)
+    assert.equal(await aborted, reason)
+    // The only connection is free again.
+    assert.equal(await client.get('/', { cookies: false }).text(), 'body')
+  })
+})

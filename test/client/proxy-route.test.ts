@@ -1,0 +1,418 @@
+// Which way requests of a client go, on a network in memory: what is dialled and written, what `explain` says, what a proxy may
+// do wrong at each step, and that all of it is given back.
+
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
+import { withChanges } from '../../src/core/request.ts'
+import { ConnectError, type HTTPException, ProxyError, TimeoutError } from '../../src/errors/index.ts'
+import { showWire } from '../support/bytes.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
+import { answer } from '../support/memory-connection.ts'
+import { MemoryNetwork, type MemoryStream } from '../support/memory-stream.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+
+checkOpenHandles()
+
+const OK = answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+const ESTABLISHED = answer('HTTP/1.1 200 Connection established\r\n\r\n')
+const PROXY = 'http://user:secret@proxy.test:3128'
+
+interface Setting {
+  readonly client: Client
+  readonly network: MemoryNetwork
+  readonly clock: ManualClock
+}
+
+function begin(options: ClientOptions = {}): Setting {
+  const network = new MemoryNetwork()
+  const clock = new ManualClock()
+  return { client: new Client({ connect: network.connect, clock, retry: false, ...options }), network, clock }
+}
+
+/** Lets everything run that can. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 6; i++) await settle()
+}
+
+/** The targets that were dialled, as `host:port`. */
+function dialled({ targets }: MemoryNetwork): string[] {
+  return targets.map(({ host, port }) => `${host}:${port}`)
+}
+
+/** Sends a GET, and answers it with 200 once it was written. */
+async function get({ client, network }: Setting, url: string): Promise<string> {
+  const response = client.get(url).text()
+  await turn()
+  network.stream.receive(OK)
+  return response
+}
+
+describe('the environment', () => {
+  afterEach(() => {
+    for (const name of ['http_proxy', 'no_proxy', 'HTTP_PROXY']) delete process.env[name]
+  })
+
+  it('is what a client goes by, as it is when the client is made', async () => {
+    process.env['http_proxy'] = 'proxy.test:3128'
+    process.env['no_proxy'] = 'inner.test'
+    const setting = begin()
+    delete process.env['http_proxy']
+    await get(setting, 'http://outer.test/')
+    await get(setting, 'http://inner.test/')
+    assert.deepEqual(dialled(setting.network), ['proxy.test:3128', 'inner.test:80'])
+    assert.deepEqual(setting.client.explain('http://outer.test/').route, {
+      kind: 'http://proxy.test:3128',
+      why: 'http_proxy of the environment',
+    })
+    assert.deepEqual(setting.client.explain('http://www.inner.test/').route, {
+      kind: 'direct',
+      why: "'inner.test' in no_proxy of the environment matches",
+    })
+    const later = setting.client.explain('http://outer.test/', { proxy: 'environment' })
+    assert.equal(later.route.kind, 'direct')
+    await setting.client.close()
+  })
+
+  it('that is wrong fails the requests that it is for, and names the variable', async () => {
+    process.env['http_proxy'] = 'ftp://secret'
+    const { client } = begin()
+    await assert.rejects(client.get('http://a.test/'), (error: Error) => {
+      assert.match(error.message, /^http_proxy of the environment: /)
+      assert.doesNotMatch(error.message, /secret/)
+      return true
+    })
+    assert.equal(client.explain('https://a.test/').route.kind, 'direct')
+    await client.close()
+  })
+
+  it('is not looked at by a client with proxy: false, or with a unix socket', async () => {
+    process.env['http_proxy'] = 'proxy.test:3128'
+    const direct = begin({ proxy: false })
+    assert.equal(direct.client.explain('http://a.test/').route.why, 'the option proxy is false')
+    const socket = begin({ socketPath: '/run/a.sock' })
+    assert.deepEqual(socket.client.explain('http://a.test/').route, {
+      kind: 'unix:/run/a.sock',
+      why: 'the option socketPath',
+    })
+    for (const make of [
+      () => begin({ socketPath: '/run/a.sock', proxy: PROXY }),
+      () => socket.client.extend({ proxy: PROXY }),
+    ])
+      assert.throws(make, /proxy and socketPath cannot be combined/)
+    await assert.rejects(
+      async () => socket.client.get('http://a.test/', { proxy: PROXY }),
+      /cannot be combined/,
+    )
+    await assert.rejects(socket.client.take('http://a.test/', { proxy: PROXY }), /cannot be combined/)
+  })
+})
+
+describe('a function for the option proxy', () => {
+  it('is asked for each redirect, without credentials in the URL', async () => {
+    const asked: string[] = []
+    const setting = begin({
+      proxy: (url) => {
+        asked.push(url.href)
+        return url.hostname === 'inner.test' ? undefined : 'http://proxy.test:3128'
+      },
+    })
+    const { client, network } = setting
+    const text = client.get('http://user:word@outer.test/a').text()
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^GET http:\/\/outer\.test\/a HTTP/)
+    network.stream.receive(
+      answer('HTTP/1.1 302 Found\r\nLocation: http://inner.test/b\r\nContent-Length: 0\r\n\r\n'),
+    )
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^GET \/b HTTP/)
+    network.stream.receive(OK)
+    assert.equal(await text, 'ok')
+    assert.deepEqual(asked, ['http://outer.test/a', 'http://inner.test/b'])
+    assert.deepEqual(dialled(network), ['proxy.test:3128', 'inner.test:80'])
+    await client.close()
+  })
+
+  it('may answer later, and with every form of a proxy', async () => {
+    for (const proxy of [
+      'http://proxy.test:3128',
+      new URL('http://proxy.test:3128'),
+      { url: 'http://proxy.test:3128' },
+      ['http://proxy.test:3128'],
+    ] as const) {
+      const setting = begin({ proxy: () => Promise.resolve(proxy) })
+      await get(setting, 'http://a.test/')
+      assert.deepEqual(dialled(setting.network), ['proxy.test:3128'])
+      assert.equal(setting.client.explain('http://a.test/').route.kind, 'not known yet')
+      await setting.client.close()
+    }
+    const none = begin({ proxy: () => null })
+    await get(none, 'http://a.test/')
+    assert.deepEqual(none.client.explain('http://a.test/').route, {
+      kind: 'direct',
+      why: 'the function of the option proxy',
+    })
+    await none.client.close()
+  })
+
+  it('that throws, gives what is no proxy, or never answers fails the request, and the body is given back', async () => {
+    const reason = new Error('no idea')
+    for (const [proxy, matches] of [
+      [
+        () => {
+          throw reason
+        },
+        reason,
+      ],
+      [() => Promise.reject(reason), reason],
+      [() => 'nonsense', /What the function of the option 'proxy' gives: /],
+      [() => Promise.resolve(7 as never), /What the function of the option 'proxy' gives takes/],
+    ] as const) {
+      const { client } = begin({ proxy })
+      let isReturned = false
+      const body = new ReadableStream({
+        cancel: () => {
+          isReturned = true
+        },
+      })
+      await assert.rejects(client.post('http://a.test/', { body }), matches)
+      await turn()
+      assert.ok(isReturned)
+      await client.close()
+    }
+    const { client, clock, network } = begin({
+      proxy: () => new Promise<never>(() => {}),
+      timeout: { connect: 5_000 },
+    })
+    const late = rejectionAs(client.get('http://a.test/'), TimeoutError)
+    await turn()
+    clock.advance(6_000)
+    assert.equal((await late).phase, 'connect')
+    const signal = new AbortController()
+    const aborted = client.get('http://a.test/', { signal: signal.signal })
+    const refused = assert.rejects(aborted, reason)
+    signal.abort(reason)
+    await refused
+    assert.equal(network.targets.length, 0)
+    assert.equal(clock.pending, 0)
+    await client.close()
+  })
+})
+
+describe('connections by way of a proxy', () => {
+  it('are shared where all is the same, and by nobody with other credentials', async () => {
+    const setting = begin({ proxy: PROXY })
+    const { client, network } = setting
+    await get(setting, 'http://a.test/')
+    await get(setting, 'http://b.test/')
+    assert.equal(network.streams.length, 1)
+    const other = client.get('http://a.test/', { proxy: PROXY.replace('secret', 'other') }).text()
+    await turn()
+    assert.equal(network.streams.length, 2)
+    network.stream.receive(OK)
+    await other
+    const shown = JSON.stringify(client.pool.inspect()) + String(client.explain('http://a.test/'))
+    assert.doesNotMatch(shown, /secret|other|user:/)
+    await client.close()
+  })
+
+  it('are opened ahead, and lent as tunnels', async () => {
+    const { client, network } = begin({ proxy: PROXY })
+    await client.preconnect('http://a.test/')
+    assert.deepEqual(dialled(network), ['proxy.test:3128'])
+    const lent = client.take('http://a.test/')
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^CONNECT a\.test:80 HTTP/)
+    network.stream.receive(ESTABLISHED)
+    const connection = await lent
+    await connection.request('GET', '/by-hand')
+    assert.match(showWire(network.stream.takeWritten()), /^GET \/by-hand HTTP/)
+    network.stream.receive(OK)
+    assert.equal(await (await connection.getResponse()).text(), 'ok')
+    connection.giveBack()
+    await client.close()
+  })
+
+  it('send OPTIONS * for the whole server with a target without path [9112-3.2.2-1]', async () => {
+    const { client, network } = begin({
+      proxy: PROXY,
+      layers: [(next) => (request) => next(withChanges(request, { target: '*' }))],
+    })
+    const asked = client.options('http://a.test/').text()
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^OPTIONS http:\/\/a\.test HTTP/)
+    network.stream.receive(OK)
+    await asked
+    await client.close()
+  })
+
+  it('send no field that is meant for the connection to a proxy [9112-C.2.2-1]', async () => {
+    const setting = begin({ proxy: PROXY })
+    const text = setting.client.get('http://a.test/').text()
+    await turn()
+    assert.doesNotMatch(showWire(setting.network.stream.written), /^(?:Proxy-)?Connection:/im)
+    setting.network.stream.receive(OK)
+    await text
+    await setting.client.close()
+  })
+})
+
+/** What a proxy may do with CONNECT, and what is told of it. */
+const WRONG: readonly [
+  what: string,
+  act: (stream: MemoryStream) => void,
+  check: (error: HTTPException) => void,
+][] = [
+  ['closes at once', (stream) => stream.receiveEnd(), isFailed],
+  ['breaks', (stream) => stream.break(), isFailed],
+  ['speaks no HTTP', (stream) => stream.receive(answer('SSH-2.0-OpenSSH\r\n')), isFailed],
+  ['sends a head without end', (stream) => stream.receive(Buffer.alloc(200_000, 'a')), isFailed],
+  [
+    'sends more fields than the limit',
+    (stream) => stream.receive(answer(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(2_000)}`)),
+    isFailed,
+  ],
+  ['sends more behind its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
+  [
+    'sends more behind an answer with a length [9112-6.3-2]',
+    (stream) => stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
+    isFailed,
+  ],
+  [
+    'refuses in chunks',
+    (stream) =>
+      stream.receive(answer('HTTP/1.1 407 Who\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n0\r\n\r\n')),
+    (error) => {
+      assert.ok(error instanceof ProxyError)
+      assert.equal(error.status, 407)
+      assert.equal(error.body.toString(), 'who')
+    },
+  ],
+  [
+    'redirects [9110-9.3.6-1]',
+    (stream) =>
+      stream.receive(
+        answer('HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n'),
+      ),
+    (error) => {
+      assert.ok(error instanceof ProxyError)
+      assert.equal(error.status, 302)
+    },
+  ],
+  [
+    'refuses without end',
+    (stream) => {
+      stream.receive(answer('HTTP/1.1 503 Busy\r\n\r\n'))
+      for (let i = 0; i < 4; i++) stream.receive(Buffer.alloc(50_000))
+    },
+    (error) => {
+      assert.ok(error instanceof ProxyError)
+      assert.equal(error.body.length, 65_536)
+    },
+  ],
+]
+
+function isFailed(error: HTTPException): void {
+  assert.ok(error instanceof ConnectError, error.stack)
+  assert.equal(error.code, 'PROXY_FAILED')
+  assert.equal(error.phase, 'proxy')
+}
+
+describe('a proxy that is asked for a tunnel', () => {
+  for (const [what, act, check] of WRONG) {
+    it(`and ${what} fails the request, and nothing of it was sent`, async () => {
+      const { client, network, clock } = begin({ proxy: PROXY })
+      const failed = client.get('https://a.test/?secret').then(
+        () => assert.fail('it was answered'),
+        (error: HTTPException) => error,
+      )
+      await turn()
+      assert.equal(
+        showWire(network.stream.takeWritten()),
+        'CONNECT a.test:443 HTTP/1.1\nHost: a.test:443\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\n\n',
+      )
+      act(network.stream)
+      const error = await failed
+      check(error)
+      assert.equal(error.proxy, 'proxy.test:3128')
+      assert.equal(error.mayHaveActed, false)
+      assert.doesNotMatch(`${error.message} ${JSON.stringify(error)}`, /secret|dXNlcj/)
+      assert.equal(network.stream.written.length, 0)
+      assert.ok(network.stream.isClosed)
+      assert.equal(network.streams.length, 1)
+      assert.equal(clock.pending, 0)
+      assert.deepEqual(client.pool.inspect().connections, [])
+      await client.close()
+    })
+  }
+
+  it('may say 1xx before, sends no content and asks for none [9110-9.3.6-2]', async () => {
+    const setting = begin({ proxy: ['http://a.test', 'http://b.test'] })
+    const text = setting.client.get('http://c.test/').text()
+    await turn()
+    const { stream } = setting.network
+    assert.equal(showWire(stream.takeWritten()), 'CONNECT b.test:80 HTTP/1.1\nHost: b.test:80\n\n')
+    stream.receive(answer('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'))
+    await turn()
+    assert.equal(stream.takeWritten().length, 0)
+    stream.receive(ESTABLISHED)
+    await turn()
+    assert.match(showWire(stream.takeWritten()), /^GET http:\/\/c\.test\/ HTTP/)
+    stream.receive(OK)
+    assert.equal(await text, 'ok')
+    await setting.client.close()
+  })
+
+  for (const [what, proxy, before] of [
+    ['says nothing', PROXY, []],
+    ['says half of a head', PROXY, ['HTTP/1.1 200 OK\r\nA: b']],
+    ['says nothing, as the second', ['http://first.test', PROXY], [ESTABLISHED.toString()]],
+    ['says nothing, behind SOCKS', ['socks5h://first.test', PROXY], ['\x05\0', '\x05\0\0\x01\0\0\0\0\0\0']],
+    ['says nothing, and speaks SOCKS', 'socks5h://proxy.test:3128', []],
+  ] as const) {
+    it(`and ${what} is given up after timeout.connect, by an abort, and by destroy()`, async () => {
+      const reason = new Error('enough')
+      for (const end of ['timeout', 'abort', 'destroy'] as const) {
+        const signal = new AbortController()
+        const { client, network, clock } = begin({ proxy, timeout: { connect: 5_000 } })
+        const failed = rejectionAs(client.get('https://a.test/', { signal: signal.signal }), Error)
+        await turn()
+        for (const piece of before) {
+          network.stream.receive(answer(piece))
+          await turn()
+        }
+        if (end === 'timeout') clock.advance(6_000)
+        else if (end === 'abort') signal.abort(reason)
+        else client.destroy(reason)
+        const error = await failed
+        if (end === 'timeout') {
+          assert.ok(error instanceof TimeoutError)
+          assert.equal(error.phase, 'connect')
+          assert.equal(error.proxy, 'proxy.test:3128')
+        } else {
+          assert.equal(error, reason)
+        }
+        client.destroy()
+        await turn()
+        assert.ok(network.stream.isClosed)
+        assert.equal(clock.pending, 0)
+      }
+    })
+  }
+
+  it('is looked up and connected to in phases of its own, which name it', async () => {
+    for (const phase of ['dns', 'connect'] as const) {
+      const setting = begin({ proxy: PROXY, timeout: { [phase]: 5_000 } })
+      setting.network.hangsIn = phase
+      const failed = rejectionAs(setting.client.get('http://a.test/'), TimeoutError)
+      await turn()
+      setting.clock.advance(6_000)
+      const error = await failed
+      assert.equal(error.phase, phase)
+      assert.equal(error.proxy, 'proxy.test:3128')
+      setting.client.destroy()
+    }
+  })
+})
