@@ -4,6 +4,9 @@
 // files of this package than on all else. Entries are what package.json names; what several of them need, and what `import()`
 // loads at the moment of use, are files in `chunks`. Each module is in one file only, so that there is each class once. Nothing
 // is made shorter: a stack shows the names of the source.
+//
+// The command is joined by itself: it is a process of its own, and pays for what it loads each time. It has the modules that it
+// needs in one file, without blanks; what is loaded at the moment of use is beside it in `chunks`.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,17 +16,15 @@ const root = path.resolve(import.meta.dirname, '..')
 const folder = path.resolve(root, process.argv[2] ?? 'dist')
 const { exports, bin, dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
 
-const entries = [
-  ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default])),
-  ...Object.values(bin),
-]
-  .map((file) => path.posix.normalize(file).replace(/^dist\//, ''))
-  .filter((file) => file.endsWith('.js'))
+const filesOf = (paths) =>
+  paths
+    .map((file) => path.posix.normalize(file).replace(/^dist\//, ''))
+    .filter((file) => file.endsWith('.js'))
+const doors = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default]))
 
-const { outputFiles } = await build({
+const options = {
   // Module paths in the joined files are told from here.
   absWorkingDir: folder,
-  entryPoints: entries,
   outdir: folder,
   outbase: folder,
   allowOverwrite: true,
@@ -39,7 +40,13 @@ const { outputFiles } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   write: false,
-})
+}
+
+const built = await Promise.all([
+  build({ ...options, entryPoints: filesOf(doors) }),
+  build({ ...options, entryPoints: filesOf(Object.values(bin)), minify: true, keepNames: true }),
+])
+const outputFiles = built.flatMap((one) => one.outputFiles)
 
 // The other files of `tsc` stay for whoever looks into a clone; package.json does not ship them.
 for (const { path: file, contents } of outputFiles) {

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { instance } from '@viz-js/viz'
-import { formatExitCodes } from '../src/cli/exit-codes.ts'
-import { formatOptions } from '../src/cli/options-table.ts'
+import { formatExitCodes } from '../src/cli/tell/exit-codes.ts'
+import { formatForeign, formatOptions } from '../src/cli/words/documentation.ts'
 import { GUARD_MEMBERS } from '../src/client/guard-option.ts'
 import { CLIENT_OPTIONS } from '../src/client/options.ts'
 import * as errors from '../src/errors/index.ts'
@@ -41,6 +41,7 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/certificates.md', 'handshake-reasons', handshakeTable()],
     ['docs/command.md', 'exit-codes', formatExitCodes()],
     ['docs/command.md', 'options', formatOptions()],
+    ['docs/command.md', 'foreign', formatForeign()],
     ['docs/conformance.md', 'requirements', requirementsTable(root)],
     ['docs/conformance.md', 'strictness', formatStrictness()],
     ['docs/client.md', 'options', clientOptionsTable()],

@@ -37,8 +37,7 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
-    rooms: [...GROUND, 'io', 'connection', 'client', 'cookies', 'fetch', 'index'],
-    packages: ['commander', 'picocolors'],
+    rooms: [...GROUND, 'io', 'layers', 'connection', 'client', 'cookies', 'index'],
   },
   index: { rooms: '*', node: [] },
 }

@@ -11,7 +11,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-const STRICT_LAYERS = new Set(['wire', 'connection', 'tls', 'client', 'multipart', 'auth'])
+const STRICT_LAYERS = new Set([
+  'wire',
+  'connection',
+  'tls',
+  'client',
+  'multipart',
+  'auth',
+  'proxy',
+  'cookies',
+  'hsts',
+])
 const ID = /^\d{4}-[0-9A-Z.]+-\d+$/i
 // The last bracket of a title, if all in it looks like ids.
 const CLAIM = /\[(\d{4}-[^\]\s]+(?:\s*,\s*[^\]\s,]+)*)\]\s*$/

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+
 /** The command `httplib`. */
 
-import { Interrupted } from './failure.ts'
 import { run } from './run.ts'
+import { Interrupted } from './tell/failure.ts'
 
 const interruption = new AbortController()
 // Only the first Ctrl-C asks politely; the second ends the process as it always does.

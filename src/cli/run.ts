@@ -1,16 +1,20 @@
 /** The command from its words to its exit code: reads the words, carries the task out, tells what went wrong. */
 
+import { createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { colorsFor, type MaybeTerminal } from './colors.ts'
-import { runDemo } from './demo/demo.ts'
-import { performExchange } from './exchange.ts'
-import { exitCodeOf } from './exit-codes.ts'
-import { describeFailure, formatEnding } from './failure.ts'
-import { Output, ReaderGone } from './output.ts'
-import { makePlan } from './plan.ts'
-import { readCommandLine, type Task } from './program.ts'
-import { readVersion } from './version.ts'
-import { WireView } from './wire-view.ts'
+import { VERSION } from '../core/version.ts'
+import { Output, ReaderGone } from './output/sink.ts'
+import { readNamed } from './request/local-files.ts'
+import { jobsOf, Session } from './session.ts'
+import { colorsFor } from './show/colors.ts'
+import { type Shown, ShownStreams } from './show/streams.ts'
+import { exitCodeOf } from './tell/exit-codes.ts'
+import { describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
+import { readConfigLines } from './words/config-file.ts'
+import type { Options } from './words/options.ts'
+import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
 
 /** The parts of a process that the command uses. */
 export interface Surroundings {
@@ -19,13 +23,16 @@ export interface Surroundings {
   readonly words: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
-  readonly stdout: Writable & MaybeTerminal & { readonly columns?: number }
-  readonly stderr: Writable & MaybeTerminal
+  readonly stdout: Shown
+  readonly stderr: Shown
   /** Aborted by Ctrl-C, with Interrupted. */
   readonly signal: AbortSignal
 }
 
 const DEFAULT_COLUMNS = 80
+const CONFIG_FILE = '.httplibrc'
+/** Files that name each other would never end. */
+const MAX_CONFIG_FILES = 32
 
 /** Runs the command; answers its exit code. Never rejects. */
 export async function run(surroundings: Surroundings): Promise<number> {
@@ -43,45 +50,138 @@ export async function run(surroundings: Surroundings): Promise<number> {
 }
 
 async function carryOut(surroundings: Surroundings): Promise<number> {
-  const { startedFile, words, env, stdout, stderr, signal } = surroundings
-  const version = readVersion()
+  const { words } = surroundings
+  const [first, ...rest] = words
+  if (first === 'demo') return playDemo(surroundings)
+  if (first === 'completion') return writeCompletions(rest, surroundings)
+  // A line of curl's, read as one of our own: in one word, as it was copied, or in several.
+  if (first === 'curl' && rest.length > 0) {
+    const { splitShellWords } = await import('./words/shell-words.ts')
+    const line = rest.length === 1 && /\s/.test(rest[0]!) ? splitShellWords(rest[0]!) : rest
+    const own = line[0] === 'curl' ? line.slice(1) : line
+    return transferAll(await readCommandLine({ ...surroundings, words: ['-q', ...own] }), surroundings)
+  }
+  const line = await readCommandLine(surroundings)
+  if (line.telling !== undefined) return tell(line.telling, surroundings)
+  return transferAll(line, surroundings)
+}
+
+/** The words, with the configuration files that stand before them and that they name. */
+async function readCommandLine({ words, env, stdin, signal }: Surroundings): Promise<CommandLine> {
+  const reader = new WordReader()
+  const isConfigured = words[0] !== '-q' && words[0] !== '--disable'
+  if (isConfigured && env['HOME'] !== undefined) {
+    const file = path.join(env['HOME'], CONFIG_FILE)
+    const text = await readFile(file, 'utf8').catch(() => '')
+    for (const { option, value } of readConfigLines(text, file)) reader.readLine(option, value)
+  }
+  reader.read(words)
+  let read = 0
+  for (
+    let names = reader.takeConfigs();
+    names.length > 0 && read < MAX_CONFIG_FILES;
+    names = reader.takeConfigs()
+  ) {
+    for (const name of names) {
+      read++
+      const bytes = await readNamed(name, '-K', { openStdin: () => stdin, signal })
+      for (const { option, value } of readConfigLines(bytes.toString(), name)) reader.readLine(option, value)
+    }
+  }
+  return reader.finish()
+}
+
+async function tell({ what, category }: Telling, { stdout, env, signal }: Surroundings): Promise<number> {
+  const output = Output.toStream(stdout, signal)
+  const write = (text: string): Promise<void> => output.write(Buffer.from(text))
+  if (what === 'version') await write(`${VERSION}\n`)
+  else {
+    const help = await import('./tell/help.ts')
+    const colors = colorsFor(stdout, env)
+    const columns = stdout.columns ?? DEFAULT_COLUMNS
+    if (what === 'manual') await write(help.formatManual(colors, columns))
+    else
+      await write(category === '' ? help.formatBriefHelp(colors) : help.formatHelp(category, colors, columns))
+  }
+  await output.end()
+  return exitCodeOf('success')
+}
+
+async function writeCompletions(
+  [shell = '', ...more]: readonly string[],
+  { stdout, signal }: Surroundings,
+): Promise<number> {
+  const { writeCompletion } = await import('./tell/completions.ts')
+  if (more.length > 0) throw usageFailure('completion takes one word', 'httplib completion bash')
+  const output = Output.toStream(stdout, signal)
+  await output.write(Buffer.from(writeCompletion(shell)))
+  await output.end()
+  return exitCodeOf('success')
+}
+
+async function playDemo(surroundings: Surroundings): Promise<number> {
+  const { words, env, stdout, startedFile, signal } = surroundings
+  if (words.length > 1) throw usageFailure('demo takes no words', 'httplib demo')
+  const { runDemo } = await import('./demo/demo.ts')
+  // A reader that went away has seen what it wanted.
+  stdout.on('error', () => {})
+  const write = (text: string): void => {
+    stdout.write(text)
+  }
   const columns = stdout.columns ?? DEFAULT_COLUMNS
   const colors = colorsFor(stdout, env)
-  let told = ''
-  const write = (text: string): void => {
-    told += text
-  }
-  const task: Task = readCommandLine(words, { write, colors, columns, version })
-  const onStdout = Output.toStream(stdout, 'standard output', signal)
-  switch (task.kind) {
-    case 'told':
-      await onStdout.write(Buffer.from(told))
-      return exitCodeOf('success')
-    case 'demo': {
-      const show = (text: string): void => {
-        stdout.write(text)
-      }
-      const isGood = await runDemo({ write: show, colors, columns, version, startedFile, signal })
-      return exitCodeOf(isGood ? 'success' : 'unexpected')
-    }
-    case 'fetch': {
-      const openStdin = (): Readable => surroundings.stdin
-      const plan = await makePlan(task.words, task.options, { openStdin, signal, version })
-      const view = plan.showsWire ? makeView(stderr, env) : undefined
-      const openOutput = (): Output => {
-        if (plan.output !== undefined) return Output.toFile(plan.output, signal)
-        const isGuarded = stdout.isTTY === true && !plan.mayUpsetTerminal
-        return isGuarded ? Output.toTerminal(stdout, 'standard output', signal) : onStdout
-      }
-      await performExchange(plan, { signal, openOutput, view })
-      return exitCodeOf('success')
+  const isGood = await runDemo({ write, colors, columns, version: VERSION, startedFile, signal })
+  return exitCodeOf(isGood ? 'success' : 'unexpected')
+}
+
+async function transferAll({ operations }: CommandLine, surroundings: Surroundings): Promise<number> {
+  const { env, signal, stdout } = surroundings
+  const jobs = jobsOf(operations)
+  const { options } = jobs[0]!
+  const stderr = stderrFor(options, surroundings)
+  const trace = traceFor(options, stdout, stderr)
+  const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })
+  const session = new Session({
+    streams,
+    signal,
+    version: VERSION,
+    env,
+    openStdin: () => surroundings.stdin,
+  })
+  try {
+    const ending = await session.run(jobs)
+    return exitCodeOf(ending?.exit ?? 'success')
+  } finally {
+    for (const stream of new Set([stderr, trace])) {
+      if (stream !== undefined && stream !== surroundings.stderr && stream !== stdout) await finish(stream)
     }
   }
 }
 
-function makeView(stderr: Surroundings['stderr'], env: Surroundings['env']): WireView {
-  return new WireView({
-    writeLine: (line) => stderr.write(`${line}\n`),
-    colors: colorsFor(stderr, env),
+function finish(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve())
+    stream.end(() => resolve())
   })
+}
+
+/** Where standard error goes: `--stderr`. */
+function stderrFor({ stderr }: Options, surroundings: Surroundings): Shown {
+  if (stderr === undefined) return surroundings.stderr
+  if (stderr === '-') return surroundings.stdout
+  return opened(stderr)
+}
+
+function traceFor({ trace, traceAscii }: Options, stdout: Shown, stderr: Shown): Writable | undefined {
+  const name = trace ?? traceAscii
+  if (name === undefined) return undefined
+  if (name === '-') return stdout
+  return name === '%' ? stderr : opened(name)
+}
+
+/** A file for what is written at the side: what goes wrong with it must not end the command. */
+function opened(name: string): Writable {
+  const stream = createWriteStream(name)
+  stream.on('error', () => {})
+  return stream
 }

@@ -201,9 +201,11 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, proxies } = this.#end.explainRoute(request, settings, place)
+      const { plan, route, proxies, sent, saysProxyUser } = this.#end.explainRoute(request, settings, place)
       return explain({
         ...preview,
+        request: sent,
+        saysProxyUser,
         place,
         route,
         proxies,

@@ -29,9 +29,9 @@ export interface ExplainedField {
   readonly value: string
   /**
    * `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them; `jar` for
-   * cookies.
+   * cookies, `proxy` for who we are to a proxy.
    */
-  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar'
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar' | 'proxy'
 }
 
 /** A timeout, and where it was said. */
@@ -103,6 +103,8 @@ export interface ExplanationParts {
   readonly layers: readonly string[]
   /** What is said of a layer by its name, in the place of what it does in general. */
   readonly notes: Readonly<Record<string, string>>
+  /** Whether Proxy-Authorization is made of the option `proxy`. */
+  readonly saysProxyUser: boolean
   /** Whether the Cookie field has cookies of the jar. */
   readonly hasJarCookies: boolean
 }
@@ -149,7 +151,7 @@ function explainGuard({ request, place, clientOptions, proxies }: ExplanationPar
 }
 
 function explainFields(
-  { request, builtIn, clientFields, hasJarCookies, isFile }: ExplanationParts,
+  { request, builtIn, clientFields, saysProxyUser, hasJarCookies, isFile }: ExplanationParts,
   auth: ExplainedAuth,
 ): ExplainedField[] {
   const own = request.fields
@@ -159,6 +161,7 @@ function explainFields(
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
     if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
+    if (lower === 'proxy-authorization' && saysProxyUser) return 'proxy'
     if (lower === 'cookie' && hasJarCookies) return 'jar'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'

@@ -2,9 +2,16 @@
  * The inner end of the chain of layers: chooses the route of a request, makes of it what goes that way, and gives it to the pool.
  */
 
+import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody } from '../core/outgoing-body.ts'
-import type { OutgoingRequest, RequestDeadlines, RequestOrigin } from '../core/request.ts'
+import { MASK } from '../core/redact.ts'
+import {
+  type OutgoingRequest,
+  type RequestDeadlines,
+  type RequestOrigin,
+  withChanges,
+} from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
@@ -20,6 +27,15 @@ export interface ExplainedRoute {
   readonly route: { readonly kind: string; readonly why: string }
   /** The proxies, the first to be connected to first; undefined where that is not known yet. */
   readonly proxies: Route['proxies'] | undefined
+  /** The request as it would be sent that way, but for its target. */
+  readonly sent: OutgoingRequest
+  /** Whether it would say who we are to a proxy, by the option. */
+  readonly saysProxyUser: boolean
+}
+
+/** Another protocol is spoken with the server, and not with a proxy that would not pass it on (RFC 9110 §7.8). */
+function asksForSwitch({ fields }: OutgoingRequest): boolean {
+  return fields.length > 0 && hasField(fields, 'upgrade')
 }
 
 export class InnerEnd {
@@ -59,9 +75,10 @@ export class InnerEnd {
 
   #exchangeBy(request: OutgoingRequest, route: Route): Promise<HTTPResponse> {
     const settings = request.settings as ClientSettings
-    const plan = this.planFor(request.origin, settings.connection, route)
+    const isTunnelled = asksForSwitch(request)
+    const plan = this.planFor(request.origin, settings.connection, route, isTunnelled)
     const { pool } = this.#shared
-    if (!isForwarded(route, schemeOf(request.origin)))
+    if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
       return pool.exchange(forServer(request), plan, settings)
     const own = forProxy(request)
     const identity = saysProxyAuthorization(own) ? undefined : identityOf(route.proxies.at(-1)!)
@@ -95,11 +112,25 @@ export class InnerEnd {
         // Told when the request is sent.
       })
       const plan = this.planFor(request.origin, connection, DIRECT)
-      const why = 'the function of the option proxy answers later'
-      return { plan, route: { kind: 'not known yet', why }, proxies: undefined }
+      return {
+        plan,
+        route: { kind: 'not known yet', why: 'the function of the option proxy answers later' },
+        sent: request,
+        saysProxyUser: false,
+        proxies: undefined,
+      }
     }
-    const plan = this.planFor(request.origin, connection, route)
-    return { plan, route: { kind: plan.key.route, why: route.why }, proxies: route.proxies }
+    const isTunnelled = asksForSwitch(request)
+    const plan = this.planFor(request.origin, connection, route, isTunnelled)
+    const shown = { kind: plan.key.route, why: route.why }
+    const { proxies } = route
+    if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
+      return { plan, route: shown, sent: forServer(request), saysProxyUser: false, proxies }
+    const identity = saysProxyAuthorization(request) ? undefined : identityOf(route.proxies.at(-1)!)
+    if (identity === undefined || identity.awaitsChallenge)
+      return { plan, route: shown, sent: request, saysProxyUser: false, proxies }
+    const fields: FieldLine[] = [['Proxy-Authorization', MASK], ...request.fields]
+    return { plan, route: shown, sent: withChanges(request, { fields }), saysProxyUser: true, proxies }
   }
 
   /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */

@@ -93,6 +93,8 @@ export interface ProxyOptions {
   readonly auth?: ProxyAuth | undefined
   /** Whom to trust as an `https` proxy, and who we are to it. Default: as for servers without the option `tls`. */
   readonly tls?: TlsOptions | undefined
+  /** Asks it for a tunnel for `http` URLs, too. Default false: such a request is sent to it as it is. */
+  readonly tunnel?: boolean | undefined
 }
 
 /** A proxy, or a list of them: the first is connected to, and leads to the next. */

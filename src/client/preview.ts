@@ -8,7 +8,7 @@
 import { hearPromise } from '../core/outgoing-body.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { CookieJarLike, HstsStore } from '../core/settings.ts'
-import { jarUrl, withCookies } from '../layers/cookies/cookie-field.ts'
+import { withCookies } from '../layers/cookies/cookie-field.ts'
 import { askJar } from '../layers/cookies/jar.ts'
 import { findKnown, upgraded } from '../layers/hsts/hsts.ts'
 import { isThenable } from '../layers/thenable.ts'
@@ -37,7 +37,7 @@ export function previewRequest(made: OutgoingRequest, own: Own, destinations: De
   const { hsts, cookies } = made.settings ?? {}
   if (hsts !== undefined && made.origin.prefix.startsWith('http:')) {
     const store = hsts === true ? own.hstsStore : hsts
-    const known = atOnce(() => findKnown(store, new URL(made.origin.prefix).hostname, Date.now()))
+    const known = atOnce(() => findKnown(store, made, Date.now()))
     if (known === 'later') notes['hsts'] = 'asks its store whether the host is to be asked over https'
     else if (known === undefined) notes['hsts'] = 'nothing: the host is not known to ask for https'
     else {
@@ -47,7 +47,7 @@ export function previewRequest(made: OutgoingRequest, own: Own, destinations: De
   }
   if (cookies !== undefined) {
     const jar = cookies === true ? own.jar : cookies
-    const field = atOnce(() => askJar(jar, jarUrl(request)))
+    const field = atOnce(() => askJar(jar, request))
     if (field === 'later') notes['cookies'] = 'asks the jar for cookies, and keeps what the response sets'
     else {
       notes['cookies'] = `sends ${namesOf(field)}, and keeps what the response sets`

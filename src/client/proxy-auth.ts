@@ -4,6 +4,7 @@
  * that it answers by itself.
  */
 
+import { withFieldAfterHost } from '../core/fields.ts'
 import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -42,7 +43,7 @@ async function exchangeOnce(
   let authorization = identity.fieldFor(digested)
   for (let tries = 0; ; tries++) {
     const body = tries === 0 ? request.body : replayOf(request.body)
-    const own = authorization === undefined ? fields : [authorization, ...fields]
+    const own = authorization === undefined ? fields : withFieldAfterHost(fields, authorization)
     const response = await send(withChanges(request, { fields: own, body }))
     if (response.status !== 407) {
       identity.heard(response.rawHeaders)

@@ -31,7 +31,8 @@ import type { ClientOptions } from './option-types.ts'
 
 /** The option, read. `'environment'` is what the environment says at this moment. */
 export function resolveProxy(option: unknown, base: ProxySetting): ProxySetting {
-  if (option === undefined) return base
+  // Another one was refused before.
+  if (option === undefined || base === SOCKET_PATH) return base
   return option === 'environment' ? proxiesOfEnvironment() : readProxySetting(option, takeTls)
 }
 

@@ -119,6 +119,7 @@ export const TLS_OPTION_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
   passphrase: true,
   servername: true,
   minVersion: true,
+  maxVersion: true,
   ciphers: true,
   crl: true,
   pin: true,

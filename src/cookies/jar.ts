@@ -17,8 +17,8 @@ import {
 import { BoundedStore } from './bounded-store.ts'
 import { canBeSent, capExpiry, readSetCookie } from './set-cookie.ts'
 
-/** Cookie fields that are remembered, by scheme, host and path. */
-const MAX_REMEMBERED = 256
+/** Cookie fields that are remembered, by scheme and host, and by target. */
+const MAX_REMEMBERED = 512
 /** The names that promise something, in lower case. */
 const SECURE_PREFIX = '__secure-'
 const HOST_PREFIX = '__host-'
@@ -38,6 +38,8 @@ interface Remembered {
   /** The first of them ends then, in milliseconds since 1970. */
   readonly until: number
   readonly changes: number
+  /** When the cookies were sent last. */
+  touchedMs: number
 }
 
 /**
@@ -47,7 +49,9 @@ interface Remembered {
 export class CookieJar extends ToughJar {
   readonly #rejectsSuffixes: boolean
   readonly #bounded: BoundedStore | undefined
-  readonly #remembered: Map<string, Remembered> = new Map()
+  /** By the beginning of URLs and what follows it: strings that are the same objects again and again, and quickly found. */
+  readonly #remembered: Map<string, Map<string, Remembered>> = new Map()
+  #count = 0
 
   /**
    * @param store - where cookies are held; by default in memory, 180 of a domain and 3,000 in all
@@ -99,22 +103,37 @@ export class CookieJar extends ToughJar {
     return (super.getCookies as (...all: unknown[]) => unknown)(placeFor(url), ...more)
   }
 
-  /** The value of the Cookie field for `url`, at once; undefined where the store cannot tell at once. @internal */
-  fieldFor(url: string): string | undefined {
+  /**
+   * The value of the Cookie field for a URL, at once; undefined where the store cannot tell at once. @internal
+   * @param prefix - scheme and authority
+   * @param target - path and query
+   */
+  fieldFor(prefix: string, target: string): string | undefined {
     const store = this.#bounded
     if (store === undefined) return undefined
     if (store.size === 0) return ''
-    const known = this.#remembered.get(url)
-    const now = new Date()
-    if (known !== undefined && known.changes === store.changes && now.getTime() < known.until) {
+    const nowMs = Date.now()
+    const known = this.#remembered.get(prefix)?.get(target)
+    if (known === undefined || known.changes !== store.changes || nowMs >= known.until)
+      return this.#remember(prefix, target, nowMs, store.changes)
+    if (known.touchedMs !== nowMs) {
+      const now = new Date(nowMs)
       for (const cookie of known.cookies) cookie.lastAccessed = now
-      return known.field
+      known.touchedMs = nowMs
     }
-    const cookies = this.getCookiesSync(url, { sort: true })
+    return known.field
+  }
+
+  #remember(prefix: string, target: string, touchedMs: number, changes: number): string {
+    const cookies = this.getCookiesSync(prefix + target, { sort: true })
     const field = cookies.map((cookie) => `${cookie.key}=${cookie.value}`).join('; ')
     const until = Math.min(...cookies.map((cookie) => cookie.expiryTime() ?? Infinity))
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
-    this.#remembered.set(url, { field, cookies, until, changes: store.changes })
+    if (this.#count++ >= MAX_REMEMBERED) {
+      this.#remembered.clear()
+      this.#count = 1
+    }
+    const ofPrefix = this.#remembered.get(prefix) ?? new Map<string, Remembered>()
+    this.#remembered.set(prefix, ofPrefix.set(target, { field, cookies, until, changes, touchedMs }))
     return field
   }
 

@@ -41,6 +41,12 @@ export function hasField(fields: readonly FieldLine[], lowerName: string): boole
   return false
 }
 
+/** The fields with one more: behind Host where that comes first (RFC 9110 §7.2 asks for it there), else before all. */
+export function withFieldAfterHost(fields: readonly FieldLine[], line: FieldLine): FieldLine[] {
+  const [first, ...rest] = fields
+  return first?.[0].toLowerCase() === 'host' ? [first, line, ...rest] : [line, ...fields]
+}
+
 /**
  * Splits a list value (`#element`, RFC 9110 §5.6.1) at the commas outside quoted strings and drops empty elements.
  * Takes time linear in the length.

@@ -149,6 +149,27 @@ export type RequestChanges = Partial<Omit<RequestParts, 'body'>> & {
   readonly body?: OutgoingBody | string | ArrayBufferView | ArrayBufferLike
 }
 
+/** The same request with other fields: what most changes are, and nothing else is looked at. */
+export function withFields(request: OutgoingRequest, fields: readonly FieldLine[]): OutgoingRequest {
+  return new OutgoingRequest({
+    method: request.method,
+    origin: request.origin,
+    target: request.target,
+    version: request.version,
+    defaults: request.defaults,
+    fields,
+    isHeadComplete: request.isHeadComplete,
+    body: request.body,
+    trailers: request.trailers,
+    chunked: request.chunked,
+    expectContinueMs: request.expectContinueMs,
+    deadlines: request.deadlines,
+    settings: request.settings,
+    attempt: request.attempt,
+    first: request.first ?? request,
+  })
+}
+
 /**
  * The same request with other parts.
  * @throws TypeError for a body that is neither text nor bytes, nor the body of a request

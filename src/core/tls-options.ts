@@ -28,6 +28,8 @@ export interface TlsOptions {
   readonly servername?: string | undefined
   /** Default TLSv1.2. Security: what TLS 1.0 and 1.1 protect can be read and changed with effort. */
   readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | undefined
+  /** Default: the newest that Node knows. */
+  readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | undefined
   /** Cipher suites instead of Node's, in the words of OpenSSL. */
   readonly ciphers?: string | undefined
   /**
@@ -104,6 +106,12 @@ const PIN = /^sha256\/[A-Za-z0-9+/]{43}=$/
 /** Says what is wrong with the value of an option; undefined where nothing is. Never with the value of a secret in it. */
 type Check = (value: unknown) => string | undefined
 
+function checkVersion(value: unknown): string | undefined {
+  return TLS_VERSIONS.includes(value as string)
+    ? undefined
+    : `it takes ${quoted(TLS_VERSIONS)}, not ${shown(value)}`
+}
+
 /** What each option takes. */
 const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
   ca: (value) => checkPem(value, 'a certificate', PEM_CERTIFICATE),
@@ -116,10 +124,8 @@ const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
   passphrase: (value) => (typeof value === 'string' ? undefined : `it takes a string, not ${kindOf(value)}`),
   servername: (value) =>
     typeof value === 'string' ? undefined : `it takes a host as a string, not ${kindOf(value)}`,
-  minVersion: (value) =>
-    TLS_VERSIONS.includes(value as string)
-      ? undefined
-      : `it takes ${quoted(TLS_VERSIONS)}, not ${shown(value)}`,
+  minVersion: checkVersion,
+  maxVersion: checkVersion,
   ciphers: (value) =>
     typeof value === 'string' && value.trim() !== ''
       ? undefined
@@ -145,6 +151,12 @@ export function checkTlsOptions(options: TlsOptions): void {
     const fault = value === undefined ? undefined : CHECKS[name](value)
     if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
   }
+  const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = options
+  // OpenSSL says so late, and to nobody who waits.
+  if (minVersion > maxVersion)
+    throw new TypeError(
+      `the option tls.maxVersion: ${maxVersion} is older than minVersion, which is ${minVersion}`,
+    )
   if (options.servername !== undefined) parseHost(options.servername)
   // OpenSSL reports one error, and it may hide a revocation.
   if (options.accept !== undefined && options.crl !== undefined)

@@ -45,5 +45,6 @@ export function chooseRoute(table: ProxyTable, { scheme, host, port }: Whither):
  */
 export function isForwarded({ proxies }: Pick<Route, 'proxies'>, scheme: 'http' | 'https'): boolean {
   const last = proxies.at(-1)
+  if (last?.isTunnel === true) return false
   return scheme === 'http' && (last?.scheme === 'http' || last?.scheme === 'https')
 }

@@ -29,6 +29,8 @@ export interface ProxyServer {
   readonly credentials: ProxyCredentials | undefined
   /** Whom to trust as an `https` proxy; undefined for the defaults. */
   readonly tls: TlsOptions | undefined
+  /** Asked for a tunnel for `http` URLs, too. */
+  readonly isTunnel: boolean
 }
 
 /** Checks TLS options and takes them over. */
@@ -46,7 +48,7 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
 const KNOWN_SCHEMES = Object.keys(DEFAULT_PORTS).join(', ')
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s
 
-const PROXY_NAMES = { url: true, auth: true, tls: true } as const
+const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
 
 /**
@@ -57,8 +59,9 @@ const AUTH_NAMES = { basic: true, digest: true } as const
 export function readProxy(given: unknown, what: string, takeTls: TakeTls): ProxyServer {
   if (typeof given === 'string') return readProxyUrl(given, what)
   if (isUrl(given)) return readProxyUrl(given.href, what)
-  const { url, auth, tls } = takeOptions(given as ProxyObject, PROXY_NAMES, what)
+  const { url, auth, tls, tunnel = false } = takeOptions(given as ProxyObject, PROXY_NAMES, what)
   if (typeof url !== 'string' && !isUrl(url)) refuse(what, 'url takes the URL of a proxy')
+  if (typeof tunnel !== 'boolean') refuse(what, 'tunnel takes true or false')
   const server = readProxyUrl(typeof url === 'string' ? url : url.href, what)
   const credentials = auth === undefined ? server.credentials : readAuth(auth, what)
   if (tls !== undefined && server.scheme !== 'https')
@@ -66,13 +69,15 @@ export function readProxy(given: unknown, what: string, takeTls: TakeTls): Proxy
   if (credentials?.scheme === 'digest' && server.scheme.startsWith('socks'))
     refuse(what, 'SOCKS knows no digest: auth takes [user, password]')
   checkCredentials(server.scheme, credentials, what)
-  return Object.freeze({ ...server, credentials, tls: tls === undefined ? undefined : takeTls(tls) })
+  const taken = tls === undefined ? undefined : takeTls(tls)
+  return Object.freeze({ ...server, credentials, tls: taken, isTunnel: tunnel })
 }
 
 interface ProxyObject {
   readonly url?: unknown
   readonly auth?: unknown
   readonly tls?: TlsOptions
+  readonly tunnel?: unknown
 }
 
 /** True for a URL, also of another realm. */
@@ -101,7 +106,7 @@ export function readProxyUrl(text: string, what: string, lacking?: ProxyScheme):
   const { host, port } = hostPortOf(url.hostname, written, defaultPort, what)
   const credentials = credentialsOf(url, what)
   checkCredentials(scheme, credentials, what)
-  return Object.freeze({ scheme, host, port, credentials, tls: undefined })
+  return Object.freeze({ scheme, host, port, credentials, tls: undefined, isTunnel: false })
 }
 
 function parse(text: string): URL | undefined {

@@ -1,86 +1,373 @@
-// The bytes of the request held against those of curl, where the two mean the same: all but User-Agent.
+// The command held against curl: the same words to both, against one server. Compared are the bytes of the requests, standard
+// output, the files that are there afterwards, and the exit code.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, it } from 'node:test'
-import { wire } from '../support/bytes.ts'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
 import { runCommand } from '../support/command.ts'
+import { CommandPeer } from '../support/command-peer.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { startRawServer } from '../support/raw-server.ts'
 
 checkOpenHandles()
 
 const skip = need('curl')
 const STDIN = 'a\r\nb=c\n'
 
-/** `URL` stands for the server. */
-const CASES: readonly (readonly string[])[] = [
-  ['URL'],
-  ['URL/path/to?query=1&more=%20#fragment'],
-  ['URL?'],
-  ['URL/a/../b/./c'],
-  ['-I', 'URL/'],
-  ['-X', 'DELETE', 'URL/x'],
-  ['-d', 'spam=1', '-d', 'eggs=2', 'URL/'],
-  ['-d', '', 'URL/'],
-  ['-d', '@-', 'URL/'],
-  ['--data-binary', '@-', '-d', 'x', 'URL/'],
-  ['-d', '@package.json', '-X', 'PUT', '-H', 'Content-Type: application/json', 'URL/'],
-  ['-H', 'X-One: 1', '-H', 'x-two: 2', '-H', 'X-One: 3', 'URL/'],
-  ['-H', 'Accept:', '-H', 'Host: elsewhere', 'URL/'],
-  ['-H', 'accept: text/html', '-H', 'Connection: close', '-d', 'x', 'URL/'],
-  ['-u', 'me:pass:word', '-d', 'x', '-H', 'X-Y: z', 'URL/'],
-  ['http://me:p%40ss@HOST/'],
-  ['-u', 'me:pw', '-H', 'Authorization: Bearer x', 'URL/'],
-  ['-d', 'x', '-H', 'Transfer-Encoding: chunked', 'URL/'],
-  ['-d', 'x', '-H', 'Expect: 100-continue', 'URL/'],
-  ['-A', '', '-i', '-o', '-', '-m', '5', 'URL/'],
+/** Files that are there before each run. */
+const FILES: Readonly<Record<string, string>> = {
+  'data.txt': 'line one\r\nline two\n',
+  'part.txt': 'abcdefghij',
+  'old.txt': 'old content, longer than the new one\n',
+  'headers.txt': 'X-File-One: 1\nX-File-Two: 2\n',
+  'picture.png': '\u0089PNG not really',
+  'etag.txt': '"v1"\n',
+  'jar.txt':
+    '# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tlong\tl\n',
+  'netrc.txt': 'machine 127.0.0.1 login me password pw\n',
+  'config.txt': '# a comment\nheader = "X-Config: yes"\nurl HOST/from-config\n--silent\ndata "x=\\"1\\""\n',
+  'format.txt': '%{http_code} %{method}\\n',
+}
+
+/** `URL` stands for the server with its scheme, `HOST` for it without, `~` for a blank inside a word. */
+const CASES: readonly string[] = [
+  // The request line and the URL.
+  'URL',
+  'HOST/no-scheme',
+  'URL/path/to?query=1&more=%20#fragment',
+  'URL?',
+  'URL/a/../b/./c',
+  'URL/a/b/..',
+  'URL/../../x',
+  'URL/a/%2e%2e/b',
+  '--path-as-is URL/a/../b/./c',
+  '--request-target /other URL/x',
+  '-X OPTIONS --request-target * URL/',
+  'URL/a|b^c`d"e<f>',
+  '-g URL/{a}[1]',
+  'URL/x[1-3]',
+  'URL/x[01-05:2]',
+  'URL/{one,two}/[a-c:2]',
+  'URL/x -X DELETE',
+  '-X PROPFIND URL',
+  '-I URL/ok',
+  '-I URL/status/404',
+  'URL/ok URL/many',
+  '--url URL/ok --url URL/many',
+  '-0 URL/ok',
+  '--http1.1 URL/ok',
+  '-G -d a=1 -d b=2 URL/get',
+  '-G -d a=1 URL/get?z=0',
+  '-G -d a=1 URL/get#frag',
+  '-G --data-urlencode text=a&b=c URL/get',
+  '-I -G -d a=1 URL/get',
+  '--url-query a=1 --url-query b=x&y URL/q',
+  '--url-query +raw&thing URL/q?z',
+  // Bodies.
+  '-d spam=1 -d eggs=2 URL/',
+  '-d  URL/',
+  '-d @- URL/',
+  '--data-binary @- -d x URL/',
+  '--data-binary @data.txt URL/',
+  '--data-binary @data.txt -d tail URL/',
+  '-d @data.txt -X PUT -H Content-Type:~text/plain URL/',
+  '--data-ascii @data.txt URL/',
+  '--data-raw @data.txt URL/',
+  '--data-urlencode a&b URL/',
+  '--data-urlencode =a&b URL/',
+  '--data-urlencode name=a&b URL/',
+  '--data-urlencode @data.txt URL/',
+  '--data-urlencode name@data.txt URL/',
+  '--json {"a":1} URL/',
+  '--json {"a":~ --json 1} URL/',
+  '--json @data.txt URL/',
+  '--json {} -H Content-Type:~application/x URL/',
+  '-T data.txt URL/upload',
+  '-T data.txt URL/folder/',
+  '-T data.txt HOST',
+  '-T - URL/stdin',
+  '-T data.txt -X POST URL/x',
+  '-T {data.txt,part.txt} URL/up/',
+  '-F a=1 -F b=two URL/',
+  '-F file=@data.txt URL/',
+  '-F file=@picture.png;type=image/x;filename=other.bin URL/',
+  '-F text=<data.txt URL/',
+  '-F a=1;type=text/html URL/',
+  '-F file=@- URL/',
+  '--form-string a=@not;type=x URL/',
+  '-F n"ame=1 URL/',
+  '-d x -H Transfer-Encoding:~chunked URL/',
+  '-d x -H Expect:~100-continue URL/',
+  '-d x -H Content-Length:~1 URL/',
+  // Header fields.
+  '-H X-One:~1 -H x-two:~2 -H X-One:~3 URL/',
+  '-H Accept: -H Host:~elsewhere URL/',
+  '-H X-Empty; URL/',
+  '-H @headers.txt URL/',
+  '-H Connection:~close -d x URL/',
+  '-A agent URL/',
+  '-A  URL/',
+  '-H User-Agent:~mine -A other URL/',
+  '-e http://from.example/ URL/',
+  '-e ;auto -L URL/chain/1',
+  '-u me:pass:word -d x -H X-Y:~z URL/',
+  'http://me:p%40ss@HOST/',
+  '-u me:pw -H Authorization:~mine URL/',
+  '--oauth2-bearer TOKEN URL/',
+  '--basic -u me:pw URL/',
+  '-r 0-4 URL/range',
+  '-r -4 URL/range',
+  '-r 10- URL/range',
+  '-b a=1;b=2 URL/',
+  '-b a=1 -b c=3 URL/',
+  '--anyauth -u me:pw URL/private',
+  '--anyauth -u me:wrong URL/private',
+  '-i --anyauth -u me:pw URL/private',
+  '--netrc-file netrc.txt URL/private',
+  '--netrc-file netrc.txt -u other:pw URL/private',
+  '-b jar.txt URL/ok',
+  '-b jar.txt -j URL/ok',
+  '-b missing.txt URL/ok',
+  '-b  -L URL/cookie',
+  '-L URL/cookie',
+  '-c kept.txt -L URL/cookie',
+  '-b jar.txt -b x=y URL/ok',
+  '-c - -b jar.txt URL/ok',
+  '-z 21~Oct~2015~08:00:00~GMT URL/ok',
+  '-z -21~Oct~2015~08:00:00~GMT URL/ok',
+  '--compressed URL/gzip',
+  'URL/gzip -o raw.gz',
+  // Output.
+  '-o out.txt URL/ok',
+  '-o old.txt URL/ok',
+  '-o - URL/ok',
+  '-O URL/ok',
+  '-O URL/ok?query',
+  '-OJ URL/named',
+  '-O -O URL/ok URL/many',
+  '-o one -o two URL/ok URL/many',
+  '-o same URL/ok URL/many',
+  '--remote-name-all URL/ok URL/many',
+  '-o x#1.txt URL/{ok,many}',
+  '-o x#1-#2.txt URL/{ok,many}/[1-2]',
+  '--create-dirs -o deep/er/out.txt URL/ok',
+  '-o no/such/folder URL/ok',
+  '--output-dir made --create-dirs -O URL/ok',
+  '--no-clobber -o old.txt URL/ok',
+  '--remove-on-error -o cut.txt URL/cut',
+  '-o cut.txt URL/cut',
+  '-o empty.txt URL/empty',
+  '-i URL/many',
+  '-i URL/chunked',
+  '-D heads.txt URL/many',
+  '-D - URL/many',
+  '-D heads.txt URL/ok URL/many',
+  '-i -L URL/chain/2',
+  '-C - -o part.txt URL/range',
+  '-C 20 URL/range',
+  '-C - -o part.txt URL/ok',
+  '--etag-save tag.txt URL/ok',
+  '--etag-compare etag.txt URL/ok',
+  '--etag-compare missing.txt URL/ok',
+  '-f URL/status/404',
+  '-f URL/status/404 -o none.txt',
+  '--fail-with-body URL/status/500',
+  '-f URL/ok',
+  '--max-filesize 10 URL/big',
+  '--max-filesize 200k URL/big -o big.txt',
+  '-w %{http_code}|%{content_type}|%{size_download}|%{num_redirects}|%{method}|%{scheme}\\n URL/ok',
+  '-w %{response_code}|%{url_effective}|%{redirect_url}|%{num_headers}|%{http_version}\\n URL/redirect/302',
+  '-w %{filename_effective}|%{num_connects}|%{urlnum}|%{remote_ip}\\n -o a.txt URL/ok URL/many',
+  '-w %{header_json} URL/many',
+  '-w %header{x-one}-%header{none}\\n URL/many',
+  '-w %{exitcode}|%{onerror}bad URL/cut',
+  '-w %{nosuch}%%\\t. URL/ok',
+  '-w @format.txt URL/ok',
+  '-w %{stderr}x%{stdout}y URL/ok',
+  // Redirects.
+  'URL/redirect/302',
+  '-L URL/redirect/301',
+  '-L URL/chain/3 -w %{num_redirects}',
+  '-L -d x=1 URL/redirect/302',
+  '-L -d x=1 URL/redirect/303',
+  '-L -d x=1 URL/redirect/307',
+  '-L --max-redirs 1 URL/chain/3',
+  '-L --max-redirs 0 URL/ok',
+  '-L -u me:pw URL/chain/1',
+  '-L -b a=1 URL/chain/1',
+  '-L -I URL/chain/1',
+  '-L --json {} URL/redirect/308',
+  // The command.
+  '-K config.txt',
+  'URL/ok --next -d x URL/second',
+  '-H X-A:~1 URL/ok --next -I URL/second',
+  '-Z -o 1.txt -o 2.txt URL/ok URL/ok',
+  '--retry 2 --retry-delay 1 URL/flaky',
+  '--retry 1 URL/status/404',
+  '-sS --fail-early -f URL/status/404 URL/ok',
+  '-f URL/status/404 URL/ok',
+  '-sSLo out.txt URL/chain/1',
+  '-sm5 URL/ok',
+  '-XPUT -dx URL/',
+  '--resolve name.test:PORT:127.0.0.1 http://name.test:PORT/',
+  '--connect-to name.test:80:127.0.0.1:PORT http://name.test/x',
+  '--connect-to ::127.0.0.1:PORT http://name.test/x',
+  '-4 --interface 127.0.0.1 --connect-timeout 5 URL/ok',
+  '--proto =https URL/ok',
+  '--proto-default https --proto -https HOST/ok',
+  '--limit-rate 1M URL/big -o big.txt',
+  '-m 0.3 URL/silent',
+  // Failures.
+  'http://127.0.0.1:1/',
+  'http://no-such-name.invalid/',
+  'ftp2://HOST/',
+  'http://ho~st/',
+  'URL/cut',
+  'URL/nothing',
+  '--no-such-option URL',
+  '--max-time soon URL',
+  '-d @missing.txt URL',
+  '-F file=@missing.txt URL',
+  '-T missing.txt URL/',
+  '--resolve nonsense URL/ok',
+  '-d x -F a=1 URL/',
+  'URL/x[3-1]',
+  'URL/{a',
+  '--cacert missing.pem https://HOST/',
 ]
 
-/** The request that a program sends, with neither its name nor the port. */
-async function requestOf(
-  start: (words: string[]) => Promise<unknown>,
-  words: readonly string[],
-): Promise<string> {
-  await using server = await startRawServer(async (peer) => {
-    const head = (await peer.until('\r\n\r\n')).toString('latin1')
-    if (/^expect:/im.test(head)) await peer.reply(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
-    const length = /^content-length: (\d+)/im.exec(head)?.[1]
-    if (length !== undefined) await peer.take(Number(length))
-    else if (/^transfer-encoding/im.test(head)) await peer.until('0\r\n\r\n')
-    await peer.reply(wire`
-HTTP/1.1 200 OK
-Content-Length: 0
-
-`)
-    peer.close()
-  })
-  const host = `127.0.0.1:${server.port}`
-  await start(words.map((word) => word.replace('URL', `http://${host}`).replace('HOST', host)))
-  return server.peer.received
-    .toString('latin1')
-    .replaceAll(host, 'HOST')
-    .replace(/^User-Agent: (?:curl|httplib)\/[\d.]+(?:-\S+)?\r\n/m, 'User-Agent: NAME\r\n')
+/** What is other than in this curl, and why: what is not compared. */
+const DIFFERENCES: Readonly<Record<string, readonly ('requests' | 'stdout' | 'files' | 'code')[]>> = {
+  // It writes %3d where it should write %3D (RFC 3986 §2.1); newer ones write that.
+  '-G --data-urlencode text=a&b=c URL/get': ['requests'],
+  // It joins cookies with a semicolon alone; RFC 6265 §4.2.1 asks for a blank behind it.
+  '-b a=1 -b c=3 URL/': ['requests'],
+  // It warns, and sends an empty body. Newer ones end with 26, too.
+  '-d @missing.txt URL': ['requests', 'stdout', 'code'],
+  // The challenge is a matter of the client, and its head is not shown.
+  '-i --anyauth -u me:pw URL/private': ['stdout'],
+  // It sends the younger cookie first; RFC 6265 §5.4 asks for the older one.
+  '-b  -L URL/cookie': ['requests'],
+  // The same, and who has written the file.
+  '-c kept.txt -L URL/cookie': ['requests', 'files'],
+  '-c - -b jar.txt URL/ok': ['stdout'],
+  // What was said comes before what is kept.
+  '-b jar.txt -b x=y URL/ok': ['requests'],
+  // It connects before it looks.
+  '--cacert missing.pem https://HOST/': ['requests'],
 }
 
-async function runCurl(words: readonly string[]): Promise<void> {
+interface Result {
+  readonly requests: string
+  readonly stdout: string
+  readonly files: Readonly<Record<string, string>>
+  readonly code: number | null
+}
+
+let peer: CommandPeer
+const root = mkdtempSync(path.join(os.tmpdir(), 'httplib-curl-'))
+const start = process.cwd()
+
+function wordsOf(text: string): string[] {
+  return text
+    .split(' ')
+    .map((word) =>
+      word
+        .replaceAll('~', ' ')
+        .replaceAll('URL', `http://127.0.0.1:${peer.port}`)
+        .replaceAll('HOST', `127.0.0.1:${peer.port}`)
+        .replaceAll('PORT', String(peer.port)),
+    )
+}
+
+function fresh(name: string): string {
+  const folder = path.join(root, name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  for (const [file, text] of Object.entries(FILES))
+    writeFileSync(path.join(folder, file), text.replace('HOST', `127.0.0.1:${peer.port}`))
+  return folder
+}
+
+/** The same words for what may differ in every case. */
+function normal(text: string): string {
+  return (
+    text
+      .replaceAll(String(peer.port), 'PORT')
+      .replace(/^User-Agent: (?:curl|httplib)\/[\d.]+(?:-\S+)?\r\n/gm, 'User-Agent: NAME\r\n')
+      .replace(/-{24}[0-9a-f]{16}/g, 'BOUNDARY')
+      // It asks first before each PUT; newer ones from 1 MiB up, as the command does.
+      .replace(/(Content-Length: \d{1,5}\r\n)Expect: 100-continue\r\n/gm, '$1')
+      // An empty value has a blank before it, or none.
+      .replace(/^([\w-]+:) \r\n/gm, '$1\r\n')
+      // What a decoder can undo is not the same everywhere.
+      .replace(/^Accept-Encoding: .*\r\n/gm, 'Accept-Encoding: CODINGS\r\n')
+  )
+}
+
+function filesOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+  return Object.fromEntries(
+    names
+      .filter((name) => statSync(path.join(folder, name)).isFile())
+      .map((name) => [name, readFileSync(path.join(folder, name), 'latin1')]),
+  )
+}
+
+async function runCurl(words: readonly string[]): Promise<Result> {
+  const folder = fresh('curl')
   const child = spawn('curl', ['-q', '-s', '--noproxy', '*', ...words], {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'ignore'],
   })
+  const stdout: Buffer[] = []
+  child.stdout.on('data', (piece: Buffer) => stdout.push(piece))
   child.stdin.on('error', () => {})
   child.stdin.end(STDIN)
-  const [code] = (await once(child, 'close')) as [number]
-  assert.equal(code, 0)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return finish(Buffer.concat(stdout), folder, code)
 }
 
-describe('the request, byte for byte that of curl', { skip }, () => {
-  for (const words of CASES) {
-    it(words.join(' '), async () => {
-      const ours = await requestOf((all) => runCommand(all, { stdin: STDIN }), words)
-      const theirs = await requestOf(runCurl, words)
-      assert.equal(ours, theirs)
+async function runOurs(words: readonly string[]): Promise<Result> {
+  const folder = fresh('ours')
+  process.chdir(folder)
+  try {
+    const { code, stdout } = await runCommand(['-q', ...words], { stdin: STDIN })
+    return finish(stdout, folder, code)
+  } finally {
+    process.chdir(start)
+  }
+}
+
+function finish(stdout: Buffer, folder: string, code: number | null): Result {
+  return {
+    requests: normal(peer.takeRequests()),
+    stdout: normal(stdout.toString('latin1')),
+    files: filesOf(folder),
+    code,
+  }
+}
+
+describe('the command beside curl', { skip }, () => {
+  before(async () => {
+    peer = await CommandPeer.start()
+  })
+  after(async () => {
+    await peer[Symbol.asyncDispose]()
+    rmSync(root, { recursive: true })
+  })
+  for (const text of CASES) {
+    it(text, async () => {
+      const words = wordsOf(text)
+      const theirs = await runCurl(words)
+      const ours = await runOurs(words)
+      for (const what of ['requests', 'stdout', 'files', 'code'] as const) {
+        if (DIFFERENCES[text]?.includes(what) !== true) assert.deepEqual(ours[what], theirs[what], what)
+      }
     })
   }
 })

@@ -169,7 +169,7 @@ describe('the response', () => {
     assert.deepEqual([refused.code, refused.stdout.toString()], [23, ''])
     assertTold(
       refused,
-      /is binary, and this is a terminal\. Try: -o FILE to save it, or -o - to show it anyway/,
+      /is binary, and this is a terminal\n  Try: -o FILE to save it, or -o - to show it anyway/,
     )
     for (const { code, stdout } of [await run(['-o', '-'], 80), await run([])])
       assert.deepEqual([code, stdout], [0, binary])

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { adviceFor } from '../../src/cli/advice.ts'
-import { EXIT_CODES, exitNameOf, formatExitCodes } from '../../src/cli/exit-codes.ts'
-import { formatOptions } from '../../src/cli/options-table.ts'
+import { adviceFor } from '../../src/cli/tell/advice.ts'
+import { EXIT_CODES, exitNameOf, formatExitCodes } from '../../src/cli/tell/exit-codes.ts'
+import { formatForeign, formatOptions } from '../../src/cli/words/documentation.ts'
 import { ERRORS, type ErrorCode, errorRow } from '../../src/errors/table.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
@@ -39,8 +39,8 @@ describe('the table of exit codes', () => {
     assert.equal(exitNameOf('REMOTE_DISCONNECTED'), 'no-response')
   })
 
-  it('calls what a body cannot be read as unexpected: the command reads none', () => {
-    assert.equal(exitNameOf('NOT_JSON'), 'unexpected')
+  it('calls a body that cannot be read one in a wrong coding', () => {
+    assert.equal(exitNameOf('NOT_JSON'), 'coding')
   })
 })
 
@@ -55,6 +55,7 @@ describe('docs/command.md', () => {
 
   it('shows the tables as they are', () => {
     assert.ok(page.includes(`<!-- exit-codes -->\n${formatExitCodes()}\n<!-- /exit-codes -->`))
+    assert.ok(page.includes(`<!-- foreign -->\n${formatForeign()}\n<!-- /foreign -->`))
     assert.ok(page.includes(`<!-- options -->\n${formatOptions()}\n<!-- /options -->`))
   })
 })

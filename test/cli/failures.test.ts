@@ -107,7 +107,7 @@ spam`,
     assert.deepEqual([known.code, known.stdout.toString()], [18, 'spam'])
     assertTold(
       { ...known, stderr: known.stderr.replace(/^[*<>].*\n/gm, '') },
-      /after 4 bytes; 6 more were to come/,
+      /after 4 bytes\n  Why: 6 more were to come/,
     )
 
     const target = path.join(folder, 'partial')
@@ -122,7 +122,7 @@ spam
       ['-o', target],
     )
     assert.deepEqual([chunked.code, readFileSync(target, 'utf8')], [18, 'spam'])
-    assertTold(chunked, /after 4 bytes; the end of it did not come/)
+    assertTold(chunked, /after 4 bytes\n  Why: the end of it did not come/)
 
     const reset = await against(
       wire`

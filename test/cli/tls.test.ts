@@ -47,7 +47,7 @@ ${name}`)
 }
 
 function assertFailed(result: CommandResult, code: number, what: RegExp): void {
-  assert.match(result.stderr, /^httplib: [^\n]+\. Try: [^\n]+\n$/)
+  assert.match(result.stderr, /^httplib: [^\n]+\n(?:  Why: [^\n]+\n)?  Try: [^\n]+\n$/)
   assert.match(result.stderr, what)
   assert.deepEqual([result.code, result.stdout.length], [code, 0])
 }
@@ -67,19 +67,19 @@ describe('the certificate of the server', () => {
 
   it('is refused with 60 and a way out where nobody vouches for it', async () => {
     assertFailed(await against(server, []), 60, /Try: --cacert/)
-    assertFailed(await against(selfSigned, CACERT), 60, /self-signed.*Try: --cacert/)
+    assertFailed(await against(selfSigned, CACERT), 60, /self-signed[^]*Try: --cacert/)
   })
 
   it('is refused with 60 where it is expired or for another host', async () => {
-    assertFailed(await against(expired, CACERT), 60, /expired.*Try: check the clock/)
-    assertFailed(await against(wrongHost, CACERT), 60, /wrong\.example.*Try: the URL with a host/)
+    assertFailed(await against(expired, CACERT), 60, /expired[^]*Try: check the clock/)
+    assertFailed(await against(wrongHost, CACERT), 60, /wrong\.example[^]*Try: the URL with a host/)
   })
 
   it('is refused by names of the command, and not by those of the library', async () => {
     for (const certificate of [expired, wrongHost, selfSigned]) {
       const { stderr } = await against(certificate, CACERT)
       assert.doesNotMatch(stderr, /tls:|accept:|servername/)
-      assert.match(stderr, /SHA-256 [0-9A-F:]{95}.* Try: .*(?:-k|--cacert) /)
+      assert.match(stderr, /SHA-256 [0-9A-F:]{95}[^]* Try: .*(?:-k|--cacert) /)
     }
   })
 })
@@ -113,19 +113,19 @@ describe('the certificate of the client', () => {
 
   it('is asked for where a server demands one: in the handshake of TLS 1.2, behind it in TLS 1.3', async () => {
     const before = await against({ ...asking, maxVersion: 'TLSv1.2' }, CACERT)
-    assertFailed(before, 35, /demands a certificate of the client.*Try: --cert and --key/)
+    assertFailed(before, 35, /demands a certificate of the client[^]*Try: --cert and --key/)
     const behind = await against({ ...asking, minVersion: 'TLSv1.3' }, CACERT)
-    assertFailed(behind, 56, /demands a certificate of the client.*Try: --cert and --key/)
+    assertFailed(behind, 56, /demands a certificate of the client[^]*Try: --cert and --key/)
   })
 
-  it('is bad usage where it cannot be opened', async () => {
+  it('ends with 58 where it cannot be opened', async () => {
     for (const words of [
       ['--cert', `${certificatePath('client.p12')}:wrong`],
       ['--cert', certificatePath('client.crt'), '--key', certificatePath('client-encrypted.key')],
       ['--cert', certificatePath('client.crt')],
       ['--cert', certificatePath('client.crt'), '--key', certificatePath('server.key')],
     ]) {
-      assertFailed(await against(asking, [...CACERT, ...words]), 2, /certificate or key cannot be used/)
+      assertFailed(await against(asking, [...CACERT, ...words]), 58, /certificate or key cannot be used/)
     }
   })
 })
@@ -136,12 +136,12 @@ describe('a handshake', () => {
       peer.reply(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')),
     )
     const result = await runCommand([`https://127.0.0.1:${raw.port}/`])
-    assertFailed(result, 35, /something that is not TLS.*Try: http:\/\//)
+    assertFailed(result, 35, /something that is not TLS[^]*Try: http:\/\//)
   })
 
   it('with a server of old ends with 35 too, and says what is old', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
     const result = await against({ ...server, ...old }, CACERT)
-    assertFailed(result, 35, /no version of TLS that is new enough.*Try: tell the server's operator/)
+    assertFailed(result, 35, /no version of TLS that is new enough[^]*Try: tell the server's operator/)
   })
 })

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { findCurlOption } from '../../src/cli/curl-options.ts'
-import { OPTIONS } from '../../src/cli/options-table.ts'
+import { foreignGroupOf } from '../../src/cli/words/foreign.ts'
+import { flagsOf } from '../../src/cli/words/option-row.ts'
+import { OPTIONS, optionNamed } from '../../src/cli/words/table.ts'
+import { distanceBetween } from '../../src/cli/words/unknown.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -13,43 +15,75 @@ import { startRawServer } from '../support/raw-server.ts'
 
 checkOpenHandles()
 
+const isOurs = (name: string): boolean =>
+  optionNamed(name) !== undefined || optionNamed(name.replace(/^no-/, '')) !== undefined
+
 describe('bad usage', () => {
-  const cases: [words: string[], what: RegExp][] = [
+  const url = 'http://127.0.0.1:1/'
+  const cases: [words: string[], what: RegExp, code?: number][] = [
     [[], /there is no URL/],
-    [['GET', 'http://127.0.0.1:1/', 'http://b/'], /more words/],
-    [['--no-such', 'http://127.0.0.1:1/'], /unknown option '--no-such'/],
-    [['--usr=me:secret', 'http://127.0.0.1:1/'], /unknown option '--usr'/],
-    [['-o'], /argument missing/],
-    [['-I', '-d', 'x', 'http://127.0.0.1:1/'], /-I asks for a head/],
-    [['GET', 'http://127.0.0.1:1/', '-X', 'PUT'], /the method is given twice/],
-    [['-u', 'secret', 'http://127.0.0.1:1/'], /-u has no password/],
-    [['-H', 'secret', 'http://127.0.0.1:1/'], /no name and colon/],
-    [['-m', '0', 'http://127.0.0.1:1/'], /a number of seconds above 0/],
-    [['-m', 'soon', 'http://127.0.0.1:1/'], /a number of seconds above 0/],
-    [['-m', '', 'http://127.0.0.1:1/'], /a number of seconds above 0/],
-    [['http://u:secret@h:port/?secret'], /cannot be read/],
-    [['gopher://u:secret@h/'], /scheme gopher:/],
-    [['-x', 'https://u:secret@h', 'http://127.0.0.1:1/'], /scheme https:/],
-    [['-x', 'h', '--unix-socket', '/s', 'http://127.0.0.1:1/'], /exclude each other/],
+    [['-v'], /there is no URL/],
+    [['--no-such', url], /unknown option '--no-such'/],
+    [['--usr=me:secret', url], /unknown option '--usr'/],
+    [['-@', url], /unknown option '-@'/],
+    [['-o'], /-o has no value/],
+    [['--output'], /--output has no value/],
+    [['-I', '-d', 'x', url], /-I asks for a head/],
+    [['-I', '-T', 'package.json', url], /-I asks for a head/],
+    [['-d', 'x', '-T', 'package.json', url], /-T and -d each make a body/],
+    [['-d', 'x', '-F', 'a=b', url], /-d and -F each make a body/],
+    [['GET', url, '-X', 'PUT'], /the method is given twice/],
+    [['-u', 'secret', url], /-u has no password/],
+    [['-H', 'secret', url], /no name and colon/],
+    [['-F', 'secret', url], /no name and content/],
+    [['-F', 'a=@one,two', url], /-F takes one file/],
+    [['-F', 'a=b;headers=x', url], /;headers= in -F is curl's/],
+    [['-m', '0', url], /a number of seconds above 0/],
+    [['-m', 'soon', url], /a number of seconds above 0/],
+    [['-m', '', url], /a number of seconds above 0/],
+    [['--retry', '1.5', url], /a whole number/],
+    [['--limit-rate', 'fast', url], /a number of bytes/],
+    [['--silent=yes', url], /--silent takes no value/],
+    [['--no-output', url], /--no-output turns nothing off/],
+    [['--next', url], /no URL before --next/],
+    [['-C', 'x', url], /-C takes a number/],
+    [['-C', '-', url], /-C - has no file/],
+    [['-z', 'someday', url], /-z takes a date/],
+    [['--tls-max', '2', url], /--tls-max takes a version/],
+    [['--cert-type', 'ENG', '--cert', 'package.json', url], /--cert-type ENG/],
+    [['--pinnedpubkey', 'sha256//short', url], /hashes of 44 characters/],
+    [['--pinnedpubkey', 'package.json', url], /no public key in package.json/],
     [['--key', 'k', 'https://127.0.0.1:1/'], /--key is of no use/],
-    [['--cacert', 'package.json', 'https://127.0.0.1:1/'], /no certificate in package.json/],
-    [['demo', 'again'], /too many arguments/],
+    [['--help', 'nonsense'], /no category nonsense/],
+    [['demo', 'again'], /demo takes no words/],
+    [['http://u:secret@h:port/?secret'], /cannot be read/, 3],
+    [['http://h/a b'], /a blank or a control character/, 3],
+    [['http://h/[3-1]'], /the glob at character 10/, 3],
+    [['http://h/{a'], /the glob at character 10/, 3],
+    [['http://h/[1-99999][1-99999]'], /more than 100000/, 3],
+    [['gopher://u:secret@h/'], /scheme gopher:/, 1],
+    [['--proto', '=https', url], /not allowed/, 1],
+    [['--interface', 'nonsense0', url], /no network interface nonsense0/, 45],
+    [['--resolve', 'h:80', url], /--resolve cannot be read/, 49],
+    [['--connect-to', 'h', url], /--connect-to cannot be read/, 49],
+    [['--cacert', 'package.json', 'https://127.0.0.1:1/'], /no certificate in package.json/, 77],
+    [['-O', url], /no name at its end/, 23],
   ]
-  for (const [words, what] of cases) {
-    it(`exits with 2: ${words.join(' ') || 'nothing'}`, async () => {
+  for (const [words, what, code = 2] of cases) {
+    it(`exits with ${code}: ${words.join(' ') || 'nothing'}`, async () => {
       const result = await runCommand(words)
-      assert.deepEqual([result.code, result.stdout.length], [2, 0])
+      assert.deepEqual([result.code, result.stdout.length], [code, 0])
       assertTold(result, what)
     })
   }
 
   it('exits with 2 where the library refuses the request, and sends nothing', async () => {
     await using server = await startRawServer(() => {})
-    const url = `http://127.0.0.1:${server.port}/`
+    const at = `http://127.0.0.1:${server.port}/`
     for (const [words, what] of [
-      [['G T', url], /method is not a token/],
-      [['-H', 'X: a\nsecret', url], /may not be sent/],
-      [['-d', 'secret', '-H', 'Content-Length: 3', url], /Content-Length of -H/],
+      [['-X', 'G T', at], /method is not a token/],
+      [['-H', 'X: a\nsecret', at], /may not be sent/],
+      [['-d', 'secret', '-H', 'Content-Length: 3', at], /Content-Length of -H/],
     ] as const) {
       const result = await runCommand(words)
       assert.equal(result.code, 2, result.stderr)
@@ -58,32 +92,41 @@ describe('bad usage', () => {
     for (const { received } of server.peers) assert.equal(received.toString(), '')
   })
 
-  it('exits with 26 where a file cannot be read', async () => {
-    for (const words of [
-      ['-d', '@/no/such'],
-      ['-H', '@/no/such'],
-      ['--cacert', '/no/such'],
-      ['--cert', '/no/such:secret'],
-    ]) {
+  it('exits with 26 where a file cannot be read, 58 and 77 where it is for TLS', async () => {
+    for (const [words, code] of [
+      [['-d', '@/no/such'], 26],
+      [['-T', '/no/such'], 26],
+      [['-F', 'a=@/no/such'], 26],
+      [['-H', '@/no/such'], 26],
+      [['--cacert', '/no/such'], 77],
+      [['--capath', '/no/such'], 77],
+      [['--cert', '/no/such:secret'], 58],
+      [['-K', '/no/such'], 26],
+    ] as const) {
       const result = await runCommand(['https://127.0.0.1:1/', ...words])
-      assert.equal(result.code, 26)
-      assertTold(result, /\/no\/such \(ENOENT\)/)
+      assert.equal(result.code, code)
+      assertTold(result, /\/no\/such/)
     }
+  })
+
+  it('is not told with -s, and is with -sS', async () => {
+    assert.equal((await runCommand(['-s', url])).stderr, '')
+    assertTold(await runCommand(['-sS', url]), /refused/)
   })
 })
 
 describe('an option of curl', () => {
   const url = 'http://127.0.0.1:1/'
   const cases: [words: string[], what: RegExp][] = [
-    [['-L', url], /^httplib: -L is an option of curl .*Try: leave it out; -i shows the Location/],
-    [['--noproxy', 'h', url], /^httplib: --noproxy is an option of curl .*Try: leave it out/],
-    [['--no-progress-meter', url], /^httplib: --no-progress-meter is an option of curl/],
-    [['--no-keepalive-time', '1', url], /^httplib: --no-keepalive-time is an option of curl/],
-    [['-b', 'a=secret', url], /^httplib: -b is an option of curl .*Try: -H 'Cookie: name=value'/],
-    [['--cookie=a=secret', url], /^httplib: --cookie is an option of curl .*Try: -H 'Cookie: name=value'/],
-    [['-vsSLfo', 'x', url], /^httplib: -s is an option of curl/],
-    [['-Z', url], /^httplib: -Z is an option of curl .*Try: leave it out\n/],
-    [['-sX', 'PUT', url], /^httplib: -s is an option of curl/],
+    [
+      ['--doh-url', 'https://dns/', url],
+      /^httplib: --doh-url is curl's; here name resolution is the system's\n  Try: --resolve/,
+    ],
+    [['--http2', url], /^httplib: --http2 is curl's; this command speaks HTTP\/1\.1\n/],
+    [['-P', '-', url], /^httplib: -P is curl's; it is for FTP/],
+    [['--no-sessionid', url], /^httplib: --no-sessionid is curl's/],
+    [['--ntlm=secret', url], /^httplib: --ntlm is curl's/],
+    [['-vsSLaf', 'x', url], /^httplib: -a is curl's/],
   ]
   for (const [words, what] of cases) {
     it(`is called so, with what to do instead: ${words.join(' ')}`, async () => {
@@ -93,24 +136,54 @@ describe('an option of curl', () => {
     })
   }
 
-  it('is told from a misspelling of ours', async () => {
-    assertTold(
-      await runCommand(['--max-tim', '1', url]),
-      /unknown option '--max-tim' \(Did you mean --max-time\?\)/,
-    )
-    assertTold(await runCommand(['-@', url]), /unknown option '-@'/)
-  })
-
   const curl = spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' })
   it('is known, or ours, whatever the curl of this machine lists', { skip: need('curl') }, () => {
-    const ours = new Set(OPTIONS.map(({ flags }) => /--[\w-]+/.exec(flags)?.[0]))
-    const listed = [...curl.stdout.matchAll(/^ *(?:-\S, +)?(--[\w.-]+)/gm)].map(([, name = '']) => name)
+    const listed = [...curl.stdout.matchAll(/^ *(?:-(\S), +)?--([\w.-]+)/gm)]
     assert.ok(listed.length > 200)
-    const unknown = listed.filter((name) => !ours.has(name) && findCurlOption(name, [name]) === undefined)
+    const unknown = listed.filter(
+      ([, , name = '']) => !isOurs(name) && foreignGroupOf(`--${name}`) === undefined,
+    )
     assert.deepEqual(
-      unknown.filter((name) => name !== '--version' && name !== '--help'),
+      unknown.map(([, , name]) => name),
       [],
     )
+    const letters = listed.filter(([, letter = '', name = '']) => letter !== '' && isOurs(name))
+    for (const [, letter, name = ''] of letters)
+      assert.equal((optionNamed(name) ?? optionNamed(name.replace(/^no-/, '')))?.letter, letter, name)
+  })
+
+  it('is not one of ours at the same time', () => {
+    const both = OPTIONS.filter((row) => foreignGroupOf(`--${row.long}`) !== undefined)
+    assert.deepEqual(both.map(flagsOf), [])
+  })
+})
+
+describe('an option that nobody knows', () => {
+  it('is corrected only to what is near in letters or in meaning', async () => {
+    for (const [word, what] of [
+      ['--mxa-time', /Try: --max-time;/],
+      ['--locaiton', /Try: --location;/],
+      ['--timeout', /Try: --max-time;/],
+      ['--no-check-certificate', /Try: --insecure;/],
+      ['--follow-redirects', /Try: --location;/],
+      ['--zzz', /Try: httplib --help all\n/],
+      ['--zet', /Try: httplib --help all\n/],
+    ] as const) {
+      const result = await runCommand([word, 'http://127.0.0.1:1/'])
+      assert.equal(result.code, 2)
+      assertTold(result, what)
+    }
+  })
+
+  it('is measured by slips of the fingers', () => {
+    for (const [a, b, distance] of [
+      ['same', 'same', 0],
+      ['ab', 'ba', 1],
+      ['abc', 'ac', 1],
+      ['kitten', 'sitting', 3],
+      ['', 'abc', 3],
+    ] as const)
+      assert.equal(distanceBetween(a, b), distance)
   })
 })
 
@@ -125,22 +198,48 @@ describe('help and version', () => {
         lines.filter((line) => line.length > 80),
         [],
       )
-      for (const { flags } of OPTIONS)
+      for (const row of OPTIONS.filter(({ brief }) => brief !== '')) {
+        assert.ok(row.brief.length <= 49, row.brief)
         assert.ok(
-          lines.some((line) => line.includes(`  ${flags}  `)),
-          flags,
+          lines.some((line) => line.includes(`  ${flagsOf(row)}  `)),
+          row.long,
         )
+      }
       assert.match(stdout.toString(), /--help all/)
     }
   })
 
-  it('go to standard output, and list every exit code', async () => {
+  it('go to standard output, and list every option and exit code', async () => {
     const help = await runCommand(['--help', 'all'], { env: { FORCE_COLOR: '1' } })
     assert.deepEqual([help.code, help.stderr], [0, ''])
-    assert.match(help.stdout.toString(), /Redirects are not followed/)
+    for (const row of OPTIONS) assert.ok(help.stdout.toString().includes(flagsOf(row)), row.long)
     assert.match(help.stdout.toString(), /\n  130  interrupted/)
-    assert.match(help.stdout.toString(), /\x1b\[1mOptions:\x1b\[22m/)
+    assert.match(help.stdout.toString(), /\x1b\[1mthe most used:|\x1b\[1mExit codes:\x1b\[22m/)
+    assert.deepEqual(
+      (await runCommand(['--manual'])).stdout.toString(),
+      (await runCommand(['-h', 'all'])).stdout.toString(),
+    )
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     assert.equal((await runCommand(['-V'])).stdout.toString(), `${version}\n`)
+  })
+
+  it('tell a category, an option, and which categories there are', async () => {
+    const proxy = (await runCommand(['-h', 'tls'])).stdout.toString()
+    assert.match(proxy, /--cacert <file>/)
+    assert.doesNotMatch(proxy, /--retry/)
+    assert.match((await runCommand(['-h', 'important'])).stdout.toString(), /-L, --location/)
+    assert.match((await runCommand(['-h', 'category'])).stdout.toString(), /^ {2}tls +certificates/m)
+    assert.match((await runCommand(['-h', 'retry'])).stdout.toString(), /^ {2}--retry <num>/)
+  })
+
+  it('keep to the width of the terminal', async () => {
+    for (const columns of [80, 120]) {
+      const { stdout } = await runCommand(['-h', 'all'], { columns, env: { NO_COLOR: '1' } })
+      const options = stdout.toString()
+      assert.deepEqual(
+        options.split('\n').filter((line) => line.length > columns),
+        [],
+      )
+    }
   })
 })

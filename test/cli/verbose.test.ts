@@ -42,7 +42,7 @@ spam`)
       '<',
       ...shown.split('\n').filter((line) => line.startsWith('* let through: ')),
       '* head after TIME, 4 bytes of body in TIME',
-      '* a redirect, which is not followed',
+      '* a redirect, which is not followed: -L does',
       '',
     ])
     assert.match(shown, /^\* let through: .*length/im)

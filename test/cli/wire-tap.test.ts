@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { tapConnections, type WireWatch } from '../../src/cli/wire-tap.ts'
+import { tapConnections, type WireWatch } from '../../src/cli/show/wire-tap.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import type { Deadlines } from '../../src/time/wait.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -38,7 +38,7 @@ describe('a tapped connection', () => {
       peer.end()
     })
     const watch = makeWatch()
-    const { stream } = await tapConnections(watch)({ host: '127.0.0.1', port: server.port }, WAITING)
+    const { stream } = await tapConnections(() => watch)({ host: '127.0.0.1', port: server.port }, WAITING)
     assert.equal(stream.address, `127.0.0.1:${server.port}`)
     assert.equal(stream.localAddress, '127.0.0.1')
     assert.equal(stream.tls, undefined)
@@ -64,7 +64,7 @@ describe('a tapped connection', () => {
     await using server = await startRawServer((peer) => peer.ended(), { tls: certificate })
     const watch = makeWatch()
     const tls = { options: { ca }, sessions: { session: undefined } }
-    const { stream } = await tapConnections(watch)(
+    const { stream } = await tapConnections(() => watch)(
       { host: 'localhost', port: server.port, family: 4, tls },
       WAITING,
     )

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import pico from 'picocolors'
-import { wantsColors } from '../../src/cli/colors.ts'
-import { CommandFailure, describeFailure, formatEnding, Interrupted } from '../../src/cli/failure.ts'
-import { formatMs, WireView } from '../../src/cli/wire-view.ts'
+import { formatMs } from '../../src/cli/show/amounts.ts'
+import { makeColors, wantsColors } from '../../src/cli/show/colors.ts'
+import { WireView } from '../../src/cli/show/wire-view.ts'
+import { CommandFailure, describeFailure, formatEnding, Interrupted } from '../../src/cli/tell/failure.ts'
 import { wire } from '../support/bytes.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
-const plain = pico.createColors(false)
+const plain = makeColors(false)
 
 function makeView(showsBodies = false): { view: WireView; lines: string[] } {
   const lines: string[] = []
@@ -203,7 +203,7 @@ y`)
 
   it('colours by direction and by part', () => {
     const lines: string[] = []
-    const view = new WireView({ writeLine: (line) => lines.push(line), colors: pico.createColors(true) })
+    const view = new WireView({ writeLine: (line) => lines.push(line), colors: makeColors(true) })
     view.sent('GET / HTTP/1.1\r\nA: b\r\nodd\r\n')
     view.received(Buffer.from('HTTP/1.1 200 OK\r\n'))
     assert.deepEqual(lines, [
@@ -238,22 +238,22 @@ describe('colours', () => {
   })
 })
 
-describe('the line about a failure', () => {
-  it('is one line without control characters', () => {
+describe('the lines about a failure', () => {
+  it('have no control characters', () => {
     const ending = describeFailure(new CommandFailure('tls', 'bad\x1b[2J\n"CN"\u202e.', 'again'))
-    assert.equal(formatEnding(ending, plain), 'httplib: bad?[2J "CN"?. Try: again\n')
+    assert.equal(formatEnding(ending, plain), 'httplib: bad?[2J "CN"?\n  Try: again\n')
   })
 
-  it('is empty after Ctrl-C', () => {
+  it('are none after Ctrl-C', () => {
     assert.equal(formatEnding(describeFailure(new Interrupted()), plain), '')
   })
 
-  it('names what was not foreseen', () => {
-    const unexpected = 'Try: again with -v, and report what it shows\n'
+  it('name what was not foreseen', () => {
+    const unexpected = '  Try: again with -v, and report what it shows\n'
     assert.equal(
       formatEnding(describeFailure(new RangeError('odd')), plain),
-      `httplib: unexpected: RangeError: odd. ${unexpected}`,
+      `httplib: unexpected: RangeError: odd\n${unexpected}`,
     )
-    assert.equal(formatEnding(describeFailure('odd'), plain), `httplib: unexpected: odd. ${unexpected}`)
+    assert.equal(formatEnding(describeFailure('odd'), plain), `httplib: unexpected: odd\n${unexpected}`)
   })
 })

@@ -111,7 +111,7 @@ describe('netrc', () => {
   })
 
   it('is warned of by the process, once, where others may read it', {
-    skip: unless(path.sep === '/', 'Windows has no permission bits'),
+    skip: unless(path.sep === '/', 'files here have no modes'),
   }, async () => {
     const warnings: (Error & { code?: string })[] = []
     const hear = (warning: Error): void => void warnings.push(warning)

@@ -9,7 +9,7 @@ import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { Layer } from '../../src/core/handler.ts'
 import { withChanges } from '../../src/core/request.ts'
-import { AuthError, InvalidURL } from '../../src/errors/index.ts'
+import { AuthError, InvalidURL, RemoteDisconnected } from '../../src/errors/index.ts'
 import { createFetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
@@ -53,6 +53,12 @@ function expected({ nonce, nc, cnonce, qop, uri }: Record<string, string>, metho
 
 const CHALLENGE = 'Digest realm="r", nonce="n1", qop="auth"'
 
+/** Asks for `*`, or for an absolute URL. */
+const inOtherForm: Layer = (next) => (request) => {
+  const { target, method } = request
+  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
+}
+
 type Answering = (seen: Seen, response: ServerResponse) => void
 
 const ANSWERS: Readonly<Record<string, Answering>> = {
@@ -70,6 +76,15 @@ const ANSWERS: Readonly<Record<string, Answering>> = {
   '/forbidden': (_, response) => response.writeHead(403, { 'WWW-Authenticate': [CHALLENGE, 'Bearer'] }).end(),
   '*': (_, response) => response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end(),
   'http://a.test/digest': (_, response) => response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end(),
+  '/mute': (_, response) => response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="r' }).end(),
+  '/breaks': ({ authorization }, response) => {
+    if (authorization === undefined) response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end()
+    else response.destroy()
+  },
+  '/flaky': (seen, response) => {
+    if (params(seen.authorization)['nc'] === '00000001') response.writeHead(503).end()
+    else ANSWERS['/digest']!(seen, response)
+  },
   '/both': (seen, response) => {
     if (params(seen.authorization)['response'] === expected(params(seen.authorization)))
       response.end('welcome ')
@@ -87,12 +102,6 @@ function answerFrom(log: Seen[]): (request: IncomingMessage, response: ServerRes
   return (request, response) => {
     void answer(request, response, log)
   }
-}
-
-/** Makes `*` of the target of OPTIONS, and the absolute form of others. */
-const absolute: Layer = (next) => (request) => {
-  const { target, method } = request
-  return next(withChanges(request, { target: method === 'OPTIONS' ? '*' : `http://a.test${target}` }))
 }
 
 describe('auth', () => {
@@ -154,7 +163,7 @@ describe('auth', () => {
 
   it('names the target that is sent, in whichever form [7616-3.4.6-1]', async () => {
     log.length = 0
-    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [absolute] })
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, layers: [inOtherForm] })
     for (const method of ['OPTIONS', 'GET'])
       await client.request('/digest?x', { method }).catch(() => undefined)
     const [, star, , whole] = log
@@ -223,6 +232,74 @@ describe('auth', () => {
         ['one body', undefined],
       ],
     )
+  })
+
+  it('sends the body where the question without it was answered with 2xx, and nothing else', async () => {
+    log.length = 0
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const headers = { 'Content-Type': 'text/plain', 'Content-Length': '4' }
+    const response = await client.post('/open', { headers, body: Readable.from(['once']) })
+    assert.deepEqual(
+      log.map(({ body, length }) => [body, length]),
+      [
+        ['', '0'],
+        ['once', '4'],
+      ],
+    )
+    assert.equal(response.attempts[0]?.decision, 'again with the body: no authentication was asked for')
+    await response.text()
+    // Any other status is an answer to the question, and so to the request.
+    const refused = await client.post('/forbidden', { body: Readable.from(['once']) })
+    assert.deepEqual([refused.status, log.length], [403, 3])
+    await refused.text()
+    await client.close()
+  })
+
+  it('says on the 401 why it was not answered', async () => {
+    for (const [path, auth, why] of [
+      ['/basic', { digest: ['me', 'pw'] }, 'the server asks for a scheme that there is no credential for'],
+      ['/mute', { digest: ['me', 'pw'] }, 'there is no challenge that could be read'],
+      ['/basic', { basic: ['me', 'wrong'] }, 'the credentials were refused'],
+    ] as const) {
+      const client = new Client({ baseUrl: here.origin, auth })
+      const response = await client.get(path)
+      assert.equal(response.attempts.at(-1)?.decision, `not again: ${why}`)
+      await response.text()
+      await client.close()
+    }
+  })
+
+  it('begins again with each further attempt, and tells of all of them', async () => {
+    log.length = 0
+    const client = new Client({
+      baseUrl: here.origin,
+      auth: { digest: ['me', 'pw'] },
+      retry: { backoff: { firstMs: 1 } },
+    })
+    const response = await client.get('/flaky')
+    assert.equal(await response.text(), 'welcome ')
+    assert.deepEqual(
+      response.attempts.map(({ status }) => status),
+      [401, 503, 200],
+    )
+    assert.deepEqual(
+      log.map(({ authorization }) => params(authorization)['nc']),
+      [undefined, '00000001', '00000002'],
+    )
+    await client.close()
+  })
+
+  it('tells of the 401 where the answer to it fails, too', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const error = await rejectionAs(client.post('/breaks', { body: 'x' }), RemoteDisconnected)
+    assert.deepEqual(
+      error.attempts?.map(({ status, decision }) => [status, decision]),
+      [
+        [401, 'again with Digest: the server asks for it'],
+        [undefined, 'not again: retry.limit is 0'],
+      ],
+    )
+    await client.close()
   })
 
   it('sends a body again that can be, and says how where it cannot', async () => {

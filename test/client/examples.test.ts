@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { moduleBeside } from '../support/repository.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 import { serve } from './serving.ts'
 
 checkOpenHandles()
@@ -189,6 +190,19 @@ describe('the examples of the client', () => {
   it('hedging-layer: the second answer is the first to come', async () => {
     assert.equal(await run('hedging-layer'), 'fast\nin time\n')
     assert.equal(memory.slow, 2)
+  })
+
+  it('by-proxy: which way each URL goes', async () => {
+    await using proxy = await TestProxy.start()
+    const output = await run('by-proxy', proxy.url)
+    assert.deepEqual(output.split('\n'), [
+      'by proxy: the option proxy',
+      "directly: 'localhost' in the option proxy matches",
+      "directly: '10.0.0.0/8' in the option proxy matches",
+      '200 by proxy',
+      '',
+    ])
+    assert.deepEqual(proxy.lines, [`GET ${serving.origin}/items/1`])
   })
 
   it('opentelemetry: a span for each request, and traceparent on the way', async () => {

@@ -55,7 +55,7 @@ describe('the environment', () => {
     for (const name of ['http_proxy', 'no_proxy', 'HTTP_PROXY']) delete process.env[name]
   })
 
-  it('is what a client goes by, as it is when the client is made', async () => {
+  it('is what a client goes by, as it is when the client is made [pain 42]', async () => {
     process.env['http_proxy'] = 'proxy.test:3128'
     process.env['no_proxy'] = 'inner.test'
     const setting = begin()
@@ -97,6 +97,10 @@ describe('the environment', () => {
       kind: 'unix:/run/a.sock',
       why: 'the option socketPath',
     })
+    const asked = { proxy: 'environment' }
+    assert.equal(socket.client.explain('http://a.test/', asked).route.kind, 'unix:/run/a.sock')
+    const said = begin({ socketPath: '/run/a.sock', ...asked }).client
+    assert.equal(said.explain('http://a.test/').route.kind, 'unix:/run/a.sock')
     for (const make of [
       () => begin({ socketPath: '/run/a.sock', proxy: PROXY }),
       () => socket.client.extend({ proxy: PROXY }),
@@ -248,6 +252,35 @@ describe('connections by way of a proxy', () => {
     await client.close()
   })
 
+  it('are tunnels for a request that asks for another protocol', async () => {
+    const { client, network } = begin({ proxy: PROXY })
+    const headers = { Connection: 'upgrade', Upgrade: 'echo' }
+    const asked = client.get('http://a.test/', { headers })
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^CONNECT a\.test:80 HTTP/)
+    network.stream.receive(ESTABLISHED)
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^GET \/ HTTP/)
+    network.stream.receive(OK)
+    assert.equal(await (await asked).text(), 'ok')
+    assert.equal(client.explain('http://a.test/', { headers }).connection.action, 'use')
+    await client.close()
+  })
+
+  it('are explained with who we are to the proxy, masked, and without what would be taken off', async () => {
+    const { client } = begin({ proxy: PROXY })
+    const own = { headers: { 'Proxy-Authorization': 'Basic c2VjcmV0' } }
+    const fieldOf = (url: string, options = {}) =>
+      client.explain(url, options).fields.find(({ name }) => name === 'Proxy-Authorization')
+    assert.deepEqual(fieldOf('http://a.test/'), { name: 'Proxy-Authorization', value: '***', from: 'proxy' })
+    assert.equal(fieldOf('http://a.test/', own)?.from, 'request')
+    assert.equal(fieldOf('https://a.test/', own), undefined)
+    assert.equal(fieldOf('http://a.test/', { ...own, proxy: false }), undefined)
+    const digest = { proxy: { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } }
+    assert.equal(fieldOf('http://a.test/', digest), undefined)
+    await client.close()
+  })
+
   it('send no field that is meant for the connection to a proxy [9112-C.2.2-1]', async () => {
     const setting = begin({ proxy: PROXY })
     const text = setting.client.get('http://a.test/').text()
@@ -276,7 +309,7 @@ const WRONG: readonly [
   ],
   ['sends more behind its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
   [
-    'sends more behind an answer with a length [9112-6.3-2]',
+    'sends more behind an answer with a length',
     (stream) => stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
     isFailed,
   ],
@@ -291,7 +324,7 @@ const WRONG: readonly [
     },
   ],
   [
-    'redirects [9110-9.3.6-1]',
+    'redirects',
     (stream) =>
       stream.receive(
         answer('HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n'),
@@ -322,7 +355,7 @@ function isFailed(error: HTTPException): void {
 
 describe('a proxy that is asked for a tunnel', () => {
   for (const [what, act, check] of WRONG) {
-    it(`and ${what} fails the request, and nothing of it was sent`, async () => {
+    it(`and ${what} fails the request, and nothing of it was sent [9110-9.3.6-1]`, async () => {
       const { client, network, clock } = begin({ proxy: PROXY })
       const failed = client.get('https://a.test/?secret').then(
         () => assert.fail('it was answered'),

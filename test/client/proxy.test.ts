@@ -124,7 +124,7 @@ describe('an http proxy', () => {
     assert.equal(refused.status, 407)
   })
 
-  it('that refuses a tunnel is a ProxyError with status, fields and body', async () => {
+  it('that refuses a tunnel is a ProxyError with status, fields and body [pain 43]', async () => {
     const refusal =
       'HTTP/1.1 502 Bad Gateway\r\nProxy-Status: p.test; error=dns_timeout\r\nContent-Length: 4\r\n\r\nsays'
     await using proxy = await TestProxy.start({ refusal })
@@ -226,7 +226,7 @@ function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestP
       if (isStale) state.nonce++
       return {
         closes: options.closes === true,
-        challenge: `Digest realm="test", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
+        challenge: `Digest realm="test", domain="http://nowhere.test/", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
       }
     },
   }
@@ -236,7 +236,7 @@ const asDigest = { digest: ['user', 'secret'] } as const
 
 describe('a proxy that wants Digest', () => {
   for (const closes of [false, true]) {
-    it(`is answered, for http and for tunnels, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.8-1, 9110-15.5.8-1]`, async () => {
+    it(`is answered, for http and for tunnels, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.3-2, 7616-3.8-1, 9110-15.5.8-1]`, async () => {
       await using proxy = await TestProxy.start(digestProxy({ closes }))
       await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })
       const text = await client.post(`${http80}/a?b`, { body: 'text' }).json<Told>()

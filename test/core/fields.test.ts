@@ -11,6 +11,7 @@ import {
   readQuotedString,
   readTransferEncoding,
   unfoldValue,
+  withFieldAfterHost,
 } from '../../src/core/fields.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -189,5 +190,32 @@ describe('readQuotedString, RFC 9110 §5.6.4', () => {
   it('ends with the text where the quotation mark is missing', () => {
     assert.deepEqual(readQuotedString('"ab', 0), { value: 'ab', end: 3 })
     assert.deepEqual(readQuotedString('"a\\', 0), { value: 'a\\', end: 3 })
+  })
+})
+
+describe('a further field', () => {
+  it('stands behind Host where that comes first, else before all', () => {
+    const line: FieldLine = ['Authorization', 'x']
+    assert.deepEqual(
+      withFieldAfterHost(
+        [
+          ['host', 'h'],
+          ['A', 'b'],
+        ],
+        line,
+      ),
+      [['host', 'h'], line, ['A', 'b']],
+    )
+    assert.deepEqual(
+      withFieldAfterHost(
+        [
+          ['A', 'b'],
+          ['Host', 'h'],
+        ],
+        line,
+      ),
+      [line, ['A', 'b'], ['Host', 'h']],
+    )
+    assert.deepEqual(withFieldAfterHost([], line), [line])
   })
 })

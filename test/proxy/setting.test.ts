@@ -106,6 +106,18 @@ describe('the option proxy', () => {
     assert.equal(isForwarded({ proxies: [] }, 'http'), false)
   })
 
+  it('refuses a user or a password for SOCKS5 that is empty, or has more than 255 bytes [1929-2-2]', () => {
+    const long = 'é'.repeat(128)
+    for (const auth of [
+      ['', 'a'],
+      ['a', ''],
+      [long, 'a'],
+      ['a', long],
+    ])
+      assert.throws(() => readProxySetting({ url: 'socks5h://p.test', auth }, takeTls), /1 to 255 bytes each/)
+    assert.equal(only({ url: 'socks5h://p.test', auth: ['a', 'é'.repeat(127)] }).credentials?.user, 'a')
+  })
+
   for (const [option, words] of [
     [true, /takes false, 'environment', a URL/],
     [7, /not a number/],

@@ -23,6 +23,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The width of the terminal that standard output is. Default: it is no terminal. */
   readonly columns?: number
+  /** The same of standard error. */
+  readonly errorColumns?: number
 }
 
 /** The file of the command: compiled, or the source where tests run unbuilt. */
@@ -41,7 +43,7 @@ class Sink extends Writable {
 /** Runs `httplib` with these words to its end, in this process. */
 export async function runCommand(
   words: readonly string[],
-  { stdin = '', env = {}, columns }: CommandOptions = {},
+  { stdin = '', env = {}, columns, errorColumns }: CommandOptions = {},
 ): Promise<CommandResult> {
   const [stdout, stderr] = [new Sink(), new Sink()]
   const code = await run({
@@ -50,7 +52,8 @@ export async function runCommand(
     env,
     stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
     stdout: columns === undefined ? stdout : Object.assign(stdout, { isTTY: true, columns }),
-    stderr,
+    stderr:
+      errorColumns === undefined ? stderr : Object.assign(stderr, { isTTY: true, columns: errorColumns }),
     signal: new AbortController().signal,
   })
   return { code, stdout: Buffer.concat(stdout.chunks), stderr: Buffer.concat(stderr.chunks).toString() }
@@ -87,9 +90,9 @@ export async function runCommandProcess(
   return { code, stdout: Buffer.concat(stdout), stderr }
 }
 
-/** Asserts that a failure was told in one line, with what to try, and without the word `secret`, plain or in Base64. */
+/** Asserts that a failure was told in lines of what, why and what to try, and without the word `secret`, plain or in Base64. */
 export function assertTold({ stderr }: CommandResult, what: RegExp): void {
-  assert.match(stderr, /^httplib: [^\n]+\. Try: [^\n]+\n$/)
+  assert.match(stderr, /^httplib: [^\n]+\n(?:  Why: [^\n]+\n)?  Try: [^\n]+\n$/)
   assert.match(stderr, what)
   assert.doesNotMatch(stderr, /secret|c2VjcmV0/)
 }

@@ -169,9 +169,9 @@ describe('a SOCKS5 handshake', () => {
   })
 
   for (const [what, replies, credentials] of [
-    ['another version in the choice of a method [1928-3-3]', ['04 00']],
-    ['a method that was not offered [1928-3-3]', ['05 02']],
-    ['GSSAPI, which was not offered [1928-3-3]', ['05 01']],
+    ['another version in the choice of a method', ['04 00']],
+    ['a method that was not offered', ['05 02']],
+    ['GSSAPI, which was not offered', ['05 01']],
     ['another version of the subnegotiation', ['05 02', '05 00'], { user: 'a', password: 'b' }],
     ['another version in the reply', ['05 00', '04 00']],
     ['an unknown type of address', ['05 00', '05 00 00 02']],
@@ -179,7 +179,7 @@ describe('a SOCKS5 handshake', () => {
     ['more than the choice of a method', ['05 00 00']],
     ['more than its reply', ['05 00', `${GRANTED.toString('hex')} 48`]],
   ] as const) {
-    it(`ends at ${what}`, async () => {
+    it(`ends at ${what}, which is not what was to come [1928-3-3]`, async () => {
       const { stream, done } = talk5('a.test', 80, credentials)
       for (const reply of replies) stream.receive(hex(reply))
       const error = await rejectionAs(done, ProxyError)

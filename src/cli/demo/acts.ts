@@ -4,8 +4,8 @@ import { HTTPConnection } from '../../connection/http-connection.ts'
 import { HTTPSConnection } from '../../connection/https-connection.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { RemoteProtocolError } from '../../errors/index.ts'
-import { tapConnections } from '../wire-tap.ts'
-import { formatMs } from '../wire-view.ts'
+import { formatMs } from '../show/amounts.ts'
+import { tapConnections } from '../show/wire-tap.ts'
 import { DEMO_CA } from './certificate.ts'
 import { type DemoServers, digestOf, PAGE, REPORT_PARTS } from './servers.ts'
 import type { Stage } from './stage.ts'
@@ -26,7 +26,7 @@ export interface Act {
 
 /** A connection for an act, with its wire on the stage. */
 export function connectFor(act: Act, { stage, servers, signal }: ActProps): HTTPConnection {
-  const options = { connect: tapConnections(stage.view), signal, timeout: ACT_TIMEOUT_MS }
+  const options = { connect: tapConnections(() => stage.view), signal, timeout: ACT_TIMEOUT_MS }
   return act.transport === 'HTTPS'
     ? new HTTPSConnection(servers.host, servers.httpsPort, { ...options, tls: { ca: DEMO_CA } })
     : new HTTPConnection(servers.host, servers.httpPort, options)

@@ -1,9 +1,10 @@
 /** `httplib demo`: starts the servers, plays the acts, says whether everything was as expected. */
 
 import path from 'node:path'
-import { describeFailure, formatEnding } from '../failure.ts'
-import { formatMs } from '../wire-view.ts'
+import { formatMs } from '../show/amounts.ts'
+import { describeFailure, toOneLine } from '../tell/failure.ts'
 import { ACTS, type Act, type ActProps, connectFor } from './acts.ts'
+import { CLIENT_ACTS } from './client-acts.ts'
 import { startServers } from './servers.ts'
 import { Stage, type StageOptions } from './stage.ts'
 
@@ -21,7 +22,9 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   openStage(stage, options.version)
   const servers = await startServers()
   try {
-    await playActs({ stage, servers, signal: options.signal })
+    const props = { stage, servers, signal: options.signal }
+    await playClientActs(props)
+    await playActs(props)
   } finally {
     servers.close()
   }
@@ -34,23 +37,37 @@ export async function playActs(props: ActProps): Promise<void> {
   for (const act of ACTS) await playAct(act, props)
 }
 
+/** The same of the acts of the client. */
+export async function playClientActs(props: ActProps): Promise<void> {
+  for (const { title, prose, play } of CLIENT_ACTS) {
+    props.stage.title(title, 'HTTP', prose)
+    await judged(() => play(props), props)
+  }
+}
+
 async function playAct(act: Act, props: ActProps): Promise<void> {
-  const { stage, signal } = props
+  const { stage } = props
   stage.title(act.title, act.transport, act.prose)
   const connection = connectFor(act, props)
+  await judged(() => act.play(connection, stage), props)
+  connection.close()
+}
+
+/** An act that ends in an error has failed. */
+async function judged(play: () => Promise<void>, { stage, signal }: ActProps): Promise<void> {
   try {
-    await act.play(connection, stage)
+    await play()
   } catch (error) {
     signal.throwIfAborted()
-    stage.verdict(formatEnding(describeFailure(error), stage.colors).trimEnd(), { 'no error': false })
-  } finally {
-    connection.close()
+    const { what, why } = describeFailure(error)
+    const told = toOneLine([what, why].filter((part) => part !== undefined).join(': '))
+    stage.verdict(`refused: ${told}`, { 'no error': false })
   }
 }
 
 function openStage(stage: Stage, version: string): void {
   const { bold, cyan, dim, green } = stage.colors
-  stage.line(bold(`httplib ${version}: a tour of the wire`))
+  stage.line(bold(`httplib ${version}: a tour of the client and the wire`))
   const legend = `${cyan('>')}${dim(' is sent, ')}${green('<')}${dim(' is received.')}`
   stage.line(`${dim('Real sockets, no network; times count from the call. ')}${legend}`)
 }
@@ -58,7 +75,7 @@ function openStage(stage: Stage, version: string): void {
 function closeStage(stage: Stage, ms: number, startedFile: string): void {
   const { bold, cyan, dim, green, red } = stage.colors
   const { failures, exchanges } = stage
-  const count = `${exchanges} exchanges on ${ACTS.length} connections in ${formatMs(ms)}`
+  const count = `${exchanges} calls in ${ACTS.length + CLIENT_ACTS.length} acts in ${formatMs(ms)}`
   stage.line()
   stage.line(
     failures === 0

@@ -13,6 +13,7 @@ import {
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { setTimeout } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { DEMO_CERTIFICATE, DEMO_KEY } from './certificate.ts'
 
 /** Servers that listen. */
@@ -27,6 +28,13 @@ export interface DemoServers {
 export const PAGE = '<title>Spam</title>\n<p>Lovely spam! Wonderful spam!</p>\n'
 export const REPORT_PARTS: readonly string[] = ['spam, egg, ', 'spam, bacon, ', 'sausage and spam.']
 
+/** What comes compressed. */
+export const SONG: string =
+  'Spam, spam, spam, spam, spam, spam, spam, baked beans, spam, spam, spam and spam.\n'.repeat(40)
+export const PLATES: readonly string[] = ['spam', 'eggs', 'bacon', 'sausage']
+/** How long a plate takes. */
+const COOKING_MS = 4
+
 /** The value of a Content-Digest field (RFC 9530). */
 export function digestOf(content: string | Uint8Array): string {
   return `sha-256=:${createHash('sha256').update(content).digest('base64')}:`
@@ -37,6 +45,9 @@ const HOST = '127.0.0.1'
 const THINKING_MS = 40
 
 type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+/** Every other time. */
+let isBusy = false
 
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /index.html': (_, response) => answer(response, 200, 'text/html', PAGE),
@@ -64,6 +75,51 @@ const ROUTES: Readonly<Record<string, Route>> = {
     if (request.headers.expect !== undefined) response.writeContinue()
     const text = await readText(request)
     answer(response, 201, 'text/plain', `${text.length} bytes kept.\n`)
+  },
+
+  'GET /login': (_, response) => {
+    response.writeHead(302, {
+      Location: '/account',
+      'Set-Cookie': 'name=Arthur; Path=/',
+      'Content-Length': 0,
+    })
+    response.end()
+  },
+
+  'GET /account': (request, response) => {
+    const [, name] = /name=(\w+)/.exec(request.headers.cookie ?? '') ?? []
+    if (name === undefined) answer(response, 401, 'text/plain', 'Who are you?\n')
+    else answer(response, 200, 'text/plain', `Welcome back, ${name}.\n`)
+  },
+
+  'GET /busy': (_, response) => {
+    isBusy = !isBusy
+    if (isBusy) {
+      response.setHeader('Retry-After', '0')
+      answer(response, 503, 'text/plain', 'The kitchen is busy.\n')
+    } else answer(response, 200, 'text/plain', 'Here you are.\n')
+  },
+
+  'GET /song': (_, response) => {
+    const bytes = gzipSync(SONG)
+    response.writeHead(200, {
+      'Content-Type': 'text/plain',
+      'Content-Encoding': 'gzip',
+      'Content-Length': bytes.length,
+    })
+    response.end(bytes)
+  },
+
+  'GET /plate': async (request, response) => {
+    await setTimeout(COOKING_MS)
+    const number = Number(request.url?.split('/')[2])
+    answer(response, 200, 'text/plain', PLATES[number % PLATES.length] ?? '')
+  },
+
+  'PUT /pantry': async (request, response) => {
+    const hash = createHash('sha256')
+    for await (const piece of request) hash.update(piece as Buffer)
+    answer(response, 201, 'text/plain', `sha-256=:${hash.digest('base64')}:`)
   },
 
   // Two lengths: a reader that believes the one and a reader that believes the other cut the stream at different places.
@@ -98,7 +154,9 @@ export async function startServers(): Promise<DemoServers> {
 const serve: RequestListener = (request, response) => {
   response.sendDate = false
   response.removeHeader('connection')
-  const route = ROUTES[`${request.method} ${request.url}`]
+  const route =
+    ROUTES[`${request.method} ${request.url}`] ??
+    ROUTES[`${request.method} ${request.url?.replace(/\/\d+$/, '')}`]
   if (route === undefined) answer(response, 404, 'text/plain', 'No such dish.\n')
   else void Promise.resolve(route(request, response)).catch(() => response.destroy())
 }

@@ -1,8 +1,9 @@
 /** How the demo looks: titles, one line of prose, the call, the wire, the verdict. For a terminal of 80 columns or more. */
 
 import { stripVTControlCharacters } from 'node:util'
-import type { Colors } from '../colors.ts'
-import { formatMs, type LinePart, WireView } from '../wire-view.ts'
+import { formatMs } from '../show/amounts.ts'
+import type { Colors } from '../show/colors.ts'
+import { type LinePart, WireView } from '../show/wire-view.ts'
 
 export interface StageOptions {
   readonly write: (text: string) => void
@@ -29,11 +30,18 @@ export class Stage {
     this.#write = write
     this.colors = colors
     this.#columns = Math.max(MIN_COLUMNS, Math.min(columns - 1, MAX_COLUMNS))
-    this.view = new StageView({
-      writeLine: (line, part) => this.#wireLine(line, part),
-      colors,
-      showsBodies: true,
-    })
+    this.view = this.makeView(true)
+  }
+
+  /** Shows the wire on this stage, too, with bodies or without. */
+  makeView(showsBodies: boolean): WireView {
+    const { colors } = this
+    return new StageView({ writeLine: (line, part) => this.#wireLine(line, part), colors, showsBodies })
+  }
+
+  /** How wide a line may be. */
+  get columns(): number {
+    return this.#columns
   }
 
   get exchanges(): number {

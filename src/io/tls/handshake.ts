@@ -27,7 +27,7 @@ export interface SecureSocket {
 /** The options for `tls.connect`, without where to. */
 function connectionOptions({ host, options, session }: Handshake): ConnectionOptions {
   const { name, isAddress } = tlsNameOf(options.servername ?? host)
-  const { ca, cert, key, pfx, passphrase, crl, ciphers, minVersion = 'TLSv1.2' } = options
+  const { ca, cert, key, pfx, passphrase, crl, ciphers, minVersion = 'TLSv1.2', maxVersion } = options
   // OpenSSL 3 has no TLS 1.0 and 1.1 but at the lowest level of security. The level would let weak certificates through too;
   // judge-certificate.ts does not.
   const level = minVersion < 'TLSv1.2' ? `${DEFAULT_CIPHERS}:@SECLEVEL=0` : undefined
@@ -43,6 +43,7 @@ function connectionOptions({ host, options, session }: Handshake): ConnectionOpt
     ...((ciphers ?? level) !== undefined && { ciphers: ciphers ?? level }),
     ...(options.legacyRenegotiation === true && { secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT }),
     minVersion,
+    ...(maxVersion !== undefined && { maxVersion }),
     ALPNProtocols: ['http/1.1'],
     // RFC 6066 §3: an address is no name for SNI.
     servername: isAddress ? '' : name,

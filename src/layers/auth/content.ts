@@ -15,11 +15,16 @@ export async function hashableContent(body: OutgoingBody): Promise<Uint8Array> {
   if (body.kind === 'bytes') return body.bytes
   const copy: ChunkedBody = body.again()
   const pieces: Uint8Array[] = []
-  const iterator = copy.open()
-  for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
-    const chunk = step.value as string | Uint8Array
-    pieces.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  try {
+    const iterator = copy.open()
+    for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
+      const chunk = step.value as string | Uint8Array
+      pieces.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    }
+    copy.finish()
+  } catch (error) {
+    copy.close(error)
+    throw error
   }
-  copy.finish()
   return Buffer.concat(pieces)
 }

@@ -121,9 +121,7 @@ function isSamePair(one: AuthCredential, other: AuthCredential): boolean {
 }
 
 function whyNot(sent: Sent, ranked: readonly RankedChallenge[], hasChallenge: boolean): string {
-  if (sent.kind !== 'nothing') return 'the credentials were refused'
-  if (!hasChallenge) return 'there is no challenge that could be read'
-  return ranked.length === 0
-    ? 'the server asks for a scheme that there is no credential for'
-    : 'nothing is left to try'
+  if (hasChallenge && ranked.length === 0)
+    return 'the server asks for a scheme that there is no credential for'
+  return sent.kind === 'nothing' ? 'there is no challenge that could be read' : 'the credentials were refused'
 }

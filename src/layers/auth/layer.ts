@@ -10,9 +10,9 @@ import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
 import { faultOfBasic } from '../../auth/basic.ts'
 import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
 import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
-import { fieldValues, hasField } from '../../core/fields.ts'
+import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
-import { closeBody, isReplayable, replayOf } from '../../core/outgoing-body.ts'
+import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
@@ -77,24 +77,46 @@ class Authentication {
   readonly #send: Handler
   readonly #request: OutgoingRequest
   readonly #options: AuthLayerOptions
-  readonly #url: URL
   readonly #refused: Set<AuthCredential> = new Set()
   readonly #refreshed: Set<AuthCredential> = new Set()
   readonly #earlier: Attempt[] = []
   #staleCount = 0
-  #isBodySent = false
+  /** The body that was sent last; undefined while none was. */
+  #sentBody: OutgoingBody | undefined
+  #whole: URL | undefined
 
   constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions) {
     this.#send = send
     this.#request = request
     this.#options = options
-    this.#url = new URL(request.target === '*' ? request.origin.prefix : request.url)
   }
 
-  async run(said: AuthSettings): Promise<HTTPResponse> {
+  /** The way of most requests: what is sent ahead is known, and is taken. */
+  run(auth: AuthSettings): Promise<HTTPResponse> {
+    const { ahead, credentials } = auth
+    const value = ahead?.scheme === 'digest' ? undefined : ahead?.value
+    if (ahead === undefined || value === undefined || credentials.length > 1) return this.#runWhole(auth)
+    const sent: Sent =
+      ahead.scheme === 'basic'
+        ? { kind: 'basic', credential: ahead }
+        : { kind: 'bearer', credential: ahead, canRefresh: false }
+    const attempted = { sent, value }
+    return this.#sendWith(attempted).then((response) =>
+      response.status === REFUSED ? this.#conclude(auth, attempted, response) : response,
+    )
+  }
+
+  /** The URL that is asked for. */
+  get #url(): URL {
+    const { target, origin, url } = this.#request
+    this.#whole ??= new URL(target === '*' ? origin.prefix : url)
+    return this.#whole
+  }
+
+  async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
     const auth = said.credentials.length > 0 ? said : await this.#fromNetrc(said)
     if (auth === undefined) return this.#send(this.#request)
-    let attempted = await this.#ahead(auth)
+    const attempted = await this.#ahead(auth)
     const { body } = this.#request
     // It would be spent on the question: asked is first without it, as curl does.
     const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
@@ -103,11 +125,19 @@ class Authentication {
       this.#giveUp(response, 'again with the body: no authentication was asked for')
       response = await this.#sendWith(NOTHING)
     }
+    return this.#conclude(auth, attempted, response)
+  }
+
+  /** From the first response to the answer. */
+  async #conclude(auth: AuthSettings, first: Attempted, given: HTTPResponse): Promise<HTTPResponse> {
+    let attempted = first
+    let response = given
     while (response.status === REFUSED) {
       const decision = await this.#decide(auth, attempted, response)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
-      if (this.#isBodySent && !isReplayable(body)) throw this.#bodyError(response)
+      if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))
+        throw this.#errorOf('AUTH_BODY', response)
       attempted = await this.#next(attempted, decision)
       response = await this.#sendWith(attempted)
     }
@@ -248,14 +278,14 @@ class Authentication {
   }
 
   #sendWith({ value }: Attempted): Promise<HTTPResponse> {
-    const { fields, body } = this.#request
-    const isAgain = this.#isBodySent
-    this.#isBodySent = true
-    if (value === undefined && !isAgain) return this.#carry(this.#request)
+    const { fields, body: first } = this.#request
+    const body = this.#sentBody === undefined ? first : replayOf(first)
+    this.#sentBody = body
+    if (value === undefined && body === first) return this.#carry(this.#request)
     return this.#carry(
       withChanges(this.#request, {
-        ...(value === undefined ? {} : { fields: [['Authorization', value], ...fields] }),
-        ...(isAgain ? { body: replayOf(body) } : {}),
+        ...(value === undefined ? {} : { fields: withFieldAfterHost(fields, ['Authorization', value]) }),
+        ...(body === first ? {} : { body }),
       }),
     )
   }
@@ -277,17 +307,13 @@ class Authentication {
     // Read to its end where that is near, else given up: who has the connection knows.
     response.close()
     // The server may have answered in the middle of it: that is the end of sending it there.
-    if (this.#isBodySent) closeBody(this.#request.body)
+    closeBody(this.#sentBody)
   }
 
   #finish(response: HTTPResponse, decision: string | undefined): HTTPResponse {
     if (decision === undefined && this.#earlier.length === 0) return response
     const last = decision === undefined ? response.attempts : withLast(response.attempts, { decision })
     return response.derive({ attempts: [...this.#earlier, ...last] })
-  }
-
-  #bodyError(response: HTTPResponse): AuthError {
-    return this.#errorOf('AUTH_BODY', response)
   }
 
   #errorOf(code: 'AUTH_BODY' | 'AUTH_PROOF', response: HTTPResponse): AuthError {

@@ -156,8 +156,12 @@ function bearerOf(token: TokenSource): AuthCredential {
   )
 }
 
-/** Adds members that are not enumerable. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+/** Adds members that are not enumerable, and that `inspect` does not show where it shows such members either. */
 function hide<T extends object, S extends object>(shown: T, secret: S): T & S {
+  const whole = { ...shown }
   for (const [name, value] of Object.entries(secret)) Object.defineProperty(shown, name, { value })
+  Object.defineProperty(shown, INSPECT, { value: () => whole })
   return Object.freeze(shown) as T & S
 }

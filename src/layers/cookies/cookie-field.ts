@@ -6,7 +6,7 @@
  */
 
 import { type FieldLine, fieldValues, hasField } from '../../core/fields.ts'
-import { type OutgoingRequest, withChanges } from '../../core/request.ts'
+import { type OutgoingRequest, withFields } from '../../core/request.ts'
 
 /** A cookie as a jar tells it. */
 export interface CookiePair {
@@ -48,22 +48,36 @@ export function keepSendable(field: string): string {
     .join('; ')
 }
 
-/** The URL for which a jar is asked: without the query. That of `OPTIONS *` has the path `/`. */
-export function jarUrl({ origin, target }: OutgoingRequest): string {
+/** The target for which a jar is asked; that of `OPTIONS *` is `/`. */
+export function jarTarget({ target }: OutgoingRequest): string {
+  return target.startsWith('/') ? target : '/'
+}
+
+/** The URL for which a jar is asked: without the query, which is nobody's business. */
+export function jarUrl(request: OutgoingRequest): string {
+  const target = jarTarget(request)
   const query = target.indexOf('?')
-  const path = query < 0 ? target : target.slice(0, query)
-  return origin.prefix + (path.startsWith('/') ? path : '/')
+  return request.origin.prefix + (query < 0 ? target : target.slice(0, query))
 }
 
 /** The request with one Cookie field: the caller's own cookies come first. */
 export function withCookies(request: OutgoingRequest, field: string): OutgoingRequest {
   const { fields, defaults } = request
   if (!hasField(fields, 'cookie') && !hasField(defaults, 'cookie')) {
-    return field === '' ? request : withChanges(request, { fields: [...fields, ['Cookie', field]] })
+    if (field === '') return request
+    return withFields(request, fields.length === 0 ? linesOf(field) : [...fields, ['Cookie', field]])
   }
   const own = fieldValues(hasField(fields, 'cookie') ? fields : defaults, 'cookie')
   if (field === '' && own.length === 1) return request
   const whole = [...own, field].filter((part) => part !== '').join('; ')
   const others = fields.filter(([name]) => name.toLowerCase() !== 'cookie')
-  return withChanges(request, { fields: [...others, ['Cookie', whole]] })
+  return withFields(request, [...others, ['Cookie', whole]])
+}
+
+let usual: readonly FieldLine[] = Object.freeze([['Cookie', ''] as const])
+
+/** The only line of a request: the same list again and again, so that its head is known. */
+function linesOf(field: string): readonly FieldLine[] {
+  if (usual[0]![1] !== field) usual = Object.freeze([Object.freeze(['Cookie', field] as const)])
+  return usual
 }

@@ -5,11 +5,10 @@
  */
 
 import { type FieldLine, hasField } from '../../core/fields.ts'
-import type { Layer } from '../../core/handler.ts'
+import type { Handler, Layer } from '../../core/handler.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
-import { isThenable } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
@@ -65,13 +64,24 @@ export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): 
     const cookies = request.settings?.cookies
     if (cookies === undefined) return next(request)
     const jar = cookies === true ? ownJar() : cookies
-    const send = (field: string): Promise<HTTPResponse> =>
-      next(withCookies(request, field)).then((response) => keep(response, jar, request))
     try {
-      const field = askJar(jar, jarUrl(request))
-      return isThenable(field) ? whileWanted(field, request, wait).then(send) : send(field)
+      const field = askJar(jar, request)
+      // No function has a name here: each would be named anew for each request.
+      return typeof field === 'string'
+        ? next(withCookies(request, field)).then((response) => keep(response, jar, request))
+        : sendLater(next, request, whileWanted(field, request, wait)).then((response) =>
+            keep(response, jar, request),
+          )
     } catch (error) {
       return Promise.reject(error)
     }
   }
+}
+
+async function sendLater(
+  next: Handler,
+  request: OutgoingRequest,
+  field: Promise<string>,
+): Promise<HTTPResponse> {
+  return next(withCookies(request, await field))
 }

@@ -3,15 +3,16 @@
  * its two methods. Answers come at once where the jar can give them at once.
  */
 
+import type { OutgoingRequest } from '../../core/request.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
 import { isThenable, type MaybePromise } from '../thenable.ts'
-import { type CookiePair, fieldOf, keepSendable } from './cookie-field.ts'
+import { type CookiePair, fieldOf, jarTarget, jarUrl, keepSendable } from './cookie-field.ts'
 
 /** What a jar may have besides: tough-cookie's has the first two, that of this package all. */
 interface KnownJar extends CookieJarLike {
   readonly getCookies?: (url: string, options: object, callback?: Callback<unknown>) => unknown
   readonly store?: { readonly synchronous?: boolean }
-  readonly fieldFor?: (url: string) => string | undefined
+  readonly fieldFor?: (prefix: string, target: string) => string | undefined
 }
 
 type Callback<T> = (error: unknown, result?: T) => void
@@ -31,15 +32,16 @@ export function isCookieJar(value: unknown): value is CookieJarLike {
 }
 
 /**
- * The value of the Cookie field that the jar has for a URL: the empty string for none.
+ * The value of the Cookie field that the jar has for a request: the empty string for none.
  * @throws what the jar throws, or rejects with it
  */
-export function askJar(jar: CookieJarLike, url: string): MaybePromise<string> {
-  const { fieldFor, getCookies, store } = jar as KnownJar
-  if (fieldFor !== undefined) {
-    const field = fieldFor.call(jar, url)
-    if (field !== undefined) return keepSendable(field)
-  }
+export function askJar(jar: CookieJarLike, request: OutgoingRequest): MaybePromise<string> {
+  const known: KnownJar = jar
+  // What the jar of this package holds can be sent.
+  const field = known.fieldFor?.(request.origin.prefix, jarTarget(request))
+  if (field !== undefined) return field
+  const { getCookies, store } = known
+  const url = jarUrl(request)
   if (typeof getCookies === 'function') {
     const found =
       store?.synchronous === true

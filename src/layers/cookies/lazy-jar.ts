@@ -6,7 +6,7 @@ import type { CookieJarLike } from '../../core/settings.ts'
 
 /** A jar that answers at once. */
 export interface LoadedJar extends CookieJarLike {
-  readonly fieldFor: (url: string) => string | undefined
+  readonly fieldFor: (prefix: string, target: string) => string | undefined
 }
 
 /** Stands for a jar that is loaded when it is needed. */
@@ -20,12 +20,8 @@ export class LazyJar implements CookieJarLike {
     this.#load = load
   }
 
-  fieldFor(url: string): string | undefined {
-    return this.#jar === undefined ? '' : this.#jar.fieldFor(url)
-  }
-
-  getCookieString(url: string): string {
-    return this.fieldFor(url) ?? ''
+  fieldFor(prefix: string, target: string): string | undefined {
+    return this.#jar === undefined ? '' : this.#jar.fieldFor(prefix, target)
   }
 
   setCookie(field: string, url: string, options?: object): unknown {

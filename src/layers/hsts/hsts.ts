@@ -37,30 +37,56 @@ export interface KnownBy {
   readonly name: string
 }
 
+/** The names by which hosts of origins may be known: origins are few, and most have many requests. */
+const NAMES: WeakMap<RequestOrigin, readonly string[]> = new WeakMap()
+
+/** The names by which the host of a request may be known; none for an address. */
+function namesFor({ origin }: OutgoingRequest): readonly string[] {
+  let names = NAMES.get(origin)
+  if (names === undefined) {
+    names = namesOf(new URL(origin.prefix).hostname)
+    NAMES.set(origin, names)
+  }
+  return names
+}
+
+function namesOf(hostname: string): readonly string[] {
+  const host = hstsHost(hostname)
+  return host === undefined ? [] : hostAndAbove(host)
+}
+
 /**
- * Whether a host is known: by itself, or by a name above it that includes its subdomains. What has ended is forgotten.
+ * Whether the host of a request is known: by itself, or by a name above it that includes its subdomains. What has ended is
+ * forgotten.
  * @throws what the store throws, or rejects with it
  */
 export function findKnown(
   store: HstsStore,
-  hostname: string,
+  request: OutgoingRequest,
   nowMs: number,
 ): MaybePromise<KnownBy | undefined> {
-  const host = hstsHost(hostname)
-  if (host === undefined) return undefined
-  const names = hostAndAbove(host)
-  const look = (from: number): MaybePromise<KnownBy | undefined> => {
-    for (let i = from; i < names.length; i++) {
-      const name = names[i]!
-      const policy = store.get(name)
-      if (isThenable(policy))
-        return policy.then((known) => (holdsFor(known, name, host, nowMs) ? { name } : look(i + 1)))
-      if (holdsFor(policy, name, host, nowMs)) return { name }
-      if (policy !== undefined && policy.expiresAtMs <= nowMs) hearPromise(store.delete(name))
-    }
-    return undefined
+  return look(store, namesFor(request), nowMs, 0)
+}
+
+/** @param names - the host and those above it */
+function look(
+  store: HstsStore,
+  names: readonly string[],
+  nowMs: number,
+  from: number,
+): MaybePromise<KnownBy | undefined> {
+  const host = names[0]!
+  for (let i = from; i < names.length; i++) {
+    const name = names[i]!
+    const policy = store.get(name)
+    if (isThenable(policy))
+      return policy.then((known) =>
+        holdsFor(known, name, host, nowMs) ? { name } : look(store, names, nowMs, i + 1),
+      )
+    if (holdsFor(policy, name, host, nowMs)) return { name }
+    if (policy !== undefined && policy.expiresAtMs <= nowMs) hearPromise(store.delete(name))
   }
-  return look(0)
+  return undefined
 }
 
 /** Changes http to https before anything else looks at the URL. */
@@ -104,7 +130,7 @@ export function upgradeRedirect(
   return (url, request) => {
     const store = storeOf(request, options)
     if (store === undefined) return undefined
-    const known = findKnown(store, url.hostname, nowOf(options))
+    const known = look(store, namesOf(url.hostname), nowOf(options), 0)
     const changed = (by: KnownBy | undefined): URL | undefined =>
       by === undefined ? undefined : overHttps(url)
     return isThenable(known) ? whileWanted(known, request, options.wait).then(changed) : changed(known)
@@ -130,8 +156,7 @@ function afterLook(
 ): Promise<HTTPResponse> {
   const store = storeOf(request, options)
   try {
-    const { hostname } = new URL(request.origin.prefix)
-    const known = store === undefined ? undefined : findKnown(store, hostname, nowOf(options))
+    const known = store === undefined ? undefined : findKnown(store, request, nowOf(options))
     return isThenable(known) ? whileWanted(known, request, options.wait).then(goOn) : goOn(known)
   } catch (error) {
     return Promise.reject(error)
@@ -160,7 +185,7 @@ function note(
   options: HstsLayerOptions,
 ): MaybePromise<HTTPResponse> {
   const store = storeOf(request, options)
-  const host = hstsHost(new URL(request.origin.prefix).hostname)
+  const [host] = namesFor(request)
   const read = readStrictTransportSecurity(said)
   const isTrusted = !isPlain(request) && response.connection?.tls?.isVerified === true
   if (store === undefined || host === undefined || read === undefined || !isTrusted) return response

@@ -59,10 +59,9 @@ export function hostFieldFor(method: string, target: string, origin: RequestOrig
   return ['Host', authority]
 }
 
-/** Neither the method nor the target nor an option asks for a field of its own. */
-function isPlain(request: OutgoingRequest): boolean {
+/** Neither the method nor the target nor an option asks for a field of its own: the head is the fields, and Host. */
+function isBare(request: OutgoingRequest): boolean {
   return (
-    request.fields.length === 0 &&
     request.body.kind === 'none' &&
     request.version === 11 &&
     request.trailers === undefined &&
@@ -71,6 +70,14 @@ function isPlain(request: OutgoingRequest): boolean {
     request.target.startsWith('/') &&
     !isWithContent(request.method)
   )
+}
+
+/** Heads of bare requests by the list of their fields, where that cannot change: layers give the same one again and again. */
+const BARE_HEADS: WeakMap<readonly FieldLine[], { origin: RequestOrigin; fields: readonly FieldLine[] }> =
+  new WeakMap()
+
+function isFrozen(fields: readonly FieldLine[]): boolean {
+  return Object.isFrozen(fields) && fields.every((line) => Object.isFrozen(line))
 }
 
 /** True where a 100 (Continue) is asked for: only a request with content may (RFC 9110 §10.1.1). */
@@ -85,7 +92,11 @@ export function expectsContinue(request: OutgoingRequest): boolean {
 export function completeHead(request: OutgoingRequest): RequestToSend {
   const { method, target, version, fields: given, origin } = request
   if (request.isHeadComplete) return { type: 'request', method, target, version, fields: given }
-  if (isPlain(request)) return { type: 'request', method, target, version, fields: origin.plainFields }
+  const isSimple = isBare(request)
+  if (isSimple && given.length === 0)
+    return { type: 'request', method, target, version, fields: origin.plainFields }
+  const known = isSimple ? BARE_HEADS.get(given) : undefined
+  if (known?.origin === origin) return { type: 'request', method, target, version, fields: known.fields }
   const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, target, origin)
   const defaults = request.defaults.filter(([name]) => !hasField(given, name.toLowerCase()))
   // Made as long as it is: an array that begins empty and grows has room for seventeen.
@@ -105,7 +116,10 @@ export function completeHead(request: OutgoingRequest): RequestToSend {
   if (expectsContinue(request) && !listTokens(given, 'expect').includes('100-continue'))
     fields.push(['Expect', '100-continue'])
   for (const field of given) fields.push(field)
-  return { type: 'request', method, target, version, fields }
+  if (!isSimple || !isFrozen(given)) return { type: 'request', method, target, version, fields }
+  const shared = shareFields(fields)
+  BARE_HEADS.set(given, { origin, fields: shared })
+  return { type: 'request', method, target, version, fields: shared }
 }
 
 /** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */

@@ -95,7 +95,7 @@ describe('netrc files', () => {
   })
 
   it('that others may read are used, with one warning for each', {
-    skip: unless(path.sep === '/', 'Windows has no permission bits'),
+    skip: unless(path.sep === '/', 'files here have no modes'),
   }, async () => {
     const { home, warnings, netrc } = place({ '.netrc': ofUser('me') }, { mode: 0o644 })
     const file = path.join(home, '.netrc')

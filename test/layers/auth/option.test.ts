@@ -68,7 +68,7 @@ describe('the option auth', () => {
       { digest: ['user', 'secret'] },
       'netrc',
     ])
-    const shown = inspect(settings, { depth: 9 }) + JSON.stringify(settings)
+    const shown = inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings)
     assert.doesNotMatch(shown, /secret|user|c2VjcmV0/)
     assert.match(shown, /scheme: 'basic'/)
   })

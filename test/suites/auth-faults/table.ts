@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends what is left of a spent body',
     file: LAYER,
-    find: 'if (this.#isBodySent && !isReplayable(body))',
+    find: 'if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))',
     replace: 'if (false)',
     within: ALL,
   },

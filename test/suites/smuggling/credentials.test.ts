@@ -7,8 +7,8 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { hideSecrets } from '../../../src/cli/failure.ts'
-import { readProxy, readTarget } from '../../../src/cli/target.ts'
+import { readTarget } from '../../../src/cli/request/target.ts'
+import { hideSecrets } from '../../../src/cli/tell/failure.ts'
 import { HTTPConnection } from '../../../src/index.ts'
 import * as httplib from '../../../src/python/index.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
@@ -98,8 +98,12 @@ describe('the credentials', () => {
         new httplib.HTTPConnection('a', 80, 0, stage.connection).request('GET', '/', null, {
           Authorization: userinfo,
         }),
-      'the URL of the command': () => readTarget(`http://${userinfo}@origin.test:99999/`),
-      'the proxy of the command': () => readProxy(`http://${userinfo}@origin.test:99999`),
+      'the URL of the command': () =>
+        readTarget(`http://${userinfo}@origin.test:99999/`, {
+          defaultScheme: 'http',
+          schemes: ['http'],
+          isPathAsIs: false,
+        }),
     }
     for (const [door, call] of Object.entries(doors)) {
       it(`${shown} in ${door} are in no error and no trace`, async () => {

@@ -154,6 +154,8 @@ export function isHonest({ slots, takes = TAKEN }: Door, { parts }: Attempt): bo
       return isTyped && takes.containers.includes(part.container)
     }
     if (slot === 'body') return takes.bodies.includes((part as BodyRecipe).form)
+    // A user that cannot be sent is refused with the options that it is in.
+    if (slot === 'user') return false
     return slot === 'version' || slot === 'port' || slot === 'tunnelPort' ? false : isPlain(part as Recipe)
   })
 }

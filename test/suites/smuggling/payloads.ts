@@ -189,6 +189,7 @@ export const FIELD_LISTS: readonly (readonly LineRecipe[])[] = [
   lines(['Keep-Alive', 'timeout=5']),
   lines(['Proxy-Connection', 'close']),
   lines(['Proxy-Authorization', 'Basic x'], ['Proxy-Authorization', 'Basic y']),
+  lines(['Proxy-Authorization', 'Basic x']),
   lines(['Authorization', 'Basic x'], ['Authorization', 'Basic y']),
   lines(['__proto__', '1'], ['constructor', '2'], ['hasOwnProperty', '3']),
   lines(['X', '1'], ['x', '2'], ['X', '3']),

@@ -5,12 +5,13 @@ import { complete } from './attempt.ts'
 import type { Door, Visit } from './door.ts'
 import { CONNECTION_DOORS } from './doors/connection.ts'
 import { ENGINE_DOORS } from './doors/engine.ts'
+import { PROXY_DOORS } from './doors/proxy.ts'
 import { PYTHON_DOORS } from './doors/python.ts'
 import { type Ending, judge, type Verdict } from './judge.ts'
 import { type Recorder, Stage } from './stage.ts'
 
 /** The doors that are played in memory. */
-export const DOORS: readonly Door[] = [...CONNECTION_DOORS, ...ENGINE_DOORS, ...PYTHON_DOORS]
+export const DOORS: readonly Door[] = [...CONNECTION_DOORS, ...ENGINE_DOORS, ...PROXY_DOORS, ...PYTHON_DOORS]
 
 const byName = new Map(DOORS.map((door) => [door.name, door]))
 

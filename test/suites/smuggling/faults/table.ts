@@ -207,4 +207,25 @@ export const FAULTS: readonly Fault[] = [
     replace: 'isFieldValue(line)',
     within: ALL,
   },
+  {
+    does: "sends a caller's Proxy-Authorization into a tunnel",
+    file: 'client/proxying.js',
+    find: 'if (!saysProxyAuthorization(request))',
+    replace: 'if (true)',
+    within: ALL,
+  },
+  {
+    does: 'sends what goes through a tunnel as if it went to the proxy, with who we are to it',
+    file: 'client/inner-end.js',
+    find: 'if (!isForwarded(route, schemeOf(request.origin)))',
+    replace: 'if (false)',
+    within: ALL,
+  },
+  {
+    does: 'says nothing of a user to a proxy but the name',
+    file: 'auth/basic.js',
+    find: '`${user}:${password}`',
+    replace: '`${user}:`',
+    within: ALL,
+  },
 ]

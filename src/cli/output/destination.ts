@@ -1,0 +1,57 @@
+/** Where the body of a response goes, and under which name. Pure, but for the names that are looked at. */
+
+import path from 'node:path'
+import { type FieldLine, firstFieldValue } from '../../core/fields.ts'
+import { CommandFailure } from '../tell/failure.ts'
+import { fillName } from '../words/globs.ts'
+import type { Options, OutputWord } from '../words/options.ts'
+
+export type Destination =
+  | { readonly kind: 'stdout' /** Asked for by `-o -`, whatever it is. */; readonly isAsked: boolean }
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      /** The name may come from Content-Disposition (`-J`). */
+      readonly isNamedByPeer: boolean
+    }
+
+/** What a name is made of. */
+export interface NameFacts {
+  readonly word: OutputWord | undefined
+  /** The end of the path of the URL. */
+  readonly fileName: string
+  readonly globParts: readonly string[]
+  readonly options: Options
+}
+
+/**
+ * The destination of one URL.
+ * @throws CommandFailure of `local-write` for a URL that has no name at its end
+ */
+export function destinationOf({ word, fileName, globParts, options }: NameFacts): Destination {
+  if (word === undefined) return { kind: 'stdout', isAsked: false }
+  if (word.kind === 'file' && word.name === '-') return { kind: 'stdout', isAsked: true }
+  const name = word.kind === 'file' ? fillName(word.name, globParts) : safeName(fileName)
+  if (name === '') throw new CommandFailure('local-write', 'the URL has no name at its end for -O', '-o FILE')
+  const isNamedByPeer = word.kind === 'remote' && options.remoteHeaderName === true
+  return { kind: 'file', path: inFolder(name, options), isNamedByPeer }
+}
+
+/** The name that a response gives itself; undefined where it does not, or the name is none. */
+export function peerName(fields: readonly FieldLine[], options: Options): string | undefined {
+  const value = firstFieldValue(fields, 'content-disposition')
+  if (value === undefined) return undefined
+  const [, quoted, plain] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i.exec(value) ?? []
+  const name = safeName((quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '').trim())
+  return name === '' ? undefined : inFolder(name, options)
+}
+
+/** Security: a name of the peer is a name in this folder, and no path; nor one that begins with a dot alone. */
+export function safeName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? ''
+  return last.replace(/[\u0000-\u001f\u007f]/g, '').replace(/^\.+$/, '')
+}
+
+function inFolder(name: string, { outputDir }: Options): string {
+  return outputDir === undefined ? name : path.join(outputDir, name)
+}

@@ -1,0 +1,168 @@
+/**
+ * Where bytes go: a file, or standard output. Waits until each piece is taken, so that a slow reader slows the peer down
+ * instead of filling the memory.
+ */
+
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { CommandFailure, reasonOf } from '../tell/failure.ts'
+
+/** How far a terminal is guarded: curl looks for a NUL in what begins within so many bytes. */
+const GUARDED_BYTES = 2_000
+
+/** The reader of standard output went away: it has what it wanted. */
+export class ReaderGone extends Error {}
+
+/** How a file is opened. */
+export interface FileMode {
+  /** Goes on at its end. */
+  readonly appends?: boolean | undefined
+  /** Makes the folders above it. */
+  readonly makesFolders?: boolean | undefined
+  /** Takes no file that is there: `refuse`, or `number` for the next free name with `.1`, `.2`, … behind it. */
+  readonly existing?: 'overwrite' | 'refuse' | 'number' | undefined
+}
+
+export class Output {
+  readonly #stream: Writable
+  readonly #signal: AbortSignal
+  /** The path of a file; undefined for standard output. */
+  readonly path: string | undefined
+  /** True where bytes that are no text would upset a terminal. */
+  readonly #isGuarded: boolean
+  readonly #name: string
+  #written = 0
+  #failure: Error | undefined
+  /** Tells a waiting write. */
+  #wake: (() => void) | undefined
+
+  private constructor(
+    stream: Writable,
+    name: string,
+    file: string | undefined,
+    signal: AbortSignal,
+    isGuarded: boolean,
+  ) {
+    this.#stream = stream
+    this.#name = name
+    this.path = file
+    this.#signal = signal
+    this.#isGuarded = isGuarded
+    stream.on('error', this.#onError)
+    signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /**
+   * Opens a file.
+   * @throws CommandFailure of `local-write`
+   */
+  static async toFile(file: string, signal: AbortSignal, mode: FileMode = {}): Promise<Output> {
+    const { appends = false, makesFolders = false, existing = 'overwrite' } = mode
+    try {
+      if (makesFolders) await mkdir(path.dirname(file), { recursive: true })
+      const name = existing === 'number' ? await freeName(file) : file
+      const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
+      const handle = await open(name, flags)
+      return new Output(createWriteStream(name, { fd: handle }), name, name, signal, false)
+    } catch (error) {
+      throw unwritable(file, error)
+    }
+  }
+
+  /** Standard output. `isGuarded`: what begins with bytes that are no text is refused, as by curl. */
+  static toStream(stream: Writable, signal: AbortSignal, isGuarded = false): Output {
+    return new Output(stream, 'standard output', undefined, signal, isGuarded)
+  }
+
+  /** Bytes written so far. */
+  get written(): number {
+    return this.#written
+  }
+
+  /**
+   * Resolves when the bytes were handed on.
+   * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isGuarded && this.#written < GUARDED_BYTES && bytes.includes(0)) {
+      throw new CommandFailure(
+        'local-write',
+        'the response is binary, and this is a terminal',
+        '-o FILE to save it, or -o - to show it anyway',
+      )
+    }
+    this.#written += bytes.length
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (this.#failure !== undefined || this.#signal.aborted) resolve()
+      else this.#stream.write(bytes, () => resolve())
+    })
+    this.#wake = undefined
+    this.#signal.throwIfAborted()
+    if (this.#failure !== undefined) throw this.#explain(this.#failure)
+  }
+
+  /** Resolves when everything is in the file; standard output stays open. */
+  async end(): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    if (this.path === undefined) {
+      this.#stream.off('error', this.#onError)
+      return
+    }
+    try {
+      this.#stream.end()
+      await finished(this.#stream)
+    } catch (error) {
+      throw this.#explain(error)
+    }
+  }
+
+  /** Ends it, whatever went wrong, and takes the file away where `isRemoved`. */
+  async giveUp(isRemoved: boolean): Promise<void> {
+    await this.end().catch(() => {})
+    if (isRemoved && this.path !== undefined) await unlink(this.path).catch(() => {})
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#failure ??= error
+    this.#wake?.()
+  }
+
+  readonly #onAbort = (): void => this.#wake?.()
+
+  #explain(error: unknown): Error {
+    if (this.path === undefined && reasonOf(error) === 'EPIPE') return new ReaderGone()
+    return unwritable(this.#name, error)
+  }
+}
+
+function unwritable(name: string, cause: unknown): CommandFailure {
+  const reason = reasonOf(cause)
+  const isThere = reason === 'EEXIST'
+  const advice = isThere
+    ? 'another name with -o'
+    : 'another -o, --create-dirs, or check rights and room on the disk'
+  return new CommandFailure('local-write', 'the response could not be written', advice, {
+    cause,
+    why: `${name} (${isThere ? 'it is there already' : reason})`,
+  })
+}
+
+/** The name itself, or with the first number behind it that is free. */
+async function freeName(file: string): Promise<string> {
+  for (let number = 0; number <= 100; number++) {
+    const name = number === 0 ? file : `${file}.${number}`
+    try {
+      const handle = await open(name, 'wx')
+      await handle.close()
+      await unlink(name)
+      return name
+    } catch (error) {
+      if (reasonOf(error) !== 'EEXIST') throw error
+    }
+  }
+  return file
+}

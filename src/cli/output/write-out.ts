@@ -1,0 +1,167 @@
+/**
+ * What `-w` writes after a transfer: curl's variables, as far as they mean something here. Pure. A variable that means nothing
+ * here is empty or 0, as in curl for a transfer that has none.
+ */
+
+import type { FieldLine } from '../../core/fields.ts'
+
+/** What is known of a transfer that is over. Times in seconds from its beginning. */
+export interface WriteOutFacts {
+  readonly content_type: string | null
+  readonly errormsg: string | null
+  readonly exitcode: number
+  readonly filename_effective: string | null
+  readonly http_code: number
+  readonly http_connect: number
+  readonly http_version: string
+  readonly local_ip: string
+  readonly local_port: number
+  readonly method: string
+  readonly num_connects: number
+  readonly num_headers: number
+  readonly num_redirects: number
+  readonly num_retries: number
+  readonly proxy_ssl_verify_result: number
+  readonly redirect_url: string | null
+  readonly referer: string | null
+  readonly remote_ip: string
+  readonly remote_port: number
+  readonly scheme: string
+  readonly size_download: number
+  readonly size_header: number
+  readonly size_request: number
+  readonly size_upload: number
+  readonly ssl_verify_result: number
+  readonly time_appconnect: number
+  readonly time_connect: number
+  readonly time_namelookup: number
+  readonly time_pretransfer: number
+  readonly time_redirect: number
+  readonly time_starttransfer: number
+  readonly time_total: number
+  readonly url: string
+  readonly url_effective: string
+  readonly urlnum: number
+  /** The fields of the last response. */
+  readonly fields: readonly FieldLine[]
+}
+
+/** Whether a text goes to standard output or standard error. */
+export interface WrittenOut {
+  readonly to: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const PATTERN = /%%|%\{([^}]*)\}|%header\{([^}]*)\}|\\(.)/gs
+
+/** The text, in the places it goes to. */
+export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut[] {
+  const pieces: { to: WrittenOut['to']; text: string }[] = [{ to: 'stdout', text: '' }]
+  const add = (text: string): void => {
+    pieces.at(-1)!.text += text
+  }
+  let at = 0
+  for (const match of format.matchAll(PATTERN)) {
+    add(format.slice(at, match.index))
+    at = match.index + match[0].length
+    const [whole, variable, header, escaped] = match
+    if (whole === '%%') add('%')
+    else if (escaped !== undefined) add(ESCAPES[escaped] ?? whole)
+    else if (header !== undefined) add(valuesOf(facts.fields, header)[0] ?? '')
+    else if (variable === 'stdout' || variable === 'stderr') pieces.push({ to: variable, text: '' })
+    else if (variable === 'onerror') {
+      // What follows is for failures.
+      if (facts.exitcode === 0) return pieces.filter(({ text }) => text !== '')
+    } else add(variableText(variable!, facts))
+  }
+  add(format.slice(at))
+  return pieces.filter(({ text }) => text !== '')
+}
+
+/** The text of a variable; nothing for one that nobody knows. */
+function variableText(name: string, facts: WriteOutFacts): string {
+  switch (name) {
+    case 'json':
+      return formatJson(facts)
+    case 'header_json':
+      return formatHeaderJson(facts.fields)
+    case 'http_code':
+    case 'response_code':
+      return String(facts.http_code).padStart(3, '0')
+    case 'http_connect':
+      return String(facts.http_connect).padStart(3, '0')
+    case 'speed_download':
+      return String(speedOf(facts.size_download, facts))
+    case 'speed_upload':
+      return String(speedOf(facts.size_upload, facts))
+    case 'ftp_entry_path':
+    case 'certs':
+      return ''
+    case 'num_certs':
+      return '0'
+    default: {
+      if (name === 'fields' || !Object.hasOwn(facts, name)) return partOfUrl(name, facts)
+      const value = facts[name as keyof WriteOutFacts] as string | number | null
+      return name.startsWith('time_') ? (value as number).toFixed(6) : String(value ?? '')
+    }
+  }
+}
+
+/** `url.host`, `urle.path` and their kin, of newer curls. */
+function partOfUrl(name: string, facts: WriteOutFacts): string {
+  const [, which, part] =
+    /^(urle?)\.(scheme|host|port|path|query|fragment|user|password|options|zoneid)$/.exec(name) ?? []
+  if (part === undefined) return ''
+  const text = which === 'url' ? facts.url : facts.url_effective
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+  if (!URL.canParse(whole)) return ''
+  const url = new URL(whole)
+  const parts: Readonly<Record<string, string>> = {
+    scheme: url.protocol.slice(0, -1),
+    host: url.hostname,
+    port: url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port,
+    path: url.pathname,
+    query: url.search.slice(1),
+    fragment: url.hash.slice(1),
+    user: url.username,
+    password: url.password,
+  }
+  return parts[part] ?? ''
+}
+
+function speedOf(bytes: number, { time_total: seconds }: WriteOutFacts): number {
+  return seconds > 0 ? Math.round(bytes / seconds) : 0
+}
+
+/** All variables as one object, in curl's order. */
+function formatJson(facts: WriteOutFacts): string {
+  const { fields: _fields, http_code, num_retries: _retries, ...rest } = facts
+  const whole: Record<string, unknown> = {
+    ...rest,
+    http_code,
+    response_code: http_code,
+    ftp_entry_path: null,
+    speed_download: speedOf(facts.size_download, facts),
+    speed_upload: speedOf(facts.size_upload, facts),
+  }
+  const members = Object.keys(whole)
+    .sort()
+    .map((name) => `"${name}":${jsonOf(name, whole[name])}`)
+  return `{${members.join(',')}}`
+}
+
+function jsonOf(name: string, value: unknown): string {
+  return name.startsWith('time_') ? (value as number).toFixed(6) : JSON.stringify(value)
+}
+
+/** The fields of the response, each name once, in lower case, with the list of its values. */
+function formatHeaderJson(fields: readonly FieldLine[]): string {
+  const names = [...new Set(fields.map(([name]) => name.toLowerCase()))]
+  const members = names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(valuesOf(fields, name))}`)
+  return `{${members.join(',\n')}\n}`
+}
+
+function valuesOf(fields: readonly FieldLine[], name: string): string[] {
+  return fields.filter(([one]) => one.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+}

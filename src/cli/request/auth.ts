@@ -1,0 +1,57 @@
+/** Who we are to the server: the option of the client that `-u`, `--digest`, `--anyauth` and `-n` come to. */
+
+import { access } from 'node:fs/promises'
+import path from 'node:path'
+import type { ClientRequestOptions } from '../../client/option-types.ts'
+import { usageFailure } from '../tell/failure.ts'
+import type { Options } from '../words/options.ts'
+import type { Env } from './proxy.ts'
+import { basic, type Target } from './target.ts'
+
+/** What is said of us. */
+export interface Authentication {
+  /** The value of an Authorization field that is sent ahead; undefined for none. */
+  readonly field: string | undefined
+  /** What answers challenges, or is looked up; false for nothing. */
+  readonly auth: NonNullable<ClientRequestOptions['auth']>
+}
+
+/**
+ * Reads the options.
+ * @throws CommandFailure of `usage`
+ */
+export async function readAuthentication(
+  options: Options,
+  target: Target,
+  env: Env,
+): Promise<Authentication> {
+  const { oauth2Bearer, user, digest, anyauth } = options
+  if (oauth2Bearer !== undefined) return { field: `Bearer ${oauth2Bearer}`, auth: false }
+  if (user !== undefined && !user.includes(':'))
+    throw usageFailure('-u has no password', '-u USER:PASSWORD, or USER: for none')
+  const credentials = user ?? target.credentials
+  if (credentials === undefined) return { field: undefined, auth: await netrcOf(options, env) }
+  const colon = credentials.indexOf(':')
+  const pair = [credentials.slice(0, colon), credentials.slice(colon + 1)] as const
+  if (anyauth === true) return { field: undefined, auth: [{ basic: pair }, { digest: pair }] }
+  return digest === true
+    ? { field: undefined, auth: { digest: pair } }
+    : { field: basic(credentials), auth: false }
+}
+
+/** The file of `--netrc-file`, or the one at home where there is one. */
+async function netrcOf(options: Options, env: Env): Promise<Authentication['auth']> {
+  const { netrc, netrcOptional, netrcFile } = options
+  if (netrcFile !== undefined) return { netrc: netrcFile }
+  const home = env['HOME']
+  if ((netrc !== true && netrcOptional !== true) || home === undefined) return false
+  for (const name of ['.netrc', '_netrc']) {
+    const file = path.join(home, name)
+    const isThere = await access(file).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return { netrc: file }
+  }
+  return false
+}

@@ -1,0 +1,42 @@
+/** The body of a request: bytes, or parts of which files are read as they are sent, in constant memory. */
+
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+
+/** A part of a body: bytes, or a file that is read when it is sent. */
+export type BodyPart = Buffer | { readonly path: string; readonly size: number }
+
+export interface Body {
+  /** The media type that it brings; undefined for none. */
+  readonly contentType: string | undefined
+  /** In bytes; undefined where nobody knows. */
+  readonly length: number | undefined
+  /** Bytes, or a function that gives the pieces; called for each time it is sent. */
+  readonly content: Buffer | (() => AsyncIterable<Uint8Array>)
+  /** False for standard input. */
+  readonly isReplayable: boolean
+}
+
+/** Joins parts: bytes at once, files when they are sent. */
+export function bodyOf(parts: readonly BodyPart[], contentType: string | undefined): Body {
+  const bytes = parts.filter((part) => part instanceof Uint8Array)
+  return {
+    contentType,
+    length: parts.reduce((sum, part) => sum + (part instanceof Uint8Array ? part.length : part.size), 0),
+    content: bytes.length === parts.length ? Buffer.concat(bytes) : () => readParts(parts),
+    isReplayable: true,
+  }
+}
+
+/** A stream of unknown length, once. */
+export function bodyOfStream(stream: Readable): Body {
+  return { contentType: undefined, length: undefined, content: () => stream, isReplayable: false }
+}
+
+async function* readParts(parts: readonly BodyPart[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Uint8Array) yield part
+    else if (part.size > 0)
+      yield* createReadStream(part.path, { end: part.size - 1 }) as AsyncIterable<Buffer>
+  }
+}

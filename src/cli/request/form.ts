@@ -1,0 +1,132 @@
+/** The multipart body that `-F` makes (RFC 7578), in curl's form. */
+
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { usageFailure } from '../tell/failure.ts'
+import type { FormPiece } from '../words/options.ts'
+import { type Body, type BodyPart, bodyOf } from './body.ts'
+import { measureLocalFile, readNamed, type Sources } from './local-files.ts'
+
+/** What `-F` says, read. */
+export interface FormPart {
+  readonly name: string
+  readonly source: { readonly kind: 'text' | 'file' | 'text-file'; readonly value: string }
+  readonly type: string | undefined
+  readonly fileName: string | undefined
+}
+
+/** By the end of a file's name, as curl knows them. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.gif': 'image/gif',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.htm': 'text/html',
+  '.html': 'text/html',
+  '.pdf': 'application/pdf',
+  '.xml': 'application/xml',
+}
+
+/**
+ * Reads `name=content`: `@file`, `<file`, a text, each with `;type=` and `;filename=` behind it.
+ * @throws CommandFailure of `usage`
+ */
+export function readFormPart({ text, isLiteral }: FormPiece): FormPart {
+  const equals = text.indexOf('=')
+  if (equals < 0) throw usageFailure('a part of a form has no name and content', '-F name=content')
+  const name = text.slice(0, equals)
+  const content = text.slice(equals + 1)
+  if (isLiteral)
+    return { name, source: { kind: 'text', value: content }, type: undefined, fileName: undefined }
+  const isFile = content.startsWith('@') || content.startsWith('<')
+  const [value, ...parameters] = splitParameters(isFile ? content.slice(1) : content)
+  const said = new Map(parameters)
+  if (isFile && !content.startsWith('@"') && value.includes(','))
+    throw usageFailure('-F takes one file', 'one -F for each file')
+  return {
+    name,
+    source: { kind: content.startsWith('@') ? 'file' : isFile ? 'text-file' : 'text', value },
+    type: said.get('type'),
+    fileName: said.get('filename'),
+  }
+}
+
+/** The content, and what follows it after semicolons; both may be in quotation marks. */
+function splitParameters(text: string): [string, ...[string, string][]] {
+  const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text)
+  const plain = quoted === null ? text.search(/;\s*(?:type|filename|headers|encoder)=/) : quoted[0].length
+  const value = quoted === null ? text.slice(0, plain < 0 ? undefined : plain) : unquote(quoted[0])
+  const rest = plain < 0 ? '' : text.slice(plain)
+  const parameters: [string, string][] = []
+  // A media type has parameters of its own: `type=text/plain;charset=utf-8`.
+  const pattern =
+    /;\s*(type|filename|headers|encoder)=("(?:[^"\\]|\\.)*"|.*?)(?=;\s*(?:type|filename|headers|encoder)=|$)/gs
+  for (const [, name = '', written = ''] of rest.matchAll(pattern)) {
+    if (name === 'headers' || name === 'encoder')
+      throw usageFailure(`;${name}= in -F is curl's`, 'a part without it')
+    parameters.push([name, unquote(written.trim())])
+  }
+  return [value, ...parameters]
+}
+
+function unquote(text: string): string {
+  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text
+}
+
+/**
+ * The body. Files are read while they are sent.
+ * @throws CommandFailure of `local-read` or `usage`; `signal.reason`
+ */
+export async function readForm(
+  pieces: readonly FormPiece[],
+  sources: Sources,
+  escapesByBackslash: boolean,
+): Promise<Body> {
+  const boundary = `${'-'.repeat(24)}${randomBytes(8).toString('hex')}`
+  const escape = escapesByBackslash ? escapeByBackslash : escapeByPercent
+  const parts: BodyPart[] = []
+  for (const piece of pieces) {
+    const part = readFormPart(piece)
+    const content = await contentOf(part, sources)
+    parts.push(Buffer.from(`--${boundary}\r\n${headOf(part, escape)}\r\n`), content, Buffer.from('\r\n'))
+  }
+  parts.push(Buffer.from(`--${boundary}--\r\n`))
+  return bodyOf(parts, `multipart/form-data; boundary=${boundary}`)
+}
+
+async function contentOf({ source }: FormPart, sources: Sources): Promise<BodyPart> {
+  const { kind, value } = source
+  if (kind === 'text') return Buffer.from(value)
+  const size = value === '-' || kind === 'text-file' ? undefined : await measureLocalFile(value, '-F')
+  return size === undefined ? readNamed(value, '-F', sources) : { path: value, size }
+}
+
+function headOf(part: FormPart, escape: (text: string) => string): string {
+  const { name, source } = part
+  const isFile = source.kind === 'file'
+  const fileName = part.fileName ?? (isFile ? path.basename(source.value) : undefined)
+  const shown = fileName === undefined ? '' : `; filename="${escape(fileName)}"`
+  const guessed = fileName === undefined ? undefined : guessType(fileName, isFile && source.value !== '-')
+  const type = part.type ?? guessed
+  return [
+    `Content-Disposition: form-data; name="${escape(name)}"${shown}\r\n`,
+    type === undefined ? '' : `Content-Type: ${type}\r\n`,
+  ].join('')
+}
+
+function guessType(fileName: string, isFile: boolean): string | undefined {
+  return TYPES[path.extname(fileName).toLowerCase()] ?? (isFile ? 'application/octet-stream' : undefined)
+}
+
+function escapeByPercent(text: string): string {
+  return text.replace(
+    /["\r\n]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+function escapeByBackslash(text: string): string {
+  return text.replace(/["\\]/g, '\\$&')
+}

@@ -1,0 +1,83 @@
+/** Reads what the command line names: files, and standard input as `-`. */
+
+import { readFile, stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { CommandFailure, reasonOf } from '../tell/failure.ts'
+
+/** What files are read with. */
+export interface Sources {
+  /** Called where standard input is wanted. */
+  readonly openStdin: () => Readable
+  readonly signal: AbortSignal
+}
+
+/**
+ * The bytes of a file that is to be used as `purpose`.
+ * @throws CommandFailure of `local-read`
+ */
+export async function readLocalFile(path: string, purpose: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw unreadable(path, purpose, error)
+  }
+}
+
+/**
+ * The size of a file that is read later.
+ * @throws CommandFailure of `local-read`
+ */
+export async function measureLocalFile(path: string, purpose: string): Promise<number | undefined> {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw new Error('it is a folder')
+    // A pipe or a device has no size that means anything.
+    return found.isFile() ? found.size : undefined
+  } catch (error) {
+    throw unreadable(path, purpose, error)
+  }
+}
+
+/**
+ * A file, or standard input for `-`, to its end.
+ * @throws CommandFailure of `local-read`; `signal.reason`
+ */
+export function readNamed(name: string, purpose: string, { openStdin, signal }: Sources): Promise<Buffer> {
+  return name === '-' ? readAll(openStdin(), signal) : readLocalFile(name, purpose)
+}
+
+function unreadable(path: string, purpose: string, cause: unknown): CommandFailure {
+  return new CommandFailure(
+    'local-read',
+    `the file for ${purpose} could not be read`,
+    'another path, or check the rights of the file',
+    {
+      cause,
+      why: `${path} (${reasonOf(cause)})`,
+    },
+  )
+}
+
+/**
+ * Standard input to its end.
+ * @throws `signal.reason`; CommandFailure of `local-read`
+ */
+export async function readAll(input: Readable, signal: AbortSignal): Promise<Buffer> {
+  const stop = (): void => {
+    input.destroy()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const pieces: Buffer[] = []
+    for await (const piece of input) pieces.push(piece as Buffer)
+    return Buffer.concat(pieces)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new CommandFailure('local-read', 'standard input could not be read', 'a file: -d @FILE', {
+      cause: error,
+      why: reasonOf(error),
+    })
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * By way of which proxies: what the options say, else what the environment does, as curl reads both. Pure, but for the file of
+ * --proxy-cacert.
+ *
+ * Security: no message shows a proxy with its credentials.
+ */
+
+import type { ClientRequestOptions, ProxyInput, ProxyOptions } from '../../client/option-types.ts'
+import { hideSecrets, usageFailure } from '../tell/failure.ts'
+import type { Options } from '../words/options.ts'
+import { readLocalFile } from './local-files.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** What curl takes for a proxy without a port. */
+const DEFAULT_PORT = 1080
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
+const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'])
+
+/**
+ * The option of the client.
+ * @throws CommandFailure of `usage` or `local-read`
+ */
+export async function readProxyOption(options: Options, env: Env): Promise<ClientRequestOptions['proxy']> {
+  const given = givenProxy(options)
+  const { noproxy = firstOf(env, ['no_proxy', 'NO_PROXY']), unixSocket } = options
+  if (unixSocket !== undefined) {
+    if (given === undefined || given === '') return undefined
+    throw usageFailure('--proxy and --unix-socket exclude each other', 'one of them')
+  }
+  if (given === '' || noproxy?.trim() === '*') return false
+  const all = given ?? firstOf(env, ['all_proxy', 'ALL_PROXY'])
+  // Security: HTTP_PROXY may be what a client of a CGI program sent; curl reads the small letters alone.
+  const http = given ?? firstOf(env, ['http_proxy']) ?? all
+  const https = given ?? firstOf(env, ['https_proxy', 'HTTPS_PROXY']) ?? all
+  return {
+    http: http === undefined ? false : await chainOf(http, options),
+    https: https === undefined ? false : await chainOf(https, options),
+    ...(noproxy !== undefined && { no: noproxy }),
+  }
+}
+
+/** `-x`, or one of those that say the scheme by their name. */
+function givenProxy({ proxy, socks4, socks4a, socks5, socks5Hostname }: Options): string | undefined {
+  const named = (
+    [
+      ['socks4', socks4],
+      ['socks4a', socks4a],
+      ['socks5', socks5],
+      ['socks5h', socks5Hostname],
+    ] as const
+  ).find(([, value]) => value !== undefined)
+  return named === undefined ? proxy : `${named[0]}://${named[1]!.replace(SCHEME, '')}`
+}
+
+function firstOf(env: Env, names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]).find((value) => value !== undefined && value !== '')
+}
+
+async function chainOf(text: string, options: Options): Promise<ProxyInput> {
+  const last = await serverOf(text, options)
+  if (options.preproxy === undefined) return last
+  return [{ url: readUrl(options.preproxy) }, last]
+}
+
+async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
+  const { proxyUser, proxyDigest, proxytunnel, proxyCacert, proxyInsecure } = options
+  const url = readUrl(text)
+  const isSecure = url.startsWith('https:')
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(proxyUser ?? '') ?? []
+  const isDigest = proxyDigest === true && !url.startsWith('socks')
+  const ca =
+    isSecure && proxyCacert !== undefined ? { ca: await readLocalFile(proxyCacert, '--proxy-cacert') } : {}
+  return {
+    url,
+    ...(proxyUser !== undefined && { auth: isDigest ? { digest: [user, password] } : [user, password] }),
+    ...(isSecure && { tls: { ...ca, verify: proxyInsecure !== true } }),
+    ...(proxytunnel === true && { tunnel: true }),
+  }
+}
+
+/** With a scheme and a port. */
+function readUrl(text: string): string {
+  const scheme = (SCHEME.exec(text)?.[1] ?? 'http').toLowerCase()
+  if (!SCHEMES.has(scheme))
+    throw usageFailure(
+      `a proxy with the scheme ${scheme}: cannot be used`,
+      '-x http://HOST:PORT, https://, socks5h://',
+    )
+  const rest = text.replace(SCHEME, '').replace(/\/$/, '')
+  const hasPort = /:\d+$/.test(rest.slice(rest.lastIndexOf(']') + 1).replace(/^.*@/s, ''))
+  const url = `${scheme}://${rest}${hasPort ? '' : `:${DEFAULT_PORT}`}`
+  if (rest !== '' && URL.canParse(url.replace(SCHEME, 'http://'))) return url
+  throw usageFailure(
+    `the proxy "${hideSecrets(text)}" cannot be read`,
+    'one such as http://proxy.example:3128',
+    undefined,
+    'proxy-dns',
+  )
+}

@@ -1,0 +1,263 @@
+/**
+ * Carries out what the command line says: operation by operation, URL by URL, or all at once; writes what `-w` asks for, tells
+ * what failed. The exit code is that of the last transfer that failed at the end, as in curl.
+ */
+
+import { appendFile, writeFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type { HTTPResponse } from '../core/response.ts'
+import { Output, ReaderGone } from './output/sink.ts'
+import { formatWriteOut } from './output/write-out.ts'
+import { Jars } from './request/cookies.ts'
+import { readLocalFile, readNamed } from './request/local-files.ts'
+import type { ShownStreams } from './show/streams.ts'
+import {
+  CommandFailure,
+  describeFailure,
+  type Ending,
+  formatEnding,
+  reasonOf,
+  usageFailure,
+} from './tell/failure.ts'
+import { requestOptions } from './transfer/ask.ts'
+import { Clients } from './transfer/connections.ts'
+import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
+import { type Outcome, TransferRecord, writeOutFacts } from './transfer/record.ts'
+import type { BodySink, TransferTools } from './transfer/tools.ts'
+import { makeTransfer } from './transfer/transfer.ts'
+import { expandGlob } from './words/globs.ts'
+import type { Options, OutputWord } from './words/options.ts'
+import type { Operation } from './words/parse.ts'
+
+/** One URL to be asked for. */
+export interface Job {
+  readonly options: Options
+  readonly words: UrlWords
+}
+
+/** What a session needs from outside. */
+export interface SessionTools {
+  readonly streams: ShownStreams
+  readonly signal: AbortSignal
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly openStdin: () => Readable
+}
+
+const DEFAULT_PARALLEL = 50
+const DEFAULT_COLUMNS = 80
+/** What is kept for reports at the end. */
+const MAX_REPORTED = 10_000
+
+/** Every URL of every operation, with what belongs to it. */
+export function jobsOf(operations: readonly Operation[]): Job[] {
+  return operations.flatMap(({ options, urls }) => {
+    const [method, rest] = takeMethod(urls)
+    if (rest.length === 0)
+      throw usageFailure('there is no URL', 'httplib https://example.com/, or httplib --help')
+    const outputs = options.outputs ?? []
+    const uploads = options.uploadFile ?? []
+    return rest.flatMap((url, index) => {
+      const globbed = options.globoff === true ? [{ url, parts: [] }] : expandGlob(url)
+      const output: OutputWord | undefined =
+        outputs[index] ?? (options.remoteNameAll === true ? { kind: 'remote' } : undefined)
+      const files = uploads[index] === undefined ? [undefined] : uploadsOf(uploads[index], options)
+      return files.flatMap((upload) =>
+        globbed.map((one) => ({
+          options,
+          words: { url: one.url, globParts: one.parts, output, upload, method },
+        })),
+      )
+    })
+  })
+}
+
+/** The first of several words is the method where it is written as one. */
+function takeMethod(urls: readonly string[]): [method: string | undefined, rest: readonly string[]] {
+  const [first = ''] = urls
+  return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
+}
+
+function uploadsOf(name: string, { globoff }: Options): string[] {
+  return globoff === true ? [name] : expandGlob(name).map(({ url }) => url)
+}
+
+export class Session {
+  readonly #tools: SessionTools
+  readonly #streams: ShownStreams
+  readonly #clients: Clients
+  readonly #jars: Jars = new Jars()
+  readonly #dumped: Set<string> = new Set()
+  readonly #stdout: Output
+  readonly #outcomes: Outcome[] = []
+  #urlnum = 0
+
+  constructor(tools: SessionTools) {
+    this.#tools = tools
+    this.#streams = tools.streams
+    this.#clients = new Clients(() => this.#streams.makeWatches())
+    this.#stdout = Output.toStream(tools.streams.stdout, tools.signal)
+  }
+
+  /** Makes all transfers; gives their outcomes in the order of the jobs. */
+  async run(jobs: readonly Job[]): Promise<Ending | undefined> {
+    const [first] = jobs
+    const isParallel = first?.options.parallel === true && first.options.bench === undefined
+    try {
+      const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
+      await this.#report(first?.options ?? {})
+      return ending
+    } finally {
+      this.#clients.destroy()
+      await this.#stdout.end()
+      this.#streams.finish()
+    }
+  }
+
+  async #runInTurn(jobs: readonly Job[]): Promise<Ending | undefined> {
+    let last: Ending | undefined
+    for (const job of jobs) {
+      last = await this.#runJob(job)
+      if (last !== undefined && job.options.failEarly === true) break
+    }
+    return last
+  }
+
+  async #runAtOnce(jobs: readonly Job[]): Promise<Ending | undefined> {
+    const waiting = [...jobs]
+    const { parallelMax = DEFAULT_PARALLEL, failEarly } = jobs[0]!.options
+    let last: Ending | undefined
+    const work = async (): Promise<void> => {
+      for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+        const ending = await this.#runJob(job)
+        last = ending ?? last
+        if (ending !== undefined && failEarly === true) waiting.length = 0
+      }
+    }
+    await Promise.all(Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, work))
+    return last
+  }
+
+  /** One URL; answers how it ended where it failed. */
+  async #runJob({ options, words }: Job): Promise<Ending | undefined> {
+    const { signal, version, env, openStdin } = this.#tools
+    const urlnum = this.#urlnum++
+    let ending: Ending | undefined
+    try {
+      const plan = await makePlan(words, options, { openStdin, signal, version, env, jars: this.#jars })
+      if (await this.#tellInstead(plan)) return undefined
+      const outcome = await makeTransfer(plan, this.#transferTools(options))
+      ending = outcome.ending
+      if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
+      this.#streams.transferIsOver(outcome)
+      await this.#writeOut(outcome, urlnum)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof ReaderGone) throw error
+      ending = describeFailure(error)
+    }
+    if (ending !== undefined) this.#tell(ending, options)
+    return ending
+  }
+
+  /** `--explain`, `--to` and `--bench`: true where that is all that was asked for. */
+  async #tellInstead(plan: Plan): Promise<boolean> {
+    const { explain, to, bench, parallelMax } = plan.options
+    if (explain !== true && to === undefined && bench === undefined) return false
+    const options = requestOptions(plan, this.#transferTools(plan.options), new TransferRecord(plan))
+    const client = this.#clients.clientFor(plan.options)
+    const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
+    if (explain === true) {
+      const { explainPlan } = await import('./tell/explain.ts')
+      await write(explainPlan(plan, client.explain(plan.target.url, options)))
+    } else if (to !== undefined) {
+      const { writeCode } = await import('./tell/to-code.ts')
+      await write(await writeCode(to, plan))
+    } else if (bench !== undefined) {
+      const { DEFAULT_AT_ONCE, formatBench, runBench } = await import('./transfer/bench.ts')
+      if (plan.body?.isReplayable === false)
+        throw usageFailure('--bench cannot send standard input again', '-T FILE')
+      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, options }
+      await write(formatBench(await runBench(client, how, this.#tools.signal)))
+    }
+    return true
+  }
+
+  async #report(options: Options): Promise<void> {
+    const { timings, har, waterfall } = options
+    if (timings !== true && har === undefined && waterfall === undefined) return
+    // Loaded where it is asked for.
+    const { writeReports } = await import('./show/reports.ts')
+    await writeReports(this.#outcomes, {
+      options,
+      version: this.#tools.version,
+      columns: this.#streams.stderr.columns ?? DEFAULT_COLUMNS,
+      colors: this.#streams.stderrColors,
+      write: (text) => this.#streams.stderr.write(text),
+    })
+  }
+
+  #transferTools(options: Options): TransferTools {
+    const { signal } = this.#tools
+    return {
+      clients: this.#clients,
+      signal,
+      openStdout: (plan, response) => this.#openStdout(plan, response),
+      stdout: this.#stdout,
+      dump: (plan, text) => this.#dump(plan, text),
+      note: (text) => this.#streams.note(text),
+      noteField: (what, name, value) => this.#streams.noteField(what, name, value),
+      warn: (text) => {
+        if (options.silent !== true || options.showError === true) this.#streams.warn(text)
+      },
+      onProgress: this.#streams.progressFor(options),
+    }
+  }
+
+  #openStdout({ destination, options }: Plan, response: HTTPResponse): BodySink {
+    const isAsked = destination.kind === 'stdout' && destination.isAsked
+    return this.#streams.openBody(this.#stdout, response, { isAsked, isPlain: options.plain === true })
+  }
+
+  /** `-D`: the first heads make the file, the others go on in it. */
+  async #dump({ options }: Plan, text: string): Promise<void> {
+    const name = options.dumpHeader!
+    const bytes = Buffer.from(text, 'latin1')
+    if (name === '-') {
+      await this.#stdout.write(bytes)
+      return
+    }
+    try {
+      await (this.#dumped.has(name) ? appendFile(name, bytes) : writeFile(name, bytes))
+      this.#dumped.add(name)
+    } catch (cause) {
+      throw new CommandFailure('local-write', 'the head could not be written', 'another -D', {
+        cause,
+        why: `${name} (${reasonOf(cause)})`,
+      })
+    }
+  }
+
+  async #writeOut(outcome: Outcome, urlnum: number): Promise<void> {
+    const format = await this.#formatOf(outcome.plan.options.writeOut)
+    if (format === undefined) return
+    for (const { to, text } of formatWriteOut(format, writeOutFacts(outcome, urlnum))) {
+      if (to === 'stderr') this.#streams.stderr.write(text)
+      else await this.#stdout.write(Buffer.from(text))
+    }
+  }
+
+  async #formatOf(format: string | undefined): Promise<string | undefined> {
+    if (format === undefined || !format.startsWith('@')) return format
+    const { openStdin, signal } = this.#tools
+    if (format === '@-') return (await readNamed('-', '-w', { openStdin, signal })).toString()
+    return (await readLocalFile(format.slice(1), '-w')).toString()
+  }
+
+  #tell(ending: Ending, { silent, showError }: Options): void {
+    if (silent === true && showError !== true) return
+    this.#streams.clearLine()
+    this.#streams.stderr.write(formatEnding(ending, this.#streams.stderrColors))
+  }
+}

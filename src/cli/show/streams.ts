@@ -1,0 +1,162 @@
+/**
+ * Standard output and standard error as this run shows things on them: colours where there is a terminal, the wire where it is
+ * asked for, progress where there is somebody to look at it.
+ */
+
+import type { Writable } from 'node:stream'
+import type { HTTPResponse } from '../../core/response.ts'
+import type { Progress } from '../../core/settings.ts'
+import { Output } from '../output/sink.ts'
+import type { Plan } from '../transfer/plan.ts'
+import type { Outcome } from '../transfer/record.ts'
+import type { BodySink } from '../transfer/tools.ts'
+import type { Options } from '../words/options.ts'
+import { twoDigits } from './amounts.ts'
+import { type Colors, colorsFor, type MaybeTerminal } from './colors.ts'
+import { PaintedBody, painterFor } from './paint.ts'
+import { ProgressLine } from './progress.ts'
+import { TraceView } from './trace.ts'
+import type { WireWatch } from './wire-tap.ts'
+import { WireView } from './wire-view.ts'
+
+/** A stream that may be a terminal. */
+export type Shown = Writable & MaybeTerminal & { readonly columns?: number | undefined }
+
+export interface StreamsProps {
+  readonly stdout: Shown
+  readonly stderr: Shown
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+  /** The options of the whole command. */
+  readonly options: Options
+  /** Where a trace goes; undefined for none. */
+  readonly trace: Writable | undefined
+}
+
+const DEFAULT_COLUMNS = 80
+
+export class ShownStreams {
+  readonly stdout: Shown
+  readonly stderr: Shown
+  readonly stderrColors: Colors
+  readonly #props: StreamsProps
+  readonly #stdoutColors: Colors
+  readonly #views: WireView[] = []
+  readonly #notes: WireView | undefined
+  readonly #progress: ProgressLine | undefined
+
+  constructor(props: StreamsProps) {
+    const { stdout, stderr, env, options } = props
+    const isStyled = options.styledOutput !== false
+    this.#props = props
+    this.stdout = stdout
+    this.stderr = stderr
+    this.stderrColors = colorsFor(stderr, env, isStyled)
+    this.#stdoutColors = colorsFor(stdout, env, isStyled)
+    this.#notes = options.verbose === true ? this.#makeView() : undefined
+    this.#progress = this.#wantsProgress
+      ? new ProgressLine((text) => stderr.write(text), stderr.columns ?? DEFAULT_COLUMNS, this.stderrColors)
+      : undefined
+  }
+
+  /** Who looks on at a connection. */
+  makeWatches(): readonly WireWatch[] {
+    const { trace, options } = this.#props
+    const watches: WireWatch[] = []
+    if (options.verbose === true) {
+      const view = this.#makeView()
+      this.#views.push(view)
+      watches.push(view)
+    }
+    if (trace !== undefined)
+      watches.push(new TraceView((line) => trace.write(line), options.trace !== undefined, this.#stamp))
+    return watches
+  }
+
+  /** A line about what is going on, for `-v`. */
+  note(text: string): void {
+    for (const view of this.#views) view.endExchange()
+    this.#notes?.note(text)
+  }
+
+  /** The same of a field, with credentials masked. */
+  noteField(what: string, name: string, value: string): void {
+    this.#notes?.noteField(what, name, value)
+  }
+
+  /** A line that is no failure yet. */
+  warn(text: string): void {
+    this.clearLine()
+    this.stderr.write(`${this.stderrColors.yellow('httplib:')} ${text}\n`)
+  }
+
+  /** What shows how far a transfer has come; undefined where nobody looks. */
+  progressFor(options: Options): ((plan: Plan, progress: Progress) => void) | undefined {
+    const line = this.#progress
+    if (line === undefined || options.silent === true) return undefined
+    return (plan, progress) => {
+      const isOnTerminal = plan.destination.kind === 'stdout' && this.stdout.isTTY === true
+      if (!isOnTerminal || progress.phase === 'upload') line.show(plan, progress)
+    }
+  }
+
+  transferIsOver(outcome: Outcome): void {
+    this.#progress?.over(outcome)
+  }
+
+  /** Takes the progress away before something else is written. */
+  clearLine(): void {
+    this.#progress?.clear()
+  }
+
+  /** The end of everything. */
+  finish(): void {
+    for (const view of this.#views) view.endExchange()
+    this.#progress?.clear()
+  }
+
+  /** Standard output for a body: as it came, or for people. */
+  openBody(
+    stdout: Output,
+    response: HTTPResponse,
+    how: { readonly isAsked: boolean; readonly isPlain: boolean },
+  ): BodySink {
+    this.clearLine()
+    const { signal } = this.#props
+    if (this.stdout.isTTY !== true || how.isAsked) return stdout
+    const guarded = Output.toStream(this.stdout, signal, true)
+    if (how.isPlain) return guarded
+    const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors)
+    return new PaintedBody(guarded, painter, this.#stdoutColors)
+  }
+
+  get #wantsProgress(): boolean {
+    const { stderr, options } = this.#props
+    return (
+      stderr.isTTY === true &&
+      options.progressMeter !== false &&
+      options.verbose !== true &&
+      options.silent !== true
+    )
+  }
+
+  #makeView(): WireView {
+    return new WireView({
+      writeLine: (line) => {
+        this.clearLine()
+        this.stderr.write(`${this.#stamp()}${line}\n`)
+      },
+      colors: this.stderrColors,
+    })
+  }
+
+  /** The time of day, where `--trace-time` asks for it. */
+  readonly #stamp = (): string => {
+    if (this.#props.options.traceTime !== true) return ''
+    const now = new Date()
+    const micros = String(
+      Math.floor((performance.timeOrigin + performance.now()) * 1_000) % 1_000_000,
+    ).padStart(6, '0')
+    return `${twoDigits(now.getHours())}:${twoDigits(now.getMinutes())}:${twoDigits(now.getSeconds())}.${micros} `
+  }
+}

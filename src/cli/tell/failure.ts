@@ -1,0 +1,123 @@
+/**
+ * From whatever went wrong to three lines on standard error and an exit code: what happened, why, and what to try next.
+ *
+ * Security: no line holds a credential or a query string, and no character that could steer a terminal.
+ */
+
+import { HTTPException } from '../../errors/index.ts'
+import { errorRow } from '../../errors/table.ts'
+import type { Colors } from '../show/colors.ts'
+import { adviceFor } from './advice.ts'
+import { type ExitName, exitNameOf } from './exit-codes.ts'
+
+/** What the command itself found wrong, as a row of the exit codes with its own next step. */
+export class CommandFailure extends Error {
+  readonly exit: ExitName
+  readonly advice: string
+  /** The reason, where the message has none. */
+  readonly why: string | undefined
+
+  constructor(
+    exit: ExitName,
+    what: string,
+    advice: string,
+    { why, ...options }: { cause?: unknown; why?: string | undefined } = {},
+  ) {
+    super(what, options)
+    this.exit = exit
+    this.advice = advice
+    this.why = why
+  }
+}
+
+/** Something in the words and options that cannot be. */
+export function usageFailure(
+  what: string,
+  advice = 'httplib --help',
+  why?: string,
+  exit: ExitName = 'usage',
+): CommandFailure {
+  return new CommandFailure(exit, what, advice, { why })
+}
+
+/** The reason of the abort after Ctrl-C. */
+export class Interrupted extends Error {}
+
+/** How a run ended. */
+export interface Ending {
+  readonly exit: ExitName
+  /** What to tell, if anything. */
+  readonly what?: string | undefined
+  readonly why?: string | undefined
+  readonly advice?: string | undefined
+}
+
+/** What an error means for the person who typed the command. */
+export function describeFailure(error: unknown): Ending {
+  if (error instanceof Interrupted) return { exit: 'interrupted' }
+  if (error instanceof CommandFailure)
+    return { exit: error.exit, what: error.message, why: error.why, advice: error.advice }
+  if (HTTPException.isHTTPException(error)) {
+    const { sentence } = errorRow(error.code)
+    const summary = withoutRemedy(error)
+    return {
+      exit: exitNameOf(error.code),
+      what: sentence,
+      why: summary.startsWith(sentence) ? trimmed(summary.slice(sentence.length)) : summary,
+      advice: adviceFor(error.code, error.remedy),
+    }
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return {
+    exit: 'unexpected',
+    what: `unexpected: ${what}`,
+    advice: 'again with -v, and report what it shows',
+  }
+}
+
+/** What follows the sentence, without what joins the two. */
+function trimmed(rest: string): string | undefined {
+  const text = rest.replace(/^[:.\s]+/, '')
+  return text === '' ? undefined : text
+}
+
+/** The options of the library mean nothing to a person at a terminal: the advice names the command's. */
+function withoutRemedy(error: HTTPException): string {
+  return error.remedy === undefined ? error.summary : error.summary.replace(`; ${error.remedy}`, '')
+}
+
+/** The lines for standard error, with their ends; empty where there is nothing to tell. */
+export function formatEnding({ what, why, advice }: Ending, colors: Colors): string {
+  if (what === undefined) return ''
+  return [
+    lineOf(colors.red('httplib:'), what),
+    lineOf(colors.bold('  Why:'), why),
+    lineOf(colors.bold('  Try:'), advice),
+  ].join('')
+}
+
+function lineOf(mark: string, text: string | undefined): string {
+  return text === undefined ? '' : `${mark} ${toOneLine(text).replace(/\.$/, '')}\n`
+}
+
+/** A system error in a few words: its code where it has one. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Without userinfo, query and fragment: what may be shown of an argument that was to be a URL. */
+export function hideSecrets(url: string): string {
+  const start = url.replace(/[?#].*$/s, '')
+  // Security: where an @ stands after a ? or #, what is before them may be the beginning of a password.
+  if (url.slice(start.length).includes('@')) return `${/^[^/]*\/\//.exec(url)?.[0] ?? ''}...`
+  return start.replace(/^([^/]*\/\/)?.*@/s, '$1')
+}
+
+/** On one line, with nothing that could steer a terminal. */
+export function toOneLine(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
+    .trim()
+}

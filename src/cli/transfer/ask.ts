@@ -1,0 +1,139 @@
+/** A plan as options of the client, and nothing else: what is to be asked, how redirects are followed, how long it may take. */
+
+import type { ClientRequestOptions } from '../../client/option-types.ts'
+import { type OutgoingRequest, withChanges } from '../../core/request.ts'
+import type { HTTPResponse } from '../../core/response.ts'
+import type { Progress } from '../../core/settings.ts'
+import { finishHead } from '../request/head.ts'
+import { Pace } from './pace.ts'
+import { allowedSchemes, type Plan } from './plan.ts'
+import type { TransferRecord } from './record.ts'
+import type { TransferTools } from './tools.ts'
+
+const DEFAULT_MAX_REDIRS = 50
+/** How long finding and reaching the host may take where nothing is said, in milliseconds: then it does not answer. */
+const CONNECT_TIMEOUT_MS = 30_000
+const DEFAULT_SPEED_SECONDS = 30
+
+/** Asks by the client, and gives its response. */
+export async function ask(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<HTTPResponse> {
+  const client = tools.clients.clientFor(plan.options)
+  return await client.request(plan.target.url, requestOptions(plan, tools, record))
+}
+
+/** What the client is asked with; its hook completes the head. */
+export function requestOptions(
+  plan: Plan,
+  tools: TransferTools,
+  record: TransferRecord,
+): ClientRequestOptions {
+  const { options, body } = plan
+  const expectMs = (options.expect100Timeout ?? 1) * 1_000
+  return {
+    method: plan.method,
+    headers: plan.fields,
+    ...(body !== undefined && { body: bodyFor(plan, tools.signal, record) }),
+    ...(plan.head.asksFirst && { expectContinue: { timeoutMs: expectMs } }),
+    tls: plan.tls,
+    proxy: plan.proxy,
+    auth: plan.auth,
+    cookies: plan.cookies,
+    signal: tools.signal,
+    redirect: redirectOptions(plan),
+    decompress: options.compressed === true ? { maxBytes: Infinity } : false,
+    timeout: timeouts(plan),
+    ...(options.http0_9 === true && { tolerances: { http09: true } }),
+    ...(tools.onProgress !== undefined && {
+      onProgress: (progress: Progress) => {
+        // How long a body of files is, the command knows and the client does not.
+        const total = progress.phase === 'upload' ? body?.length : progress.total
+        tools.onProgress?.(plan, { ...progress, total })
+      },
+    }),
+    hooks: {
+      beforeRequest: (request) => completeRequest(request, plan, record),
+      afterResponse: (response) => record.answered(response),
+    },
+  }
+}
+
+function bodyFor(
+  { body, options }: Plan,
+  signal: AbortSignal,
+  record: TransferRecord,
+): Buffer | (() => AsyncIterable<Uint8Array>) {
+  const { content } = body!
+  const { limitRate } = options
+  if (limitRate !== undefined) return () => counted(new Pace(limitRate, signal).slow(content), record)
+  if (!(content instanceof Uint8Array)) return () => counted(content(), record)
+  record.sizeUpload = content.length
+  return content
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  record: TransferRecord,
+): AsyncGenerator<Uint8Array> {
+  record.sizeUpload = 0
+  for await (const piece of pieces) {
+    record.sizeUpload += piece.length
+    yield piece
+  }
+}
+
+function redirectOptions({ options, fields }: Plan): ClientRequestOptions['redirect'] {
+  if (options.location !== true && options.locationTrusted !== true) return false
+  const { maxRedirs = DEFAULT_MAX_REDIRS, locationTrusted, protoRedir } = options
+  return {
+    limit: maxRedirs < 0 ? Number.MAX_SAFE_INTEGER : maxRedirs,
+    downgrade: protoRedir !== undefined && allowedSchemes(protoRedir).includes('http'),
+    keepHeaders: locationTrusted === true ? fields.map(([name]) => name.toLowerCase()) : [],
+  }
+}
+
+function timeouts({ options }: Plan): NonNullable<ClientRequestOptions['timeout']> {
+  const { maxTime, connectTimeout, speedLimit, speedTime } = options
+  const totalMs = maxTime === undefined ? Infinity : maxTime * 1_000
+  const connectMs =
+    connectTimeout === undefined
+      ? Math.max(CONNECT_TIMEOUT_MS, totalMs === Infinity ? 0 : totalMs)
+      : connectTimeout * 1_000
+  const isSlowRefused = speedLimit !== undefined || speedTime !== undefined
+  return {
+    dns: connectMs,
+    connect: connectMs,
+    tls: connectMs,
+    total: totalMs,
+    ...(isSlowRefused && {
+      minSpeed: { bytesPerSecond: speedLimit ?? 1, overMs: (speedTime ?? DEFAULT_SPEED_SECONDS) * 1_000 },
+    }),
+  }
+}
+
+/** The request as it goes out, each hop by itself: the whole head, in curl's order. */
+function completeRequest(request: OutgoingRequest, plan: Plan, record: TransferRecord): OutgoingRequest {
+  const { options, target } = plan
+  const previous = record.sent.at(-1)
+  const isFirstPlace = previous === undefined || request.url === record.firstUrl
+  const version = options.http1_0 === true ? 10 : 11
+  const hasBody = request.body.kind !== 'none'
+  const carried =
+    previous !== undefined && options.referer?.endsWith(';auto') === true
+      ? [
+          ...request.fields.filter(([name]) => name.toLowerCase() !== 'referer'),
+          ['Referer', previous.url] as const,
+        ]
+      : request.fields
+  const { method } = request
+  const fields = finishHead(carried, {
+    facts: plan.head,
+    method,
+    hasBody,
+    host: request.origin.host,
+    version,
+  })
+  const path = isFirstPlace ? (options.requestTarget ?? target.path) : request.target
+  record.firstUrl ??= request.url
+  record.sent.push({ method, url: request.url, target: path, version, fields, atMs: record.elapsed() })
+  return withChanges(request, { fields, isHeadComplete: true, target: path, version })
+}

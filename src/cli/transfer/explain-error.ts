@@ -1,0 +1,87 @@
+/** An error of the library in the words of the command: by the options that a person at a terminal has. */
+
+import { ConnectError, HTTPException, IncompleteRead, ProxyError, TimeoutError } from '../../errors/index.ts'
+import { adviceFor } from '../tell/advice.ts'
+import { CommandFailure, reasonOf } from '../tell/failure.ts'
+import type { Plan } from './plan.ts'
+import type { TransferRecord } from './record.ts'
+
+/** The error to be told; the same one where there is nothing better. */
+export function explainError(error: unknown, plan: Plan, record: TransferRecord): unknown {
+  if (!HTTPException.isHTTPException(error)) return error
+  const { maxTime, connectTimeout } = plan.options
+  if (error instanceof TimeoutError) {
+    if (maxTime !== undefined && error.phase === 'total')
+      return tooSlow(`the exchange was not over after ${maxTime} s`, '--max-time', 'TIMEOUT_TOTAL', error)
+    if (
+      connectTimeout !== undefined &&
+      (error.phase === 'dns' || error.phase === 'connect' || error.phase === 'tls')
+    )
+      return tooSlow(
+        `there was no connection after ${connectTimeout} s`,
+        '--connect-timeout',
+        error.code,
+        error,
+      )
+  }
+  if (error instanceof ProxyError && error.status === 407)
+    return new CommandFailure('connection-lost', 'the proxy wants to know you', '-U USER:PASSWORD', {
+      cause: error,
+      why: error.summary,
+    })
+  if (error.code === 'DNS_FAILED' && error.proxy !== undefined)
+    return new CommandFailure('proxy-dns', 'The name of the proxy could not be resolved', 'another -x', {
+      cause: error,
+      why: error.proxy,
+    })
+  if (error instanceof IncompleteRead && error.code === 'INCOMPLETE_BODY') return brokenOff(error, record)
+  if (error instanceof ConnectError && error.code === 'TLS_FAILED' && isAboutKeys(error.cause)) {
+    const advice = '--cert and --key that belong together, with their passphrase'
+    return new CommandFailure('client-certificate', 'the certificate or key cannot be used', advice, {
+      cause: error,
+      why: reasonOf(error.cause),
+    })
+  }
+  return error
+}
+
+function tooSlow(
+  what: string,
+  option: string,
+  code: Parameters<typeof adviceFor>[0],
+  cause: HTTPException,
+): CommandFailure {
+  const { phase, address, timings = {} } = cause
+  const done = Object.entries(timings).flatMap(([name, ms]) =>
+    ms === undefined ? [] : [`${name} ${Math.round(ms)} ms`],
+  )
+  const whole = [
+    `${option} says so`,
+    phase === 'total' ? undefined : `it was in the phase ${phase}`,
+    address,
+    ...done,
+  ]
+  return new CommandFailure('timeout', `${what} (${option})`, adviceFor(code), {
+    cause,
+    why: whole.filter((one) => one !== undefined).join(', '),
+  })
+}
+
+function brokenOff(error: IncompleteRead, { sizeDownload }: TransferRecord): CommandFailure {
+  const more =
+    error.expected === undefined ? 'the end of it did not come' : `${error.expected} more were to come`
+  return new CommandFailure(
+    'incomplete-body',
+    `the body broke off after ${sizeDownload} bytes`,
+    adviceFor('INCOMPLETE_BODY'),
+    {
+      cause: error,
+      why: more,
+    },
+  )
+}
+
+/** Whether OpenSSL refused what it was given to work with; what it says of a PKCS#12 file has no code. */
+function isAboutKeys(cause: unknown): boolean {
+  return /^ERR_(?:OSSL|CRYPTO|TLS)_|mac verify failure|PFX|PKCS|not enough data/.test(reasonOf(cause))
+}

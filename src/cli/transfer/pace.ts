@@ -1,0 +1,40 @@
+/** Keeps a transfer at a speed: waits after each piece until it is due. */
+
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Pieces above this are sent in parts, so that the speed is even. */
+const MAX_PIECE_BYTES = 16_384
+
+export class Pace {
+  readonly #bytesPerSecond: number
+  readonly #signal: AbortSignal
+  #startedAt: number | undefined
+  #bytes = 0
+
+  constructor(bytesPerSecond: number, signal: AbortSignal) {
+    this.#bytesPerSecond = bytesPerSecond
+    this.#signal = signal
+  }
+
+  /** Resolves when so many bytes more are due. */
+  async moved(bytes: number): Promise<void> {
+    this.#startedAt ??= performance.now()
+    this.#bytes += bytes
+    const dueMs = (this.#bytes / this.#bytesPerSecond) * 1_000
+    const aheadMs = dueMs - (performance.now() - this.#startedAt)
+    if (aheadMs > 0)
+      await wait(aheadMs, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted())
+  }
+
+  /** The same bytes, at that speed. */
+  async *slow(content: Buffer | (() => AsyncIterable<Uint8Array>)): AsyncGenerator<Uint8Array> {
+    const pieces = content instanceof Uint8Array ? [content] : content()
+    for await (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += MAX_PIECE_BYTES) {
+        const part = piece.subarray(at, at + MAX_PIECE_BYTES)
+        yield part
+        await this.moved(part.length)
+      }
+    }
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * From one operation and one URL to one value that says everything about the transfer to be made. Reads the files that are
+ * named, and decides everything else without looking at the world.
+ */
+
+import { stat } from 'node:fs/promises'
+import type { ClientRequestOptions } from '../../client/option-types.ts'
+import type { FieldLine } from '../../core/fields.ts'
+import type { TlsOptions } from '../../core/tls-options.ts'
+import { type Destination, destinationOf } from '../output/destination.ts'
+import { type Authentication, readAuthentication } from '../request/auth.ts'
+import { type Body, bodyOf, bodyOfStream } from '../request/body.ts'
+import { cookieField, type Jars } from '../request/cookies.ts'
+import { readData, readDataText, urlencode } from '../request/data.ts'
+import {
+  checkLength,
+  expectsContinue,
+  type HeaderLine,
+  type HeadFacts,
+  isSaid,
+  planFields,
+  readHeaderLine,
+} from '../request/head.ts'
+import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
+import { type Env, readProxyOption } from '../request/proxy.ts'
+import { readTarget, type Target } from '../request/target.ts'
+import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
+import { CommandFailure, usageFailure } from '../tell/failure.ts'
+import type { Options, OutputWord } from '../words/options.ts'
+import type { Resumption } from './resume.ts'
+
+/** One transfer to be made. */
+export interface Plan {
+  readonly options: Options
+  /** The URL as it was written. */
+  readonly written: string
+  readonly target: Target
+  readonly method: string
+  /** What the whole head is made of when it goes out. */
+  readonly head: HeadFacts
+  /** The fields, without Host and framing. */
+  readonly fields: readonly FieldLine[]
+  readonly body: Body | undefined
+  readonly tls: TlsOptions
+  readonly proxy: ClientRequestOptions['proxy']
+  readonly auth: Authentication['auth']
+  readonly cookies: NonNullable<ClientRequestOptions['cookies']>
+  readonly destination: Destination
+  /** What of a file is there already, in bytes: the response goes on from there. */
+  readonly resumeFrom: number | undefined
+  /** With `--resume`: what of the file is there. */
+  readonly resumption: Resumption | undefined
+  readonly timeCondition: TimeCondition | undefined
+  readonly referer: string | undefined
+}
+
+/** What belongs to one URL of an operation. */
+export interface UrlWords {
+  readonly url: string
+  readonly globParts: readonly string[]
+  readonly output: OutputWord | undefined
+  readonly upload: string | undefined
+  /** The method that stood before the URL. */
+  readonly method: string | undefined
+}
+
+/** Bodies above this ask first, as curl's do. */
+const ASKS_FIRST_BYTES = 1_048_576
+/** As the curl of most systems: all that it can decode. */
+const ACCEPT_ENCODING = 'deflate, gzip, br'
+
+/**
+ * Makes the plan.
+ * @throws CommandFailure of `usage`, `url`, `local-read` and others; `signal.reason`
+ */
+export async function makePlan(
+  words: UrlWords,
+  options: Options,
+  tools: Sources & { readonly version: string; readonly env: Env; readonly jars: Jars },
+): Promise<Plan> {
+  const custom = withJson(await readHeaderLines(options.header ?? []), options)
+  const query = await readQuery(options, tools)
+  const target = readTarget(withQuery(withUploadName(words), query), {
+    defaultScheme: options.protoDefault ?? 'http',
+    schemes: allowedSchemes(options.proto),
+    isPathAsIs: options.pathAsIs === true,
+  })
+  const destination = destinationOf({
+    word: words.output,
+    fileName: target.fileName,
+    globParts: words.globParts,
+    options,
+  })
+  const body = await readBody(words, options, tools)
+  const method = methodOf(words, options, body)
+  const resumption = await readResumption(options, destination, target)
+  const resumeFrom = await readOffset(options, destination)
+  const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
+  const referer = options.referer?.replace(/;auto$/, '')
+  const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
+  const head: HeadFacts = {
+    method,
+    custom,
+    made: await madeFields({
+      options,
+      authorization,
+      resumption,
+      resumeFrom,
+      timeCondition,
+      referer,
+      version: tools.version,
+    }),
+    body,
+    asksFirst: asksFirst(body, custom, options),
+  }
+  checkLength(head)
+  return {
+    options,
+    written: words.url,
+    target,
+    method,
+    head,
+    fields: planFields(head),
+    body,
+    tls: await readTls(options, target),
+    proxy: await readProxyOption(options, tools.env),
+    auth,
+    cookies: (await tools.jars.jarFor(options)) ?? false,
+    destination,
+    resumption,
+    resumeFrom,
+    timeCondition,
+    referer,
+  }
+}
+
+const TLS_NAMES = [
+  'cacert',
+  'capath',
+  'cert',
+  'ciphers',
+  'crlfile',
+  'insecure',
+  'key',
+  'pinnedpubkey',
+  'tls13Ciphers',
+  'tlsMax',
+  'tlsv1',
+  'tlsv1_0',
+  'tlsv1_1',
+  'tlsv1_2',
+  'tlsv1_3',
+] as const satisfies readonly (keyof Options)[]
+
+/** Loaded where there is something to be read: it needs cryptography. */
+async function readTls(options: Options, { url }: Target): Promise<TlsOptions> {
+  if (url.protocol === 'http:' && TLS_NAMES.every((name) => options[name] === undefined)) return {}
+  const { readTlsOptions } = await import('../request/tls.ts')
+  return readTlsOptions(options)
+}
+
+interface MadeFacts
+  extends Pick<Plan, 'options' | 'resumption' | 'resumeFrom' | 'timeCondition' | 'referer'> {
+  readonly version: string
+  readonly authorization: string | undefined
+}
+
+/** The fields of options, in curl's order. */
+async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
+  const { options, resumption, timeCondition, referer, version } = facts
+  const from =
+    facts.resumeFrom ?? (resumption === undefined || resumption.have === 0 ? undefined : resumption.have)
+  const range = from === undefined ? options.range : `${from}-`
+  const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare)
+  return [
+    ['Authorization', facts.authorization],
+    ['Range', range === undefined ? undefined : `bytes=${range}`],
+    ['User-Agent', emptyIsNone(options.userAgent ?? `httplib/${version}`)],
+    ['Accept', '*/*'],
+    ['Accept-Encoding', options.compressed === true ? ACCEPT_ENCODING : undefined],
+    ['Referer', emptyIsNone(referer ?? '')],
+    ['Cookie', cookieField(options)],
+    [timeCondition?.field ?? 'If-Modified-Since', timeCondition?.value],
+    ['If-None-Match', etag],
+    ['If-Range', resumption?.validator],
+  ]
+}
+
+function emptyIsNone(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
+/** The first line of a file that `--etag-save` made; an empty one asks for what has no tag. */
+async function readEtag(file: string): Promise<string> {
+  const text = (await readLocalFile(file, '--etag-compare')).toString()
+  const [line = ''] = text.split(/\r?\n/)
+  return line.trim() === '' ? '""' : line.trim()
+}
+
+/** `--json` says what it sends and what it takes, as `-H` would; one that says so itself comes first. */
+function withJson(custom: readonly HeaderLine[], { data = [] }: Options): readonly HeaderLine[] {
+  if (!data.some(({ kind }) => kind === 'json')) return custom
+  const said = ['Content-Type', 'Accept'].filter((name) => !isSaid(custom, name))
+  return [...custom, ...said.map((name) => ({ name, value: 'application/json' }))]
+}
+
+/** `@FILE` stands for the lines of a file, as in curl. */
+async function readHeaderLines(given: readonly string[]): Promise<HeaderLine[]> {
+  const lines: HeaderLine[] = []
+  for (const one of given) {
+    if (!one.startsWith('@')) lines.push(readHeaderLine(one))
+    else {
+      const text = (await readLocalFile(one.slice(1), '-H')).toString()
+      lines.push(
+        ...text
+          .split(/\r?\n/)
+          .filter((line) => line !== '')
+          .map(readHeaderLine),
+      )
+    }
+  }
+  return lines
+}
+
+async function readQuery(options: Options, sources: Sources): Promise<string> {
+  const { get, data, urlQuery = [] } = options
+  const parts: string[] = []
+  if (get === true && data !== undefined) parts.push(await readDataText(data, sources))
+  for (const one of urlQuery) parts.push(one.startsWith('+') ? one.slice(1) : await urlencode(one, sources))
+  return parts.join('&')
+}
+
+/** The query at the end of the URL, before its fragment. */
+export function withQuery(url: string, query: string): string {
+  if (query === '') return url
+  const [, before = '', fragment = ''] = /^([^#]*)(#.*)?$/s.exec(url) ?? []
+  const joint = before.includes('?')
+    ? /[?&]$/.test(before)
+      ? ''
+      : '&'
+    : /^(?:[a-z][\w+.-]*:\/\/)?[^/]*$/i.test(before)
+      ? '/?'
+      : '?'
+  return `${before}${joint}${query}${fragment}`
+}
+
+/** A URL that ends in a slash gets the name of the file that is sent to it. */
+function withUploadName({ url, upload }: UrlWords): string {
+  if (upload === undefined || upload === '-' || upload === '.') return url
+  const [, rest = url] = /^[a-z][\w+.-]*:\/\/(.*)$/is.exec(url) ?? []
+  const isBare = !rest.includes('/')
+  if (!isBare && !url.endsWith('/')) return url
+  const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
+  return `${url}${isBare ? '/' : ''}${name}`
+}
+
+/** `=https` allows it alone, `https,-http` adds and takes away. */
+export function allowedSchemes(
+  text: string | undefined,
+  before: readonly string[] = ['http', 'https'],
+): readonly string[] {
+  if (text === undefined) return before
+  let allowed = [...before]
+  for (const [index, word] of text.split(',').entries()) {
+    const [, sign = '', name = ''] = /^([=+-]?)(\w+)$/.exec(word.trim()) ?? []
+    const names = name === 'all' ? ['http', 'https'] : [name]
+    if (sign === '-') allowed = allowed.filter((one) => !names.includes(one))
+    else allowed = sign === '+' || index > 0 ? [...allowed, ...names] : names
+  }
+  return allowed
+}
+
+async function readBody({ upload }: UrlWords, options: Options, sources: Sources): Promise<Body | undefined> {
+  const { data, form, get, head } = options
+  if (data !== undefined && form !== undefined)
+    throw usageFailure('-d and -F each make a body', 'one of them')
+  const wantsBody = form !== undefined || (data !== undefined && get !== true)
+  if (wantsBody && upload !== undefined) throw usageFailure('-T and -d each make a body', 'one of them')
+  if (head === true && (wantsBody || upload !== undefined))
+    throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
+  if (upload !== undefined) return readUpload(upload, sources)
+  if (form !== undefined)
+    return (await import('../request/form.ts')).readForm(form, sources, options.formEscape === true)
+  return data !== undefined && get !== true ? readData(data, sources) : undefined
+}
+
+async function readUpload(name: string, sources: Sources): Promise<Body> {
+  if (name === '-' || name === '.') return bodyOfStream(sources.openStdin())
+  const size = await measureLocalFile(name, '-T')
+  if (size === undefined) return bodyOf([await readNamed(name, '-T', sources)], undefined)
+  return bodyOf([{ path: name, size }], undefined)
+}
+
+function methodOf({ method, upload }: UrlWords, { request, head }: Options, body: Body | undefined): string {
+  if (method !== undefined && request !== undefined)
+    throw usageFailure('the method is given twice, as a word and with -X', 'one of them')
+  if (method !== undefined) return method
+  if (request !== undefined && request !== '') return request
+  if (head === true) return 'HEAD'
+  return upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST'
+}
+
+function asksFirst(body: Body | undefined, custom: readonly HeaderLine[], options: Options): boolean {
+  if (body === undefined || options.http1_0 === true) return false
+  if (isSaid(custom, 'expect')) return expectsContinue(custom)
+  return body.length === undefined || body.length > ASKS_FIRST_BYTES
+}
+
+async function readResumption(
+  { resume, continueAt }: Options,
+  destination: Destination,
+  { url, path }: Target,
+): Promise<Resumption | undefined> {
+  if (resume !== true) return undefined
+  if (destination.kind !== 'file')
+    throw usageFailure('--resume needs a file', '--resume -o FILE, or --resume -O')
+  if (continueAt !== undefined) throw usageFailure('--resume and -C exclude each other', 'one of them')
+  const { findResumption } = await import('./resume.ts')
+  return findResumption(destination.path, `${url.origin}${path}`)
+}
+
+/** `-C -` looks where the file ends. */
+async function readOffset({ continueAt }: Options, destination: Destination): Promise<number | undefined> {
+  if (continueAt === undefined) return undefined
+  if (continueAt !== '-') {
+    if (/^\d+$/.test(continueAt)) return Number(continueAt)
+    throw usageFailure('-C takes a number of bytes, or -', '-C -')
+  }
+  if (destination.kind !== 'file')
+    throw new CommandFailure('usage', '-C - has no file to look at', '-C - -o FILE, or -C - -O')
+  const found = await stat(destination.path).catch(() => undefined)
+  return found === undefined || found.size === 0 ? undefined : found.size
+}

@@ -1,0 +1,270 @@
+/** What is made of an answer: which of it is written, where, and what is wrong with it. */
+
+import { stat, utimes, writeFile } from 'node:fs/promises'
+import { parseHTTPDate } from '../../core/dates.ts'
+import type { HTTPResponse } from '../../core/response.ts'
+import { IncompleteRead } from '../../errors/index.ts'
+import { peerName } from '../output/destination.ts'
+import { formatFields, headsOf } from '../output/head-text.ts'
+import { Output } from '../output/sink.ts'
+import { meetsCondition } from '../request/time-condition.ts'
+import { CommandFailure } from '../tell/failure.ts'
+import { Pace } from './pace.ts'
+import type { Plan } from './plan.ts'
+import type { TransferRecord } from './record.ts'
+import type { Resumption } from './resume.ts'
+import type { BodySink, TransferTools } from './tools.ts'
+
+/** What of a response is written, and what is wrong with it. */
+type Reception =
+  | { readonly kind: 'body'; readonly isAppended: boolean; readonly failure?: CommandFailure }
+  /** Nothing is written, and a file that is there stays. */
+  | { readonly kind: 'nothing'; readonly failure?: CommandFailure }
+
+function decideReception(response: HTTPResponse, plan: Plan): Reception {
+  const { status, reason } = response
+  const { options, resumption, resumeFrom, timeCondition } = plan
+  if (resumption !== undefined) return decideWhole(response, resumption)
+  if (status >= 400 && (options.fail === true || options.failWithBody === true)) {
+    if (!(resumeFrom !== undefined && status === 416)) {
+      const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
+      const isWritten = options.failWithBody === true
+      const failure = new CommandFailure(
+        'http-error',
+        what,
+        isWritten ? '-i to see its head' : '--fail-with-body to see what it says',
+      )
+      return isWritten ? { kind: 'body', isAppended: false, failure } : { kind: 'nothing', failure }
+    }
+  }
+  if (resumeFrom !== undefined) return decideResumption(response, resumeFrom)
+  if (status === 304) return { kind: 'nothing' }
+  if (
+    timeCondition !== undefined &&
+    status < 300 &&
+    !meetsCondition(timeCondition, response.headers.get('last-modified') ?? undefined)
+  )
+    return { kind: 'nothing' }
+  return { kind: 'body', isAppended: false }
+}
+
+/** `--resume` keeps a part, or the whole, and no page about an error. */
+function decideWhole(response: HTTPResponse, { have }: Resumption): Reception {
+  const { status, reason } = response
+  if (status === 206 && have > 0) {
+    const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
+    if (Number(start) === have) return { kind: 'body', isAppended: true }
+    const why = `it begins at byte ${start ?? '?'}, and ${have} are there`
+    const failure = new CommandFailure('range', 'the server has sent another part', 'without --resume', {
+      why,
+    })
+    return { kind: 'nothing', failure }
+  }
+  if (status >= 200 && status <= 299) return { kind: 'body', isAppended: false }
+  const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
+  return {
+    kind: 'nothing',
+    failure: new CommandFailure('http-error', what, 'without --resume to see what it says'),
+  }
+}
+
+function decideResumption(response: HTTPResponse, from: number): Reception {
+  const { status } = response
+  if (status === 206) {
+    const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
+    if (start === undefined || Number(start) === from) return { kind: 'body', isAppended: true }
+  }
+  // What is there is all of it.
+  if (status === 416 || from === 0)
+    return status === 416 ? { kind: 'nothing' } : { kind: 'body', isAppended: false }
+  const why = `it answered ${status} to a request for what follows byte ${from}`
+  const failure = new CommandFailure('range', 'the server does not go on where the file ends', 'without -C', {
+    why,
+  })
+  return status >= 300 ? { kind: 'body', isAppended: true } : { kind: 'nothing', failure }
+}
+
+/**
+ * Writes a response where it belongs.
+ * @throws CommandFailure; errors of the library; ReaderGone; `signal.reason`
+ */
+export async function receive(
+  response: HTTPResponse,
+  plan: Plan,
+  tools: TransferTools,
+  record: TransferRecord,
+): Promise<void> {
+  const heads = headsOf(record.answers.filter((one) => one !== undefined))
+  if (plan.options.dumpHeader !== undefined) await tools.dump(plan, heads.join(''))
+  const reception = decideReception(response, plan)
+  refuseLarge(response, plan)
+  const writesHead = plan.options.include === true || plan.options.head === true
+  const place = new BodyPlace(
+    response,
+    plan,
+    tools,
+    record,
+    reception.kind === 'body' && reception.isAppended,
+  )
+  try {
+    if (writesHead) await place.writeHead(heads.join(''))
+    if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
+    const trailers = [...response.trailers]
+    if (writesHead && trailers.length > 0) await place.write(Buffer.from(formatFields(trailers), 'latin1'))
+    await place.end(reception.kind === 'body' && reception.failure === undefined)
+  } catch (error) {
+    await place.giveUp(plan.options.removeOnError === true)
+    throw error
+  }
+  noteResponse(response, tools, record)
+  if (reception.failure !== undefined) {
+    if (plan.options.removeOnError === true) await place.giveUp(true)
+    throw reception.failure
+  }
+  if (plan.resumption !== undefined) {
+    const { finishResumption } = await import('./resume.ts')
+    await finishResumption(plan.resumption, response)
+    record.fileName = plan.resumption.path
+  }
+  await keepFacts(response, plan, record)
+}
+
+/** The output of one response, opened when there is something to be written. */
+class BodyPlace implements BodySink {
+  readonly #response: HTTPResponse
+  readonly #plan: Plan
+  readonly #tools: TransferTools
+  readonly #record: TransferRecord
+  readonly #appends: boolean
+  #sink: BodySink | undefined
+  #file: Output | undefined
+
+  constructor(
+    response: HTTPResponse,
+    plan: Plan,
+    tools: TransferTools,
+    record: TransferRecord,
+    appends: boolean,
+  ) {
+    this.#response = response
+    this.#plan = plan
+    this.#tools = tools
+    this.#record = record
+    this.#appends = appends
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#sink ??= await this.#open()
+    await this.#sink.write(bytes)
+  }
+
+  async writeHead(text: string): Promise<void> {
+    this.#sink ??= await this.#open()
+    if (this.#sink.writeHead === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
+    else await this.#sink.writeHead(text)
+  }
+
+  /** An empty body makes an empty file. */
+  async end(isOpened = true): Promise<void> {
+    if (isOpened) this.#sink ??= await this.#open()
+    await this.#sink?.end()
+  }
+
+  async giveUp(isRemoved: boolean): Promise<void> {
+    await this.#file?.giveUp(isRemoved)
+  }
+
+  async #open(): Promise<BodySink> {
+    const { destination, options } = this.#plan
+    if (destination.kind === 'stdout') return this.#tools.openStdout(this.#plan, this.#response)
+    const { resumption, target } = this.#plan
+    if (resumption !== undefined) {
+      const { noteVersion } = await import('./resume.ts')
+      this.#file = await Output.toFile(resumption.partPath, this.#tools.signal, {
+        appends: this.#appends,
+        makesFolders: options.createDirs === true,
+      })
+      await noteVersion(resumption, `${target.url.origin}${target.path}`, this.#response)
+      return this.#file
+    }
+    const named = destination.isNamedByPeer ? peerName(this.#response.head.fields, options) : undefined
+    this.#file = await Output.toFile(named ?? destination.path, this.#tools.signal, {
+      appends: this.#appends,
+      makesFolders: options.createDirs === true,
+      existing: options.clobber === false ? 'number' : destination.isNamedByPeer ? 'refuse' : 'overwrite',
+    })
+    this.#record.fileName = this.#file.path
+    return this.#file
+  }
+}
+
+/** Writes what comes as it comes; of a body that breaks off, everything that came. */
+async function writeBody(
+  response: HTTPResponse,
+  plan: Plan,
+  place: BodySink,
+  { signal }: TransferTools,
+  record: TransferRecord,
+): Promise<void> {
+  const { limitRate } = plan.options
+  const pace = limitRate === undefined ? undefined : new Pace(limitRate, signal)
+  const take = async (piece: Uint8Array): Promise<void> => {
+    record.sizeDownload += piece.length
+    refuseMore(record.sizeDownload, plan)
+    await place.write(piece)
+    await pace?.moved(piece.length)
+  }
+  try {
+    for await (const piece of response) await take(piece)
+  } catch (error) {
+    if (error instanceof IncompleteRead) await take(error.partial)
+    throw error
+  }
+}
+
+function refuseLarge(response: HTTPResponse, plan: Plan): void {
+  const { framing } = response.head
+  if (plan.method !== 'HEAD' && framing?.kind === 'length') refuseMore(framing.length, plan)
+}
+
+/** @throws CommandFailure of `too-large` */
+function refuseMore(bytes: number, { options }: Plan): void {
+  if (options.maxFilesize === undefined || options.maxFilesize === 0 || bytes <= options.maxFilesize) return
+  throw new CommandFailure(
+    'too-large',
+    'the body is larger than --max-filesize allows',
+    'a larger --max-filesize',
+    {
+      why: `${bytes} bytes or more, and ${options.maxFilesize} are allowed`,
+    },
+  )
+}
+
+function noteResponse(
+  response: HTTPResponse,
+  { note, noteField }: TransferTools,
+  { sizeDownload }: TransferRecord,
+): void {
+  for (const defect of response.defects) note(`let through: ${defect}`)
+  const { headers = 0, body = 0 } = response.timings
+  for (const [name, value] of response.trailers) noteField('trailer', name, value)
+  note(`head after ${Math.round(headers)} ms, ${sizeDownload} bytes of body in ${Math.round(body)} ms`)
+  if (response.status >= 300 && response.status < 400 && response.headers.has('location'))
+    note('a redirect, which is not followed: -L does')
+}
+
+/** What is kept of a response besides its body: its date, its tag. */
+async function keepFacts(
+  response: HTTPResponse,
+  { options }: Plan,
+  { fileName }: TransferRecord,
+): Promise<void> {
+  const lastModified = response.headers.get('last-modified')
+  const date = lastModified === null ? undefined : parseHTTPDate(lastModified)
+  if (options.remoteTime === true && fileName !== undefined && date !== undefined) {
+    const { atime } = await stat(fileName)
+    await utimes(fileName, atime, date)
+  }
+  const etag = response.headers.get('etag')
+  if (options.etagSave !== undefined && etag !== null) await writeFile(options.etagSave, `${etag}\n`)
+}

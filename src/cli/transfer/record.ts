@@ -1,0 +1,197 @@
+/** What is written down of a transfer while it goes on: for `-w`, timings, traces of exchanges and failures. */
+
+import type { FieldLine } from '../../core/fields.ts'
+import type { HTTPResponse } from '../../core/response.ts'
+import { readLocation } from '../../layers/location.ts'
+import { formatHead, wireFields } from '../output/head-text.ts'
+import type { WriteOutFacts } from '../output/write-out.ts'
+import { EXIT_CODES, type ExitName } from '../tell/exit-codes.ts'
+import type { Ending } from '../tell/failure.ts'
+import type { OpenedConnection } from './connections.ts'
+import type { Plan } from './plan.ts'
+
+/** A request as it went out. */
+export interface SentRequest {
+  readonly method: string
+  readonly url: string
+  readonly target: string
+  readonly version: 10 | 11
+  readonly fields: readonly FieldLine[]
+  /** Since the transfer began, in milliseconds. */
+  readonly atMs: number
+}
+
+/** What became of a transfer. */
+export interface Outcome {
+  readonly plan: Plan
+  readonly exit: ExitName
+  /** What to tell, where it failed. */
+  readonly ending: Ending | undefined
+  readonly error: unknown
+  readonly response: HTTPResponse | undefined
+  readonly sent: readonly SentRequest[]
+  /** What each of them was answered, redirects and challenges among it. */
+  readonly answers: readonly (HTTPResponse | undefined)[]
+  /** When it began: of the day, in milliseconds since 1970. */
+  readonly startedAt: number
+  readonly headMs: number | undefined
+  readonly totalMs: number
+  readonly sizeDownload: number
+  readonly sizeUpload: number
+  readonly fileName: string | undefined
+  readonly opened: OpenedConnection | undefined
+  readonly retries: number
+}
+
+export class TransferRecord {
+  readonly plan: Plan
+  readonly sent: SentRequest[] = []
+  /** What each of them was answered; undefined for one that was not. */
+  readonly answers: (HTTPResponse | undefined)[] = []
+  readonly startedAt: number = Date.now()
+  readonly #began = performance.now()
+  response: HTTPResponse | undefined
+  headMs: number | undefined
+  sizeDownload = 0
+  sizeUpload = 0
+  fileName: string | undefined
+  /** The URL of the first request, as the client calls it. */
+  firstUrl: string | undefined
+
+  constructor(plan: Plan) {
+    this.plan = plan
+  }
+
+  /** Since the beginning, in milliseconds. */
+  elapsed(): number {
+    return performance.now() - this.#began
+  }
+
+  /** A response has come: the answer to the last request. */
+  answered(response: HTTPResponse): void {
+    this.answers[this.sent.length - 1] = response
+  }
+
+  finish(
+    ending: Ending | undefined,
+    error: unknown,
+    opened: OpenedConnection | undefined,
+    retries: number,
+  ): Outcome {
+    const { plan, sent, answers, startedAt, response, headMs, sizeDownload, sizeUpload, fileName } = this
+    return {
+      plan,
+      exit: ending?.exit ?? 'success',
+      ending,
+      error,
+      response,
+      sent,
+      answers,
+      startedAt,
+      headMs,
+      totalMs: this.elapsed(),
+      sizeDownload,
+      sizeUpload,
+      fileName,
+      opened,
+      retries,
+    }
+  }
+}
+
+/** The variables of `-w`. */
+export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
+  const { plan, response, sent, headMs, totalMs, exit, ending } = outcome
+  const last = sent.at(-1)
+  const times = timesOf(outcome)
+  const remote = splitAddress(response?.connection?.address ?? outcome.opened?.address)
+  const local = splitAddress(outcome.opened?.localAddress)
+  const chain = outcome.answers.filter((one) => one !== undefined)
+  const url = new URL(response?.url ?? plan.target.url.href)
+  return {
+    content_type: response?.headers.get('content-type') ?? null,
+    errormsg: ending?.what ?? null,
+    exitcode: EXIT_CODES[exit].code,
+    filename_effective: outcome.fileName ?? null,
+    http_code: response?.status ?? 0,
+    http_connect: 0,
+    http_version: response?.connection?.httpVersion ?? '0',
+    local_ip: local.host,
+    local_port: local.port,
+    method: last?.method ?? plan.method,
+    num_connects: chain.filter(({ connection }) => connection?.reused === false).length,
+    num_headers: response === undefined ? 0 : wireFields(response).length,
+    num_redirects: response?.redirects.length ?? 0,
+    num_retries: outcome.retries,
+    proxy_ssl_verify_result: 0,
+    redirect_url: redirectUrl(response),
+    referer: plan.referer ?? null,
+    remote_ip: remote.host,
+    remote_port: remote.port,
+    scheme: url.protocol.slice(0, -1).toUpperCase(),
+    size_download: outcome.sizeDownload,
+    size_header: chain.reduce((sum, one) => sum + headLength(one), 0),
+    size_request: sent.reduce((sum, one) => sum + requestLength(one), 0),
+    size_upload: outcome.sizeUpload,
+    ssl_verify_result: exit === 'certificate' ? 1 : 0,
+    ...times,
+    time_starttransfer: (headMs ?? 0) / 1_000,
+    time_total: totalMs / 1_000,
+    url: plan.written,
+    url_effective:
+      response === undefined || response.redirects.length === 0 ? effectiveUrl(plan) : response.url,
+    urlnum,
+    fields: response === undefined ? [] : wireFields(response),
+  }
+}
+
+/** The URL as curl calls it: with a scheme and a path. */
+function effectiveUrl({ target, written }: Plan): string {
+  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(written) ?? []
+  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}`
+}
+
+type Times = Pick<
+  WriteOutFacts,
+  'time_appconnect' | 'time_connect' | 'time_namelookup' | 'time_pretransfer' | 'time_redirect'
+>
+
+/** Each from the beginning of the last request; redirects before it by themselves. */
+function timesOf({ response, sent, headMs = 0 }: Outcome): Times {
+  const redirectMs =
+    sent.length > 1 && response !== undefined && response.redirects.length > 0 ? sent.at(-1)!.atMs : 0
+  const { dns = 0, connect = 0, tls } = response?.timings ?? {}
+  const at = (ms: number): number => Math.min(redirectMs + ms, Math.max(headMs, redirectMs + ms)) / 1_000
+  return {
+    time_namelookup: at(dns),
+    time_connect: at(dns + connect),
+    time_appconnect: tls === undefined ? 0 : at(dns + connect + tls),
+    time_pretransfer: at(dns + connect + (tls ?? 0)),
+    time_redirect: redirectMs / 1_000,
+  }
+}
+
+function splitAddress(address: string | undefined): { host: string; port: number } {
+  const [, host = address ?? '', port = '0'] = /^(\[.*\]|[^:]*):(\d+)$/.exec(address ?? '') ?? []
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+/** Where a redirect that was not followed leads. */
+function redirectUrl(response: HTTPResponse | undefined): string | null {
+  if (response === undefined || response.status < 300 || response.status > 399) return null
+  const location = readLocation(response.headers.getAll('location'), new URL(response.url))
+  return 'url' in location ? location.url.href : null
+}
+
+function headLength(response: HTTPResponse): number {
+  const informational = response.informational.reduce(
+    (sum, { status, reason, headers }) => sum + formatHead(11, status, reason, [...headers]).length,
+    0,
+  )
+  return informational + formatHead(11, response.status, response.reason, wireFields(response)).length
+}
+
+function requestLength({ method, target, fields }: SentRequest): number {
+  const line = `${method} ${target} HTTP/1.1\r\n`.length
+  return fields.reduce((sum, [name, value]) => sum + name.length + value.length + 4, line + 2)
+}

@@ -1,0 +1,65 @@
+/** Carries a plan out: asks, receives, and does both again where `--retry` says so. */
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { HTTPException } from '../../errors/index.ts'
+import { retryAfterOf } from '../../layers/retry-after.ts'
+import { ReaderGone } from '../output/sink.ts'
+import { describeFailure } from '../tell/failure.ts'
+import { ask } from './ask.ts'
+import { explainError } from './explain-error.ts'
+import type { Plan } from './plan.ts'
+import { receive } from './receive.ts'
+import { type Outcome, TransferRecord } from './record.ts'
+import { decideRetry } from './retry.ts'
+import type { TransferTools } from './tools.ts'
+
+/** Makes a transfer, again where `--retry` says so. Never rejects but with the reason of an abort, or ReaderGone. */
+export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Outcome> {
+  const began = performance.now()
+  for (let attempts = 1; ; attempts++) {
+    const outcome = await attempt(plan, tools, attempts - 1)
+    const { fields = [] } = outcome.response?.head ?? {}
+    const retryAfterMs = retryAfterOf(fields, Date.now())
+    const decision = decideRetry(
+      {
+        exit: outcome.exit,
+        errorCode: HTTPException.isHTTPException(outcome.error) ? outcome.error.code : undefined,
+        status: outcome.response?.status,
+        retryAfter: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1_000),
+        attempts,
+        elapsedMs: performance.now() - began,
+      },
+      plan.options,
+    )
+    if (decision.kind === 'stop' || (plan.body !== undefined && !plan.body.isReplayable)) return outcome
+    const left = (plan.options.retry ?? 0) - attempts + 1
+    tools.warn(
+      `${decision.why}; again in ${decision.afterMs / 1_000} s, ${left} ${left === 1 ? 'attempt' : 'attempts'} left`,
+    )
+    await wait(decision.afterMs, undefined, { signal: tools.signal }).catch(() =>
+      tools.signal.throwIfAborted(),
+    )
+  }
+}
+
+async function attempt(plan: Plan, tools: TransferTools, retries: number): Promise<Outcome> {
+  const record = new TransferRecord(plan)
+  let failure: unknown
+  try {
+    const response = await ask(plan, tools, record)
+    record.response = response
+    record.headMs = record.elapsed()
+    try {
+      await receive(response, plan, tools, record)
+    } finally {
+      response.close()
+    }
+  } catch (error) {
+    tools.signal.throwIfAborted()
+    if (error instanceof ReaderGone) throw error
+    failure = explainError(error, plan, record)
+  }
+  const ending = failure === undefined ? undefined : describeFailure(failure)
+  const { clients } = tools
+  return record.finish(ending, failure, clients.opened(record.response?.connection?.address), retries)
+}

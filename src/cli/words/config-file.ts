@@ -1,0 +1,31 @@
+/**
+ * Configuration files: `-K FILE` and `~/.httplibrc`, in curl's form. One option on a line, its value after blanks, `=` or `:`,
+ * in quotation marks where it has blanks; `#` begins a comment.
+ */
+
+import { usageFailure } from '../tell/failure.ts'
+
+export interface ConfigLine {
+  readonly option: string
+  readonly value: string | undefined
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', v: '\v' }
+
+/** The lines that say something. `name` is told in failures. */
+export function readConfigLines(text: string, name: string): ConfigLine[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const trimmed = line.trim()
+    if (trimmed === '' || trimmed.startsWith('#')) return []
+    const [, option = '', rest = ''] = /^([^\s=:]+)(?:\s*[=:]\s*|\s+|$)(.*)$/s.exec(trimmed) ?? []
+    if (option === '') throw usageFailure(`line ${index + 1} of ${name} has no option`, 'option = "value"')
+    return [{ option, value: readValue(rest) }]
+  })
+}
+
+function readValue(rest: string): string | undefined {
+  if (rest === '') return undefined
+  if (!rest.startsWith('"')) return /^\S+/.exec(rest)?.[0]
+  const [, quoted = ''] = /^"((?:[^"\\]|\\.)*)/s.exec(rest) ?? []
+  return quoted.replace(/\\(.)/gs, (_, one: string) => ESCAPES[one] ?? one)
+}

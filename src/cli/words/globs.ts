@@ -1,0 +1,116 @@
+/** URL globs of curl: `{a,b}`, `[1-9]`, `[01-10]`, `[a-z:2]`. Pure. */
+
+import { usageFailure } from '../tell/failure.ts'
+
+/** A URL of a glob, and what stands for `#1`, `#2` … in the name of its file. */
+export interface GlobbedUrl {
+  readonly url: string
+  readonly parts: readonly string[]
+}
+
+/** More are a mistake. */
+const MAX_URLS = 100_000
+
+type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'set'; readonly values: readonly string[] }
+
+/**
+ * The URLs of a glob, the last set turning fastest.
+ * @throws CommandFailure of `url` for a set that does not end, or a range that cannot be
+ */
+export function expandGlob(text: string): GlobbedUrl[] {
+  let urls: GlobbedUrl[] = [{ url: '', parts: [] }]
+  for (const piece of piecesOf(text)) {
+    if (piece.kind === 'text') {
+      urls = urls.map(({ url, parts }) => ({ url: url + piece.text, parts }))
+      continue
+    }
+    if (urls.length * piece.values.length > MAX_URLS)
+      throw usageFailure(
+        `the URL stands for more than ${MAX_URLS} of them`,
+        'a smaller range',
+        undefined,
+        'url',
+      )
+    urls = urls.flatMap(({ url, parts }) =>
+      piece.values.map((value) => ({ url: url + value, parts: [...parts, value] })),
+    )
+  }
+  return urls
+}
+
+/** The name of a file with `#1` replaced; without a glob it stays. */
+export function fillName(name: string, parts: readonly string[]): string {
+  return name.replace(/#(\d)/g, (whole, digit: string) => parts[Number(digit) - 1] ?? whole)
+}
+
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = []
+  let plain = ''
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!
+    if (character === '\\' && /[[\]{}]/.test(text[at + 1] ?? '')) {
+      plain += text[++at]!
+      continue
+    }
+    const close = character === '{' ? '}' : character === '[' ? ']' : undefined
+    if (close === undefined) {
+      plain += character
+      continue
+    }
+    const end = text.indexOf(close, at)
+    const inner = end < 0 ? undefined : text.slice(at + 1, end)
+    // An IPv6 address stands in brackets, too.
+    if (
+      character === '[' &&
+      inner !== undefined &&
+      /^[\da-f:.%]*:[\da-f:.%\w]*$/i.test(inner) &&
+      !/-/.test(inner)
+    ) {
+      plain += text.slice(at, end + 1)
+      at = end
+      continue
+    }
+    pieces.push({ kind: 'text', text: plain })
+    plain = ''
+    pieces.push({
+      kind: 'set',
+      values: inner === undefined ? refuse(text, at) : valuesOf(character, inner, text, at),
+    })
+    at = end
+  }
+  return [...pieces, { kind: 'text', text: plain }]
+}
+
+function valuesOf(open: string, inner: string, text: string, at: number): readonly string[] {
+  if (open === '{') return inner === '' ? refuse(text, at) : inner.split(',')
+  const letters = /^([a-z])-([a-z])(?::(\d+))?$|^([A-Z])-([A-Z])(?::(\d+))?$/.exec(inner)
+  if (letters !== null) {
+    const [, a, b, step, c, d, otherStep] = letters
+    const [from, to] = [(a ?? c)!.charCodeAt(0), (b ?? d)!.charCodeAt(0)]
+    return range(from, to, Number(step ?? otherStep ?? 1), text, at).map((code) => String.fromCharCode(code))
+  }
+  const numbers = /^(\d+)-(\d+)(?::(\d+))?$/.exec(inner)
+  if (numbers === null) return refuse(text, at)
+  const [, first = '', last = '', step = '1'] = numbers
+  const width = first.startsWith('0') ? first.length : 0
+  return range(Number(first), Number(last), Number(step), text, at).map((one) =>
+    String(one).padStart(width, '0'),
+  )
+}
+
+function range(from: number, to: number, step: number, text: string, at: number): number[] {
+  const count = Math.floor((to - from) / step) + 1
+  if (step === 0 || to < from || count > MAX_URLS) return refuse(text, at)
+  return Array.from({ length: count }, (_, i) => from + i * step)
+}
+
+function refuse(_text: string, at: number): never {
+  throw usageFailure(
+    `the glob at character ${at + 1} of the URL cannot be read`,
+    '[1-9], [a-z:2] or {a,b}; -g takes brackets and braces as they are',
+    undefined,
+    'url',
+  )
+}

@@ -1,0 +1,94 @@
+/** An option that nobody knows: what was meant, as far as that is clear. Only what is near in meaning or in letters is named. */
+
+import { type CommandFailure, usageFailure } from '../tell/failure.ts'
+import { OPTIONS } from './table.ts'
+
+/** What other programs call it, and what it is called here. */
+const MEANT: Readonly<Record<string, string>> = {
+  timeout: '--max-time',
+  'max-timeout': '--max-time',
+  follow: '--location',
+  'follow-redirects': '--location',
+  redirect: '--location',
+  'max-redirect': '--max-redirs',
+  'no-check-certificate': '--insecure',
+  'no-verify': '--insecure',
+  verify: '--cacert',
+  headers: '--include',
+  method: '--request',
+  'post-data': '--data',
+  'post-file': '--data-binary @FILE',
+  body: '--data',
+  content: '--data',
+  'body-data': '--data',
+  query: '--get with --data-urlencode',
+  'http-user': '--user',
+  'http-password': '--user NAME:PASSWORD',
+  auth: '--user',
+  bearer: '--oauth2-bearer',
+  token: '--oauth2-bearer',
+  quiet: '--silent',
+  'output-document': '--output',
+  download: '--remote-name',
+  continue: '--continue-at -',
+  tries: '--retry',
+  retries: '--retry',
+  'load-cookies': '--cookie FILE',
+  'save-cookies': '--cookie-jar',
+  debug: '--verbose',
+  'dry-run': '--explain',
+  'show-headers': '--include',
+  'no-proxy': '--noproxy',
+  'ca-certificate': '--cacert',
+  certificate: '--cert',
+  'private-key': '--key',
+  'limit-speed': '--limit-rate',
+}
+
+/** @throws CommandFailure of `usage` */
+export function refuseUnknown(written: string): never {
+  throw unknownOption(written)
+}
+
+/** Security: the name alone; what stands after a = may be a password. */
+function unknownOption(written: string): CommandFailure {
+  const long = written.replace(/^--/, '')
+  const meant = written.startsWith('--') ? (MEANT[long] ?? nearest(long)) : undefined
+  return usageFailure(
+    `unknown option '${written}'`,
+    meant === undefined ? 'httplib --help all' : `${meant}; httplib --help all`,
+  )
+}
+
+/** The one name that is a slip of the fingers away. */
+function nearest(long: string): string | undefined {
+  const most = long.length < 5 ? 1 : 2
+  let best: { name: string; distance: number } | undefined
+  for (const row of OPTIONS) {
+    const distance = distanceBetween(long, row.long)
+    // Of short names, one letter may be all that is the same.
+    if (long.length < 5 && long[0] !== row.long[0]) continue
+    if (distance <= most && (best === undefined || distance < best.distance))
+      best = { name: `--${row.long}`, distance }
+  }
+  return best?.name
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours. */
+export function distanceBetween(a: string, b: string): number {
+  let before: number[] = []
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      let least = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, before[j - 2]! + 1)
+      current.push(least)
+    }
+    before = previous
+    previous = current
+  }
+  return previous[b.length]!
+}

@@ -1,0 +1,449 @@
+// What curl does not have: the plan, timings, archives, pages, code, a small load, downloads that go on, completions.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { completedFlags } from '../../src/cli/tell/completions.ts'
+import { formatBench, percentileOf } from '../../src/cli/transfer/bench.ts'
+import { splitShellWords } from '../../src/cli/words/shell-words.ts'
+import { OPTIONS } from '../../src/cli/words/table.ts'
+import { assertTold, runCommand } from '../support/command.ts'
+import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { startRawServer } from '../support/raw-server.ts'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-extras-'))
+after(() => rmSync(folder, { recursive: true }))
+checkOpenHandles()
+
+const text = async (words: readonly string[], stdin = ''): Promise<string> => {
+  const { code, stdout, stderr } = await runCommand(words, { stdin })
+  assert.deepEqual([code, stderr], [0, ''])
+  return stdout.toString()
+}
+
+describe('--explain', () => {
+  it('tells what would be done, without credentials, and sends nothing', async () => {
+    await using server = await startRawServer(() => {})
+    const words = [
+      '--explain',
+      '-L',
+      '-u',
+      'me:secret',
+      '-d',
+      'x',
+      '-C',
+      '5',
+      '-f',
+      '--retry',
+      '2',
+      '-o',
+      '/tmp/none',
+    ]
+    const plan = await text([...words, `http://127.0.0.1:${server.port}/a`])
+    assert.match(plan, /^POST http:\/\/127\.0\.0\.1:\d+\/a\n/)
+    assert.match(plan, /Authorization: \*\*\*/)
+    assert.match(plan, /redirect: follows up to 50/)
+    assert.match(plan, /output +\/tmp\/none\n.*from byte 5\n.*up to 2 times.*\n.*with 22/s)
+    assert.doesNotMatch(plan, /secret/)
+    assert.equal(server.accepted, 0)
+  })
+})
+
+describe('--to', () => {
+  const url = 'https://example.com/a?b=c'
+
+  it('writes JavaScript that asks for the same', async () => {
+    const code = await text(['--to', 'fetch', '-X', 'PUT', '-d', "it's\n", '-H', 'X-A: "q"', '-m', '2', url])
+    const seen: unknown[] = []
+    const fake = (at: string, init: unknown) => {
+      seen.push(at, init)
+      return { status: 200, text: () => '' }
+    }
+    const signal = { timeout: (ms: number) => ms }
+    // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
+    const call = new Function('fetch', 'AbortSignal', 'console', `return (async () => { ${code} })()`) as (
+      ...all: unknown[]
+    ) => Promise<void>
+    await call(fake, signal, { log: () => {} })
+    assert.deepEqual(seen, [
+      url,
+      {
+        method: 'PUT',
+        headers: { 'X-A': '"q"', 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: "it's\n",
+        redirect: 'manual',
+        signal: 2_000,
+      },
+    ])
+    assert.match(
+      await text(['--to', 'fetch', '-H', 'A: 1', '-H', 'a: 2', url]),
+      /headers: \[\['A', '1'\], \['a', '2'\]\]/,
+    )
+  })
+
+  it('writes undici, with a file and with redirects', async () => {
+    const code = await text(['--to', 'undici', '-L', '-T', 'package.json', '-m', '1', url])
+    assert.match(
+      code,
+      /import \{ createReadStream \} from 'node:fs'\nimport \{ Agent, interceptors, request \} from 'undici'/,
+    )
+    assert.match(code, /method: 'PUT',\n {2}body: createReadStream\('package.json'\)/)
+    assert.match(code, /signal: AbortSignal.timeout\(1000\)/)
+    assert.match(
+      await text(['--to', 'fetch', '-T', 'package.json', url]),
+      /body: await readFile\('package.json'\)/,
+    )
+  })
+
+  it('writes Python that runs', { skip: need('python3') }, async () => {
+    await using peer = await CommandPeer.start()
+    const at = `http://127.0.0.1:${peer.port}/any?q`
+    for (const words of [
+      ['-X', 'DELETE', '-H', "X: it's", at],
+      ['-L', '-m', '5', '-d', 'a\\b\u00e9', at],
+      ['-T', 'package.json', at],
+    ]) {
+      const code = await text(['--to', 'python', ...words])
+      const [ours, theirs] = [peer, peer]
+      assert.equal((await runCommand(words)).code, 0)
+      const direct = ours.takeRequests()
+      const file = path.join(folder, 'to.py')
+      writeFileSync(file, code)
+      const { spawn } = await import('node:child_process')
+      const status = await new Promise((resolve) =>
+        spawn('python3', [file], { stdio: 'ignore' }).on('close', resolve),
+      )
+      assert.equal(status, 0, code)
+      const python = theirs.takeRequests()
+      assert.equal(python.split('\r\n')[0], direct.split('\r\n')[0])
+      assert.equal(python.split('\r\n\r\n')[1], direct.split('\r\n\r\n')[1])
+    }
+    assert.match(
+      await text(['--to', 'python', '-k', 'https://h/']),
+      /import ssl\n[^]*HTTPSConnection\('h', context=ssl\./,
+    )
+  })
+
+  it('writes curl, as a shell takes it', async () => {
+    const words = ['-L', '-k', '-m', '2', '-X', 'PATCH', '-d', "it's", '-H', 'X-Empty;', url]
+    assert.equal(
+      await text(['--to', 'curl', ...words]),
+      `curl -L -k -m 2 -X PATCH -H 'X-Empty;' -H 'Content-Type: application/x-www-form-urlencoded' --data-raw 'it'\\''s' 'https://example.com/a?b=c'\n`,
+    )
+    assert.equal(await text(['--to', 'curl', '-I', 'http://h/']), 'curl -I http://h/\n')
+    assert.equal(
+      await text(['--to', 'curl', '-T', 'package.json', 'http://h/x']),
+      'curl -T package.json http://h/x\n',
+    )
+    assert.match(
+      await text(['--to', 'curl', '--data-binary', '@package.json', 'http://h/']),
+      /--data-raw '\{\n/,
+    )
+  })
+
+  it('refuses what it cannot write', async () => {
+    assertTold(await runCommand(['--to', 'cobol', url]), /knows no cobol/)
+    assertTold(await runCommand(['--to', 'fetch', '-F', 'a=b', url]), /cannot write this body/)
+  })
+})
+
+describe('httplib curl', () => {
+  it('takes a line as it was copied, in one word or in several', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}/ok`
+    assert.equal(await text(['curl', `curl -s '${url}' \\\n  -H "X: \\"y\\""`]), 'hello\n')
+    assert.match(peer.takeRequests(), /^X: "y"\r$/m)
+    assert.equal(await text(['curl', '-s', url]), 'hello\n')
+  })
+
+  it('splits as a shell does', () => {
+    assert.deepEqual(splitShellWords('a  b\\ c \'d "e\' "f\'\\"g\\n" $\'h\\n\\q\' i""j \\\r\nk'), [
+      'a',
+      'b c',
+      'd "e',
+      'f\'"g\\n',
+      'h\n\\q',
+      'ij',
+      'k',
+    ])
+    assert.throws(() => splitShellWords("a 'b"), { message: /not closed/ })
+  })
+})
+
+/** As far as it is looked at. */
+interface Entry {
+  readonly startedDateTime: string
+  readonly serverIPAddress: string
+  readonly request: {
+    readonly method: string
+    readonly bodySize: number
+    readonly queryString: readonly object[]
+  }
+  readonly response: { readonly status: number; readonly content: { readonly size: number } }
+  readonly timings: Readonly<Record<string, number>>
+}
+
+describe('timings', () => {
+  it('are told as a waterfall of each phase, or of each exchange where there are many', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}`
+    const { stderr } = await runCommand(['--timings', '-L', `${url}/chain/1?token=secret`])
+    const shown = stderr.replace(/[\d.]+ ms/g, 'T')
+    assert.match(
+      shown,
+      /^GET http:\/\/127\.0\.0\.1:\d+\/chain\/1 302, T\n(?: {2}\w+ +T +[█▏]+\n)+GET .*\/chain\/0 200, T\n/,
+    )
+    assert.doesNotMatch(stderr, /secret/)
+    const many = (await runCommand(['--timings', '-Z', ...Array.from({ length: 5 }, () => `${url}/ok`)]))
+      .stderr
+    assert.equal(many.trimEnd().split('\n').length, 5)
+    for (const line of many.trimEnd().split('\n')) {
+      assert.match(line, /^(?:GET|…).* 200 +[\d.]+ m?s /)
+      assert.ok(line.length <= 80, line)
+    }
+  })
+
+  it('are told of an exchange that failed', async () => {
+    await using peer = await CommandPeer.start()
+    const { stderr } = await runCommand(['-s', '--timings', `http://127.0.0.1:${peer.port}/nothing`])
+    assert.match(stderr, /^GET .*\/nothing no answer, /)
+  })
+
+  it('make an archive of version 1.2, with credentials masked', async () => {
+    await using peer = await CommandPeer.start()
+    const file = path.join(folder, 'x.har')
+    const url = `http://127.0.0.1:${peer.port}/chain/1?token=secret&a=b`
+    assert.equal((await runCommand(['-sL', '-u', 'me:secret', '--har', file, '-d', 'x=1', url])).code, 0)
+    const whole = readFileSync(file, 'utf8')
+    assert.doesNotMatch(whole, /secret|bWU6c2VjcmV0/)
+    const { log } = JSON.parse(whole) as {
+      log: { version: string; entries: Entry[] }
+    }
+    assert.equal(log.version, '1.2')
+    assert.deepEqual(
+      log.entries.map(({ request, response }) => [
+        request.method,
+        request.bodySize,
+        response.status,
+        response.content.size,
+      ]),
+      [
+        ['POST', 0, 302, 0],
+        ['GET', 3, 200, 4],
+      ],
+    )
+    for (const entry of log.entries) {
+      assert.match(entry.startedDateTime, /^\d{4}-\d\d-\d\dT/)
+      assert.equal(entry.serverIPAddress, '127.0.0.1')
+      const names = ['blocked', 'dns', 'connect', 'ssl', 'send', 'wait', 'receive']
+      for (const name of names) assert.equal(typeof entry.timings[name], 'number')
+    }
+    assert.deepEqual(log.entries[0]!.request.queryString.at(-1), { name: 'a', value: 'b' })
+  })
+
+  it('make a page that needs nothing else', async () => {
+    await using peer = await CommandPeer.start()
+    const file = path.join(folder, 'x.html')
+    const url = `http://127.0.0.1:${peer.port}`
+    assert.equal((await runCommand(['-s', '--waterfall', file, `${url}/ok`, `${url}/a&b`])).code, 0)
+    const page = readFileSync(file, 'utf8')
+    assert.match(page, /^<!doctype html>/)
+    assert.match(page, /2 exchanges in/)
+    assert.doesNotMatch(page, /<script|src=|@import|url\(/)
+    assert.match(page, /class="wait"/)
+    assert.match(page, /\/a&amp;b</)
+  })
+
+  it('are a failure where they cannot be written', async () => {
+    await using peer = await CommandPeer.start()
+    const result = await runCommand(['--har', '/no/such/x.har', `http://127.0.0.1:${peer.port}/ok`])
+    assert.equal(result.code, 23)
+    assertTold(result, /the report could not be written/)
+  })
+})
+
+describe('--bench', () => {
+  it('sends as many as it is told, so many at once, and counts them', async () => {
+    await using peer = await CommandPeer.start()
+    const told = await text(['--bench', '30', '--parallel-max', '3', `http://127.0.0.1:${peer.port}/ok`])
+    assert.match(told, /^30 answers in [\d.]+ m?s, 3 at once over [123] connections\nrate +[\d.]+ a second/)
+    assert.match(told, /statuses {2}200: 30\nbounds/)
+    assert.equal(peer.takeRequests().match(/^GET \/ok /gm)?.length, 30)
+  })
+
+  it('counts failures, and knows its bounds', async () => {
+    assert.match(
+      await text(['--bench', '2', 'http://127.0.0.1:1/']),
+      /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n/,
+    )
+    assertTold(await runCommand(['--bench', '0', 'http://h/']), /--bench takes 1 to/)
+    assertTold(await runCommand(['--bench', '2', '-T', '-', 'http://h/']), /standard input/)
+    const result = {
+      atOnce: 1,
+      elapsedMs: 1_000,
+      durations: [1, 2, 3, 4],
+      statuses: new Map([[200, 4]]),
+      errors: new Map(),
+      bytes: 5_000,
+      connections: 1,
+      busy: 0.95,
+    }
+    assert.match(formatBench(result), /rate +4\.0 a second, 5\.0 kB\/s\n.*50 % 2\.0 ms.*longest 4\.0 ms/)
+    assert.match(formatBench(result), /busy 95 % of the time: the server may be faster/)
+  })
+
+  it('takes percentiles by the nearest rank', () => {
+    const sorted = [15, 20, 35, 40, 50]
+    assert.deepEqual(
+      [5, 30, 40, 50, 100].map((percent) => percentileOf(sorted, percent)),
+      [15, 20, 20, 35, 50],
+    )
+    assert.ok(Number.isNaN(percentileOf([], 50)))
+  })
+})
+
+describe('--resume', () => {
+  const BODY = 'abcdefghijklmnopqrstuvwxyz'
+  const digest = createHash('sha256').update(BODY).digest('base64')
+
+  interface Told {
+    readonly etag?: string | undefined
+    readonly cutAt?: number
+    readonly digest?: string
+    readonly status?: number
+    readonly start?: number
+  }
+
+  /** Answers once, as told; a Range is heeded where If-Range names the version. */
+  async function once(told: Told, words: readonly string[]) {
+    await using server = await startRawServer(async (peer) => {
+      const { head } = await peer.request()
+      const [, from] = /^range: bytes=(\d+)-/im.exec(head) ?? []
+      const [, ifRange] = /^if-range: (.*)\r/im.exec(head) ?? []
+      const isPart = from !== undefined && (ifRange === undefined || ifRange === told.etag)
+      const at = isPart ? (told.start ?? Number(from)) : 0
+      const status = told.status ?? (isPart ? 206 : 200)
+      const fields = [
+        `HTTP/1.1 ${status} X`,
+        `Content-Length: ${BODY.length - at}`,
+        ...(told.etag === undefined ? [] : [`ETag: ${told.etag}`]),
+        ...(status === 206 ? [`Content-Range: bytes ${at}-${BODY.length - 1}/${BODY.length}`] : []),
+        ...(told.digest === undefined ? [] : [`Repr-Digest: sha-256=:${told.digest}:`]),
+      ]
+      await peer.reply(
+        Buffer.from(`${fields.join('\r\n')}\r\n\r\n${BODY.slice(at, told.cutAt ?? BODY.length)}`),
+      )
+      peer.close()
+    })
+    const result = await runCommand([
+      '--resume',
+      ...words,
+      '--connect-to',
+      `::127.0.0.1:${server.port}`,
+      'http://file.test/file',
+    ])
+    return { ...result, sent: server.peer.received.toString() }
+  }
+  const file = path.join(folder, 'download')
+  const state = (): [string | undefined, string | undefined] => [
+    existsSync(file) ? readFileSync(file, 'utf8') : undefined,
+    existsSync(`${file}.part`) ? readFileSync(`${file}.part`, 'utf8') : undefined,
+  ]
+
+  it('goes on where it broke off, and is the file only when it is whole', async () => {
+    const first = await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
+    assert.equal(first.code, 18)
+    assert.deepEqual(state(), [undefined, BODY.slice(0, 10)])
+    assert.doesNotMatch(first.sent, /^(?:range|if-range):/im)
+    const second = await once({ etag: '"1"', digest }, ['-o', file])
+    assert.equal(second.code, 0, second.stderr)
+    assert.match(second.sent, /^Range: bytes=10-\r\n[^]*^If-Range: "1"\r$/m)
+    assert.deepEqual(state(), [BODY, undefined])
+    assert.equal(existsSync(`${file}.part.json`), false)
+    rmSync(file)
+  })
+
+  it('begins anew with another version, or where nothing says which it is', async () => {
+    await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
+    const other = await once({ etag: '"2"' }, ['-o', file])
+    assert.deepEqual([other.code, ...state()], [0, BODY, undefined])
+    rmSync(file)
+    await once({ etag: 'W/"1"', cutAt: 10 }, ['-o', file])
+    const unknown = await once({}, ['-o', file])
+    assert.doesNotMatch(unknown.sent, /^range:/im)
+    assert.deepEqual([unknown.code, ...state()], [0, BODY, undefined])
+    rmSync(file)
+  })
+
+  it('refuses a wrong digest, another part and a page about an error', async () => {
+    const wrong = await once(
+      { etag: '"1"', digest: digest.replace(/^./, (one) => (one === 'A' ? 'B' : 'A')) },
+      ['-o', file],
+    )
+    assert.equal(wrong.code, 18)
+    assertTold(wrong, /is not what the server has sent\n {2}Why: its SHA-256/)
+    assert.deepEqual(state(), [undefined, undefined])
+    await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
+    const moved = await once({ etag: '"1"', start: 12 }, ['-o', file])
+    assert.equal(moved.code, 33)
+    assertTold(moved, /begins at byte 12, and 10 are there/)
+    const missing = await once({ etag: '"1"', status: 404 }, ['-o', file])
+    assert.equal(missing.code, 22)
+    assert.deepEqual(state(), [undefined, BODY.slice(0, 10)])
+  })
+
+  it('needs a file of its own', async () => {
+    assertTold(await runCommand(['--resume', 'http://h/x']), /--resume needs a file/)
+    assertTold(await runCommand(['--resume', '-C', '5', '-O', 'http://h/x']), /exclude each other/)
+  })
+})
+
+const complete = (...words: string[]): string[] => {
+  const file = path.join(folder, 'completion.bash')
+  const call = `source ${file}; COMP_WORDS=(httplib ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _httplib; printf '%s\\n' "\${COMPREPLY[@]}"`
+  return spawnSync('bash', ['-c', call]).stdout.toString().trim().split('\n')
+}
+
+describe('completions', () => {
+  it('know every option', () => {
+    assert.equal(completedFlags().length, OPTIONS.length)
+  })
+
+  for (const [shell, check] of [
+    ['bash', ['bash', '-n']],
+    ['zsh', ['zsh', '-n']],
+    ['fish', ['fish', '-n']],
+  ] as const) {
+    it(`of ${shell} name them`, async () => {
+      const script = await text(['completion', shell])
+      for (const row of OPTIONS) assert.ok(script.includes(row.long), row.long)
+      writeFileSync(path.join(folder, `completion.${shell}`), script)
+    })
+
+    it(`of ${shell} are a program of ${shell}`, { skip: need(shell) }, () => {
+      const { status } = spawnSync(check[0], [check[1], path.join(folder, `completion.${shell}`)])
+      assert.equal(status, 0)
+    })
+  }
+
+  it('of bash complete options, files after options that take them, and methods', {
+    skip: need('bash'),
+  }, () => {
+    assert.deepEqual(complete('--max-r'), ['--max-redirs'])
+    assert.deepEqual(complete('--cacert', 'package.j'), ['package.json'])
+    assert.deepEqual(complete('-d', '@package.j'), ['@package.json'])
+    assert.deepEqual(complete('DEL'), ['DELETE'])
+  })
+
+  it('are of the shells that are known', async () => {
+    assertTold(await runCommand(['completion', 'tcsh']), /no completion for tcsh/)
+    assertTold(await runCommand(['completion']), /no completion for no shell/)
+    assertTold(await runCommand(['completion', 'bash', 'zsh']), /one word/)
+  })
+})

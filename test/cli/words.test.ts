@@ -1,0 +1,145 @@
+// The words of a command line, read: groups, values, `--no-`, `--next`, configuration files, globs.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { readConfigLines } from '../../src/cli/words/config-file.ts'
+import { expandGlob, fillName } from '../../src/cli/words/globs.ts'
+import { readWords } from '../../src/cli/words/parse.ts'
+import { answering } from '../support/canned-answer.ts'
+import { runCommand } from '../support/command.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-words-'))
+after(() => rmSync(folder, { recursive: true }))
+checkOpenHandles()
+
+const urls = (text: string) => expandGlob(text).map(({ url }) => url)
+
+const optionsOf = (...words: string[]) => readWords([...words, 'u']).operations[0]!.options
+
+describe('words', () => {
+  it('combine as short options, the last of which takes what is left', () => {
+    assert.deepEqual(optionsOf('-sSLofile'), {
+      silent: true,
+      showError: true,
+      location: true,
+      outputs: [{ kind: 'file', name: 'file' }],
+    })
+    assert.deepEqual(optionsOf('-sXPUT', '-dx'), {
+      silent: true,
+      request: 'PUT',
+      data: [{ kind: 'ascii', text: 'x' }],
+    })
+    assert.deepEqual(optionsOf('-OJ').outputs, [{ kind: 'remote' }])
+  })
+
+  it('give values after a blank or an equals sign, and numbers in their units', () => {
+    assert.equal(optionsOf('--max-time=0.5').maxTime, 0.5)
+    assert.equal(optionsOf('--limit-rate', '1.5k').limitRate, 1_536)
+    assert.equal(optionsOf('--max-filesize', '2M').maxFilesize, 2_097_152)
+    assert.equal(optionsOf('--max-redirs', '-1').maxRedirs, -1)
+  })
+
+  it('turn flags off with --no-, and long names may be cut short', () => {
+    assert.deepEqual(optionsOf('-L', '--no-location'), { location: false })
+    assert.deepEqual(optionsOf('--no-clobber', '-N'), { clobber: false, buffer: false })
+    assert.deepEqual(optionsOf('--clobber'), { clobber: true })
+    assert.deepEqual(optionsOf('--compr', '--no-prog'), { compressed: true, progressMeter: false })
+  })
+
+  it('after -- are URLs, whatever they begin with', () => {
+    assert.deepEqual(readWords(['-v', '--', '-x', '--y']).operations[0]!.urls, ['-x', '--y'])
+  })
+
+  it('after --next begin another request, with what is global', () => {
+    const { operations } = readWords(['-v', '-d', 'x', 'a', '--next', '-I', 'b', '-:', 'c'])
+    assert.deepEqual(operations, [
+      { options: { data: [{ kind: 'ascii', text: 'x' }], verbose: true }, urls: ['a'] },
+      { options: { head: true, verbose: true }, urls: ['b'] },
+      { options: { verbose: true }, urls: ['c'] },
+    ])
+  })
+
+  it('ask for help with a category or without', () => {
+    assert.deepEqual(readWords(['-h']).telling, { what: 'help', category: '' })
+    assert.deepEqual(readWords(['--help', 'tls']).telling, { what: 'help', category: 'tls' })
+    assert.deepEqual(readWords(['-h', '-v']).telling, { what: 'help', category: '' })
+  })
+})
+
+describe('a configuration file', () => {
+  it('is read in the form of curl', () => {
+    const text =
+      '# comment\n\nurl = "http://h/"\n-o out.txt\nheader: "X: \\"y\\"\\t\\q"\nsilent\nuser=me:pw # rest\r\n'
+    assert.deepEqual(readConfigLines(text, 'f'), [
+      { option: 'url', value: 'http://h/' },
+      { option: '-o', value: 'out.txt' },
+      { option: 'header', value: 'X: "y"\tq' },
+      { option: 'silent', value: undefined },
+      { option: 'user', value: 'me:pw' },
+    ])
+    assert.throws(() => readConfigLines('= x', 'f'), { message: 'line 1 of f has no option' })
+  })
+
+  it('in the home of the user is read first, unless -q says otherwise', async () => {
+    writeFileSync(path.join(folder, '.httplibrc'), 'header = "X-Home: yes"\n')
+    for (const [words, sees] of [
+      [[], true],
+      [['-q'], false],
+    ] as const) {
+      await using server = await answering(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'))
+      const { code } = await runCommand([...words, `http://127.0.0.1:${server.port}/`], {
+        env: { HOME: folder },
+      })
+      assert.equal(code, 0)
+      assert.equal(/X-Home: yes/.test(server.peer.received.toString()), sees)
+    }
+  })
+
+  it('may name another one, and standard input', async () => {
+    const inner = path.join(folder, 'inner')
+    const outer = path.join(folder, 'outer')
+    await using server = await answering(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'))
+    writeFileSync(inner, `url = "http://127.0.0.1:${server.port}/inner"\n`)
+    writeFileSync(outer, `config = "${inner}"\n-X PUT\n`)
+    assert.equal((await runCommand(['-K', outer])).code, 0)
+    assert.match(server.peer.received.toString(), /^PUT \/inner /)
+    await using other = await answering(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'))
+    const stdin = `url = "http://127.0.0.1:${other.port}/stdin"\n`
+    assert.equal((await runCommand(['-K', '-'], { stdin })).code, 0)
+    assert.match(other.peer.received.toString(), /^GET \/stdin /)
+  })
+
+  it('that names itself ends', async () => {
+    const name = path.join(folder, 'self')
+    writeFileSync(name, `config = "${name}"\n`)
+    assert.equal((await runCommand(['-K', name])).code, 2)
+  })
+})
+
+describe('a glob', () => {
+  it('stands for each of its URLs, the last set turning fastest', () => {
+    assert.deepEqual(urls('h/{a,b}[1-2]'), ['h/a1', 'h/a2', 'h/b1', 'h/b2'])
+    assert.deepEqual(urls('h/[08-10]'), ['h/08', 'h/09', 'h/10'])
+    assert.deepEqual(urls('h/[a-e:2]/[A-B]'), ['h/a/A', 'h/a/B', 'h/c/A', 'h/c/B', 'h/e/A', 'h/e/B'])
+    assert.deepEqual(urls('h/\\{a\\}'), ['h/{a}'])
+    assert.deepEqual(urls('h/plain'), ['h/plain'])
+  })
+
+  it('is no address of IPv6', () => {
+    assert.deepEqual(urls('http://[::1]:80/[1-2]'), ['http://[::1]:80/1', 'http://[::1]:80/2'])
+    assert.deepEqual(urls('http://[fe80::1%25eth0]/'), ['http://[fe80::1%25eth0]/'])
+  })
+
+  it('fills names of files, and leaves what it has not', () => {
+    assert.equal(fillName('x#1-#2#3.txt', ['a', 'b']), 'xa-b#3.txt')
+  })
+
+  it('that cannot be is refused', () => {
+    for (const text of ['h/[1-2', 'h/[b-a]', 'h/[1-2:0]', 'h/{}', 'h/[x]'])
+      assert.throws(() => expandGlob(text), { message: /the glob at character 3/ }, text)
+  })
+})
