@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { CookieJar as ToughJar } from 'tough-cookie'
+import { unless } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { repositoryPath } from '../../support/repository.ts'
 import { compareCookies, type Disagreement, KNOWN_DIFFERENCES, showDisagreement } from './compare.ts'
@@ -19,11 +20,10 @@ const KNOWN_VERSION = '7.88.1'
 const SEQUENCES = 120
 
 const version = curlVersion()
-const skip = version !== KNOWN_VERSION
-if (skip)
-  console.error(
-    `SKIPPED: the jar of curl ${KNOWN_VERSION}: here is ${version ?? 'none with public suffixes'}`,
-  )
+const skip = unless(
+  version === KNOWN_VERSION,
+  `the jar of curl ${KNOWN_VERSION} is not here, but ${version ?? 'none with public suffixes'}`,
+)
 
 describe('the jar of curl and that of this package', { skip }, () => {
   const sequences = makeSequences(20_261, SEQUENCES)
