@@ -106,7 +106,7 @@ export function readChain(given: unknown, what: string, takeTls: TakeTls): reado
 
 /** What the option takes, in words. */
 export const PROXY_TAKES: string =
-  "false, 'environment', a URL, { url, auth, tls }, a list of those, { http, https, no }, or a function of the URL"
+  "false, 'environment', a URL, { url, auth, tls, tunnel }, a list of those, { http, https, no }, or a function of the URL"
 
 function readNo(no: unknown): readonly NoProxyRule[] {
   if (no === undefined) return []

@@ -63,6 +63,7 @@ describe('the environment', () => {
         port: 3128,
         credentials: { scheme: 'basic', user: 'user', password: 'word' },
         tls: undefined,
+        isTunnel: false,
       },
     ])
   })
