@@ -59,12 +59,21 @@ export function describeFailure(error: unknown): Ending {
   if (error instanceof CommandFailure)
     return { exit: error.exit, what: error.message, why: error.why, advice: error.advice }
   if (HTTPException.isHTTPException(error)) return describeError(error)
+  const refused = refusedValue(error)
+  if (refused !== undefined) return { exit: 'usage', what: refused, advice: 'httplib --help all' }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {
     exit: 'unexpected',
     what: `unexpected: ${what}`,
     advice: 'again with -v, and report what it shows',
   }
+}
+
+/** What the library says of a value that it was given, and that came from the words of the command. */
+function refusedValue(error: unknown): string | undefined {
+  const [, option, why] =
+    /^The option '([\w.]+)': (.*)$/s.exec(error instanceof TypeError ? error.message : '') ?? []
+  return option === undefined ? undefined : `${option}: ${why}`
 }
 
 function describeError(error: HTTPException): Ending {

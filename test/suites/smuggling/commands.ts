@@ -110,6 +110,9 @@ export function isSayable({ parts }: Attempt): boolean {
   return true
 }
 
+/** What, perhaps why, and what to try, of one URL or of several. */
+const TOLD = /^(?:httplib: [^\n]+\n(?: {2}Why: [^\n]+\n)?(?: {2}Try: [^\n]+\n)?)+$/
+
 /** Plays one attempt at a door of the command. */
 export async function playCommand(attempt: Attempt, server: CommandServer, runner: Runner): Promise<Played> {
   const door = COMMAND_DOORS.find(({ name }) => name === attempt.door)
@@ -118,7 +121,7 @@ export async function playCommand(attempt: Attempt, server: CommandServer, runne
   const { code, stderr } = await runner(door.words(complete(attempt), server.port))
   await server.settled()
   const { recorders } = stage
-  const isTold = /^httplib: [^\n]+\. Try: [^\n]+\n$/.test(stderr) && !stderr.includes('unexpected')
+  const isTold = TOLD.test(stderr) && !stderr.includes('unexpected')
   const verdict =
     code === 0
       ? judge(asDoor(door), attempt, recorders, { sent: 'answered' })

@@ -16,6 +16,12 @@ function headerWords({ fields }: Parts): string[] {
   return fields.lines.flatMap(([name, value]) => ['-H', `${textOf(name)}: ${textOf(value)}`])
 }
 
+/** A word of capital letters before the URL is the method; any other would be another URL. */
+function methodWords({ method }: Parts): string[] {
+  const word = textOf(method)
+  return /^[A-Z]+$/.test(word) ? [word] : ['-X', word]
+}
+
 function isHost([name]: LineRecipe): boolean {
   return textOf(name).toLowerCase() === 'host'
 }
@@ -32,10 +38,31 @@ function headerMeanings({ fields }: Parts): LineRecipe[] {
   return [...lines.filter(isHost), ...lines.filter((line) => !isHost(line))]
 }
 
-/** The request target of a URL, as the platform reads URLs: without a fragment. */
-function targetOf(url: string): string {
-  const { href, origin } = new URL(url)
-  return href.slice(origin.length).replace(/#.*$/s, '')
+/**
+ * The request target of a URL: what was written behind the host, without a fragment and without segments of dots, and with
+ * what is no ASCII as percent-encoded UTF-8 (curl sends its bytes).
+ */
+function targetOf(written: string): string {
+  const [path = '', query] = written.replace(/#.*$/s, '').split(/(?=\?)(.*)/s)
+  const sent = `${removeDotSegments(`/${path}`)}${query ?? ''}`
+  return sent.replace(/[^\x21-\x7e]+/g, (odd) => encodeURIComponent(odd))
+}
+
+/** RFC 3986 §5.2.4, by its own steps. */
+function removeDotSegments(path: string): string {
+  let [input, output] = [path, '']
+  while (input !== '') {
+    if (/^\/\.(?:\/|$)/.test(input)) input = `/${input.slice(3)}`
+    else if (/^\/\.\.(?:\/|$)/.test(input)) {
+      input = `/${input.slice(4)}`
+      output = output.replace(/\/?[^/]*$/, '')
+    } else {
+      const [segment = ''] = /^\/?[^/]*/.exec(input) ?? []
+      output += segment
+      input = input.slice(segment.length)
+    }
+  }
+  return output
 }
 
 function expectCommand(
@@ -82,8 +109,15 @@ export const COMMAND_DOORS: readonly CommandDoor[] = [
     name: 'httplib METHOD URL -H',
     slots: ['method', 'fields'],
     escapes: ['no-host'],
-    words: (parts, port) => [textOf(parts.method), `${origin(port)}/a`, ...headerWords(parts)],
-    expects: (parts) => [expectCommand(parts, { targets: ['/a'] }, {})],
+    words: (parts, port) => [...methodWords(parts), `${origin(port)}/a`, ...headerWords(parts)],
+    // Without a name -X has none to give: the method is what it would be without it, as in curl.
+    expects: (parts) => [
+      expectCommand(
+        parts,
+        textOf(parts.method) === '' ? { targets: ['/a'], methods: ['GET'] } : { targets: ['/a'] },
+        {},
+      ),
+    ],
   },
   {
     name: 'httplib -X -d -A URL',
@@ -109,11 +143,7 @@ export const COMMAND_DOORS: readonly CommandDoor[] = [
     slots: ['target'],
     words: (parts, port) => [`${origin(port)}/${textOf(parts.target)}`],
     expects: (parts) => [
-      expectCommand(
-        parts,
-        { methods: ['GET'], targets: [targetOf(`${origin(80)}/${textOf(parts.target)}`)], fields: [[]] },
-        {},
-      ),
+      expectCommand(parts, { methods: ['GET'], targets: [targetOf(textOf(parts.target))], fields: [[]] }, {}),
     ],
   },
   {
@@ -129,11 +159,12 @@ export const COMMAND_DOORS: readonly CommandDoor[] = [
     ],
   },
   {
-    name: 'httplib -x with a user',
+    name: 'httplib -p -x with a user',
     slots: ['user', 'tunnelHost', 'fields'],
     escapes: ['no-host'],
     stage: { switching: 'tunnel' },
     words: (parts, port) => [
+      '-p',
       '-x',
       `http://${encodeURIComponent(textOf(parts.user)).replace('%3A', ':')}@127.0.0.1:${port}`,
       `http://${textOf(parts.tunnelHost)}/a`,
