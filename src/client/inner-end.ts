@@ -112,25 +112,26 @@ export class InnerEnd {
         // Told when the request is sent.
       })
       const plan = this.planFor(request.origin, connection, DIRECT)
+      const why = 'the function of the option proxy answers later'
       return {
         plan,
-        route: { kind: 'not known yet', why: 'the function of the option proxy answers later' },
+        route: { kind: 'not known yet', why },
+        proxies: undefined,
         sent: request,
         saysProxyUser: false,
-        proxies: undefined,
       }
     }
     const isTunnelled = asksForSwitch(request)
     const plan = this.planFor(request.origin, connection, route, isTunnelled)
-    const shown = { kind: plan.key.route, why: route.why }
     const { proxies } = route
+    const shown = { plan, route: { kind: plan.key.route, why: route.why }, proxies }
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
-      return { plan, route: shown, sent: forServer(request), saysProxyUser: false, proxies }
-    const identity = saysProxyAuthorization(request) ? undefined : identityOf(route.proxies.at(-1)!)
+      return { ...shown, sent: forServer(request), saysProxyUser: false }
+    const identity = saysProxyAuthorization(request) ? undefined : identityOf(proxies.at(-1)!)
     if (identity === undefined || identity.awaitsChallenge)
-      return { plan, route: shown, sent: request, saysProxyUser: false, proxies }
+      return { ...shown, sent: request, saysProxyUser: false }
     const fields: FieldLine[] = [['Proxy-Authorization', MASK], ...request.fields]
-    return { plan, route: shown, sent: withChanges(request, { fields }), saysProxyUser: true, proxies }
+    return { ...shown, sent: withChanges(request, { fields }), saysProxyUser: true }
   }
 
   /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */

@@ -110,8 +110,8 @@ export function resolveSettings(
     retry: resolveRetry(options.retry, base.retry),
     decompress: resolveDecompress(options.decompress, base.decompress),
     auth: options.auth === undefined ? base.auth : resolveAuth(options.auth),
-    cookies: options.cookies === undefined ? base.cookies : options.cookies || undefined,
-    hsts: options.hsts === undefined ? base.hsts : options.hsts || undefined,
+    cookies: resolveKeeper(options.cookies, base.cookies),
+    hsts: resolveKeeper(options.hsts, base.hsts),
     throwOnError: options.throwOnError ?? base.throwOnError,
     queueMs,
     minSpeed,
@@ -276,6 +276,15 @@ function resolveDecompress(
   for (const [name, value] of Object.entries(taken) as [keyof DecompressSettings, number | undefined][])
     if (value !== undefined) resolved[name] = atLeast(value, 1, 'decompress', name)
   return Object.freeze(resolved)
+}
+
+/** A jar or a store: true is the one that there is, and else that of the client. */
+function resolveKeeper<T extends object>(
+  option: boolean | T | undefined,
+  under: true | T | undefined,
+): true | T | undefined {
+  if (option === undefined) return under
+  return option === true ? (under ?? true) : option || undefined
 }
 
 function resolveConnection(

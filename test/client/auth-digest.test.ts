@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
@@ -276,6 +277,24 @@ describe('Digest', () => {
     assert.equal(response.status, 200)
     assert.equal(response.attempts[0]?.decision, 'again with Digest: it is another realm')
     await response.text()
+    await client.close()
+  })
+
+  it('fails with what the body fails with, where it is read to be hashed', async () => {
+    const client = begin({ more: ', qop="auth-int"' })
+    const failure = new Error('the disk is gone')
+    let made = 0
+    const body = (): Readable => {
+      made++
+      return made === 1
+        ? Readable.from(['fine'])
+        : new Readable({
+            read() {
+              this.destroy(failure)
+            },
+          })
+    }
+    assert.equal(await rejectionAs(client.post('/', { body }), Error), failure)
     await client.close()
   })
 

@@ -81,6 +81,10 @@ const ANSWERS: Readonly<Record<string, Answering>> = {
     if (authorization === undefined) response.writeHead(401, { 'WWW-Authenticate': CHALLENGE }).end()
     else response.destroy()
   },
+  '/flaky': (seen, response) => {
+    if (params(seen.authorization)['nc'] === '00000001') response.writeHead(503).end()
+    else ANSWERS['/digest']!(seen, response)
+  },
   '/both': (seen, response) => {
     if (params(seen.authorization)['response'] === expected(params(seen.authorization)))
       response.end('welcome ')
@@ -263,6 +267,26 @@ describe('auth', () => {
       await response.text()
       await client.close()
     }
+  })
+
+  it('begins again with each further attempt, and tells of all of them', async () => {
+    log.length = 0
+    const client = new Client({
+      baseUrl: here.origin,
+      auth: { digest: ['me', 'pw'] },
+      retry: { backoff: { firstMs: 1 } },
+    })
+    const response = await client.get('/flaky')
+    assert.equal(await response.text(), 'welcome ')
+    assert.deepEqual(
+      response.attempts.map(({ status }) => status),
+      [401, 503, 200],
+    )
+    assert.deepEqual(
+      log.map(({ authorization }) => params(authorization)['nc']),
+      [undefined, '00000001', '00000002'],
+    )
+    await client.close()
   })
 
   it('tells of the 401 where the answer to it fails, too', async () => {

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { CookieJar as ToughJar } from 'tough-cookie'
 import { Client } from '../../src/client/client.ts'
 import { CookieJar } from '../../src/cookies/jar.ts'
+import type { TimeoutError } from '../../src/errors/index.ts'
 import { createFetch } from '../../src/fetch/fetch.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -132,6 +133,31 @@ describe('a client with cookies', () => {
     await another.setCookie('other=1; Path=/', here.origin)
     assert.equal(await client.get('/', { cookies: another }).text(), 'other=1')
     await client.close()
+  })
+
+  it('keeps to the jar that was given where a request says true', async () => {
+    const jar = new CookieJar()
+    await jar.setCookie('given=1; Path=/', here.origin)
+    const client = new Client({ baseUrl: here.origin, cookies: jar })
+    assert.equal(await client.get('/', { cookies: true }).text(), 'given=1')
+    await client.close()
+  })
+
+  it('waits for a jar no longer than for the whole, and no longer than until it is called off', async () => {
+    const never = { getCookieString: () => new Promise<string>(() => {}), setCookie: () => undefined }
+    const stuck = { getCookieString: () => '', setCookie: () => new Promise<void>(() => {}) }
+    for (const cookies of [never, stuck]) {
+      const client = new Client({ baseUrl: here.origin, cookies, retry: false })
+      const late = await rejectionOf(client.get(set('a=1'), { timeout: { total: 50 } }))
+      assert.equal((late as TimeoutError).phase, 'total')
+      const controller = new AbortController()
+      const reason = new Error('enough')
+      setTimeout(() => controller.abort(reason), 20)
+      assert.equal(await rejectionOf(client.get(set('a=1'), { signal: controller.signal })), reason)
+      const ended = rejectionOf(client.get(set('a=1')))
+      setTimeout(() => client.destroy(), 20)
+      assert.ok((await ended) instanceof Error)
+    }
   })
 
   it('takes any object with getCookieString and setCookie, asynchronous ones too', async () => {

@@ -6,7 +6,14 @@ import { afterEach, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
 import { withChanges } from '../../src/core/request.ts'
-import { ConnectError, type HTTPException, ProxyError, TimeoutError } from '../../src/errors/index.ts'
+import {
+  ConnectError,
+  ConnectionLost,
+  type HTTPException,
+  ProxyError,
+  TimeoutError,
+} from '../../src/errors/index.ts'
+import type { Lookup } from '../../src/io/lookup.ts'
 import { showWire } from '../support/bytes.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { answer } from '../support/memory-connection.ts'
@@ -447,5 +454,94 @@ describe('a proxy that is asked for a tunnel', () => {
       assert.equal(error.proxy, 'proxy.test:3128')
       setting.client.destroy()
     }
+  })
+})
+
+const challenge = (fields: string): Buffer =>
+  answer(`HTTP/1.1 407 Who\r\nProxy-Authenticate: ${fields}\r\nContent-Length: 0\r\n\r\n`)
+const knowsNobody: Lookup = (_host, _options, done) => done(new Error('unheard of'), [])
+
+describe('a proxy that asks who we are by Digest', () => {
+  const proxy = { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } as const
+  const DIGEST = 'Digest realm="r", nonce="first", qop="auth"'
+
+  it('is answered with the nonce that it gives for the next request', async () => {
+    const { client, network } = begin({ proxy })
+    const first = client.get('http://a.test/').text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge(DIGEST))
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /nonce="first".*nc=00000001/)
+    network.stream.receive(
+      answer(
+        'HTTP/1.1 200 OK\r\nProxy-Authentication-Info: nextnonce="second"\r\nContent-Length: 2\r\n\r\nok',
+      ),
+    )
+    await first
+    const second = client.get('http://b.test/').text()
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /nonce="second".*nc=00000001/)
+    network.stream.receive(OK)
+    await second
+    await client.close()
+  })
+
+  it('and asks by another scheme alone, or by nothing that can be read, gets no password', async () => {
+    for (const fields of ['Basic realm="r"', 'Negotiate', 'Digest realm="r"', 'Digest "']) {
+      const { client, network } = begin({ proxy })
+      const response = client.get('http://a.test/')
+      await turn()
+      network.stream.receive(challenge(fields))
+      assert.equal((await response).status, 407)
+      assert.doesNotMatch(showWire(network.stream.written), /Proxy-Authorization/)
+      assert.equal(network.streams.length, 1)
+      await client.close()
+    }
+  })
+
+  it('is asked before a large body is sent, which is given back where that fails', async () => {
+    const { client, network } = begin({ proxy })
+    const sent = client.post('http://a.test/', { body: Buffer.alloc(70_000) }).text()
+    await turn()
+    assert.match(
+      showWire(network.stream.takeWritten()),
+      /^OPTIONS http:\/\/a\.test\/ HTTP[^]*\nMax-Forwards: 0\n/,
+    )
+    network.stream.receive(challenge(DIGEST))
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^OPTIONS[^]*nc=00000001/)
+    network.stream.receive(OK)
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^POST[^]*\nConnection: close\n/)
+    network.stream.receive(OK)
+    await sent
+    await client.close()
+
+    const other = begin({ proxy })
+    let isReturned = false
+    const body = new ReadableStream({
+      cancel: () => {
+        isReturned = true
+      },
+    })
+    const failed = rejectionAs(other.client.post('http://a.test/', { body }), ConnectionLost)
+    await turn()
+    other.network.stream.break()
+    await failed
+    await turn()
+    assert.ok(isReturned)
+    await other.client.close()
+  })
+})
+
+describe('a name that is looked up here', () => {
+  it('and is not found fails the request, and gives the proxy up', async () => {
+    const { client, network } = begin({ proxy: 'socks5://proxy.test', dns: { lookup: knowsNobody } })
+    const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
+    assert.equal(error.code, 'DNS_FAILED')
+    assert.ok(network.stream.isClosed)
+    assert.equal(network.stream.written.length, 0)
+    await client.close()
   })
 })

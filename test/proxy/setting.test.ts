@@ -131,6 +131,7 @@ describe('the option proxy', () => {
     ['http://', /is none/],
     ['http://secret host', /is none/],
     ['http://secret:99999', /is none/],
+    ['http://secret..a', /host of the proxy is none/],
     ['http://secret:0', /port of the proxy is 0/],
     ['http://secret/path', /no path/],
     ['http://secret?query', /no path/],

@@ -2,7 +2,7 @@
 // search that finds nothing proves something only if it would have. `find` and `replace` are pieces of the compiled files of
 // src; white space does not count in `find`.
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -94,6 +94,11 @@ async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<
       cpSync(repositoryPath(part), path.join(folder, part), { recursive: true })
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
     mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
+    // What the sources import besides Node.
+    symlinkSync(
+      repositoryPath('node_modules', 'tough-cookie'),
+      path.join(folder, 'node_modules', 'tough-cookie'),
+    )
     const found: Row[] = []
     for (const fault of faults) {
       const row = await huntOne(folder, fault, options)

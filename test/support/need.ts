@@ -24,6 +24,11 @@ export function unless(isThere: boolean, why: string): false | string {
   return isThere ? false : why
 }
 
+/** For `skip`: false for a peer that was found, as `findPeer` tells. */
+export function notInstalled(name: string, peer: unknown): false | string {
+  return unless(peer !== undefined, `${name} is not installed: scripts/install-peers.sh`)
+}
+
 /** For `skip` of tests that start what was compiled: why they are skipped where the sources run as they are. */
 export function needBuild({ filename }: ImportMeta): false | string {
   return unless(!filename.endsWith('.ts'), 'needs a build: npm run build:test')

@@ -9,6 +9,7 @@ import type { Handler, Layer } from '../../core/handler.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
+import { closingOnError } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
@@ -44,18 +45,11 @@ export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): 
       onFailure(jar, error)
       return response
     }
-    const unwanted = (error: unknown): never => {
-      response.close()
-      throw error
-    }
     try {
       const filling = fillJar(jar, jarUrl(request), settable(fields))
       if (filling === undefined) return response
-      return whileWanted(
-        filling.then(() => response, failed),
-        request,
-        wait,
-      ).catch(unwanted)
+      const kept = filling.then(() => response, failed)
+      return closingOnError(response, whileWanted(kept, request, wait))
     } catch (error) {
       return failed(error)
     }

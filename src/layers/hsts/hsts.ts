@@ -12,7 +12,7 @@ import { hearPromise } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore } from '../../core/settings.ts'
-import { isThenable, type MaybePromise } from '../thenable.ts'
+import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
 import { holdsFor, hostAndAbove, hstsHost, overHttps, readStrictTransportSecurity } from './policy.ts'
 
@@ -200,14 +200,8 @@ function note(
         ? store.delete(host)
         : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
     if (!isThenable(kept)) return response
-    return whileWanted(
-      kept.then(() => response, failed),
-      request,
-      options.wait,
-    ).catch((error: unknown) => {
-      response.close()
-      throw error
-    })
+    const noted = kept.then(() => response, failed)
+    return closingOnError(response, whileWanted(noted, request, options.wait))
   } catch (error) {
     return failed(error)
   }

@@ -48,7 +48,7 @@ class Site {
     this.store = store
   }
 
-  get(url: string, options: Partial<HstsLayerOptions> = {}): Promise<HTTPResponse> {
+  get(url: string, options: Partial<HstsLayerOptions> = {}, signal?: AbortSignal): Promise<HTTPResponse> {
     const on: HstsLayerOptions = {
       wait: { clock: systemClock, pauses: new Pauses() },
       ownStore: () => this.store,
@@ -72,7 +72,9 @@ class Site {
     })
     const redirect = redirectLayer({ locate, upgrade: upgradeRedirect(on) })
     const chain = hstsUpgradeLayer(on)(redirect((request) => notes(this.between(request))))
-    return chain(requestTo(url, { settings: settingsOf({ hsts: true, redirect: REDIRECT }) }))
+    const settings = settingsOf({ hsts: true, redirect: REDIRECT })
+    const request = requestTo(url, { settings })
+    return chain(withChanges(request, { deadlines: { ...request.deadlines, signal } }))
   }
 
   /** Takes the field from a host. */
@@ -271,6 +273,23 @@ describe('a store', () => {
     assert.equal(site.asked.at(-1), 'https://a.example/')
     await site.note('a.example', 'max-age=0')
     assert.equal(policies.size, 0)
+  })
+
+  it('that never answers holds no request that is called off', async () => {
+    const stuck = new Promise<never>(() => {})
+    const reason = new Error('enough')
+    for (const store of [
+      { get: () => stuck, set: () => stuck, delete: () => stuck },
+      { get: () => undefined, set: () => stuck, delete: () => stuck },
+    ]) {
+      const site = new Site(store)
+      const controller = new AbortController()
+      site.answers = { 'https://a.example/': [['Strict-Transport-Security', 'max-age=60']] }
+      const url = store.get() === undefined ? 'https://a.example/' : 'http://a.example/'
+      const failed = rejectionOf(site.get(url, {}, controller.signal))
+      controller.abort(reason)
+      assert.equal(await failed, reason)
+    }
   })
 
   it('that cannot tell what it knows fails the request; one that cannot keep fails no response', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { needBuild } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { FAULTS } from './table.ts'
 
@@ -14,7 +15,7 @@ describe('deliberate faults of authentication', () => {
   })
 
   // Faults are put into a copy of what was compiled.
-  const skip = import.meta.filename.endsWith('.ts') && 'needs a build'
+  const skip = needBuild(import.meta)
   it('are caught: one of them, as a sample of `npm run auth:faults`', { skip }, () => {
     const script = path.join(import.meta.dirname, 'main.js')
     const { status, stdout } = spawnSync(process.execPath, [script, 'to another origin'], {

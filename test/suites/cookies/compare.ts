@@ -9,6 +9,8 @@ export interface KnownDifference {
   /** What each does, for docs/cookies.md. */
   readonly ours: string
   readonly curls: string
+  /** True where it is always curl that sends a cookie more. */
+  readonly isCurlsOnly?: boolean
   /** Whether a Set-Cookie field is one of these, among the others of its sequence. */
   readonly meets: (field: string, others: readonly string[]) => boolean
 }
@@ -116,6 +118,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     id: 'secure cookie beside it',
     ours: 'what comes in the clear hides no secure cookie of a domain above or below (RFC 6265bis §5.7)',
     curls: 'hides one that is sent to other hosts than its own',
+    isCurlsOnly: true,
     meets: (field, others) => {
       const name = nameOf(field.split(';')[0]!)
       return others.some(
@@ -168,11 +171,15 @@ export function compareCookies(
   return sequence.steps.flatMap((_, step) => {
     const [a, b] = [pairsOf(ours[step]), pairsOf(curls[step])]
     if (a.join('; ') === b.join('; ')) return []
+    // What is sent here, and not by curl.
+    const more = new Set(without(a, b).map(nameOf))
     const differing = new Set([...without(a, b), ...without(b, a)].map(nameOf))
     const fields = sequence.steps.slice(0, step).flatMap(({ setCookies }) => setCookies)
     const explanations = [...differing].map((name) =>
-      KNOWN_DIFFERENCES.find(({ meets }) =>
-        fields.some((field) => namesOf(field).includes(name) && meets(field, fields)),
+      KNOWN_DIFFERENCES.find(
+        ({ meets, isCurlsOnly = false }) =>
+          !(isCurlsOnly && more.has(name)) &&
+          fields.some((field) => namesOf(field).includes(name) && meets(field, fields)),
       ),
     )
     const known = explanations.includes(undefined) ? undefined : explanations[0]

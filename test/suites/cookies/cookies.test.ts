@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { CookieJar as ToughJar } from 'tough-cookie'
+import { unless } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { repositoryPath } from '../../support/repository.ts'
 import { compareCookies, type Disagreement, KNOWN_DIFFERENCES, showDisagreement } from './compare.ts'
 import { askCurl, curlVersion } from './curl-jar.ts'
+import { playScene } from './hsts-model.ts'
 import { askOurs } from './our-jar.ts'
 import { makeSequences, type Sequence } from './sequences.ts'
 
@@ -18,11 +20,10 @@ const KNOWN_VERSION = '7.88.1'
 const SEQUENCES = 120
 
 const version = curlVersion()
-const skip = version !== KNOWN_VERSION
-if (skip)
-  console.error(
-    `SKIPPED: the jar of curl ${KNOWN_VERSION}: here is ${version ?? 'none with public suffixes'}`,
-  )
+const skip = unless(
+  version === KNOWN_VERSION,
+  `the jar of curl ${KNOWN_VERSION} is not here, but ${version ?? 'none with public suffixes'}`,
+)
 
 describe('the jar of curl and that of this package', { skip }, () => {
   const sequences = makeSequences(20_261, SEQUENCES)
@@ -48,6 +49,15 @@ describe('the jar of curl and that of this package', { skip }, () => {
     // tough-cookie's own compares decoded paths, and lets a cookie in the clear hide a secure one.
     const found = await compare((sequence) => askOurs(sequence, new ToughJar()))
     assert.ok(found.length > 0)
+  })
+})
+
+describe('HSTS', () => {
+  it('sends requests where the model of RFC 6797 sends them', async () => {
+    for (let i = 0; i < 300; i++) {
+      const { went, expected } = await playScene(20_261, i)
+      assert.deepEqual(went, expected, `scene ${i}`)
+    }
   })
 })
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../../src/index.ts'
+import { notInstalled } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { findHttpbin, findPeer, startHttpbin, startProgram } from '../../support/peers.ts'
 
@@ -77,7 +78,7 @@ DocumentRoot "${folder}/www"
 const PAIR = ['me', 'p\u00e4ss w:rd'] as const
 
 const apache = findPeer('apache2')
-describe('authentication at Apache', { skip: apache === undefined }, () => {
+describe('authentication at Apache', { skip: notInstalled('apache2', apache) }, () => {
   let peer: Running
   before(async () => {
     peer = await startApache(apache!)
@@ -139,7 +140,7 @@ describe('authentication at Apache', { skip: apache === undefined }, () => {
 })
 
 const nginx = findPeer('nginx')
-describe('authentication at nginx', { skip: nginx === undefined }, () => {
+describe('authentication at nginx', { skip: notInstalled('nginx', nginx) }, () => {
   let peer: Running
   before(async () => {
     peer = await startProgram((folder, port) => ({
@@ -186,7 +187,7 @@ http {
 })
 
 const httpbin = findHttpbin()
-describe('authentication at httpbin', { skip: httpbin === undefined }, () => {
+describe('authentication at httpbin', { skip: notInstalled('httpbin', httpbin) }, () => {
   let peer: Running
   let client: Client
   before(async () => {

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Client, RedirectError, StatusError, TimeoutError } from '../../../src/index.ts'
+import { notInstalled } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { findHttpbin, startHttpbin } from '../../support/peers.ts'
-import { notInstalled } from './suite.ts'
 
 checkOpenHandles()
 

@@ -7,6 +7,7 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { Client, type ClientOptions, type ProxyAuth, ProxyError } from '../../../src/index.ts'
+import { notInstalled } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import {
   findPeer,
@@ -21,7 +22,6 @@ import {
 } from '../../support/proxy-peers.ts'
 import { rejectionAs } from '../../support/rejection.ts'
 import { ca, server as serverPair } from '../../support/tls-fixture.ts'
-import { notInstalled } from './suite.ts'
 
 const echo: http.RequestListener = (request, response) => {
   const pieces: Buffer[] = []

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { RequestBody } from '../../../src/core/outgoing-body.ts'
 import { Client, HTTPConnection, type HTTPResponse, HTTPSConnection } from '../../../src/index.ts'
-import { unless } from '../../support/need.ts'
+import { notInstalled } from '../../support/need.ts'
 import { FILES, type Peer, type Scheme } from '../../support/peers.ts'
 import { ca } from '../../support/tls-fixture.ts'
 
@@ -38,11 +38,6 @@ class Upload {
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** For `skip`: false for a peer that is there. */
-export function notInstalled(name: string, peer: unknown): false | string {
-  return unless(peer !== undefined, `${name} is not installed: scripts/install-peers.sh`)
-}
 
 /** Tries everything against the peer that `start` starts; `start` is undefined for one that is not installed. */
 export function describePeer(name: string, start: (() => Promise<Peer>) | undefined): void {

@@ -50,8 +50,7 @@ function isForProxy([name]: LineRecipe): boolean {
   return meanings(name).some((text) => text.toLowerCase() === 'proxy-authorization')
 }
 
-function inTunnel(parts: Parts): Expected[] {
-  const place = 'example.test:443'
+function inTunnel(parts: Parts, place = 'example.test:443'): Expected[] {
   return [
     toProxy(parts, {
       methods: ['CONNECT'],
@@ -108,9 +107,19 @@ const inside = (parts: Parts): ClientOptions['proxy'] => {
   return PROXY.replace('//', `//${user}:${password}@`)
 }
 
+/** As it is; through a tunnel where another protocol is asked for. */
+const toProxyItself: Door['expects'] = (parts) => {
+  const isSwitch = parts.fields.lines.some(([name]) =>
+    meanings(name).some((text) => text.toLowerCase() === 'upgrade'),
+  )
+  return isSwitch ? inTunnel(parts, 'example.test:80') : [toProxy(parts, {})]
+}
+
+const tunnels: StageOptions = { switching: 'tunnel' }
+
 export const PROXY_DOORS: readonly Door[] = [
-  proxyDoor('absolute form', 'http://example.test/a', beside, (parts) => [toProxy(parts, {})]),
-  proxyDoor('absolute form, userinfo', 'http://example.test/a', inside, (parts) => [toProxy(parts, {})]),
-  proxyDoor('tunnel', 'https://example.test/a', beside, inTunnel, { switching: 'tunnel' }),
-  proxyDoor('tunnel, userinfo', 'https://example.test/a', inside, inTunnel, { switching: 'tunnel' }),
+  proxyDoor('absolute form', 'http://example.test/a', beside, toProxyItself, tunnels),
+  proxyDoor('absolute form, userinfo', 'http://example.test/a', inside, toProxyItself, tunnels),
+  proxyDoor('tunnel', 'https://example.test/a', beside, (parts) => inTunnel(parts), tunnels),
+  proxyDoor('tunnel, userinfo', 'https://example.test/a', inside, (parts) => inTunnel(parts), tunnels),
 ]

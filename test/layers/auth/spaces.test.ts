@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseChallenges } from '../../../src/auth/challenge.ts'
+import { DigestSession } from '../../../src/auth/digest.ts'
+import { ProtectionSpaces } from '../../../src/layers/auth/spaces.ts'
+import { checkOpenHandles } from '../../support/open-handles.ts'
+
+checkOpenHandles()
+
+const ME = { user: 'me', password: 'pw' }
+const HERE = new URL('http://a.test/')
+
+/** Opens a space, and proves it. */
+function open(spaces: ProtectionSpaces, url: URL, nonce: string, more = '', pair = ME): DigestSession {
+  const [challenge] = parseChallenges([`Digest realm="r", nonce="${nonce}", qop="auth"${more}`])
+  const session = spaces.open(url, pair, challenge!, () => new DigestSession(challenge!, pair, true))
+  spaces.prove(url, pair, session)
+  return session
+}
+
+describe('protection spaces', () => {
+  it('are for one origin, one user and one password', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n')
+    assert.equal(spaces.find(new URL('http://a.test/x?y'), ME), session)
+    for (const url of ['https://a.test/', 'http://a.test:81/', 'http://b.test/', 'http://x.a.test/'])
+      assert.equal(spaces.find(new URL(url), ME), undefined)
+    assert.equal(spaces.find(HERE, { ...ME, user: 'you' }), undefined)
+    assert.equal(spaces.find(HERE, { ...ME, password: 'other' }), undefined)
+  })
+
+  it('are used once they are proven, and not once they are forgotten', () => {
+    const spaces = new ProtectionSpaces()
+    const [challenge] = parseChallenges(['Digest realm="r", nonce="n"'])
+    const session = spaces.open(HERE, ME, challenge!, () => new DigestSession(challenge!, ME, true))
+    assert.equal(spaces.find(HERE, ME), undefined)
+    spaces.prove(HERE, ME, session)
+    assert.equal(spaces.find(HERE, ME), session)
+    spaces.forget(HERE, ME, session)
+    assert.equal(spaces.find(HERE, ME), undefined)
+    // Of what was never known, nothing is to be proven or forgotten.
+    spaces.prove(new URL('http://b.test/'), ME, session)
+    spaces.forget(new URL('http://b.test/'), ME, session)
+  })
+
+  it('with a domain reach no farther than its paths, whole segments of them, at this origin', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n', ', domain="/a /b/ http://other.test/c  : http://a.test/d?x"')
+    const isInside = (path: string): boolean => spaces.find(new URL(path, HERE), ME) === session
+    assert.deepEqual(['/a', '/a/x', '/b/', '/b/x', '/d', '/d/x'].map(isInside), Array<boolean>(6).fill(true))
+    assert.deepEqual(['/', '/ab', '/b', '/c', '/dx', '/A'].map(isInside), Array<boolean>(6).fill(false))
+    // A domain of other servers alone reaches nowhere here.
+    const elsewhere = new ProtectionSpaces()
+    open(elsewhere, HERE, 'n', ', domain="http://other.test/"')
+    assert.equal(elsewhere.find(HERE, ME), undefined)
+  })
+
+  it('are bounded: the one that was opened first is the first to go', () => {
+    const spaces = new ProtectionSpaces()
+    for (let id = 0; id < 300; id++) open(spaces, new URL(`http://h${id}.test/`), 'n')
+    const isKnown = (id: number): boolean => spaces.find(new URL(`http://h${id}.test/`), ME) !== undefined
+    assert.deepEqual([isKnown(0), isKnown(43), isKnown(44), isKnown(299)], [false, false, true, true])
+    const one = new ProtectionSpaces()
+    for (let id = 0; id < 20; id++) open(one, HERE, `n${id}`, `, domain="/${id}/"`)
+    const reaches = (id: number): boolean => one.find(new URL(`/${id}/`, HERE), ME) !== undefined
+    assert.deepEqual([reaches(3), reaches(4), reaches(19)], [false, true, true])
+  })
+})
+
+describe('a session', () => {
+  it('counts on with a nonce that is given again, and keeps the counts of 64', () => {
+    const session = open(new ProtectionSpaces(), HERE, 'n0')
+    const count = (nonce: string): string | undefined => {
+      session.useNonce(nonce)
+      return /nc=(\w+)/.exec(session.answer({ method: 'GET', uri: '/' }).value)?.[1]
+    }
+    assert.deepEqual(['n0', 'n1', 'n0', 'n1'].map(count), ['00000001', '00000001', '00000002', '00000002'])
+    for (let id = 2; id <= 65; id++) count(`n${id}`)
+    assert.deepEqual([count('n65'), count('n0')], ['00000002', '00000001'])
+  })
+})
