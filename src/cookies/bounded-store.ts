@@ -36,7 +36,7 @@ export class BoundedStore extends Store {
 
   /** The cookie of this domain, path and name. */
   override findCookie(...[domain, path, key, done]: [Text, Text, Text, Done?]): Promise<never> {
-    return settle(done, this.#byDomain.get(domain ?? '')?.get(keyOf(path ?? '', key ?? '')))
+    return settle(done, this.#byDomain.get(textOf(domain))?.get(keyOf(textOf(path), textOf(key))))
   }
 
   /** The cookies whose domain is this one or one above it, and whose path matches: all paths where there is none. */
@@ -44,7 +44,7 @@ export class BoundedStore extends Store {
     ...[domain, path, third, fourth]: [Text, Text, (boolean | Done)?, Done?]
   ): Promise<never> {
     const done = typeof third === 'function' ? third : fourth
-    return settle(done, this.find(domain ?? '', path ?? undefined))
+    return settle(done, this.find(textOf(domain), path ?? undefined))
   }
 
   /** Holds a cookie, in the place of the one of equal domain, path and name. */
@@ -61,7 +61,7 @@ export class BoundedStore extends Store {
 
   /** Removes the cookie of this domain, path and name. */
   override removeCookie(...[domain, path, key, done]: [Text, Text, Text, Done?]): Promise<never> {
-    this.#remove(domain ?? '', keyOf(path ?? '', key ?? ''))
+    this.#remove(textOf(domain), keyOf(textOf(path), textOf(key)))
     return settle(done, undefined)
   }
 
@@ -99,7 +99,7 @@ export class BoundedStore extends Store {
     let domain = host
     while (true) {
       for (const cookie of this.#byDomain.get(domain)?.values() ?? [])
-        if (path === undefined || pathMatch(path, cookie.path ?? '/')) found.push(cookie)
+        if (path === undefined || pathMatch(path, textOf(cookie.path))) found.push(cookie)
       const dot = domain.indexOf('.')
       if (dot < 0) return found
       domain = domain.slice(dot + 1)
@@ -171,6 +171,11 @@ export class BoundedStore extends Store {
 }
 
 type Text = string | null | undefined
+
+/** tough-cookie's types let null through. */
+function textOf(text: Text): string {
+  return text ?? ''
+}
 
 /** Neither a path nor a name has a line feed in it. */
 function keyOf(path: string, name: string): string {

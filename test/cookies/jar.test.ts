@@ -308,6 +308,17 @@ describe('a jar', () => {
     assert.equal(fieldFor(jar, A), '')
   })
 
+  it('has a store that finds nothing for what is not there, and holds nothing without a place', async () => {
+    const { store } = new CookieJar()
+    await store.putCookie(new Cookie({ key: 'k', value: 'v', path: '/' }))
+    await store.putCookie(new Cookie({ key: 'k', value: 'v', domain: 'a.example' }))
+    assert.deepEqual(await store.getAllCookies(), [])
+    assert.equal(await store.findCookie(null, null, null), undefined)
+    assert.deepEqual(await store.findCookies(null, null), [])
+    await store.removeCookie(null, null, null)
+    await store.removeCookies('a.example', null)
+  })
+
   it('stands on any store of tough-cookie', async () => {
     const jar = new CookieJar(new MemoryCookieStore())
     await jar.setCookie('k=1; Secure', S)
