@@ -72,6 +72,20 @@ const CASES: readonly string[] = [
   '-d  URL/',
   '-d @- URL/',
   '--data-binary @- -d x URL/',
+  '-d @- URL/one URL/two',
+  '-d x URL/[1-2] --next -G -d y URL/three',
+  '-sS -X POST -H X:~1 -H X;  URL/',
+  '-Lsf -o out.txt -D heads.txt URL/chain/2',
+  '-r 0-1 -i URL/range',
+  '-H Range:~bytes=0-2 URL/range',
+  '-A a -e b -b c=d -u e:f --compressed -H X:~y -d z URL/order',
+  '-F a=<- URL/',
+  '-F a=@data.txt;type=text/plain -F b=@picture.png -F c=d URL/',
+  '-T part.txt -H Content-Type:~text/x URL/typed',
+  '-Z --parallel-max 1 URL/ok URL/many',
+  '--json {} --json {} -X PATCH URL/',
+  '-w %{url}|%{referer}\\n -e r URL/ok',
+  '-w %{time_redirect}|%{num_redirects}|%{url_effective}\\n URL/ok',
   '--data-binary @data.txt URL/',
   '--data-binary @data.txt -d tail URL/',
   '-d @data.txt -X PUT -H Content-Type:~text/plain URL/',
@@ -257,6 +271,8 @@ const DIFFERENCES: Readonly<Record<string, readonly ('requests' | 'stdout' | 'fi
   '-c - -b jar.txt URL/ok': ['stdout'],
   // What was said comes before what is kept.
   '-b jar.txt -b x=y URL/ok': ['requests'],
+  // RFC 9110 §8.6: a POST without content says so.
+  '-sS -X POST -H X:~1 -H X;  URL/': ['requests'],
   // It connects before it looks.
   '--cacert missing.pem https://HOST/': ['requests'],
 }

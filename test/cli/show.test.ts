@@ -68,6 +68,13 @@ describe('a body on a terminal', () => {
     assert.equal((await onTerminal('text/html', '')).stdout.toString(), '')
   })
 
+  it('that breaks off is shown as far as it came', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"a":'
+    await using server = await answering(Buffer.from(answer))
+    const { code, stdout } = await runCommand([`http://127.0.0.1:${server.port}/`], { columns: 80 })
+    assert.deepEqual([code, stdout.toString()], [18, '{"a":'])
+  })
+
   it('keeps numbers, escapes and order as they were written, and breaks lines that are long', () => {
     assert.equal(
       paintJson('[1.0, 1e400, -0, 12345678901234567890]', plain),

@@ -111,6 +111,28 @@ describe('--retry', () => {
     assert.equal(readFileSync(file, 'utf8'), 'now\n')
   })
 
+  it('goes on with a file from where the first attempt did', async () => {
+    const body = 'abcdefghij'
+    let asked = 0
+    await using server = await startRawServer(async (peer) => {
+      const { head } = await peer.request()
+      const from = Number(/^range: bytes=(\d+)-/im.exec(head)?.[1])
+      asked++
+      const end = asked === 1 ? 6 : 10
+      await peer.reply(
+        Buffer.from(
+          `HTTP/1.1 206 P\r\nContent-Length: ${10 - from}\r\nContent-Range: bytes ${from}-9/10\r\nETag: "1"\r\n\r\n${body.slice(from, end)}`,
+        ),
+      )
+      peer.close()
+    })
+    const file = path.join(folder, 'going-on')
+    writeFileSync(file, body.slice(0, 3))
+    const words = ['-s', '-C', '-', '--retry', '1', '--retry-delay', '0.05', '--retry-all-errors', '-o', file]
+    assert.equal((await runCommand([...words, `http://127.0.0.1:${server.port}/`])).code, 0)
+    assert.deepEqual([asked, readFileSync(file, 'utf8')], [2, body])
+  })
+
   it('does not send standard input again', async () => {
     await using peer = await CommandPeer.start()
     const words = ['-s', '--retry', '1', '-T', '-', `http://127.0.0.1:${peer.port}/flaky`]

@@ -46,6 +46,7 @@ describe('bad usage', () => {
     [['--silent=yes', url], /--silent takes no value/],
     [['--no-output', url], /--no-output turns nothing off/],
     [['--next', url], /no URL before --next/],
+    [['-C', '5', '-T', 'package.json', url], /an upload cannot go on/],
     [['-C', 'x', url], /-C takes a number/],
     [['-C', '-', url], /-C - has no file/],
     [['-z', 'someday', url], /-z takes a date/],

@@ -36,8 +36,8 @@ export class Output {
   readonly #name: string
   #written = 0
   #failure: Error | undefined
-  /** Tells a waiting write. */
-  #wake: (() => void) | undefined
+  /** Tell waiting writes: transfers at once share standard output. */
+  readonly #wakes: Set<() => void> = new Set()
 
   private constructor(
     stream: Writable,
@@ -96,11 +96,14 @@ export class Output {
     }
     this.#written += bytes.length
     await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      if (this.#failure !== undefined || this.#signal.aborted) resolve()
-      else this.#stream.write(bytes, () => resolve())
+      const settle = (): void => {
+        this.#wakes.delete(settle)
+        resolve()
+      }
+      this.#wakes.add(settle)
+      if (this.#failure !== undefined || this.#signal.aborted) settle()
+      else this.#stream.write(bytes, settle)
     })
-    this.#wake = undefined
     this.#signal.throwIfAborted()
     if (this.#failure !== undefined) throw this.#explain(this.#failure)
   }
@@ -128,10 +131,14 @@ export class Output {
 
   readonly #onError = (error: Error): void => {
     this.#failure ??= error
-    this.#wake?.()
+    this.#wakeAll()
   }
 
-  readonly #onAbort = (): void => this.#wake?.()
+  readonly #onAbort = (): void => this.#wakeAll()
+
+  #wakeAll(): void {
+    for (const settle of this.#wakes) settle()
+  }
 
   #explain(error: unknown): Error {
     if (this.path === undefined && reasonOf(error) === 'EPIPE') return new ReaderGone()

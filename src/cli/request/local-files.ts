@@ -58,11 +58,23 @@ function unreadable(path: string, purpose: string, cause: unknown): CommandFailu
   )
 }
 
+/** What was read of standard input: several URLs are sent the same. */
+const READ: WeakMap<Readable, Promise<Buffer>> = new WeakMap()
+
 /**
- * Standard input to its end.
+ * Standard input to its end, once: the next call gives the same bytes.
  * @throws `signal.reason`; CommandFailure of `local-read`
  */
-export async function readAll(input: Readable, signal: AbortSignal): Promise<Buffer> {
+function readAll(input: Readable, signal: AbortSignal): Promise<Buffer> {
+  let reading = READ.get(input)
+  if (reading === undefined) {
+    reading = readToEnd(input, signal)
+    READ.set(input, reading)
+  }
+  return reading
+}
+
+async function readToEnd(input: Readable, signal: AbortSignal): Promise<Buffer> {
   const stop = (): void => {
     input.destroy()
   }

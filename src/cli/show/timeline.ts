@@ -1,5 +1,6 @@
 /** When what happened in a transfer: each exchange, redirects too, with its phases, on one axis. Pure. */
 
+import { addressOfHost } from '../../core/host.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { shownUrl } from '../../core/shown-url.ts'
 import type { Outcome } from '../transfer/record.ts'
@@ -54,7 +55,7 @@ function rowsOf(outcome: Outcome, offsetMs: number): TimelineRow[] {
   })
 }
 
-function phasesOf({ timings }: HTTPResponse, startMs: number, endMs: number): Phase[] {
+function phasesOf({ timings, url }: HTTPResponse, startMs: number, endMs: number): Phase[] {
   const phases: Phase[] = []
   let at = startMs
   const add = (name: PhaseName, ms: number | undefined): void => {
@@ -64,7 +65,8 @@ function phasesOf({ timings }: HTTPResponse, startMs: number, endMs: number): Ph
     at += fitting
   }
   add('queue', timings.queue)
-  add('dns', timings.dns)
+  // An address is no name: its lookup says nothing.
+  if (addressOfHost(new URL(url).hostname.replace(/^\[|\]$/g, '')) === undefined) add('dns', timings.dns)
   add('connect', timings.connect)
   add('tls', timings.tls)
   add('wait', timings.headers)

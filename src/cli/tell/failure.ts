@@ -97,10 +97,13 @@ function lowerFirst(sentence: string): string {
 }
 
 /** What has nothing but a rule to name says at least who broke it. */
-function withPeer(rest: string, { address }: HTTPException): string | undefined {
+function withPeer(rest: string, { address, code }: HTTPException): string | undefined {
   if (!rest.startsWith('(')) return rest === '' ? undefined : rest
   const plain = rest.replace(/^\((.*)\)$/s, '$1')
-  return address === undefined ? plain : `${address}: ${plain}`
+  if (address === undefined) return plain
+  return code === 'REMOTE_DISCONNECTED'
+    ? `${address} took the request and sent nothing (${plain})`
+    : `${address}: ${plain}`
 }
 
 /** Which certificate it is comes behind what is wrong with it. */

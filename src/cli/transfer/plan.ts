@@ -93,6 +93,8 @@ export async function makePlan(
   })
   const body = await readBody(words, options, tools)
   const method = methodOf(words, options, body)
+  if (words.upload !== undefined && (options.continueAt !== undefined || options.resume === true))
+    throw usageFailure('an upload cannot go on where it broke off', '-T without -C and --resume')
   const resumption = await readResumption(options, destination, target)
   const resumeFrom = await readOffset(options, destination)
   const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)

@@ -175,7 +175,9 @@ class BodyPlace implements BodySink {
   }
 
   async giveUp(isRemoved: boolean): Promise<void> {
-    await this.#file?.giveUp(isRemoved)
+    // What has come is shown, also where it was gathered to be painted.
+    if (this.#file === undefined) await this.#sink?.end().catch(() => {})
+    else await this.#file.giveUp(isRemoved)
   }
 
   async #open(): Promise<BodySink> {

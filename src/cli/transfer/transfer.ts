@@ -1,5 +1,6 @@
 /** Carries a plan out: asks, receives, and does both again where `--retry` says so. */
 
+import { truncate } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { HTTPException } from '../../errors/index.ts'
 import { retryAfterOf } from '../../layers/retry-after.ts'
@@ -36,10 +37,18 @@ export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Ou
     tools.warn(
       `${decision.why}; again in ${decision.afterMs / 1_000} s, ${left} ${left === 1 ? 'attempt' : 'attempts'} left`,
     )
+    await rewindOutput(plan)
     await wait(decision.afterMs, undefined, { signal: tools.signal }).catch(() =>
       tools.signal.throwIfAborted(),
     )
   }
+}
+
+/** What an attempt has added to a file that is gone on with is taken away: the next one begins where this one did. */
+async function rewindOutput({ destination, resumeFrom, resumption }: Plan): Promise<void> {
+  const path = resumption?.partPath ?? (destination.kind === 'file' ? destination.path : undefined)
+  const size = resumption?.have ?? resumeFrom
+  if (path !== undefined && size !== undefined && size > 0) await truncate(path, size).catch(() => {})
 }
 
 async function attempt(plan: Plan, tools: TransferTools, retries: number): Promise<Outcome> {

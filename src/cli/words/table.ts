@@ -165,7 +165,9 @@ const OUTPUT: readonly OptionRow[] = [
   row('--no-clobber', 'flag', 'output', 'never write over a file: add .1, .2, … to its name', NO),
   row('--remove-on-error', 'flag', 'output', 'remove the file of a transfer that failed'),
   row('-R, --remote-time', 'flag', 'output', "give the file the server's Last-Modified"),
-  row('-C, --continue-at <offset>', 'text', 'output', 'go on from a byte; - finds out where the file ends'),
+  row('-C, --continue-at <offset>', 'text', 'output', 'go on from a byte; - finds out where the file ends', {
+    differs: 'for downloads alone',
+  }),
   row('-i, --include', 'flag', 'output', 'write the head of the response before its body', {
     brief: 'write the head of the response too',
   }),
