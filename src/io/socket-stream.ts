@@ -15,6 +15,7 @@
 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { formatAuthority } from '../core/origin.ts'
 import type { TlsDetails } from '../core/tls-options.ts'
 import type { HTTPException } from '../errors/index.ts'
 import type { Deadlines } from '../time/wait.ts'
@@ -149,7 +150,8 @@ export class SocketStream implements ByteStream {
   readonly #onData = (bytes: Buffer): void => this.#slot.take(bytes)
 
   get localAddress(): string | undefined {
-    return this.#socket.localAddress
+    const { localAddress: host, localPort: port } = this.#socket
+    return host === undefined || port === undefined ? undefined : formatAuthority({ host, port })
   }
 
   get bytesRead(): number {
