@@ -50,11 +50,19 @@ export class ConnectionLife {
     return mayGoOn && this.#patience.requestsLeft > 0 ? 'open' : 'draining'
   }
 
+  /**
+   * Every response has come, and something behind the last of them: half a CRLF. Asked of the engine, for an exchange lasts until
+   * its request is sent, and its response may have come before.
+   */
+  get #isInDoubt(): boolean {
+    return this.#engine.outstanding === 0 && !this.#engine.isReusable
+  }
+
   /** How many exchanges may be begun now. */
   get capacity(): number {
     if (this.#stage !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
     const outstanding = this.#exchanges.length
-    if (outstanding === 0 && !this.#engine.isReusable) return 0
+    if (this.#isInDoubt) return 0
     return Math.max(0, Math.min(this.#pipelining - outstanding, this.#patience.requestsLeft))
   }
 
@@ -77,7 +85,7 @@ export class ConnectionLife {
     const engine = this.#engine
     if (this.#isDraining || this.#patience.requestsLeft === 0)
       throw this.#takesNoMore(address, 'it is being closed')
-    if (this.#exchanges.length === 0 && engine.canSendRequest && !engine.isReusable)
+    if (engine.canSendRequest && this.#isInDoubt)
       throw this.#takesNoMore(address, 'what came after the last response leaves its end in doubt')
   }
 
