@@ -48,7 +48,10 @@ ${PHASES.map((name) => `.${name} { background: ${COLORS[name][1]} }`).join('\n')
 <ul>${legend}</ul>
 <table>
 <tr><th class="what"><th class="status"><th class="ms"><th><div class="axis">${ticks}</div>
-${rows.map((row) => formatRow(row, endMs)).join('\n')}
+${rows
+  .toSorted((a, b) => a.startMs - b.startMs)
+  .map((row) => formatRow(row, endMs))
+  .join('\n')}
 </table>
 </html>
 `
