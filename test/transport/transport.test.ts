@@ -186,36 +186,6 @@ describe('what nobody asked for, on an idle connection', () => {
     await exchangeOnce(set)
   })
 
-  it('takes nothing after half of one behind a response that came before its request was sent', async () => {
-    const set = open(2)
-    let finish = (): void => {}
-    async function* slowly(): AsyncGenerator<string> {
-      yield 'first'
-      await new Promise<void>((resolve) => {
-        finish = resolve
-      })
-      yield 'last'
-    }
-    const coming = set.transport.exchange(outgoing({ method: 'PUT', body: slowly }))
-    await settle()
-    say(set, 'HTTP/1.1 204 No Content\r\n\r\n')
-    await (await coming).read()
-    say(set, '\r')
-    assert.equal(set.transport.capacity, 0)
-    const inBetween: number[] = []
-    const told = set.transport.onChange
-    set.transport.onChange = (changed) => {
-      inBetween.push(changed.capacity)
-      told?.(changed)
-    }
-    finish()
-    await settle()
-    // In no moment on the way to idle either.
-    assert.ok(inBetween.length > 0 && inBetween.every((capacity) => capacity === 0), String(inBetween))
-    const refused = await rejectionOf(set.transport.exchange(outgoing()))
-    assert.equal((refused as HTTPException).requestBytesWritten, 0)
-  })
-
   it('changes nothing where it is one empty line in one piece', async () => {
     const set = open()
     await exchangeOnce(set)

@@ -110,8 +110,9 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     if (now > record.openedAt + maxAgeMs) return { rule: 'too old', detail: `${now - record.openedAt} ms` }
     if (outstanding > 0 || record.sendings.length === 0) return undefined
     const patienceMs = Math.min(idleMs, (record.keepAliveMs ?? Infinity) - KEEP_ALIVE_MARGIN_MS)
-    if (now > record.busyAt + Math.max(0, patienceMs))
-      return { rule: 'idle too long', detail: `${now - record.busyAt} ms` }
+    // A response that came early leaves the rest of its request to be sent.
+    const idleAt = Math.max(record.busyAt, link.tookAt)
+    if (now > idleAt + Math.max(0, patienceMs)) return { rule: 'idle too long', detail: `${now - idleAt} ms` }
     return undefined
   }
 

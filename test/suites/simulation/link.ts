@@ -74,6 +74,8 @@ export class Link {
   /** What the client did. */
   hasClientClosed = false
   isPaused = false
+  /** When bytes of the client were taken last. */
+  tookAt = 0
   /** When bytes reached the client last, or it began to listen again. */
   progressAt = 0
   /** A write was answered with "wait" and no drain has followed. */
@@ -211,6 +213,7 @@ export class Link {
     if (this.#up.length > 0) {
       const bytes = this.#up.take(this.#untilFate('up', most))
       this.upDelivered += bytes.length
+      this.tookAt = this.#world.now()
       this.#world.trace(`link ${this.number}: ${bytes.length} bytes reach the server`)
       this.peer?.data(bytes)
       if (this.#up.length === 0 && this.isFull) this.#world.at(0, () => this.#drained())
