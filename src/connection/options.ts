@@ -16,6 +16,7 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { hearPromise, takeTrailers } from '../core/outgoing-body.ts'
+import { maskMembers } from '../core/redact.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
 import type { PemInput, TlsOptions } from '../core/tls-options.ts'
@@ -186,7 +187,7 @@ export function takeTlsOptions(given: TlsOptions | undefined): TlsOptions {
   if (taken.pfx instanceof Uint8Array) taken.pfx = Uint8Array.from(taken.pfx)
   if (Array.isArray(taken.pin)) taken.pin = [...taken.pin]
   if (taken.accept !== undefined && taken.accept !== null) taken.accept = structuredClone(taken.accept)
-  return Object.freeze(taken)
+  return Object.freeze(maskMembers(taken, ['key', 'passphrase', 'pfx']))
 }
 
 function copyPem(pem: PemInput): PemInput {

@@ -208,3 +208,15 @@ export function endsOpen(text: string): boolean {
   const word = text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf('\t')) + 1)
   return /[/\\?&#=":]/.test(word)
 }
+
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+/** Lets members of a record be read by their names, and be shown as masked by `inspect` and JSON. To be called before it is frozen. */
+export function maskMembers<T extends object>(record: T, names: readonly (keyof T & string)[]): T {
+  const shown = (): T => {
+    const copy = { ...record }
+    for (const name of names) if (copy[name] !== undefined) Object.assign(copy, { [name]: MASK })
+    return copy
+  }
+  return Object.defineProperties(record, { toJSON: { value: shown }, [INSPECT]: { value: shown } })
+}

@@ -6,6 +6,9 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
+import { isPromiseLike } from '../core/options.ts'
+import { hearPromise, type TrailerSource } from '../core/outgoing-body.ts'
 import type { RedirectSettings } from '../core/settings.ts'
 
 /** After which method each status goes on as GET; other methods stay as they are (RFC 9110 §15.4.2 to §15.4.9). */
@@ -95,6 +98,32 @@ export function carryFields(
 ): readonly FieldLine[] {
   const kept = fields.filter(([name]) => isCarried(name.toLowerCase(), hop, keepHeaders))
   return kept.length === fields.length ? fields : kept
+}
+
+/** The trailers that go along, whenever they are known: a trailer is a field (RFC 9110 §6.5). The same ones where all do. */
+export function carryTrailers(
+  trailers: TrailerSource,
+  hop: Hop,
+  keepHeaders: readonly string[],
+): TrailerSource {
+  if (trailers === undefined || hop.fields === 'all') return trailers
+  const carried = (given: HeadersInput): readonly FieldLine[] =>
+    carryFields(toFieldLines(given), hop, keepHeaders)
+  const later = (given: PromiseLike<HeadersInput>): Promise<readonly FieldLine[]> =>
+    Promise.resolve(given).then(carried)
+  if (typeof trailers === 'function') {
+    return () => {
+      const given = trailers()
+      return isPromiseLike(given) ? later(given) : carried(given)
+    }
+  }
+  if (isPromiseLike(trailers)) {
+    const filtered = later(trailers)
+    hearPromise(filtered)
+    return filtered
+  }
+  const kept = carried(trailers)
+  return kept.length === 0 ? undefined : kept
 }
 
 /** @param name - in lower case */

@@ -17,7 +17,7 @@ import { addFacts } from '../errors/exception.ts'
 import { RedirectError } from '../errors/index.ts'
 import type { CodeOf } from '../errors/table.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
-import { carryFields, decideHop, type Hop, REDIRECTS } from './hop.ts'
+import { carryFields, carryTrailers, decideHop, type Hop, REDIRECTS } from './hop.ts'
 import { readLocation } from './location.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -243,7 +243,12 @@ function redirected(
     defaults: carried(request.defaults),
     fields: carried(request.fields),
     attempt: 1,
-    ...(dropsBody ? WITHOUT_BODY : { body: replayOf(request.body) }),
+    ...(dropsBody
+      ? WITHOUT_BODY
+      : {
+          body: replayOf(request.body),
+          trailers: carryTrailers(request.trailers, hop, settings.keepHeaders),
+        }),
   })
 }
 

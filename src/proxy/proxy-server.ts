@@ -7,6 +7,7 @@
 import { faultOfBasic, faultOfPair } from '../auth/basic.ts'
 import { takeOptions } from '../core/options.ts'
 import { parseHostPort } from '../core/origin.ts'
+import { maskMembers } from '../core/redact.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 
 /** How a proxy is spoken to. */
@@ -134,7 +135,7 @@ function hostPortOf(
 
 function credentialsOf({ username, password }: URL, what: string): ProxyCredentials | undefined {
   if (username === '' && password === '') return undefined
-  return { scheme: 'basic', user: decode(username, what), password: decode(password, what) }
+  return hidden({ scheme: 'basic', user: decode(username, what), password: decode(password, what) })
 }
 
 function decode(text: string, what: string): string {
@@ -146,7 +147,7 @@ function decode(text: string, what: string): string {
 }
 
 function readAuth(auth: unknown, what: string): ProxyCredentials {
-  if (Array.isArray(auth)) return { scheme: 'basic', ...readPair(auth, what) }
+  if (Array.isArray(auth)) return hidden({ scheme: 'basic', ...readPair(auth, what) })
   const { basic, digest } = takeOptions(
     auth as { basic?: unknown; digest?: unknown },
     AUTH_NAMES,
@@ -154,8 +155,13 @@ function readAuth(auth: unknown, what: string): ProxyCredentials {
   )
   if ((basic === undefined) === (digest === undefined)) refuse(what, AUTH_TAKES)
   return basic === undefined
-    ? { scheme: 'digest', ...readPair(digest, what) }
-    : { scheme: 'basic', ...readPair(basic, what) }
+    ? hidden({ scheme: 'digest', ...readPair(digest, what) })
+    : hidden({ scheme: 'basic', ...readPair(basic, what) })
+}
+
+/** Whoever shows the settings of a request shows no password. */
+function hidden(credentials: ProxyCredentials): ProxyCredentials {
+  return maskMembers(credentials, ['user', 'password'])
 }
 
 const AUTH_TAKES = 'auth takes [user, password], { basic: [user, password] } or { digest: [user, password] }'

@@ -23,6 +23,7 @@ interface Seen {
   readonly line: string
   readonly fields: NodeJS.Dict<string | string[]>
   readonly body: string
+  readonly trailers: NodeJS.Dict<string>
 }
 
 async function see(request: IncomingMessage): Promise<Seen> {
@@ -32,6 +33,7 @@ async function see(request: IncomingMessage): Promise<Seen> {
     line: `${request.method} ${request.url}`,
     fields: request.headers,
     body: Buffer.concat(pieces).toString(),
+    trailers: request.trailers,
   }
 }
 
@@ -112,6 +114,23 @@ describe('a redirect', () => {
       'user-agent': otherLog[0]?.fields['user-agent'],
       'x-trace': 't',
     })
+  })
+
+  it('carries trailers to another origin by the same list, whenever they are known [pain 38]', async () => {
+    const given = { 'X-Signature': 'secret', 'X-Api-Key': 'secret', 'X-Trace': 't' }
+    const options = { body: () => 'body', redirect: { keepHeaders: ['X-Trace'] } }
+    for (const trailers of [given, Promise.resolve(given), () => given, () => Promise.resolve(given)]) {
+      log.length = 0
+      otherLog.length = 0
+      const url = `${here.origin}${to(307, to(307, `${other.origin}/end`))}`
+      await here.client.post(url, { ...options, trailers }).text()
+      assert.deepEqual(log[1]?.trailers, { 'x-signature': 'secret', 'x-api-key': 'secret', 'x-trace': 't' })
+      assert.deepEqual(otherLog[0]?.trailers, { 'x-trace': 't' })
+      assert.doesNotMatch(String(otherLog[0]?.fields['trailer']), /signature|key/i)
+      otherLog.length = 0
+      await here.client.post(url, { body: () => 'body', trailers }).text()
+      assert.deepEqual(otherLog[0]?.trailers, {})
+    }
   })
 
   it('carries the userinfo of its URL no farther than its origin, and none of a Location [pain 38]', async () => {

@@ -2,8 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { endsOpen, isCredentialName, maskCredentials, maskField, maskText } from '../../src/core/redact.ts'
+import {
+  endsOpen,
+  isCredentialName,
+  maskCredentials,
+  maskField,
+  maskMembers,
+  maskText,
+} from '../../src/core/redact.ts'
 import { assertLinear } from '../support/growth.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -203,6 +211,20 @@ describe('maskCredentials', () => {
       }),
       { numRuns: 3_000 },
     )
+  })
+})
+
+describe('maskMembers', () => {
+  it('leaves members to be read, and shows them as masked, by JSON and by inspect', () => {
+    const record = maskMembers({ name: 'me', password: 'secret', other: undefined as string | undefined }, [
+      'password',
+      'other',
+    ])
+    assert.deepEqual([record.password, Object.keys(record)], ['secret', ['name', 'password', 'other']])
+    assert.deepEqual({ ...record }, { name: 'me', password: 'secret', other: undefined })
+    assert.equal(JSON.stringify({ of: record }), '{"of":{"name":"me","password":"***"}}')
+    assert.equal(inspect(record), "{ name: 'me', password: '***', other: undefined }")
+    assert.doesNotMatch(inspect({ a: { b: { record } } }, { depth: 20, showHidden: true }), /secret/)
   })
 })
 
