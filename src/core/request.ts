@@ -5,8 +5,9 @@
 
 import { type FieldLine, hasField } from './fields.ts'
 import { lengthOf, type OutgoingBody, type TrailerSource, takeChangedBody } from './outgoing-body.ts'
-import { maskField, maskText } from './redact.ts'
+import { maskField } from './redact.ts'
 import type { RequestSettings } from './settings.ts'
+import { shownUrl } from './shown-url.ts'
 import type { ResolvedTimeouts } from './timeouts.ts'
 
 /** How long a request may take, and who may call it off: the only carrier of time and cancellation. */
@@ -39,7 +40,7 @@ export interface RequestOrigin {
 export interface ShownRequest {
   /** The method. */
   readonly method: string
-  /** The URL, with credentials masked. */
+  /** The URL: origin and path. */
   readonly url: string
   /** The fields that are said, with credentials masked. */
   readonly fields: readonly FieldLine[]
@@ -107,14 +108,14 @@ export class OutgoingRequest {
     return target.startsWith('/') || target === '*' ? this.origin.prefix + target : target
   }
 
-  /** What of it may be shown: method, URL, fields and body in words, with credentials masked. */
+  /** What of it may be shown: method, origin and path, fields with credentials masked, and the body in words. */
   toJSON(): ShownRequest {
     const { method, url, attempt, body } = this
     const isOwn = (name: string): boolean => hasField(this.fields, name.toLowerCase())
     const lines = [...this.defaults.filter(([name]) => !isOwn(name)), ...this.fields]
     return {
       method,
-      url: maskText(url),
+      url: shownUrl(url),
       fields: lines.map(([name, value]) => [name, maskField(name, value)] as const),
       body: { kind: body.kind, length: lengthOf(body) },
       attempt,
