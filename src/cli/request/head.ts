@@ -81,9 +81,21 @@ export function finishHead(carried: readonly FieldLine[], finish: Finish): Field
   if (length !== undefined && !hasField(carried, 'transfer-encoding')) add('Content-Length', String(length))
   if (hasBody) {
     add('Content-Type', body?.contentType)
+    completeMultipart(fields, body?.contentType)
     if (facts.asksFirst && finish.version === 11) add('Expect', '100-continue')
   }
   return fields
+}
+
+/** A multipart type of the caller's is nothing without the boundary of the body. */
+function completeMultipart(fields: FieldLine[], made: string | undefined): void {
+  const [, boundary] = /;\s*(boundary=.*)$/.exec(made ?? '') ?? []
+  if (boundary === undefined) return
+  for (const [at, [name, value]] of fields.entries()) {
+    const lacks =
+      name.toLowerCase() === 'content-type' && /^multipart\//i.test(value) && !/;\s*boundary=/i.test(value)
+    if (lacks) fields[at] = [name, `${value}; ${boundary}`]
+  }
 }
 
 /** Told before anything is sent: a message with a wrong length ends in the middle of the next one, or never. */

@@ -5,6 +5,7 @@ import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { Progress } from '../../core/settings.ts'
 import { finishHead } from '../request/head.ts'
+import { usageFailure } from '../tell/failure.ts'
 import { Pace } from './pace.ts'
 import { allowedSchemes, type Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
@@ -61,17 +62,24 @@ function bodyFor(
   { body, options }: Plan,
   signal: AbortSignal,
   record: TransferRecord,
-): Buffer | (() => AsyncIterable<Uint8Array>) {
-  const { content } = body!
-  const { limitRate } = options
-  if (limitRate !== undefined) return () => counted(new Pace(limitRate, signal).slow(content), record)
-  if (!(content instanceof Uint8Array)) return () => counted(content(), record)
-  record.sizeUpload = content.length
-  return content
+): Buffer | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>) {
+  const { content, isReplayable } = body!
+  const { limitRate, maxTime } = options
+  if (limitRate === undefined && content instanceof Uint8Array) {
+    record.sizeUpload = content.length
+    return content
+  }
+  const open = (): AsyncIterable<Uint8Array> => {
+    const endsAt = record.endsAt(maxTime)
+    if (limitRate !== undefined) return counted(new Pace(limitRate, signal, endsAt).slow(content), record)
+    return counted(content instanceof Uint8Array ? [content] : content(), record)
+  }
+  // Standard input comes once: what would have to be sent again is an error, and not empty.
+  return isReplayable ? open : open()
 }
 
 async function* counted(
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   record: TransferRecord,
 ): AsyncGenerator<Uint8Array> {
   record.sizeUpload = 0
@@ -110,10 +118,18 @@ function timeouts({ options }: Plan): NonNullable<ClientRequestOptions['timeout'
   }
 }
 
+/** @throws CommandFailure where a redirect leads to a scheme that `--proto-redir` does not allow */
+function checkScheme({ url }: OutgoingRequest, { protoRedir }: Plan['options']): void {
+  const [scheme = ''] = url.split(':')
+  if (protoRedir === undefined || allowedSchemes(protoRedir).includes(scheme)) return
+  throw usageFailure(`a redirect to ${scheme}: is not allowed`, 'another --proto-redir', undefined, 'scheme')
+}
+
 /** The request as it goes out, each hop by itself: the whole head, in curl's order. */
 function completeRequest(request: OutgoingRequest, plan: Plan, record: TransferRecord): OutgoingRequest {
   const { options, target } = plan
   const previous = record.sent.at(-1)
+  if (previous !== undefined) checkScheme(request, options)
   const isFirstPlace = previous === undefined || request.url === record.firstUrl
   const version = options.http1_0 === true ? 10 : 11
   const hasBody = request.body.kind !== 'none'

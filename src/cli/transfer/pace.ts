@@ -1,6 +1,7 @@
 /** Keeps a transfer at a speed: waits after each piece until it is due. */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { TimeoutError } from '../../errors/index.ts'
 
 /** Pieces above this are sent in parts, so that the speed is even. */
 const MAX_PIECE_BYTES = 16_384
@@ -8,22 +9,31 @@ const MAX_PIECE_BYTES = 16_384
 export class Pace {
   readonly #bytesPerSecond: number
   readonly #signal: AbortSignal
+  readonly #endsAt: number
   #startedAt: number | undefined
   #bytes = 0
 
-  constructor(bytesPerSecond: number, signal: AbortSignal) {
+  /** @param endsAt - when all of it has to be over, on the clock of `performance` */
+  constructor(bytesPerSecond: number, signal: AbortSignal, endsAt: number) {
     this.#bytesPerSecond = bytesPerSecond
     this.#signal = signal
+    this.#endsAt = endsAt
   }
 
-  /** Resolves when so many bytes more are due. */
+  /**
+   * Resolves when so many bytes more are due.
+   * @throws TimeoutError of `total`; `signal.reason`
+   */
   async moved(bytes: number): Promise<void> {
     this.#startedAt ??= performance.now()
     this.#bytes += bytes
     const dueMs = (this.#bytes / this.#bytesPerSecond) * 1_000
-    const aheadMs = dueMs - (performance.now() - this.#startedAt)
+    const now = performance.now()
+    const leftMs = this.#endsAt - now
+    const aheadMs = Math.min(dueMs - (now - this.#startedAt), leftMs)
     if (aheadMs > 0)
       await wait(aheadMs, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted())
+    if (aheadMs >= leftMs) throw new TimeoutError('total', Math.round(this.#endsAt - this.#startedAt))
   }
 
   /** The same bytes, at that speed. */

@@ -96,7 +96,8 @@ export async function makePlan(
   if (words.upload !== undefined && (options.continueAt !== undefined || options.resume === true))
     throw usageFailure('an upload cannot go on where it broke off', '-T without -C and --resume')
   const resumption = await readResumption(options, destination, target)
-  const resumeFrom = await readOffset(options, destination)
+  // From the beginning is no range.
+  const resumeFrom = (await readOffset(options, destination)) || undefined
   const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
   const referer = options.referer?.replace(/;auto$/, '')
   const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
@@ -177,15 +178,20 @@ async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
   return [
     ['Authorization', facts.authorization],
     ['Range', range === undefined ? undefined : `bytes=${range}`],
-    ['User-Agent', emptyIsNone(options.userAgent ?? `httplib/${version}`)],
+    ['User-Agent', asBytes(emptyIsNone(options.userAgent ?? `httplib/${version}`))],
     ['Accept', '*/*'],
     ['Accept-Encoding', options.compressed === true ? ACCEPT_ENCODING : undefined],
-    ['Referer', emptyIsNone(referer ?? '')],
-    ['Cookie', cookieField(options)],
+    ['Referer', asBytes(emptyIsNone(referer ?? ''))],
+    ['Cookie', asBytes(cookieField(options))],
     [timeCondition?.field ?? 'If-Modified-Since', timeCondition?.value],
     ['If-None-Match', etag],
     ['If-Range', resumption?.validator],
   ]
+}
+
+/** As the bytes of UTF-8, which curl is given by the shell, too. */
+function asBytes(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : Buffer.from(text).toString('latin1')
 }
 
 function emptyIsNone(text: string): string | undefined {

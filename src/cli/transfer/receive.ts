@@ -74,18 +74,18 @@ function decideWhole(response: HTTPResponse, { have }: Resumption): Reception {
 
 function decideResumption(response: HTTPResponse, from: number): Reception {
   const { status } = response
-  if (status === 206) {
-    const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
-    if (start === undefined || Number(start) === from) return { kind: 'body', isAppended: true }
-  }
+  if (from === 0) return { kind: 'body', isAppended: false }
+  const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
+  if (status === 206 && start !== undefined && Number(start) === from)
+    return { kind: 'body', isAppended: true }
   // What is there is all of it.
-  if (status === 416 || from === 0)
-    return status === 416 ? { kind: 'nothing' } : { kind: 'body', isAppended: false }
+  if (status === 416) return { kind: 'nothing' }
   const why = `it answered ${status} to a request for what follows byte ${from}`
   const failure = new CommandFailure('range', 'the server does not go on where the file ends', 'without -C', {
     why,
   })
-  return status >= 300 ? { kind: 'body', isAppended: true } : { kind: 'nothing', failure }
+  // A page about an error is no part of the file.
+  return { kind: 'nothing', failure }
 }
 
 /**
@@ -213,7 +213,8 @@ async function writeBody(
   record: TransferRecord,
 ): Promise<void> {
   const { limitRate } = plan.options
-  const pace = limitRate === undefined ? undefined : new Pace(limitRate, signal)
+  const pace =
+    limitRate === undefined ? undefined : new Pace(limitRate, signal, record.endsAt(plan.options.maxTime))
   const take = async (piece: Uint8Array): Promise<void> => {
     record.sizeDownload += piece.length
     refuseMore(record.sizeDownload, plan)

@@ -50,6 +50,11 @@ export class TransferRecord {
   readonly answers: (HTTPResponse | undefined)[] = []
   readonly startedAt: number = Date.now()
   readonly #began = performance.now()
+
+  /** When a time of so many seconds is over, on the clock of `performance`; Infinity for none. */
+  endsAt(maxSeconds: number | undefined): number {
+    return maxSeconds === undefined || maxSeconds === 0 ? Infinity : this.#began + maxSeconds * 1_000
+  }
   response: HTTPResponse | undefined
   headMs: number | undefined
   sizeDownload = 0
