@@ -90,12 +90,15 @@ export function finishHead(carried: readonly FieldLine[], finish: Finish): Field
 /** A multipart type of the caller's is nothing without the boundary of the body. */
 function completeMultipart(fields: FieldLine[], made: string | undefined): void {
   const [, boundary] = /;\s*(boundary=.*)$/.exec(made ?? '') ?? []
-  if (boundary === undefined) return
-  for (const [at, [name, value]] of fields.entries()) {
-    const lacks =
+  const at = fields.findIndex(([name, value]) => {
+    return (
       name.toLowerCase() === 'content-type' && /^multipart\//i.test(value) && !/;\s*boundary=/i.test(value)
-    if (lacks) fields[at] = [name, `${value}; ${boundary}`]
-  }
+    )
+  })
+  if (boundary === undefined || at < 0) return
+  // Behind the length, where curl has it.
+  const [[name, value]] = fields.splice(at, 1) as [FieldLine]
+  fields.push([name, `${value}; ${boundary}`])
 }
 
 /** Told before anything is sent: a message with a wrong length ends in the middle of the next one, or never. */
