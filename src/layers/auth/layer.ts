@@ -134,6 +134,7 @@ class Authentication {
     let response = given
     while (response.status === REFUSED) {
       const decision = await this.#decide(auth, attempted, response)
+      this.#forget(attempted, decision)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
       if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))
@@ -166,7 +167,9 @@ class Authentication {
         continue
       }
       const session = spaces.find(this.#url, credential)
-      if (session !== undefined) return this.#digest(credential, session, true)
+      // What covers the body is no answer to a request whose body nobody can hash: it asks first.
+      const canAnswer = session?.needsContent !== true || canHash(this.#request.body)
+      if (session !== undefined && canAnswer) return this.#digest(credential, session, true)
     }
     if (ahead?.scheme === 'basic') return this.#basic(ahead)
     return ahead?.scheme === 'bearer' ? this.#bearer(ahead) : NOTHING
@@ -192,9 +195,10 @@ class Authentication {
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
     const { method, target: uri, body } = this.#request
     const content = session.needsContent ? await this.#wait(hashableContent(body)) : undefined
+    const { realm, nonce } = session
     const answer = session.answer({ method, uri, content })
     return {
-      sent: { kind: 'digest', credential, realm: session.realm, isAhead },
+      sent: { kind: 'digest', credential, realm, nonce, isAhead },
       value: answer.value,
       digest: { session, answer },
     }
@@ -218,8 +222,17 @@ class Authentication {
     })
   }
 
+  /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
+  #forget({ sent, held, digest }: Attempted, decision: RefusalDecision): void {
+    const { spaces, tokens } = this.#options.memory
+    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined)
+      spaces.forget(this.#url, sent.credential, digest.session)
+    if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
+      tokens.forget(sent.credential.token as TokenFunction, held!)
+  }
+
   async #next(
-    { sent, held, digest }: Attempted,
+    { sent, held }: Attempted,
     decision: Exclude<RefusalDecision, { kind: 'answer' }>,
   ): Promise<Attempted> {
     const { spaces, tokens } = this.#options.memory
@@ -231,8 +244,6 @@ class Authentication {
       return this.#withToken(credential, tokens.replace(credential.token as TokenFunction, held!))
     }
     const { credential, challenge } = decision
-    if (digest !== undefined && sent.kind === 'digest' && sent.credential.scheme === 'digest')
-      spaces.forget(this.#url, sent.credential, digest.session)
     if (decision.isStale) this.#staleCount++
     for (const one of decision.refused) this.#refused.add(one)
     if (credential.scheme === 'basic') return this.#basic(credential)
