@@ -117,6 +117,44 @@ describe('Digest whose nonce the server has dropped', () => {
   })
 })
 
+describe('the question without the body', () => {
+  const log: string[] = []
+  let status = 200
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    log.push(`${request.method} ${request.url} ${text}`.trim())
+    const isEmpty = text === '' && request.method === 'POST'
+    // RFC 9110 §15.5.12: 411 is what a server says that wants a body with a length.
+    const said = request.url === '/done' || (status >= 400 && !isEmpty) ? 200 : status
+    response.writeHead(said, said >= 300 && said <= 399 ? { Location: '/done' } : {}).end(text)
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  const post = async (said: number): Promise<readonly string[]> => {
+    log.length = 0
+    status = said
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const response = await client.post('/', { body: once('data'), throwOnError: false })
+    await response.text()
+    await client.close()
+    return [...log, String(response.status)]
+  }
+
+  for (const said of [301, 302, 303])
+    it(`that is answered by ${said} is followed by the request, which the redirect is for`, async () => {
+      assert.deepEqual(await post(said), ['POST /', 'POST / data', 'GET /done', '200'])
+    })
+
+  for (const said of [400, 403, 411, 415, 422])
+    it(`that is refused by ${said} is followed by the request: the missing body may be what was refused`, async () => {
+      assert.deepEqual(await post(said), ['POST /', 'POST / data', '200'])
+    })
+
+  it('that a server fails at is not followed', async () => {
+    assert.deepEqual(await post(500), ['POST /', '500'])
+  })
+})
+
 describe('a token of a function that has run out', () => {
   it('loses one body that can be sent once, and not the next one', async (t) => {
     let good = 't1'

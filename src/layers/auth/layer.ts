@@ -30,6 +30,7 @@ import type { ProtectionSpaces } from './spaces.ts'
 import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
 
 const REFUSED = 401
+const PROXY_REFUSED = 407
 
 /** What a client remembers for its requests. */
 export interface AuthMemory {
@@ -121,7 +122,8 @@ class Authentication {
     // It would be spent on the question: asked is first without it, as curl does.
     const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
     let response = asksFirst ? await this.#ask() : await this.#sendWith(attempted)
-    if (asksFirst && response.status >= 200 && response.status <= 299) {
+    // An answer to the question is none to the request. A redirect that followed would lose the body without a word.
+    if (asksFirst && asksNothing(response.status)) {
       this.#giveUp(response, 'again with the body: no authentication was asked for')
       response = await this.#sendWith(NOTHING)
     }
@@ -341,6 +343,11 @@ class Authentication {
   #wait<T>(work: Promise<T>): Promise<T> {
     return whileWanted(work, this.#request, this.#options)
   }
+}
+
+/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
+function asksNothing(status: number): boolean {
+  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
 }
 
 /** What describes the body, and is left out with it. */
