@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { AuthError } from '../../src/errors/index.ts'
 import { verifyDigest } from '../support/digest-verifier.ts'
@@ -152,6 +152,57 @@ describe('the question without the body', () => {
 
   it('that a server fails at is not followed', async () => {
     assert.deepEqual(await post(500), ['POST /', '500'])
+  })
+})
+
+describe('a body that waits for 100 (Continue)', () => {
+  const token = 't1'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { authorization = 'none', expect } = request.headers
+    log.push(`${authorization} ${expect ?? ''}`.trim())
+    if (authorization !== `Bearer ${token}`)
+      return void response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end()
+    if (request.url === '/full') return void response.writeHead(507).end()
+    response.writeContinue()
+    response.end(`welcome ${await textOf(request)}`)
+  }
+  const here = serve((request, response) => void judge(request, response))
+  before(() => {
+    here.server.on('checkContinue', (request, response) => void judge(request, response))
+  })
+  const tokens = (...said: string[]): Client => {
+    log.length = 0
+    return new Client({ baseUrl: here.origin, auth: { bearer: () => said.shift()! }, retry: false })
+  }
+
+  it('was not read where the head is refused, and is sent with other credentials', async () => {
+    const client = tokens('old', 't1')
+    const body = once('all of it')
+    assert.equal(await client.post('/', { body, expectContinue: true }).text(), 'welcome all of it')
+    assert.deepEqual(log, ['Bearer old 100-continue', 'Bearer t1 100-continue'])
+    await client.close()
+  })
+
+  it('is given back unread where the refusal is the answer, where another status is, and where there is no token', async () => {
+    for (const [path, said, status] of [
+      ['/', ['a', 'b'], 401],
+      ['/full', ['t1'], 507],
+    ] as const) {
+      const client = tokens(...said)
+      const body = once('never read')
+      const response = await client.post(path, { body, expectContinue: true, throwOnError: false })
+      assert.equal(response.status, status)
+      await response.text()
+      assert.equal(body.readableDidRead, false)
+      assert.equal(body.destroyed, true)
+      await client.close()
+    }
+    const client = tokens('a')
+    const body = once('never read')
+    await assert.rejects(async () => client.post('/', { body, expectContinue: true }), TypeError)
+    assert.equal(body.destroyed, true)
+    await client.close()
   })
 })
 

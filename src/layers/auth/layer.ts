@@ -12,7 +12,13 @@ import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
 import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
 import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
+import {
+  type ChunkedBody,
+  closeBody,
+  isReplayable,
+  type OutgoingBody,
+  replayOf,
+} from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
@@ -25,6 +31,7 @@ import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashableContent } from './content.ts'
 import { decideRefusal, type RefusalDecision, type Sent } from './decide.ts'
 import { inWords as schemeInWords } from './explain.ts'
+import { LentBody } from './lent-body.ts'
 import { settingsForPair } from './option.ts'
 import type { ProtectionSpaces } from './spaces.ts'
 import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
@@ -55,7 +62,32 @@ export function authLayer(options: AuthLayerOptions): Layer {
   return (send) => (request) => {
     const auth = request.settings?.auth
     if (auth === undefined || auth === false || hasOwn(request)) return send(request)
+    return begin(send, request, options, auth)
+  }
+}
+
+function begin(
+  send: Handler,
+  request: OutgoingRequest,
+  options: AuthLayerOptions,
+  auth: AuthSettings,
+): Promise<HTTPResponse> {
+  const { body, expectContinueMs } = request
+  if (expectContinueMs === undefined || body.kind !== 'chunks' || body.isReplayable)
     return new Authentication(send, request, options).run(auth)
+  return lending(body, (lent) => new Authentication(send, request, options, lent).run(auth))
+}
+
+async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>): Promise<T> {
+  const lent = new LentBody(body)
+  let reason: unknown
+  try {
+    return await run(lent)
+  } catch (error) {
+    reason = error
+    throw error
+  } finally {
+    lent.end(reason)
   }
 }
 
@@ -78,6 +110,8 @@ class Authentication {
   readonly #send: Handler
   readonly #request: OutgoingRequest
   readonly #options: AuthLayerOptions
+  /** The body, where it can be sent once and is not read before the server has said so. */
+  readonly #lent: LentBody | undefined
   readonly #refused: Set<AuthCredential> = new Set()
   readonly #refreshed: Set<AuthCredential> = new Set()
   readonly #earlier: Attempt[] = []
@@ -86,7 +120,8 @@ class Authentication {
   #sentBody: OutgoingBody | undefined
   #whole: URL | undefined
 
-  constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions) {
+  constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions, lent?: LentBody) {
+    this.#lent = lent
     this.#send = send
     this.#request = request
     this.#options = options
@@ -139,12 +174,24 @@ class Authentication {
       this.#forget(attempted, decision)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
-      if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))
-        throw this.#errorOf('AUTH_BODY', response)
+      if (this.#isSpent()) throw this.#errorOf('AUTH_BODY', response)
       attempted = await this.#next(attempted, decision)
       response = await this.#sendWith(attempted)
     }
     return this.#finish(this.#accept(attempted, response), undefined)
+  }
+
+  /** Whether the body was sent, be it in part, and cannot be sent again. */
+  #isSpent(): boolean {
+    if (this.#sentBody === undefined || isReplayable(this.#sentBody)) return false
+    return this.#lent === undefined || this.#lent.wasOpened
+  }
+
+  /** The body for the next sending. */
+  #nextBody(): OutgoingBody {
+    const { body } = this.#request
+    if (this.#lent !== undefined) return this.#lent.lend()
+    return this.#sentBody === undefined ? body : replayOf(body)
   }
 
   /** The user's file says who they are at the host that was asked for at first: a redirect asks it for no other one. */
@@ -292,7 +339,7 @@ class Authentication {
 
   #sendWith({ value }: Attempted): Promise<HTTPResponse> {
     const { fields, body: first } = this.#request
-    const body = this.#sentBody === undefined ? first : replayOf(first)
+    const body = this.#nextBody()
     this.#sentBody = body
     if (value === undefined && body === first) return this.#carry(this.#request)
     return this.#carry(
