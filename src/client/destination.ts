@@ -151,12 +151,12 @@ function keep<T>(map: Map<string, T>, key: string, value: T, maximum: number): v
  * The credentials of a URL, percent-decoded.
  * @throws InvalidURL for those that Basic cannot send (RFC 7617 §2)
  */
-function authOf({ username, password }: URL): AuthSettings | undefined {
+function authOf({ username, password, origin }: URL): AuthSettings | undefined {
   if (username === '' && password === '') return undefined
   const pair = { user: decode(username), password: decode(password) }
   const fault = faultOfBasic(pair)
   if (fault !== undefined) throw new InvalidURL('INVALID_TARGET', `in its userinfo, ${fault}`)
-  return settingsForPair(pair, 'url')
+  return settingsForPair(pair, 'url', origin)
 }
 
 function decode(text: string): string {

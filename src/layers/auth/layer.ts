@@ -26,6 +26,7 @@ import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts
 import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
+import { overHttps } from '../hsts/policy.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashableContent } from './content.ts'
@@ -62,6 +63,7 @@ export function authLayer(options: AuthLayerOptions): Layer {
   return (send) => (request) => {
     const auth = request.settings?.auth
     if (auth === undefined || auth === false || hasOwn(request)) return send(request)
+    if (!isMeantFor(auth, request)) return send(request)
     return begin(send, request, options, auth)
   }
 }
@@ -89,6 +91,18 @@ async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>
   } finally {
     lent.end(reason)
   }
+}
+
+/**
+ * Security: a hook or a layer may have sent the request to another origin than the one that the credentials are for. They follow it
+ * where a redirect may take them, and to the same host over https (HSTS).
+ */
+function isMeantFor({ origin, readsNetrc }: AuthSettings, request: OutgoingRequest): boolean {
+  const meant = origin ?? (readsNetrc ? (request.first ?? request).origin.prefix : undefined)
+  const { prefix } = request.origin
+  if (meant === undefined || meant === prefix) return true
+  if (request.settings?.redirect?.keepCredentialsFor.includes(prefix) === true) return true
+  return prefix === overHttps(new URL(meant)).origin
 }
 
 function hasOwn({ fields, defaults }: OutgoingRequest): boolean {

@@ -55,9 +55,9 @@ export function resolveAuth(option: AuthOption): AuthSettings | false {
 }
 
 /** What a user and a password are good for that were said without a scheme: Basic ahead, Digest where the server asks for it. */
-export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc'): AuthSettings {
+export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc', origin?: string): AuthSettings {
   const basic = basicOf(pair)
-  return freeze([basic, digestOf(pair)], basic, false, undefined, from)
+  return freeze([basic, digestOf(pair)], basic, false, undefined, from, origin)
 }
 
 function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
@@ -75,6 +75,7 @@ function freeze(
   readsNetrc: boolean,
   netrcPath: string | undefined,
   from: AuthSettings['from'],
+  origin?: string,
 ): AuthSettings {
   return Object.freeze({
     credentials: Object.freeze(credentials),
@@ -82,7 +83,7 @@ function freeze(
     readsNetrc,
     netrcPath,
     from,
-    origin: undefined,
+    origin,
   })
 }
 
