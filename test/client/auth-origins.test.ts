@@ -112,6 +112,12 @@ describe('credentials', () => {
     const response = await client.get('open')
     assert.deepEqual([await response.text(), response.url], ['Basic YTpi', `${here.origin}/open`])
     assert.equal(await client.get(`${other.origin}/open`).text(), 'none')
+    // However the URL is written: it is the same place.
+    assert.equal(await client.get(`${here.origin}/open`).text(), 'Basic YTpi')
+    assert.equal(await client.get(new URL(`${here.origin}/open`)).text(), 'Basic YTpi')
+    assert.equal(await client.get(new URL(`${other.origin}/open`)).text(), 'none')
+    assert.match(await client.get(`${here.origin.replace('//', '//c:d@')}/open`).text(), /^Basic Yzpk/)
+    assert.equal(await client.get(`${here.origin}/open`, { auth: false }).text(), 'none')
     await client.close()
   })
 
