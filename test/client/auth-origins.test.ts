@@ -133,11 +133,14 @@ describe('credentials', () => {
       ...WAYS.map(([, auth]) => ({ baseUrl: here.origin, auth })),
       { baseUrl: here.origin.replace('//', '//me:secret@') },
       { baseUrl: here.origin, auth: { netrc: file } },
+      { auth: { netrc: file } },
+      { auth: [{ netrc: file }, { bearer: 'other' }] },
     ]
     for (const options of ways) {
       const client = new Client({ ...options, hooks })
       otherLog.length = 0
-      for (const way of ['/open', '/asks']) await (await client.get(way, { throwOnError: false })).text()
+      for (const way of ['/open', '/asks'])
+        await (await client.get(`${here.origin}${way}`, { throwOnError: false })).text()
       assert.deepEqual(otherLog, ['none', 'none'])
       await client.close()
     }

@@ -97,8 +97,13 @@ async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>
  * Security: a hook or a layer may have sent the request to another origin than the one that the credentials are for. They follow it
  * where a redirect may take them, and to the same host over https (HSTS).
  */
-function isMeantFor({ origin, readsNetrc }: AuthSettings, request: OutgoingRequest): boolean {
-  const meant = origin ?? (readsNetrc ? (request.first ?? request).origin.prefix : undefined)
+function isMeantFor({ origin, credentials }: AuthSettings, request: OutgoingRequest): boolean {
+  // A netrc file is asked for the host that was asked for at first.
+  const meant = origin ?? (credentials.length === 0 ? (request.first ?? request).origin.prefix : undefined)
+  return mayGo(meant, request)
+}
+
+function mayGo(meant: string | undefined, request: OutgoingRequest): boolean {
   const { prefix } = request.origin
   if (meant === undefined || meant === prefix) return true
   if (request.settings?.redirect?.keepCredentialsFor.includes(prefix) === true) return true
@@ -164,7 +169,7 @@ class Authentication {
   }
 
   async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
-    const auth = said.credentials.length > 0 ? said : await this.#fromNetrc(said)
+    const auth = said.readsNetrc ? await this.#withNetrc(said) : said
     if (auth === undefined) return this.#send(this.#request)
     const attempted = await this.#ahead(auth)
     const { body } = this.#request
@@ -208,9 +213,18 @@ class Authentication {
     return this.#sentBody === undefined ? body : replayOf(body)
   }
 
+  /** With what the file says: it counts after what was said beside it, and nothing of a list is sent ahead. */
+  async #withNetrc(said: AuthSettings): Promise<AuthSettings | undefined> {
+    const isListed = said.credentials.length > 0
+    if (isListed && !mayGo((this.#request.first ?? this.#request).origin.prefix, this.#request)) return said
+    const found = await this.#fromNetrc(said)
+    if (!isListed) return found
+    if (found === undefined) return said
+    return { ...said, credentials: [...said.credentials, ...found.credentials] }
+  }
+
   /** The user's file says who they are at the host that was asked for at first: a redirect asks it for no other one. */
-  async #fromNetrc({ readsNetrc, netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
-    if (!readsNetrc) return undefined
+  async #fromNetrc({ netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
     const { origin } = this.#request.first ?? this.#request
     const host = new URL(origin.prefix).hostname.replace(/^\[|\]$/g, '')
     const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host))

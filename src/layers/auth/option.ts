@@ -63,9 +63,10 @@ export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc', origi
 function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
   const credentials = read.filter((one) => 'scheme' in one)
   const files = read.filter((one) => 'netrc' in one)
+  if (files.length > 1) throw new TypeError(`${WHAT}: a list has one netrc, not ${files.length}`)
   // What is sent ahead is what was said to be right; of several nobody knows which is.
-  const [first, second] = credentials
-  const ahead = second === undefined && first?.scheme !== 'digest' ? first : undefined
+  const [first] = credentials
+  const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined
   return freeze(credentials, ahead, files.length > 0, files[0]?.netrc, from)
 }
 

@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends the first of a list ahead',
     file: OPTION,
-    find: "const ahead = second === undefined && first?.scheme !== 'digest' ? first : undefined;",
+    find: "const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined;",
     replace: "const ahead = first?.scheme !== 'digest' ? first : undefined;",
     within: ALL,
   },
