@@ -153,6 +153,11 @@ export class DigestSession {
     return this.#terms.realm
   }
 
+  /** The nonce of the next answer. */
+  get nonce(): string {
+    return this.#nonce
+  }
+
   /** Whether the body has to be hashed: the server takes `auth-int` only. */
   get needsContent(): boolean {
     return this.#terms.qop === 'auth-int'
@@ -163,15 +168,22 @@ export class DigestSession {
     this.#nonce = nonce
   }
 
-  /** The answer for one request. No two have the same count of a nonce. */
+  /**
+   * The answer for one request. No two have the same count of a nonce.
+   * @throws TypeError without the content where `needsContent`: of another one it would be wrong
+   */
   answer({ method, uri, content }: DigestRequest): DigestAnswer {
     const { realm, opaque, algorithm, algorithmName, qop, hashesUser } = this.#terms
+    if (qop === 'auth-int' && content === undefined)
+      throw new TypeError(
+        'An answer of auth-int covers the body of the request, and there is none to be hashed',
+      )
     const nonce = this.#nonce
     const hash = (text: string): string => hashOf(algorithm.hash, text)
     const count = this.#countOn(nonce).toString(16).padStart(8, '0')
     const cnonce = this.#sessionCnonce ?? this.#makeCnonce()
     const secret = this.#hashA1(cnonce)
-    const hashed = qop === 'auth-int' ? `:${hashOf(algorithm.hash, content ?? EMPTY)}` : ''
+    const hashed = qop === 'auth-int' ? `:${hashOf(algorithm.hash, content!)}` : ''
     const middle = qop === 'none' ? nonce : `${nonce}:${count}:${cnonce}:${qop}`
     const respond = (a2: string): string => hash(`${secret}:${middle}:${hash(a2)}`)
     const value = [
@@ -223,7 +235,6 @@ export class DigestSession {
 
 /** All but attr-char of RFC 8187 §3.2.1. */
 const NOT_IN_EXT_VALUE = /[^!#$&+\-.^_`|~0-9A-Za-z]/g
-const EMPTY = new Uint8Array(0)
 
 function hashOf(hash: string, text: string | Uint8Array): string {
   const hasher = createHash(hash)

@@ -37,12 +37,13 @@ const MAX_URL_LENGTH = 2_048
 const MAX_ORIGINS = 256
 
 /**
- * A URL joined to `baseUrl` by the rules of WHATWG URL.
+ * A URL joined to `baseUrl` by the rules of WHATWG URL. One of the same origin without userinfo has that of `baseUrl`, as a relative
+ * one does.
  * @throws InvalidURL for what is no URL, or relative without a base, or would silently replace the end of the base
  */
 export function joinUrl(url: string | URL, baseUrl: URL | undefined): URL {
   if (typeof url !== 'string') {
-    if (url instanceof URL || isUrlLike(url)) return new URL(url.href)
+    if (url instanceof URL || isUrlLike(url)) return withUserinfo(new URL(url.href), baseUrl)
     throw new TypeError('The URL is a string or a URL')
   }
   if (baseUrl === undefined) {
@@ -54,7 +55,14 @@ export function joinUrl(url: string | URL, baseUrl: URL | undefined): URL {
   }
   if (!URL.canParse(url, baseUrl.href)) throw new InvalidURL('INVALID_TARGET', 'it is no URL')
   refuseDoubtful(url, baseUrl)
-  return new URL(url, baseUrl)
+  return withUserinfo(new URL(url, baseUrl), baseUrl)
+}
+
+function withUserinfo(url: URL, baseUrl: URL | undefined): URL {
+  if (url.origin !== baseUrl?.origin || url.username !== '' || url.password !== '') return url
+  url.username = baseUrl.username
+  url.password = baseUrl.password
+  return url
 }
 
 function isUrlLike(value: unknown): value is URL {
@@ -151,12 +159,12 @@ function keep<T>(map: Map<string, T>, key: string, value: T, maximum: number): v
  * The credentials of a URL, percent-decoded.
  * @throws InvalidURL for those that Basic cannot send (RFC 7617 §2)
  */
-function authOf({ username, password }: URL): AuthSettings | undefined {
+function authOf({ username, password, origin }: URL): AuthSettings | undefined {
   if (username === '' && password === '') return undefined
   const pair = { user: decode(username), password: decode(password) }
   const fault = faultOfBasic(pair)
   if (fault !== undefined) throw new InvalidURL('INVALID_TARGET', `in its userinfo, ${fault}`)
-  return settingsForPair(pair, 'url')
+  return settingsForPair(pair, 'url', origin)
 }
 
 function decode(text: string): string {

@@ -88,7 +88,7 @@ export interface AuthSettings {
   readonly credentials: readonly AuthCredential[]
   /** The one that is sent without being asked for; undefined for none: a challenge is waited for. */
   readonly ahead: AuthCredential | undefined
-  /** Whether a netrc file is asked where there are no credentials. */
+  /** Whether a netrc file is asked, too; what it says counts after the credentials. */
   readonly readsNetrc: boolean
   /** Its path; undefined for the user's own. */
   readonly netrcPath: string | undefined

@@ -40,7 +40,9 @@ export class ProxyIdentity {
 
   /** The field of a request, where there is something to be said already. */
   fieldFor(request: DigestRequest): FieldLine | undefined {
-    const value = this.#basic ?? this.#session?.answer(request).value
+    // What covers the body is said where the body is known.
+    const canAnswer = this.#session?.needsContent !== true || request.content !== undefined
+    const value = this.#basic ?? (canAnswer ? this.#session?.answer(request).value : undefined)
     return value === undefined ? undefined : ['Proxy-Authorization', value]
   }
 

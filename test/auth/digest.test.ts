@@ -193,6 +193,8 @@ describe('Digest', () => {
       [paramsOf(value)['qop'], paramsOf(value)['response']],
       ['auth-int', '23fef4d928a3e9fa6e0b0de51288c997'],
     )
+    // Without the body there is no right answer.
+    assert.throws(() => one.answer({ method: 'POST', uri: '/dir/index.html' }), TypeError)
   })
 
   it('ignores unknown values of qop, and does without an answer where none is known [7616-3.3-9]', () => {

@@ -52,6 +52,28 @@ describe('netrc', () => {
     await client.close()
   })
 
+  it('of a list waits for a challenge with the others, and counts after them', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: ['netrc', { bearer: 'T' }] })
+    assert.equal(await client.get('/').text(), 'none')
+    assert.match(await client.get('/digest').text(), /^Digest username="me"/)
+    log.length = 0
+    assert.match(await client.get('/digest').text(), /^Digest username="me".* nc=00000002/)
+    assert.equal(log.length, 1)
+    assert.equal(
+      client.explain('/').auth.does,
+      'waits for a challenge of Bearer, asks the netrc file too (option)',
+    )
+    await client.close()
+    const before = new Client({ baseUrl: here.origin, auth: ['netrc', { digest: ['first', 'pw'] }] })
+    assert.match(await before.get('/digest').text(), /^Digest username="first"/)
+    await before.close()
+    // A file that knows no host takes nothing away.
+    const file = write('others', 'machine other.test login a password b\n')
+    const other = new Client({ baseUrl: here.origin, auth: [{ netrc: file }, { digest: ['d', 'pw'] }] })
+    assert.match(await other.get('/digest').text(), /^Digest username="d"/)
+    await other.close()
+  })
+
   it('comes after a field and the URL, and does nothing where it knows no host', async () => {
     const client = new Client({ auth: 'netrc' })
     assert.equal(await client.get(here.origin, { headers: { Authorization: 'mine' } }).text(), 'mine')

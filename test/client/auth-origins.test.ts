@@ -1,10 +1,15 @@
 // Whom credentials are sent to: the origin that was asked for, and no other one.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
+import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../src/core/request.ts'
 import { StatusError } from '../../src/errors/index.ts'
 import type { AuthOption } from '../../src/layers/auth/option.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -107,7 +112,46 @@ describe('credentials', () => {
     const response = await client.get('open')
     assert.deepEqual([await response.text(), response.url], ['Basic YTpi', `${here.origin}/open`])
     assert.equal(await client.get(`${other.origin}/open`).text(), 'none')
+    // However the URL is written: it is the same place.
+    assert.equal(await client.get(`${here.origin}/open`).text(), 'Basic YTpi')
+    assert.equal(await client.get(new URL(`${here.origin}/open`)).text(), 'Basic YTpi')
+    assert.equal(await client.get(new URL(`${other.origin}/open`)).text(), 'none')
+    assert.match(await client.get(`${here.origin.replace('//', '//c:d@')}/open`).text(), /^Basic Yzpk/)
+    assert.equal(await client.get(`${here.origin}/open`, { auth: false }).text(), 'none')
     await client.close()
+  })
+
+  it('do not follow a hook to another origin, unless it is named [9110-11.5-1]', async () => {
+    let origin: RequestOrigin | undefined
+    await other.client
+      .get('/open', { hooks: { beforeRequest: (request) => void (origin = request.origin) } })
+      .text()
+    const hooks = { beforeRequest: (request: OutgoingRequest) => withChanges(request, { origin: origin! }) }
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'auth-')), 'netrc')
+    writeFileSync(file, 'machine 127.0.0.1 login me password secret\n', { mode: 0o600 })
+    const ways: readonly ClientOptions[] = [
+      ...WAYS.map(([, auth]) => ({ baseUrl: here.origin, auth })),
+      { baseUrl: here.origin.replace('//', '//me:secret@') },
+      { baseUrl: here.origin, auth: { netrc: file } },
+      { auth: { netrc: file } },
+      { auth: [{ netrc: file }, { bearer: 'other' }] },
+    ]
+    for (const options of ways) {
+      const client = new Client({ ...options, hooks })
+      otherLog.length = 0
+      for (const way of ['/open', '/asks'])
+        await (await client.get(`${here.origin}${way}`, { throwOnError: false })).text()
+      assert.deepEqual(otherLog, ['none', 'none'])
+      await client.close()
+    }
+    const redirect = { keepCredentialsFor: [other.origin] }
+    const named = new Client({ baseUrl: here.origin, auth: { basic: ['me', 'secret'] }, hooks, redirect })
+    assert.match(await named.get('/open').text(), /^Basic /)
+    // Without a baseUrl the option is for wherever a request goes.
+    const anywhere = new Client({ auth: { basic: ['me', 'secret'] }, hooks })
+    assert.match(await anywhere.get(`${here.origin}/open`).text(), /^Basic /)
+    await Promise.all([named.close(), anywhere.close()])
+    rmSync(path.dirname(file), { recursive: true })
   })
 
   it('of Digest are remembered for their origin, and are no answer at another one', async () => {

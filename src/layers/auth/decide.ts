@@ -23,6 +23,8 @@ export type Sent =
       readonly kind: 'digest'
       readonly credential: AuthCredential
       readonly realm: string
+      /** The nonce that was answered. */
+      readonly nonce: string
       /** It was sent before this request had seen a challenge. */
       readonly isAhead: boolean
     }
@@ -62,7 +64,7 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
   const { sent, ranked } = facts
   if (sent.kind === 'bearer' && sent.canRefresh) return { kind: 'refresh', why: 'the token was refused' }
   if (sent.kind === 'digest') {
-    const { realm, credential, isAhead } = sent
+    const { realm, nonce, credential, isAhead } = sent
     const stale = ranked.find(({ challenge }) => isStale(challenge, realm))
     if (stale !== undefined && facts.staleCount < MAX_STALE)
       return {
@@ -73,8 +75,9 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         isStale: true,
         why: 'the nonce was too old',
       }
-    // A remembered space that was not the one: nothing is said of these credentials in the other.
-    const other = ranked.find(({ challenge }) => isOfOther(challenge, realm))
+    // A remembered space that was not the one, or whose nonce is not known any more: a server that was begun anew and one of RFC 2069
+    // say no `stale`. Nothing is said of these credentials with the other.
+    const other = ranked.find(({ challenge }) => isOther(challenge, realm, nonce))
     if (isAhead && other !== undefined)
       return {
         kind: 'try',
@@ -82,14 +85,18 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         challenge: other,
         refused: [],
         isStale: false,
-        why: 'it is another realm',
+        why: isOfRealm(other, realm) ? 'it is another nonce' : 'it is another realm',
       }
   }
   return tryOther(facts)
 }
 
-function isOfOther({ scheme, params }: RankedChallenge['challenge'], realm: string): boolean {
-  return scheme === 'digest' && params.get('realm') !== realm
+function isOther({ scheme, params }: RankedChallenge['challenge'], realm: string, nonce: string): boolean {
+  return scheme === 'digest' && (params.get('realm') !== realm || params.get('nonce') !== nonce)
+}
+
+function isOfRealm({ challenge }: RankedChallenge, realm: string): boolean {
+  return challenge.params.get('realm') === realm
 }
 
 function tryOther(facts: RefusalFacts): RefusalDecision {

@@ -21,7 +21,7 @@ export function explainAuth({ fields, defaults, settings }: OutgoingRequest): Ex
   const auth = settings?.auth
   if (auth === false) return { from: 'off', ahead: undefined, does: 'sends no credentials' }
   if (auth === undefined) return { from: 'nothing', ahead: undefined, does: 'has no credentials to send' }
-  const { credentials, ahead, from } = auth
+  const { credentials, ahead, from, readsNetrc } = auth
   if (credentials.length === 0)
     return {
       from: 'netrc',
@@ -29,7 +29,8 @@ export function explainAuth({ fields, defaults, settings }: OutgoingRequest): Ex
       does: 'asks the netrc file for the host, and sends what it says as Basic',
     }
   const others = [...new Set(credentials.filter((one) => one !== ahead).map(({ scheme }) => inWords(scheme)))]
-  const waits = others.length === 0 ? undefined : `waits for a challenge of ${others.join(' or ')}`
+  const asks = readsNetrc ? ', asks the netrc file too' : ''
+  const waits = others.length === 0 ? undefined : `waits for a challenge of ${others.join(' or ')}${asks}`
   const sends = ahead === undefined ? undefined : `sends ${inWords(ahead.scheme)} ahead`
   const does = [sends, waits].filter((part) => part !== undefined).join(', ')
   return { from, ahead: ahead?.scheme, does: `${does} (${from})` }

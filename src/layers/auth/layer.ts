@@ -12,7 +12,13 @@ import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
 import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
 import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
-import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
+import {
+  type ChunkedBody,
+  closeBody,
+  isReplayable,
+  type OutgoingBody,
+  replayOf,
+} from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
@@ -20,16 +26,19 @@ import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts
 import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
+import { overHttps } from '../hsts/policy.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashableContent } from './content.ts'
 import { decideRefusal, type RefusalDecision, type Sent } from './decide.ts'
 import { inWords as schemeInWords } from './explain.ts'
+import { LentBody } from './lent-body.ts'
 import { settingsForPair } from './option.ts'
 import type { ProtectionSpaces } from './spaces.ts'
 import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
 
 const REFUSED = 401
+const PROXY_REFUSED = 407
 
 /** What a client remembers for its requests. */
 export interface AuthMemory {
@@ -54,8 +63,51 @@ export function authLayer(options: AuthLayerOptions): Layer {
   return (send) => (request) => {
     const auth = request.settings?.auth
     if (auth === undefined || auth === false || hasOwn(request)) return send(request)
-    return new Authentication(send, request, options).run(auth)
+    if (!isMeantFor(auth, request)) return send(request)
+    return begin(send, request, options, auth)
   }
+}
+
+function begin(
+  send: Handler,
+  request: OutgoingRequest,
+  options: AuthLayerOptions,
+  auth: AuthSettings,
+): Promise<HTTPResponse> {
+  const { body, expectContinueMs } = request
+  if (expectContinueMs === undefined || body.kind !== 'chunks' || body.isReplayable)
+    return new Authentication(send, request, options).run(auth)
+  return lending(body, (lent) => new Authentication(send, request, options, lent).run(auth))
+}
+
+async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>): Promise<T> {
+  const lent = new LentBody(body)
+  let reason: unknown
+  try {
+    return await run(lent)
+  } catch (error) {
+    reason = error
+    throw error
+  } finally {
+    lent.end(reason)
+  }
+}
+
+/**
+ * Security: a hook or a layer may have sent the request to another origin than the one that the credentials are for. They follow it
+ * where a redirect may take them, and to the same host over https (HSTS).
+ */
+function isMeantFor({ origin, credentials }: AuthSettings, request: OutgoingRequest): boolean {
+  // A netrc file is asked for the host that was asked for at first.
+  const meant = origin ?? (credentials.length === 0 ? (request.first ?? request).origin.prefix : undefined)
+  return mayGo(meant, request)
+}
+
+function mayGo(meant: string | undefined, request: OutgoingRequest): boolean {
+  const { prefix } = request.origin
+  if (meant === undefined || meant === prefix) return true
+  if (request.settings?.redirect?.keepCredentialsFor.includes(prefix) === true) return true
+  return prefix === overHttps(new URL(meant)).origin
 }
 
 function hasOwn({ fields, defaults }: OutgoingRequest): boolean {
@@ -77,6 +129,8 @@ class Authentication {
   readonly #send: Handler
   readonly #request: OutgoingRequest
   readonly #options: AuthLayerOptions
+  /** The body, where it can be sent once and is not read before the server has said so. */
+  readonly #lent: LentBody | undefined
   readonly #refused: Set<AuthCredential> = new Set()
   readonly #refreshed: Set<AuthCredential> = new Set()
   readonly #earlier: Attempt[] = []
@@ -85,7 +139,8 @@ class Authentication {
   #sentBody: OutgoingBody | undefined
   #whole: URL | undefined
 
-  constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions) {
+  constructor(send: Handler, request: OutgoingRequest, options: AuthLayerOptions, lent?: LentBody) {
+    this.#lent = lent
     this.#send = send
     this.#request = request
     this.#options = options
@@ -114,14 +169,15 @@ class Authentication {
   }
 
   async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
-    const auth = said.credentials.length > 0 ? said : await this.#fromNetrc(said)
+    const auth = said.readsNetrc ? await this.#withNetrc(said) : said
     if (auth === undefined) return this.#send(this.#request)
     const attempted = await this.#ahead(auth)
     const { body } = this.#request
     // It would be spent on the question: asked is first without it, as curl does.
     const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
     let response = asksFirst ? await this.#ask() : await this.#sendWith(attempted)
-    if (asksFirst && response.status >= 200 && response.status <= 299) {
+    // An answer to the question is none to the request. A redirect that followed would lose the body without a word.
+    if (asksFirst && asksNothing(response.status)) {
       this.#giveUp(response, 'again with the body: no authentication was asked for')
       response = await this.#sendWith(NOTHING)
     }
@@ -134,19 +190,41 @@ class Authentication {
     let response = given
     while (response.status === REFUSED) {
       const decision = await this.#decide(auth, attempted, response)
+      this.#forget(attempted, decision)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
-      if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))
-        throw this.#errorOf('AUTH_BODY', response)
+      if (this.#isSpent()) throw this.#errorOf('AUTH_BODY', response)
       attempted = await this.#next(attempted, decision)
       response = await this.#sendWith(attempted)
     }
     return this.#finish(this.#accept(attempted, response), undefined)
   }
 
+  /** Whether the body was sent, be it in part, and cannot be sent again. */
+  #isSpent(): boolean {
+    if (this.#sentBody === undefined || isReplayable(this.#sentBody)) return false
+    return this.#lent === undefined || this.#lent.wasOpened
+  }
+
+  /** The body for the next sending. */
+  #nextBody(): OutgoingBody {
+    const { body } = this.#request
+    if (this.#lent !== undefined) return this.#lent.lend()
+    return this.#sentBody === undefined ? body : replayOf(body)
+  }
+
+  /** With what the file says: it counts after what was said beside it, and nothing of a list is sent ahead. */
+  async #withNetrc(said: AuthSettings): Promise<AuthSettings | undefined> {
+    const isListed = said.credentials.length > 0
+    if (isListed && !mayGo((this.#request.first ?? this.#request).origin.prefix, this.#request)) return said
+    const found = await this.#fromNetrc(said)
+    if (!isListed) return found
+    if (found === undefined) return said
+    return { ...said, credentials: [...said.credentials, ...found.credentials] }
+  }
+
   /** The user's file says who they are at the host that was asked for at first: a redirect asks it for no other one. */
-  async #fromNetrc({ readsNetrc, netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
-    if (!readsNetrc) return undefined
+  async #fromNetrc({ netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
     const { origin } = this.#request.first ?? this.#request
     const host = new URL(origin.prefix).hostname.replace(/^\[|\]$/g, '')
     const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host))
@@ -166,7 +244,9 @@ class Authentication {
         continue
       }
       const session = spaces.find(this.#url, credential)
-      if (session !== undefined) return this.#digest(credential, session, true)
+      // What covers the body is no answer to a request whose body nobody can hash: it asks first.
+      const canAnswer = session?.needsContent !== true || canHash(this.#request.body)
+      if (session !== undefined && canAnswer) return this.#digest(credential, session, true)
     }
     if (ahead?.scheme === 'basic') return this.#basic(ahead)
     return ahead?.scheme === 'bearer' ? this.#bearer(ahead) : NOTHING
@@ -192,9 +272,10 @@ class Authentication {
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
     const { method, target: uri, body } = this.#request
     const content = session.needsContent ? await this.#wait(hashableContent(body)) : undefined
+    const { realm, nonce } = session
     const answer = session.answer({ method, uri, content })
     return {
-      sent: { kind: 'digest', credential, realm: session.realm, isAhead },
+      sent: { kind: 'digest', credential, realm, nonce, isAhead },
       value: answer.value,
       digest: { session, answer },
     }
@@ -218,8 +299,17 @@ class Authentication {
     })
   }
 
+  /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
+  #forget({ sent, held, digest }: Attempted, decision: RefusalDecision): void {
+    const { spaces, tokens } = this.#options.memory
+    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined)
+      spaces.forget(this.#url, sent.credential, digest.session)
+    if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
+      tokens.forget(sent.credential.token as TokenFunction, held!)
+  }
+
   async #next(
-    { sent, held, digest }: Attempted,
+    { sent, held }: Attempted,
     decision: Exclude<RefusalDecision, { kind: 'answer' }>,
   ): Promise<Attempted> {
     const { spaces, tokens } = this.#options.memory
@@ -231,8 +321,6 @@ class Authentication {
       return this.#withToken(credential, tokens.replace(credential.token as TokenFunction, held!))
     }
     const { credential, challenge } = decision
-    if (digest !== undefined && sent.kind === 'digest' && sent.credential.scheme === 'digest')
-      spaces.forget(this.#url, sent.credential, digest.session)
     if (decision.isStale) this.#staleCount++
     for (const one of decision.refused) this.#refused.add(one)
     if (credential.scheme === 'basic') return this.#basic(credential)
@@ -279,7 +367,7 @@ class Authentication {
 
   #sendWith({ value }: Attempted): Promise<HTTPResponse> {
     const { fields, body: first } = this.#request
-    const body = this.#sentBody === undefined ? first : replayOf(first)
+    const body = this.#nextBody()
     this.#sentBody = body
     if (value === undefined && body === first) return this.#carry(this.#request)
     return this.#carry(
@@ -330,6 +418,11 @@ class Authentication {
   #wait<T>(work: Promise<T>): Promise<T> {
     return whileWanted(work, this.#request, this.#options)
   }
+}
+
+/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
+function asksNothing(status: number): boolean {
+  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
 }
 
 /** What describes the body, and is left out with it. */

@@ -55,17 +55,18 @@ export function resolveAuth(option: AuthOption): AuthSettings | false {
 }
 
 /** What a user and a password are good for that were said without a scheme: Basic ahead, Digest where the server asks for it. */
-export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc'): AuthSettings {
+export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc', origin?: string): AuthSettings {
   const basic = basicOf(pair)
-  return freeze([basic, digestOf(pair)], basic, false, undefined, from)
+  return freeze([basic, digestOf(pair)], basic, false, undefined, from, origin)
 }
 
 function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
   const credentials = read.filter((one) => 'scheme' in one)
   const files = read.filter((one) => 'netrc' in one)
+  if (files.length > 1) throw new TypeError(`${WHAT}: a list has one netrc, not ${files.length}`)
   // What is sent ahead is what was said to be right; of several nobody knows which is.
-  const [first, second] = credentials
-  const ahead = second === undefined && first?.scheme !== 'digest' ? first : undefined
+  const [first] = credentials
+  const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined
   return freeze(credentials, ahead, files.length > 0, files[0]?.netrc, from)
 }
 
@@ -75,6 +76,7 @@ function freeze(
   readsNetrc: boolean,
   netrcPath: string | undefined,
   from: AuthSettings['from'],
+  origin?: string,
 ): AuthSettings {
   return Object.freeze({
     credentials: Object.freeze(credentials),
@@ -82,7 +84,7 @@ function freeze(
     readsNetrc,
     netrcPath,
     from,
-    origin: undefined,
+    origin,
   })
 }
 

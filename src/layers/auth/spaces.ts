@@ -12,8 +12,8 @@ const MAX_SPACES = 16
 
 interface DigestSpace {
   readonly session: DigestSession
-  /** The nonce of its challenge. */
-  readonly nonce: string
+  /** What of its challenge an answer depends on. */
+  readonly terms: string
   readonly covers: (url: URL) => boolean
   /** A response has shown that the server takes its answers. */
   isProven: boolean
@@ -37,17 +37,16 @@ export class ProtectionSpaces {
   }
 
   /**
-   * The session for a challenge: that of another request which was given the same nonce, or one that `make` makes. Nothing is sent
-   * ahead from it before `prove`.
+   * The session for a challenge: that of another request which was given the same nonce with the same terms, or one that `make`
+   * makes. Nothing is sent ahead from it before `prove`.
    */
   open(url: URL, pair: UserPassword, challenge: Challenge, make: () => DigestSession): DigestSession {
     const spaces = this.#spacesOf(url, pair)
-    const nonce = challenge.params.get('nonce')!
-    const realm = challenge.params.get('realm')!
-    const known = spaces.digest.find((one) => one.nonce === nonce && one.session.realm === realm)
+    const terms = termsOf(challenge)
+    const known = spaces.digest.find((one) => one.terms === terms)
     if (known !== undefined) return known.session
     const session = make()
-    const space = { session, nonce, covers: coverOf(challenge, url), isProven: false }
+    const space = { session, terms, covers: coverOf(challenge, url), isProven: false }
     spaces.digest = [space, ...spaces.digest].slice(0, MAX_SPACES)
     return session
   }
@@ -90,6 +89,18 @@ export class ProtectionSpaces {
 
 function keyOf({ origin }: URL, { user, password }: UserPassword): string {
   return JSON.stringify([origin, user, password])
+}
+
+/** A server may offer one nonce with several algorithms and qop: an answer to one of them is none to another. */
+function termsOf({ params }: Challenge): string {
+  const value = (name: string): string | undefined => params.get(name)?.toLowerCase()
+  return JSON.stringify([
+    params.get('realm'),
+    params.get('nonce'),
+    value('algorithm') ?? 'md5',
+    value('qop'),
+    value('userhash') === 'true',
+  ])
 }
 
 function folderOf({ pathname }: URL): string {

@@ -26,6 +26,11 @@ export class Tokens {
     return held === undefined || held === refused ? this.#ask(source) : held
   }
 
+  /** A token that was refused is not given again. */
+  forget(source: TokenFunction, refused: HeldToken): void {
+    if (this.#held.get(source) === refused) this.#held.delete(source)
+  }
+
   #ask(source: TokenFunction): HeldToken {
     const asked = call(source)
     this.#held.set(source, asked)

@@ -30,6 +30,7 @@ describe('the option auth', () => {
     [{ bearer: 'secret\r\nX: y' }, /RFC 6750/],
     [{ bearer: 'a=secret' }, /RFC 6750/],
     [{ netrc: '' }, /netrc takes a path/],
+    [['netrc', { netrc: 'a' }], /a list has one netrc, not 2/],
     [{ netrc: true }, /netrc takes a path, not a boolean/],
     [{ netrc: 'a\0b' }, /netrc takes a path/],
     [true, /auth takes false, /],

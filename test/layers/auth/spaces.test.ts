@@ -43,6 +43,25 @@ describe('protection spaces', () => {
     spaces.forget(new URL('http://b.test/'), ME, session)
   })
 
+  it('are others where one nonce comes with another algorithm or qop', () => {
+    const spaces = new ProtectionSpaces()
+    const terms = [
+      'qop="auth"',
+      'qop="auth-int"',
+      'qop="auth", algorithm=SHA-256',
+      'qop="auth", algorithm=MD5-sess',
+      'qop="auth", userhash=true',
+    ]
+    const openWith = (text: string): DigestSession => {
+      const [challenge] = parseChallenges([`Digest realm="r", nonce="n", ${text}`])
+      return spaces.open(HERE, ME, challenge!, () => new DigestSession(challenge!, ME, true))
+    }
+    const sessions = terms.map(openWith)
+    assert.equal(new Set(sessions).size, terms.length)
+    // The same terms are the same session, however they are spelt.
+    assert.equal(openWith('algorithm=md5, QOP=AUTH, userhash=false'), sessions[0])
+  })
+
   it('with a domain reach no farther than its paths, whole segments of them, at this origin', () => {
     const spaces = new ProtectionSpaces()
     const session = open(spaces, HERE, 'n', ', domain="/a /b/ http://other.test/c  : http://a.test/d?x"')

@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends the first of a list ahead',
     file: OPTION,
-    find: "const ahead = second === undefined && first?.scheme !== 'digest' ? first : undefined;",
+    find: "const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined;",
     replace: "const ahead = first?.scheme !== 'digest' ? first : undefined;",
     within: ALL,
   },
@@ -132,6 +132,20 @@ export const FAULTS: readonly Fault[] = [
     replace: '}\n    });\n  }\n  /**\n   * Waits; at once',
     within: ALL,
   },
+  {
+    does: 'takes a nonce that was dropped without stale for a wrong password',
+    file: DECIDE,
+    find: 'if (isAhead && other !== undefined)',
+    replace: 'if (false)',
+    within: ALL,
+  },
+  {
+    does: 'keeps a token that was refused with a body that can be sent once',
+    file: TOKENS,
+    find: 'if (this.#held.get(source) === refused) this.#held.delete(source);',
+    replace: 'if (false) this.#held.delete(source);',
+    within: ALL,
+  },
   // Bodies.
   {
     does: 'spends a body that can be sent once on the question',
@@ -143,7 +157,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends what is left of a spent body',
     file: LAYER,
-    find: 'if (this.#sentBody !== undefined && !isReplayable(this.#sentBody))',
+    find: 'if (this.#isSpent())',
     replace: 'if (false)',
     within: ALL,
   },

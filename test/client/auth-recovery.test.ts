@@ -1,0 +1,239 @@
+// What was refused is not sent for ever: tokens and nonces of a client that lives longer than they do.
+
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { before, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { AuthError } from '../../src/errors/index.ts'
+import { verifyDigest } from '../support/digest-verifier.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
+import { serve } from './serving.ts'
+
+checkOpenHandles()
+
+const ME = { user: 'me', password: 'pw', realm: 'r' }
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces).toString()
+}
+
+const once = (text: string): Readable => Readable.from([Buffer.from(text)])
+
+describe('Digest whose nonce the server has dropped', () => {
+  let nonce = 'n1'
+  let password = 'pw'
+  let more = ', qop="auth"'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = Buffer.from(await textOf(request))
+    const { method = '', url: uri = '' } = request
+    const value = request.headers.authorization
+    const said =
+      value === undefined ? undefined : verifyDigest(value, { ...ME, password }, { method, uri, body })
+    const used = said?.params.get('nonce')
+    log.push(`${used ?? 'none'} ${body.toString()}`.trim())
+    if (said !== undefined && said.fault === undefined && used === nonce)
+      return void response.end(`welcome ${body.toString()}`)
+    response.writeHead(401, { 'WWW-Authenticate': `Digest realm="r", nonce="${nonce}"${more}` }).end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  const begin = (): Client => {
+    log.length = 0
+    nonce = 'n1'
+    password = 'pw'
+    more = ', qop="auth"'
+    return new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+  }
+
+  for (const terms of [', qop="auth"', '', ', qop="auth-int"'])
+    it(`is answered with the new one, though nobody says stale: ${terms || 'RFC 2069'}`, async () => {
+      const client = begin()
+      more = terms
+      await client.get('/').text()
+      nonce = 'n2'
+      const response = await client.get('/')
+      assert.equal(await response.text(), 'welcome ')
+      assert.deepEqual(
+        response.attempts.map(({ status, decision }) => [status, decision]),
+        [
+          [401, 'again with Digest: it is another nonce'],
+          [200, undefined],
+        ],
+      )
+      await client.get('/').text()
+      assert.deepEqual(log, ['none', 'n1', 'n1', 'n2', 'n2'])
+      await client.close()
+    })
+
+  it('is answered once: a password that is wrong by now is not sent for ever, nor ahead', async () => {
+    const client = begin()
+    await client.get('/').text()
+    nonce = 'n2'
+    password = 'another'
+    for (let i = 0; i < 2; i++) assert.equal((await client.get('/')).status, 401)
+    assert.deepEqual(log, ['none', 'n1', 'n1', 'n2', 'none', 'n2'])
+    await client.close()
+  })
+
+  it('and whose nonce has stayed: the password was judged, and the next request asks first', async () => {
+    const client = begin()
+    await client.get('/').text()
+    password = 'another'
+    assert.equal((await client.get('/')).status, 401)
+    password = 'pw'
+    assert.equal((await client.get('/')).status, 200)
+    assert.deepEqual(log, ['none', 'n1', 'n1', 'none', 'n1'])
+    await client.close()
+  })
+
+  it('of auth-int is sent ahead only where the body can be hashed', async () => {
+    const client = begin()
+    more = ', qop="auth-int"'
+    await client.get('/').text()
+    // What the server asks for cannot be said of a stream: its 401 to the question is the answer.
+    const response = await client.post('/', { body: once('1'), throwOnError: false })
+    assert.equal(response.status, 401)
+    await response.text()
+    assert.equal(await client.post('/', { body: () => once('2') }).text(), 'welcome 2')
+    assert.deepEqual(log, ['none', 'n1', 'none', 'n1 2'])
+    await client.close()
+  })
+
+  it('loses one body that can be sent once, and not the next one', async () => {
+    const client = begin()
+    assert.equal(await client.post('/', { body: once('1') }).text(), 'welcome 1')
+    nonce = 'n2'
+    const error = await rejectionAs(client.post('/', { body: once('2') }), AuthError)
+    assert.equal(error.code, 'AUTH_BODY')
+    assert.equal(await client.post('/', { body: once('3') }).text(), 'welcome 3')
+    assert.equal(await client.post('/', { body: once('4') }).text(), 'welcome 4')
+    assert.deepEqual(log, ['none', 'n1 1', 'n1 2', 'none', 'n2 3', 'n2 4'])
+    await client.close()
+  })
+})
+
+describe('the question without the body', () => {
+  const log: string[] = []
+  let status = 200
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    log.push(`${request.method} ${request.url} ${text}`.trim())
+    const isEmpty = text === '' && request.method === 'POST'
+    // RFC 9110 §15.5.12: 411 is what a server says that wants a body with a length.
+    const said = request.url === '/done' || (status >= 400 && !isEmpty) ? 200 : status
+    response.writeHead(said, said >= 300 && said <= 399 ? { Location: '/done' } : {}).end(text)
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  const post = async (said: number): Promise<readonly string[]> => {
+    log.length = 0
+    status = said
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const response = await client.post('/', { body: once('data'), throwOnError: false })
+    await response.text()
+    await client.close()
+    return [...log, String(response.status)]
+  }
+
+  for (const said of [301, 302, 303])
+    it(`that is answered by ${said} is followed by the request, which the redirect is for`, async () => {
+      assert.deepEqual(await post(said), ['POST /', 'POST / data', 'GET /done', '200'])
+    })
+
+  for (const said of [400, 403, 411, 415, 422])
+    it(`that is refused by ${said} is followed by the request: the missing body may be what was refused`, async () => {
+      assert.deepEqual(await post(said), ['POST /', 'POST / data', '200'])
+    })
+
+  it('that a server fails at is not followed', async () => {
+    assert.deepEqual(await post(500), ['POST /', '500'])
+  })
+})
+
+describe('a body that waits for 100 (Continue)', () => {
+  const token = 't1'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { authorization = 'none', expect } = request.headers
+    log.push(`${authorization} ${expect ?? ''}`.trim())
+    if (authorization !== `Bearer ${token}`)
+      return void response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end()
+    if (request.url === '/full') return void response.writeHead(507).end()
+    response.writeContinue()
+    response.end(`welcome ${await textOf(request)}`)
+  }
+  const here = serve((request, response) => void judge(request, response))
+  before(() => {
+    here.server.on('checkContinue', (request, response) => void judge(request, response))
+  })
+  const tokens = (...said: string[]): Client => {
+    log.length = 0
+    return new Client({ baseUrl: here.origin, auth: { bearer: () => said.shift()! }, retry: false })
+  }
+
+  it('was not read where the head is refused, and is sent with other credentials', async () => {
+    const client = tokens('old', 't1')
+    const body = once('all of it')
+    assert.equal(await client.post('/', { body, expectContinue: true }).text(), 'welcome all of it')
+    assert.deepEqual(log, ['Bearer old 100-continue', 'Bearer t1 100-continue'])
+    await client.close()
+  })
+
+  it('is given back unread where the refusal is the answer, where another status is, and where there is no token', async () => {
+    for (const [path, said, status] of [
+      ['/', ['a', 'b'], 401],
+      ['/full', ['t1'], 507],
+    ] as const) {
+      const client = tokens(...said)
+      const body = once('never read')
+      const response = await client.post(path, { body, expectContinue: true, throwOnError: false })
+      assert.equal(response.status, status)
+      await response.text()
+      assert.equal(body.readableDidRead, false)
+      assert.equal(body.destroyed, true)
+      await client.close()
+    }
+    const client = tokens('a')
+    const body = once('never read')
+    await assert.rejects(async () => client.post('/', { body, expectContinue: true }), TypeError)
+    assert.equal(body.destroyed, true)
+    await client.close()
+  })
+})
+
+describe('a token of a function that has run out', () => {
+  it('loses one body that can be sent once, and not the next one', async (t) => {
+    let good = 't1'
+    let calls = 0
+    const client = new Client({
+      baseUrl: here.origin,
+      auth: {
+        bearer: () => {
+          calls++
+          return good
+        },
+      },
+      retry: false,
+    })
+    t.after(() => client.close())
+    token = good
+    assert.equal(await client.post('/', { body: once('1') }).text(), 'welcome 1')
+    token = good = 't2'
+    assert.equal((await rejectionAs(client.post('/', { body: once('2') }), AuthError)).code, 'AUTH_BODY')
+    assert.equal(await client.post('/', { body: once('3') }).text(), 'welcome 3')
+    assert.equal(calls, 2)
+  })
+
+  let token = ''
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    if (request.headers.authorization === `Bearer ${token}`) response.end(`welcome ${text}`)
+    else response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+})
