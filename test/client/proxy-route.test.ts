@@ -2,6 +2,7 @@
 // do wrong at each step, and that all of it is given back.
 
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
@@ -535,6 +536,54 @@ describe('a proxy that asks who we are by Digest', () => {
     await turn()
     assert.ok(isReturned)
     await other.client.close()
+  })
+
+  /** A request whose body can be sent once only. */
+  const once = (client: Client): Promise<number> =>
+    client
+      .post('http://a.test/', { body: Readable.from(['abc']), throwOnError: false })
+      .then((response) => response.text().then(() => response.status))
+
+  it('anew while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
+    const { client, network } = begin({ proxy })
+    const get1 = client.get('http://a.test/').text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge(DIGEST))
+    await written(network)
+    network.stream.receive(OK)
+    await get1
+    const refused = once(client)
+    assert.match(await written(network), /^POST[^]*nonce="first".*nc=00000002/)
+    network.stream.receive(challenge('Digest realm="r", nonce="second", qop="auth", stale=true'))
+    assert.equal(await refused, 407)
+    const taken = once(client)
+    await turn()
+    assert.match(await written(network), /^POST[^]*nonce="second".*nc=00000001/)
+    network.stream.receive(OK)
+    assert.equal(await taken, 200)
+    await client.close()
+  })
+
+  it('and wants the body hashed gets no answer with a body that nobody has yet', async () => {
+    const { client, network } = begin({ proxy })
+    const first = client.get('http://a.test/').text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge('Digest realm="r", nonce="first", qop="auth-int"'))
+    assert.match(await written(network), /qop=auth-int/)
+    network.stream.receive(OK)
+    await first
+    const refused = once(client)
+    assert.doesNotMatch(await written(network), /Proxy-Authorization/)
+    network.stream.receive(challenge('Digest realm="r", nonce="second", qop="auth-int"'))
+    assert.equal(await refused, 407)
+    const hashed = client.post('http://a.test/', { body: 'abc' }).text()
+    await turn()
+    assert.match(await written(network), /nonce="second".*qop=auth-int, nc=00000001/)
+    network.stream.receive(OK)
+    await hashed
+    await client.close()
   })
 })
 
