@@ -468,6 +468,13 @@ async function written({ stream }: MemoryNetwork): Promise<string> {
   return showWire(stream.takeWritten())
 }
 
+/** The status of a request whose body can be sent once only. */
+async function once(client: Client): Promise<number> {
+  const response = await client.post('http://a.test/', { body: Readable.from(['abc']), throwOnError: false })
+  await response.text()
+  return response.status
+}
+
 describe('a proxy that asks who we are by Digest', () => {
   const proxy = { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } as const
   const DIGEST = 'Digest realm="r", nonce="first", qop="auth"'
@@ -537,12 +544,6 @@ describe('a proxy that asks who we are by Digest', () => {
     assert.ok(isReturned)
     await other.client.close()
   })
-
-  /** A request whose body can be sent once only. */
-  const once = (client: Client): Promise<number> =>
-    client
-      .post('http://a.test/', { body: Readable.from(['abc']), throwOnError: false })
-      .then((response) => response.text().then(() => response.status))
 
   it('anew while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
     const { client, network } = begin({ proxy })
