@@ -443,6 +443,59 @@ describe('a proxy that is asked for a tunnel', () => {
     })
   }
 
+  it('and refuses without an end is told by its status, after a second of waiting for its body', async () => {
+    const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 5_000 } })
+    const failed = rejectionAs(client.get('https://a.test/'), ProxyError)
+    await turn()
+    network.stream.receive(answer('HTTP/1.1 403 No\r\n\r\n'))
+    for (let i = 0; i < 11; i++) {
+      await turn()
+      network.stream.receive(answer('x'))
+      clock.advance(100)
+    }
+    const error = await failed
+    assert.equal(error.status, 403)
+    assert.match(error.body.toString(), /^x{10,11}$/)
+    assert.ok(network.stream.isClosed)
+    assert.equal(clock.pending, 0)
+    await client.close()
+  })
+
+  it('and refuses late is told by its status when timeout.connect ends', async () => {
+    const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 5_000 } })
+    const failed = rejectionAs(client.get('https://a.test/'), ProxyError)
+    await turn()
+    clock.advance(4_900)
+    network.stream.receive(answer('HTTP/1.1 403 No\r\n\r\nx'))
+    await turn()
+    clock.advance(300)
+    assert.equal((await failed).status, 403)
+    assert.equal(clock.pending, 0)
+    await client.close()
+  })
+
+  for (const [what, head, piece] of [
+    ['a field', 'HTTP/1.1 403 No\r\nX: ', 'x'],
+    ['1xx', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
+  ] as const)
+    it(`and says ${what} bit by bit is given up when timeout.connect ends`, async () => {
+      const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 2_000 } })
+      const failed = rejectionAs(client.get('https://a.test/'), TimeoutError)
+      await turn()
+      network.stream.receive(answer(head))
+      let passedMs = 0
+      for (; !network.stream.isClosed && passedMs < 10_000; passedMs += 500) {
+        network.stream.receive(answer(piece))
+        clock.advance(500)
+        await turn()
+      }
+      const error = await failed
+      assert.deepEqual([error.phase, error.timeoutMs], ['connect', 2_000])
+      assert.ok(passedMs <= 2_500, String(passedMs))
+      assert.equal(clock.pending, 0)
+      await client.close()
+    })
+
   it('is looked up and connected to in phases of its own, which name it', async () => {
     for (const phase of ['dns', 'connect'] as const) {
       const setting = begin({ proxy: PROXY, timeout: { [phase]: 5_000 } })
@@ -498,6 +551,29 @@ describe('a proxy that asks who we are by Digest', () => {
     assert.match(await written(network), /nonce="second".*nc=00000001/)
     network.stream.receive(OK)
     await second
+    await client.close()
+  })
+
+  it('and closes after its 407 without saying so is answered on another connection', async () => {
+    const { client, network } = begin({ proxy })
+    const text = client.get('https://a.test/').text()
+    text.catch(() => {
+      // The server speaks no TLS here: it ends with the tunnel.
+    })
+    await turn()
+    network.stream.takeWritten()
+    const first = network.stream
+    first.receive(challenge(DIGEST))
+    assert.match(await written(network), /^CONNECT[^]*nonce="first".*nc=00000001/)
+    first.receiveEnd()
+    await turn()
+    assert.equal(network.streams.length, 2)
+    assert.match(await written(network), /^CONNECT[^]*nonce="first".*nc=00000002/)
+    // What is not refused is no challenge: it is asked no third time.
+    network.stream.receiveEnd()
+    const error = await rejectionAs(text, ConnectError)
+    assert.equal(error.code, 'PROXY_FAILED')
+    assert.equal(network.streams.length, 2)
     await client.close()
   })
 
