@@ -496,6 +496,24 @@ describe('a proxy that is asked for a tunnel', () => {
       await client.close()
     })
 
+  it('and closes is told in words of what it was asked for: SOCKS, or CONNECT', async () => {
+    for (const [proxy, words] of [
+      ['socks5h://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no SOCKS/],
+      ['socks4a://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no SOCKS/],
+      ['http://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no HTTP/],
+    ] as const) {
+      const { client, network } = begin({ proxy })
+      const failed = rejectionAs(client.get('https://a.test/'), ConnectError)
+      await turn()
+      network.stream.receiveEnd()
+      const { code, message } = await failed
+      assert.equal(code, 'PROXY_FAILED')
+      assert.match(message, words)
+      assert.doesNotMatch(message, /setTunnel/)
+      await client.close()
+    }
+  })
+
   it('is looked up and connected to in phases of its own, which name it', async () => {
     for (const phase of ['dns', 'connect'] as const) {
       const setting = begin({ proxy: PROXY, timeout: { [phase]: 5_000 } })
