@@ -88,6 +88,18 @@ export async function answerChallenge({
   return { scheme: 'digest', value: digest.value, session, digest }
 }
 
+/** What the strongest challenge of Digest is answered with from now on; nothing of it is counted yet. Undefined for none. */
+export async function digestSessionFor(
+  challenges: readonly Challenge[],
+  credentials: UserPassword,
+  hasContent: boolean,
+): Promise<DigestSession | undefined> {
+  const [best] = await rankChallenges(challenges, { schemes: ['digest'], hasContent })
+  if (best === undefined) return undefined
+  const { DigestSession } = await import('./digest.ts')
+  return new DigestSession(best.challenge, credentials, hasContent)
+}
+
 /**
  * Whether a challenge says that only the nonce was too old, and the credentials are right (§3.3): the same space, and
  * `stale=true`.

@@ -229,10 +229,11 @@ export class Client {
   async preconnect(url: string | URL, count = 1): Promise<void> {
     this.#shared.underway.check()
     const { settings } = this.#base
-    const to = this.#destinations.find(url)
-    const route = await this.#end.routeTo(to, deadlinesFor(settings, this.#shared.clock), settings)
+    const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
+    const route = await this.#end.routeTo(to, deadlines, settings)
     await this.#shared.pool.preconnect(
-      this.#end.planFor(to.origin, settings.connection, route),
+      this.#end.planFor(to.origin, connection, route),
       count,
       settings.timeouts,
     )
@@ -251,13 +252,12 @@ export class Client {
     this.#shared.underway.check()
     const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
     refuseBesideSocket(options.proxy, this.#base.options.socketPath)
-    const to = this.#destinations.find(url)
-    const { origin, place } = to
     const deadlines = deadlinesFor(settings, this.#shared.clock)
+    const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
     const route = await this.#end.routeTo(to, deadlines, settings)
-    const plan = this.#end.planFor(origin, settings.connection, route, true)
+    const plan = this.#end.planFor(to.origin, connection, route, true)
     const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
-    return this.#shared.plans.driveByHand(lease, place, settings)
+    return this.#shared.plans.driveByHand(lease, to.place, settings)
   }
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */

@@ -4,7 +4,7 @@
  */
 
 import { shown, takeOptions } from '../core/options.ts'
-import { formatAuthority, parseHostPort } from '../core/origin.ts'
+import { formatAuthority, type HostPort, parseHostPort } from '../core/origin.ts'
 import type { GuardFunction, GuardRule } from '../layers/guard/guard.ts'
 import type { GuardOptions, SharedOptions } from './option-types.ts'
 
@@ -56,9 +56,19 @@ function ruleOf(option: 'public-only' | GuardFunction | GuardOptions): GuardRule
 }
 
 function readProxy(text: unknown): string {
-  const { host, port } = typeof text === 'string' ? parseHostPort(text, undefined, NO_PORT) : NOWHERE
+  const { host, port } = readPlace(text)
   if (port !== NO_PORT) return formatAuthority({ host: host.toLowerCase(), port })
   throw wrong('proxies', text)
+}
+
+/** What is no host with a port, a URL perhaps, is said by the message of the option. */
+function readPlace(text: unknown): HostPort {
+  if (typeof text !== 'string') return NOWHERE
+  try {
+    return parseHostPort(text, undefined, NO_PORT)
+  } catch {
+    return NOWHERE
+  }
 }
 
 /** Which no proxy can have: the port has to be said. */

@@ -13,6 +13,8 @@ import {
   withChanges,
 } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import { lookFor } from '../layers/hsts/hsts.ts'
+import { overHttps } from '../layers/hsts/policy.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
 import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
@@ -20,6 +22,7 @@ import { exchangeAs } from './proxy-auth.ts'
 import { forProxy, forServer, identityOf, isAlwaysDirect, saysProxyAuthorization } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 import type { Shared } from './shared.ts'
+import { strictConnection } from './strict-tls.ts'
 
 /** How a request would go, for people. */
 export interface ExplainedRoute {
@@ -84,6 +87,30 @@ export class InnerEnd {
     const identity = saysProxyAuthorization(own) ? undefined : identityOf(route.proxies.at(-1)!)
     if (identity === undefined) return pool.exchange(own, plan, settings)
     return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
+  }
+
+  /**
+   * Where a connection leads that is asked for by hand, and how it is opened: to a host that has asked for https it is https, with
+   * its certificate judged in full, as for a request (RFC 6797 §8.3, §8.4).
+   */
+  async securedBy(
+    to: Destination,
+    deadlines: RequestDeadlines,
+    settings: ClientSettings,
+  ): Promise<{ readonly to: Destination; readonly connection: ConnectionSettings }> {
+    const { clock, underway, hstsStore } = this.#shared
+    const url = `${to.origin.prefix}${to.target}`
+    const known = await lookFor(
+      { origin: to.origin, url, deadlines, settings },
+      { ownStore: () => hstsStore, wait: { clock, pauses: underway.pauses } },
+    )
+    const { connection } = settings
+    if (known === undefined) return { to, connection }
+    const isSecure = to.place.scheme === 'https'
+    return {
+      to: isSecure ? to : this.#destinations.of(overHttps(new URL(url))),
+      connection: strictConnection(connection) ?? connection,
+    }
   }
 
   /** The route to a URL. */

@@ -1,7 +1,7 @@
 /** A file written so that whoever reads it, or finds it after a power cut, has the old content or the new one, never a part. */
 
 import { randomBytes } from 'node:crypto'
-import { open, realpath, rename, unlink } from 'node:fs/promises'
+import { open, readlink, realpath, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
@@ -10,7 +10,7 @@ import path from 'node:path'
  * @throws what the file system throws; the file is what it was then
  */
 export async function writeAtomically(file: string, text: string | Uint8Array): Promise<void> {
-  const target = await realpath(file).catch(() => path.resolve(file))
+  const target = await targetOf(file)
   const folder = path.dirname(target)
   const temporary = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
   // Security: exclusive, so that nothing that lies there already is written to.
@@ -28,6 +28,21 @@ export async function writeAtomically(file: string, text: string | Uint8Array): 
     throw error
   }
   await syncFolder(folder)
+}
+
+/**
+ * Where a path leads, over symbolic links, whether a file is there already or not.
+ * @throws `ELOOP` for links that lead nowhere but to each other
+ */
+async function targetOf(file: string): Promise<string> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ELOOP') throw error
+  }
+  const link = await readlink(file).catch(() => undefined)
+  if (link === undefined) return path.resolve(file)
+  return targetOf(path.resolve(await realpath(path.dirname(file)), link))
 }
 
 /** The new name is on the disk as well; some systems have no way to ask for that. */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { Cookie } from 'tough-cookie'
 import { writeAtomically } from './atomic-file.ts'
 import { BoundedStore } from './bounded-store.ts'
+import { boundCookie } from './jar.ts'
 import {
   type ListingJar,
   type ReadCookieLines,
@@ -53,7 +54,7 @@ export class FileCookieStore extends BoundedStore {
   }
 
   /**
-   * Opens a file; one that is not there yet is an empty store.
+   * Opens a file; one that is not there yet, or is empty, is an empty store.
    * @throws what the file system throws; SyntaxError for what is no JSON of a jar
    */
   static async open(file: string, options: FileCookieStoreOptions = {}): Promise<FileCookieStore> {
@@ -65,9 +66,13 @@ export class FileCookieStore extends BoundedStore {
       if ((error as { code?: unknown }).code === 'ENOENT') return store
       throw error
     }
+    const nowMs = Date.now()
     for (const one of cookiesOf(text, file)) {
       const cookie = Cookie.fromJSON(one)
-      if (cookie !== undefined) store.put(cookie)
+      if (cookie === undefined) continue
+      // Another jar may have written the file, with Max-Age and without a bound.
+      const { creation } = cookie
+      store.put(boundCookie(cookie, nowMs, creation instanceof Date ? creation.getTime() : nowMs))
     }
     store.#written = store.changes
     return store
@@ -122,6 +127,8 @@ export class FileCookieStore extends BoundedStore {
 
 /** @throws SyntaxError that names the file and shows nothing of it */
 function cookiesOf(text: string, file: string): readonly unknown[] {
+  // Made beforehand, with `touch` or by a system for temporary files.
+  if (text === '') return []
   let jar: unknown
   try {
     jar = JSON.parse(text)

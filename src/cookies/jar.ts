@@ -215,11 +215,16 @@ function readCookie(text: string, nowMs: number): Cookie | undefined {
   })
 }
 
-/** A cookie that was made by hand: its end is fixed now. With Max-Age, tough-cookie counts from when it was sent last. */
-function boundCookie(given: Cookie, nowMs: number): Cookie {
+/**
+ * A cookie that was made by hand, or read: its end is fixed now. With Max-Age, tough-cookie counts from when it was sent last.
+ * @param setAtMs - when its Max-Age has begun
+ */
+export function boundCookie(given: Cookie, nowMs: number, setAtMs: number = nowMs): Cookie {
   const { maxAge, expires } = given
   let endsAtMs = expires instanceof Date ? expires.getTime() : undefined
-  if (typeof maxAge === 'number') endsAtMs = nowMs + maxAge * 1_000
+  // A date that is none is as if it were not there (RFC 6265 §5.2.1).
+  if (Number.isNaN(endsAtMs)) endsAtMs = undefined
+  if (typeof maxAge === 'number') endsAtMs = setAtMs + maxAge * 1_000
   else if (maxAge !== null) endsAtMs = maxAge === 'Infinity' ? Infinity : 0
   const end = capExpiry(endsAtMs, nowMs)
   given.maxAge = null

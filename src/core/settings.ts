@@ -136,8 +136,8 @@ export interface HstsPolicy {
 
 /** Keeps which hosts are asked over https alone. Each method may give a promise. */
 export interface HstsStore {
-  /** What is known of exactly this name: in lower case, without a dot at its end, in A-labels. */
-  readonly get: (host: string) => HstsPolicy | undefined | Promise<HstsPolicy | undefined>
+  /** What is known of exactly this name: in lower case, without a dot at its end, in A-labels; undefined or null for nothing. */
+  readonly get: (host: string) => HstsPolicy | null | undefined | Promise<HstsPolicy | null | undefined>
   /** Keeps what is known of a name, in the place of what was known of it. */
   readonly set: (host: string, policy: HstsPolicy) => unknown
   /** Forgets a name. */

@@ -93,8 +93,7 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
   GuardError:
     'another URL, or, where this address is meant, guard: (address, url) => boolean, with isPublicAddress() for all others',
   ConnectError: 'find out what the cause says (error.cause)',
-  ProxyError:
-    'for a 407, user and password in the option proxy, or Proxy-Authorization among the headers of setTunnel(); else another proxy, or none',
+  ProxyError: 'for a 407, user and password for the proxy; else another proxy, or none',
   ConnectionLost: 'again with a new connection, if the request may be repeated',
   DecodeError: 'text(), and look at what came',
   TimeoutError: 'a larger timeout',
@@ -106,10 +105,8 @@ const BY_CLASS: Readonly<Record<ErrorClassName, string>> = {
 /** Where the proxy is at fault, and not the server. */
 const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
   DNS_FAILED: 'another spelling of the host of the proxy',
-  CONNECT_REFUSED:
-    'another port for the proxy, find out whether it runs, or go without it (no setTunnel(); proxy: false in a client)',
-  CONNECT_FAILED:
-    'another host or port for the proxy, or go without it (no setTunnel(); proxy: false in a client)',
+  CONNECT_REFUSED: 'another port for the proxy, find out whether it runs, or go without it',
+  CONNECT_FAILED: 'another host or port for the proxy, or go without it',
   TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the proxy can be reached from here',
 } satisfies Partial<Record<CodeOf<'ConnectError' | 'TimeoutError'>, string>>
 

@@ -114,8 +114,11 @@ function readNo(no: unknown): readonly NoProxyRule[] {
   if (typeof no !== 'string' && !isList)
     throw new TypeError(`${WHAT}: no takes a string or a list of strings, not ${describe(no)}`)
   const rules = parseNoProxy(no)
-  const bad = rules.find(({ of }) => of.kind === 'nothing')
-  if (bad !== undefined)
-    throw new TypeError(`${WHAT}: no has an entry that is no host, network or *: ${bad.text}`)
+  // Security: which entry it is, and not what: one that is a URL may have a password in it.
+  const bad = rules.findIndex(({ of }) => of.kind === 'nothing')
+  if (bad >= 0)
+    throw new TypeError(
+      `${WHAT}: no has an entry that is no host, network or *: number ${bad + 1} of the list`,
+    )
   return rules
 }

@@ -4,7 +4,7 @@
  * space is the whole proxy (§3.3).
  */
 
-import { answerChallenge, isStale } from '../auth/answer.ts'
+import { digestSessionFor, isStale } from '../auth/answer.ts'
 import { basicValue, type UserPassword } from '../auth/basic.ts'
 import { parseAuthInfo, parseChallenges } from '../auth/challenge.ts'
 import type { DigestRequest, DigestSession } from '../auth/digest.ts'
@@ -40,9 +40,10 @@ export class ProxyIdentity {
 
   /** The field of a request, where there is something to be said already. */
   fieldFor(request: DigestRequest): FieldLine | undefined {
-    // What covers the body is said where the body is known.
-    const canAnswer = this.#session?.needsContent !== true || request.content !== undefined
-    const value = this.#basic ?? (canAnswer ? this.#session?.answer(request).value : undefined)
+    const session = this.#session
+    // Of a body that nobody has yet, there is no hash: an answer without it would be a wrong one.
+    const isOpen = session?.needsContent === true && request.content === undefined
+    const value = this.#basic ?? (isOpen ? undefined : session?.answer(request).value)
     return value === undefined ? undefined : ['Proxy-Authorization', value]
   }
 
@@ -61,15 +62,20 @@ export class ProxyIdentity {
     const realm = this.#session?.realm
     // The same question again, after it was answered: user or password are wrong.
     if (tries > 0 && !challenges.some((one) => realm !== undefined && isStale(one, realm))) return undefined
-    const answered = await answerChallenge({
-      challenges,
-      credentials: this.#credential,
-      schemes: ['digest'],
-      request,
-    })
-    if (answered === undefined) return undefined
-    this.#session = answered.session
-    return ['Proxy-Authorization', answered.value]
+    const session = await digestSessionFor(challenges, this.#credential, request.content !== undefined)
+    if (session === undefined) return undefined
+    this.#session = session
+    return ['Proxy-Authorization', session.answer(request).value]
+  }
+
+  /**
+   * Takes over what a 407 asks, for requests to come: the one that it answers cannot be sent again.
+   * @param fields - of the answer
+   */
+  async learn(fields: readonly FieldLine[]): Promise<void> {
+    if (this.#basic !== undefined) return
+    const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
+    this.#session = (await digestSessionFor(challenges, this.#credential, true)) ?? this.#session
   }
 
   /** What a proxy says after it was content: the nonce for the next request (RFC 7616 §3.5). */

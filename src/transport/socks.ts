@@ -27,6 +27,9 @@ export async function converse(stream: ByteStream, talk: SocksTalk, waiting: Dea
   }
 }
 
+/** The hint of the code is for a proxy that speaks HTTP. */
+const REMEDY = 'another host or port for the proxy: what is there speaks no SOCKS, or another version of it'
+
 class Conversation {
   readonly #stream: ByteStream
   readonly #talk: SocksTalk
@@ -97,6 +100,6 @@ class Conversation {
     if (this.isOver) return
     const { address } = this.#stream
     const detail = `${address} (${cause?.summary ?? 'it closed the connection'})`
-    this.#fail(new ConnectError('PROXY_FAILED', 'proxy', detail, { cause, address }))
+    this.#fail(new ConnectError('PROXY_FAILED', 'proxy', detail, { cause, address, remedy: REMEDY }))
   }
 }

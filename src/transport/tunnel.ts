@@ -6,17 +6,21 @@ import { escapeText } from '../core/escape.ts'
 import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
 import { maskText } from '../core/redact.ts'
+import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import {
   ConnectError,
   ConnectionLost,
   IncompleteRead,
   ProxyError,
+  RemoteDisconnected,
   RemoteProtocolError,
   TimeoutError,
   UnknownProtocol,
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
+import type { Clock } from '../time/clock.ts'
+import { makeDeadline } from '../time/deadline.ts'
 import type { ExchangeOptions } from './exchange.ts'
 import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
 import type { ProxyIdentity } from './proxy-identity.ts'
@@ -24,6 +28,9 @@ import { canTake } from './transport.ts'
 
 /** How much of a refusing proxy's answer is kept. */
 const MAX_KEPT_BYTES = 65_536
+
+/** How long the rest of a refusing proxy's answer is waited for, where it may take as long. */
+const MAX_BODY_WAIT_MS = 1_000
 
 /** What a tunnel is asked for with. */
 export interface TunnelQuestion {
@@ -52,20 +59,35 @@ export async function openTunnel(
   options: ExchangeOptions,
 ): Promise<ByteStream> {
   const wire = new H1Connection(stream, connectionOptions)
+  const { deadlines, isOwn } = bound(options.deadlines, connectionOptions.clock)
   try {
-    await connectThrough(wire, question, options)
+    await connectThrough(wire, question, { ...options, deadlines })
   } catch (error) {
     wire.close()
-    throw describeFailure(error, stream.address)
+    throw describeFailure(error, stream.address, isOwn)
   }
   const { unread } = wire.detach()
   if (unread.length > 0) {
     // Nobody has been spoken to in the tunnel yet: whoever speaks now is not who is meant.
     stream.destroy()
-    throw describeFailure(new UnknownProtocol(''), stream.address)
+    throw describeFailure(new UnknownProtocol(''), stream.address, isOwn)
   }
   stream.resume()
   return stream
+}
+
+/**
+ * The deadlines with one end for all of it: a proxy that says a little at a time begins no phase anew. `isOwn` is true where that
+ * end is the tunnel's, and not that of everything.
+ */
+function bound(
+  deadlines: RequestDeadlines,
+  clock: Clock,
+): { readonly deadlines: RequestDeadlines; readonly isOwn: boolean } {
+  const { timeouts, endsAt } = deadlines
+  const ownEnd = clock.now() + timeouts.headers
+  const isOwn = ownEnd < endsAt
+  return { deadlines: isOwn ? { ...deadlines, endsAt: ownEnd, totalMs: timeouts.headers } : deadlines, isOwn }
 }
 
 async function connectThrough(
@@ -76,18 +98,22 @@ async function connectThrough(
   const target = formatAuthority(to)
   const digested = { method: 'CONNECT', uri: target, content: NOTHING }
   let authorization = identity?.fieldFor(digested)
-  while (true) {
+  for (let asks = 0; ; asks++) {
     const asked = authorization === undefined ? headers : [...headers, authorization]
     const fields: FieldLine[] = hasField(asked, 'host') ? [...asked] : [['Host', target], ...asked]
     const request = { type: 'request', method: 'CONNECT', target, fields } as const
-    const response = await wire.begin(request, options, undefined, { type: 'end' }).whenResponse()
+    const exchange = wire.begin(request, options, undefined, { type: 'end' })
+    const response = await exchange.whenResponse().catch((error: unknown) => {
+      // It has closed after its 407 without saying so: the answer is wanted still.
+      throw asks > 0 && isLost(error) ? new AskAgain() : error
+    })
     const { status, rawHeaders } = response
     onAnswer?.(rawHeaders)
     if (status >= 200 && status <= 299) {
       identity?.heard(rawHeaders)
       return
     }
-    const refusal = await refusalOf(response, wire.stream.address)
+    const refusal = await refusalOf(response, wire, options.deadlines)
     authorization = status === 407 ? await identity?.answer(rawHeaders, digested, tries.count++) : undefined
     if (authorization === undefined) throw refusal
     if (!canTake(wire)) throw new AskAgain()
@@ -96,14 +122,38 @@ async function connectThrough(
 
 const NOTHING = new Uint8Array(0)
 
-async function refusalOf(response: HTTPResponse, address: string): Promise<ProxyError> {
+async function refusalOf(
+  response: HTTPResponse,
+  { clock, stream: { address } }: H1Connection,
+  { endsAt, signal }: RequestDeadlines,
+): Promise<ProxyError> {
   const { status, reason, rawHeaders, headers } = response
-  const body = await response.read(MAX_KEPT_BYTES).catch(partOf)
+  const deadline = makeDeadline(clock, () => response.close())
+  deadline.set(Math.max(0, Math.min(endsAt - clock.now(), MAX_BODY_WAIT_MS)))
+  const body = await beginningOf(response)
+  deadline.clear()
+  if (signal?.aborted === true) throw signal.reason
   return new ProxyError(
     { status, reason, rawHeaders, headers, body },
     { address },
     shownProxyStatus(rawHeaders),
   )
+}
+
+/** What came of the body of a refusal, and is kept; that the rest did not come is no matter beside the status. */
+async function beginningOf(response: HTTPResponse): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let missing = MAX_KEPT_BYTES
+  try {
+    for await (const piece of response) {
+      pieces.push(piece.subarray(0, missing))
+      missing -= piece.length
+      if (missing <= 0) break
+    }
+  } catch (error) {
+    if (error instanceof IncompleteRead) pieces.push(error.partial.subarray(0, missing))
+  }
+  return Buffer.concat(pieces)
 }
 
 /** How much of a Proxy-Status is shown. */
@@ -115,18 +165,19 @@ function shownProxyStatus(fields: readonly FieldLine[]): string | undefined {
   return values.length === 0 ? undefined : escapeText(maskText(values.join(', ')), MAX_SHOWN)
 }
 
-/** What came of the body of a refusal that broke off. */
-function partOf(error: unknown): Buffer {
-  return error instanceof IncompleteRead ? error.partial : Buffer.alloc(0)
+/** The connection was over before a byte of an answer came. */
+function isLost(error: unknown): boolean {
+  if (error instanceof RemoteDisconnected) return true
+  return error instanceof ConnectionLost && error.code === 'CONNECTION_LOST' && !error.responseStarted
 }
 
 /**
  * What the caller is told. The facts of the CONNECT exchange are not those of the request, of which nothing was sent yet:
  * they stay on the cause.
  */
-function describeFailure(error: unknown, address: string): unknown {
+function describeFailure(error: unknown, address: string, isOwnEnd: boolean): unknown {
   if (error instanceof TimeoutError) {
-    const phase = error.phase === 'total' ? 'total' : 'connect'
+    const phase = error.phase === 'total' && !isOwnEnd ? 'total' : 'connect'
     return new TimeoutError(phase, error.timeoutMs, { cause: error, address })
   }
   const isProxysDoing =

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
-import type { ConnectError } from '../../src/errors/index.ts'
+import type { ConnectError, TimeoutError } from '../../src/errors/index.ts'
 import { createFetch } from '../../src/fetch/fetch.ts'
 import { MemoryHstsStore } from '../../src/layers/hsts/store.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
@@ -19,6 +19,9 @@ checkOpenHandles()
 
 /** A store that does nothing. */
 const STORE = { get: () => undefined, set: () => undefined, delete: () => undefined }
+
+/** A store that never answers. */
+const SILENT = { ...STORE, get: () => new Promise<undefined>(() => undefined) }
 
 /** A client that trusts the servers here; it is gone at the end. */
 async function using(options: ClientOptions, use: (client: Client) => Promise<void>): Promise<void> {
@@ -139,6 +142,49 @@ describe('a client with hsts', () => {
       for (const url of [https(untrusted), http(untrusted)])
         assert.equal(((await rejectionOf(client.get(url))) as ConnectError).code, 'CERTIFICATE_SELF_SIGNED')
       assert.equal(await client.get(https(untrusted), { hsts: false }).text(), 'untrusted')
+    })
+  })
+
+  it('takes and opens connections over https alone to a host that it knows [6797-8.3-4]', () => {
+    const hsts = new MemoryHstsStore()
+    hsts.set('localhost', { expiresAtMs: Infinity, includeSubDomains: false })
+    return using({ hsts }, async (client) => {
+      const taken = await client.take(http(secure))
+      await taken.request('GET', '/')
+      assert.equal(await (await taken.getResponse()).text(), 'secure')
+      taken.close()
+      await client.preconnect(http(secure))
+      assert.equal(client.pool.inspect().connections[0]!.origin, https(secure).slice(0, -1))
+      // Nobody speaks TLS at this port.
+      await rejectionOf(client.take(http(plain)))
+      await rejectionOf(client.preconnect(http(plain)))
+      const open = client.extend({ hsts: false })
+      const plainly = await open.take(http(plain))
+      await plainly.request('GET', '/')
+      assert.equal(await (await plainly.getResponse()).text(), 'plain')
+      plainly.close()
+    })
+  })
+
+  it('judges certificates in full for connections that are taken, to a host that it knows [6797-8.4-1]', () => {
+    const hsts = new MemoryHstsStore()
+    hsts.set('localhost', { expiresAtMs: Infinity, includeSubDomains: false })
+    return using({ hsts, tls: { verify: false } }, async (client) => {
+      for (const url of [https(untrusted), http(untrusted)])
+        for (const open of [() => client.take(url), () => client.preconnect(url)])
+          assert.equal(((await rejectionOf(open())) as ConnectError).code, 'CERTIFICATE_SELF_SIGNED')
+      const taken = await client.extend({ hsts: false }).take(https(untrusted))
+      taken.close()
+    })
+  })
+
+  it('waits for its store no longer than a connection that is taken may take', async () => {
+    const reason = new Error('enough')
+    await using({ hsts: SILENT, timeout: 20 }, async (client) => {
+      for (const opened of [client.take(http(plain)), client.preconnect(http(plain))])
+        assert.equal(((await rejectionOf(opened)) as TimeoutError).phase, 'total')
+      const signal = AbortSignal.abort(reason)
+      assert.equal(await rejectionOf(client.take(http(plain), { signal })), reason)
     })
   })
 

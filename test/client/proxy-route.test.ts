@@ -2,6 +2,7 @@
 // do wrong at each step, and that all of it is given back.
 
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
@@ -442,6 +443,77 @@ describe('a proxy that is asked for a tunnel', () => {
     })
   }
 
+  it('and refuses without an end is told by its status, after a second of waiting for its body', async () => {
+    const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 5_000 } })
+    const failed = rejectionAs(client.get('https://a.test/'), ProxyError)
+    await turn()
+    network.stream.receive(answer('HTTP/1.1 403 No\r\n\r\n'))
+    for (let i = 0; i < 11; i++) {
+      await turn()
+      network.stream.receive(answer('x'))
+      clock.advance(100)
+    }
+    const error = await failed
+    assert.equal(error.status, 403)
+    assert.match(error.body.toString(), /^x{10,11}$/)
+    assert.ok(network.stream.isClosed)
+    assert.equal(clock.pending, 0)
+    await client.close()
+  })
+
+  it('and refuses late is told by its status when timeout.connect ends', async () => {
+    const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 5_000 } })
+    const failed = rejectionAs(client.get('https://a.test/'), ProxyError)
+    await turn()
+    clock.advance(4_900)
+    network.stream.receive(answer('HTTP/1.1 403 No\r\n\r\nx'))
+    await turn()
+    clock.advance(300)
+    assert.equal((await failed).status, 403)
+    assert.equal(clock.pending, 0)
+    await client.close()
+  })
+
+  for (const [what, head, piece] of [
+    ['a field', 'HTTP/1.1 403 No\r\nX: ', 'x'],
+    ['1xx', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
+  ] as const)
+    it(`and says ${what} bit by bit is given up when timeout.connect ends`, async () => {
+      const { client, network, clock } = begin({ proxy: PROXY, timeout: { connect: 2_000 } })
+      const failed = rejectionAs(client.get('https://a.test/'), TimeoutError)
+      await turn()
+      network.stream.receive(answer(head))
+      let passedMs = 0
+      for (; !network.stream.isClosed && passedMs < 10_000; passedMs += 500) {
+        network.stream.receive(answer(piece))
+        clock.advance(500)
+        await turn()
+      }
+      const error = await failed
+      assert.deepEqual([error.phase, error.timeoutMs], ['connect', 2_000])
+      assert.ok(passedMs <= 2_500, String(passedMs))
+      assert.equal(clock.pending, 0)
+      await client.close()
+    })
+
+  it('and closes is told in words of what it was asked for: SOCKS, or CONNECT', async () => {
+    for (const [proxy, words] of [
+      ['socks5h://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no SOCKS/],
+      ['socks4a://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no SOCKS/],
+      ['http://proxy.test:1080', /Try: another host or port for the proxy: what is there speaks no HTTP/],
+    ] as const) {
+      const { client, network } = begin({ proxy })
+      const failed = rejectionAs(client.get('https://a.test/'), ConnectError)
+      await turn()
+      network.stream.receiveEnd()
+      const { code, message } = await failed
+      assert.equal(code, 'PROXY_FAILED')
+      assert.match(message, words)
+      assert.doesNotMatch(message, /setTunnel/)
+      await client.close()
+    }
+  })
+
   it('is looked up and connected to in phases of its own, which name it', async () => {
     for (const phase of ['dns', 'connect'] as const) {
       const setting = begin({ proxy: PROXY, timeout: { [phase]: 5_000 } })
@@ -467,6 +539,13 @@ async function written({ stream }: MemoryNetwork): Promise<string> {
   return showWire(stream.takeWritten())
 }
 
+/** The status of a request whose body can be sent once only. */
+async function once(client: Client): Promise<number> {
+  const response = await client.post('http://a.test/', { body: Readable.from(['abc']), throwOnError: false })
+  await response.text()
+  return response.status
+}
+
 describe('a proxy that asks who we are by Digest', () => {
   const proxy = { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } as const
   const DIGEST = 'Digest realm="r", nonce="first", qop="auth"'
@@ -490,6 +569,29 @@ describe('a proxy that asks who we are by Digest', () => {
     assert.match(await written(network), /nonce="second".*nc=00000001/)
     network.stream.receive(OK)
     await second
+    await client.close()
+  })
+
+  it('and closes after its 407 without saying so is answered on another connection', async () => {
+    const { client, network } = begin({ proxy })
+    const text = client.get('https://a.test/').text()
+    text.catch(() => {
+      // The server speaks no TLS here: it ends with the tunnel.
+    })
+    await turn()
+    network.stream.takeWritten()
+    const first = network.stream
+    first.receive(challenge(DIGEST))
+    assert.match(await written(network), /^CONNECT[^]*nonce="first".*nc=00000001/)
+    first.receiveEnd()
+    await turn()
+    assert.equal(network.streams.length, 2)
+    assert.match(await written(network), /^CONNECT[^]*nonce="first".*nc=00000002/)
+    // What is not refused is no challenge: it is asked no third time.
+    network.stream.receiveEnd()
+    const error = await rejectionAs(text, ConnectError)
+    assert.equal(error.code, 'PROXY_FAILED')
+    assert.equal(network.streams.length, 2)
     await client.close()
   })
 
@@ -535,6 +637,48 @@ describe('a proxy that asks who we are by Digest', () => {
     await turn()
     assert.ok(isReturned)
     await other.client.close()
+  })
+
+  it('anew while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
+    const { client, network } = begin({ proxy })
+    const get1 = client.get('http://a.test/').text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge(DIGEST))
+    await written(network)
+    network.stream.receive(OK)
+    await get1
+    const refused = once(client)
+    assert.match(await written(network), /^POST[^]*nonce="first".*nc=00000002/)
+    network.stream.receive(challenge('Digest realm="r", nonce="second", qop="auth", stale=true'))
+    assert.equal(await refused, 407)
+    const taken = once(client)
+    await turn()
+    assert.match(await written(network), /^POST[^]*nonce="second".*nc=00000001/)
+    network.stream.receive(OK)
+    assert.equal(await taken, 200)
+    await client.close()
+  })
+
+  it('and wants the body hashed gets no answer with a body that nobody has yet', async () => {
+    const { client, network } = begin({ proxy })
+    const first = client.get('http://a.test/').text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge('Digest realm="r", nonce="first", qop="auth-int"'))
+    assert.match(await written(network), /qop=auth-int/)
+    network.stream.receive(OK)
+    await first
+    const refused = once(client)
+    assert.doesNotMatch(await written(network), /Proxy-Authorization/)
+    network.stream.receive(challenge('Digest realm="r", nonce="second", qop="auth-int"'))
+    assert.equal(await refused, 407)
+    const hashed = client.post('http://a.test/', { body: 'abc' }).text()
+    await turn()
+    assert.match(await written(network), /nonce="second".*qop=auth-int, nc=00000001/)
+    network.stream.receive(OK)
+    await hashed
+    await client.close()
   })
 })
 

@@ -1,12 +1,22 @@
 // The store that keeps itself in a file.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CookieJar as ToughJar } from 'tough-cookie'
-import { CookieJar, FileCookieStore } from '../../src/cookies/index.ts'
+import { CookieJar, FileCookieStore, writeCookieFile } from '../../src/cookies/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -112,6 +122,68 @@ describe('a FileCookieStore', () => {
     await store.flush()
     assert.match(readFileSync(path.join(place, 'jar.json'), 'utf8'), /"k"/)
     await store.flush()
+  })
+
+  it('ends a cookie that another jar has written with Max-Age when that ends, used or not', async () => {
+    const file = newFile()
+    const ageMs = 400_000
+    const creation = new Date(Date.now() - ageMs).toISOString()
+    const cookie = { value: 'v', domain: 'a.example', path: '/', hostOnly: true, creation }
+    const cookies = [
+      { ...cookie, key: 'short', maxAge: 1_000 },
+      { ...cookie, key: 'over', maxAge: 300 },
+      { ...cookie, key: 'long', maxAge: 1e9 },
+      { ...cookie, key: 'endless', maxAge: 'Infinity' },
+      { ...cookie, key: 'far', expires: '2999-01-01T00:00:00.000Z' },
+      { ...cookie, key: 'session' },
+    ]
+    writeFileSync(file, JSON.stringify({ cookies }))
+    const jar = new CookieJar(await FileCookieStore.open(file))
+    const found = new Map(jar.getCookiesSync(A).map((one) => [one.key, one.expiryTime() ?? Infinity]))
+    assert.deepEqual([...found.keys()].sort(), ['endless', 'far', 'long', 'session', 'short'])
+    const inSeconds = (key: string): number => Math.round((found.get(key)! - Date.now()) / 1_000)
+    assert.ok(Math.abs(inSeconds('short') - 600) <= 5, String(inSeconds('short')))
+    // No cookie lives longer than 400 days (RFC 6265bis §5.5).
+    for (const key of ['long', 'endless', 'far'])
+      assert.ok(Math.abs(inSeconds(key) - 400 * 86_400) <= 5, `${key} ${inSeconds(key)}`)
+    assert.equal(found.get('session'), Infinity)
+  })
+
+  it('is empty where its file is', async () => {
+    const file = newFile()
+    writeFileSync(file, '')
+    const store = await FileCookieStore.open(file)
+    assert.equal(store.size, 0)
+    await new CookieJar(store).setCookie('k=v; Max-Age=1000', A)
+    await store.flush()
+    assert.equal((await FileCookieStore.open(file)).size, 1)
+  })
+
+  it('writes what a symbolic link leads to, there already or not, and leaves the link', {
+    skip: process.platform === 'win32' ? 'links need a right there' : false,
+  }, async () => {
+    const below = path.join(folder, 'below')
+    mkdirSync(below)
+    writeFileSync(path.join(below, 'there.json'), '{"cookies":[]}')
+    symlinkSync('below', path.join(folder, 'beside'))
+    const links: [link: string, to: string, target: string][] = [
+      ['there', 'below/there.json', 'below/there.json'],
+      ['dangling', 'below/new.json', 'below/new.json'],
+      ['absolute', path.join(below, 'absolute.json'), 'below/absolute.json'],
+      ['twice', 'dangling-too', 'below/too.json'],
+      ['dangling-too', 'below/too.json', 'below/too.json'],
+      ['beside/up', '../up.json', 'up.json'],
+    ]
+    for (const [link, to] of links) symlinkSync(to, path.join(folder, link))
+    for (const [link, , target] of links) {
+      await written(path.join(folder, link), {}, 'k=v; Max-Age=1000')
+      assert.ok(lstatSync(path.join(folder, link)).isSymbolicLink(), link)
+      assert.match(readFileSync(path.join(folder, target), 'utf8'), /"key":"k"/)
+    }
+    const loop = path.join(folder, 'loop')
+    symlinkSync('loop', loop)
+    await assert.rejects(writeCookieFile(loop, new CookieJar()), { code: 'ELOOP' })
+    assert.ok(lstatSync(loop).isSymbolicLink())
   })
 
   it('reads nothing that is no jar, and shows none of it', async () => {

@@ -160,7 +160,8 @@ describe('the option proxy', () => {
     [{ http: 'secret' }, /begins with its scheme/],
     [{ http: 'http://p.test', no: 7 }, /no takes a string or a list/],
     [{ http: 'http://p.test', no: ['a', 7] }, /no takes a string or a list/],
-    [{ http: 'http://p.test', no: '10.0.0.0/33' }, /no host, network or \*: 10\.0\.0\.0\/33/],
+    [{ http: 'http://p.test', no: '10.0.0.0/33' }, /no host, network or \*: number 1 of the list$/],
+    [{ no: ['a.test', 'http://user:secret@b.test'] }, /no host, network or \*: number 2 of the list$/],
   ] as const) {
     it(`refuses ${JSON.stringify(option)}`.slice(0, 100), () => {
       assert.throws(

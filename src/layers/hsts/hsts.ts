@@ -11,10 +11,10 @@ import type { Handler, Layer } from '../../core/handler.ts'
 import { hearPromise } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
-import type { HstsStore } from '../../core/settings.ts'
+import type { HstsStore, RequestSettings } from '../../core/settings.ts'
 import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
-import { holdsFor, hostAndAbove, hstsHost, overHttps, readStrictTransportSecurity } from './policy.ts'
+import { holdsFor, hostAndAbove, hstsHost, isOver, overHttps, readStrictTransportSecurity } from './policy.ts'
 
 /** What the layers stand on. */
 export interface HstsLayerOptions {
@@ -41,7 +41,7 @@ export interface KnownBy {
 const NAMES: WeakMap<RequestOrigin, readonly string[]> = new WeakMap()
 
 /** The names by which the host of a request may be known; none for an address. */
-function namesFor({ origin }: OutgoingRequest): readonly string[] {
+function namesFor({ origin }: Pick<OutgoingRequest, 'origin'>): readonly string[] {
   let names = NAMES.get(origin)
   if (names === undefined) {
     names = namesOf(new URL(origin.prefix).hostname)
@@ -62,7 +62,7 @@ function namesOf(hostname: string): readonly string[] {
  */
 export function findKnown(
   store: HstsStore,
-  request: OutgoingRequest,
+  request: Pick<OutgoingRequest, 'origin'>,
   nowMs: number,
 ): MaybePromise<KnownBy | undefined> {
   return look(store, namesFor(request), nowMs, 0)
@@ -84,7 +84,7 @@ function look(
         holdsFor(known, name, host, nowMs) ? { name } : look(store, names, nowMs, i + 1),
       )
     if (holdsFor(policy, name, host, nowMs)) return { name }
-    if (policy !== undefined && policy.expiresAtMs <= nowMs) hearPromise(store.delete(name))
+    if (isOver(policy, nowMs)) hearPromise(store.delete(name))
   }
   return undefined
 }
@@ -148,16 +148,33 @@ function passUpgraded(
   )
 }
 
+/** Of a request, or of a connection that is asked for by hand, what decides here. */
+export type Secured = Pick<OutgoingRequest, 'origin' | 'url' | 'deadlines'> & {
+  readonly settings?: Pick<RequestSettings, 'hsts'> | undefined
+}
+
+/**
+ * What is known of the host, by the store of the settings; it is waited for no longer than the deadlines say.
+ * @throws what the store throws, or rejects with it; as `whileWanted`
+ */
+export function lookFor(
+  asked: Secured,
+  options: Pick<HstsLayerOptions, 'ownStore' | 'wait' | 'wallClock'>,
+): MaybePromise<KnownBy | undefined> {
+  const store = storeOf(asked, options)
+  const known = store === undefined ? undefined : findKnown(store, asked, nowOf(options))
+  return isThenable(known) ? whileWanted(known, asked, options.wait) : known
+}
+
 /** Goes on with what is known of the host of a request, at once where that can be told at once. */
 function afterLook(
   request: OutgoingRequest,
   options: HstsLayerOptions,
   goOn: (known: KnownBy | undefined) => Promise<HTTPResponse>,
 ): Promise<HTTPResponse> {
-  const store = storeOf(request, options)
   try {
-    const known = store === undefined ? undefined : findKnown(store, request, nowOf(options))
-    return isThenable(known) ? whileWanted(known, request, options.wait).then(goOn) : goOn(known)
+    const known = lookFor(request, options)
+    return isThenable(known) ? known.then(goOn) : goOn(known)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -207,7 +224,10 @@ function note(
   }
 }
 
-function storeOf({ settings }: OutgoingRequest, { ownStore }: HstsLayerOptions): HstsStore | undefined {
+function storeOf(
+  { settings }: Pick<Secured, 'settings'>,
+  { ownStore }: Pick<HstsLayerOptions, 'ownStore'>,
+): HstsStore | undefined {
   const store = settings?.hsts
   return store === true ? ownStore() : store
 }
@@ -216,6 +236,6 @@ function isPlain({ origin }: OutgoingRequest): boolean {
   return origin.prefix.startsWith('http:')
 }
 
-function nowOf({ wallClock = Date.now }: HstsLayerOptions): number {
+function nowOf({ wallClock = Date.now }: Pick<HstsLayerOptions, 'wallClock'>): number {
   return wallClock()
 }

@@ -59,10 +59,18 @@ export function hostAndAbove(host: string): readonly string[] {
   return labels.map((_, i) => labels.slice(i).join('.'))
 }
 
-/** Whether the policy of `of` holds for `host`, which is that name or one below it. */
-export function holdsFor(policy: HstsPolicy | undefined, of: string, host: string, nowMs: number): boolean {
-  if (policy === undefined || policy.expiresAtMs <= nowMs) return false
+/** What a store of a caller's gives: null, as stores do that read JSON or a database, is as nothing. */
+export type StoredPolicy = HstsPolicy | null | undefined
+
+/** Whether the policy of `of` holds for `host`, which is that name or one below it. One that has no end in numbers is none. */
+export function holdsFor(policy: StoredPolicy, of: string, host: string, nowMs: number): boolean {
+  if (typeof policy?.expiresAtMs !== 'number' || !(policy.expiresAtMs > nowMs)) return false
   return of === host || policy.includeSubDomains
+}
+
+/** Whether a policy has come to its end: it may be forgotten. */
+export function isOver(policy: StoredPolicy, nowMs: number): boolean {
+  return typeof policy?.expiresAtMs === 'number' && policy.expiresAtMs <= nowMs
 }
 
 /** The URL over https: port 80 becomes 443, another one stays (RFC 6797 §8.3). A URL of http has no port where it is 80. */

@@ -309,6 +309,30 @@ describe('a store', () => {
     }
   })
 
+  it('that knows nothing may say null, and a policy without an end in numbers is none', async () => {
+    const nothing: unknown[] = [
+      undefined,
+      null,
+      {},
+      { expiresAtMs: 'never' },
+      { expiresAtMs: Number.NaN },
+      'x',
+      1,
+    ]
+    for (const policy of nothing)
+      for (const given of [policy, Promise.resolve(policy)]) {
+        const site = new Site({
+          get: () => given as undefined,
+          set: () => undefined,
+          delete: () => undefined,
+        })
+        assert.equal(await site.goes('a.example'), 'http://a.example/')
+      }
+    const endless = { expiresAtMs: Infinity, includeSubDomains: false }
+    const site = new Site({ get: () => endless, set: () => undefined, delete: () => undefined })
+    assert.equal(await site.goes('a.example'), 'https://a.example/')
+  })
+
   it(`in memory holds ${MAX_HOSTS} hosts: those that end last`, () => {
     const store = new MemoryHstsStore()
     for (let i = 0; i <= MAX_HOSTS; i++)
