@@ -37,6 +37,11 @@ describe('a URL of the command line', () => {
     assert.equal(readTarget('http://h/a/../b', { ...RULES, isPathAsIs: true }).path, '/a/../b')
   })
 
+  it('ends in the name of a file as it was written', () => {
+    assert.equal(read('http://h/x/a%20b%2Fc.txt?q/r').fileName, 'a%20b%2Fc.txt')
+    assert.equal(read('http://h/x/').fileName, '')
+  })
+
   it('gives credentials with an empty password, or percent signs that encode nothing', () => {
     assert.equal(read('http://me@h/').credentials, 'me:')
     assert.equal(read('http://50%@h/').credentials, '50%:')

@@ -43,6 +43,17 @@ describe('words', () => {
     assert.equal(optionsOf('--max-redirs', '-1').maxRedirs, -1)
   })
 
+  it('of 0 set no limit, as in curl: a speed goes with its time', () => {
+    for (const words of [
+      ['-m', '5', '-m', '0'],
+      ['--connect-timeout', '0', '--limit-rate', '0', '--max-filesize', '0'],
+      ['-Y', '9', '-y', '0'],
+      ['-y', '9', '-Y', '0'],
+    ])
+      assert.deepEqual(optionsOf(...words), {}, words.join(' '))
+    assert.deepEqual(optionsOf('-y', '0', '-Y', '9'), { speedLimit: 9 })
+  })
+
   it('turn flags off with --no-, and long names may be cut short', () => {
     assert.deepEqual(optionsOf('-L', '--no-location'), { location: false })
     assert.deepEqual(optionsOf('--no-clobber', '-N'), { clobber: false, buffer: false })
@@ -127,6 +138,7 @@ describe('a glob', () => {
     assert.deepEqual(urls('h/[a-e:2]/[A-B]'), ['h/a/A', 'h/a/B', 'h/c/A', 'h/c/B', 'h/e/A', 'h/e/B'])
     assert.deepEqual(urls('h/\\{a\\}'), ['h/{a}'])
     assert.deepEqual(urls('h/plain'), ['h/plain'])
+    assert.deepEqual(urls('h?a[]=1&b[]=[1-2]'), ['h?a[]=1&b[]=1', 'h?a[]=1&b[]=2'])
   })
 
   it('is no address of IPv6', () => {

@@ -15,7 +15,7 @@ export interface Target {
   readonly path: string
   /** Of the userinfo: `name:password`, decoded. */
   readonly credentials: string | undefined
-  /** The end of the path, for `-O`; empty where it ends in a slash. */
+  /** The end of the path as it was written, for `-O`; empty where it ends in a slash. */
   readonly fileName: string
 }
 
@@ -65,7 +65,7 @@ export function readTarget(text: string, { defaultScheme, schemes, isPathAsIs }:
     url,
     path: encodeBytes(`${written.startsWith('/') ? '' : '/'}${written}${query}`),
     credentials: username === '' && password === '' ? undefined : `${decode(username)}:${decode(password)}`,
-    fileName: decode(path.slice(path.lastIndexOf('/') + 1)),
+    fileName: path.slice(path.lastIndexOf('/') + 1),
   }
 }
 

@@ -173,8 +173,8 @@ async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
   const { options, resumption, timeCondition, referer, version } = facts
   const from =
     facts.resumeFrom ?? (resumption === undefined || resumption.have === 0 ? undefined : resumption.have)
-  const range = from === undefined ? options.range : `${from}-`
-  const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare)
+  const range = from === undefined ? rangeOf(options) : `${from}-`
+  const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare, options)
   return [
     ['Authorization', facts.authorization],
     ['Range', range === undefined ? undefined : `bytes=${range}`],
@@ -194,13 +194,22 @@ function asBytes(text: string | undefined): string | undefined {
   return text === undefined ? undefined : Buffer.from(text).toString('latin1')
 }
 
+/** A number without a dash is where it begins, as in curl. */
+function rangeOf({ range }: Options): string | undefined {
+  return range === undefined || range.includes('-') ? range : range.replace(/^(\d+).*$/s, '$1-')
+}
+
 function emptyIsNone(text: string): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** The first line of a file that `--etag-save` made; an empty one asks for what has no tag. */
-async function readEtag(file: string): Promise<string> {
-  const text = (await readLocalFile(file, '--etag-compare')).toString()
+/**
+ * The first line of a file that `--etag-save` made; an empty one asks for what has no tag. So does one that is not there yet,
+ * where this transfer is to make it.
+ */
+async function readEtag(file: string, { etagSave }: Options): Promise<string> {
+  const isThere = etagSave === undefined || (await stat(file).catch(() => undefined)) !== undefined
+  const text = isThere ? (await readLocalFile(file, '--etag-compare')).toString() : ''
   const [line = ''] = text.split(/\r?\n/)
   return line.trim() === '' ? '""' : line.trim()
 }
@@ -252,14 +261,14 @@ export function withQuery(url: string, query: string): string {
   return `${before}${joint}${query}${fragment}`
 }
 
-/** A URL that ends in a slash gets the name of the file that is sent to it. */
+/** A URL whose path ends in a slash gets the name of the file that is sent to it. */
 function withUploadName({ url, upload }: UrlWords): string {
   if (upload === undefined || upload === '-' || upload === '.') return url
-  const [, rest = url] = /^[a-z][\w+.-]*:\/\/(.*)$/is.exec(url) ?? []
-  const isBare = !rest.includes('/')
-  if (!isBare && !url.endsWith('/')) return url
+  const [, before = '', behind = ''] = /^([^?#]*)(.*)$/s.exec(url) ?? []
+  const isBare = !before.replace(/^[a-z][\w+.-]*:\/\//i, '').includes('/')
+  if (!isBare && !before.endsWith('/')) return url
   const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
-  return `${url}${isBare ? '/' : ''}${name}`
+  return `${before}${isBare ? '/' : ''}${name}${behind}`
 }
 
 /** `=https` allows it alone, `https,-http` adds and takes away. */

@@ -54,6 +54,12 @@ function piecesOf(text: string): Piece[] {
       plain += text[++at]!
       continue
     }
+    // Nothing to choose from is text, as in curl: `?list[]=1`.
+    if (character === '[' && text[at + 1] === ']') {
+      plain += '[]'
+      at++
+      continue
+    }
     const close = character === '{' ? '}' : character === '[' ? ']' : undefined
     if (close === undefined) {
       plain += character

@@ -120,15 +120,26 @@ export class WordReader {
   /** Answers 0: no further word is taken. */
   #act(row: OptionRow, value: string): number {
     if (row.kind === 'next') {
-      if (this.#operation.urls.length === 0)
+      const { urls, options } = this.#operation
+      if (urls.length === 0) {
+        // Nothing was asked for yet: there is nothing to part from what comes.
+        if (this.#operations.length === 1 && Object.keys(options).length === 0) return 0
         throw usageFailure('there is no URL before --next', 'a URL before it')
+      }
       this.#operations.push({ options: {}, urls: [] })
     } else if (row.kind === 'tell') {
       const what = row.long as Telling['what']
       this.#telling ??= { what, category: value }
     } else if (row.long === 'url') {
       this.#operation.urls.push(value)
-    } else this.#set(row, readValue(row, value))
+    } else {
+      const read = readValue(row, value)
+      // No limit, as in curl: as if nothing had been said. A speed and its time go together.
+      if (read === 0 && (row.kind === 'seconds' || row.kind === 'size')) {
+        for (const name of row.name.startsWith('speed') ? ['speedLimit', 'speedTime'] : [row.name])
+          delete this.#operation.options[name]
+      } else this.#set(row, read)
+    }
     return 0
   }
 
@@ -167,12 +178,7 @@ function findLong(written: string): { row: OptionRow; isOff: boolean } | undefin
 function readValue(row: OptionRow, text: string): unknown {
   switch (row.kind) {
     case 'seconds':
-      return readNumber(
-        row,
-        text,
-        'a number of seconds above 0',
-        (value) => value > 0 || row.long === 'retry-delay',
-      )
+      return readNumber(row, text, 'a number of seconds', (value) => value >= 0)
     case 'count':
       return readNumber(row, text, 'a whole number', (value) => Number.isInteger(value) && value >= -1)
     case 'size':
