@@ -54,6 +54,8 @@ export type RefusalDecision =
       readonly credential: AuthCredential
       readonly challenge: RankedChallenge
       readonly isStale: boolean
+      /** What was sent ahead is of another realm, and is as good as before there. */
+      readonly isOtherRealm: boolean
       /** What is not to be tried any more for this request. */
       readonly refused: readonly AuthCredential[]
       readonly why: string
@@ -73,20 +75,24 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         challenge: stale,
         refused: [],
         isStale: true,
+        isOtherRealm: false,
         why: 'the nonce was too old',
       }
     // A remembered space that was not the one, or whose nonce is not known any more: a server that was begun anew and one of RFC 2069
     // say no `stale`. Nothing is said of these credentials with the other.
     const other = ranked.find(({ challenge }) => isOther(challenge, realm, nonce))
-    if (isAhead && other !== undefined)
+    if (isAhead && other !== undefined) {
+      const isOtherRealm = other.challenge.params.get('realm') !== realm
       return {
         kind: 'try',
         credential,
         challenge: other,
         refused: [],
         isStale: false,
-        why: isOfRealm(other, realm) ? 'it is another nonce' : 'it is another realm',
+        isOtherRealm,
+        why: isOtherRealm ? 'it is another realm' : 'it is another nonce',
       }
+    }
   }
   return tryOther(facts)
 }
@@ -95,17 +101,21 @@ function isOther({ scheme, params }: RankedChallenge['challenge'], realm: string
   return scheme === 'digest' && (params.get('realm') !== realm || params.get('nonce') !== nonce)
 }
 
-function isOfRealm({ challenge }: RankedChallenge, realm: string): boolean {
-  return challenge.params.get('realm') === realm
-}
-
 function tryOther(facts: RefusalFacts): RefusalDecision {
   const { sent, ranked, hasChallenge, credentials } = facts
   const refused = [...facts.refused, ...refusedNow(facts)]
   for (const challenge of ranked) {
     const credential = credentials.find((one) => one.scheme === challenge.scheme && !refused.includes(one))
     if (credential === undefined) continue
-    return { kind: 'try', credential, challenge, refused, isStale: false, why: 'the server asks for it' }
+    return {
+      kind: 'try',
+      credential,
+      challenge,
+      refused,
+      isStale: false,
+      isOtherRealm: false,
+      why: 'the server asks for it',
+    }
   }
   return { kind: 'answer', why: whyNot(sent, ranked, hasChallenge) }
 }

@@ -302,8 +302,11 @@ class Authentication {
   /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
   #forget({ sent, held, digest }: Attempted, decision: RefusalDecision): void {
     const { spaces, tokens } = this.#options.memory
-    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined)
-      spaces.forget(this.#url, sent.credential, digest.session)
+    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined) {
+      if (decision.kind === 'try' && decision.isOtherRealm)
+        spaces.leave(this.#url, sent.credential, digest.session)
+      else spaces.forget(this.#url, sent.credential, digest.session)
+    }
     if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
       tokens.forget(sent.credential.token as TokenFunction, held!)
   }
@@ -410,7 +413,8 @@ class Authentication {
     const { method, url, elapsedMs } = facts
     const { address, reused } = connection ?? {}
     addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
-    error.attempts = this.#earlier.length > 0 ? [...this.#earlier] : response.attempts
+    // A response that was given up is among the earlier ones.
+    error.attempts = code === 'AUTH_BODY' ? [...this.#earlier] : [...this.#earlier, ...response.attempts]
     return error
   }
 
