@@ -134,6 +134,10 @@ describe('two realms at one origin', () => {
     for (const path of ['/a', '/b', '/a', '/b', '/a', '/b']) await client.get(path).text()
     // The space that was proven last is tried at a path that is not known, once.
     assert.deepEqual(log, ['a?', 'a', 'b?', 'b', 'a?', 'a', 'b', 'a', 'b'])
+    // What is known is what explain says.
+    const { ahead, does } = client.explain('/a').auth
+    assert.deepEqual([ahead, does], ['digest', 'sends Digest ahead (option)'])
+    assert.equal(client.explain('/a', { auth: { digest: ['you', 'pw'] } }).auth.ahead, undefined)
     await client.close()
   })
 })
