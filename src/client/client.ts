@@ -206,6 +206,7 @@ export class Client {
         ...preview,
         request: sent,
         saysProxyUser,
+        spaces: this.#shared.auth.spaces,
         place,
         route,
         proxies,

@@ -10,6 +10,7 @@ import type { OutgoingBody } from '../core/outgoing-body.ts'
 import { MASK, maskField, maskText } from '../core/redact.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
+import type { ProtectionSpaces } from '../layers/auth/spaces.ts'
 import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
@@ -98,6 +99,8 @@ export interface ExplanationParts {
   /** The fields of the package, of the client's options, and of the request's. */
   readonly builtIn: readonly FieldLine[]
   readonly clientFields: readonly FieldLine[]
+  /** What is known of who was asked for where. */
+  readonly spaces: ProtectionSpaces
   readonly clientOptions: ClientOptions
   readonly requestOptions: SharedOptions
   readonly layers: readonly string[]
@@ -115,7 +118,7 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 export function explain(parts: ExplanationParts): Explanation {
   const { request, place, route, connection } = parts
   const url = new URL(request.url)
-  const auth = explainAuth(request)
+  const auth = explainAuth(request, parts.spaces)
   const notes: Readonly<Record<string, string>> = { ...parts.notes, auth: auth.does }
   const plain = {
     method: request.method,

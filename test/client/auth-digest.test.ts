@@ -249,6 +249,18 @@ describe('Digest', () => {
     const error = await rejectionAs(client.get('/3'), AuthError)
     assert.equal(error.code, 'AUTH_PROOF')
     assert.match(error.message, /rspauth is wrong \(GET .*\/3/)
+    assert.deepEqual(
+      error.attempts?.map(({ status, decision }) => [status, decision]),
+      [[200, 'not again: AUTH_PROOF is not worth another try']],
+    )
+    rules.nonce = 'n2'
+    const fresh = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] } })
+    const first = await rejectionAs(fresh.get('/4'), AuthError)
+    assert.deepEqual(
+      first.attempts?.map(({ status }) => status),
+      [401, 200],
+    )
+    await fresh.close()
     await client.close()
   })
 

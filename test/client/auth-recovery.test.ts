@@ -117,6 +117,31 @@ describe('Digest whose nonce the server has dropped', () => {
   })
 })
 
+describe('two realms at one origin', () => {
+  const log: string[] = []
+  // Each first letter is a realm of its own, and nobody says so by `domain`.
+  const here = serve((request, response) => {
+    const realm = request.url![1]!
+    const isRight = request.headers.authorization?.includes(`realm="${realm}"`) === true
+    log.push(isRight ? realm : `${realm}?`)
+    if (isRight) return void response.end()
+    response.writeHead(401, { 'WWW-Authenticate': `Digest realm="${realm}", nonce="n${realm}", qop=auth` })
+    response.end()
+  })
+
+  it('are told apart: each is asked for once', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    for (const path of ['/a', '/b', '/a', '/b', '/a', '/b']) await client.get(path).text()
+    // The space that was proven last is tried at a path that is not known, once.
+    assert.deepEqual(log, ['a?', 'a', 'b?', 'b', 'a?', 'a', 'b', 'a', 'b'])
+    // What is known is what explain says.
+    const { ahead, does } = client.explain('/a').auth
+    assert.deepEqual([ahead, does], ['digest', 'sends Digest ahead (option)'])
+    assert.equal(client.explain('/a', { auth: { digest: ['you', 'pw'] } }).auth.ahead, undefined)
+    await client.close()
+  })
+})
+
 describe('the question without the body', () => {
   const log: string[] = []
   let status = 200

@@ -5,6 +5,10 @@
 
 import { isStale, type RankedChallenge } from '../../auth/answer.ts'
 import type { AuthCredential } from '../../core/settings.ts'
+import { inWords as schemeInWords } from './explain.ts'
+
+const REFUSED = 401
+const PROXY_REFUSED = 407
 
 /** How many nonces in a row may have been too old. */
 const MAX_STALE = 3
@@ -54,6 +58,8 @@ export type RefusalDecision =
       readonly credential: AuthCredential
       readonly challenge: RankedChallenge
       readonly isStale: boolean
+      /** What was sent ahead is of another realm, and is as good as before there. */
+      readonly isOtherRealm: boolean
       /** What is not to be tried any more for this request. */
       readonly refused: readonly AuthCredential[]
       readonly why: string
@@ -73,20 +79,24 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         challenge: stale,
         refused: [],
         isStale: true,
+        isOtherRealm: false,
         why: 'the nonce was too old',
       }
     // A remembered space that was not the one, or whose nonce is not known any more: a server that was begun anew and one of RFC 2069
     // say no `stale`. Nothing is said of these credentials with the other.
     const other = ranked.find(({ challenge }) => isOther(challenge, realm, nonce))
-    if (isAhead && other !== undefined)
+    if (isAhead && other !== undefined) {
+      const isOtherRealm = other.challenge.params.get('realm') !== realm
       return {
         kind: 'try',
         credential,
         challenge: other,
         refused: [],
         isStale: false,
-        why: isOfRealm(other, realm) ? 'it is another nonce' : 'it is another realm',
+        isOtherRealm,
+        why: isOtherRealm ? 'it is another realm' : 'it is another nonce',
       }
+    }
   }
   return tryOther(facts)
 }
@@ -95,17 +105,21 @@ function isOther({ scheme, params }: RankedChallenge['challenge'], realm: string
   return scheme === 'digest' && (params.get('realm') !== realm || params.get('nonce') !== nonce)
 }
 
-function isOfRealm({ challenge }: RankedChallenge, realm: string): boolean {
-  return challenge.params.get('realm') === realm
-}
-
 function tryOther(facts: RefusalFacts): RefusalDecision {
   const { sent, ranked, hasChallenge, credentials } = facts
   const refused = [...facts.refused, ...refusedNow(facts)]
   for (const challenge of ranked) {
     const credential = credentials.find((one) => one.scheme === challenge.scheme && !refused.includes(one))
     if (credential === undefined) continue
-    return { kind: 'try', credential, challenge, refused, isStale: false, why: 'the server asks for it' }
+    return {
+      kind: 'try',
+      credential,
+      challenge,
+      refused,
+      isStale: false,
+      isOtherRealm: false,
+      why: 'the server asks for it',
+    }
   }
   return { kind: 'answer', why: whyNot(sent, ranked, hasChallenge) }
 }
@@ -131,4 +145,15 @@ function whyNot(sent: Sent, ranked: readonly RankedChallenge[], hasChallenge: bo
   if (hasChallenge && ranked.length === 0)
     return 'the server asks for a scheme that there is no credential for'
   return sent.kind === 'nothing' ? 'there is no challenge that could be read' : 'the credentials were refused'
+}
+
+/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
+export function asksNothing(status: number): boolean {
+  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
+}
+
+/** What is done again, in words. */
+export function inWords(decision: RefusalDecision): string {
+  if (decision.kind !== 'try') return ' with another token'
+  return ` with ${schemeInWords(decision.credential.scheme)}`
 }

@@ -12,13 +12,7 @@ import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
 import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
 import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
-import {
-  type ChunkedBody,
-  closeBody,
-  isReplayable,
-  type OutgoingBody,
-  replayOf,
-} from '../../core/outgoing-body.ts'
+import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
@@ -26,19 +20,17 @@ import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts
 import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
-import { overHttps } from '../hsts/policy.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashableContent } from './content.ts'
-import { decideRefusal, type RefusalDecision, type Sent } from './decide.ts'
-import { inWords as schemeInWords } from './explain.ts'
-import { LentBody } from './lent-body.ts'
+import { asksNothing, decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
+import { type LentBody, lending } from './lent-body.ts'
+import { isMeantFor, mayGo } from './meant-for.ts'
 import { settingsForPair } from './option.ts'
 import type { ProtectionSpaces } from './spaces.ts'
 import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
 
 const REFUSED = 401
-const PROXY_REFUSED = 407
 
 /** What a client remembers for its requests. */
 export interface AuthMemory {
@@ -78,36 +70,6 @@ function begin(
   if (expectContinueMs === undefined || body.kind !== 'chunks' || body.isReplayable)
     return new Authentication(send, request, options).run(auth)
   return lending(body, (lent) => new Authentication(send, request, options, lent).run(auth))
-}
-
-async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>): Promise<T> {
-  const lent = new LentBody(body)
-  let reason: unknown
-  try {
-    return await run(lent)
-  } catch (error) {
-    reason = error
-    throw error
-  } finally {
-    lent.end(reason)
-  }
-}
-
-/**
- * Security: a hook or a layer may have sent the request to another origin than the one that the credentials are for. They follow it
- * where a redirect may take them, and to the same host over https (HSTS).
- */
-function isMeantFor({ origin, credentials }: AuthSettings, request: OutgoingRequest): boolean {
-  // A netrc file is asked for the host that was asked for at first.
-  const meant = origin ?? (credentials.length === 0 ? (request.first ?? request).origin.prefix : undefined)
-  return mayGo(meant, request)
-}
-
-function mayGo(meant: string | undefined, request: OutgoingRequest): boolean {
-  const { prefix } = request.origin
-  if (meant === undefined || meant === prefix) return true
-  if (request.settings?.redirect?.keepCredentialsFor.includes(prefix) === true) return true
-  return prefix === overHttps(new URL(meant)).origin
 }
 
 function hasOwn({ fields, defaults }: OutgoingRequest): boolean {
@@ -302,8 +264,11 @@ class Authentication {
   /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
   #forget({ sent, held, digest }: Attempted, decision: RefusalDecision): void {
     const { spaces, tokens } = this.#options.memory
-    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined)
-      spaces.forget(this.#url, sent.credential, digest.session)
+    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined) {
+      if (decision.kind === 'try' && decision.isOtherRealm)
+        spaces.leave(this.#url, sent.credential, digest.session)
+      else spaces.forget(this.#url, sent.credential, digest.session)
+    }
     if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
       tokens.forget(sent.credential.token as TokenFunction, held!)
   }
@@ -410,7 +375,8 @@ class Authentication {
     const { method, url, elapsedMs } = facts
     const { address, reused } = connection ?? {}
     addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
-    error.attempts = this.#earlier.length > 0 ? [...this.#earlier] : response.attempts
+    // A response that was given up is among the earlier ones.
+    error.attempts = code === 'AUTH_BODY' ? [...this.#earlier] : [...this.#earlier, ...response.attempts]
     return error
   }
 
@@ -420,15 +386,5 @@ class Authentication {
   }
 }
 
-/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
-function asksNothing(status: number): boolean {
-  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
-}
-
 /** What describes the body, and is left out with it. */
 const OF_BODY: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])
-
-function inWords(decision: RefusalDecision): string {
-  if (decision.kind !== 'try') return ' with another token'
-  return ` with ${schemeInWords(decision.credential.scheme)}`
-}

@@ -57,3 +57,17 @@ export class LentBody {
     if (this.#current === undefined) this.#body.close(reason)
   }
 }
+
+/** Runs something with a body that is lent, and gives it back at the end. */
+export async function lending<T>(body: ChunkedBody, run: (lent: LentBody) => Promise<T>): Promise<T> {
+  const lent = new LentBody(body)
+  let reason: unknown
+  try {
+    return await run(lent)
+  } catch (error) {
+    reason = error
+    throw error
+  } finally {
+    lent.end(reason)
+  }
+}

@@ -9,12 +9,15 @@ import type { DigestSession } from '../../auth/digest.ts'
 
 const MAX_KEYS = 256
 const MAX_SPACES = 16
+const MAX_PATHS = 256
 
 interface DigestSpace {
   readonly session: DigestSession
   /** What of its challenge an answer depends on. */
   readonly terms: string
   readonly covers: (url: URL) => boolean
+  /** Paths at which the server has asked for another realm: a challenge without `domain` says all of the origin, and may be wrong. */
+  readonly notAt: Set<string>
   /** A response has shown that the server takes its answers. */
   isProven: boolean
 }
@@ -33,7 +36,9 @@ export class ProtectionSpaces {
   /** The session that an answer may be sent ahead from; undefined without one. */
   find(url: URL, pair: UserPassword): DigestSession | undefined {
     const spaces = this.#byKey.get(keyOf(url, pair))
-    return spaces?.digest.find(({ isProven, covers }) => isProven && covers(url))?.session
+    return spaces?.digest.find(
+      ({ isProven, covers, notAt }) => isProven && covers(url) && !notAt.has(url.pathname),
+    )?.session
   }
 
   /**
@@ -46,7 +51,13 @@ export class ProtectionSpaces {
     const known = spaces.digest.find((one) => one.terms === terms)
     if (known !== undefined) return known.session
     const session = make()
-    const space = { session, terms, covers: coverOf(challenge, url), isProven: false }
+    const space = {
+      session,
+      terms,
+      covers: coverOf(challenge, url),
+      notAt: new Set<string>(),
+      isProven: false,
+    }
     spaces.digest = [space, ...spaces.digest].slice(0, MAX_SPACES)
     return session
   }
@@ -55,6 +66,14 @@ export class ProtectionSpaces {
   prove(url: URL, pair: UserPassword, session: DigestSession): void {
     const space = this.#byKey.get(keyOf(url, pair))?.digest.find((one) => one.session === session)
     if (space !== undefined) space.isProven = true
+  }
+
+  /** The server asks for another realm there: the session is as good as before elsewhere. */
+  leave(url: URL, pair: UserPassword, session: DigestSession): void {
+    const space = this.#byKey.get(keyOf(url, pair))?.digest.find((one) => one.session === session)
+    if (space === undefined) return
+    space.notAt.add(url.pathname)
+    if (space.notAt.size > MAX_PATHS) space.notAt.delete(space.notAt.values().next().value!)
   }
 
   /** The server takes no answer of the session any more. */

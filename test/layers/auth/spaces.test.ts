@@ -43,6 +43,20 @@ describe('protection spaces', () => {
     spaces.forget(new URL('http://b.test/'), ME, session)
   })
 
+  it('are left where the server asks for another realm, and stay as they are elsewhere', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n')
+    const at = (path: string): URL => new URL(path, HERE)
+    spaces.leave(at('/b?x'), ME, session)
+    assert.equal(spaces.find(at('/b'), ME), undefined)
+    assert.equal(spaces.find(at('/a'), ME), session)
+    // The paths are bounded: the first is the first to go.
+    for (let id = 0; id < 256; id++) spaces.leave(at(`/${id}`), ME, session)
+    assert.equal(spaces.find(at('/b'), ME), session)
+    assert.equal(spaces.find(at('/0'), ME), undefined)
+    spaces.leave(new URL('http://b.test/'), ME, session)
+  })
+
   it('are others where one nonce comes with another algorithm or qop', () => {
     const spaces = new ProtectionSpaces()
     const terms = [
