@@ -19,7 +19,7 @@ import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
 import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
 import { exchangeAs } from './proxy-auth.ts'
-import { forProxy, forServer, identityOf, isAlwaysDirect, saysProxyAuthorization } from './proxying.ts'
+import { forProxy, forServer, isAlwaysDirect, saysProxyAuthorization } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 import type { Shared } from './shared.ts'
 import { strictConnection } from './strict-tls.ts'
@@ -84,7 +84,9 @@ export class InnerEnd {
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
       return pool.exchange(forServer(request), plan, settings)
     const own = forProxy(request)
-    const identity = saysProxyAuthorization(own) ? undefined : identityOf(route.proxies.at(-1)!)
+    const identity = saysProxyAuthorization(own)
+      ? undefined
+      : this.#shared.identities.of(route.proxies.at(-1)!)
     if (identity === undefined) return pool.exchange(own, plan, settings)
     return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
   }
@@ -154,7 +156,7 @@ export class InnerEnd {
     const shown = { plan, route: { kind: plan.key.route, why: route.why }, proxies }
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
       return { ...shown, sent: forServer(request), saysProxyUser: false }
-    const identity = saysProxyAuthorization(request) ? undefined : identityOf(proxies.at(-1)!)
+    const identity = saysProxyAuthorization(request) ? undefined : this.#shared.identities.of(proxies.at(-1)!)
     if (identity === undefined || identity.awaitsChallenge)
       return { ...shown, sent: request, saysProxyUser: false }
     const fields: FieldLine[] = [['Proxy-Authorization', MASK], ...request.fields]

@@ -24,7 +24,7 @@ import { looksUpByItself, openRoute, type ProxyHop } from '../transport/open-rou
 import type { Transport } from '../transport/transport.ts'
 import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
-import { identityOf } from './proxying.ts'
+import type { Identities } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
 /** What is the same for all connections of a client. */
@@ -44,12 +44,14 @@ export interface DialSettings {
 export class Plans {
   readonly #dial: DialSettings
   readonly #usual: ConnectionSettings
+  readonly #identities: Identities
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
   /** By proxies, and what lies behind them: an origin, or nothing where the connection ends at the last. */
   readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
-  constructor(dialSettings: DialSettings, usual: ConnectionSettings) {
+  constructor(dialSettings: DialSettings, usual: ConnectionSettings, identities: Identities) {
     this.#dial = dialSettings
+    this.#identities = identities
     this.#usual = usual
   }
 
@@ -155,7 +157,7 @@ export class Plans {
     const engine = { tolerances, limits, pipelining }
     const route = proxies.length === 0 ? undefined : key.route
     const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1, route }
-    const hops = proxies.map(hopOf)
+    const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
     const url = `${key.origin}/`
     return {
       key,
@@ -213,14 +215,14 @@ interface Way {
 }
 
 /** A proxy as opening a connection needs it. Its session is its own, as that of a server is. */
-function hopOf(proxy: ProxyServer): ProxyHop {
+function hopOf(proxy: ProxyServer, identities: Identities): ProxyHop {
   const { scheme, host, port, credentials, tls } = proxy
   return {
     scheme,
     host,
     port,
     tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
-    identity: scheme === 'http' || scheme === 'https' ? identityOf(proxy) : undefined,
+    identity: scheme === 'http' || scheme === 'https' ? identities.of(proxy) : undefined,
     credentials,
   }
 }

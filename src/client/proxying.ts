@@ -15,7 +15,7 @@ import { proxyVariables } from '../io/surroundings.ts'
 import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
 import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
-import type { ProxyServer } from '../proxy/proxy-server.ts'
+import type { ProxyCredentials, ProxyServer } from '../proxy/proxy-server.ts'
 import {
   isNone,
   NO_PROXIES,
@@ -167,15 +167,43 @@ export function saysProxyAuthorization({ fields, defaults }: OutgoingRequest): b
   return hasField(fields, PROXY_AUTHORIZATION) || hasField(defaults, PROXY_AUTHORIZATION)
 }
 
-const IDENTITIES = new WeakMap<ProxyServer, ProxyIdentity>()
+/** Those that are remembered by what they say; above, the one that was used the longest ago goes. */
+const MAX_IDENTITIES = 64
 
-/** Who we are to a proxy: one object for all that goes to it. Undefined for nobody. */
-export function identityOf(proxy: ProxyServer): ProxyIdentity | undefined {
-  if (proxy.credentials === undefined) return undefined
-  let identity = IDENTITIES.get(proxy)
-  if (identity === undefined) {
-    identity = new ProxyIdentity(proxy.credentials)
-    IDENTITIES.set(proxy, identity)
+/** Who we are to the proxies of a client. */
+export class Identities {
+  readonly #byServer: WeakMap<ProxyServer, ProxyIdentity> = new WeakMap()
+  readonly #byValue: Map<string, ProxyIdentity> = new Map()
+
+  /**
+   * One object for all that goes to a proxy with the same credentials, however often the option of a request was read, so that
+   * the proxy asks once. Undefined for nobody.
+   */
+  of(proxy: ProxyServer): ProxyIdentity | undefined {
+    const { credentials, tls } = proxy
+    if (credentials === undefined) return undefined
+    let identity = this.#byServer.get(proxy)
+    if (identity === undefined) {
+      // Security: with TLS options of its own, somebody else may be trusted to be it.
+      identity = tls === undefined ? this.#shared(proxy, credentials) : new ProxyIdentity(credentials)
+      this.#byServer.set(proxy, identity)
+    }
+    return identity
   }
-  return identity
+
+  #shared({ scheme, host, port }: ProxyServer, credentials: ProxyCredentials): ProxyIdentity {
+    const key = JSON.stringify([
+      scheme,
+      host,
+      port,
+      credentials.scheme,
+      credentials.user,
+      credentials.password,
+    ])
+    const identity = this.#byValue.get(key) ?? new ProxyIdentity(credentials)
+    this.#byValue.delete(key)
+    this.#byValue.set(key, identity)
+    if (this.#byValue.size > MAX_IDENTITIES) this.#byValue.delete(this.#byValue.keys().next().value!)
+    return identity
+  }
 }

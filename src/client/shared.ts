@@ -16,7 +16,7 @@ import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { makeAuthMemory } from './auth-memory.ts'
 import type { ClientOptions, ClientPoolOptions, DnsOptions } from './option-types.ts'
 import { Plans } from './plans.ts'
-import { Routes } from './proxying.ts'
+import { Identities, Routes } from './proxying.ts'
 import { atLeast, type ClientSettings, type ConnectionSettings } from './settings.ts'
 import { Underway } from './underway.ts'
 
@@ -35,6 +35,8 @@ export interface Shared {
   readonly auth: AuthMemory
   /** Chooses proxies. */
   readonly routes: Routes
+  /** Who we are to proxies. */
+  readonly identities: Identities
   /** The jar for `cookies: true`. */
   readonly jar: LazyJar
   /** The store for `hsts: true`. */
@@ -62,6 +64,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
   const drain = options.limits?.drain
   const { lookup, family, attemptDelayMs } = resolveDns(options.dns, clock)
   const underway = new Underway()
+  const identities = new Identities()
   return {
     clock,
     random,
@@ -71,9 +74,11 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
     routes: new Routes({ clock, pauses: underway.pauses }),
     hstsStore: new MemoryHstsStore(),
     jar: new LazyJar(() => import('../cookies/jar.ts').then(({ CookieJar }) => new CookieJar())),
+    identities,
     plans: new Plans(
       { clock, connect, lookup, family, attemptDelayMs, socketPath, localAddress, keepAlive, pipelining },
       connection,
+      identities,
     ),
     pool: new Pool({
       limits: {

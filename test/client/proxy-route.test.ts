@@ -595,6 +595,28 @@ describe('a proxy that asks who we are by Digest', () => {
     await client.close()
   })
 
+  it('is the same to all requests that name it and the same user, each in its own options', async () => {
+    const { client, network } = begin({ proxy: false })
+    const first = client.get('http://a.test/', { proxy: { ...proxy } }).text()
+    await turn()
+    network.stream.takeWritten()
+    network.stream.receive(challenge(DIGEST))
+    assert.match(await written(network), /nonce="first".*nc=00000001/)
+    network.stream.receive(OK)
+    await first
+    const second = client.get('http://b.test/', { proxy: { ...proxy } }).text()
+    assert.match(await written(network), /nonce="first".*nc=00000002/)
+    network.stream.receive(OK)
+    await second
+    const options = { proxy: { ...proxy, auth: { digest: ['user', 'other'] } }, throwOnError: false } as const
+    const other = client.get('http://c.test/', options)
+    await turn()
+    assert.doesNotMatch(await written(network), /Proxy-Authorization/)
+    network.stream.receive(OK)
+    await (await other).text()
+    await client.close()
+  })
+
   it('and asks by another scheme alone, or by nothing that can be read, gets no password', async () => {
     for (const fields of ['Basic realm="r"', 'Negotiate', 'Digest realm="r"', 'Digest "']) {
       const { client, network } = begin({ proxy })
