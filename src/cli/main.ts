@@ -20,6 +20,12 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interruption.signal,
+  takeWarnings(tell) {
+    // Node was told to write none.
+    if (process.listenerCount('warning') === 0) return
+    process.removeAllListeners('warning')
+    process.on('warning', ({ message }) => tell(message))
+  },
 })
 // What still waits to be written is not waited for once the user wants an end.
 if (interruption.signal.aborted) process.exit()

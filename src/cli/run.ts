@@ -11,7 +11,7 @@ import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
 import { type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
-import { describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
+import { CommandFailure, describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
 import type { Options } from './words/options.ts'
 import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
@@ -27,6 +27,13 @@ export interface Surroundings {
   readonly stderr: Shown
   /** Aborted by Ctrl-C, with Interrupted. */
   readonly signal: AbortSignal
+  /** Gives the warnings of the process from now on to `tell`, instead of Node writing them. */
+  readonly takeWarnings?: (tell: (text: string) => void) => void
+}
+
+/** The words, and what of the configuration files was not understood. */
+interface ConfiguredLine extends CommandLine {
+  readonly warnings: readonly string[]
 }
 
 const DEFAULT_COLUMNS = 80
@@ -57,10 +64,13 @@ async function carryOut(surroundings: Surroundings): Promise<number> {
   if (first === 'demo') return playDemo(surroundings)
   if (first === 'completion') return writeCompletions(rest, surroundings)
   // A line of curl's, read as one of our own: in one word, as it was copied, or in several.
-  if (first === 'curl' && rest.length > 0) {
+  if (first === 'curl') {
+    if (rest.length === 0) throw usageFailure('there is no line of curl', "httplib curl 'the whole line'")
     const { splitShellWords } = await import('./words/shell-words.ts')
     const line = rest.length === 1 && /\s/.test(rest[0]!) ? splitShellWords(rest[0]!) : rest
-    const own = line[0] === 'curl' ? line.slice(1) : line
+    // The prompt of a shell comes along when a line is copied.
+    const bare = line[0] === '$' ? line.slice(1) : line
+    const own = bare[0] === 'curl' ? bare.slice(1) : bare
     return transferAll(await readCommandLine({ ...surroundings, words: ['-q', ...own] }), surroundings)
   }
   const line = await readCommandLine(surroundings)
@@ -69,13 +79,14 @@ async function carryOut(surroundings: Surroundings): Promise<number> {
 }
 
 /** The words, with the configuration files that stand before them and that they name. */
-async function readCommandLine({ words, env, stdin, signal }: Surroundings): Promise<CommandLine> {
+async function readCommandLine({ words, env, stdin, signal }: Surroundings): Promise<ConfiguredLine> {
   const reader = new WordReader()
+  const warnings: string[] = []
   const isConfigured = words[0] !== '-q' && words[0] !== '--disable'
   if (isConfigured && env['HOME'] !== undefined) {
     const file = path.join(env['HOME'], CONFIG_FILE)
     const text = await readFile(file, 'utf8').catch(() => '')
-    for (const { option, value } of readConfigLines(text, file)) reader.readLine(option, value)
+    readConfig(reader, text, file, warnings)
   }
   reader.read(words)
   let read = 0
@@ -87,10 +98,22 @@ async function readCommandLine({ words, env, stdin, signal }: Surroundings): Pro
     for (const name of names) {
       read++
       const bytes = await readNamed(name, '-K', { openStdin: () => stdin, signal })
-      for (const { option, value } of readConfigLines(bytes.toString(), name)) reader.readLine(option, value)
+      readConfig(reader, bytes.toString(), name, warnings)
     }
   }
-  return reader.finish()
+  return { ...reader.finish(), warnings }
+}
+
+/** What a line of a configuration says wrongly is told, and the others are read, as in curl. */
+function readConfig(reader: WordReader, text: string, name: string, warnings: string[]): void {
+  for (const { option, value } of readConfigLines(text, name)) {
+    try {
+      reader.readLine(option, value)
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error
+      warnings.push(`${name}: ${error.message}`)
+    }
+  }
 }
 
 async function tell({ what, category }: Telling, { stdout, env, signal }: Surroundings): Promise<number> {
@@ -136,13 +159,21 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   return exitCodeOf(isGood ? 'success' : 'unexpected')
 }
 
-async function transferAll({ operations }: CommandLine, surroundings: Surroundings): Promise<number> {
+async function transferAll(
+  { operations, warnings }: ConfiguredLine,
+  surroundings: Surroundings,
+): Promise<number> {
   const { env, signal, stdout } = surroundings
   const jobs = jobsOf(operations)
   const { options } = jobs[0]!
   const stderr = stderrFor(options, surroundings)
   const trace = traceFor(options, stdout, stderr)
   const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })
+  const warn = (text: string): void => {
+    if (options.silent !== true) streams.warn(text)
+  }
+  warnings.forEach(warn)
+  surroundings.takeWarnings?.(warn)
   const session = new Session({
     streams,
     signal,

@@ -21,6 +21,7 @@ import {
 } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import { Clients } from './transfer/connections.ts'
+import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
 import { type Outcome, TransferRecord, writeOutFacts } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
@@ -128,11 +129,16 @@ export class Session {
     const waiting = [...jobs]
     const { parallelMax = DEFAULT_PARALLEL, failEarly } = jobs[0]!.options
     let last: Ending | undefined
+    const others = new AbortController()
+    const signal = AbortSignal.any([this.#tools.signal, others.signal])
     const work = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-        const ending = await this.#runJob(job)
+        const ending = await this.#runJob(job, signal)
         last = ending ?? last
-        if (ending !== undefined && failEarly === true) waiting.length = 0
+        if (ending !== undefined && failEarly === true) {
+          waiting.length = 0
+          others.abort()
+        }
       }
     }
     await Promise.all(Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, work))
@@ -140,20 +146,29 @@ export class Session {
   }
 
   /** One URL; answers how it ended where it failed. */
-  async #runJob({ options, words }: Job): Promise<Ending | undefined> {
-    const { signal, version, env, openStdin } = this.#tools
+  async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<Ending | undefined> {
+    const { version, env, openStdin } = this.#tools
     const urlnum = this.#urlnum++
     let ending: Ending | undefined
     try {
-      const plan = await makePlan(words, options, { openStdin, signal, version, env, jars: this.#jars })
+      const plan = await makePlan(words, options, {
+        openStdin,
+        signal,
+        version,
+        env,
+        jars: this.#jars,
+        warn: (text) => this.#warn(text, options),
+      })
       if (await this.#tellInstead(plan)) return undefined
-      const outcome = await makeTransfer(plan, this.#transferTools(options))
+      const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
       ending = outcome.ending
       if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
       await this.#writeOut(outcome, urlnum)
     } catch (error) {
-      signal.throwIfAborted()
+      this.#tools.signal.throwIfAborted()
+      // Another one has failed, and this one is given up for it.
+      if (signal.aborted) return undefined
       if (error instanceof ReaderGone) throw error
       ending = describeFailure(error)
     }
@@ -165,7 +180,8 @@ export class Session {
   async #tellInstead(plan: Plan): Promise<boolean> {
     const { explain, to, bench, parallelMax } = plan.options
     if (explain !== true && to === undefined && bench === undefined) return false
-    const options = requestOptions(plan, this.#transferTools(plan.options), new TransferRecord(plan))
+    const record = new TransferRecord(plan)
+    const options = requestOptions(plan, this.#transferTools(plan.options), record)
     const client = this.#clients.clientFor(plan.options)
     const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
     if (explain === true) {
@@ -179,7 +195,10 @@ export class Session {
       if (plan.body?.isReplayable === false)
         throw usageFailure('--bench cannot send standard input again', '-T FILE')
       const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, options }
-      await write(formatBench(await runBench(client, how, this.#tools.signal)))
+      const result = await runBench(client, how, this.#tools.signal)
+      await write(formatBench(result))
+      // Without one answer nothing was measured: a failure as that of one transfer.
+      if (result.durations.length === 0) throw explainError(result.failure, plan, record)
     }
     return true
   }
@@ -198,8 +217,7 @@ export class Session {
     })
   }
 
-  #transferTools(options: Options): TransferTools {
-    const { signal } = this.#tools
+  #transferTools(options: Options, signal = this.#tools.signal): TransferTools {
     return {
       clients: this.#clients,
       signal,
@@ -208,9 +226,7 @@ export class Session {
       dump: (plan, text) => this.#dump(plan, text),
       note: (text) => this.#streams.note(text),
       noteField: (what, name, value) => this.#streams.noteField(what, name, value),
-      warn: (text) => {
-        if (options.silent !== true || options.showError === true) this.#streams.warn(text)
-      },
+      warn: (text) => this.#warn(text, options),
       onProgress: this.#streams.progressFor(options),
     }
   }
@@ -253,6 +269,11 @@ export class Session {
     const { openStdin, signal } = this.#tools
     if (format === '@-') return (await readNamed('-', '-w', { openStdin, signal })).toString()
     return (await readLocalFile(format.slice(1), '-w')).toString()
+  }
+
+  /** What is no failure is not told with -s, nor with -sS: as in curl. */
+  #warn(text: string, { silent }: Options): void {
+    if (silent !== true) this.#streams.warn(text)
   }
 
   #tell(ending: Ending, { silent, showError }: Options): void {

@@ -30,6 +30,7 @@ const FILES: Readonly<Record<string, string>> = {
     '# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tlong\tl\n',
   'netrc.txt': 'machine 127.0.0.1 login me password pw\n',
   'config.txt': '# a comment\nheader = "X-Config: yes"\nurl HOST/from-config\n--silent\ndata "x=\\"1\\""\n',
+  'odd.txt': 'no-such-option = 1\nmax-time = soon\nurl HOST/odd\n',
   'format.txt': '%{http_code} %{method}\\n',
 }
 
@@ -126,6 +127,7 @@ const CASES: readonly string[] = [
   '-H X-One:~1 -H x-two:~2 -H X-One:~3 URL/',
   '-H Accept: -H Host:~elsewhere URL/',
   '-H X-Empty; URL/',
+  '-H NoColon -H  -H :x -H a;b -H X-Good:~1 URL/',
   '-H @headers.txt URL/',
   '-H Connection:~close -d x URL/',
   '-A agent URL/',
@@ -153,6 +155,10 @@ const CASES: readonly string[] = [
   '-b jar.txt URL/ok',
   '-b jar.txt -j URL/ok',
   '-b missing.txt URL/ok',
+  '-b @jar.txt URL/ok',
+  '-b @a=b URL/ok',
+  '-c  URL/cookie',
+  '--netrc-file missing.txt URL/private',
   '-b  -L URL/cookie',
   '-L URL/cookie',
   '-c kept.txt -L URL/cookie',
@@ -217,6 +223,7 @@ const CASES: readonly string[] = [
   '-w %header{x-one}-%header{none}\\n URL/many',
   '-w %{exitcode}|%{onerror}bad URL/cut',
   '-w %{nosuch}%%\\t. URL/ok',
+  '-w a%{stderr}b%{nosuch}c%{stdout}d%{url.nosuch} URL/ok',
   '-w @format.txt URL/ok',
   '-w %{stderr}x%{stdout}y URL/ok',
   // Redirects.
@@ -234,6 +241,8 @@ const CASES: readonly string[] = [
   '-L --json {} URL/redirect/308',
   // The command.
   '-K config.txt',
+  '-K odd.txt',
+  '--ret 1 URL/ok',
   'URL/ok --next -d x URL/second',
   '-H X-A:~1 URL/ok --next -I URL/second',
   '-Z -o 1.txt -o 2.txt URL/ok URL/ok',

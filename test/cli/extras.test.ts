@@ -174,6 +174,42 @@ describe('httplib curl', () => {
     ])
     assert.throws(() => splitShellWords("a 'b"), { message: /not closed/ })
   })
+
+  it('is no script: what is for the shell is refused, but in quotation marks', async () => {
+    for (const [line, operator] of [
+      ['h | jq .', '|'],
+      ['h || x', '||'],
+      ['h > f', '>'],
+      ['h>>f', '>>'],
+      ['h 2>f', '>'],
+      ['h && x', '&&'],
+      ['h &', '&'],
+      ['h; x', ';'],
+      ['-d @- h < f', '<'],
+    ] as const)
+      assert.throws(() => splitShellWords(line), {
+        message: `the line has ${operator} in it, which is for the shell`,
+      })
+    assert.deepEqual(splitShellWords(`h?a&b 'a|b;c>d&&e' "f < g &" \\;`), [
+      'h?a&b',
+      'a|b;c>d&&e',
+      'f < g &',
+      ';',
+    ])
+    assertTold(await runCommand(['curl']), /there is no line of curl/)
+  })
+
+  it('may have the prompt of a shell before it', async () => {
+    await using peer = await CommandPeer.start()
+    for (const words of [
+      [`$ curl -s http://127.0.0.1:${peer.port}/ok`],
+      ['$', 'curl', `http://127.0.0.1:${peer.port}/ok`],
+    ]) {
+      const { code, stderr } = await runCommand(['curl', ...words])
+      assert.deepEqual([code, stderr], [0, ''])
+    }
+    assert.equal(peer.takeRequests().match(/^GET \/ok /gm)?.length, 2)
+  })
 })
 
 /** As far as it is looked at. */
@@ -278,10 +314,10 @@ describe('--bench', () => {
   })
 
   it('counts failures, and knows its bounds', async () => {
-    assert.match(
-      await text(['--bench', '2', 'http://127.0.0.1:1/']),
-      /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n/,
-    )
+    const dead = await runCommand(['--bench', '2', 'http://127.0.0.1:1/'])
+    assert.equal(dead.code, 7)
+    assert.match(dead.stdout.toString(), /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n/)
+    assertTold(dead, /refused/)
     assertTold(await runCommand(['--bench', '0', 'http://h/']), /--bench takes 1 to/)
     assertTold(await runCommand(['--bench', '2', '-T', '-', 'http://h/']), /standard input/)
     const result = {
@@ -290,6 +326,7 @@ describe('--bench', () => {
       durations: [1, 2, 3, 4],
       statuses: new Map([[200, 4]]),
       errors: new Map(),
+      failure: undefined,
       bytes: 5_000,
       connections: 1,
       busy: 0.95,

@@ -74,6 +74,13 @@ describe('--retry', () => {
       )
   })
 
+  it('waits without a word with -s, also with -sS, as curl does', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}/flaky`
+    const { code, stdout, stderr } = await runCommand(['-sS', '--retry', '1', '--retry-delay', '0.05', url])
+    assert.deepEqual([code, stdout.toString(), stderr], [0, 'not yet\nnow\n', ''])
+  })
+
   it('says what it waits for, and sends a body again', async () => {
     await using peer = await CommandPeer.start()
     const { code, stdout, stderr } = await runCommand([
@@ -227,6 +234,38 @@ describe('a connection', () => {
   })
 })
 
+describe('--fail-early', () => {
+  it('gives up what is under way beside it with -Z, without a word about that', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}`
+    const words = ['-Z', '--fail-early', '-f', '-m', '20', `${url}/silent`, `${url}/status/404`]
+    const startedAt = performance.now()
+    const result = await runCommand(words)
+    assert.ok(performance.now() - startedAt < 10_000)
+    assert.equal(result.code, 22)
+    assertTold(result, /the server answered 404/)
+  })
+})
+
+describe('a header that is none', () => {
+  it('is told of, but with -s, and is not sent', async () => {
+    for (const [words, told] of [
+      [[], 'httplib: a header of -H has no name and colon, and is not sent\n'],
+      [['-sS'], ''],
+    ] as const) {
+      await using peer = await CommandPeer.start()
+      const { code, stderr } = await runCommand([
+        ...words,
+        '-H',
+        'secret',
+        `http://127.0.0.1:${peer.port}/ok`,
+      ])
+      assert.deepEqual([code, stderr], [0, told])
+      assert.doesNotMatch(peer.takeRequests(), /secret/)
+    }
+  })
+})
+
 describe('a slow transfer', () => {
   it('is given up below --speed-limit', async () => {
     await using server = await startRawServer(async (peer) => {
@@ -295,7 +334,7 @@ describe('-w', () => {
   it('writes what is known, and nothing for the rest', () => {
     assert.equal(text('%{http_code} %{response_code} %{http_connect}'), '000 000 000')
     assert.equal(text('%{speed_download} %{speed_upload} %{time_total}'), '2000 0 0.500000')
-    assert.equal(text('[%{content_type}%{nonsense}%{ftp_entry_path}%{certs}]%{num_certs}'), '[]0')
+    assert.equal(text('[%{content_type}%{ftp_entry_path}%{certs}]%{num_certs}'), '[]0')
     assert.equal(text('%header{X-A} %header{none}|'), '1 |')
     assert.equal(
       text(
@@ -328,6 +367,20 @@ describe('-w', () => {
 
 const named = (value: string) => peerName([['Content-Disposition', value]], { outputDir: '/d' })
 const read = (text: string, isLiteral = false) => readFormPart({ text, isLiteral })
+
+describe('-w with a variable that nobody knows', () => {
+  it('says so on standard error, as curl does, and goes on', async () => {
+    await using peer = await CommandPeer.start()
+    const { code, stdout, stderr } = await runCommand([
+      '-s',
+      '-w',
+      '|%{nonsense}%{http_code}',
+      `http://127.0.0.1:${peer.port}/empty`,
+    ])
+    assert.deepEqual([code, stdout.toString()], [0, '|204'])
+    assert.equal(stderr, "httplib: unknown --write-out variable: 'nonsense'\n")
+  })
+})
 
 describe('the name of a file', () => {
   it('of a peer is a name in this folder, and no path', () => {

@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { answering } from '../support/canned-answer.ts'
-import { assertTold, runCommand } from '../support/command.ts'
+import { assertTold, runCommand, runCommandProcess } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -44,10 +44,25 @@ describe('a netrc file', () => {
     assert.doesNotMatch(server.peer.received.toString(), /Authorization/)
   })
 
-  it('that is named has to be there', async () => {
-    const result = await runCommand(['--netrc-file', '/no/such', 'http://127.0.0.1:1/'])
-    assert.equal(result.code, 26)
-    assertTold(result, /netrc file cannot be read/)
+  it('that others may read is told of, but with -s', async () => {
+    const file = path.join(folder, 'open')
+    writeFileSync(file, 'machine 127.0.0.1 login me password pw\n', { mode: 0o644 })
+    for (const [words, told] of [
+      [[], `httplib: others may read the passwords in ${file}: chmod 600 ${file}\n`],
+      [['-sS'], ''],
+    ] as const) {
+      await using server = await answering(EMPTY)
+      const url = `http://127.0.0.1:${server.port}/`
+      const { code, stderr } = await runCommandProcess([...words, '-q', '--netrc-file', file, url])
+      assert.deepEqual([code, stderr], [0, told])
+    }
+  })
+
+  it('that is named and not there names nobody, as in curl', async () => {
+    await using server = await answering(EMPTY)
+    const { code } = await runCommand(['--netrc-file', '/no/such', `http://127.0.0.1:${server.port}/`])
+    assert.equal(code, 0)
+    assert.doesNotMatch(server.peer.received.toString(), /Authorization/)
   })
 })
 

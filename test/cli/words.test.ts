@@ -124,6 +124,20 @@ describe('a configuration file', () => {
     assert.match(other.peer.received.toString(), /^GET \/stdin /)
   })
 
+  it('may have lines that nobody knows: they are told, but with -s, and the others are read', async () => {
+    const name = path.join(folder, 'odd')
+    writeFileSync(name, 'no-such = "secret"\nmax-time = soon\n-X PUT\n')
+    for (const [words, told] of [
+      [[], [`${name}: unknown option '--no-such'`, `${name}: --max-time takes a number of seconds`]],
+      [['-sS'], []],
+    ] as const) {
+      await using server = await answering(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'))
+      const { code, stderr } = await runCommand([...words, '-K', name, `http://127.0.0.1:${server.port}/`])
+      assert.deepEqual([code, stderr], [0, told.map((one) => `httplib: ${one}\n`).join('')])
+      assert.match(server.peer.received.toString(), /^PUT /)
+    }
+  })
+
   it('that names itself ends', async () => {
     const name = path.join(folder, 'self')
     writeFileSync(name, `config = "${name}"\n`)

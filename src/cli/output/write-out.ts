@@ -73,14 +73,24 @@ export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut
     else if (variable === 'onerror') {
       // What follows is for failures.
       if (facts.exitcode === 0) return pieces.filter(({ text }) => text !== '')
-    } else add(variableText(variable!, facts))
+    } else {
+      const text = variableText(variable!, facts)
+      if (text === undefined) {
+        // Told as curl does, also with -s; what comes next goes on where it was.
+        const { to } = pieces.at(-1)!
+        pieces.push(
+          { to: 'stderr', text: `httplib: unknown --write-out variable: '${variable}'\n` },
+          { to, text: '' },
+        )
+      } else add(text)
+    }
   }
   add(format.slice(at))
   return pieces.filter(({ text }) => text !== '')
 }
 
-/** The text of a variable; nothing for one that nobody knows. */
-function variableText(name: string, facts: WriteOutFacts): string {
+/** The text of a variable; undefined for one that nobody knows. */
+function variableText(name: string, facts: WriteOutFacts): string | undefined {
   switch (name) {
     case 'json':
       return formatJson(facts)
@@ -109,10 +119,10 @@ function variableText(name: string, facts: WriteOutFacts): string {
 }
 
 /** `url.host`, `urle.path` and their kin, of newer curls. */
-function partOfUrl(name: string, facts: WriteOutFacts): string {
+function partOfUrl(name: string, facts: WriteOutFacts): string | undefined {
   const [, which, part] =
     /^(urle?)\.(scheme|host|port|path|query|fragment|user|password|options|zoneid)$/.exec(name) ?? []
-  if (part === undefined) return ''
+  if (part === undefined) return undefined
   const text = which === 'url' ? facts.url : facts.url_effective
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   if (!URL.canParse(whole)) return ''

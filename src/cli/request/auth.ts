@@ -42,16 +42,20 @@ export async function readAuthentication(
 /** The file of `--netrc-file`, or the one at home where there is one. */
 async function netrcOf(options: Options, env: Env): Promise<Authentication['auth']> {
   const { netrc, netrcOptional, netrcFile } = options
-  if (netrcFile !== undefined) return { netrc: netrcFile }
+  // One that is not there names nobody, as in curl; one that cannot be read is told of.
+  if (netrcFile !== undefined) return (await isThere(netrcFile)) ? { netrc: netrcFile } : false
   const home = env['HOME']
   if ((netrc !== true && netrcOptional !== true) || home === undefined) return false
   for (const name of ['.netrc', '_netrc']) {
     const file = path.join(home, name)
-    const isThere = await access(file).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return { netrc: file }
+    if (await isThere(file)) return { netrc: file }
   }
   return false
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
 }

@@ -7,9 +7,14 @@ import type { CookieJar } from '../../cookies/jar.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 
+/** A word with an equals sign is a cookie, unless `@` says that it is a file. */
+function isPair(word: string): boolean {
+  return word.includes('=') && !word.startsWith('@')
+}
+
 /** The value of a Cookie field: of the words that are no file. */
 export function cookieField({ cookie = [] }: Options): string | undefined {
-  const pairs = cookie.filter((one) => one.includes('='))
+  const pairs = cookie.filter(isPair)
   return pairs.length === 0 ? undefined : pairs.join('; ')
 }
 
@@ -19,7 +24,7 @@ export class Jars {
 
   /** The jar of an operation; undefined where cookies are not kept. */
   jarFor(options: Options): Promise<CookieJar> | undefined {
-    const files = (options.cookie ?? []).filter((one) => !one.includes('='))
+    const files = (options.cookie ?? []).filter((one) => !isPair(one)).map((one) => one.replace(/^@/, ''))
     if (files.length === 0 && options.cookieJar === undefined) return undefined
     let jar = this.#jars.get(options)
     if (jar === undefined) {
@@ -35,7 +40,7 @@ export class Jars {
    */
   async save(write: (text: string) => Promise<void>): Promise<void> {
     for (const [{ cookieJar }, loading] of this.#jars) {
-      if (cookieJar === undefined) continue
+      if (cookieJar === undefined || cookieJar === '') continue
       const { writeCookieFile, writeNetscapeCookies } = await import('../../cookies/index.ts')
       const jar = await loading
       if (cookieJar === '-') await write(await writeNetscapeCookies(jar))

@@ -26,6 +26,8 @@ export interface BenchResult {
   readonly durations: readonly number[]
   readonly statuses: ReadonlyMap<number, number>
   readonly errors: ReadonlyMap<string, number>
+  /** The last error; undefined for none. */
+  readonly failure: unknown
   readonly bytes: number
   readonly connections: number
   /** The part of the time in which this process was busy, 0 to 1. */
@@ -43,6 +45,7 @@ export async function runBench(client: Client, plan: BenchPlan, signal: AbortSig
   const durations: number[] = []
   const statuses = new Map<number, number>()
   const errors = new Map<string, number>()
+  let failure: unknown
   let [left, bytes, connections] = [count, 0, 0]
   const work = async (): Promise<void> => {
     while (left > 0) {
@@ -56,6 +59,7 @@ export async function runBench(client: Client, plan: BenchPlan, signal: AbortSig
         if (response.connection?.reused === false) connections++
       } catch (error) {
         signal.throwIfAborted()
+        failure = error
         const name = HTTPException.isHTTPException(error) ? error.code : String(error)
         errors.set(name, (errors.get(name) ?? 0) + 1)
       }
@@ -67,7 +71,17 @@ export async function runBench(client: Client, plan: BenchPlan, signal: AbortSig
   const elapsedMs = performance.now() - startedAt
   const busy = performance.eventLoopUtilization(before).utilization
   durations.sort((a, b) => a - b)
-  return { atOnce: Math.min(atOnce, count), elapsedMs, durations, statuses, errors, bytes, connections, busy }
+  return {
+    atOnce: Math.min(atOnce, count),
+    elapsedMs,
+    durations,
+    statuses,
+    errors,
+    failure,
+    bytes,
+    connections,
+    busy,
+  }
 }
 
 /** The value below which so much of a sorted list is: the nearest rank. */

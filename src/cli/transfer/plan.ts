@@ -76,9 +76,14 @@ const ACCEPT_ENCODING = 'deflate, gzip, br'
 export async function makePlan(
   words: UrlWords,
   options: Options,
-  tools: Sources & { readonly version: string; readonly env: Env; readonly jars: Jars },
+  tools: Sources & {
+    readonly version: string
+    readonly env: Env
+    readonly jars: Jars
+    readonly warn: (text: string) => void
+  },
 ): Promise<Plan> {
-  const custom = withJson(await readHeaderLines(options.header ?? []), options)
+  const custom = withJson(await readHeaderLines(options.header ?? [], tools.warn), options)
   const query = await readQuery(options, tools)
   const target = readTarget(withQuery(withUploadName(words), query), {
     defaultScheme: options.protoDefault ?? 'http',
@@ -221,19 +226,23 @@ function withJson(custom: readonly HeaderLine[], { data = [] }: Options): readon
   return [...custom, ...said.map((name) => ({ name, value: 'application/json' }))]
 }
 
-/** `@FILE` stands for the lines of a file, as in curl. */
-async function readHeaderLines(given: readonly string[]): Promise<HeaderLine[]> {
+/** `@FILE` stands for the lines of a file; what is no header is left out with a warning, as in curl. */
+async function readHeaderLines(
+  given: readonly string[],
+  warn: (text: string) => void,
+): Promise<HeaderLine[]> {
   const lines: HeaderLine[] = []
   for (const one of given) {
-    if (!one.startsWith('@')) lines.push(readHeaderLine(one))
-    else {
-      const text = (await readLocalFile(one.slice(1), '-H')).toString()
-      lines.push(
-        ...text
+    const texts = one.startsWith('@')
+      ? (await readLocalFile(one.slice(1), '-H'))
+          .toString()
           .split(/\r?\n/)
           .filter((line) => line !== '')
-          .map(readHeaderLine),
-      )
+      : [one]
+    for (const text of texts) {
+      if (/^[^:]+:|^[^:]+;$/.test(text)) lines.push(readHeaderLine(text))
+      // Security: the text is not told; it may be a credential.
+      else warn('a header of -H has no name and colon, and is not sent')
     }
   }
   return lines

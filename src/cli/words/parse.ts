@@ -160,6 +160,9 @@ function refuseWord(written: string): never {
   return refuseUnknown(written)
 }
 
+/** Of names that begin alike, so many are told. */
+const MAX_NAMED = 5
+
 /** By its whole name, by `no-` and its name, or by its beginning where no other one begins so. */
 function findLong(written: string): { row: OptionRow; isOff: boolean } | undefined {
   const exact = optionNamed(written)
@@ -171,6 +174,15 @@ function findLong(written: string): { row: OptionRow; isOff: boolean } | undefin
   const begun = OPTIONS.filter(({ long, isOnByDefault }) =>
     (isOnByDefault ? `no-${long}` : long).startsWith(written),
   )
+  if (begun.length > 1 && written !== '') {
+    const names = begun
+      .slice(0, MAX_NAMED)
+      .map(({ long, isOnByDefault }) => `--${isOnByDefault ? 'no-' : ''}${long}`)
+    throw usageFailure(
+      `--${written} is ambiguous`,
+      `${names.join(', ')}${begun.length > MAX_NAMED ? ', …' : ''}`,
+    )
+  }
   if (begun.length !== 1 || written.length < 3) return undefined
   return { row: begun[0]!, isOff: begun[0]!.isOnByDefault }
 }

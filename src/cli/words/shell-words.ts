@@ -11,9 +11,12 @@ const ANSI_ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
 }
 
+/** Pipes, redirections, lists: outside quotation marks they are for the shell. A `&` in a word is one of a URL. */
+const OPERATOR = /^(?:&&|\|\||>>|[|<>;]|&(?=\s|$))/
+
 /**
  * The words.
- * @throws CommandFailure of `usage` for a quotation mark that is not closed
+ * @throws CommandFailure of `usage` for a quotation mark that is not closed, and for what only a shell can do: `|`, `>`, `;`
  */
 export function splitShellWords(text: string): string[] {
   const words: string[] = []
@@ -23,6 +26,12 @@ export function splitShellWords(text: string): string[] {
     if (/\s/.test(one)) {
       if (word !== undefined) words.push(word)
       word = undefined
+    } else if (OPERATOR.test(text.slice(at, at + 2))) {
+      // Security: half of a line is not what was meant, and what stands behind the operator is not told.
+      throw usageFailure(
+        `the line has ${OPERATOR.exec(text.slice(at, at + 2))![0]} in it, which is for the shell`,
+        'the part before it alone, or quotation marks around the word that has it',
+      )
     } else if (one === '\\') {
       const next = text[++at] ?? ''
       // A line that goes on.

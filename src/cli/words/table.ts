@@ -218,7 +218,7 @@ const AUTH: readonly OptionRow[] = [
     differs: 'what the URL or -u says comes first; -n and --netrc-optional are the same',
   }),
   row('--netrc-optional', 'flag', 'auth', 'as -n'),
-  row('--netrc-file <file>', 'text', 'auth', 'the same of another file, which has to be there'),
+  row('--netrc-file <file>', 'text', 'auth', 'the same of another file'),
   row(
     '-b, --cookie <data>',
     'list',
