@@ -2,6 +2,7 @@
  * A tunnel through an HTTP proxy: CONNECT, and the stream through it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { escapeText } from '../core/escape.ts'
 import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
@@ -130,8 +131,12 @@ async function refusalOf(
   const { status, reason, rawHeaders, headers } = response
   const deadline = makeDeadline(clock, () => response.close())
   deadline.set(Math.max(0, Math.min(endsAt - clock.now(), MAX_BODY_WAIT_MS)))
+  // Nothing is left of the wait in the moment in which it is called off.
+  const onAbort = (): void => deadline.clear()
+  if (signal !== undefined) listenForAbort(signal, onAbort)
   const body = await beginningOf(response)
   deadline.clear()
+  if (signal !== undefined) stopListeningForAbort(signal, onAbort)
   if (signal?.aborted === true) throw signal.reason
   return new ProxyError(
     { status, reason, rawHeaders, headers, body },
