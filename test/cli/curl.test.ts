@@ -281,6 +281,9 @@ const CASES: readonly string[] = [
   '-d x -F a=1 URL/',
   'URL/x[3-1]',
   'URL/{a',
+  'URL/a]b',
+  'URL/{a}}',
+  '-g URL/a]}b',
   '--cacert missing.pem https://HOST/',
 ]
 

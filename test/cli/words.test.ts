@@ -165,7 +165,7 @@ describe('a glob', () => {
   })
 
   it('that cannot be is refused', () => {
-    for (const text of ['h/[1-2', 'h/[b-a]', 'h/[1-2:0]', 'h/{}', 'h/[x]'])
+    for (const text of ['h/[1-2', 'h/[b-a]', 'h/[1-2:0]', 'h/{}', 'h/[x]', 'h/]', 'h/}'])
       assert.throws(() => expandGlob(text), { message: /the glob at character 3/ }, text)
   })
 })

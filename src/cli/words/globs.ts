@@ -60,6 +60,8 @@ function piecesOf(text: string): Piece[] {
       at++
       continue
     }
+    // What nothing has opened is a slip, as in curl.
+    if (character === '}' || character === ']') refuse(text, at)
     const close = character === '{' ? '}' : character === '[' ? ']' : undefined
     if (close === undefined) {
       plain += character
