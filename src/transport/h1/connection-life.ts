@@ -55,7 +55,8 @@ export class ConnectionLife {
    * its request is sent, and its response may have come before.
    */
   get #isInDoubt(): boolean {
-    return this.#engine.outstanding === 0 && !this.#engine.isReusable
+    // Of several, the response of the newest is still to come: they are not counted for each of them.
+    return this.#exchanges.length <= 1 && this.#engine.outstanding === 0 && !this.#engine.isReusable
   }
 
   /** How many exchanges may be begun now. */

@@ -88,6 +88,11 @@ function expectCommand(
   })
 }
 
+/** The bytes of a text, one character for each. */
+function utf8(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
+
 /** A credential as it must be sent; any other, or none of a credential, is another request. */
 function isBasic(credential: string): (value: string) => boolean {
   return (value) => value === `Basic ${Buffer.from(credential).toString('base64')}`
@@ -134,7 +139,7 @@ export const COMMAND_DOORS: readonly CommandDoor[] = [
       expectCommand(
         parts,
         { targets: ['/a'], fields: [[]] },
-        { 'user-agent': (value) => value === textOf(parts.agent).replace(/^[\t ]+|[\t ]+$/g, '') },
+        { 'user-agent': (value) => value === utf8(textOf(parts.agent)).replace(/^[\t ]+|[\t ]+$/g, '') },
       ),
     ],
   },
