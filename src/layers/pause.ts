@@ -4,6 +4,7 @@
  */
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
+import { hearPromise } from '../core/outgoing-body.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** How long something is waited for. */
@@ -13,6 +14,12 @@ export interface UntilOptions {
   readonly ms: number
   readonly signal: AbortSignal | undefined
   readonly late: () => Error
+}
+
+/** How a wait ends. */
+interface Ends<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** The waits of one client. */
@@ -32,7 +39,33 @@ export class Pauses {
    * @throws what `work` throws; `signal.reason`, untouched; what `end` was given
    */
   until<T>(work: Promise<T>, { clock, ms, signal, late }: UntilOptions): Promise<T> {
+    // Where the wait is over before it begins, what fails is nobody's.
+    hearPromise(work)
+    return this.#wait<T>(signal, ({ resolve, reject }) => {
+      work.then(resolve, reject)
+      return ms === Infinity ? undefined : clock.after(Math.max(0, ms), () => reject(late()))
+    })
+  }
+
+  /**
+   * Waits; at once where there is nothing to wait for.
+   * @throws `signal.reason`, untouched; what `end` was given
+   */
+  pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const isNow = ms <= 0 && signal?.aborted !== true && this.#reason === undefined
+    if (isNow) return Promise.resolve()
+    return this.#wait<void>(signal, ({ resolve }) => clock.after(Math.max(0, ms), resolve))
+  }
+
+  /** @param begin - starts the wait; answers the timer that is cancelled when it is over */
+  #wait<T>(
+    signal: AbortSignal | undefined,
+    begin: (ends: Ends<T>) => { cancel(): void } | undefined,
+  ): Promise<T> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    if (this.#reason !== undefined) return Promise.reject(this.#reason())
     return new Promise((resolve, reject) => {
+      let timer: { cancel(): void } | undefined
       const over = (): void => {
         timer?.cancel()
         if (signal !== undefined) stopListeningForAbort(signal, onAbort)
@@ -43,46 +76,15 @@ export class Pauses {
         reject(reason)
       }
       const onAbort = (): void => end(signal?.reason)
-      const timer = ms === Infinity ? undefined : clock.after(Math.max(0, ms), () => end(late()))
-      const settle = (value: T): void => {
-        over()
-        resolve(value)
-      }
-      work.then(settle, end)
-      if (this.#reason !== undefined) end(this.#reason())
-      else if (signal?.aborted === true) onAbort()
-      else {
-        this.#ends.add(end)
-        if (signal !== undefined) listenForAbort(signal, onAbort)
-      }
-    })
-  }
-
-  /**
-   * Waits; at once where there is nothing to wait for.
-   * @throws `signal.reason`, untouched; what `end` was given
-   */
-  pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason)
-    if (this.#reason !== undefined) return Promise.reject(this.#reason())
-    if (ms <= 0) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const over = (): void => {
-        timer.cancel()
-        if (signal !== undefined) stopListeningForAbort(signal, onAbort)
-        this.#ends.delete(end)
-      }
-      const end = (reason: unknown): void => {
-        over()
-        reject(reason)
-      }
-      const onAbort = (): void => end(signal?.reason)
-      const timer = clock.after(ms, () => {
-        over()
-        resolve()
-      })
       this.#ends.add(end)
       if (signal !== undefined) listenForAbort(signal, onAbort)
+      timer = begin({
+        resolve: (value) => {
+          over()
+          resolve(value)
+        },
+        reject: end,
+      })
     })
   }
 }

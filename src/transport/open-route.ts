@@ -8,7 +8,6 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
-import { DEFAULT_TIMEOUTS } from '../core/timeouts.ts'
 import { addFacts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
@@ -182,23 +181,11 @@ class Opening {
 
   #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
     const { waiting, connectionOptions } = this.#plan
-    const tunnelMs = waiting.timeouts.connect
     const at = this.#at
     const tries = this.#tries.get(at) ?? { count: 0 }
     this.#tries.set(at, tries)
     const question = { to: next, headers: NO_FIELDS, identity: at.identity, tries }
-    return openTunnel(stream, question, connectionOptions, {
-      deadlines: {
-        timeouts: { ...DEFAULT_TIMEOUTS, send: tunnelMs, headers: tunnelMs, body: tunnelMs },
-        endsAt: waiting.endsAt,
-        totalMs: waiting.totalMs,
-        signal: waiting.signal,
-      },
-      method: 'CONNECT',
-      url: formatAuthority(next),
-      settings: undefined,
-      listener: undefined,
-    })
+    return openTunnel(stream, question, connectionOptions, waiting)
   }
 }
 

@@ -3,12 +3,10 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
-import { formatAuthority, type HostPort } from '../core/origin.ts'
-import { DEFAULT_TIMEOUTS } from '../core/timeouts.ts'
+import type { HostPort } from '../core/origin.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import type { Deadlines } from '../time/wait.ts'
-import type { ExchangeOptions } from './exchange.ts'
 import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
 import { openTunnel } from './tunnel.ts'
 
@@ -49,20 +47,7 @@ async function dialThrough(
   const { tls } = target
   const proxy: DialTarget = { ...target, tls: undefined, willStartTls: tls !== undefined, role: 'the proxy' }
   const { stream: outer, timings } = await connect(proxy, waiting)
-  const tunnelMs = waiting.timeouts.connect
-  const options: ExchangeOptions = {
-    deadlines: {
-      timeouts: { ...DEFAULT_TIMEOUTS, send: tunnelMs, headers: tunnelMs, body: tunnelMs },
-      endsAt: waiting.endsAt,
-      totalMs: waiting.totalMs,
-      signal: waiting.signal,
-    },
-    method: 'CONNECT',
-    url: formatAuthority(to),
-    settings: undefined,
-    listener: undefined,
-  }
-  const inner = await openTunnel(outer, { to, headers, onAnswer }, connectionOptions, options)
+  const inner = await openTunnel(outer, { to, headers, onAnswer }, connectionOptions, waiting)
   if (tls === undefined) return { stream: inner, timings }
   const startedAt = waiting.clock.now()
   const stream = await inner.startTls(to.host, tls, waiting)

@@ -9,6 +9,7 @@ import { formatAuthority, type HostPort } from '../core/origin.ts'
 import { maskText } from '../core/redact.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import { DEFAULT_TIMEOUTS } from '../core/timeouts.ts'
 import {
   ConnectError,
   ConnectionLost,
@@ -20,8 +21,8 @@ import {
   UnknownProtocol,
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
-import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
+import type { Deadlines } from '../time/wait.ts'
 import type { ExchangeOptions } from './exchange.ts'
 import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
 import type { ProxyIdentity } from './proxy-identity.ts'
@@ -57,12 +58,19 @@ export async function openTunnel(
   stream: ByteStream,
   question: TunnelQuestion,
   connectionOptions: H1ConnectionOptions,
-  options: ExchangeOptions,
+  waiting: Deadlines,
 ): Promise<ByteStream> {
   const wire = new H1Connection(stream, connectionOptions)
-  const { deadlines, isOwn } = bound(options.deadlines, connectionOptions.clock)
+  const { deadlines, isOwn } = bound(waiting)
+  const url = formatAuthority(question.to)
   try {
-    await connectThrough(wire, question, { ...options, deadlines })
+    await connectThrough(wire, question, {
+      deadlines,
+      method: 'CONNECT',
+      url,
+      settings: undefined,
+      listener: undefined,
+    })
   } catch (error) {
     wire.close()
     throw describeFailure(error, stream.address, isOwn)
@@ -78,17 +86,19 @@ export async function openTunnel(
 }
 
 /**
- * The deadlines with one end for all of it: a proxy that says a little at a time begins no phase anew. `isOwn` is true where that
- * end is the tunnel's, and not that of everything.
+ * The deadlines of CONNECT: each phase may take as long as connecting, and all of them together as well, for a proxy that says a
+ * little at a time begins no phase anew. `isOwn` is true where that end is the tunnel's, and not that of everything.
  */
-function bound(
-  deadlines: RequestDeadlines,
-  clock: Clock,
-): { readonly deadlines: RequestDeadlines; readonly isOwn: boolean } {
-  const { timeouts, endsAt } = deadlines
-  const ownEnd = clock.now() + timeouts.headers
+function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
+  readonly deadlines: RequestDeadlines
+  readonly isOwn: boolean
+} {
+  const { connect } = timeouts
+  const ownEnd = clock.now() + connect
   const isOwn = ownEnd < endsAt
-  return { deadlines: isOwn ? { ...deadlines, endsAt: ownEnd, totalMs: timeouts.headers } : deadlines, isOwn }
+  const phases = { ...DEFAULT_TIMEOUTS, send: connect, headers: connect, body: connect }
+  const end = isOwn ? { endsAt: ownEnd, totalMs: connect } : { endsAt, totalMs }
+  return { deadlines: { timeouts: phases, ...end, signal }, isOwn }
 }
 
 async function connectThrough(

@@ -3,15 +3,13 @@
 // into a jar. A strict reader of its own says what was sent.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import net from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { CookieJar as ToughJar } from 'tough-cookie'
 import { CookieJar, readNetscapeCookies } from '../../../src/cookies/index.ts'
 import { Client, type ClientOptions, HTTPException } from '../../../src/index.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { ATOMS } from './payloads.ts'
-import { type Message, readMessage } from './reader.ts'
+import { ReadingServer } from './reading-server.ts'
 
 checkOpenHandles()
 
@@ -68,50 +66,23 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 describe('a text that ends lines, in a cookie', () => {
-  const messages: Message[] = []
-  const faults: string[] = []
   let setCookie = ''
-  const server = net.createServer((socket) => {
-    let received = ''
-    socket.setEncoding('latin1')
-    socket.on('error', () => {})
-    socket.on('data', (piece: string) => {
-      received += piece
-      for (
-        let reading = readMessage(received, 0);
-        reading.kind !== 'partial';
-        reading = readMessage(received, 0)
-      ) {
-        if (reading.kind === 'malformed') {
-          faults.push(reading.why)
-          socket.destroy()
-          return
-        }
-        received = received.slice(reading.end)
-        messages.push(reading.message)
-        const set = setCookie === '' ? '' : `Set-Cookie: ${setCookie}\r\nSet-Cookie: good=1\r\n`
-        socket.write(`HTTP/1.1 200 OK\r\n${set}Content-Length: 0\r\n\r\n`, 'latin1')
-      }
-    })
-  })
-  let url = ''
+  let server: ReadingServer
 
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/x`
+    server = await ReadingServer.start(() => {
+      const set = setCookie === '' ? '' : `Set-Cookie: ${setCookie}\r\nSet-Cookie: good=1\r\n`
+      return `HTTP/1.1 200 OK\r\n${set}`
+    })
   })
-  after(async () => {
-    server.close()
-    await once(server, 'close')
-  })
+  after(() => server.stop())
 
   for (const [name, way] of Object.entries(WAYS))
     it(`stays one cookie, or is none: ${name}`, async () => {
       let sent = 0
+      const url = `http://${server.address}/x`
       for (const text of TEXTS) {
-        messages.length = 0
-        faults.length = 0
+        server.forget()
         const shown = JSON.stringify(text.slice(0, 40))
         const client = new Client({ retry: false, cookies: await way(text, url) })
         // A value of a field has no control characters: a response with one is refused as a whole.
@@ -127,23 +98,17 @@ describe('a text that ends lines, in a cookie', () => {
         } finally {
           client.destroy()
         }
-        assert.deepEqual(faults, [], shown)
-        for (const { method, target, fields, body } of messages) {
-          assert.deepEqual([method, target, body], ['GET', '/x', ''], shown)
-          const names = fields.map(([field]) => field.toLowerCase())
-          assert.equal(new Set(names).size, names.length, shown)
-          for (const field of names) assert.ok(KNOWN.has(field), shown)
-        }
+        server.assertPlain('/x', KNOWN, shown)
+        const { messages } = server
         const cookie = messages.at(-1)?.fields.find(([field]) => field.toLowerCase() === 'cookie')?.[1]
         const pairs = cookie?.split('; ') ?? []
         // The other cookie goes all the same, and there are two at the most: a semicolon of a text makes no third.
         const isWhole = name.startsWith('the field') || text.includes(';')
         if (!isWhole) assert.ok(pairs.includes('good=1'), `${shown}: ${String(cookie)}`)
         if (!name.startsWith('the field')) assert.ok(pairs.length <= 2, `${shown}: ${String(cookie)}`)
-        // A path that is not that of the URL keeps its cookie back.
-        if (pairs.length === 2 || name.startsWith('a path')) sent++
+        if (pairs.length === 2) sent++
       }
-      // It is a way: what ends nothing goes through.
-      assert.ok(sent >= 5, String(sent))
+      // It is a way: what ends nothing goes through. A path that is not that of the URL keeps its cookie back.
+      if (!name.startsWith('a path')) assert.ok(sent >= 5, String(sent))
     })
 })
