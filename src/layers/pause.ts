@@ -65,7 +65,6 @@ export class Pauses {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
     if (this.#reason !== undefined) return Promise.reject(this.#reason())
     return new Promise((resolve, reject) => {
-      let timer: { cancel(): void } | undefined
       const over = (): void => {
         timer?.cancel()
         if (signal !== undefined) stopListeningForAbort(signal, onAbort)
@@ -78,7 +77,7 @@ export class Pauses {
       const onAbort = (): void => end(signal?.reason)
       this.#ends.add(end)
       if (signal !== undefined) listenForAbort(signal, onAbort)
-      timer = begin({
+      const timer = begin({
         resolve: (value) => {
           over()
           resolve(value)
