@@ -12,7 +12,7 @@ import type { Clock } from '../time/clock.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
 import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
-import type { H1Connection, H1ConnectionOptions } from '../transport/h1/h1-connection.ts'
+import type { H1Connection } from '../transport/h1/h1-connection.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import {
   isImmediate,
@@ -21,6 +21,7 @@ import {
   sendRequest,
   unlessItFails,
 } from '../transport/h1/send-request.ts'
+import type { H1ConnectionOptions } from '../transport/h1/stepped-transport.ts'
 import type { DebugTrace } from './debug-trace.ts'
 import type { RequestMaker } from './request-maker.ts'
 import type { ResponseQueue } from './response-queue.ts'

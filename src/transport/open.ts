@@ -7,7 +7,8 @@ import type { HostPort } from '../core/origin.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import type { Deadlines } from '../time/wait.ts'
-import { H1Connection, type H1ConnectionOptions } from './h1/h1-connection.ts'
+import { H1Connection } from './h1/h1-connection.ts'
+import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
 import { openTunnel } from './tunnel.ts'
 
 /** Where a proxy is asked to connect to, with the fields of the CONNECT request. */

@@ -22,7 +22,7 @@ import {
   ImproperConnectionState,
   TimeoutError,
 } from '../../errors/index.ts'
-import { H1Engine, type H1EngineOptions } from '../../h1/engine.ts'
+import { H1Engine } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend } from '../../h1/events.ts'
 import type { ByteStream, DialTimings } from '../../io/byte-stream.ts'
 import { makeDuplex } from '../../io/duplex.ts'
@@ -37,23 +37,9 @@ import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
 import { failExchanges } from './fail-exchanges.ts'
 import { RequestWriter } from './request-writer.ts'
 import { sendForResponse } from './send-request.ts'
-import type { SteppedTransport, WireObserver } from './stepped-transport.ts'
+import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './stepped-transport.ts'
 import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
-
-export interface H1ConnectionOptions {
-  readonly engine: H1EngineOptions
-  readonly clock: Clock
-  readonly observer: WireObserver | undefined
-  /** Writes requests that are sent at one time together. */
-  readonly isGathering: boolean
-  /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
-  readonly isPeerHTTP10?: boolean
-  /** How the peer is reached, for people; undefined for directly. */
-  readonly route?: string | undefined
-  /** What dialling took; told with the first response. */
-  readonly dialTimings?: DialTimings | undefined
-}
 
 const NO_TRAILERS: readonly FieldLine[] = Object.freeze([])
 

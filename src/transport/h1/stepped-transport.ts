@@ -4,7 +4,9 @@
  */
 
 import type { FieldLine } from '../../core/fields.ts'
+import type { H1EngineOptions } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, RequestToSend } from '../../h1/events.ts'
+import type { DialTimings } from '../../io/byte-stream.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Exchange, ExchangeOptions } from '../exchange.ts'
 import type { Transport } from '../transport.ts'
@@ -14,6 +16,21 @@ export interface WireObserver {
   sent(data: Uint8Array | string): void
   /** A head came, informational or final. */
   received(version: number, status: number, reason: string, fields: readonly FieldLine[]): void
+}
+
+/** What a connection is made with. */
+export interface H1ConnectionOptions {
+  readonly engine: H1EngineOptions
+  readonly clock: Clock
+  readonly observer: WireObserver | undefined
+  /** Writes requests that are sent at one time together. */
+  readonly isGathering: boolean
+  /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
+  readonly isPeerHTTP10?: boolean
+  /** How the peer is reached, for people; undefined for directly. */
+  readonly route?: string | undefined
+  /** What dialling took; told with the first response. */
+  readonly dialTimings?: DialTimings | undefined
 }
 
 export interface SteppedTransport extends Transport {
