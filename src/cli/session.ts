@@ -52,6 +52,7 @@ const MAX_REPORTED = 10_000
 
 /** Every URL of every operation, with what belongs to it. */
 export function jobsOf(operations: readonly Operation[]): Job[] {
+  let count = 0
   return operations.flatMap(({ options, urls }) => {
     const [method, rest] = takeMethod(urls)
     if (rest.length === 0)
@@ -59,6 +60,7 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
     const outputs = options.outputs ?? []
     const uploads = options.uploadFile ?? []
     return rest.flatMap((url, index) => {
+      const urlnum = count++
       const globbed = options.globoff === true ? [{ url, parts: [] }] : expandGlob(url)
       const output: OutputWord | undefined =
         outputs[index] ?? (options.remoteNameAll === true ? { kind: 'remote' } : undefined)
@@ -66,7 +68,7 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
       return files.flatMap((upload) =>
         globbed.map((one) => ({
           options,
-          words: { url: one.url, globParts: one.parts, output, upload, method },
+          words: { url: one.url, globParts: one.parts, output, upload, method, urlnum },
         })),
       )
     })
@@ -91,7 +93,6 @@ export class Session {
   readonly #dumped: Set<string> = new Set()
   readonly #stdout: Output
   readonly #outcomes: Outcome[] = []
-  #urlnum = 0
 
   constructor(tools: SessionTools) {
     this.#tools = tools
@@ -148,7 +149,6 @@ export class Session {
   /** One URL; answers how it ended where it failed. */
   async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<Ending | undefined> {
     const { version, env, openStdin } = this.#tools
-    const urlnum = this.#urlnum++
     let ending: Ending | undefined
     try {
       const plan = await makePlan(words, options, {
@@ -164,7 +164,7 @@ export class Session {
       ending = outcome.ending
       if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
-      await this.#writeOut(outcome, urlnum)
+      await this.#writeOut(outcome, words.urlnum)
     } catch (error) {
       this.#tools.signal.throwIfAborted()
       // Another one has failed, and this one is given up for it.

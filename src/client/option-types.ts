@@ -108,6 +108,8 @@ export interface ProxiesByScheme {
   readonly https?: ProxyInput | false | undefined
   /** Hosts that are reached directly, as in NO_PROXY: a list, or a string with commas. Default: none. */
   readonly no?: string | readonly string[] | undefined
+  /** One proxy has a URL, and proxies by scheme have none. */
+  readonly url?: never
 }
 
 /** What chooses a proxy for each URL, redirects and further attempts included; undefined or false is the direct way. */

@@ -44,8 +44,10 @@ export function requestOptions(
     decompress: options.compressed === true ? { maxBytes: Infinity } : false,
     timeout: timeouts(plan),
     ...(options.http0_9 === true && { tolerances: { http09: true } }),
-    ...(tools.onProgress !== undefined && {
+    ...((tools.onProgress !== undefined || options.compressed === true) && {
       onProgress: (progress: Progress) => {
+        // As they came: `-w` counts no decoded bytes.
+        if (progress.phase === 'download') record.codedBytes = progress.bytes
         // How long a body of files is, the command knows and the client does not.
         const total = progress.phase === 'upload' ? body?.length : progress.total
         tools.onProgress?.(plan, { ...progress, total })

@@ -62,6 +62,8 @@ export interface UrlWords {
   readonly upload: string | undefined
   /** The method that stood before the URL. */
   readonly method: string | undefined
+  /** Which of the URLs it is of, from 0: those of a glob have one number. */
+  readonly urlnum: number
 }
 
 /** Bodies above this ask first, as curl's do. */

@@ -41,6 +41,8 @@ function decideReception(response: HTTPResponse, plan: Plan): Reception {
       return isWritten ? { kind: 'body', isAppended: false, failure } : { kind: 'nothing', failure }
     }
   }
+  // -I asks for the head, also where -X asks for something else.
+  if (options.head === true && plan.method !== 'HEAD') return { kind: 'nothing' }
   if (resumeFrom !== undefined) return decideResumption(response, resumeFrom)
   if (status === 304) return { kind: 'nothing' }
   if (
@@ -231,7 +233,8 @@ async function writeBody(
 
 function refuseLarge(response: HTTPResponse, plan: Plan): void {
   const { framing } = response.head
-  if (plan.method !== 'HEAD' && framing?.kind === 'length') refuseMore(framing.length, plan)
+  if (plan.method !== 'HEAD' && plan.options.head !== true && framing?.kind === 'length')
+    refuseMore(framing.length, plan)
 }
 
 /** @throws CommandFailure of `too-large` */

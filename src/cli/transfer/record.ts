@@ -37,6 +37,7 @@ export interface Outcome {
   readonly headMs: number | undefined
   readonly totalMs: number
   readonly sizeDownload: number
+  readonly codedBytes: number | undefined
   readonly sizeUpload: number
   readonly fileName: string | undefined
   readonly opened: OpenedConnection | undefined
@@ -58,6 +59,8 @@ export class TransferRecord {
   response: HTTPResponse | undefined
   headMs: number | undefined
   sizeDownload = 0
+  /** What came of a body before it was decoded, where that is looked at. */
+  codedBytes: number | undefined
   sizeUpload = 0
   fileName: string | undefined
   /** The URL of the first request, as the client calls it. */
@@ -96,6 +99,7 @@ export class TransferRecord {
       headMs,
       totalMs: this.elapsed(),
       sizeDownload,
+      codedBytes: this.codedBytes,
       sizeUpload,
       fileName,
       opened,
@@ -134,7 +138,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     remote_ip: remote.host,
     remote_port: remote.port,
     scheme: url.protocol.slice(0, -1).toUpperCase(),
-    size_download: outcome.sizeDownload,
+    size_download: outcome.codedBytes ?? outcome.sizeDownload,
     size_header: chain.reduce((sum, one) => sum + headLength(one), 0),
     size_request: sent.reduce((sum, one) => sum + requestLength(one), 0),
     size_upload: outcome.sizeUpload,

@@ -11,24 +11,21 @@ import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
 /** Gives the token of `Authorization: Bearer`. */
 export type TokenSource = string | (() => string | Promise<string>)
 
-/** One way to authenticate: an object with one member, or `'netrc'`. */
+/** An object with this member, and none of the others. */
+type OneOf<Name extends 'basic' | 'bearer' | 'digest' | 'netrc', Value> = { readonly [K in Name]: Value } & {
+  readonly [K in Exclude<'basic' | 'bearer' | 'digest' | 'netrc', Name>]?: never
+}
+
+/**
+ * One way to authenticate: an object with one member, or `'netrc'`. `basic` is sent ahead, in UTF-8 (RFC 7617). `bearer` is sent
+ * ahead (RFC 6750); a function is called once, and again for a token that a server refuses. `digest` answers challenges (RFC
+ * 7616). `netrc` is the path of a file, which has to be there.
+ */
 export type AuthMethod =
-  | {
-      /** Sent ahead, in UTF-8 (RFC 7617). */
-      readonly basic: readonly [user: string, password: string]
-    }
-  | {
-      /** Sent ahead (RFC 6750). A function is called once, and again for a token that a server refuses. */
-      readonly bearer: TokenSource
-    }
-  | {
-      /** Answers challenges (RFC 7616). */
-      readonly digest: readonly [user: string, password: string]
-    }
-  | {
-      /** The path of a netrc file, which has to be there. */
-      readonly netrc: string
-    }
+  | OneOf<'basic', readonly [user: string, password: string]>
+  | OneOf<'bearer', TokenSource>
+  | OneOf<'digest', readonly [user: string, password: string]>
+  | OneOf<'netrc', string>
   /** The file that NETRC names, `~/.netrc` or `~/_netrc`, where there is one. */
   | 'netrc'
 
