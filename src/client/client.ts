@@ -237,6 +237,7 @@ export class Client {
       this.#end.planFor(to.origin, connection, route),
       count,
       settings.timeouts,
+      `${to.origin.prefix}/`,
     )
   }
 
