@@ -240,7 +240,8 @@ export class Client {
     const open = async (): Promise<void> => {
       const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
       const route = await this.#end.routeTo(to, deadlines, settings)
-      await pool.preconnect(this.#end.planFor(to.origin, connection, route), count, settings.timeouts)
+      const plan = this.#end.planFor(to.origin, connection, route)
+      await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`)
     }
     await underway.watch(open(), deadlines.signal)
   }
