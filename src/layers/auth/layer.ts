@@ -293,7 +293,10 @@ class Authentication {
     const { DigestSession } = await import('../../auth/digest.ts')
     const make = (): DigestSession =>
       new DigestSession(challenge.challenge, credential, canHash(this.#request.body))
-    return this.#digest(credential, spaces.open(this.#url, credential, challenge.challenge, make), false)
+    const session = spaces.open(this.#url, credential, challenge.challenge, make)
+    // One that is known may have gone on to a nonce that a response gave for the next request.
+    session.useNonce(challenge.challenge.params.get('nonce')!)
+    return this.#digest(credential, session, false)
   }
 
   /** What an answer that is no refusal says of the credentials, and of the next nonce. */

@@ -43,6 +43,43 @@ describe('protection spaces', () => {
     spaces.forget(new URL('http://b.test/'), ME, session)
   })
 
+  it('keep the session that was forgotten: a nonce that is given again counts on', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n')
+    spaces.forget(HERE, ME, session)
+    assert.equal(open(spaces, HERE, 'n'), session)
+    assert.equal(spaces.find(HERE, ME), session)
+  })
+
+  it('that differ by their nonce alone are given up together, the newest apart', () => {
+    const spaces = new ProtectionSpaces()
+    const [first, second, third] = [
+      open(spaces, HERE, 'n1'),
+      open(spaces, HERE, 'n2'),
+      open(spaces, HERE, 'n3'),
+    ]
+    const other = open(spaces, HERE, 'm', ', algorithm=SHA-256, domain="/a/"')
+    const inside = new URL('/a/', HERE)
+    assert.equal(spaces.find(inside, ME), other)
+    assert.equal(spaces.find(HERE, ME), third)
+    // Late answers to what was sent before, of the one kind and of the other.
+    spaces.prove(HERE, ME, first)
+    spaces.forget(HERE, ME, second)
+    assert.equal(spaces.find(HERE, ME), third)
+    spaces.forget(HERE, ME, third)
+    assert.equal(spaces.find(HERE, ME), undefined)
+    assert.equal(spaces.find(inside, ME), other)
+    spaces.prove(HERE, ME, first)
+    assert.equal(spaces.find(HERE, ME), first)
+  })
+
+  it('that were refused are the first to go, and do not drive out the one that is good', () => {
+    const spaces = new ProtectionSpaces()
+    const good = open(spaces, HERE, 'n', ', domain="/good/"')
+    for (let id = 0; id < 20; id++) spaces.forget(HERE, ME, open(spaces, HERE, `n${id}`))
+    assert.equal(spaces.find(new URL('/good/', HERE), ME), good)
+  })
+
   it('are left where the server asks for another realm, and stay as they are elsewhere', () => {
     const spaces = new ProtectionSpaces()
     const session = open(spaces, HERE, 'n')
