@@ -173,6 +173,32 @@ describe('Digest with a nonce for each challenge', () => {
   })
 })
 
+describe('Basic of a list', () => {
+  let scheme = 'Basic'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    const said = request.headers.authorization?.split(' ')[0] ?? 'none'
+    log.push(`${said} ${text}`.trim())
+    if (said === scheme) return void response.end(text)
+    const more = scheme === 'Digest' ? ', nonce="n", qop="auth"' : ''
+    response.writeHead(401, { 'WWW-Authenticate': `${scheme} realm="r"${more}` }).end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  it('is not sent ahead any more where it was refused, and costs one body', async () => {
+    const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    await client.get('/').text()
+    scheme = 'Digest'
+    assert.equal((await rejectionAs(client.post('/', { body: once('1') }), AuthError)).code, 'AUTH_BODY')
+    assert.equal(await client.post('/', { body: once('2') }).text(), '2')
+    assert.equal(await client.post('/', { body: once('3') }).text(), '3')
+    assert.deepEqual(log, ['none', 'Basic', 'Basic 1', 'none', 'Digest 2', 'Digest 3'])
+    await client.close()
+  })
+})
+
 describe('two realms at one origin', () => {
   const log: string[] = []
   // Each first letter is a realm of its own, and nobody says so by `domain`.

@@ -132,7 +132,7 @@ class Authentication {
 
   async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
     const auth = said.readsNetrc ? await this.#withNetrc(said) : said
-    if (auth === undefined) return this.#send(this.#request)
+    if (auth === undefined) return this.#sendWith(NOTHING)
     const attempted = await this.#ahead(auth)
     const { body } = this.#request
     // It would be spent on the question: asked is first without it, as curl does.
@@ -269,6 +269,8 @@ class Authentication {
         spaces.leave(this.#url, sent.credential, digest.session)
       else spaces.forget(this.#url, sent.credential, digest.session)
     }
+    if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
+      spaces.forgetBasic(this.#url, sent.credential)
     if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
       tokens.forget(sent.credential.token as TokenFunction, held!)
   }

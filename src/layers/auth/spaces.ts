@@ -10,6 +10,7 @@ import type { DigestSession } from '../../auth/digest.ts'
 const MAX_KEYS = 256
 const MAX_SPACES = 16
 const MAX_PATHS = 256
+const MAX_FOLDERS = 64
 
 interface DigestSpace {
   readonly session: DigestSession
@@ -27,7 +28,7 @@ interface DigestSpace {
 interface Spaces {
   /** The newest first. */
   digest: readonly DigestSpace[]
-  /** Folders, with a slash at the end. */
+  /** Folders, with a slash at the end, none below another. */
   readonly basic: Set<string>
 }
 
@@ -94,15 +95,24 @@ export class ProtectionSpaces {
 
   /** Basic was asked for there, and taken (RFC 7617 §2.2). */
   proveBasic(url: URL, pair: UserPassword): void {
-    this.#spacesOf(url, pair).basic.add(folderOf(url))
+    const { basic } = this.#spacesOf(url, pair)
+    const folder = folderOf(url)
+    if (coversOf(basic, folder).length > 0) return
+    for (const one of basic) if (one.startsWith(folder)) basic.delete(one)
+    basic.add(folder)
+    if (basic.size > MAX_FOLDERS) basic.delete(basic.values().next().value!)
+  }
+
+  /** Basic was refused there: it is not sent ahead before it was asked for again. */
+  forgetBasic(url: URL, pair: UserPassword): void {
+    const basic = this.#byKey.get(keyOf(url, pair))?.basic
+    if (basic !== undefined) for (const folder of coversOf(basic, url.pathname)) basic.delete(folder)
   }
 
   /** Whether Basic may be sent ahead: below a folder in which it was asked for. */
   hasBasic(url: URL, pair: UserPassword): boolean {
     const folders = this.#byKey.get(keyOf(url, pair))?.basic
-    if (folders === undefined) return false
-    const { pathname } = url
-    return [...folders].some((folder) => pathname.startsWith(folder))
+    return folders !== undefined && coversOf(folders, url.pathname).length > 0
   }
 
   #spacesOf(url: URL, pair: UserPassword): Spaces {
@@ -154,6 +164,11 @@ function kindOf({ params }: Challenge): string {
   return JSON.stringify(
     ['realm', 'domain', 'algorithm', 'qop', 'userhash', 'charset'].map((name) => params.get(name)),
   )
+}
+
+/** The folders that a path is below. */
+function coversOf(folders: ReadonlySet<string>, path: string): readonly string[] {
+  return [...folders].filter((folder) => path.startsWith(folder))
 }
 
 function folderOf({ pathname }: URL): string {

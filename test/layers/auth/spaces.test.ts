@@ -9,6 +9,7 @@ checkOpenHandles()
 
 const ME = { user: 'me', password: 'pw' }
 const HERE = new URL('http://a.test/')
+const at = (path: string): URL => new URL(path, HERE)
 
 /** Opens a space, and proves it. */
 function open(spaces: ProtectionSpaces, url: URL, nonce: string, more = '', pair = ME): DigestSession {
@@ -83,7 +84,6 @@ describe('protection spaces', () => {
   it('are left where the server asks for another realm, and stay as they are elsewhere', () => {
     const spaces = new ProtectionSpaces()
     const session = open(spaces, HERE, 'n')
-    const at = (path: string): URL => new URL(path, HERE)
     spaces.leave(at('/b?x'), ME, session)
     assert.equal(spaces.find(at('/b'), ME), undefined)
     assert.equal(spaces.find(at('/a'), ME), session)
@@ -134,6 +134,28 @@ describe('protection spaces', () => {
     for (let id = 0; id < 20; id++) open(one, HERE, `n${id}`, `, domain="/${id}/"`)
     const reaches = (id: number): boolean => one.find(new URL(`/${id}/`, HERE), ME) !== undefined
     assert.deepEqual([reaches(3), reaches(4), reaches(19)], [false, true, true])
+  })
+})
+
+describe('folders in which Basic was taken', () => {
+  it('cover what is below them, until it is refused there', () => {
+    const spaces = new ProtectionSpaces()
+    for (const path of ['/a/b/c', '/a/x', '/a/b/d', '/e/f']) spaces.proveBasic(at(path), ME)
+    const known = (): boolean[] =>
+      ['/a/b/x', '/a/x', '/a', '/e/x', '/'].map((path) => spaces.hasBasic(at(path), ME))
+    assert.deepEqual(known(), [true, true, false, true, false])
+    spaces.forgetBasic(at('/a/b/y'), ME)
+    assert.deepEqual(known(), [false, false, false, true, false])
+    spaces.forgetBasic(new URL('http://b.test/'), ME)
+  })
+
+  it('are bounded: the first is the first to go', () => {
+    const spaces = new ProtectionSpaces()
+    for (let id = 0; id < 65; id++) spaces.proveBasic(at(`/${id}/x`), ME)
+    assert.deepEqual(
+      ['/0/', '/1/', '/64/'].map((path) => spaces.hasBasic(at(path), ME)),
+      [false, true, true],
+    )
   })
 })
 
