@@ -22,7 +22,7 @@ import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
-import { canHash, hashableContent } from './content.ts'
+import { canHash, hashContent } from './content.ts'
 import { asksNothing, decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
 import { isMeantFor, mayGo } from './meant-for.ts'
@@ -232,14 +232,24 @@ class Authentication {
   }
 
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
-    const { method, target: uri, body } = this.#request
-    const content = session.needsContent ? await this.#wait(hashableContent(body)) : undefined
+    const { method, target: uri } = this.#request
+    const contentHash = session.needsContent ? await this.#hashBody(session) : undefined
     const { realm, nonce } = session
-    const answer = session.answer({ method, uri, content })
+    const answer = session.answer({ method, uri, contentHash })
     return {
       sent: { kind: 'digest', credential, realm, nonce, isAhead },
       value: answer.value,
       digest: { session, answer },
+    }
+  }
+
+  /** Its hash; read no longer than it is waited for. */
+  async #hashBody(session: DigestSession): Promise<string> {
+    const hashing = hashContent(this.#request.body, session.beginHash())
+    try {
+      return await this.#wait(hashing.done)
+    } finally {
+      hashing.stop()
     }
   }
 
