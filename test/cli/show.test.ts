@@ -40,6 +40,8 @@ async function onTerminal(
   })
 }
 
+const nested = (depth: number, inner = ''): string => '['.repeat(depth) + inner + ']'.repeat(depth)
+
 describe('a body on a terminal', () => {
   const json = '{"b":1,"a":[true,null,"x\\u00e9"]}'
 
@@ -121,7 +123,6 @@ describe('a body on a terminal', () => {
   })
 
   it('is written as it came where it is nested deeper than anybody reads, or is blanks above all', async () => {
-    const nested = (depth: number, inner = ''): string => '['.repeat(depth) + inner + ']'.repeat(depth)
     assert.ok(paintJson(nested(200), plain)?.startsWith('[\n  [\n    ['))
     for (const depth of [201, 20_000, 400_000]) assert.equal(paintJson(nested(depth), plain), undefined)
     assert.equal(paintJson(nested(190, `${'1,'.repeat(100_000)}1`), plain), undefined)
