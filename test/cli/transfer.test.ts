@@ -1,7 +1,16 @@
 // The small decisions of a transfer: what is tried again, where connections lead, what -w tells, which file a body goes to.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  createWriteStream,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -14,6 +23,7 @@ import { type AttemptFacts, decideRetry } from '../../src/cli/transfer/retry.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { server as certificate, certificatePath } from '../support/tls-fixture.ts'
@@ -145,6 +155,28 @@ describe('--retry', () => {
     const words = ['-s', '--retry', '1', '-T', '-', `http://127.0.0.1:${peer.port}/flaky`]
     const { stdout } = await runCommand(words, { stdin: 'x' })
     assert.equal(stdout.toString(), 'not yet\n')
+  })
+})
+
+describe('-T of a pipe', { skip: need('mkfifo') }, () => {
+  it('is sent as it comes, before its end', async () => {
+    const fifo = path.join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const writer = createWriteStream(fifo)
+    writer.write('first')
+    await using server = await startRawServer(async (peer) => {
+      const head = (await peer.until('\r\n\r\n')).toString()
+      assert.match(head, /^PUT \/up HTTP\/1\.1\r\n/)
+      assert.match(head, /^Transfer-Encoding: chunked\r$/m)
+      await peer.until('5\r\nfirst\r\n')
+      writer.end('last')
+      await peer.until('4\r\nlast\r\n0\r\n\r\n')
+      await peer.reply(Buffer.from('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'))
+      peer.close()
+    })
+    const words = ['-sS', '-H', 'Expect:', '-T', fifo, `http://127.0.0.1:${server.port}/up`]
+    const { code, stderr } = await runCommand(words)
+    assert.deepEqual([code, stderr], [0, ''])
   })
 })
 

@@ -67,6 +67,9 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
     tools.signal.throwIfAborted()
     if (error instanceof ReaderGone) throw error
     failure = explainError(error, plan, record)
+  } finally {
+    // What waits for more of standard input would hold the process.
+    plan.body?.close?.()
   }
   const ending = failure === undefined ? undefined : describeFailure(failure)
   const { clients } = tools
