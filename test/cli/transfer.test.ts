@@ -14,12 +14,15 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { peerName, safeName } from '../../src/cli/output/destination.ts'
 import { formatWriteOut, type WriteOutFacts } from '../../src/cli/output/write-out.ts'
 import { readFormPart } from '../../src/cli/request/form.ts'
 import { meetsCondition, readTimeCondition } from '../../src/cli/request/time-condition.ts'
+import { Pace } from '../../src/cli/transfer/pace.ts'
 import { type AttemptFacts, decideRetry } from '../../src/cli/transfer/retry.ts'
+import { waitFor } from '../../src/cli/transfer/wait.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
@@ -58,6 +61,27 @@ describe('--retry', () => {
     assert.equal(again({}, { retry: 1, retryDelay: 5 }), 5_000)
     assert.equal(again({ retryAfter: 7 }, { retry: 1, retryDelay: 5 }), 7_000)
     assert.equal(again({ elapsedMs: 9_500 }, { retry: 1, retryMaxTime: 10 }), undefined)
+  })
+
+  it('waits six hours at most for a server that asks for more, as curl does', () => {
+    for (const retryAfter of [21_600, 21_601, 2_147_484, 1e15])
+      assert.equal(again({ retryAfter }), 6 * 3_600_000, String(retryAfter))
+    assert.equal(again({ retryAfter: 21_599 }), 21_599_000)
+  })
+
+  it('does not try again at once where its delay is longer than a timer can be', async () => {
+    for (const wait of [
+      (signal: AbortSignal) => waitFor(2 ** 31 + 5, signal),
+      // A byte in 100 days.
+      (signal: AbortSignal) => new Pace(1 / 8_640_000, signal, Infinity).moved(1),
+    ]) {
+      const ending = new AbortController()
+      const waiting = wait(ending.signal)
+      assert.equal(await Promise.race([waiting, setTimeout(50, 'waits')]), 'waits')
+      ending.abort(new Error('enough'))
+      await assert.rejects(waiting, /enough/)
+    }
+    await waitFor(1, new AbortController().signal)
   })
 
   it('is for what passes, as in curl', () => {
