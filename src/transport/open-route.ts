@@ -7,6 +7,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { readIpAddress } from '../core/ip-address.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
 import { addFacts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
@@ -80,7 +81,7 @@ export interface RoutePlan {
 
 /**
  * Opens it.
- * @throws ConnectError, ProxyError, TimeoutError, with the proxy at fault on `proxy`; `signal.reason`
+ * @throws ConnectError, ProxyError, TimeoutError, with the proxy at fault, if one is, on `proxy`; `signal.reason`
  */
 export async function openRoute(plan: RoutePlan): Promise<H1Connection> {
   const { stream, timings } = await new Opening(plan).open()
@@ -91,6 +92,8 @@ class Opening {
   readonly #plan: RoutePlan
   /** The proxy that is spoken to, for errors. */
   #at: ProxyHop
+  /** What is looked up here at present for a proxy to connect to: it is not that proxy's fault. */
+  #sought: ProxyHop | DialTarget | undefined
   /** How many challenges of each proxy were answered. */
   readonly #tries: Map<ProxyHop, { count: number }> = new Map()
 
@@ -107,7 +110,8 @@ class Opening {
       }
     } catch (error) {
       const isOurs = HTTPException.isHTTPException(error) && error !== this.#plan.waiting.signal?.reason
-      if (isOurs) addFacts(error, { proxy: formatAuthority(this.#at) })
+      const place = this.#sought ?? this.#at
+      if (isOurs && 'scheme' in place) addFacts(error, { proxy: formatAuthority(place) })
       throw error
     }
   }
@@ -156,7 +160,7 @@ class Opening {
     const { scheme, credentials } = this.#at
     const { waiting } = this.#plan
     if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, next)
-    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, placeOf(next))
+    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, next)
     const to = { host, port: next.port }
     const { address } = stream
     const talk = scheme.startsWith('socks5')
@@ -167,16 +171,21 @@ class Opening {
     return stream
   }
 
-  async #lookUp(stream: ByteStream, place: RoutePlace): Promise<string> {
-    const { host } = place
+  async #lookUp(stream: ByteStream, next: ProxyHop | DialTarget): Promise<string> {
+    const { host } = next
     const { target, waiting, guard } = this.#plan
-    const family = this.#at.scheme === 'socks4' ? 4 : target.family
+    // An address that SOCKS4 does not know is refused in its words.
+    const isIPv4Alone = this.#at.scheme === 'socks4' && readIpAddress(host)?.family !== 6
+    const family = isIPv4Alone ? 4 : target.family
+    const place = placeOf(next)
+    this.#sought = next
     try {
       const found = await findAddresses({ host, family, lookup: target.lookup }, waiting)
       guard?.checkAddresses(
         place,
         found.map(({ address }) => address),
       )
+      this.#sought = undefined
       return found[0]!.address
     } catch (error) {
       stream.destroy()

@@ -742,8 +742,32 @@ describe('a name that is looked up here', () => {
     const { client, network } = begin({ proxy: 'socks5://proxy.test', dns: { lookup: knowsNobody } })
     const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
     assert.equal(error.code, 'DNS_FAILED')
+    // It is the name of the server: the proxy has nothing to do with it.
+    assert.equal(error.proxy, undefined)
+    assert.match(error.message, /: a\.test .*Try: another spelling of the host, or/)
+    assert.doesNotMatch(error.message, /proxy/)
     assert.ok(network.stream.isClosed)
     assert.equal(network.stream.written.length, 0)
     await client.close()
+  })
+
+  it('and is that of the next proxy, is told of that one', async () => {
+    const proxy = ['socks5://proxy.test', 'socks5h://next.test']
+    const { client } = begin({ proxy, dns: { lookup: knowsNobody } })
+    const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
+    assert.deepEqual([error.code, error.proxy], ['DNS_FAILED', 'next.test:1080'])
+    await client.close()
+  })
+
+  it('or an IPv6 address, is none for SOCKS4, which is told with a way out', async () => {
+    for (const scheme of ['socks4', 'socks4a']) {
+      const { client, network } = begin({ proxy: `${scheme}://proxy.test` })
+      const error = await rejectionAs(client.get('http://[2001:db8::1]/'), ConnectError)
+      assert.deepEqual([error.code, error.proxy], ['PROXY_FAILED', 'proxy.test:1080'])
+      assert.match(error.message, /SOCKS4 knows no IPv6 addresses .* Try: socks5:\/\/ or socks5h:\/\//)
+      assert.equal(network.stream.written.length, 0)
+      assert.ok(network.stream.isClosed)
+      await client.close()
+    }
   })
 })
