@@ -5,7 +5,7 @@
  * All texts are one character for each byte, as fields are; user and password are UTF-8 in the form NFC (§4).
  */
 
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
 import type { UserPassword } from './basic.ts'
 import type { Challenge } from './challenge.ts'
 
@@ -39,6 +39,8 @@ export interface DigestRequest {
   readonly uri: string
   /** The body, for `auth-int`: bytes, before any transfer coding; undefined where nobody has it. */
   readonly content?: Uint8Array | undefined
+  /** The same as a hash, of `beginHash` and in hex: for a body that nobody has in one piece. */
+  readonly contentHash?: string | undefined
 }
 
 /** An answer to a challenge. */
@@ -186,13 +188,18 @@ export class DigestSession {
     this.#nonce = nonce
   }
 
+  /** Begins the hash of a body, for `contentHash`. */
+  beginHash(): Hash {
+    return createHash(this.#terms.algorithm.hash)
+  }
+
   /**
    * The answer for one request. No two have the same count of a nonce.
    * @throws TypeError without the content where `needsContent`: of another one it would be wrong
    */
-  answer({ method, uri, content }: DigestRequest): DigestAnswer {
+  answer({ method, uri, content, contentHash }: DigestRequest): DigestAnswer {
     const { realm, opaque, algorithm, algorithmName, qop, hashesUser } = this.#terms
-    if (qop === 'auth-int' && content === undefined)
+    if (qop === 'auth-int' && content === undefined && contentHash === undefined)
       throw new TypeError(
         'An answer of auth-int covers the body of the request, and there is none to be hashed',
       )
@@ -201,7 +208,7 @@ export class DigestSession {
     const count = this.#countOn(nonce).toString(16).padStart(8, '0')
     const cnonce = this.#sessionCnonce ?? this.#makeCnonce()
     const secret = this.#hashA1(cnonce)
-    const hashed = qop === 'auth-int' ? `:${hashOf(algorithm.hash, content!)}` : ''
+    const hashed = qop === 'auth-int' ? `:${contentHash ?? hashOf(algorithm.hash, content!)}` : ''
     const middle = qop === 'none' ? nonce : `${nonce}:${count}:${cnonce}:${qop}`
     const respond = (a2: string): string => hash(`${secret}:${middle}:${hash(a2)}`)
     const value = [
