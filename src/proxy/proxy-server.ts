@@ -37,7 +37,8 @@ export interface ProxyServer {
 /** Checks TLS options and takes them over. */
 export type TakeTls = (given: TlsOptions) => TlsOptions
 
-const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
+/** The schemes, and the port of each where its URL names none. */
+export const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
   http: 80,
   https: 443,
   socks4: 1080,
@@ -49,7 +50,8 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
 const KNOWN_SCHEMES = Object.keys(DEFAULT_PORTS).join(', ')
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s
 
-const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
+/** The members of a proxy that is an object. */
+export const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
 
 /**

@@ -2,7 +2,6 @@
  * A tunnel through an HTTP proxy: CONNECT, and the stream through it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
  */
 
-import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { escapeText } from '../core/escape.ts'
 import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
@@ -21,8 +20,7 @@ import {
   UnknownProtocol,
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
-import { makeDeadline } from '../time/deadline.ts'
-import type { Deadlines } from '../time/wait.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { ExchangeOptions } from './exchange.ts'
 import { H1Connection } from './h1/h1-connection.ts'
 import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
@@ -137,18 +135,22 @@ const NOTHING = new Uint8Array(0)
 async function refusalOf(
   response: HTTPResponse,
   { clock, stream: { address } }: H1Connection,
-  { endsAt, signal }: RequestDeadlines,
+  { endsAt, totalMs, signal }: RequestDeadlines,
 ): Promise<ProxyError> {
   const { status, reason, rawHeaders, headers } = response
-  const deadline = makeDeadline(clock, () => response.close())
-  deadline.set(Math.max(0, Math.min(endsAt - clock.now(), MAX_BODY_WAIT_MS)))
-  // Nothing is left of the wait in the moment in which it is called off.
-  const onAbort = (): void => deadline.clear()
-  if (signal !== undefined) listenForAbort(signal, onAbort)
-  const body = await beginningOf(response)
-  deadline.clear()
-  if (signal !== undefined) stopListeningForAbort(signal, onAbort)
-  if (signal?.aborted === true) throw signal.reason
+  const keeping = keepBeginning(response)
+  const waiting = { clock, timeouts: BODY_WAIT, endsAt, totalMs, signal }
+  try {
+    await waitFor<void>(waiting, 'connect', address, (outcome) => {
+      void keeping.then(() => outcome.resolve())
+      return () => response.close()
+    })
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason
+    // That the rest did not come in time is no matter beside the status.
+    if (!(error instanceof TimeoutError)) throw error
+  }
+  const body = await keeping
   return new ProxyError(
     { status, reason, rawHeaders, headers, body },
     { address },
@@ -156,20 +158,22 @@ async function refusalOf(
   )
 }
 
-/** What came of the body of a refusal, and is kept; that the rest did not come is no matter beside the status. */
-async function beginningOf(response: HTTPResponse): Promise<Buffer> {
-  const pieces: Buffer[] = []
+const BODY_WAIT = { dns: Infinity, connect: MAX_BODY_WAIT_MS, tls: Infinity }
+
+/** Keeps what comes of the body of a refusal, up to a limit; that the rest did not come is no matter beside the status. */
+async function keepBeginning(response: HTTPResponse): Promise<Buffer> {
+  const kept: Buffer[] = []
   let missing = MAX_KEPT_BYTES
   try {
     for await (const piece of response) {
-      pieces.push(piece.subarray(0, missing))
+      kept.push(piece.subarray(0, missing))
       missing -= piece.length
       if (missing <= 0) break
     }
   } catch (error) {
-    if (error instanceof IncompleteRead) pieces.push(error.partial.subarray(0, missing))
+    if (error instanceof IncompleteRead) kept.push(error.partial.subarray(0, missing))
   }
-  return Buffer.concat(pieces)
+  return Buffer.concat(kept)
 }
 
 /** How much of a Proxy-Status is shown. */
