@@ -21,7 +21,7 @@ import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
 import type { ProxyIdentity } from './proxy-identity.ts'
 import { converse } from './socks.ts'
 import { type SocksCredentials, talkSocks4, talkSocks5 } from './socks-talk.ts'
-import { AskAgain, openTunnel } from './tunnel.ts'
+import { AskAgain, Asking, openTunnel } from './tunnel.ts'
 
 /** One proxy on the way. */
 export interface ProxyHop {
@@ -94,8 +94,8 @@ class Opening {
   #at: ProxyHop
   /** What is looked up here at present for a proxy to connect to: it is not that proxy's fault. */
   #sought: ProxyHop | DialTarget | undefined
-  /** How many challenges of each proxy were answered. */
-  readonly #tries: Map<ProxyHop, { count: number }> = new Map()
+  /** What came of asking each proxy so far. */
+  readonly #asking: Map<ProxyHop, Asking> = new Map()
 
   constructor(plan: RoutePlan) {
     this.#plan = plan
@@ -196,9 +196,9 @@ class Opening {
   #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
     const { waiting, connectionOptions } = this.#plan
     const at = this.#at
-    const tries = this.#tries.get(at) ?? { count: 0 }
-    this.#tries.set(at, tries)
-    const question = { to: next, headers: NO_FIELDS, identity: at.identity, tries }
+    const asking = this.#asking.get(at) ?? new Asking()
+    this.#asking.set(at, asking)
+    const question = { to: next, headers: NO_FIELDS, identity: at.identity, asking }
     return openTunnel(stream, question, connectionOptions, waiting)
   }
 }

@@ -42,8 +42,16 @@ export interface TunnelQuestion {
   readonly onAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
   /** Who we are to the proxy; undefined for nobody. */
   readonly identity?: ProxyIdentity | undefined
-  /** How many answers to challenges were given, over all connections that are made for one tunnel. */
-  readonly tries?: { count: number } | undefined
+  /** What came of asking so far, over all connections that are made for one tunnel. */
+  readonly asking?: Asking | undefined
+}
+
+/** How often a proxy was asked for one tunnel. */
+export class Asking {
+  /** How many answers to challenges there were. */
+  tries = 0
+  /** An answer that was not sent, for the connection of its challenge takes no second request: a nonce may be good once only. */
+  unsent: FieldLine | undefined
 }
 
 /** The proxy asks who we are, and takes no second request on this connection: it is to be asked on another one. */
@@ -102,12 +110,13 @@ function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
 
 async function connectThrough(
   wire: H1Connection,
-  { to, headers, onAnswer, identity, tries = { count: 0 } }: TunnelQuestion,
+  { to, headers, onAnswer, identity, asking = new Asking() }: TunnelQuestion,
   options: ExchangeOptions,
 ): Promise<void> {
   const target = formatAuthority(to)
   const digested = { method: 'CONNECT', uri: target, content: NOTHING }
-  let authorization = identity?.fieldFor(digested)
+  let authorization = asking.unsent ?? identity?.fieldFor(digested)
+  asking.unsent = undefined
   for (let asks = 0; ; asks++) {
     const asked = authorization === undefined ? headers : [...headers, authorization]
     const fields: FieldLine[] = hasField(asked, 'host') ? [...asked] : [['Host', target], ...asked]
@@ -124,9 +133,12 @@ async function connectThrough(
       return
     }
     const refusal = await refusalOf(response, wire, options.deadlines)
-    authorization = status === 407 ? await identity?.answer(rawHeaders, digested, tries.count++) : undefined
+    authorization = status === 407 ? await identity?.answer(rawHeaders, digested, asking.tries++) : undefined
     if (authorization === undefined) throw refusal
-    if (!canTake(wire)) throw new AskAgain()
+    if (!canTake(wire)) {
+      asking.unsent = authorization
+      throw new AskAgain()
+    }
   }
 }
 

@@ -190,6 +190,24 @@ describe('a SOCKS proxy', () => {
     assert.equal(proxy.asked[0]!.password, 'größer')
   })
 
+  it('is told the userinfo of its URL, percent-decoded (RFC 3986 §3.2.1)', async () => {
+    const credentials = ['a@b:c', 'p/ä%20'] as const
+    await using proxy = await SocksProxy.start({ credentials })
+    const userinfo = credentials.map(encodeURIComponent).join(':')
+    for (const scheme of ['socks5', 'socks5h']) {
+      await using client = new Client({ dns, proxy: `${scheme}://${userinfo}@${proxy.host}` })
+      assert.equal((await client.get(http80)).status, 200)
+    }
+    assert.deepEqual(
+      proxy.asked.map(({ user, password }) => [user, password]),
+      [credentials, credentials],
+    )
+    await using open = await SocksProxy.start()
+    await using client = new Client({ dns, proxy: `socks4a://a%40b@${open.host}` })
+    assert.equal((await client.get(http80)).status, 200)
+    assert.equal(open.asked[0]!.user, 'a@b')
+  })
+
   it('that makes no connection is a ProxyError that says why [1928-6-2]', async () => {
     await using proxy = await SocksProxy.start({ reply: 2 })
     await using client = new Client({ proxy: `socks5h://${proxy.host}`, retry: false })
@@ -228,6 +246,22 @@ function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestP
         closes: options.closes === true,
         challenge: `Digest realm="test", domain="http://nowhere.test/", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
       }
+    },
+  }
+}
+
+/** A proxy whose nonces are each good for one request, and given in a 407 alone. */
+function oneTimeProxy({ closes }: { closes: boolean }): TestProxyOptions {
+  const open = new Set<string>()
+  let last = 0
+  return {
+    authorize: (asked) => {
+      const given = asked.fields['proxy-authorization']
+      const nonce = /nonce="([^"]*)"/.exec(given ?? '')?.[1]
+      if (nonce !== undefined && open.delete(nonce)) return undefined
+      open.add(`n${++last}`)
+      const stale = given === undefined ? '' : ', stale=true'
+      return { closes, challenge: `Digest realm="test", qop="auth", nonce="n${last}"${stale}` }
     },
   }
 }
@@ -295,6 +329,41 @@ describe('a proxy that wants Digest', () => {
     }
   })
 
+  for (const closes of [false, true])
+    it(`and takes each nonce once is answered, by requests asked at once too, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.3-2]`, async () => {
+      for (const url of [http80, https443]) {
+        await using proxy = await TestProxy.start(oneTimeProxy({ closes }))
+        await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+        const count = 8
+        for (let round = 0; round < 2; round++) {
+          // A tunnel that closes is asked for again.
+          const options = { body: 'a', headers: { Connection: 'close' } }
+          const responses = await Promise.all(Array.from({ length: count }, () => client.post(url, options)))
+          assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([200]))
+          await Promise.all(responses.map((response) => response.text()))
+        }
+        // Each was refused once, and answered by a nonce of its own.
+        assert.ok(proxy.asked.length <= 2 * 2 * count, String(proxy.asked.length))
+        const body = Readable.from(['once only'])
+        assert.equal((await client.post(url, { body })).status, 200)
+      }
+    })
+
+  it('and calls every nonce too old is asked five times for one request, and no more', async () => {
+    let asks = 0
+    await using proxy = await TestProxy.start({
+      authorize: () => ({
+        closes: false,
+        challenge: `Digest realm="test", qop="auth", nonce="n${++asks}", stale=true`,
+      }),
+    })
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+    assert.equal((await client.get(http80)).status, 407)
+    assert.equal(asks, 5)
+    assert.equal((await rejectionAs(client.get(https443), ProxyError)).status, 407)
+    assert.equal(asks, 10)
+  })
+
   it('is asked first without the body, where that can be sent once only', async () => {
     await using proxy = await TestProxy.start(digestProxy())
     await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns })
@@ -304,9 +373,7 @@ describe('a proxy that wants Digest', () => {
     }
     assert.deepEqual(
       proxy.asked.map(({ method, body }) => `${method} ${body}`),
-      ['OPTIONS ', 'POST once only', 'POST once only'].flatMap((line, at) =>
-        at === 0 ? [line, line] : [line],
-      ),
+      ['OPTIONS ', 'POST once only', 'POST once only'],
     )
   })
 })
