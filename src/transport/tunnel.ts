@@ -133,7 +133,9 @@ async function connectThrough(
       return
     }
     const refusal = await refusalOf(response, wire, options.deadlines)
-    authorization = status === 407 ? await identity?.answer(rawHeaders, digested, asking.tries++) : undefined
+    const answering = status === 407 ? identity?.answer(rawHeaders, digested, asking.tries++) : undefined
+    authorization =
+      answering === undefined ? undefined : await whileAsking(answering, wire, options.deadlines, Infinity)
     if (authorization === undefined) throw refusal
     if (!canTake(wire)) {
       asking.unsent = authorization
@@ -146,18 +148,15 @@ const NOTHING = new Uint8Array(0)
 
 async function refusalOf(
   response: HTTPResponse,
-  { clock, stream: { address } }: H1Connection,
-  { endsAt, totalMs, signal }: RequestDeadlines,
+  wire: H1Connection,
+  deadlines: RequestDeadlines,
 ): Promise<ProxyError> {
   const { status, reason, rawHeaders, headers } = response
   const keeping = keepBeginning(response)
-  const waiting = { clock, timeouts: BODY_WAIT, endsAt, totalMs, signal }
   try {
-    await waitFor<void>(waiting, 'connect', address, (outcome) => {
-      void keeping.then(() => outcome.resolve())
-      return () => response.close()
-    })
+    await whileAsking(keeping, wire, deadlines, MAX_BODY_WAIT_MS, () => response.close())
   } catch (error) {
+    const { signal } = deadlines
     if (signal?.aborted === true) throw signal.reason
     // That the rest did not come in time is no matter beside the status.
     if (!(error instanceof TimeoutError)) throw error
@@ -165,12 +164,28 @@ async function refusalOf(
   const body = await keeping
   return new ProxyError(
     { status, reason, rawHeaders, headers, body },
-    { address },
+    { address: wire.stream.address },
     shownProxyStatus(rawHeaders),
   )
 }
 
-const BODY_WAIT = { dns: Infinity, connect: MAX_BODY_WAIT_MS, tls: Infinity }
+/** Waits for what is done before the proxy is asked again: no longer than `connect` milliseconds, nor than the tunnel is wanted. */
+function whileAsking<T>(
+  work: Promise<T>,
+  { clock, stream: { address } }: H1Connection,
+  { endsAt, totalMs, signal }: RequestDeadlines,
+  connect: number,
+  giveUp: () => void = () => {},
+): Promise<T> {
+  const timeouts = { dns: Infinity, connect, tls: Infinity }
+  return waitFor<T>({ clock, timeouts, endsAt, totalMs, signal }, 'connect', address, (outcome) => {
+    work.then(
+      (value) => outcome.resolve(value),
+      (error: unknown) => outcome.reject(error),
+    )
+    return giveUp
+  })
+}
 
 /** Keeps what comes of the body of a refusal, up to a limit; that the rest did not come is no matter beside the status. */
 async function keepBeginning(response: HTTPResponse): Promise<Buffer> {

@@ -1,4 +1,4 @@
-// Proxies for tests of the client: one of HTTP (absolute form and CONNECT, over TLS where asked for), and one of SOCKS 4, 4a
+// Proxies for tests: one of HTTP (absolute form and CONNECT, over TLS where asked for), and one of SOCKS 4, 4a
 // and 5. Both write down what they were asked, and connect every name to loopback.
 
 import { once } from 'node:events'
@@ -12,6 +12,8 @@ export interface Asked {
   readonly method: string
   /** The request target. */
   readonly target: string
+  /** The head, as it was written. */
+  readonly head: string
   /** Fields by name, in lower case. */
   readonly fields: http.IncomingHttpHeaders
   /** Which connection it came on, from 0. */
@@ -99,6 +101,7 @@ export class TestProxy {
     const asked = {
       method: request.method!,
       target: request.url!,
+      head: headOf(request),
       fields: request.headers,
       connection: this.#ids.get(request.socket)!,
       body,
@@ -166,7 +169,7 @@ export class TestProxy {
       const onward = connectOnward(host!, Number(port))
       this.#keep(onward)
       onward.on('connect', () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
         socket.pipe(onward).pipe(socket)
       })
       // Both ends go together.
@@ -188,6 +191,11 @@ export class TestProxy {
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
   }
+}
+
+function headOf({ method, url, httpVersion, rawHeaders }: http.IncomingMessage): string {
+  const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []))
+  return [`${method} ${url} HTTP/${httpVersion}`, ...lines, '', ''].join('\r\n')
 }
 
 function connectOnward(host: string, port: number): net.Socket {
