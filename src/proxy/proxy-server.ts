@@ -161,7 +161,7 @@ function readAuth(auth: unknown, what: string): ProxyCredentials {
     : hidden({ scheme: 'basic', ...readPair(basic, what) })
 }
 
-/** Whoever shows the settings of a request shows no password. */
+/** Settings that are shown show no password. */
 function hidden(credentials: ProxyCredentials): ProxyCredentials {
   return maskMembers(credentials, ['user', 'password'])
 }

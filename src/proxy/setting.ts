@@ -13,7 +13,7 @@ export interface ProxyEntry {
   readonly from: string
 }
 
-/** An entry of the environment that is none: told to whoever would have used it. */
+/** An entry of the environment that is none: told to the requests that would have used it. */
 export interface BadEntry {
   readonly error: TypeError
 }

@@ -3,7 +3,7 @@
  * where it belongs. A plain http request goes to the last proxy itself, where that speaks HTTP: then it is what the connection
  * ends at. No request is written but CONNECT.
  *
- * Security: what one proxy is told of us is written to that proxy, and to nobody behind it.
+ * Security: what one proxy is told of us is written to that proxy, and to none after it.
  */
 
 import type { FieldLine } from '../core/fields.ts'
@@ -31,7 +31,7 @@ export interface ProxyHop {
   readonly port: number
   /** For an `https` proxy. */
   readonly tls: TlsSettings | undefined
-  /** Who we are to a proxy that speaks HTTP; undefined for nobody. */
+  /** Who we are to a proxy that speaks HTTP; undefined where nothing is to be said. */
   readonly identity: ProxyIdentity | undefined
   /** The same for a SOCKS proxy. */
   readonly credentials: SocksCredentials | undefined

@@ -57,7 +57,7 @@ export class ProxyIdentity {
   /** The field of a request, where there is something to be said already. */
   fieldFor(request: DigestRequest): FieldLine | undefined {
     const [session] = this.#sessions
-    // Of a body that nobody has yet, there is no hash: an answer without it would be a wrong one.
+    // Of a body that is not at hand, there is no hash: an answer without it would be a wrong one.
     const isOpen = session?.needsContent === true && request.content === undefined
     const value = this.#basic ?? (isOpen ? undefined : session?.answer(request).value)
     return value === undefined ? undefined : ['Proxy-Authorization', value]

@@ -40,7 +40,7 @@ export interface TunnelQuestion {
   readonly headers: readonly FieldLine[]
   /** Is told the fields of each answer of the proxy. */
   readonly onAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
-  /** Who we are to the proxy; undefined for nobody. */
+  /** Who we are to the proxy; undefined where nothing is to be said. */
   readonly identity?: ProxyIdentity | undefined
   /** What came of asking so far, over all connections that are made for one tunnel. */
   readonly asking?: Asking | undefined
@@ -84,7 +84,7 @@ export async function openTunnel(
   }
   const { unread } = wire.detach()
   if (unread.length > 0) {
-    // Nobody has been spoken to in the tunnel yet: whoever speaks now is not who is meant.
+    // Nothing was said in the tunnel yet: who speaks now is not the server.
     stream.destroy()
     throw describeFailure(new UnknownProtocol(''), stream.address, isOwn)
   }
@@ -94,7 +94,7 @@ export async function openTunnel(
 
 /**
  * The deadlines of CONNECT: each phase may take as long as connecting, and all of them together as well, for a proxy that says a
- * little at a time begins no phase anew. `isOwn` is true where that end is the tunnel's, and not that of everything.
+ * little at a time begins no phase again. `isOwn` is true where that end is the tunnel's, and not that of everything.
  */
 function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
   readonly deadlines: RequestDeadlines

@@ -217,7 +217,7 @@ describe('a function for the option proxy', () => {
 })
 
 describe('connections by way of a proxy', () => {
-  it('are shared where all is the same, and by nobody with other credentials', async () => {
+  it('are shared where all is the same, and by none with other credentials', async () => {
     const setting = begin({ proxy: PROXY })
     const { client, network } = setting
     await get(setting, 'http://a.test/')
@@ -318,9 +318,9 @@ const WRONG: readonly [
     (stream) => stream.receive(answer(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(2_000)}`)),
     isFailed,
   ],
-  ['sends more behind its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
+  ['sends more after its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
   [
-    'sends more behind an answer with a length',
+    'sends more after an answer with a length',
     (stream) => stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
     isFailed,
   ],
@@ -413,7 +413,7 @@ describe('a proxy that is asked for a tunnel', () => {
     ['says nothing', PROXY, []],
     ['says half of a head', PROXY, ['HTTP/1.1 200 OK\r\nA: b']],
     ['says nothing, as the second', ['http://first.test', PROXY], [ESTABLISHED.toString()]],
-    ['says nothing, behind SOCKS', ['socks5h://first.test', PROXY], ['\x05\0', '\x05\0\0\x01\0\0\0\0\0\0']],
+    ['says nothing, after SOCKS', ['socks5h://first.test', PROXY], ['\x05\0', '\x05\0\0\x01\0\0\0\0\0\0']],
     ['says nothing, and speaks SOCKS', 'socks5h://proxy.test:3128', []],
   ] as const) {
     it(`and ${what} is given up after timeout.connect, by an abort, and by destroy()`, async () => {
@@ -692,7 +692,7 @@ describe('a proxy that asks who we are by Digest', () => {
     await other.client.close()
   })
 
-  it('anew while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
+  it('again while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
     const { client, network } = begin({ proxy })
     const get1 = client.get('http://a.test/').text()
     await turn()
@@ -713,7 +713,7 @@ describe('a proxy that asks who we are by Digest', () => {
     await client.close()
   })
 
-  it('and wants the body hashed gets no answer with a body that nobody has yet', async () => {
+  it('and wants the body hashed gets no answer with a body that is not at hand', async () => {
     const { client, network } = begin({ proxy })
     const first = client.get('http://a.test/').text()
     await turn()

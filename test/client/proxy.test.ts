@@ -97,7 +97,7 @@ describe('an http proxy', () => {
     assert.equal(proxy.connections, 2)
   })
 
-  it('is told who we are in what is sent to it, and nobody else is [9110-11.7.2-1]', async () => {
+  it('is told who we are in what is sent to it, and no one else is [9110-11.7.2-1]', async () => {
     await using proxy = await TestProxy.start({ authorization: BASIC })
     await using client = new Client({ proxy: proxy.url.replace('//', '//user:secret@'), dns, tls })
     for (const url of [http80, https443]) {

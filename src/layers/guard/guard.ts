@@ -154,7 +154,7 @@ function askFunction(
   }
   if (answer === true) return undefined
   if (answer === false) return refuse('the function guard answered false')
-  // Nobody waits for it: what it rejects with would end the process.
+  // It is not waited for: what it rejects with would end the process.
   if (isPromiseLike(answer)) answer.then(undefined, () => undefined)
   const why = `the function guard answered ${isPromiseLike(answer) ? 'a promise' : describe(answer)}: it answers true or false, at once`
   return refuse(why, new TypeError(why))
