@@ -6,6 +6,7 @@
 
 import type { DigestRequest } from '../auth/digest.ts'
 import { type FieldLine, withFieldAfterHost } from '../core/fields.ts'
+import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -22,16 +23,29 @@ export function exchangeAs(
   const isOnce = !isReplayable(request.body)
   const isLarge = (lengthOf(request.body) ?? Infinity) > MAX_REFUSED_BYTES
   // A nonce may be too old at any time. The connection is not to be used again then, so it is not used again at all.
-  const own =
-    isLarge && identity.isDigest
-      ? withChanges(request, { fields: [['Connection', 'close'], ...request.fields] })
-      : request
+  const own = isLarge && identity.isDigest ? onOwnConnection(request) : request
   if ((isOnce || isLarge) && !identity.isReady) return askFirst(identity, own, send, isOnce)
   return exchangeOnce(identity, own, send, isOnce)
 }
 
 /** A larger body is not sent to be refused: squid 5 does not read one to its end after a 407, nor anything after it. */
 const MAX_REFUSED_BYTES = 65_536
+
+/** On a connection that serves nothing after it. */
+function onOwnConnection(request: OutgoingRequest): OutgoingRequest {
+  const isSaid = request.fields.some(([name, value]) => name === CLOSE[0] && value === CLOSE[1])
+  return isSaid ? request : withChanges(request, { fields: [CLOSE, ...request.fields] })
+}
+
+const CLOSE: FieldLine = ['Connection', 'close']
+
+/**
+ * The request that is going to be refused, for the proxy has not asked yet. It may close the connection after its 407 without saying
+ * so: what must not be sent twice is not sent on that one again.
+ */
+function toBeRefused(request: OutgoingRequest): OutgoingRequest {
+  return IDEMPOTENT_METHODS.includes(request.method) ? request : onOwnConnection(request)
+}
 
 /** @param answered - the field that answers a challenge which was asked for beforehand */
 async function exchangeOnce(
@@ -45,7 +59,8 @@ async function exchangeOnce(
   let { body } = request
   let authorization = answered ?? identity.fieldFor(digested)
   for (let tries = answered === undefined ? 0 : 1; ; tries++) {
-    const { fields } = request
+    const isAwaited = authorization === undefined && identity.isDigest
+    const { fields } = isAwaited ? toBeRefused(request) : request
     const own = authorization === undefined ? fields : withFieldAfterHost(fields, authorization)
     const response = await send(withChanges(request, { fields: own, body }))
     if (response.status !== 407) {
@@ -66,7 +81,8 @@ async function exchangeOnce(
 
 /**
  * OPTIONS that goes no farther than to the proxy (RFC 9110 §7.6.2), and does not say who we are: its challenge, before there is a body
- * to be lost. The nonce of it is used for that body alone at first: it may be good once only.
+ * to be lost. The nonce of it is used for that body alone at first: it may be good once only. The connection may
+ * close after the 407 without a word of it, and is not used for the body.
  */
 async function askFirst(
   identity: ProxyIdentity,
@@ -78,7 +94,7 @@ async function askFirst(
   try {
     const question = withChanges(request, {
       method: 'OPTIONS',
-      fields: [['Max-Forwards', '0']],
+      fields: [CLOSE, ['Max-Forwards', '0']],
       body: { kind: 'none' },
       trailers: undefined,
       chunked: false,

@@ -7,6 +7,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { addressOfHost } from '../core/host.ts'
 import { readIpAddress } from '../core/ip-address.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
 import { addFacts } from '../errors/exception.ts'
@@ -138,15 +139,23 @@ class Opening {
     return { stream, timings: tlsMs === undefined ? timings : { ...timings, tls: tlsMs } }
   }
 
-  /** What proxies look up is checked before anything is connected to. */
+  /** What is known of where proxies lead is checked before anything is connected to. */
   #checkBeyond(rest: readonly (ProxyHop | DialTarget)[]): void {
     const { guard, hops, isForwarding } = this.#plan
     for (const [index, next] of rest.entries()) {
       const proxy = hops[index]!
       if (looksUpByItself(proxy)) guard?.checkBeyond(placeOf(next), proxy)
-      else guard?.checkPlace(placeOf(next))
+      else this.#checkHere(placeOf(next))
     }
     if (isForwarding) guard?.checkForwarded(hops.at(-1)!)
+  }
+
+  /** Of a name, the addresses are not known yet: they are checked before the proxy is given one. */
+  #checkHere(place: RoutePlace): void {
+    const { guard } = this.#plan
+    guard?.checkPlace(place)
+    const itself = addressOfHost(place.host)
+    if (itself !== undefined) guard?.checkAddresses(place, [itself.address])
   }
 
   #firstTarget({ host, port, tls }: ProxyHop, rest: readonly { readonly tls?: unknown }[]): DialTarget {

@@ -99,6 +99,17 @@ describe('a request to a proxy', () => {
 })
 
 describe('a body to a proxy that asks by Digest', () => {
+  it('is not sent again on the connection of its refusal, which may close without a word [9112-9.6-1]', async () => {
+    const closes = ({ fields }: OutgoingRequest): boolean =>
+      fieldValues(fields, 'connection').includes('close')
+    const { proxy, identity } = await ask([who('a'), undefined], { body: 'again' })
+    assert.deepEqual(proxy.requests.map(closes), [true, false])
+    const known = await ask([undefined], { body: 'again', identity })
+    assert.deepEqual(known.proxy.requests.map(closes), [false])
+    const safe = await ask([who('a'), undefined])
+    assert.deepEqual(safe.proxy.requests.map(closes), [false, false])
+  })
+
   it('is sent again where it can be', async () => {
     const { proxy } = await ask([who('a'), undefined], { body: 'again' })
     assert.deepEqual(proxy.sent, ['POST', 'POST a 1'])
@@ -113,7 +124,16 @@ describe('a body to a proxy that asks by Digest', () => {
       const { proxy, identity, status } = await ask([who('a'), undefined], { body: makeBody() })
       assert.deepEqual([proxy.sent, status], [['OPTIONS', 'POST a 1'], 200])
       const [question] = proxy.requests
-      assert.deepEqual([question!.fields, question!.body.kind], [[['Max-Forwards', '0']], 'none'])
+      assert.deepEqual(
+        [question!.fields, question!.body.kind],
+        [
+          [
+            ['Connection', 'close'],
+            ['Max-Forwards', '0'],
+          ],
+          'none',
+        ],
+      )
       // The nonce is known now.
       const next = await ask([undefined], { body: makeBody(), identity })
       assert.deepEqual(next.proxy.sent, ['POST a 2'])

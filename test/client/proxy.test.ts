@@ -222,7 +222,7 @@ describe('a SOCKS proxy', () => {
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 /** A proxy that wants Digest, and checks it by arithmetic: RFC 7616 §3.4.1, MD5, `auth`. */
-function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestProxyOptions {
+function digestProxy(options: { closes?: boolean | 'silently'; stale?: boolean } = {}): TestProxyOptions {
   const state = { nonce: 0, counts: new Set<string>() }
   const isRight = (method: string, target: string, value: string | undefined): boolean => {
     const params = new Map(
@@ -243,7 +243,7 @@ function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestP
       const isStale = options.stale === true && asked.fields['proxy-authorization'] !== undefined
       if (isStale) state.nonce++
       return {
-        closes: options.closes === true,
+        closes: options.closes ?? false,
         challenge: `Digest realm="test", domain="http://nowhere.test/", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
       }
     },
@@ -298,6 +298,23 @@ describe('a proxy that wants Digest', () => {
       assert.equal(proxy.connections, closes ? 2 : 1)
     })
   }
+
+  it('and closes after its 407 without saying so loses no request, with or without a body [9112-9.6-1]', async () => {
+    for (const url of [http80, https443])
+      for (const makeBody of [
+        () => undefined,
+        () => 'again',
+        () => Buffer.alloc(70_000),
+        () => Readable.from(['once']),
+      ]) {
+        await using proxy = await TestProxy.start(digestProxy({ closes: 'silently' }))
+        await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+        const body = makeBody()
+        const response = await (body === undefined ? client.get(url) : client.post(url, { body }))
+        assert.equal(response.status, 200)
+        await response.text()
+      }
+  })
 
   it('is answered once more where the nonce was too old', async () => {
     await using proxy = await TestProxy.start(digestProxy({ stale: true }))

@@ -39,8 +39,8 @@ const isLoopback = (host: string): boolean => net.isIP(host) !== 0
 /** A 407. */
 interface Refusal {
   readonly challenge: string
-  /** Ends the connection after it. */
-  readonly closes: boolean
+  /** Ends the connection after it: and says so, or does not. */
+  readonly closes: boolean | 'silently'
 }
 
 /** A proxy that speaks HTTP. */
@@ -122,7 +122,8 @@ export class TestProxy {
     if (answer?.(asked, response) === true) return
     const refusal = authorize?.(asked)
     if (refusal !== undefined) {
-      if (refusal.closes) response.setHeader('connection', 'close')
+      if (refusal.closes === true) response.setHeader('connection', 'close')
+      if (refusal.closes === 'silently') response.on('finish', () => request.socket.destroySoon())
       response.writeHead(407, { 'proxy-authenticate': refusal.challenge }).end('who are you?')
       return
     }
@@ -181,8 +182,8 @@ export class TestProxy {
   /** Node gives a socket of CONNECT away: what comes next on it is read here. */
   #askWho(socket: net.Socket, { challenge, closes }: Refusal): void {
     const fields = `Proxy-Authenticate: ${challenge}\r\nContent-Length: 3\r\n`
-    socket.write(`HTTP/1.1 407 Who\r\n${fields}${closes ? 'Connection: close\r\n' : ''}\r\nwho`)
-    if (closes) socket.end()
+    socket.write(`HTTP/1.1 407 Who\r\n${fields}${closes === true ? 'Connection: close\r\n' : ''}\r\nwho`)
+    if (closes !== false) socket.destroySoon()
     else this.#server.emit('connection', socket)
   }
 

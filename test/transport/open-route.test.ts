@@ -136,6 +136,19 @@ describe('a guard', () => {
     assert.deepEqual(asked.slice(4), ['addresses three.test 2001:db8::1 192.0.2.1'])
   })
 
+  it('is asked about an address that stands in the URL before anything is connected to', async () => {
+    for (const [host, address] of [
+      ['192.0.2.7', '192.0.2.7'],
+      ['0x7f.1', '127.0.0.1'],
+      ['::ffff:7f00:1', '::ffff:7f00:1'],
+    ] as const) {
+      const { network, asked } = begin([hop('socks5', 'one.test')], false, host)
+      assert.deepEqual(asked, [`place ${host}`, `addresses ${host} ${address}`, 'dial one.test'])
+      await written(network)
+      network.stream.break()
+    }
+  })
+
   it('is asked about the last proxy, where that is sent the requests themselves', async () => {
     const { asked, opened } = begin([hop('http', 'one.test')], true)
     await opened
