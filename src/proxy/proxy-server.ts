@@ -100,9 +100,10 @@ export function readProxyUrl(text: string, what: string, lacking?: ProxyScheme):
   if (!isProxyScheme(scheme)) refuse(what, `the scheme of a proxy is one of ${KNOWN_SCHEMES}`)
   // Read as http: for another scheme a URL keeps hosts as they were written.
   const url = parse(`http://${rest}`)
-  if (url === undefined || rest === '') refuse(what, 'the URL of the proxy is none')
+  const hint = rest.includes('@') ? '; in a user and a password, / ? # \\ are percent-encoded' : ''
+  if (url === undefined || rest === '') refuse(what, `the URL of the proxy is none${hint}`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    refuse(what, 'the URL of a proxy has no path and no query')
+    refuse(what, `the URL of a proxy has no path and no query${hint}`)
   // A port that is the default of http is left out there, and not here.
   const written = url.port || parse(`https://${rest}`)?.port || ''
   const defaultPort = DEFAULT_PORTS[scheme]

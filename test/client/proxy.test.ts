@@ -9,12 +9,12 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
-import { ProxyError } from '../../src/errors/index.ts'
+import { ConnectError, ProxyError } from '../../src/errors/index.ts'
 import { loopback } from '../support/https.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { SocksProxy, TestProxy, type TestProxyOptions } from '../support/test-proxy.ts'
-import { ca, server as serverPair } from '../support/tls-fixture.ts'
+import { ca, expired, selfSigned, server as serverPair, wrongHost } from '../support/tls-fixture.ts'
 
 const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`
 
@@ -146,6 +146,39 @@ describe('an http proxy', () => {
     assert.equal((await client.get(`${http80}/a`).json<Told>()).url, '/a')
     assert.equal((await client.get(`${https443}/b`).json<Told>()).url, '/b')
     assert.deepEqual(proxy.lines, [`GET ${http80}/a`, `CONNECT ${https443.slice('https://'.length)}`])
+  })
+
+  it('that is said to speak TLS, and does not, is told with a way out', async () => {
+    await using proxy = await TestProxy.start()
+    const url = proxy.url.replace('http:', 'https:')
+    await using client = new Client({ proxy: url, dns, tls, retry: false })
+    const error = await rejectionAs(client.get(https443), ConnectError)
+    assert.deepEqual([error.code, error.proxy], ['TLS_FAILED', `127.0.0.1:${proxy.port}`])
+    assert.match(error.message, /it answers something that is not TLS .*Try: .*`http:` in its URL/)
+    assert.equal(proxy.asked.length, 0)
+  })
+
+  it('over TLS with a certificate that is not its own is told nothing', async () => {
+    for (const [pair, code] of [
+      [expired, 'CERTIFICATE_EXPIRED'],
+      [wrongHost, 'CERTIFICATE_WRONG_HOST'],
+      [selfSigned, 'CERTIFICATE_SELF_SIGNED'],
+    ] as const) {
+      await using proxy = await TestProxy.start({ tls: pair })
+      const url = proxy.url.replace('//127.0.0.1', '//user:secret@localhost')
+      // What is trusted as a server is not trusted as a proxy.
+      await using client = new Client({
+        proxy: { url, tls: { ca } },
+        dns,
+        tls: { verify: false },
+        retry: false,
+      })
+      for (const to of [http80, https443]) {
+        const error = await rejectionAs(client.get(to), ConnectError)
+        assert.deepEqual([error.code, error.proxy], [code, `localhost:${proxy.port}`])
+      }
+      assert.equal(proxy.asked.length, 0)
+    }
   })
 
   it('may lead to another one', async () => {

@@ -44,6 +44,11 @@ describe('the URL of a proxy', () => {
     ['http://a b', /is none/],
     ['http://[::1', /is none/],
     ['http://256.0.0.1', /is none/],
+    // What ends the authority (RFC 3986 §3.2) stands in a password in its percent-encoded form alone.
+    ['http://user:secret/@p.test', /in a user and a password, \/ \? # \\ are percent-encoded$/],
+    ['http://user:80?secret@p.test', /no path and no query; in a user and a password/],
+    ['http://user:80#secret@p.test', /no path and no query; in a user and a password/],
+    ['http://corp\\user:secret@p.test', /no path and no query; in a user and a password/],
     ['http://us%3Aer:secret@p.test', /a colon in it/],
     ['http://user:sec%0Aret@p.test', /control character/],
     ['http://user:%ffsecret@p.test', /not percent-encoded UTF-8/],
