@@ -163,6 +163,11 @@ export class DigestSession {
     return this.#nonce
   }
 
+  /** Whether a request was answered by the nonce of the next answer already. */
+  get hasUsedNonce(): boolean {
+    return this.#counts.has(this.#nonce)
+  }
+
   /** Whether the body has to be hashed: the server takes `auth-int` only. */
   get needsContent(): boolean {
     return this.#terms.qop === 'auth-int'
