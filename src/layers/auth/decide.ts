@@ -7,9 +7,6 @@ import { isStale, type RankedChallenge } from '../../auth/answer.ts'
 import type { AuthCredential } from '../../core/settings.ts'
 import { inWords as schemeInWords } from './explain.ts'
 
-const REFUSED = 401
-const PROXY_REFUSED = 407
-
 /** How many nonces in a row may have been too old. */
 const MAX_STALE = 3
 
@@ -145,11 +142,6 @@ function whyNot(sent: Sent, ranked: readonly RankedChallenge[], hasChallenge: bo
   if (hasChallenge && ranked.length === 0)
     return 'the server asks for a scheme that there is no credential for'
   return sent.kind === 'nothing' ? 'there is no challenge that could be read' : 'the credentials were refused'
-}
-
-/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
-export function asksNothing(status: number): boolean {
-  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
 }
 
 /** What is done again, in words. */

@@ -23,10 +23,11 @@ import { attemptsOf, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashContent } from './content.ts'
-import { asksNothing, decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
+import { decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
 import { isMeantFor, mayGo } from './meant-for.ts'
 import { settingsForPair } from './option.ts'
+import { asksNothing, questionOf } from './question.ts'
 import type { ProtectionSpaces } from './spaces.ts'
 import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
 
@@ -137,7 +138,7 @@ class Authentication {
     const { body } = this.#request
     // It would be spent on the question: asked is first without it, as curl does.
     const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
-    let response = asksFirst ? await this.#ask() : await this.#sendWith(attempted)
+    let response = asksFirst ? await this.#carry(questionOf(this.#request)) : await this.#sendWith(attempted)
     // An answer to the question is none to the request. A redirect that followed would lose the body without a word.
     if (asksFirst && asksNothing(response.status)) {
       this.#giveUp(response, 'again with the body: no authentication was asked for')
@@ -331,20 +332,6 @@ class Authentication {
     return response
   }
 
-  /** The question without the body: what describes it is left out, what it is called stays. */
-  async #ask(): Promise<HTTPResponse> {
-    const { fields } = this.#request
-    return this.#carry(
-      withChanges(this.#request, {
-        body: { kind: 'none' },
-        fields: fields.filter(([name]) => !OF_BODY.has(name.toLowerCase())),
-        trailers: undefined,
-        chunked: false,
-        expectContinueMs: undefined,
-      }),
-    )
-  }
-
   #sendWith({ value }: Attempted): Promise<HTTPResponse> {
     const { fields, body: first } = this.#request
     const body = this.#nextBody()
@@ -400,6 +387,3 @@ class Authentication {
     return whileWanted(work, this.#request, this.#options)
   }
 }
-
-/** What describes the body, and is left out with it. */
-const OF_BODY: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])
