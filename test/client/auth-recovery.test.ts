@@ -336,6 +336,19 @@ describe('a token of a function that has run out', () => {
     assert.equal(calls, 2)
   })
 
+  it('is forgotten as well where it is the second one: the next request has another', async (t) => {
+    const said = ['t1', 'bad', 't3', 't4']
+    token = 't1'
+    const auth = { bearer: () => said.shift()! }
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    t.after(() => client.close())
+    await client.get('/').text()
+    token = 't3'
+    assert.equal((await client.get('/')).status, 401)
+    assert.equal(await client.post('/', { body: once('1') }).text(), 'welcome 1')
+    assert.deepEqual(said, ['t4'])
+  })
+
   let token = ''
   const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await textOf(request)

@@ -282,8 +282,8 @@ class Authentication {
     }
     if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
       spaces.forgetBasic(this.#url, sent.credential)
-    if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
-      tokens.forget(sent.credential.token as TokenFunction, held!)
+    if (held !== undefined && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
+      tokens.forget(sent.credential.token as TokenFunction, held)
   }
 
   async #next(
