@@ -123,6 +123,8 @@ const MAX_NONCES = 64
 /** What is known of a protection space. */
 export class DigestSession {
   readonly #terms: Terms
+  /** What of its challenge an answer depends on besides the nonce. */
+  readonly #asked: string
   readonly #pair: UserPassword
   readonly #makeCnonce: () => string
   /** With `-sess` it belongs to the session, as its first nonce does (§3.4.2). */
@@ -145,6 +147,7 @@ export class DigestSession {
     const terms = readTerms(challenge, hasContent)
     if (terms === undefined) throw new TypeError('The challenge cannot be answered by Digest')
     this.#terms = terms
+    this.#asked = askedBy(challenge)
     this.#pair = pair
     this.#makeCnonce = makeCnonce
     this.#nonce = terms.nonce
@@ -163,6 +166,21 @@ export class DigestSession {
   /** Whether the body has to be hashed: the server takes `auth-int` only. */
   get needsContent(): boolean {
     return this.#terms.qop === 'auth-int'
+  }
+
+  /**
+   * Goes on with a challenge that asks for what this session answers, by a nonce that it knows: no two answers may have one count of
+   * a nonce (§3.4), also where several requests are asked at once. Answers false for any other challenge, which is one for another
+   * session.
+   */
+  resume(challenge: Challenge): boolean {
+    const nonce = challenge.params.get('nonce')
+    const { nonce: first, algorithm } = this.#terms
+    const isKnownNonce =
+      nonce === first || (nonce !== undefined && !algorithm.isSession && this.#counts.has(nonce))
+    if (!isKnownNonce || askedBy(challenge) !== this.#asked) return false
+    this.#nonce = nonce
+    return true
   }
 
   /** Counts on with the nonce that a response gave for the next request (§3.5). */
@@ -238,6 +256,17 @@ export class DigestSession {
     })
     return `username*=UTF-8''${encoded}`
   }
+}
+
+/** A server may offer one nonce with several algorithms and qop: an answer to one of them is none to another. */
+function askedBy({ params }: Challenge): string {
+  const value = (name: string): string | undefined => params.get(name)?.toLowerCase()
+  return JSON.stringify([
+    params.get('realm'),
+    value('algorithm') ?? 'md5',
+    value('qop'),
+    value('userhash') === 'true',
+  ])
 }
 
 /** All but attr-char of RFC 8187 §3.2.1. */

@@ -14,8 +14,6 @@ const MAX_FOLDERS = 64
 
 interface DigestSpace {
   readonly session: DigestSession
-  /** What of its challenge an answer depends on. */
-  readonly terms: string
   readonly covers: (url: URL) => boolean
   /** Paths at which the server has asked for another realm: a challenge without `domain` says all of the origin, and may be wrong. */
   readonly notAt: Set<string>
@@ -50,13 +48,11 @@ export class ProtectionSpaces {
    */
   open(url: URL, pair: UserPassword, challenge: Challenge, make: () => DigestSession): DigestSession {
     const spaces = this.#spacesOf(url, pair)
-    const terms = termsOf(challenge)
-    const known = spaces.digest.find((one) => one.terms === terms)
+    const known = spaces.digest.find((one) => one.session.resume(challenge))
     if (known !== undefined) return known.session
     const session = make()
     const space = {
       session,
-      terms,
       covers: coverOf(challenge, url),
       notAt: new Set<string>(),
       isProven: false,
@@ -145,18 +141,6 @@ function bounded(digest: readonly DigestSpace[]): readonly DigestSpace[] {
 
 function keyOf({ origin }: URL, { user, password }: UserPassword): string {
   return JSON.stringify([origin, user, password])
-}
-
-/** A server may offer one nonce with several algorithms and qop: an answer to one of them is none to another. */
-function termsOf({ params }: Challenge): string {
-  const value = (name: string): string | undefined => params.get(name)?.toLowerCase()
-  return JSON.stringify([
-    params.get('realm'),
-    params.get('nonce'),
-    value('algorithm') ?? 'md5',
-    value('qop'),
-    value('userhash') === 'true',
-  ])
 }
 
 /** Not of it: `opaque`, which may come with the nonce. */
