@@ -76,8 +76,29 @@ describe('netrc files', () => {
       (await rejectionAs(netrc.find(path.join(home, 'large'), 'a.test'), AuthError)).message,
       /larger than/,
     )
+    const whole = ' '.repeat(1_048_576 - ofUser('me').length)
+    writeFileSync(path.join(home, 'whole'), `${whole}${ofUser('me')}`)
+    assert.equal((await netrc.find(path.join(home, 'whole'), 'a.test'))?.user, 'me')
     const folder = await rejectionAs(netrc.find(home, 'a.test'), AuthError)
     assert.equal((folder.cause as NodeJS.ErrnoException).code, 'EISDIR')
+  })
+
+  it('that never end, whose size says nothing, are too large', {
+    skip: unless(path.sep === '/', 'there is no such device'),
+  }, async () => {
+    const { netrc } = place({})
+    const error = await rejectionAs(netrc.find('/dev/zero', 'a.test'), AuthError)
+    assert.match(error.message, /\/dev\/zero is larger than 1048576 bytes/)
+  })
+
+  it('give the password of a login that is asked for, and no other', async () => {
+    const { netrc } = place({
+      '.netrc':
+        'machine a.test login one password 1\nmachine a.test login two password 2\nmachine b.test password 3\n',
+    })
+    assert.deepEqual(await netrc.find(undefined, 'a.test', 'two'), { user: 'two', password: '2' })
+    assert.equal(await netrc.find(undefined, 'a.test', 'three'), undefined)
+    assert.deepEqual(await netrc.find(undefined, 'b.test', 'three'), { user: 'three', password: '3' })
   })
 
   it('are read again once they have changed, and not before', async () => {
