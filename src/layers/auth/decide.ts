@@ -82,7 +82,7 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         isOtherRealm: false,
         why: 'the nonce was too old',
       }
-    // A remembered space that was not the one, or whose nonce is not known any more: a server that was begun anew and one of RFC 2069
+    // A remembered space that was not the one, or whose nonce is not known any more: a server that was started again and one of RFC 2069
     // say no `stale`. Nothing is said of these credentials with the other.
     const other = ranked.find(({ challenge }) => isOther(challenge, sent))
     if (isAhead && other !== undefined) {

@@ -1,7 +1,7 @@
 // Which netrc file is read, when, and what is said of one that others may read.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -89,6 +89,26 @@ describe('netrc files', () => {
     const { netrc } = place({})
     const error = await rejectionAs(netrc.find('/dev/zero', 'a.test'), AuthError)
     assert.match(error.message, /\/dev\/zero is larger than 1048576 bytes/)
+  })
+
+  it('are closed once they are read', {
+    skip: unless(process.platform === 'linux', 'what is open is told by Linux alone'),
+  }, async () => {
+    const { home, netrc } = place({ '.netrc': ofUser('me'), bad: 'secret', large: ' '.repeat(1_048_577) })
+    await netrc.find(undefined, 'a.test')
+    for (const name of ['bad', 'large'])
+      await netrc.find(path.join(home, name), 'a.test').catch(() => undefined)
+    const open = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    assert.deepEqual(
+      open.filter((name) => name.startsWith(home)),
+      [],
+    )
   })
 
   it('give the password of a login that is asked for, and no other', async () => {

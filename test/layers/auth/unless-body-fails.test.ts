@@ -58,11 +58,8 @@ describe('a wait before a body is sent', () => {
       return Promise.resolve('token')
     })
     assert.equal(given, 'token')
-    const told: unknown[] = []
-    body.listen((error) => told.push(error))
     source.destroy(new Error('later'))
     await new Promise((resolve) => source.once('close', resolve))
-    assert.equal(told.length, 1)
     assert.equal(calledOff?.aborted, false)
     body.close()
   })
