@@ -37,9 +37,9 @@ export interface DigestRequest {
   readonly method: string
   /** The request target, as it is sent. */
   readonly uri: string
-  /** The body, for `auth-int`: bytes, before any transfer coding; undefined where nobody has it. */
+  /** The body, for `auth-int`: bytes, before any transfer coding; undefined where it is not at hand. */
   readonly content?: Uint8Array | undefined
-  /** The same as a hash, of `beginHash` and in hex: for a body that nobody has in one piece. */
+  /** The same as a hash, of `beginHash` and in hex: for a body that is not there in one piece. */
   readonly contentHash?: string | undefined
 }
 
@@ -47,7 +47,7 @@ export interface DigestRequest {
 export interface DigestAnswer {
   /** The value of an Authorization or Proxy-Authorization field. */
   readonly value: string
-  /** The value that `rspauth` has to be: who gives it knows the password. Undefined where nobody can say. */
+  /** The value that `rspauth` has to be: who gives it knows the password. Undefined where it cannot be told. */
   readonly rspauth: string | undefined
   /** Which answer of its session it is, from 1. */
   readonly order: number
@@ -244,7 +244,7 @@ export class DigestSession {
       ...(qop === 'none' && !algorithm.isSession ? [] : [`cnonce=${quote(cnonce)}`]),
       ...(hashesUser ? ['userhash=true'] : []),
     ].join(', ')
-    // Of auth-int, the body of the response is a part of it: nobody has that yet.
+    // Of auth-int, the body of the response is a part of it, which is not there yet.
     const rspauth = qop === 'auth' ? respond(`:${uri}`) : undefined
     return { value: `Digest ${value}`, rspauth, order: ++this.#answers }
   }

@@ -206,7 +206,7 @@ async function follow(
 
 /**
  * Where Location leads over https; undefined where it stays as it is.
- * @throws what the store throws that is asked; nobody gets the response then
+ * @throws what the store throws that is asked; the response is given up then
  */
 async function upgradedLocation(
   request: OutgoingRequest,

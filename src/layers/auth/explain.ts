@@ -9,7 +9,7 @@ import type { ProtectionSpaces } from './spaces.ts'
 
 /** How a request would be authenticated. */
 export interface ExplainedAuth {
-  /** `field` for an Authorization field of its own, `off` for `auth: false`, `nothing` where nobody has said anything. */
+  /** `field` for an Authorization field of its own, `off` for `auth: false`, `nothing` where nothing was said. */
   readonly from: AuthSettings['from'] | 'field' | 'off' | 'nothing'
   /** The scheme that is sent without being asked for; undefined where none is. */
   readonly ahead: string | undefined

@@ -194,7 +194,7 @@ class Authentication {
         continue
       }
       const session = spaces.find(this.#url, credential)
-      // What covers the body is no answer to a request whose body nobody can hash: it asks first.
+      // What covers the body is no answer to a request whose body cannot be hashed: it asks first.
       const canAnswer = session?.needsContent !== true || canHash(this.#request.body)
       if (session !== undefined && canAnswer) return this.#digest(credential, session, true)
     }

@@ -5,8 +5,8 @@ import { ChunkedBody, type OutgoingBody } from '../../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../../core/request.ts'
 
 /**
- * What `work` gives; it is called off where the source of the body fails by itself: nobody would hear of it before the body is sent.
- * @param body - what waits to be sent, and nobody else listens to; undefined for none
+ * What `work` gives; it is called off where the source of the body fails by itself: the caller would not hear of it before the body is sent.
+ * @param body - what waits to be sent, and nothing else listens to; undefined for none
  * @param work - rejects with the reason of the signal once that aborts
  */
 export async function unlessBodyFails<T>(
