@@ -20,6 +20,7 @@ import {
   usageFailure,
 } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
+import type { BenchRequest } from './transfer/bench.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
@@ -180,12 +181,13 @@ export class Session {
   async #tellInstead(plan: Plan): Promise<boolean> {
     const { explain, to, bench, parallelMax } = plan.options
     if (explain !== true && to === undefined && bench === undefined) return false
-    const record = new TransferRecord(plan)
-    const options = requestOptions(plan, this.#transferTools(plan.options), record)
+    // How far one of many has come is nothing to be shown.
+    const tools = { ...this.#transferTools(plan.options), onProgress: undefined }
     const client = this.#clients.clientFor(plan.options)
     const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
     if (explain === true) {
       const { explainPlan } = await import('./tell/explain.ts')
+      const options = requestOptions(plan, tools, new TransferRecord(plan))
       await write(explainPlan(plan, client.explain(plan.target.url, options)))
     } else if (to !== undefined) {
       const { writeCode } = await import('./tell/to-code.ts')
@@ -194,11 +196,16 @@ export class Session {
       const { DEFAULT_AT_ONCE, formatBench, runBench } = await import('./transfer/bench.ts')
       if (plan.body?.isReplayable === false)
         throw usageFailure('--bench cannot send standard input again', '-T FILE')
-      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, options }
+      const begin = (): BenchRequest => {
+        const record = new TransferRecord(plan)
+        const explain = (error: unknown): unknown => explainError(error, plan, record)
+        return { options: requestOptions(plan, tools, record), explain }
+      }
+      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, begin }
       const result = await runBench(client, how, this.#tools.signal)
       await write(formatBench(result))
-      // Without one answer nothing was measured: a failure as that of one transfer.
-      if (result.durations.length === 0) throw explainError(result.failure, plan, record)
+      // Some may have been answered: the last failure is that of the command, as with several URLs.
+      if (result.errors.size > 0) throw result.failure
     }
     return true
   }

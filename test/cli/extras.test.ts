@@ -335,6 +335,36 @@ describe('--bench', () => {
     assert.match(formatBench(result), /busy 95 % of the time: the server may be faster/)
   })
 
+  it('sends each request as the first one', async () => {
+    await using server = await startRawServer(async (peer) => {
+      await peer.request()
+      await peer.reply(Buffer.from('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'))
+      peer.close()
+    })
+    // A request that followed another one had its URL as the referer, and its scheme was judged.
+    const words = ['--bench', '3', '-e', ';auto', '--proto-redir', '=https', '--parallel-max', '1']
+    const told = await runCommand([...words, `http://127.0.0.1:${server.port}/`])
+    assert.match(told.stdout.toString(), /^3 answers in /)
+    assert.deepEqual([told.code, told.stderr], [0, ''])
+    for (const { received } of server.peers) assert.doesNotMatch(received.toString(), /^referer:/im)
+  })
+
+  it('tells the last failure where some were answered, and ends with its code', async () => {
+    await using server = await startRawServer(async (peer, index) => {
+      await peer.request()
+      const length = index === 1 ? 9 : 2
+      await peer.reply(
+        Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\nok`),
+      )
+      peer.close()
+    })
+    const words = ['--bench', '3', '--parallel-max', '1', `http://127.0.0.1:${server.port}/`]
+    const told = await runCommand(words)
+    assert.equal(told.code, 18)
+    assert.match(told.stdout.toString(), /^2 answers in [^]*\nfailed +INCOMPLETE_BODY: 1\n/)
+    assertTold(told, /broke off|incomplete|missing/i)
+  })
+
   it('takes percentiles by the nearest rank', () => {
     const sorted = [15, 20, 35, 40, 50]
     assert.deepEqual(

@@ -23,7 +23,8 @@ export interface OpenedConnection {
 export class Clients {
   readonly #byKey: Map<string, Client> = new Map()
   readonly #makeWatches: () => readonly WireWatch[]
-  readonly #opened: OpenedConnection[] = []
+  /** The last one to each address. */
+  readonly #opened: Map<string, OpenedConnection> = new Map()
 
   /** @param makeWatches - who looks on at a connection; called for each one */
   constructor(makeWatches: () => readonly WireWatch[]) {
@@ -44,7 +45,7 @@ export class Clients {
 
   /** The connection to an address that was opened last. */
   opened(address: string | undefined): OpenedConnection | undefined {
-    return this.#opened.findLast((one) => one.address === address)
+    return address === undefined ? undefined : this.#opened.get(address)
   }
 
   /** Ends everything. */
@@ -57,7 +58,7 @@ export class Clients {
     const recorded: Connector = async (target, waiting) => {
       const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
       const { address, localAddress } = dialed.stream
-      this.#opened.push({ address, localAddress })
+      this.#opened.set(address, { address, localAddress })
       return dialed
     }
     return (target, waiting) => {
