@@ -196,6 +196,8 @@ describe('httplib curl', () => {
       'f < g &',
       ';',
     ])
+    for (const words of [['--version'], ['-h']])
+      assert.equal(await text(['curl', ...words]), await text(words), words[0])
     assertTold(await runCommand(['curl']), /there is no line of curl/)
   })
 
