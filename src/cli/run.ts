@@ -164,6 +164,8 @@ async function transferAll(
   const { env, signal, stdout } = surroundings
   const jobs = jobsOf(operations)
   const { options } = jobs[0]!
+  if (options.to !== undefined && options.to !== 'curl' && jobs.length > 1)
+    throw usageFailure(`--to ${options.to} writes one request`, 'one URL, or --to curl')
   const stderr = stderrFor(options, surroundings)
   const trace = traceFor(options, stdout, stderr)
   const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })

@@ -32,8 +32,8 @@ import type { Resumption } from './resume.ts'
 /** One transfer to be made. */
 export interface Plan {
   readonly options: Options
-  /** The URL as it was written. */
-  readonly written: string
+  /** The words that it was made from: the URL as it was written among them. */
+  readonly words: UrlWords
   readonly target: Target
   readonly method: string
   /** What the whole head is made of when it goes out. */
@@ -126,7 +126,7 @@ export async function makePlan(
   checkLength(head)
   return {
     options,
-    written: words.url,
+    words,
     target,
     method,
     head,

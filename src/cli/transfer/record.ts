@@ -146,7 +146,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     ...times,
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
-    url: plan.written,
+    url: plan.words.url,
     url_effective:
       response === undefined || response.redirects.length === 0 ? effectiveUrl(plan) : response.url,
     urlnum,
@@ -155,8 +155,8 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
 }
 
 /** The URL as curl calls it: with a scheme and a path. */
-function effectiveUrl({ target, written }: Plan): string {
-  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(written) ?? []
+function effectiveUrl({ target, words }: Plan): string {
+  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
   return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}`
 }
 
