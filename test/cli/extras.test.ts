@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { completedFlags } from '../../src/cli/tell/completions.ts'
 import { formatBench, percentileOf } from '../../src/cli/transfer/bench.ts'
 import { splitShellWords } from '../../src/cli/words/shell-words.ts'
@@ -116,17 +117,34 @@ describe('httplib curl', () => {
   })
 })
 
-/** As far as it is looked at. */
+/** An archive, as far as it is looked at. */
 interface Entry {
   readonly startedDateTime: string
+  readonly time: number
   readonly serverIPAddress: string
   readonly request: {
     readonly method: string
+    readonly headersSize: number
     readonly bodySize: number
     readonly queryString: readonly object[]
+    readonly postData?: object
   }
-  readonly response: { readonly status: number; readonly content: { readonly size: number } }
+  readonly response: {
+    readonly status: number
+    readonly bodySize: number
+    readonly content: { readonly size: number; readonly compression?: number }
+  }
   readonly timings: Readonly<Record<string, number>>
+}
+
+async function archive(
+  words: readonly string[],
+): Promise<{ whole: string; version: string; entries: Entry[] }> {
+  const file = path.join(folder, 'x.har')
+  assert.equal((await runCommand(['-s', '--har', file, ...words])).code, 0)
+  const whole = readFileSync(file, 'utf8')
+  const { log } = JSON.parse(whole) as { log: { version: string; entries: Entry[] } }
+  return { whole, ...log }
 }
 
 describe('timings', () => {
@@ -157,34 +175,69 @@ describe('timings', () => {
 
   it('make an archive of version 1.2, with credentials masked', async () => {
     await using peer = await CommandPeer.start()
-    const file = path.join(folder, 'x.har')
     const url = `http://127.0.0.1:${peer.port}/chain/1?token=secret&a=b`
-    assert.equal((await runCommand(['-sL', '-u', 'me:secret', '--har', file, '-d', 'x=1', url])).code, 0)
-    const whole = readFileSync(file, 'utf8')
+    const { whole, version, entries } = await archive(['-L', '-u', 'me:secret', '-d', 'x=1', url])
     assert.doesNotMatch(whole, /secret|bWU6c2VjcmV0/)
-    const { log } = JSON.parse(whole) as {
-      log: { version: string; entries: Entry[] }
-    }
-    assert.equal(log.version, '1.2')
+    assert.equal(version, '1.2')
     assert.deepEqual(
-      log.entries.map(({ request, response }) => [
+      entries.map(({ request, response }) => [
         request.method,
         request.bodySize,
         response.status,
         response.content.size,
       ]),
       [
-        ['POST', 0, 302, 0],
-        ['GET', 3, 200, 4],
+        ['POST', 3, 302, 0],
+        ['GET', 0, 200, 4],
       ],
     )
-    for (const entry of log.entries) {
+    for (const entry of entries) {
       assert.match(entry.startedDateTime, /^\d{4}-\d\d-\d\dT/)
       assert.equal(entry.serverIPAddress, '127.0.0.1')
       const names = ['blocked', 'dns', 'connect', 'ssl', 'send', 'wait', 'receive']
       for (const name of names) assert.equal(typeof entry.timings[name], 'number')
     }
-    assert.deepEqual(log.entries[0]!.request.queryString.at(-1), { name: 'a', value: 'b' })
+    assert.deepEqual(entries[0]!.request.queryString.at(-1), { name: 'a', value: 'b' })
+  })
+
+  it('make an archive in which sizes and times are those of HAR 1.2', async () => {
+    await using peer = await CommandPeer.start()
+    const at = (route: string): string => `http://127.0.0.1:${peer.port}/${route}`
+    // What came is bodySize; size is what it was unpacked to, and compression the bytes that were saved.
+    const coded = gzipSync('compressed\n'.repeat(50)).length
+    const sizes = ({ response: { bodySize, content } }: Entry): unknown[] => [
+      bodySize,
+      content.size,
+      content.compression,
+    ]
+    const [unpacked] = (await archive(['--compressed', at('gzip')])).entries
+    assert.deepEqual(sizes(unpacked!), [coded, 550, 550 - coded])
+    const [packed] = (await archive([at('gzip')])).entries
+    assert.deepEqual(sizes(packed!), [coded, coded, undefined])
+    const [empty] = (await archive(['-I', at('ok')])).entries
+    assert.deepEqual(sizes(empty!), [0, 0, undefined])
+    peer.takeRequests()
+    const posted = (await archive(['-d', 'a=secret', at('any')])).entries[0]!.request
+    const [head = '', body = ''] = peer.takeRequests().split('\r\n\r\n')
+    assert.deepEqual([posted.headersSize, posted.bodySize], [head.length + 4, body.length])
+    assert.match(
+      JSON.stringify(posted.postData),
+      /^\{"mimeType":"application\/x-www-form-urlencoded","params":\[\],"text":"",/,
+    )
+    // Every request has an entry; time is the sum of the timings, ssl being in connect.
+    const { entries } = await archive(['--retry', '1', '--retry-delay', '0.01', at('flaky')])
+    assert.deepEqual(
+      entries.map(({ response }) => [response.status, response.bodySize]),
+      [
+        [503, 8],
+        [200, 4],
+      ],
+    )
+    for (const { time, timings } of [unpacked!, ...entries]) {
+      const { ssl: _inConnect, ...others } = timings
+      const sum = Object.values(others).reduce((all, ms) => all + Math.max(0, ms), 0)
+      assert.ok(Math.abs(time - sum) < 0.01, `${time} is not ${sum}`)
+    }
   })
 
   it('make a page that needs nothing else', async () => {
