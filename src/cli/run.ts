@@ -9,7 +9,7 @@ import { Output, ReaderGone } from './output/sink.ts'
 import { readNamed } from './request/local-files.ts'
 import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
-import { type Shown, ShownStreams } from './show/streams.ts'
+import { columnsOf, type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
 import { CommandFailure, describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
@@ -36,7 +36,6 @@ interface ConfiguredLine extends CommandLine {
   readonly warnings: readonly string[]
 }
 
-const DEFAULT_COLUMNS = 80
 const CONFIG_FILE = '.httplibrc'
 /** Files that name each other would never end. */
 const MAX_CONFIG_FILES = 32
@@ -121,7 +120,7 @@ async function tell({ what, category }: Telling, { stdout, env, signal }: Surrou
   else {
     const help = await import('./tell/help.ts')
     const colors = colorsFor(stdout, env)
-    const columns = stdout.columns ?? DEFAULT_COLUMNS
+    const columns = columnsOf(stdout)
     if (what === 'manual') await write(help.formatManual(colors, columns))
     else
       await write(category === '' ? help.formatBriefHelp(colors) : help.formatHelp(category, colors, columns))
@@ -151,7 +150,7 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   const write = (text: string): void => {
     stdout.write(text)
   }
-  const columns = stdout.columns ?? DEFAULT_COLUMNS
+  const columns = columnsOf(stdout)
   const colors = colorsFor(stdout, env)
   const isGood = await runDemo({ write, colors, columns, version: VERSION, startedFile, signal })
   return exitCodeOf(isGood ? 'success' : 'unexpected')

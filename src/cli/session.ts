@@ -10,7 +10,7 @@ import { Output, ReaderGone } from './output/sink.ts'
 import { formatWriteOut } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
 import { readLocalFile, readNamed } from './request/local-files.ts'
-import type { ShownStreams } from './show/streams.ts'
+import { columnsOf, type ShownStreams } from './show/streams.ts'
 import {
   CommandFailure,
   describeFailure,
@@ -47,7 +47,6 @@ export interface SessionTools {
 }
 
 const DEFAULT_PARALLEL = 50
-const DEFAULT_COLUMNS = 80
 /** What is kept for reports at the end. */
 const MAX_REPORTED = 10_000
 
@@ -218,7 +217,7 @@ export class Session {
     await writeReports(this.#outcomes, {
       options,
       version: this.#tools.version,
-      columns: this.#streams.stderr.columns ?? DEFAULT_COLUMNS,
+      columns: columnsOf(this.#streams.stderr),
       colors: this.#streams.stderrColors,
       write: (text) => this.#streams.stderr.write(text),
     })

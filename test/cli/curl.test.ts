@@ -139,6 +139,7 @@ const CASES: readonly string[] = [
   'http://me:p%40ss@HOST/',
   '-u me:pw -H Authorization:~mine URL/',
   '--oauth2-bearer TOKEN URL/',
+  '--oauth2-bearer t\u00f6ken URL/',
   '--basic -u me:pw URL/',
   '-r 0-4 URL/range',
   '-r -4 URL/range',

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { usageFailure } from '../tell/failure.ts'
 import type { FormPiece } from '../words/options.ts'
 import { type Body, type BodyPart, bodyOf } from './body.ts'
+import { percentByte } from './data.ts'
 import { measureLocalFile, readNamed, type Sources } from './local-files.ts'
 
 /** What `-F` says, read. */
@@ -121,10 +122,7 @@ function guessType(fileName: string, isFile: boolean): string | undefined {
 }
 
 function escapeByPercent(text: string): string {
-  return text.replace(
-    /["\r\n]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
+  return text.replace(/["\r\n]/g, percentByte)
 }
 
 function escapeByBackslash(text: string): string {

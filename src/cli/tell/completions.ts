@@ -1,6 +1,6 @@
 /** Completions of options for shells, made from the table: `httplib completion bash`, `zsh` or `fish`. */
 
-import { flagsOf, type OptionRow } from '../words/option-row.ts'
+import type { OptionRow } from '../words/option-row.ts'
 import { OPTIONS } from '../words/table.ts'
 import { usageFailure } from './failure.ts'
 
@@ -78,9 +78,4 @@ function writeFish(): string {
 complete -c httplib -f
 ${lines.join('\n')}
 `
-}
-
-/** Every option, as completions name it: for tests. */
-export function completedFlags(): string[] {
-  return OPTIONS.map(flagsOf)
 }

@@ -2,6 +2,7 @@
 
 import type { Explanation } from '../../client/explain.ts'
 import type { Plan } from '../transfer/plan.ts'
+import { RETRIED_STATUSES } from '../words/table.ts'
 
 /** For people, in lines with their ends. */
 export function explainPlan(plan: Plan, explanation: Explanation): string {
@@ -18,10 +19,8 @@ export function explainPlan(plan: Plan, explanation: Explanation): string {
       : [`  goes on     from byte ${resumption.have}, if it is still the same version`]),
     ...(options.retry === undefined
       ? []
-      : [`  again       up to ${options.retry} times, after timeouts and ${AGAIN}`]),
+      : [`  again       up to ${options.retry} times, after timeouts and ${RETRIED_STATUSES.join(', ')}`]),
     ...(options.fail === true ? ['  fails       with 22 for a status of 400 or more'] : []),
   ]
   return `${explanation.toString()}\n${notes.map((note) => `${note}\n`).join('')}`
 }
-
-const AGAIN = '408, 429, 500, 502, 503, 504'

@@ -2,6 +2,7 @@
 
 import type { ExitName } from '../tell/exit-codes.ts'
 import type { Options } from '../words/options.ts'
+import { RETRIED_STATUSES } from '../words/table.ts'
 
 /** What an attempt came to. */
 export interface AttemptFacts {
@@ -21,7 +22,6 @@ export type RetryDecision =
   | { readonly kind: 'stop' }
   | { readonly kind: 'again'; readonly afterMs: number; readonly why: string }
 
-const STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const MAX_DELAY_MS = 600_000
 /** curl waits no longer than this for a server that asks for more: 6 hours. */
 const MAX_ASKED_MS = 21_600_000
@@ -40,7 +40,11 @@ export function decideRetry(facts: AttemptFacts, options: Options): RetryDecisio
 }
 
 function reasonToRetry({ exit, errorCode, status }: AttemptFacts, options: Options): string | undefined {
-  if (status !== undefined && STATUSES.has(status) && (exit === 'success' || exit === 'http-error'))
+  if (
+    status !== undefined &&
+    RETRIED_STATUSES.includes(status) &&
+    (exit === 'success' || exit === 'http-error')
+  )
     return `status ${status}`
   if (exit === 'timeout') return 'a timeout'
   if (exit === 'dns' || exit === 'proxy-dns') return 'the name was not found'

@@ -11,6 +11,9 @@ const GLOBAL = { isGlobal: true } as const
 /** On unless `--no-` is said. */
 const NO = { isOnByDefault: true } as const
 
+/** What `--retry` takes for passing. */
+export const RETRIED_STATUSES: readonly number[] = [408, 429, 500, 502, 503, 504]
+
 const REQUEST: readonly OptionRow[] = [
   row(
     '-X, --request <method>',
@@ -348,7 +351,7 @@ const TIME: readonly OptionRow[] = [
     { brief: 'the longest that all may take' },
   ),
   row('--connect-timeout <seconds>', 'seconds', 'time', 'the longest until there is a connection'),
-  row('--retry <num>', 'count', 'time', 'try again after timeouts and 408, 429, 500, 502, 503, 504', {
+  row('--retry <num>', 'count', 'time', `try again after timeouts and ${RETRIED_STATUSES.join(', ')}`, {
     brief: 'try again after timeouts and 5xx',
   }),
   row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
