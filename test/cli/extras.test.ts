@@ -136,6 +136,13 @@ interface Entry {
   readonly timings: Readonly<Record<string, number>>
 }
 
+/** What came, what it was unpacked to, and how many bytes that saved. */
+const sizes = ({ response: { bodySize, content } }: Entry): unknown[] => [
+  bodySize,
+  content.size,
+  content.compression,
+]
+
 async function archive(
   words: readonly string[],
 ): Promise<{ whole: string; version: string; entries: Entry[] }> {
@@ -202,13 +209,7 @@ describe('timings', () => {
   it('make an archive in which sizes and times are those of HAR 1.2', async () => {
     await using peer = await CommandPeer.start()
     const at = (route: string): string => `http://127.0.0.1:${peer.port}/${route}`
-    // What came is bodySize; size is what it was unpacked to, and compression the bytes that were saved.
     const coded = gzipSync('compressed\n'.repeat(50)).length
-    const sizes = ({ response: { bodySize, content } }: Entry): unknown[] => [
-      bodySize,
-      content.size,
-      content.compression,
-    ]
     const [unpacked] = (await archive(['--compressed', at('gzip')])).entries
     assert.deepEqual(sizes(unpacked!), [coded, 550, 550 - coded])
     const [packed] = (await archive([at('gzip')])).entries
@@ -467,6 +468,29 @@ describe('completions', () => {
     assert.deepEqual(complete('--cacert', 'package.j'), ['package.json'])
     assert.deepEqual(complete('-d', '@package.j'), ['@package.json'])
     assert.deepEqual(complete('DEL'), ['DELETE'])
+    assert.deepEqual(complete('de'), ['demo'])
+    assert.deepEqual(complete('-X', 'PU'), ['PUT'])
+    assert.deepEqual(complete('--to', 'u'), ['undici'])
+    assert.deepEqual(complete('completion', 'z'), ['zsh'])
+  })
+
+  it('of fish complete the same', { skip: need('fish') }, () => {
+    const file = path.join(folder, 'completion.fish')
+    const offers = (line: string): string[] => {
+      const { stdout } = spawnSync('fish', ['-c', `source ${file}; complete -C'${line}'`])
+      return stdout
+        .toString()
+        .trim()
+        .split('\n')
+        .map((offer) => offer.split('\t')[0]!)
+    }
+    assert.deepEqual(offers('httplib --max-r'), ['--max-redirs'])
+    assert.deepEqual(offers('httplib --cacert package.j'), ['package.json'])
+    assert.deepEqual(offers('httplib -d @package.j'), ['@package.json'])
+    assert.deepEqual(offers('httplib -F a=@package.j'), ['a=@package.json'])
+    assert.deepEqual(offers('httplib DEL'), ['DELETE'])
+    assert.deepEqual(offers('httplib --to u'), ['undici'])
+    assert.deepEqual(offers('httplib completion z'), ['zsh'])
   })
 
   it('are of the shells that are known', async () => {

@@ -55,7 +55,7 @@ function wordsOf(row: OptionRow, options: Options): string[] {
     case 'output':
       return []
     default:
-      return [word, String(value as string | number)]
+      return [word, typeof value === 'number' ? String(value) : (value as string)]
   }
 }
 
