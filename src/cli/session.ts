@@ -78,6 +78,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
 /** The first of several words is the method where it is written as one. */
 function takeMethod(urls: readonly string[]): [method: string | undefined, rest: readonly string[]] {
   const [first = ''] = urls
+  if (urls.length > 1 && /^(?:get|head|post|put|patch|delete|options)$/.test(first))
+    throw usageFailure(`${first} is no URL`, `${first.toUpperCase()}: a method is written in capitals`)
   return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
 }
 

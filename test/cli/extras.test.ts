@@ -48,6 +48,12 @@ describe('--explain', () => {
     const plan = await text([...words, `http://127.0.0.1:${server.port}/a`])
     assert.match(plan, /^POST http:\/\/127\.0\.0\.1:\d+\/a\n/)
     assert.match(plan, /Authorization: \*\*\*/)
+    // The whole head, in the order in which it goes out; the method has a body of one byte.
+    assert.deepEqual(
+      plan.match(/^ {4}[A-Z][\w-]+: /gm)?.map((line) => line.trim().slice(0, -1)),
+      ['Host', 'Authorization', 'Range', 'User-Agent', 'Accept', 'Content-Length', 'Content-Type'],
+    )
+    assert.match(plan, /body +1 bytes, can be sent again\n/)
     assert.match(plan, /redirect: follows up to 50/)
     assert.match(plan, /output +\/tmp\/none\n.*from byte 5\n.*up to 2 times.*\n.*with 22/s)
     assert.doesNotMatch(plan, /secret/)
@@ -273,7 +279,7 @@ describe('--bench', () => {
   it('counts failures, and knows its bounds', async () => {
     const dead = await runCommand(['--bench', '2', 'http://127.0.0.1:1/'])
     assert.equal(dead.code, 7)
-    assert.match(dead.stdout.toString(), /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n/)
+    assert.match(dead.stdout.toString(), /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n$/)
     assertTold(dead, /refused/)
     assertTold(await runCommand(['--bench', '0', 'http://h/']), /--bench takes 1 to/)
     assertTold(await runCommand(['--bench', '2', '-T', '-', 'http://h/']), /standard input/)

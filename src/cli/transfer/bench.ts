@@ -121,9 +121,11 @@ export function formatBench(result: BenchResult): string {
     ...(failed === 0
       ? []
       : [`failed    ${[...errors].map(([name, count]) => `${name}: ${count}`).join(', ')}`]),
-    busy > MAX_BUSY
-      ? `bounds    this process was busy ${Math.round(busy * 100)} % of the time: the server may be faster than this`
-      : `bounds    this process was busy ${Math.round(busy * 100)} % of the time: what is measured is the way and the server`,
+    ...(durations.length === 0
+      ? []
+      : [
+          `bounds    this process was busy ${Math.round(busy * 100)} % of the time: ${busy > MAX_BUSY ? 'the server may be faster than this' : 'what is measured is the way and the server'}`,
+        ]),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }
