@@ -54,6 +54,7 @@ export function isForFetch({ url, options }: MadeAsk): boolean {
 export async function askByFetch(stage: DoorStage, client: Client, made: MadeAsk): Promise<void> {
   const { ask, url } = made
   const fetch = createFetch(client)
+  ask.isByFetch = true
   const outcome = await stage.call('fetch', ask, undefined, () =>
     told(ask, 'fetch failed', fetch(url, initOf(made))),
   )
