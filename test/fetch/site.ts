@@ -100,6 +100,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
     await setTimeout(10)
     response.destroy()
   },
+  /** Breaks off after the head. */
+  'cut-at-once': (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.flushHeaders()
+    response.socket!.end()
+  },
   /** Closes without an answer. */
   drop: (request) => void request.socket.destroy(),
   /** A field that has no name. */
