@@ -2,7 +2,7 @@
 // a connection that takes no second request is left (RFC 9112 §9.6).
 
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { ConnectError, ProxyError } from '../../src/errors/index.ts'
 import { ProxyIdentity } from '../../src/transport/proxy-identity.ts'
@@ -35,6 +35,9 @@ async function written(stream: MemoryStream): Promise<string> {
   for (let i = 0; stream.writes.length === 0 && i < 1_000; i++) await settle()
   return showWire(stream.takeWritten())
 }
+
+/** Digest is loaded when it is first asked for, which takes as long as it takes. */
+before(() => import('../../src/auth/digest.ts'))
 
 const identity = (): ProxyIdentity => new ProxyIdentity({ scheme: 'digest', user: 'user', password: 'word' })
 
