@@ -107,7 +107,8 @@ describe('a body to a proxy that asks by Digest', () => {
     const known = await ask([undefined], { body: 'again', identity })
     assert.deepEqual(known.proxy.requests.map(closes), [false])
     const safe = await ask([who('a'), undefined])
-    assert.deepEqual(safe.proxy.requests.map(closes), [false, false])
+    // Another request may be given the connection after it.
+    assert.deepEqual(safe.proxy.requests.map(closes), [true, false])
   })
 
   it('is sent again where it can be', async () => {

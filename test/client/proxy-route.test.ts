@@ -540,9 +540,10 @@ const knowsNobody: Lookup = (_host, _options, done) => done(new Error('unheard o
 before(() => import('../../src/auth/digest.ts'))
 
 /** What is written next. */
-async function written({ stream }: MemoryNetwork): Promise<string> {
-  for (let turns = 0; stream.writes.length === 0 && turns < 1_000; turns++) await turn()
-  return showWire(stream.takeWritten())
+async function written(network: MemoryNetwork): Promise<string> {
+  // On the newest connection, which may be made meanwhile.
+  for (let turns = 0; network.stream.writes.length === 0 && turns < 1_000; turns++) await turn()
+  return showWire(network.stream.takeWritten())
 }
 
 /** The status of a request whose body can be sent once only. */
