@@ -59,6 +59,14 @@ describe('--explain', () => {
     assert.doesNotMatch(plan, /secret/)
     assert.equal(server.accepted, 0)
   })
+
+  it('tells of several URLs in their order, with -Z too', async () => {
+    const plans = await text(['-Z', '--explain', 'http://h/[1-9]'])
+    assert.deepEqual(
+      plans.match(/^GET .*$/gm),
+      Array.from({ length: 9 }, (_, i) => `GET http://h/${i + 1}`),
+    )
+  })
 })
 
 describe('httplib curl', () => {

@@ -43,7 +43,9 @@ const REQUEST: readonly OptionRow[] = [
     brief: 'ask for the head alone (HEAD), and write it',
   }),
   row('-G, --get', 'flag', 'http', 'put what -d gives into the query, and GET'),
-  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500'),
+  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500', {
+    differs: 'is sent with every method; in curl with GET and HEAD alone',
+  }),
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
     differs:
@@ -192,7 +194,10 @@ const OUTPUT: readonly OptionRow[] = [
     'text',
     'output',
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
-    { brief: "write '%{http_code} %{time_total}' afterwards" },
+    {
+      brief: "write '%{http_code} %{time_total}' afterwards",
+      differs: '%{http_connect} is 000 and %{num_certs} 0: how a tunnel was answered, -v shows',
+    },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
     brief: 'no progress and no errors; with -S errors',
