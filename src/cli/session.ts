@@ -224,6 +224,7 @@ export class Session {
       columns: columnsOf(this.#streams.stderr),
       colors: this.#streams.stderrColors,
       write: (text) => this.#streams.stderr.write(text),
+      writeOut: (text) => this.#stdout.write(Buffer.from(text)),
     })
   }
 

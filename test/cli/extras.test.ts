@@ -267,6 +267,16 @@ describe('timings', () => {
     assert.match(page, /\/a&amp;b</)
   })
 
+  it('go to standard output by the name -', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}/ok`
+    assert.match(await text(['-s', '-o', path.join(folder, 'x'), '--har', '-', url]), /^\{\n {2}"log": \{/)
+    assert.match(
+      await text(['-s', '-o', path.join(folder, 'x'), '--waterfall', '-', url]),
+      /^<!doctype html>/,
+    )
+  })
+
   it('are a failure where they cannot be written', async () => {
     await using peer = await CommandPeer.start()
     const result = await runCommand(['--har', '/no/such/x.har', `http://127.0.0.1:${peer.port}/ok`])

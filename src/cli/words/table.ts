@@ -427,8 +427,20 @@ const COMMAND: readonly OptionRow[] = [
 const OURS: readonly OptionRow[] = [
   row('--explain', 'flag', 'httplib', 'tell what would be sent, where and why; send nothing'),
   row('--timings', 'flag', 'httplib', 'tell on standard error when what happened, as a waterfall', GLOBAL),
-  row('--waterfall <file>', 'text', 'httplib', 'the same as a page of HTML that needs nothing else', GLOBAL),
-  row('--har <file>', 'text', 'httplib', 'the same as an HTTP Archive, credentials masked', GLOBAL),
+  row(
+    '--waterfall <file>',
+    'text',
+    'httplib',
+    'the same as a page of HTML that needs nothing else; - is standard output',
+    GLOBAL,
+  ),
+  row(
+    '--har <file>',
+    'text',
+    'httplib',
+    'the same as an HTTP Archive, credentials masked; - is standard output',
+    GLOBAL,
+  ),
   row(
     '--resume',
     'flag',
