@@ -196,7 +196,6 @@ const OUTPUT: readonly OptionRow[] = [
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
-      differs: '%{http_connect} is 000 and %{num_certs} 0: how a tunnel was answered, -v shows',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
