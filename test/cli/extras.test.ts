@@ -417,7 +417,7 @@ describe('--resume', () => {
     rmSync(file)
   })
 
-  it('begins anew with another version, or where nothing says which it is', async () => {
+  it('begins again with another version, or where nothing says which it is', async () => {
     await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
     const other = await once({ etag: '"2"' }, ['-o', file])
     assert.deepEqual([other.code, ...state()], [0, BODY, undefined])
