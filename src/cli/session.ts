@@ -106,7 +106,9 @@ export class Session {
   /** Makes all transfers; gives their outcomes in the order of the jobs. */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
-    const isParallel = first?.options.parallel === true && first.options.bench === undefined
+    // What is only told is told in order.
+    const { parallel, bench, explain, to } = first?.options ?? {}
+    const isParallel = parallel === true && bench === undefined && explain !== true && to === undefined
     try {
       const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
       await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
@@ -222,6 +224,7 @@ export class Session {
       columns: columnsOf(this.#streams.stderr),
       colors: this.#streams.stderrColors,
       write: (text) => this.#streams.stderr.write(text),
+      writeOut: (text) => this.#stdout.write(Buffer.from(text)),
     })
   }
 
