@@ -43,8 +43,9 @@ const MAX_CONFIG_FILES = 32
 
 /** Runs the command; answers its exit code. Never rejects. */
 export async function run(surroundings: Surroundings): Promise<number> {
-  const { stderr, env } = surroundings
-  // A reader of standard error that went away must not end the command.
+  const { stdout, stderr, env } = surroundings
+  // A reader that went away must not end the command, also where nothing waits for what is written: a trace, the demo.
+  stdout.on('error', () => {})
   stderr.on('error', () => {})
   try {
     return await carryOut(surroundings)
@@ -148,8 +149,6 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   const { words, env, stdout, startedFile, signal } = surroundings
   if (words.length > 1) throw usageFailure('demo takes no words', 'httplib demo')
   const { runDemo } = await import('./demo/demo.ts')
-  // A reader that went away has seen what it wanted.
-  stdout.on('error', () => {})
   const write = (text: string): void => {
     stdout.write(text)
   }
@@ -168,7 +167,7 @@ async function transferAll(
   const { options } = jobs[0]!
   const stderr = stderrFor(options, surroundings)
   const trace = traceFor(options, stdout, stderr)
-  const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })
+  const streams = new ShownStreams({ stdout, stderr, env, options, trace })
   const warn = (text: string): void => {
     if (options.silent !== true) streams.warn(text)
   }

@@ -3,6 +3,7 @@
  * what failed. The exit code is that of the last transfer that failed at the end, as in curl.
  */
 
+import { setMaxListeners } from 'node:events'
 import { appendFile, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
@@ -132,6 +133,8 @@ export class Session {
     let last: Ending | undefined
     const others = new AbortController()
     const signal = AbortSignal.any([this.#tools.signal, others.signal])
+    // As many as there are transfers may wait for it; Node would warn of the eleventh.
+    setMaxListeners(0, signal)
     const work = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         const ending = await this.#runJob(job, signal)

@@ -8,10 +8,8 @@ import { mkdir, open, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
-
-/** How far a terminal is guarded: curl looks for a NUL in what begins within so many bytes. */
-const GUARDED_BYTES = 2_000
 
 /** The reader of standard output went away: it has what it wanted. */
 export class ReaderGone extends Error {}
@@ -31,28 +29,20 @@ export class Output {
   readonly #signal: AbortSignal
   /** The path of a file; undefined for standard output. */
   readonly path: string | undefined
-  /** True where bytes that are no text would upset a terminal. */
-  readonly #isGuarded: boolean
   readonly #name: string
   #written = 0
   #failure: Error | undefined
   /** Tell waiting writes: transfers at once share standard output. */
   readonly #wakes: Set<() => void> = new Set()
 
-  private constructor(
-    stream: Writable,
-    name: string,
-    file: string | undefined,
-    signal: AbortSignal,
-    isGuarded: boolean,
-  ) {
+  private constructor(stream: Writable, name: string, file: string | undefined, signal: AbortSignal) {
     this.#stream = stream
     this.#name = name
     this.path = file
     this.#signal = signal
-    this.#isGuarded = isGuarded
     stream.on('error', this.#onError)
-    signal.addEventListener('abort', this.#onAbort)
+    // Many files may be open at once, and Node warns of the eleventh listener of a signal.
+    listenForAbort(signal, this.#onAbort)
   }
 
   /**
@@ -66,15 +56,15 @@ export class Output {
       const name = existing === 'number' ? await freeName(file) : file
       const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
       const handle = await open(name, flags)
-      return new Output(createWriteStream(name, { fd: handle }), name, name, signal, false)
+      return new Output(createWriteStream(name, { fd: handle }), name, name, signal)
     } catch (error) {
       throw unwritable(file, error)
     }
   }
 
-  /** Standard output. `isGuarded`: what begins with bytes that are no text is refused, as by curl. */
-  static toStream(stream: Writable, signal: AbortSignal, isGuarded = false): Output {
-    return new Output(stream, 'standard output', undefined, signal, isGuarded)
+  /** Standard output. */
+  static toStream(stream: Writable, signal: AbortSignal): Output {
+    return new Output(stream, 'standard output', undefined, signal)
   }
 
   /** Bytes written so far. */
@@ -87,13 +77,6 @@ export class Output {
    * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`
    */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#isGuarded && this.#written < GUARDED_BYTES && bytes.includes(0)) {
-      throw new CommandFailure(
-        'local-write',
-        'the response is binary, and this is a terminal',
-        '-o FILE to save it, or -o - to show it anyway',
-      )
-    }
     this.#written += bytes.length
     await new Promise<void>((resolve) => {
       const settle = (): void => {
@@ -108,9 +91,12 @@ export class Output {
     if (this.#failure !== undefined) throw this.#explain(this.#failure)
   }
 
-  /** Resolves when everything is in the file; standard output stays open. */
+  /**
+   * Resolves when everything is in the file. Standard output stays open, but hears no more of its reader and of aborts: nothing
+   * may be written after it.
+   */
   async end(): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    stopListeningForAbort(this.#signal, this.#onAbort)
     if (this.path === undefined) {
       this.#stream.off('error', this.#onError)
       return

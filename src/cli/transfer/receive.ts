@@ -116,7 +116,7 @@ export async function receive(
     if (writesHead) await place.writeHead(heads.join(''))
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
     const trailers = [...response.trailers]
-    if (writesHead && trailers.length > 0) await place.write(Buffer.from(formatFields(trailers), 'latin1'))
+    if (writesHead && trailers.length > 0) await place.writeTrailers(formatFields(trailers))
     await place.end(reception.kind === 'body' && reception.failure === undefined)
   } catch (error) {
     await place.giveUp(plan.options.removeOnError === true)
@@ -168,6 +168,12 @@ class BodyPlace implements BodySink {
     this.#sink ??= await this.#open()
     if (this.#sink.writeHead === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
     else await this.#sink.writeHead(text)
+  }
+
+  async writeTrailers(text: string): Promise<void> {
+    this.#sink ??= await this.#open()
+    if (this.#sink.writeTrailers === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
+    else await this.#sink.writeTrailers(text)
   }
 
   /** An empty body makes an empty file. */
