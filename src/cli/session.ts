@@ -1,6 +1,7 @@
 /**
  * Carries out what the command line says: operation by operation, URL by URL, or all at once; writes what `-w` asks for, tells
- * what failed. The exit code is that of the last transfer that failed at the end, as in curl.
+ * what failed. The exit code is that of the transfer that failed last, as in curl; where none did, of cookies that could not be
+ * written.
  */
 
 import { setMaxListeners } from 'node:events'
@@ -10,7 +11,7 @@ import type { HTTPResponse } from '../core/response.ts'
 import { Output, ReaderGone } from './output/sink.ts'
 import { formatWriteOut } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
-import { readLocalFile, readNamed } from './request/local-files.ts'
+import { readNamed, unlessAborted } from './request/local-files.ts'
 import type { ShownStreams } from './show/streams.ts'
 import {
   CommandFailure,
@@ -91,7 +92,8 @@ export class Session {
   readonly #streams: ShownStreams
   readonly #clients: Clients
   readonly #jars: Jars = new Jars()
-  readonly #dumped: Set<string> = new Set()
+  /** Files of `-D`, with the end of what is being written to them. */
+  readonly #dumps: Map<string, Promise<void>> = new Map()
   readonly #stdout: Output
   readonly #outcomes: Outcome[] = []
 
@@ -102,14 +104,26 @@ export class Session {
     this.#stdout = Output.toStream(tools.streams.stdout, tools.signal)
   }
 
-  /** Makes all transfers; gives their outcomes in the order of the jobs. */
+  /**
+   * Makes all transfers; answers how the last of them that failed has ended, undefined where none did.
+   * @throws ReaderGone; `signal.reason`; CommandFailure of `local-write` for a report
+   */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
     const isParallel = first?.options.parallel === true && first.options.bench === undefined
     try {
-      const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
-      await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
-      await this.#report(first?.options ?? {})
+      let ending: Ending | undefined
+      let gone: ReaderGone | undefined
+      try {
+        ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      } catch (error) {
+        if (!(error instanceof ReaderGone)) throw error
+        gone = error
+      }
+      // What goes to files is written also where the reader of standard output has what it wanted.
+      ending ??= await this.#saveCookies(first?.options ?? {})
+      await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
+      if (gone !== undefined) throw gone
       return ending
     } finally {
       this.#clients.destroy()
@@ -145,8 +159,27 @@ export class Session {
         }
       }
     }
-    await Promise.all(Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, work))
+    const workers = Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, () =>
+      // What ends one of them ends all, and is told once: the others are given up for it, and have not failed.
+      work().catch((error: unknown) => {
+        waiting.length = 0
+        others.abort()
+        throw error
+      }),
+    )
+    for (const result of await Promise.allSettled(workers)) {
+      if (result.status === 'rejected') throw result.reason
+    }
     return last
+  }
+
+  /** Writes the cookies that `-c` asks for; answers what went wrong with the last file that could not be written. */
+  async #saveCookies(options: Options): Promise<Ending | undefined> {
+    const saving = this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
+    const failures = await unlessAborted(saving, this.#tools.signal)
+    const endings = failures.map(describeFailure)
+    for (const ending of endings) this.#tell(ending, options)
+    return endings.at(-1)
   }
 
   /** One URL; answers how it ended where it failed. */
@@ -154,14 +187,18 @@ export class Session {
     const { version, env, openStdin } = this.#tools
     let ending: Ending | undefined
     try {
-      const plan = await makePlan(words, options, {
-        openStdin,
+      // It reads files, and one that is a pipe may never come to an end.
+      const plan = await unlessAborted(
+        makePlan(words, options, {
+          openStdin,
+          signal,
+          version,
+          env,
+          jars: this.#jars,
+          warn: (text) => this.#warn(text, options),
+        }),
         signal,
-        version,
-        env,
-        jars: this.#jars,
-        warn: (text) => this.#warn(text, options),
-      })
+      )
       if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
       ending = outcome.ending
@@ -239,7 +276,7 @@ export class Session {
     return this.#streams.openBody(this.#stdout, response, { isAsked, isPlain: options.plain === true })
   }
 
-  /** `-D`: the first heads make the file, the others go on in it. */
+  /** `-D`: the first heads make the file, the others go on in it, one after the other. */
   async #dump({ options }: Plan, text: string): Promise<void> {
     const name = options.dumpHeader!
     const bytes = Buffer.from(text, 'latin1')
@@ -247,10 +284,16 @@ export class Session {
       await this.#stdout.write(bytes)
       return
     }
+    const before = this.#dumps.get(name)
+    const writing =
+      before === undefined
+        ? writeFile(name, bytes)
+        : before.catch(() => {}).then(() => appendFile(name, bytes))
+    this.#dumps.set(name, writing)
     try {
-      await (this.#dumped.has(name) ? appendFile(name, bytes) : writeFile(name, bytes))
-      this.#dumped.add(name)
+      await unlessAborted(writing, this.#tools.signal)
     } catch (cause) {
+      this.#tools.signal.throwIfAborted()
       throw new CommandFailure('local-write', 'the head could not be written', 'another -D', {
         cause,
         why: `${name} (${reasonOf(cause)})`,
@@ -270,8 +313,7 @@ export class Session {
   async #formatOf(format: string | undefined): Promise<string | undefined> {
     if (format === undefined || !format.startsWith('@')) return format
     const { openStdin, signal } = this.#tools
-    if (format === '@-') return (await readNamed('-', '-w', { openStdin, signal })).toString()
-    return (await readLocalFile(format.slice(1), '-w')).toString()
+    return (await readNamed(format.slice(1), '-w', { openStdin, signal })).toString()
   }
 
   /** What is no failure is not told with -s, nor with -sS: as in curl. */

@@ -1,4 +1,4 @@
-/** Where the body of a response goes, and under which name. Pure, but for the names that are looked at. */
+/** Where the body of a response goes, and under which name. Pure. */
 
 import path from 'node:path'
 import { type FieldLine, firstFieldValue } from '../../core/fields.ts'

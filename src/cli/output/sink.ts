@@ -4,12 +4,16 @@
  */
 
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, unlink } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
+import { unlessAborted } from '../request/local-files.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
+
+/** The highest number behind a name, as in curl. */
+const MAX_NUMBER = 100
 
 /** The reader of standard output went away: it has what it wanted. */
 export class ReaderGone extends Error {}
@@ -50,14 +54,18 @@ export class Output {
    * @throws CommandFailure of `local-write`
    */
   static async toFile(file: string, signal: AbortSignal, mode: FileMode = {}): Promise<Output> {
-    const { appends = false, makesFolders = false, existing = 'overwrite' } = mode
+    const { makesFolders = false } = mode
     try {
-      if (makesFolders) await mkdir(path.dirname(file), { recursive: true })
-      const name = existing === 'number' ? await freeName(file) : file
-      const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
-      const handle = await open(name, flags)
+      if (makesFolders) await makeFolders(path.dirname(file))
+      // A pipe is opened when somebody reads it, or never.
+      const opening = openFile(file, mode)
+      const { name, handle } = await unlessAborted(opening, signal).catch((error: unknown) => {
+        opening.then((late) => late.handle.close()).catch(() => {})
+        throw error
+      })
       return new Output(createWriteStream(name, { fd: handle }), name, name, signal)
     } catch (error) {
+      signal.throwIfAborted()
       throw unwritable(file, error)
     }
   }
@@ -109,10 +117,12 @@ export class Output {
     }
   }
 
-  /** Ends it, whatever went wrong, and takes the file away where `isRemoved`. */
+  /** Ends it, whatever went wrong, and takes the file away where `isRemoved`; a pipe or a device stays. */
   async giveUp(isRemoved: boolean): Promise<void> {
     await this.end().catch(() => {})
-    if (isRemoved && this.path !== undefined) await unlink(this.path).catch(() => {})
+    if (!isRemoved || this.path === undefined) return
+    const found = await stat(this.path).catch(() => undefined)
+    if (found?.isFile() === true) await unlink(this.path).catch(() => {})
   }
 
   readonly #onError = (error: Error): void => {
@@ -144,18 +154,45 @@ function unwritable(name: string, cause: unknown): CommandFailure {
   })
 }
 
-/** The name itself, or with the first number behind it that is free. */
-async function freeName(file: string): Promise<string> {
-  for (let number = 0; number <= 100; number++) {
+/** From above: Node's own way (`recursive`) does not end where nobody can make a folder, as in /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  const above = path.dirname(folder)
+  if (above !== folder && !(await isFound(above))) await makeFolders(above)
+  await mkdir(folder).catch(async (error: unknown) => {
+    // Another transfer may have made it.
+    if (!(await isFound(folder))) throw error
+  })
+}
+
+function isFound(name: string): Promise<boolean> {
+  return access(name).then(
+    () => true,
+    () => false,
+  )
+}
+
+interface OpenedFile {
+  readonly name: string
+  readonly handle: FileHandle
+}
+
+async function openFile(
+  file: string,
+  { appends = false, existing = 'overwrite' }: FileMode,
+): Promise<OpenedFile> {
+  if (existing === 'number') return openFree(file)
+  const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
+  return { name: file, handle: await open(file, flags) }
+}
+
+/** Opens the name itself, or with the first number behind it that is free. */
+async function openFree(file: string): Promise<OpenedFile> {
+  for (let number = 0; ; number++) {
     const name = number === 0 ? file : `${file}.${number}`
     try {
-      const handle = await open(name, 'wx')
-      await handle.close()
-      await unlink(name)
-      return name
+      return { name, handle: await open(name, 'wx') }
     } catch (error) {
-      if (reasonOf(error) !== 'EEXIST') throw error
+      if (reasonOf(error) !== 'EEXIST' || number === MAX_NUMBER) throw error
     }
   }
-  return file
 }

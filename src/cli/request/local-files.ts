@@ -2,6 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 
 /** What files are read with. */
@@ -43,7 +44,22 @@ export async function measureLocalFile(path: string, purpose: string): Promise<n
  * @throws CommandFailure of `local-read`; `signal.reason`
  */
 export function readNamed(name: string, purpose: string, { openStdin, signal }: Sources): Promise<Buffer> {
-  return name === '-' ? readAll(openStdin(), signal) : readLocalFile(name, purpose)
+  if (name === '-') return readAll(openStdin(), signal)
+  return unlessAborted(readLocalFile(name, purpose), signal)
+}
+
+/**
+ * Waits for what is done with a file no longer than it is wanted. The system cannot be told to give up opening or reading a
+ * pipe that has nobody at its other end: what then becomes of `work` is nobody's.
+ * @throws what `work` throws; `signal.reason`
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
+    else listenForAbort(signal, onAbort)
+    work.then(resolve, reject).finally(() => stopListeningForAbort(signal, onAbort))
+  })
 }
 
 function unreadable(path: string, purpose: string, cause: unknown): CommandFailure {

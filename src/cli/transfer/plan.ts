@@ -1,6 +1,6 @@
 /**
- * From one operation and one URL to one value that says everything about the transfer to be made. Reads the files that are
- * named, and decides everything else without looking at the world.
+ * From one operation and one URL to one value that says everything about the transfer to be made. Reads what is
+ * looked at before anything is sent: files, standard input, the environment, how much of a download is there. Sends nothing.
  */
 
 import { stat } from 'node:fs/promises'

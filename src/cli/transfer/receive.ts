@@ -7,6 +7,7 @@ import { IncompleteRead } from '../../errors/index.ts'
 import { peerName } from '../output/destination.ts'
 import { formatFields, headsOf } from '../output/head-text.ts'
 import { Output } from '../output/sink.ts'
+import { unlessAborted } from '../request/local-files.ts'
 import { meetsCondition } from '../request/time-condition.ts'
 import { CommandFailure } from '../tell/failure.ts'
 import { Pace } from './pace.ts'
@@ -132,7 +133,7 @@ export async function receive(
     await finishResumption(plan.resumption, response)
     record.fileName = plan.resumption.path
   }
-  await keepFacts(response, plan, record)
+  await unlessAborted(keepFacts(response, plan, record), tools.signal)
 }
 
 /** The output of one response, opened when there is something to be written. */
