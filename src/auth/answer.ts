@@ -4,9 +4,9 @@
  * challenges the first one wins (§3.7).
  */
 
-import { basicValue, type UserPassword } from './basic.ts'
+import type { UserPassword } from './basic.ts'
 import type { Challenge } from './challenge.ts'
-import type { DigestAnswer, DigestRequest, DigestSession } from './digest.ts'
+import type { DigestSession } from './digest.ts'
 
 /** The schemes that can be answered. */
 export type AuthScheme = 'digest' | 'bearer' | 'basic'
@@ -48,56 +48,22 @@ export async function rankChallenges(
     .sort((a, b) => b.rank - a.rank)
 }
 
-/** What is answered, and with what. */
-export interface ChallengeQuestion {
-  /** The challenges of one response: `parseChallenges` of its WWW-Authenticate or Proxy-Authenticate fields. */
-  readonly challenges: readonly Challenge[]
-  readonly credentials: UserPassword
-  /** The schemes that may be used. Default: Digest and Basic. */
-  readonly schemes?: readonly ('digest' | 'basic')[] | undefined
-  /** The request that is sent with the answer: for CONNECT, `uri` is `host:port`. */
-  readonly request: DigestRequest
-}
+/** Gives what a challenge is answered with: one of those that there are, or another one. */
+export type SessionChoice = (known: readonly DigestSession[]) => DigestSession
 
-/** An answer. */
-export interface ChallengeAnswer {
-  readonly scheme: 'digest' | 'basic'
-  /** The value of the Authorization or Proxy-Authorization field. */
-  readonly value: string
-  /** What further requests of the same protection space are answered with; undefined for Basic, whose value stays the same. */
-  readonly session: DigestSession | undefined
-  /** What Digest has to say of it; undefined for Basic. */
-  readonly digest: DigestAnswer | undefined
-}
-
-/** Answers the strongest challenge that can be answered with a user and a password; undefined where none can. */
-export async function answerChallenge({
-  challenges,
-  credentials,
-  schemes = ['digest', 'basic'],
-  request,
-}: ChallengeQuestion): Promise<ChallengeAnswer | undefined> {
-  const hasContent = request.content !== undefined
-  const [best] = await rankChallenges(challenges, { schemes, hasContent })
-  if (best === undefined) return undefined
-  if (best.scheme === 'basic')
-    return { scheme: 'basic', value: basicValue(credentials), session: undefined, digest: undefined }
-  const { DigestSession } = await import('./digest.ts')
-  const session = new DigestSession(best.challenge, credentials, hasContent)
-  const digest = session.answer(request)
-  return { scheme: 'digest', value: digest.value, session, digest }
-}
-
-/** What the strongest challenge of Digest is answered with from now on; nothing of it is counted yet. Undefined for none. */
-export async function digestSessionFor(
+/** How the strongest challenge of Digest is answered; nothing of it is counted yet. Undefined where there is none. */
+export async function chooseDigest(
   challenges: readonly Challenge[],
   credentials: UserPassword,
   hasContent: boolean,
-): Promise<DigestSession | undefined> {
+): Promise<SessionChoice | undefined> {
   const [best] = await rankChallenges(challenges, { schemes: ['digest'], hasContent })
   if (best === undefined) return undefined
+  const { challenge } = best
   const { DigestSession } = await import('./digest.ts')
-  return new DigestSession(best.challenge, credentials, hasContent)
+  return (known) =>
+    known.find((session) => session.resume(challenge)) ??
+    new DigestSession(challenge, credentials, hasContent)
 }
 
 /**

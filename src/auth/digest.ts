@@ -5,7 +5,7 @@
  * All texts are one character for each byte, as fields are; user and password are UTF-8 in the form NFC (§4).
  */
 
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
 import type { UserPassword } from './basic.ts'
 import type { Challenge } from './challenge.ts'
 
@@ -39,6 +39,8 @@ export interface DigestRequest {
   readonly uri: string
   /** The body, for `auth-int`: bytes, before any transfer coding; undefined where nobody has it. */
   readonly content?: Uint8Array | undefined
+  /** The same as a hash, of `beginHash` and in hex: for a body that nobody has in one piece. */
+  readonly contentHash?: string | undefined
 }
 
 /** An answer to a challenge. */
@@ -121,6 +123,8 @@ const MAX_NONCES = 64
 /** What is known of a protection space. */
 export class DigestSession {
   readonly #terms: Terms
+  /** What of its challenge an answer depends on besides the nonce. */
+  readonly #asked: string
   readonly #pair: UserPassword
   readonly #makeCnonce: () => string
   /** With `-sess` it belongs to the session, as its first nonce does (§3.4.2). */
@@ -143,6 +147,7 @@ export class DigestSession {
     const terms = readTerms(challenge, hasContent)
     if (terms === undefined) throw new TypeError('The challenge cannot be answered by Digest')
     this.#terms = terms
+    this.#asked = askedBy(challenge)
     this.#pair = pair
     this.#makeCnonce = makeCnonce
     this.#nonce = terms.nonce
@@ -163,18 +168,38 @@ export class DigestSession {
     return this.#terms.qop === 'auth-int'
   }
 
+  /**
+   * Goes on with a challenge that asks for what this session answers, by a nonce that it knows: no two answers may have one count of
+   * a nonce (§3.4), also where several requests are asked at once. Answers false for any other challenge, which is one for another
+   * session.
+   */
+  resume(challenge: Challenge): boolean {
+    const nonce = challenge.params.get('nonce')
+    const { nonce: first, algorithm } = this.#terms
+    const isKnownNonce =
+      nonce === first || (nonce !== undefined && !algorithm.isSession && this.#counts.has(nonce))
+    if (!isKnownNonce || askedBy(challenge) !== this.#asked) return false
+    this.#nonce = nonce
+    return true
+  }
+
   /** Counts on with the nonce that a response gave for the next request (§3.5). */
   useNonce(nonce: string): void {
     this.#nonce = nonce
+  }
+
+  /** Begins the hash of a body, for `contentHash`. */
+  beginHash(): Hash {
+    return createHash(this.#terms.algorithm.hash)
   }
 
   /**
    * The answer for one request. No two have the same count of a nonce.
    * @throws TypeError without the content where `needsContent`: of another one it would be wrong
    */
-  answer({ method, uri, content }: DigestRequest): DigestAnswer {
+  answer({ method, uri, content, contentHash }: DigestRequest): DigestAnswer {
     const { realm, opaque, algorithm, algorithmName, qop, hashesUser } = this.#terms
-    if (qop === 'auth-int' && content === undefined)
+    if (qop === 'auth-int' && content === undefined && contentHash === undefined)
       throw new TypeError(
         'An answer of auth-int covers the body of the request, and there is none to be hashed',
       )
@@ -183,7 +208,7 @@ export class DigestSession {
     const count = this.#countOn(nonce).toString(16).padStart(8, '0')
     const cnonce = this.#sessionCnonce ?? this.#makeCnonce()
     const secret = this.#hashA1(cnonce)
-    const hashed = qop === 'auth-int' ? `:${hashOf(algorithm.hash, content!)}` : ''
+    const hashed = qop === 'auth-int' ? `:${contentHash ?? hashOf(algorithm.hash, content!)}` : ''
     const middle = qop === 'none' ? nonce : `${nonce}:${count}:${cnonce}:${qop}`
     const respond = (a2: string): string => hash(`${secret}:${middle}:${hash(a2)}`)
     const value = [
@@ -231,6 +256,17 @@ export class DigestSession {
     })
     return `username*=UTF-8''${encoded}`
   }
+}
+
+/** A server may offer one nonce with several algorithms and qop: an answer to one of them is none to another. */
+function askedBy({ params }: Challenge): string {
+  const value = (name: string): string | undefined => params.get(name)?.toLowerCase()
+  return JSON.stringify([
+    params.get('realm'),
+    value('algorithm') ?? 'md5',
+    value('qop'),
+    value('userhash') === 'true',
+  ])
 }
 
 /** All but attr-char of RFC 8187 §3.2.1. */

@@ -169,8 +169,8 @@ export class Client {
       if (taken[name] !== undefined)
         throw new TypeError(`extend(): ${name} is for new Client(): the connections are shared`)
     }
-    // An object of its own, even where nothing was said; without a prototype, as the taken ones are.
     refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
+    // An object of its own, even where nothing was said; without a prototype, as the taken ones are.
     const own: ClientOptions = Object.assign(Object.create(null), taken)
     PARENTS.set(own, this)
     return new Client(own)
@@ -201,7 +201,11 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, proxies, sent, saysProxyUser } = this.#end.explainRoute(request, settings, place)
+      const { plan, route, proxies, sent, saysProxyUser } = this.#end.explainRoute(
+        request,
+        request.settings as ClientSettings,
+        place,
+      )
       return explain({
         ...preview,
         request: sent,
@@ -228,21 +232,24 @@ export class Client {
    * @throws what opening the first that failed threw
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
-    this.#shared.underway.check()
+    const { underway, pool, clock } = this.#shared
+    underway.check()
     const { settings } = this.#base
-    const deadlines = deadlinesFor(settings, this.#shared.clock)
-    const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-    const route = await this.#end.routeTo(to, deadlines, settings)
-    await this.#shared.pool.preconnect(
-      this.#end.planFor(to.origin, connection, route),
-      count,
-      settings.timeouts,
-    )
+    const deadlines = deadlinesFor(settings, clock)
+    deadlines.signal?.throwIfAborted()
+    const open = async (): Promise<void> => {
+      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
+      const route = await this.#end.routeTo(to, deadlines, settings)
+      const plan = this.#end.planFor(to.origin, connection, route)
+      await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`)
+    }
+    await underway.watch(open(), deadlines.signal)
   }
 
   /**
    * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. Nobody else uses it until
-   * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends.
+   * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends. A host that is known to ask for
+   * https (option `hsts`) is connected to over TLS, whatever the URL says.
    * @param url - of which the origin counts
    * @throws TimeoutError of `queue`; ConnectError and what else opening throws; `signal.reason`
    */
@@ -250,15 +257,18 @@ export class Client {
     url: string | URL,
     options: Pick<ClientRequestOptions, 'proxy' | 'signal' | 'timeout'> = {},
   ): Promise<HTTPConnection> {
-    this.#shared.underway.check()
+    const { underway, pool, plans, clock } = this.#shared
+    underway.check()
     const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
     refuseBesideSocket(options.proxy, this.#base.options.socketPath)
-    const deadlines = deadlinesFor(settings, this.#shared.clock)
-    const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-    const route = await this.#end.routeTo(to, deadlines, settings)
-    const plan = this.#end.planFor(to.origin, connection, route, true)
-    const lease = await this.#shared.pool.acquire(plan, deadlines, settings)
-    return this.#shared.plans.driveByHand(lease, to.place, settings)
+    const deadlines = deadlinesFor(settings, clock)
+    const lend = async (): Promise<HTTPConnection> => {
+      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
+      const route = await this.#end.routeTo(to, deadlines, settings)
+      const plan = this.#end.planFor(to.origin, connection, route, true)
+      return plans.driveByHand(await pool.acquire(plan, deadlines, settings), to.place, settings)
+    }
+    return underway.watch(lend(), deadlines.signal)
   }
 
   /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */

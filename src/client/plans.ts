@@ -20,7 +20,7 @@ import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
-import { looksUpByItself, openRoute, type ProxyHop } from '../transport/open-route.ts'
+import { looksUpByItself, openRoute, type ProxyHop, placeOf } from '../transport/open-route.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Place, schemeOf } from './destination.ts'
 import { tellConnection } from './events.ts'
@@ -162,7 +162,9 @@ export class Plans {
     return {
       key,
       open: (waiting, urls) => {
-        const asked = guard === undefined ? undefined : new Guard(guard, url, urls)
+        // Of a connection that ends at a proxy, no origin is known but those that are asked for when it is opened.
+        const [begun = url] = isForwarding && guard !== undefined ? urls() : []
+        const asked = guard === undefined ? undefined : new Guard(guard, begun, urls)
         const plain = connect ?? dial
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
         const plan = { target, connect: guarded, waiting, connectionOptions }
@@ -189,13 +191,44 @@ function refusalBy(
   hops: readonly ProxyHop[],
   isForwarding: boolean,
 ): PoolPlan['refusalOf'] {
-  const last = hops.at(-1)
   if (!guard.asksFunctions && !isForwarding) return undefined
-  if (last === undefined) return (transport, url) => guard.refusalOf(target, transport.address, url)
-  const place = isForwarding ? undefined : target
-  return looksUpByItself(last)
-    ? (_, url) => guard.refusalBeyond(place, last, url)
-    : (transport, url) => OPENED_UNDER.get(transport)?.refusalAgain(target, url)
+  const [first] = hops
+  if (first === undefined) return (transport, url) => guard.refusalOf(target, transport.address, url)
+  const forwarded: Refuses[] = isForwarding
+    ? [(_, url) => guard.refusalBeyond(undefined, hops.at(-1)!, url)]
+    : []
+  const asked = guard.asksFunctions
+    ? [...refusalsOnTheWay(guard, first, hops, target, isForwarding), ...forwarded]
+    : forwarded
+  return (transport, url) => {
+    for (const refuses of asked) {
+      const refused = refuses(transport, url)
+      if (refused !== undefined) return refused
+    }
+    return undefined
+  }
+}
+
+type Refuses = NonNullable<PoolPlan['refusalOf']>
+
+/** Of each place on the way: what it was opened for, now for the URL of another request. */
+function refusalsOnTheWay(
+  guard: Guard,
+  first: ProxyHop,
+  hops: readonly ProxyHop[],
+  target: DialTarget,
+  isForwarding: boolean,
+): readonly Refuses[] {
+  const beyond = isForwarding ? hops.slice(1) : [...hops.slice(1), target]
+  return [
+    (transport, url) => guard.refusalOf(placeOf(first), transport.address, url),
+    ...beyond.map((next, index): Refuses => {
+      const [proxy, place] = [hops[index]!, placeOf(next)]
+      return looksUpByItself(proxy)
+        ? (_, url) => guard.refusalBeyond(place, proxy, url)
+        : (transport, url) => OPENED_UNDER.get(transport)!.refusalAgain(place, url)
+    }),
+  ]
 }
 
 /** What a connection was opened under: it knows which address its proxy was given. */

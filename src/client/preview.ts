@@ -13,6 +13,7 @@ import { askJar } from '../layers/cookies/jar.ts'
 import { findKnown, upgraded } from '../layers/hsts/hsts.ts'
 import { isThenable } from '../layers/thenable.ts'
 import type { Destinations } from './destination.ts'
+import { withStrictTls } from './strict-tls.ts'
 
 /** The request as it would be sent, and what is said of layers because of it. */
 export interface Preview {
@@ -35,14 +36,22 @@ export function previewRequest(made: OutgoingRequest, own: Own, destinations: De
   let request = made
   let hasJarCookies = false
   const { hsts, cookies } = made.settings ?? {}
-  if (hsts !== undefined && made.origin.prefix.startsWith('http:')) {
+  if (hsts !== undefined) {
     const store = hsts === true ? own.hstsStore : hsts
     const known = atOnce(() => findKnown(store, made, Date.now()))
+    const isPlain = made.origin.prefix.startsWith('http:')
     if (known === 'later') notes['hsts'] = 'asks its store whether the host is to be asked over https'
     else if (known === undefined) notes['hsts'] = 'nothing: the host is not known to ask for https'
     else {
-      request = upgraded(made, { locate: (url) => destinations.of(url) })
-      notes['hsts'] = `asks over https instead of http: ${known.name} has asked for it`
+      if (isPlain) request = upgraded(made, { locate: (url) => destinations.of(url) })
+      const strict = withStrictTls(request)
+      const does = [
+        ...(isPlain ? ['asks over https instead of http'] : []),
+        ...(strict === undefined ? [] : ['lets no certificate through that is not right']),
+      ]
+      const what = does.length === 0 ? 'nothing: https is asked for already' : does.join(', and ')
+      notes['hsts'] = `${what}: ${known.name} has asked for https`
+      request = strict ?? request
     }
   }
   if (cookies !== undefined) {

@@ -13,9 +13,10 @@ import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/r
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { proxyVariables } from '../io/surroundings.ts'
 import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
+import { digestOf } from '../pool/key.ts'
 import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
 import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
-import type { ProxyCredentials, ProxyServer } from '../proxy/proxy-server.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import {
   isNone,
   NO_PROXIES,
@@ -172,38 +173,27 @@ const MAX_IDENTITIES = 64
 
 /** Who we are to the proxies of a client. */
 export class Identities {
-  readonly #byServer: WeakMap<ProxyServer, ProxyIdentity> = new WeakMap()
-  readonly #byValue: Map<string, ProxyIdentity> = new Map()
+  /** Security: no key has a password in it that could be read. */
+  readonly #keys: WeakMap<ProxyServer, string> = new WeakMap()
+  readonly #byKey: Map<string, ProxyIdentity> = new Map()
 
   /**
    * One object for all that goes to a proxy with the same credentials, however often the option of a request was read, so that
    * the proxy asks once. Undefined for nobody.
    */
   of(proxy: ProxyServer): ProxyIdentity | undefined {
-    const { credentials, tls } = proxy
+    const { scheme, host, port, credentials, tls } = proxy
     if (credentials === undefined) return undefined
-    let identity = this.#byServer.get(proxy)
-    if (identity === undefined) {
+    let key = this.#keys.get(proxy)
+    if (key === undefined) {
       // Security: with TLS options of its own, somebody else may be trusted to be it.
-      identity = tls === undefined ? this.#shared(proxy, credentials) : new ProxyIdentity(credentials)
-      this.#byServer.set(proxy, identity)
+      key = digestOf([scheme, host, port, credentials, tls])
+      this.#keys.set(proxy, key)
     }
-    return identity
-  }
-
-  #shared({ scheme, host, port }: ProxyServer, credentials: ProxyCredentials): ProxyIdentity {
-    const key = JSON.stringify([
-      scheme,
-      host,
-      port,
-      credentials.scheme,
-      credentials.user,
-      credentials.password,
-    ])
-    const identity = this.#byValue.get(key) ?? new ProxyIdentity(credentials)
-    this.#byValue.delete(key)
-    this.#byValue.set(key, identity)
-    if (this.#byValue.size > MAX_IDENTITIES) this.#byValue.delete(this.#byValue.keys().next().value!)
+    const identity = this.#byKey.get(key) ?? new ProxyIdentity(credentials)
+    this.#byKey.delete(key)
+    this.#byKey.set(key, identity)
+    if (this.#byKey.size > MAX_IDENTITIES) this.#byKey.delete(this.#byKey.keys().next().value!)
     return identity
   }
 }

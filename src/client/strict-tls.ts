@@ -1,5 +1,6 @@
 /** What is opened to a host that is known to ask for https: no option lets a certificate through that is not right (RFC 6797 §8.4). */
 
+import { takeTlsOptions } from '../connection/options.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 
@@ -12,7 +13,7 @@ export function strictConnection(connection: ConnectionSettings): ConnectionSett
   if (verify !== false && accept === undefined) return undefined
   let strict = STRICT.get(connection)
   if (strict === undefined) {
-    strict = Object.freeze({ ...connection, tls: Object.freeze(tls) })
+    strict = Object.freeze({ ...connection, tls: takeTlsOptions(tls) })
     STRICT.set(connection, strict)
   }
   return strict

@@ -4,7 +4,6 @@
  */
 
 import { keepSignal, letSignalGo } from '../core/abort-listeners.ts'
-import type { HTTPResponse } from '../core/response.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
 import { Pauses } from '../layers/pause.ts'
 
@@ -21,10 +20,11 @@ export class Underway {
   }
 
   /**
-   * One has begun, and is over when its answer is there. A stack trace of its error follows what is given back.
+   * One has begun, and is over when its answer, or the connection that it asks for, is there. A stack trace of its error follows
+   * what is given back.
    * @param signal - what may call it off: layers hear it until then
    */
-  watch(answer: Promise<HTTPResponse>, signal: AbortSignal | undefined): Promise<HTTPResponse> {
+  watch<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     // What cannot be followed is not counted: nobody would hear of its end.
     const followed =
       signal === undefined ? answer.then(this.#answered, this.#failed) : this.#follow(answer, signal)
@@ -32,7 +32,7 @@ export class Underway {
     return followed
   }
 
-  #follow(answer: Promise<HTTPResponse>, signal: AbortSignal): Promise<HTTPResponse> {
+  #follow<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
     keepSignal(signal)
     return answer.then(
       (response) => {
@@ -46,7 +46,7 @@ export class Underway {
     )
   }
 
-  readonly #answered = (response: HTTPResponse): HTTPResponse => {
+  readonly #answered = <T>(response: T): T => {
     this.#end()
     return response
   }

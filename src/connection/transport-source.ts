@@ -3,7 +3,7 @@
  * for which plan each was opened, and never hands one out for another.
  */
 
-import { anySignal } from '../core/abort-listeners.ts'
+import { anySignal, keepSignal, letSignalGo } from '../core/abort-listeners.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
@@ -133,25 +133,31 @@ export class TransportSource {
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
     // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
     const giveUp = new AbortController()
-    const dialing: Deadlines = { ...waiting, signal: anySignal(waiting.signal, giveUp.signal) }
-    const transport = await waitFor<H1Connection>(
-      { ...waiting, timeouts: NO_PHASES },
-      'connect',
-      plan.name,
-      (outcome) => {
-        let isGivenUp = false
-        openTransport({ target, tunnel, connect, waiting: dialing, connectionOptions }).then(
-          (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
-          (error: unknown) => outcome.reject(error),
-        )
-        return () => {
-          isGivenUp = true
-          giveUp.abort()
-        }
-      },
-    )
-    this.#replaceBy(transport, plan)
-    return transport
+    const signal = waiting.signal === undefined ? giveUp.signal : anySignal(waiting.signal, giveUp.signal)
+    const dialing: Deadlines = { ...waiting, signal }
+    keepSignal(signal)
+    try {
+      const transport = await waitFor<H1Connection>(
+        { ...waiting, timeouts: NO_PHASES },
+        'connect',
+        plan.name,
+        (outcome) => {
+          let isGivenUp = false
+          openTransport({ target, tunnel, connect, waiting: dialing, connectionOptions }).then(
+            (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
+            (error: unknown) => outcome.reject(error),
+          )
+          return () => {
+            isGivenUp = true
+            giveUp.abort()
+          }
+        },
+      )
+      this.#replaceBy(transport, plan)
+      return transport
+    } finally {
+      letSignalGo(signal)
+    }
   }
 
   #replaceBy(transport: H1Connection, plan: DialPlan): void {

@@ -139,6 +139,11 @@ export class H1Engine {
     return this.#exchanges.outstanding
   }
 
+  /** True while `outstanding` is not 0; told without counting. */
+  get awaitsResponse(): boolean {
+    return this.#exchanges.isAwaited
+  }
+
   /** False once a message of the newest exchange has said that the connection ends with it. */
   get persists(): boolean {
     return this.#exchanges.newest.state.persistent

@@ -25,10 +25,13 @@ export class Exchanges {
   /** How many have a response that is still to come, or to be completed. */
   get outstanding(): number {
     let count = 0
-    for (const { state } of this.#members) {
-      if (state.server === 'send-response' || state.server === 'send-body') count++
-    }
+    for (const member of this.#members) if (isAwaited(member)) count++
     return count
+  }
+
+  /** Whether there is such a response: that of the newest comes last. */
+  get isAwaited(): boolean {
+    return isAwaited(this.newest)
   }
 
   /** The one in which the next request is sent: the newest if it is idle, or one after it. */
@@ -50,4 +53,8 @@ export class Exchanges {
       this.#spare = oldest
     }
   }
+}
+
+function isAwaited({ state }: Exchange): boolean {
+  return state.server === 'send-response' || state.server === 'send-body'
 }

@@ -13,7 +13,7 @@ export interface DialGuard {
   /** Asked about all addresses that a host has, before one is dialled. */
   checkAddresses(target: DialTarget, addresses: readonly string[]): void
   /** Asked about a stream that a connector of the caller's has opened: where it says that it leads. */
-  checkPeer(target: DialTarget, peer: string): void
+  checkPeer(target: DialTarget, peer: unknown): void
 }
 
 /**

@@ -9,11 +9,15 @@ export function isDevelopment(): boolean {
   return NODE_ENV === 'development' || NODE_ENV === 'test'
 }
 
-/** The variables of the environment that are named, those that are there. */
+/**
+ * The variables of the environment that are named, those that are there, as they are spelled.
+ *
+ * Security: on Windows a look at `http_proxy` finds `HTTP_PROXY`, which a client of a CGI program can set ("httpoxy").
+ */
 export function proxyVariables(names: readonly string[]): Record<string, string | undefined> {
   const { env } = process
   const found: Record<string, string | undefined> = Object.create(null)
-  for (const name of names) if (env[name] !== undefined) found[name] = env[name]
+  for (const name of Object.keys(env)) if (names.includes(name)) found[name] = env[name]
   return found
 }
 

@@ -36,11 +36,15 @@ export class Dialer {
     return this.#count
   }
 
-  /** Begins a dial. Resolves when all of it has been told, with its error if it failed. */
+  /**
+   * Begins a dial. Resolves when all of it has been told, with its error if it failed.
+   * @param url - what it is for where it is asked for and no request waits
+   */
   async dial(
     origin: PoolOrigin,
     timeouts: ResolvedTimeouts,
     isAskedFor: boolean,
+    url?: string,
   ): Promise<{ readonly error: unknown } | undefined> {
     const clock = this.#clock
     const giveUp = new AbortController()
@@ -50,7 +54,9 @@ export class Dialer {
     const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
     let transport: Transport
     try {
-      transport = await origin.open(bounds, () => origin.coveredUrls())
+      transport = await origin.open(bounds, () =>
+        url === undefined ? origin.coveredUrls() : [url, ...origin.coveredUrls()],
+      )
     } catch (error) {
       if (!this.#end(origin, dial)) return undefined
       this.#owner.dialFailed(origin, error)

@@ -174,13 +174,19 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   /**
    * Opens connections until there are `count` that are free or being opened, as far as the caps allow.
+   * @param url - what they are for
    * @throws what the first failed dial threw
    */
-  async preconnect(origin: PoolOrigin, count: number, timeouts: ResolvedTimeouts): Promise<void> {
+  async preconnect(
+    origin: PoolOrigin,
+    count: number,
+    timeouts: ResolvedTimeouts,
+    url: string | undefined,
+  ): Promise<void> {
     const dials: Promise<{ readonly error: unknown } | undefined>[] = []
     const { perOrigin, total } = this.limits
     while (origin.free.length + origin.dialing < count && origin.ofOrigin < perOrigin && this.size < total)
-      dials.push(this.#dialer.dial(origin, timeouts, true))
+      dials.push(this.#dialer.dial(origin, timeouts, true, url))
     this.#tidy(origin)
     for (const failed of await Promise.all(dials)) if (failed !== undefined) throw failed.error
   }

@@ -68,15 +68,15 @@ export function makePoolKey(parts: KeyParts): PoolKey {
   if (socketPath !== undefined) hops.push(`unix:${socketPath}`)
   const route = hops.length === 0 ? 'direct' : hops.join(' ')
   const secrets = proxies.map((hop) => hop.secrets)
-  const hidden = tls === undefined && secrets.length === 0 ? '' : digest([tls, secrets])
+  const hidden = tls === undefined && secrets.length === 0 ? '' : digestOf([tls, secrets])
   const open = canonical([tolerances, limits, parts.others])
   // JSON: no part can be written so that it looks like the border to the next one.
   const text = JSON.stringify([origin, hops, localAddress ?? '', family, open, hidden])
   return Object.freeze({ text, origin, route })
 }
 
-/** A digest of a value: equal for equal values, and no way back. */
-function digest(value: unknown): string {
+/** A digest of a value, for comparing: equal for equal values within this process, and no way back. */
+export function digestOf(value: unknown): string {
   const { createHmac, randomBytes } = nodeCrypto()
   hashKey ??= randomBytes(32)
   return createHmac('sha256', hashKey).update(canonical(value)).digest('base64url')

@@ -187,12 +187,18 @@ export class Pool {
 
   /**
    * Opens connections until there are `count` that can be used, or the caps are reached.
+   * @param url - what they are for: one connection may serve many origins. Default: the origin of the plan
    * @throws what opening the first that failed threw; NotConnected after `close()`
    */
-  async preconnect(plan: PoolPlan, count = 1, timeouts: ResolvedTimeouts = DEFAULT_TIMEOUTS): Promise<void> {
+  async preconnect(
+    plan: PoolPlan,
+    count = 1,
+    timeouts: ResolvedTimeouts = DEFAULT_TIMEOUTS,
+    url?: string,
+  ): Promise<void> {
     if (!Number.isInteger(count) || count < 1) throw new TypeError('count must be a whole number from 1')
     if (this.#keeper.state !== 'open') throw closedError()
-    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts)
+    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts, url)
   }
 
   /** Every connection, every dial, everybody who waits, at this moment. Frozen; without credentials and queries. */

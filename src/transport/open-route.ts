@@ -43,6 +43,8 @@ export interface RouteGuard {
   checkAddresses(place: RoutePlace, addresses: readonly string[]): void
   /** Asked about what a proxy looks up. */
   checkBeyond(place: RoutePlace, proxy: HostPort): void
+  /** Asked about a proxy that is sent the requests themselves. */
+  checkForwarded(proxy: HostPort): void
 }
 
 /** Where a proxy leads: the next one, or the server. */
@@ -51,7 +53,8 @@ interface RoutePlace extends HostPort {
   readonly role?: string | undefined
 }
 
-function placeOf(next: ProxyHop | DialTarget): RoutePlace {
+/** What of a proxy, or of the server, a guard is asked about. */
+export function placeOf(next: ProxyHop | DialTarget): RoutePlace {
   return { host: next.host, port: next.port, role: 'scheme' in next ? 'the proxy' : undefined }
 }
 
@@ -133,12 +136,13 @@ class Opening {
 
   /** What proxies look up is checked before anything is connected to. */
   #checkBeyond(rest: readonly (ProxyHop | DialTarget)[]): void {
-    const { guard, hops } = this.#plan
+    const { guard, hops, isForwarding } = this.#plan
     for (const [index, next] of rest.entries()) {
       const proxy = hops[index]!
       if (looksUpByItself(proxy)) guard?.checkBeyond(placeOf(next), proxy)
       else guard?.checkPlace(placeOf(next))
     }
+    if (isForwarding) guard?.checkForwarded(hops.at(-1)!)
   }
 
   #firstTarget({ host, port, tls }: ProxyHop, rest: readonly { readonly tls?: unknown }[]): DialTarget {

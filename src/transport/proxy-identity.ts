@@ -4,9 +4,9 @@
  * space is the whole proxy (§3.3).
  */
 
-import { digestSessionFor, isStale } from '../auth/answer.ts'
+import { chooseDigest, isStale } from '../auth/answer.ts'
 import { basicValue, type UserPassword } from '../auth/basic.ts'
-import { parseAuthInfo, parseChallenges } from '../auth/challenge.ts'
+import { type Challenge, parseAuthInfo, parseChallenges } from '../auth/challenge.ts'
 import type { DigestRequest, DigestSession } from '../auth/digest.ts'
 import { type FieldLine, fieldValues } from '../core/fields.ts'
 
@@ -18,10 +18,14 @@ export interface ProxyCredential extends UserPassword {
 /** How often a request is sent again with another answer: a challenge, and a nonce that was too old at once. */
 const MAX_ANSWERS = 2
 
+/** A proxy may give each connection a nonce of its own, and ask by an earlier one again. */
+const MAX_SESSIONS = 16
+
 export class ProxyIdentity {
   readonly #credential: ProxyCredential
   readonly #basic: string | undefined
-  #session: DigestSession | undefined
+  /** The one that is answered by at present comes first. */
+  #sessions: readonly DigestSession[] = []
 
   constructor(credential: ProxyCredential) {
     this.#credential = credential
@@ -35,12 +39,12 @@ export class ProxyIdentity {
 
   /** True where nothing can be said before the proxy has asked. */
   get awaitsChallenge(): boolean {
-    return this.#basic === undefined && this.#session === undefined
+    return this.#basic === undefined && this.#sessions.length === 0
   }
 
   /** The field of a request, where there is something to be said already. */
   fieldFor(request: DigestRequest): FieldLine | undefined {
-    const session = this.#session
+    const [session] = this.#sessions
     // Of a body that nobody has yet, there is no hash: an answer without it would be a wrong one.
     const isOpen = session?.needsContent === true && request.content === undefined
     const value = this.#basic ?? (isOpen ? undefined : session?.answer(request).value)
@@ -59,13 +63,11 @@ export class ProxyIdentity {
   ): Promise<FieldLine | undefined> {
     if (this.#basic !== undefined || tries >= MAX_ANSWERS) return undefined
     const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
-    const realm = this.#session?.realm
+    const realm = this.#sessions[0]?.realm
     // The same question again, after it was answered: user or password are wrong.
     if (tries > 0 && !challenges.some((one) => realm !== undefined && isStale(one, realm))) return undefined
-    const session = await digestSessionFor(challenges, this.#credential, request.content !== undefined)
-    if (session === undefined) return undefined
-    this.#session = session
-    return ['Proxy-Authorization', session.answer(request).value]
+    const session = await this.#sessionFor(challenges, request.content !== undefined)
+    return session === undefined ? undefined : ['Proxy-Authorization', session.answer(request).value]
   }
 
   /**
@@ -75,12 +77,25 @@ export class ProxyIdentity {
   async learn(fields: readonly FieldLine[]): Promise<void> {
     if (this.#basic !== undefined) return
     const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
-    this.#session = (await digestSessionFor(challenges, this.#credential, true)) ?? this.#session
+    await this.#sessionFor(challenges, true)
+  }
+
+  async #sessionFor(
+    challenges: readonly Challenge[],
+    hasContent: boolean,
+  ): Promise<DigestSession | undefined> {
+    const choose = await chooseDigest(challenges, this.#credential, hasContent)
+    if (choose === undefined) return undefined
+    // Of this moment: other requests were answered meanwhile, and share a session with this one.
+    const session = choose(this.#sessions)
+    const others = this.#sessions.filter((one) => one !== session)
+    this.#sessions = [session, ...others].slice(0, MAX_SESSIONS)
+    return session
   }
 
   /** What a proxy says after it was content: the nonce for the next request (RFC 7616 §3.5). */
   heard(fields: readonly FieldLine[]): void {
     const nonce = parseAuthInfo(fieldValues(fields, 'proxy-authentication-info'))?.get('nextnonce')
-    if (nonce !== undefined) this.#session?.useNonce(nonce)
+    if (nonce !== undefined) this.#sessions[0]?.useNonce(nonce)
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerChallenge, type ChallengeQuestion, isStale } from '../../src/auth/answer.ts'
+import { chooseDigest, isStale, rankChallenges } from '../../src/auth/answer.ts'
 import { basicValue, faultOfBasic, faultOfPair } from '../../src/auth/basic.ts'
 import { parseChallenges } from '../../src/auth/challenge.ts'
 import { DigestSession, strengthOfDigest } from '../../src/auth/digest.ts'
@@ -33,17 +33,22 @@ function digestOf(algorithm: string): string {
   return `Digest realm="${algorithm}", nonce="n", qop="auth", algorithm=${algorithm}`
 }
 
-function question(value: string): ChallengeQuestion {
-  return {
-    challenges: parseChallenges([value]),
-    credentials: MUFASA,
-    request: { method: 'CONNECT', uri: 'example.com:443' },
-  }
+/** What is answered: `basic`, or the realm of a challenge of Digest. */
+async function chosenOf(...challenges: string[]): Promise<string | undefined> {
+  const terms = { schemes: ['digest', 'basic'], hasContent: false } as const
+  const [best] = await rankChallenges(parseChallenges([challenges.join(', ')]), terms)
+  return best?.scheme === 'digest' ? best.challenge.params.get('realm') : best?.scheme
 }
 
-async function chosenOf(...challenges: string[]): Promise<string | undefined> {
-  const answer = await answerChallenge(question(challenges.join(', ')))
-  return answer?.scheme === 'digest' ? paramsOf(answer.value)['realm'] : answer?.scheme
+/** The session for a challenge, one of those that are known where it is theirs. */
+async function chosenSession(challenge: string, known: DigestSession[] = []): Promise<DigestSession> {
+  const choose = await chooseDigest(parseChallenges([challenge]), MUFASA, true)
+  return choose!(known)
+}
+
+/** The count of the next answer. */
+function countOf(one: DigestSession): string | undefined {
+  return paramsOf(one.answer({ method: 'GET', uri: 'http://example.com/' }).value)['nc']
 }
 
 function saysStale(value: string): boolean {
@@ -236,30 +241,65 @@ describe('an answer', () => {
   })
 
   it('is for the first of equally strong ones [7616-3.7-2]', async () => {
-    const answer = await answerChallenge(question(`${digestOf('SHA-512-256')}, ${digestOf('SHA-256')}`))
-    assert.equal(paramsOf(answer!.value)['realm'], 'SHA-512-256')
+    const chosen = await chosenOf(`${digestOf('SHA-512-256')}, ${digestOf('SHA-256')}`)
+    assert.equal(chosen, 'SHA-512-256')
   })
 
   it('of Basic ignores parameters that are unknown [7617-2-1]', async () => {
-    const answer = await answerChallenge(question('Basic realm="a", fancy="b"'))
-    assert.equal(answer?.value, basicValue(MUFASA))
+    assert.equal(await chosenOf('Basic realm="a", fancy="b"'), 'basic')
   })
 
   it('of a session is for whatever is asked of a proxy: domain is none of its affairs [7616-3.3-2]', async () => {
-    const answer = await answerChallenge(
-      question('Digest realm="p", nonce="n", qop="auth", domain="/only/here"'),
-    )
-    const next = answer!.session!.answer({ method: 'GET', uri: 'http://elsewhere.test/' })
+    const chosen = await chosenSession('Digest realm="p", nonce="n", qop="auth", domain="/only/here"')
+    const next = chosen.answer({ method: 'GET', uri: 'http://elsewhere.test/' })
     assert.equal(paramsOf(next.value)['uri'], 'http://elsewhere.test/')
     assert.equal(paramsOf(next.value)['domain'], undefined)
   })
 
   it('has a session for more of them, that counts on', async () => {
-    const answer = await answerChallenge(question('Digest realm="p", nonce="n", qop="auth"'))
-    const { uri, nc } = paramsOf(answer!.value)
-    assert.deepEqual([uri, nc], ['example.com:443', '00000001'])
-    const next = answer!.session!.answer({ method: 'GET', uri: 'http://example.com/' })
-    assert.equal(paramsOf(next.value)['nc'], '00000002')
+    const chosen = await chosenSession('Digest realm="p", nonce="n", qop="auth"')
+    const first = paramsOf(chosen.answer({ method: 'CONNECT', uri: 'example.com:443' }).value)
+    assert.deepEqual([first['uri'], first['nc']], ['example.com:443', '00000001'])
+    assert.equal(countOf(chosen), '00000002')
+  })
+
+  it('to the same challenge again counts on: no count of a nonce comes twice [7616-3.4-6]', async () => {
+    const first = 'Digest realm="p", nonce="n", qop="auth"'
+    const one = await chosenSession(first)
+    assert.equal(countOf(one), '00000001')
+    for (const same of [first, `${first}, algorithm=MD5`, `${first}, stale=true, userhash=false`])
+      assert.equal(await chosenSession(same, [one]), one)
+    // The nonce that was given for the next request is one of the same count, as is the one before it.
+    one.useNonce('second')
+    assert.equal(countOf(one), '00000001')
+    for (const [nonce, count] of [
+      ['n', '00000002'],
+      ['second', '00000002'],
+      ['n', '00000003'],
+    ] as const) {
+      assert.equal(await chosenSession(`Digest realm="p", nonce="${nonce}", qop="auth"`, [one]), one)
+      assert.deepEqual([one.nonce, countOf(one)], [nonce, count])
+    }
+  })
+
+  it('to a challenge that asks for something else is one of another session', async () => {
+    const one = await chosenSession('Digest realm="p", nonce="n", qop="auth"')
+    for (const other of [
+      'realm="q", nonce="n", qop="auth"',
+      'realm="p", nonce="m", qop="auth"',
+      'realm="p", nonce="n", qop="auth", algorithm=SHA-256',
+      'realm="p", nonce="n", qop="auth-int"',
+      'realm="p", nonce="n"',
+      'realm="p", nonce="n", qop="auth", userhash=true',
+    ])
+      assert.notEqual(await chosenSession(`Digest ${other}`, [one]), one)
+    // With -sess, the secret is of the first nonce (§3.4.2): another one begins a session.
+    const sess = 'Digest realm="p", qop="auth", algorithm=MD5-sess, nonce='
+    const lasting = await chosenSession(`${sess}"n"`)
+    lasting.useNonce('m')
+    assert.equal(countOf(lasting), '00000001')
+    assert.equal(await chosenSession(`${sess}"n"`, [lasting]), lasting)
+    assert.notEqual(await chosenSession(`${sess}"m"`, [lasting]), lasting)
   })
 })
 

@@ -233,6 +233,29 @@ describe('Ctrl-C', () => {
   })
 })
 
+describe('standard input that stays open', () => {
+  for (const [how, ...words] of [
+    ['nobody takes in time', '-m', '0.5'],
+    ['is refused', '--max-redirs', '0'],
+  ] as const)
+    it(`does not hold the command where what it gives ${how}`, async () => {
+      await using server = await startRawServer(async (peer) => {
+        await peer.until('\r\n\r\n')
+        if (words[0] !== '-m') await peer.reply(wire`HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n`)
+      })
+      const all = ['-s', '-H', 'Expect:', '-T', '-', ...words, `http://127.0.0.1:${server.port}/x`]
+      const child = startCommand(all)
+      child.stdin!.write('first')
+      try {
+        const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(20_000) })) as [number]
+        assert.equal(code, words[0] === '-m' ? 28 : 0)
+      } finally {
+        child.kill('SIGKILL')
+        for (const stream of [child.stdin!, child.stdout!, child.stderr!]) stream.destroy()
+      }
+    })
+})
+
 async function ended(child: ReturnType<typeof startCommand>): Promise<[number | null, string]> {
   let stderr = ''
   child.stderr!.on('data', (bytes: Buffer) => {

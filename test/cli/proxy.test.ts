@@ -130,6 +130,7 @@ describe('a proxy', () => {
     for (const [words, code, what] of [
       [['-x', 'gopher://u:secret@h'], 2, /scheme gopher:/],
       [['-x', 'h', '--unix-socket', '/s'], 2, /exclude each other/],
+      [['--preproxy', 'h', '--unix-socket', '/s'], 2, /exclude each other/],
       [['-x', 'u:secret@:80'], 5, /cannot be read/],
     ] as const) {
       const result = await runCommand([...words, 'http://127.0.0.1:1/'])
@@ -144,7 +145,7 @@ describe('the choice of a proxy', () => {
     const env = { http_proxy: 'h:1', HTTPS_PROXY: 'https://s', no_proxy: 'a,b' }
     assert.deepEqual(await readProxyOption({}, env), {
       http: { url: 'http://h:1' },
-      https: { url: 'https://s:1080', tls: { verify: true } },
+      https: { url: 'https://s:443', tls: { verify: true } },
       no: 'a,b',
     })
     // curl does not read it in capitals, where a client of CGI would have set it.
@@ -175,6 +176,28 @@ describe('the choice of a proxy', () => {
       ),
       { http: chain, https: chain },
     )
+  })
+})
+
+const all = (one: unknown) => ({ http: one, https: one })
+
+describe('--preproxy', () => {
+  it('is the proxy where there is no other one, and is one of SOCKS 4 where it does not say, as in curl', async () => {
+    assert.deepEqual(await readProxyOption({ preproxy: 'socks5h://p:9' }, {}), all({ url: 'socks5h://p:9' }))
+    assert.deepEqual(await readProxyOption({ preproxy: 'p' }, {}), all({ url: 'socks4://p:1080' }))
+    assert.deepEqual(await readProxyOption({ preproxy: 'p', proxy: '' }, {}), all({ url: 'socks4://p:1080' }))
+    assert.deepEqual(await readProxyOption({ preproxy: 'p:1' }, { http_proxy: 'h:2' }), {
+      http: [{ url: 'socks4://p:1' }, { url: 'http://h:2' }],
+      https: { url: 'socks4://p:1' },
+    })
+    assert.equal(await readProxyOption({ preproxy: 'p', noproxy: '*' }, {}), false)
+  })
+
+  it('alone is what is connected to, and not the server', async () => {
+    await using proxy = await answering(ANSWER)
+    const words = ['--preproxy', `http://127.0.0.1:${proxy.port}`, 'http://server.test/']
+    assert.equal((await runCommand(words)).stdout.toString(), 'spam')
+    assert.match(proxy.peer.received.toString(), /^GET http:\/\/server\.test\/ /)
   })
 })
 

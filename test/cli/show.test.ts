@@ -13,6 +13,7 @@ import { formatTimings } from '../../src/cli/show/timings.ts'
 import { answering } from '../support/canned-answer.ts'
 import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { assertLinear } from '../support/growth.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -38,6 +39,8 @@ async function onTerminal(
     env: { TERM: 'xterm' },
   })
 }
+
+const nested = (depth: number, inner = ''): string => '['.repeat(depth) + inner + ']'.repeat(depth)
 
 describe('a body on a terminal', () => {
   const json = '{"b":1,"a":[true,null,"x\\u00e9"]}'
@@ -101,6 +104,30 @@ describe('a body on a terminal', () => {
       '\x1b[2m<!-- c -->\x1b[22m\x1b[36m<a\x1b[39m \x1b[33mhref\x1b[39m=\x1b[32m"x"\x1b[39m \x1b[33mb\x1b[39m=\x1b[32mc\x1b[39m\x1b[36m>\x1b[39mt\x1b[36m</a\x1b[39m\x1b[36m>\x1b[39m',
     )
     assert.equal(paintHead('HTTP/1.1 200 OK\r\nA: b\r\n\r\n', plain), 'HTTP/1.1 200 OK\r\nA: b\r\n\r\n')
+  })
+
+  it('is painted in linear time, whatever it is', () => {
+    for (const piece of ['<!--', '<a ', '<aaaa', 'a=', 'a="', '<', '<p a=b>', '<!-->'])
+      assertLinear(
+        `HTML of ${piece}`,
+        (n) => `<p ${piece.repeat(n)}`,
+        (text) => paintMarkup(text, colors),
+      )
+    for (const piece of ['[],', '{"a":[1,"b"]},', '"\\"",'])
+      assertLinear(
+        `JSON of ${piece}`,
+        (n) => `${'['.repeat(150)}${piece.repeat(n)}0${']'.repeat(150)}`,
+        (text) => paintJson(text, colors),
+        2_000,
+      )
+  })
+
+  it('is written as it came where it is nested deeper than anybody reads, or is blanks above all', async () => {
+    assert.ok(paintJson(nested(200), plain)?.startsWith('[\n  [\n    ['))
+    for (const depth of [201, 20_000, 400_000]) assert.equal(paintJson(nested(depth), plain), undefined)
+    assert.equal(paintJson(nested(190, `${'1,'.repeat(100_000)}1`), plain), undefined)
+    const shown = await onTerminal('application/json', nested(20_000))
+    assert.deepEqual([shown.code, shown.stdout.toString()], [0, nested(20_000)])
   })
 
   it('is painted by its media type', () => {

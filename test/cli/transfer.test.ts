@@ -1,19 +1,32 @@
 // The small decisions of a transfer: what is tried again, where connections lead, what -w tells, which file a body goes to.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  createWriteStream,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { peerName, safeName } from '../../src/cli/output/destination.ts'
 import { formatWriteOut, type WriteOutFacts } from '../../src/cli/output/write-out.ts'
 import { readFormPart } from '../../src/cli/request/form.ts'
 import { meetsCondition, readTimeCondition } from '../../src/cli/request/time-condition.ts'
+import { Pace } from '../../src/cli/transfer/pace.ts'
 import { type AttemptFacts, decideRetry } from '../../src/cli/transfer/retry.ts'
+import { waitFor } from '../../src/cli/transfer/wait.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 import { server as certificate, certificatePath } from '../support/tls-fixture.ts'
@@ -48,6 +61,27 @@ describe('--retry', () => {
     assert.equal(again({}, { retry: 1, retryDelay: 5 }), 5_000)
     assert.equal(again({ retryAfter: 7 }, { retry: 1, retryDelay: 5 }), 7_000)
     assert.equal(again({ elapsedMs: 9_500 }, { retry: 1, retryMaxTime: 10 }), undefined)
+  })
+
+  it('waits six hours at most for a server that asks for more, as curl does', () => {
+    for (const retryAfter of [21_600, 21_601, 2_147_484, 1e15])
+      assert.equal(again({ retryAfter }), 6 * 3_600_000, String(retryAfter))
+    assert.equal(again({ retryAfter: 21_599 }), 21_599_000)
+  })
+
+  it('does not try again at once where its delay is longer than a timer can be', async () => {
+    for (const wait of [
+      (signal: AbortSignal) => waitFor(2 ** 31 + 5, signal),
+      // A byte in 100 days.
+      (signal: AbortSignal) => new Pace(1 / 8_640_000, signal, Infinity).moved(1),
+    ]) {
+      const ending = new AbortController()
+      const waiting = wait(ending.signal)
+      assert.equal(await Promise.race([waiting, setTimeout(50, 'waits')]), 'waits')
+      ending.abort(new Error('enough'))
+      await assert.rejects(waiting, /enough/)
+    }
+    await waitFor(1, new AbortController().signal)
   })
 
   it('is for what passes, as in curl', () => {
@@ -145,6 +179,28 @@ describe('--retry', () => {
     const words = ['-s', '--retry', '1', '-T', '-', `http://127.0.0.1:${peer.port}/flaky`]
     const { stdout } = await runCommand(words, { stdin: 'x' })
     assert.equal(stdout.toString(), 'not yet\n')
+  })
+})
+
+describe('-T of a pipe', { skip: need('mkfifo') }, () => {
+  it('is sent as it comes, before its end', async () => {
+    const fifo = path.join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const writer = createWriteStream(fifo)
+    writer.write('first')
+    await using server = await startRawServer(async (peer) => {
+      const head = (await peer.until('\r\n\r\n')).toString()
+      assert.match(head, /^PUT \/up HTTP\/1\.1\r\n/)
+      assert.match(head, /^Transfer-Encoding: chunked\r$/m)
+      await peer.until('5\r\nfirst\r\n')
+      writer.end('last')
+      await peer.until('4\r\nlast\r\n0\r\n\r\n')
+      await peer.reply(Buffer.from('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'))
+      peer.close()
+    })
+    const words = ['-sS', '-H', 'Expect:', '-T', fifo, `http://127.0.0.1:${server.port}/up`]
+    const { code, stderr } = await runCommand(words)
+    assert.deepEqual([code, stderr], [0, ''])
   })
 })
 

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
-import { AuthError } from '../../src/errors/index.ts'
+import { AuthError, TimeoutError } from '../../src/errors/index.ts'
 import { type DigestAccount, verifyDigest } from '../support/digest-verifier.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
@@ -48,6 +48,12 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 const ME: DigestAccount = { user: 'me', password: 'pw', realm: 'r' }
+
+/** A body of 600 pieces, of strings and of bytes, and one of a buffer. */
+function* pieces(): Iterable<string> {
+  for (let id = 0; id < 600; id++) yield (id % 3 === 0 ? 'text' : Buffer.from('bytes')) as string
+  yield new Uint8Array([97, 98, 99]).buffer as never
+}
 
 describe('Digest', () => {
   let rules: Rules = { account: ME, more: ', qop="auth"', nonce: 'n1' }
@@ -309,6 +315,68 @@ describe('Digest', () => {
     assert.equal(await rejectionAs(client.post('/', { body }), Error), failure)
     await client.close()
   })
+
+  it('hashes a body in pieces of any kind, and gives each turn to others', async () => {
+    const client = begin({ more: ', qop="auth-int"' })
+    const text = await client.post('/', { body: pieces }).text()
+    assert.equal(text.length, 'welcome '.length + 200 * 4 + 400 * 5 + 3)
+    await client.close()
+  })
+
+  const endless: readonly (readonly [
+    what: string,
+    make: (onPull: () => void) => Iterable<string> | Readable,
+  ])[] = [
+    [
+      'chunks that are there at once',
+      (onPull) =>
+        (function* () {
+          while (true) {
+            onPull()
+            yield 'chunk'
+          }
+        })(),
+    ],
+    [
+      'a stream',
+      (onPull) =>
+        new Readable({
+          read() {
+            setImmediate(() => {
+              onPull()
+              this.push('chunk')
+            })
+          },
+        }),
+    ],
+  ]
+  for (const [what, make] of endless)
+    it(`reads no longer to hash than the request is wanted: ${what}`, async () => {
+      const client = begin({ more: ', qop="auth-int"' })
+      await client.get('/').text()
+      let pulled = 0
+      const body = (): Iterable<string> | Readable => make(() => void pulled++)
+      const error = await rejectionAs(client.post('/', { body, timeout: { total: 50 } }), TimeoutError)
+      assert.equal(error.phase, 'total')
+      await sleep(20)
+      const before = pulled
+      assert.ok(before > 0)
+      await sleep(50)
+      assert.equal(pulled, before)
+      const aborting = new AbortController()
+      const aborted = rejectionAs(client.post('/', { body, signal: aborting.signal }), Error)
+      await sleep(20)
+      aborting.abort(new Error('enough'))
+      assert.equal((await aborted).message, 'enough')
+      const destroyed = rejectionAs(client.post('/', { body }), Error)
+      await sleep(20)
+      client.destroy()
+      await destroyed
+      await sleep(20)
+      const after = pulled
+      await sleep(50)
+      assert.equal(pulled, after)
+    })
 
   it('reads the refused body to its end, so that one connection serves both', async () => {
     const client = begin()

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { AuthError } from '../../src/errors/index.ts'
@@ -21,6 +22,7 @@ describe('netrc', () => {
     log.push(authorization)
     const { url = '' } = request
     if (url.startsWith('/to?')) response.writeHead(302, { Location: decodeURIComponent(url.slice(4)) }).end()
+    else if (url === '/echo') request.pipe(response)
     else if (url === '/digest' && !authorization.startsWith('Digest '))
       response.writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth"' }).end()
     else response.end(authorization)
@@ -84,6 +86,15 @@ describe('netrc', () => {
         .text(),
       'none',
     )
+    await client.close()
+  })
+
+  it('that knows no host takes no body away that waits for 100 (Continue)', async () => {
+    const auth = { netrc: write('no-host', 'machine b.test login a password b') }
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    const body = Readable.from([Buffer.from('data')])
+    assert.equal(await client.post('/echo', { body, expectContinue: true }).text(), 'data')
+    assert.equal(log.at(-1), 'none')
     await client.close()
   })
 

@@ -117,6 +117,88 @@ describe('Digest whose nonce the server has dropped', () => {
   })
 })
 
+describe('Digest where a count counts once [RFC 7616 3.4]', () => {
+  const used = new Set<string>()
+  const log: string[] = []
+  const here = serve((request, response) => {
+    const value = request.headers.authorization
+    const nc = /nc=(\w+)/.exec(value ?? '')?.[1]
+    const isNew = nc !== undefined && !used.has(nc)
+    log.push(nc === undefined ? 'none' : `${Number.parseInt(nc, 16)}${isNew ? '' : ' again'}`)
+    if (isNew) used.add(nc)
+    if (isNew && request.url !== '/secret') return void response.end()
+    response.writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n1", qop="auth"' }).end()
+  })
+
+  it('goes on after a path that is refused: no count is used again', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const statusOf = async (path: string): Promise<number> => {
+      const response = await client.get(path, { throwOnError: false })
+      await response.text()
+      return response.status
+    }
+    const said: number[] = []
+    for (const path of ['/', '/', '/secret', '/', '/']) said.push(await statusOf(path))
+    assert.deepEqual(said, [200, 200, 401, 200, 200])
+    assert.deepEqual(log, ['none', '1', '2', '3', 'none', '4', '5'])
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, id) => statusOf(id === 10 ? '/secret' : '/')),
+    )
+    assert.equal(all.filter((status) => status === 200).length, 19)
+    assert.equal(log.filter((line) => line.endsWith('again')).length, 0)
+    await client.close()
+  })
+})
+
+describe('Digest with a nonce for each challenge', () => {
+  let run = 'a'
+  let count = 0
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    const nonce = /nonce="([^"]*)"/.exec(request.headers.authorization ?? '')?.[1]
+    if (nonce?.startsWith(run) === true) return void response.end(text)
+    response.writeHead(401, { 'WWW-Authenticate': `Digest realm="r", nonce="${run}${count++}", qop=auth` })
+    response.end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  it('costs one body once the server has begun anew, however many were first at once', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    await Promise.all(Array.from({ length: 10 }, () => client.get('/').text()))
+    run = 'b'
+    assert.equal((await rejectionAs(client.post('/', { body: once('1') }), AuthError)).code, 'AUTH_BODY')
+    assert.equal(await client.post('/', { body: once('2') }).text(), '2')
+    assert.equal(await client.post('/', { body: once('3') }).text(), '3')
+    await client.close()
+  })
+})
+
+describe('Basic of a list', () => {
+  let scheme = 'Basic'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    const said = request.headers.authorization?.split(' ')[0] ?? 'none'
+    log.push(`${said} ${text}`.trim())
+    if (said === scheme) return void response.end(text)
+    const more = scheme === 'Digest' ? ', nonce="n", qop="auth"' : ''
+    response.writeHead(401, { 'WWW-Authenticate': `${scheme} realm="r"${more}` }).end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+
+  it('is not sent ahead any more where it was refused, and costs one body', async () => {
+    const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    await client.get('/').text()
+    scheme = 'Digest'
+    assert.equal((await rejectionAs(client.post('/', { body: once('1') }), AuthError)).code, 'AUTH_BODY')
+    assert.equal(await client.post('/', { body: once('2') }).text(), '2')
+    assert.equal(await client.post('/', { body: once('3') }).text(), '3')
+    assert.deepEqual(log, ['none', 'Basic', 'Basic 1', 'none', 'Digest 2', 'Digest 3'])
+    await client.close()
+  })
+})
+
 describe('two realms at one origin', () => {
   const log: string[] = []
   // Each first letter is a realm of its own, and nobody says so by `domain`.

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
 import { ConnectionLost, TimeoutError } from '../../src/errors/index.ts'
-import { rejectionOf } from '../support/memory-connection.ts'
+import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
 
@@ -51,6 +51,21 @@ describe('what a request waits for of its caller', () => {
       )
     })
   }
+
+  it('is under way where a connection is taken or opened: close() waits for it, destroy() ends it', async () => {
+    const client = new Client({ hsts: { get: never, set: never, delete: never } })
+    const ended = [client.take('http://name.test/'), client.preconnect('http://name.test/')].map((asked) =>
+      rejectionOf(asked),
+    )
+    const closing = client.close()
+    assert.equal((await outcomeOf(closing)).state, 'pending')
+    client.destroy()
+    for (const error of await Promise.all(ended)) assert.ok(error instanceof ConnectionLost)
+    await closing
+    const aborted = new Client({ signal: AbortSignal.abort(new Error('before')) })
+    assert.equal((await rejectionOf(aborted.preconnect('http://127.0.0.1:1/'))).message, 'before')
+    await aborted.close()
+  })
 
   const here = serve((_, response) => {
     response.setHeader('set-cookie', 'a=1')

@@ -6,6 +6,8 @@ import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { GuardError } from '../../src/errors/index.ts'
 import { Guard } from '../../src/layers/guard/guard.ts'
+import { answer } from '../support/memory-connection.ts'
+import { MemoryStream } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
@@ -14,6 +16,28 @@ import { serve } from './serving.ts'
 checkOpenHandles()
 
 const PRIVATE = ['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '0x7f.1', 'localhost', 'a.localhost.']
+
+const PLACES: Record<string, string> = {
+  'first.test': '192.0.2.1',
+  'second.test': '192.0.2.2',
+  'server.test': '192.0.2.3',
+}
+
+/** Two SOCKS5 proxies, one after the other, and a server: answers each write with what comes next. */
+class AnsweringStream extends MemoryStream {
+  readonly #replies = [CHOSEN, CONNECTED, CHOSEN, CONNECTED]
+
+  override write(data: string | Uint8Array): boolean {
+    const reply = this.#replies.shift() ?? OK
+    setImmediate(() => this.receive(reply))
+    return super.write(data)
+  }
+}
+
+/** RFC 1928 §3 and §6. */
+const CHOSEN = Uint8Array.of(5, 0)
+const CONNECTED = Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+const OK = answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
 
 const notNo = (_address: string, url: URL): boolean => url.pathname !== '/no'
 
@@ -136,6 +160,88 @@ describe('a guard and proxies', () => {
     await assert.rejects(client.get('http://192.0.33.8/no'), GuardError)
     assert.deepEqual([...new Set(asked)], ['192.0.33.8 /yes', '192.0.33.8 /no'])
     assert.deepEqual(proxy.lines, ['GET http://192.0.33.8/yes'])
+  })
+
+  it('asks a function about the address of a proxy again, with the URL of each request', async () => {
+    await using proxy = await TestProxy.start({
+      answer: (_, response) => {
+        response.end('forwarded')
+        return true
+      },
+    })
+    const asked: string[] = []
+    const policy = (address: string, url: URL): boolean => {
+      asked.push(`${address} ${url.href}`)
+      return address !== '127.0.0.1' || url.pathname !== '/no'
+    }
+    await using client = new Client({ proxy: proxy.url, guard: policy, retry: false })
+    assert.equal(await client.get('http://192.0.33.8/yes').text(), 'forwarded')
+    asked.length = 0
+    assert.equal(await client.get('http://192.0.33.9/yes').text(), 'forwarded')
+    assert.deepEqual(asked, ['127.0.0.1 http://192.0.33.9/yes', '192.0.33.9 http://192.0.33.9/yes'])
+    const error = await rejectionAs(client.get('http://192.0.33.9/no'), GuardError)
+    assert.equal(error.refused, '127.0.0.1')
+    assert.equal(client.pool.inspect().connections.length, 1)
+  })
+
+  it('gives a function the URL that a connection is opened ahead for', async () => {
+    await using proxy = await TestProxy.start()
+    const asked = new Set<string>()
+    const policy = (address: string, url: URL): boolean => {
+      asked.add(`${address} ${url.href}`)
+      return true
+    }
+    await using client = new Client({ proxy: proxy.url, guard: policy })
+    await client.preconnect('http://192.0.33.8/some?where', 2)
+    assert.deepEqual([...asked], ['192.0.33.8 http://192.0.33.8/', '127.0.0.1 http://192.0.33.8/'])
+    await using strict = new Client({ proxy: proxy.url, guard: trusting(proxy) })
+    await assert.rejects(strict.preconnect('http://10.0.0.1/'), GuardError)
+    assert.deepEqual(
+      [client, strict].map(({ pool }) => pool.inspect().connections.length),
+      [2, 0],
+    )
+  })
+
+  it('connects to no proxy for what it would not send, and judges each that waits by itself', async () => {
+    await using proxy = await TestProxy.start({
+      answer: (_, response) => {
+        response.end('forwarded')
+        return true
+      },
+    })
+    for (const guard of [trusting(proxy), 'public-only'] as const) {
+      await using client = new Client({ proxy: proxy.url, guard, retry: false })
+      for (const host of PRIVATE) await assert.rejects(client.get(`http://${host}/`), GuardError)
+    }
+    assert.equal(proxy.connections, 0)
+    await using client = new Client({ proxy: proxy.url, guard: trusting(proxy), pool: { perOrigin: 1 } })
+    const [refused, sent] = await Promise.allSettled([
+      client.get('http://10.0.0.1/'),
+      client.get('http://public.test/').text(),
+    ])
+    assert.equal(refused.status === 'rejected' && refused.reason instanceof GuardError, true)
+    assert.deepEqual(sent, { status: 'fulfilled', value: 'forwarded' })
+    assert.deepEqual(proxy.lines, ['GET http://public.test/'])
+  })
+
+  it('asks a function again about each place of a chain', async () => {
+    const stream = new AnsweringStream('192.0.2.1:1080')
+    let no = ''
+    const policy = (address: string, url: URL): boolean => url.pathname !== '/no' || address !== no
+    await using client = new Client({
+      proxy: ['socks5://first.test', 'socks5://second.test'],
+      guard: policy,
+      dns: { lookup: (host, _options, done) => done(null, [{ address: PLACES[host]!, family: 4 }]) },
+      connect: () => Promise.resolve({ stream, timings: {} }),
+      retry: false,
+    })
+    assert.equal(await client.get('http://server.test/yes').text(), 'ok')
+    for (no of Object.values(PLACES)) {
+      const error = await rejectionAs(client.get('http://server.test/no'), GuardError)
+      assert.equal(error.refused, no)
+    }
+    assert.equal(await client.get('http://server.test/yes').text(), 'ok')
+    assert.equal(client.pool.inspect().connections.length, 1)
   })
 
   it('asks a function again before each request where a SOCKS proxy was given an address', async () => {

@@ -108,12 +108,12 @@ describe('a client with hsts', () => {
       hsts.set('a.example', { expiresAtMs: Infinity, includeSubDomains: true })
       assert.match(
         doesOf('http://b.a.example/') ?? '',
-        /over https instead of http: a\.example has asked for it/,
+        /over https instead of http: a\.example has asked for https/,
       )
       const plan = client.explain('http://b.a.example:8080/x?y')
       assert.equal(plan.url, 'https://b.a.example:8080/x?y')
       assert.deepEqual([plan.parts.scheme, plan.parts.port], ['https', 8080])
-      assert.match(doesOf('https://b.a.example/') ?? '', /where the host is known/)
+      assert.match(doesOf('https://b.a.example/') ?? '', /^nothing: https is asked for already/)
       const later = { ...STORE, get: () => Promise.resolve(undefined) }
       assert.match(doesOf('http://a.example/', { hsts: later }) ?? '', /asks its store/)
       assert.equal(doesOf('http://a.example/', { hsts: false }), undefined)
@@ -156,8 +156,8 @@ describe('a client with hsts', () => {
       await client.preconnect(http(secure))
       assert.equal(client.pool.inspect().connections[0]!.origin, https(secure).slice(0, -1))
       // Nobody speaks TLS at this port.
-      await rejectionOf(client.take(http(plain)))
-      await rejectionOf(client.preconnect(http(plain)))
+      for (const open of [() => client.take(http(plain)), () => client.preconnect(http(plain))])
+        assert.equal(((await rejectionOf(open())) as ConnectError).phase, 'tls')
       const open = client.extend({ hsts: false })
       const plainly = await open.take(http(plain))
       await plainly.request('GET', '/')
@@ -175,6 +175,20 @@ describe('a client with hsts', () => {
           assert.equal(((await rejectionOf(open())) as ConnectError).code, 'CERTIFICATE_SELF_SIGNED')
       const taken = await client.extend({ hsts: false }).take(https(untrusted))
       taken.close()
+    })
+  })
+
+  it('tells of certificates that are judged in full, and of the connection that is opened for it', () => {
+    const hsts = new MemoryHstsStore()
+    hsts.set('localhost', { expiresAtMs: Infinity, includeSubDomains: false })
+    return using({ hsts, tls: { verify: false } }, async (client) => {
+      await (await client.get(https(secure), { hsts: false })).text()
+      const { layers, connection } = client.explain(https(secure))
+      const does = layers.find(({ name }) => name === 'hsts')?.does
+      assert.equal(does, 'lets no certificate through that is not right: localhost has asked for https')
+      // The one that is free was opened without that.
+      assert.equal(connection.action, 'dial')
+      assert.equal(client.explain(https(secure), { hsts: false }).connection.action, 'use')
     })
   })
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
+import { Identities } from '../../src/client/proxying.ts'
 import { withChanges } from '../../src/core/request.ts'
 import {
   ConnectError,
@@ -15,6 +16,8 @@ import {
   TimeoutError,
 } from '../../src/errors/index.ts'
 import type { Lookup } from '../../src/io/lookup.ts'
+import { type ProxyServer, readProxy } from '../../src/proxy/proxy-server.ts'
+import type { ProxyIdentity } from '../../src/transport/proxy-identity.ts'
 import { showWire } from '../support/bytes.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { answer } from '../support/memory-connection.ts'
@@ -546,6 +549,11 @@ async function once(client: Client): Promise<number> {
   return response.status
 }
 
+/** A proxy, read again each time. */
+function proxyAt(host: string): ProxyServer {
+  return readProxy(`http://user:secret@${host}`, 'proxy', (tls) => tls)
+}
+
 describe('a proxy that asks who we are by Digest', () => {
   const proxy = { url: 'http://proxy.test', auth: { digest: ['user', 'secret'] } } as const
   const DIGEST = 'Digest realm="r", nonce="first", qop="auth"'
@@ -615,6 +623,31 @@ describe('a proxy that asks who we are by Digest', () => {
     network.stream.receive(OK)
     await (await other).text()
     await client.close()
+  })
+
+  it('is the same to those who trust it by the same TLS options, and another one to others', () => {
+    const identities = new Identities()
+    const of = (minVersion: 'TLSv1.2' | 'TLSv1.3', word = 'secret'): ProxyIdentity | undefined => {
+      const auth = { digest: ['user', word] }
+      const given = { url: 'https://proxy.test', auth, tls: { minVersion } }
+      return identities.of(readProxy(given, 'proxy', (tls) => ({ ...tls })))
+    }
+    const first = of('TLSv1.2')
+    assert.ok(first !== undefined)
+    assert.equal(of('TLSv1.2'), first)
+    assert.notEqual(of('TLSv1.3'), first)
+    assert.notEqual(of('TLSv1.2', 'other'), first)
+  })
+
+  it('is remembered while it is used, however many others there are', () => {
+    const identities = new Identities()
+    const own = proxyAt('own.test')
+    const first = identities.of(own)
+    for (let i = 0; i < 64; i++) {
+      identities.of(proxyAt(`p${i}.test`))
+      assert.equal(identities.of(own), first)
+    }
+    assert.equal(identities.of(proxyAt('own.test')), first)
   })
 
   it('and asks by another scheme alone, or by nothing that can be read, gets no password', async () => {

@@ -282,6 +282,19 @@ describe('a proxy that wants Digest', () => {
     assert.equal(proxy.asked.length, 4)
   })
 
+  it('is given each count of a nonce once by requests that it asks at the same time [7616-3.4-6]', async () => {
+    for (const [url, count] of [
+      [http80, 10],
+      [https443, 5],
+    ] as const) {
+      await using proxy = await TestProxy.start(digestProxy())
+      await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+      const responses = await Promise.all(Array.from({ length: count }, () => client.get(url)))
+      assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([200]))
+      await Promise.all(responses.map((response) => response.text()))
+    }
+  })
+
   it('is asked first without the body, where that can be sent once only', async () => {
     await using proxy = await TestProxy.start(digestProxy())
     await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns })

@@ -1,10 +1,12 @@
 // An abort, or close(), in each phase of an exchange: the promise rejects with the right reason, and nothing is left.
 
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
+import { HTTPConnection } from '../../src/connection/http-connection.ts'
 import { ConnectionLost, type HTTPException } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
-import { settle } from '../support/manual-clock.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
 import {
   type MemoryConnection,
   memoryConnection,
@@ -302,3 +304,47 @@ function assertNothingLeft({ connection, network, clock }: MemoryConnection, was
   assert.equal(connection.isConnected, false)
   assert.equal(connection.state, 'idle')
 }
+
+describe('a connector of the caller', () => {
+  const asks: Readonly<Record<string, (asked: Asked) => unknown>> = {
+    'the signal of the request': ({ own }) => own.abort(),
+    'the signal of the connection': ({ shared }) => shared.abort(),
+    'the total timeout': ({ clock }) => clock.advance(1_000),
+    'close()': ({ connection }) => connection.close(),
+  }
+  interface Asked {
+    readonly own: AbortController
+    readonly shared: AbortController
+    readonly clock: ManualClock
+    readonly connection: HTTPConnection
+  }
+
+  for (const [what, act] of Object.entries(asks))
+    it(`hears by its own listener that it is not waited for any more: ${what}`, async () => {
+      const clock = new ManualClock()
+      const [own, shared] = [new AbortController(), new AbortController()]
+      let heard = 0
+      const connection = new HTTPConnection('example.test', 80, {
+        clock,
+        signal: shared.signal,
+        timeout: { total: 500 },
+        connect: (_, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal!.addEventListener('abort', () => {
+              heard++
+              reject(new Error('given up'))
+            })
+          }),
+      })
+      const failed = rejectionOf(connection.request('GET', '/', undefined, {}, { signal: own.signal }))
+      await settle()
+      act({ own, shared, clock, connection })
+      await failed
+      assert.equal(heard, 1)
+      assert.deepEqual(
+        [own, shared].map(({ signal }) => getEventListeners(signal, 'abort').length),
+        [0, 0],
+      )
+      connection.close()
+    })
+})

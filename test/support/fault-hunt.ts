@@ -2,7 +2,16 @@
 // search that finds nothing proves something only if it would have. `find` and `replace` are pieces of the compiled files of
 // src; white space does not count in `find`.
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -133,6 +142,12 @@ async function huntOne(folder: string, fault: Fault, { script }: HuntOptions): P
 }
 
 /** The words of a piece of code, however they are spaced. */
+/** How many places of a compiled file of `src` a fault fits: one, or it is no fault any more. */
+export function placesOf({ file, find }: Fault): number {
+  const sound = path.join(COMPILED, 'src', file)
+  return existsSync(sound) ? [...readFileSync(sound, 'utf8').matchAll(patternOf(find))].length : 0
+}
+
 function patternOf(code: string): RegExp {
   const words = code.trim().split(/\s+/)
   return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s*'), 'g')

@@ -186,6 +186,35 @@ describe('what nobody asked for, on an idle connection', () => {
     await exchangeOnce(set)
   })
 
+  for (const count of [1, 2, 3]) {
+    it(`takes nothing more after half of one, though ${count} uploads are not taken yet`, async () => {
+      const set = open(5)
+      set.stream.takes = false
+      const bytes = Buffer.alloc(100_000)
+      for (let i = 0; i < count; i++) {
+        const { deadlines } = outgoing()
+        const options = { deadlines, method: 'PUT', url: '/', settings: undefined, listener: undefined }
+        const fields: FieldLine[] = [
+          ['Host', 'example.test'],
+          ['Content-Length', '100000'],
+        ]
+        const put = { type: 'request', method: 'PUT', target: '/', fields } as const
+        const exchange = set.transport.begin(put, options, bytes, { type: 'end' })
+        set.transport.whenDrained(exchange).catch(() => {})
+        exchange.whenResponse().catch(() => {})
+      }
+      say(set, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'.repeat(count))
+      await settle()
+      assert.equal(set.transport.outstanding, count)
+      assert.equal(set.transport.capacity, 5 - count)
+      say(set, '\r')
+      assert.equal(set.transport.capacity, 0)
+      const refused = await rejectionOf(set.transport.exchange(outgoing()))
+      assert.equal((refused as HTTPException).requestBytesWritten, 0)
+      set.transport.close()
+    })
+  }
+
   it('changes nothing where it is one empty line in one piece', async () => {
     const set = open()
     await exchangeOnce(set)

@@ -13,8 +13,10 @@ export interface Body {
   readonly length: number | undefined
   /** Bytes, or a function that gives the pieces; called for each time it is sent. */
   readonly content: Buffer | (() => AsyncIterable<Uint8Array>)
-  /** False for standard input. */
+  /** False for standard input and pipes. */
   readonly isReplayable: boolean
+  /** Lets go of what is read once: whoever still waits for more of it waits no longer. */
+  readonly close?: () => void
 }
 
 /** Joins parts: bytes at once, files when they are sent. */
@@ -30,7 +32,23 @@ export function bodyOf(parts: readonly BodyPart[], contentType: string | undefin
 
 /** A stream of unknown length, once. */
 export function bodyOfStream(stream: Readable): Body {
-  return { contentType: undefined, length: undefined, content: () => stream, isReplayable: false }
+  const close = (): void => {
+    stream.destroy()
+  }
+  return { contentType: undefined, length: undefined, content: () => stream, isReplayable: false, close }
+}
+
+/** A pipe or a device: read once, as it is sent. */
+export function bodyOfPipe(path: string): Body {
+  let stream: Readable | undefined
+  const content = (): AsyncIterable<Uint8Array> => (stream = createReadStream(path))
+  return {
+    contentType: undefined,
+    length: undefined,
+    content,
+    isReplayable: false,
+    close: () => stream?.destroy(),
+  }
 }
 
 async function* readParts(parts: readonly BodyPart[]): AsyncGenerator<Uint8Array> {

@@ -14,6 +14,9 @@ export type Env = Readonly<Record<string, string | undefined>>
 
 /** What curl takes for a proxy without a port. */
 const DEFAULT_PORT = 1080
+const DEFAULT_TLS_PORT = 443
+/** What curl takes for a --preproxy without a scheme. */
+const DEFAULT_PRE_SCHEME = 'socks4'
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'])
 
@@ -23,19 +26,19 @@ const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'socks4', 'socks4
  */
 export async function readProxyOption(options: Options, env: Env): Promise<ClientRequestOptions['proxy']> {
   const given = givenProxy(options)
-  const { noproxy = firstOf(env, ['no_proxy', 'NO_PROXY']), unixSocket } = options
+  const { noproxy = firstOf(env, ['no_proxy', 'NO_PROXY']), preproxy, unixSocket } = options
   if (unixSocket !== undefined) {
-    if (given === undefined || given === '') return undefined
+    if ((given === undefined || given === '') && preproxy === undefined) return undefined
     throw usageFailure('--proxy and --unix-socket exclude each other', 'one of them')
   }
-  if (given === '' || noproxy?.trim() === '*') return false
+  if ((given === '' && preproxy === undefined) || noproxy?.trim() === '*') return false
   const all = given ?? firstOf(env, ['all_proxy', 'ALL_PROXY'])
   // Security: HTTP_PROXY may be what a client of a CGI program sent; curl reads the small letters alone.
   const http = given ?? firstOf(env, ['http_proxy']) ?? all
   const https = given ?? firstOf(env, ['https_proxy', 'HTTPS_PROXY']) ?? all
   return {
-    http: http === undefined ? false : await chainOf(http, options),
-    https: https === undefined ? false : await chainOf(https, options),
+    http: await chainOf(http, options),
+    https: await chainOf(https, options),
     ...(noproxy !== undefined && { no: noproxy }),
   }
 }
@@ -57,10 +60,12 @@ function firstOf(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== '')
 }
 
-async function chainOf(text: string, options: Options): Promise<ProxyInput> {
-  const last = await serverOf(text, options)
-  if (options.preproxy === undefined) return last
-  return [{ url: readUrl(options.preproxy) }, last]
+/** The proxies, in the order in which they are passed; false for none. */
+async function chainOf(text: string | undefined, options: Options): Promise<ProxyInput | false> {
+  const last = text === undefined || text === '' ? undefined : await serverOf(text, options)
+  if (options.preproxy === undefined) return last ?? false
+  const first = { url: readUrl(options.preproxy, DEFAULT_PRE_SCHEME) }
+  return last === undefined ? first : [first, last]
 }
 
 async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
@@ -80,8 +85,8 @@ async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
 }
 
 /** With a scheme and a port. */
-function readUrl(text: string): string {
-  const scheme = (SCHEME.exec(text)?.[1] ?? 'http').toLowerCase()
+function readUrl(text: string, defaultScheme = 'http'): string {
+  const scheme = (SCHEME.exec(text)?.[1] ?? defaultScheme).toLowerCase()
   if (!SCHEMES.has(scheme))
     throw usageFailure(
       `a proxy with the scheme ${scheme}: cannot be used`,
@@ -89,7 +94,8 @@ function readUrl(text: string): string {
     )
   const rest = text.replace(SCHEME, '').replace(/\/$/, '')
   const hasPort = /:\d+$/.test(rest.slice(rest.lastIndexOf(']') + 1).replace(/^.*@/s, ''))
-  const url = `${scheme}://${rest}${hasPort ? '' : `:${DEFAULT_PORT}`}`
+  const port = scheme === 'https' ? DEFAULT_TLS_PORT : DEFAULT_PORT
+  const url = `${scheme}://${rest}${hasPort ? '' : `:${port}`}`
   if (rest !== '' && URL.canParse(url.replace(SCHEME, 'http://'))) return url
   throw usageFailure(
     `the proxy "${hideSecrets(text)}" cannot be read`,

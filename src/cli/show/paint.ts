@@ -13,6 +13,10 @@ export type Painter = (text: string) => string | undefined
 const MAX_PAINTED_BYTES = 1_048_576
 /** Lists and objects that fit are written on one line. */
 const MAX_LINE = 76
+/** What is nested deeper is written as it came. */
+const MAX_DEPTH = 200
+/** In characters: the blanks of deep lines are many. */
+const MAX_LAID_OUT = 16 * MAX_PAINTED_BYTES
 
 /** The painter for a media type; undefined where it has none. */
 export function painterFor(mediaType: string | null, colors: Colors): Painter | undefined {
@@ -83,7 +87,10 @@ export function paintHead(text: string, colors: Colors): string {
     .join('\r\n')
 }
 
-/** JSON in lines, two blanks deeper each time, what fits on one line. Numbers and escapes stay as they were written. */
+/**
+ * JSON in lines, two blanks deeper each time, what fits on one line. Numbers and escapes stay as they were written. Undefined for
+ * what is no JSON, is nested deeper than people read, or would be blanks more than anything else.
+ */
 export function paintJson(text: string, colors: Colors): string | undefined {
   try {
     JSON.parse(text)
@@ -91,65 +98,100 @@ export function paintJson(text: string, colors: Colors): string | undefined {
     return undefined
   }
   const tokens = text.match(JSON_TOKENS) ?? []
-  return `${layOut(tokens, colors)}\n`
+  if (depthOf(tokens) > MAX_DEPTH) return undefined
+  const laidOut = layOut(readNode(tokens, colors))
+  return laidOut === undefined ? undefined : `${laidOut}\n`
 }
 
-const JSON_TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+const JSON_TOKENS = /"[^"\\]*(?:\\[^][^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 interface Node {
-  /** The text as it is on one line, without colours. */
-  readonly flat: string
+  /** How long the text is on one line, without colours; Infinity where no line takes it. */
+  readonly width: number
+  /** On one line; empty where no line takes it. */
   readonly painted: string
   readonly children: readonly Node[]
   readonly brackets: string
 }
 
-function layOut(tokens: readonly string[], colors: Colors): string {
+/** How deep lists and objects stand in each other. */
+function depthOf(tokens: readonly string[]): number {
+  let [depth, deepest] = [0, 0]
+  for (const token of tokens) {
+    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth)
+    else if (token === '}' || token === ']') depth--
+  }
+  return deepest
+}
+
+function readNode(tokens: readonly string[], colors: Colors): Node {
   let at = 0
   const read = (): Node => {
     const token = tokens[at++]!
-    if (token !== '{' && token !== '[') return leaf(token, paintScalar(token, colors))
-    const close = token === '{' ? '}' : ']'
+    if (token !== '{' && token !== '[') return leaf(token.length, paintScalar(token, colors))
+    const isObject = token === '{'
+    const close = isObject ? '}' : ']'
     const children: Node[] = []
     while (tokens[at] !== close) {
-      children.push(token === '{' ? member() : read())
+      children.push(isObject ? member() : read())
       if (tokens[at] === ',') at++
     }
     at++
-    const join = (parts: readonly string[]): string =>
-      parts.length === 0 ? token + close : token === '{' ? `{ ${parts.join(', ')} }` : `[${parts.join(', ')}]`
-    return {
-      flat: join(children.map(({ flat }) => flat)),
-      painted: join(children.map(({ painted }) => painted)),
-      children,
-      brackets: token + close,
-    }
+    const brackets = token + close
+    if (children.length === 0) return { ...leaf(2, brackets), brackets }
+    const inner = children.reduce((sum, { width }) => sum + width + 2, -2)
+    const width = capped(inner + (isObject ? 4 : 2))
+    if (width === Infinity) return { width, painted: '', children, brackets }
+    const text = children.map(({ painted }) => painted).join(', ')
+    return { width, painted: isObject ? `{ ${text} }` : `[${text}]`, children, brackets }
   }
   const member = (): Node => {
     const name = tokens[at++]!
     at++
-    const value = read()
-    const painted = colors.cyan(safeText(name))
+    const { width, painted, children, brackets } = read()
+    const shown = `${colors.cyan(safeText(name))}: `
     return {
-      flat: `${name}: ${value.flat}`,
-      painted: `${painted}: ${value.painted}`,
-      children: value.children,
-      brackets: value.brackets === '' ? '' : `${painted}: ${value.brackets}`,
+      width: capped(name.length + 2 + width),
+      painted: painted === '' ? '' : shown + painted,
+      children,
+      brackets: brackets === '' ? '' : shown + brackets,
     }
   }
-  return print(read(), '')
+  return read()
 }
 
-function leaf(flat: string, painted: string): Node {
-  return { flat, painted, children: [], brackets: '' }
+function capped(width: number): number {
+  return width <= MAX_LINE ? width : Infinity
 }
 
-function print(node: Node, indent: string): string {
-  const isFlat = node.children.length === 0 || indent.length + node.flat.length <= MAX_LINE
-  if (isFlat && !(indent === '' && node.brackets === '{}' && node.children.length > 0)) return node.painted
-  const [open, close] = [node.brackets.slice(0, -1), node.brackets.slice(-1)]
-  const inner = node.children.map((child) => `${indent}  ${print(child, `${indent}  `)}`).join(',\n')
-  return `${open}\n${inner}\n${indent}${close}`
+function leaf(width: number, painted: string): Node {
+  return { width: capped(width), painted, children: [], brackets: '' }
+}
+
+/** The lines; undefined where there is more in them than anybody looks at. */
+function layOut(root: Node): string | undefined {
+  const pieces: string[] = []
+  let left = MAX_LAID_OUT
+  const write = (text: string): void => {
+    pieces.push(text)
+    left -= text.length
+  }
+  const print = ({ width, painted, children, brackets }: Node, indent: string): void => {
+    const isFlat = children.length === 0 || indent.length + width <= MAX_LINE
+    if (isFlat && !(indent === '' && brackets === '{}' && children.length > 0)) {
+      write(painted)
+      return
+    }
+    write(brackets.slice(0, -1))
+    for (const [index, child] of children.entries()) {
+      if (left < 0) return
+      write(`${index === 0 ? '' : ','}\n${indent}  `)
+      print(child, `${indent}  `)
+    }
+    write(`\n${indent}${brackets.slice(-1)}`)
+  }
+  print(root, '')
+  return left < 0 ? undefined : pieces.join('')
 }
 
 function paintScalar(token: string, colors: Colors): string {
@@ -160,20 +202,47 @@ function paintScalar(token: string, colors: Colors): string {
     : colors.yellow(text)
 }
 
-/** Tags, names of attributes and comments in colours; nothing else is changed. */
+/** Tags, names of attributes and comments in colours; nothing else is changed. Each character is looked at a fixed number of times. */
 export function paintMarkup(text: string, colors: Colors): string {
-  return safeText(text).replace(
-    /(<!--[^]*?-->)|(<[!/?]?[a-zA-Z][\w:-]*)([^<>]*)(>)/g,
-    (_, comment: string | undefined, open: string, attributes: string, close: string) => {
-      if (comment !== undefined) return colors.dim(comment)
-      const painted = attributes.replace(
-        /([\w:-]+)(=)("[^"]*"|'[^']*'|[^\s"'>]+)/g,
-        (_all, name: string, equals: string, value: string) =>
-          `${colors.yellow(name)}${equals}${colors.green(value)}`,
-      )
-      return `${colors.cyan(open)}${painted}${colors.cyan(close)}`
-    },
-  )
+  const safe = safeText(text)
+  const pieces: string[] = []
+  let at = 0
+  let areCommentsOver = false
+  for (let open = safe.indexOf('<'); open >= 0; open = safe.indexOf('<', at)) {
+    pieces.push(safe.slice(at, open))
+    if (!areCommentsOver && safe.startsWith('<!--', open)) {
+      const end = safe.indexOf('-->', open + 4)
+      // None that begins after it has an end either.
+      areCommentsOver = end < 0
+      if (end >= 0) {
+        at = end + 3
+        pieces.push(colors.dim(safe.slice(open, at)))
+        continue
+      }
+    }
+    BRACKET.lastIndex = open + 1
+    const next = BRACKET.exec(safe)?.index ?? safe.length
+    at = safe[next] === '>' ? next + 1 : next
+    pieces.push(paintTag(safe.slice(open, at), colors))
+  }
+  return pieces.join('') + safe.slice(at)
+}
+
+const BRACKET = /[<>]/g
+const TAG_NAME = /^<[!/?]?[a-zA-Z][\w:-]*/
+/** A name with its value, or whatever else: a name without one is not looked at again from its middle. */
+const ATTRIBUTE = /([\w:-]+)(?:=("[^"]*"|'[^']*'|[^\s"'>]+))?/g
+
+/** From `<` to `>`; anything else stays as it is. */
+function paintTag(text: string, colors: Colors): string {
+  const name = text.endsWith('>') ? TAG_NAME.exec(text)?.[0] : undefined
+  if (name === undefined) return text
+  const attributes = text
+    .slice(name.length, -1)
+    .replace(ATTRIBUTE, (whole: string, attribute: string, value: string | undefined) =>
+      value === undefined ? whole : `${colors.yellow(attribute)}=${colors.green(value)}`,
+    )
+  return `${colors.cyan(name)}${attributes}${colors.cyan('>')}`
 }
 
 /** Security: what a peer sends must not steer a terminal: escape sequences are shown as they are named. */

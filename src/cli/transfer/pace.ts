@@ -1,7 +1,7 @@
 /** Keeps a transfer at a speed: waits after each piece until it is due. */
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { TimeoutError } from '../../errors/index.ts'
+import { waitFor } from './wait.ts'
 
 /** Pieces above this are sent in parts, so that the speed is even. */
 const MAX_PIECE_BYTES = 16_384
@@ -31,8 +31,7 @@ export class Pace {
     const now = performance.now()
     const leftMs = this.#endsAt - now
     const aheadMs = Math.min(dueMs - (now - this.#startedAt), leftMs)
-    if (aheadMs > 0)
-      await wait(aheadMs, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted())
+    await waitFor(aheadMs, this.#signal)
     if (aheadMs >= leftMs) throw new TimeoutError('total', Math.round(this.#endsAt - this.#startedAt))
   }
 

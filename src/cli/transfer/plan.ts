@@ -9,7 +9,7 @@ import type { FieldLine } from '../../core/fields.ts'
 import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
 import { type Authentication, readAuthentication } from '../request/auth.ts'
-import { type Body, bodyOf, bodyOfStream } from '../request/body.ts'
+import { type Body, bodyOf, bodyOfPipe, bodyOfStream } from '../request/body.ts'
 import { cookieField, type Jars } from '../request/cookies.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
@@ -21,7 +21,7 @@ import {
   planFields,
   readHeaderLine,
 } from '../request/head.ts'
-import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
+import { measureLocalFile, readLocalFile, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
@@ -315,7 +315,7 @@ async function readBody({ upload }: UrlWords, options: Options, sources: Sources
 async function readUpload(name: string, sources: Sources): Promise<Body> {
   if (name === '-' || name === '.') return bodyOfStream(sources.openStdin())
   const size = await measureLocalFile(name, '-T')
-  if (size === undefined) return bodyOf([await readNamed(name, '-T', sources)], undefined)
+  if (size === undefined) return bodyOfPipe(name)
   return bodyOf([{ path: name, size }], undefined)
 }
 

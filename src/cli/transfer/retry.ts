@@ -23,6 +23,8 @@ export type RetryDecision =
 
 const STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const MAX_DELAY_MS = 600_000
+/** curl waits no longer than this for a server that asks for more: 6 hours. */
+const MAX_ASKED_MS = 21_600_000
 const STOP = { kind: 'stop' } as const
 
 export function decideRetry(facts: AttemptFacts, options: Options): RetryDecision {
@@ -31,7 +33,7 @@ export function decideRetry(facts: AttemptFacts, options: Options): RetryDecisio
   const why = reasonToRetry(facts, options)
   if (why === undefined) return STOP
   const doubled = Math.min(1_000 * 2 ** (facts.attempts - 1), MAX_DELAY_MS)
-  const asked = facts.retryAfter === undefined ? 0 : facts.retryAfter * 1_000
+  const asked = Math.min((facts.retryAfter ?? 0) * 1_000, MAX_ASKED_MS)
   const afterMs = asked > 0 ? asked : retryDelay > 0 ? retryDelay * 1_000 : doubled
   if (retryMaxTime > 0 && facts.elapsedMs + afterMs > retryMaxTime * 1_000) return STOP
   return { kind: 'again', afterMs, why }

@@ -1,7 +1,6 @@
 /** Carries a plan out: asks, receives, and does both again where `--retry` says so. */
 
 import { truncate } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { HTTPException } from '../../errors/index.ts'
 import { retryAfterOf } from '../../layers/retry-after.ts'
 import { ReaderGone } from '../output/sink.ts'
@@ -13,6 +12,7 @@ import { receive } from './receive.ts'
 import { type Outcome, TransferRecord } from './record.ts'
 import { decideRetry } from './retry.ts'
 import type { TransferTools } from './tools.ts'
+import { waitFor } from './wait.ts'
 
 /** Makes a transfer, again where `--retry` says so. Never rejects but with the reason of an abort, or ReaderGone. */
 export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Outcome> {
@@ -38,9 +38,7 @@ export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Ou
       `${decision.why}; again in ${decision.afterMs / 1_000} s, ${left} ${left === 1 ? 'attempt' : 'attempts'} left`,
     )
     await rewindOutput(plan)
-    await wait(decision.afterMs, undefined, { signal: tools.signal }).catch(() =>
-      tools.signal.throwIfAborted(),
-    )
+    await waitFor(decision.afterMs, tools.signal)
   }
 }
 
@@ -67,6 +65,9 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
     tools.signal.throwIfAborted()
     if (error instanceof ReaderGone) throw error
     failure = explainError(error, plan, record)
+  } finally {
+    // What waits for more of standard input would hold the process.
+    plan.body?.close?.()
   }
   const ending = failure === undefined ? undefined : describeFailure(failure)
   const { clients } = tools

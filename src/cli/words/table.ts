@@ -138,7 +138,7 @@ const BODY: readonly OptionRow[] = [
     '-T, --upload-file <file>',
     'list',
     'upload',
-    'PUT a file; - streams standard input. A URL that ends in / gets the name',
+    'PUT a file; - streams standard input, as a pipe is. A URL that ends in / gets the name',
     { brief: 'PUT a file; - streams standard input' },
   ),
 ]
@@ -273,7 +273,12 @@ const PROXY: readonly OptionRow[] = [
   row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
   row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
   row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
-  row('--preproxy <url>', 'text', 'proxy', 'a proxy before the proxy'),
+  row(
+    '--preproxy <url>',
+    'text',
+    'proxy',
+    'a proxy before that of -x, or alone; socks4 where it has no scheme',
+  ),
   row('--socks4 <host[:port]>', 'text', 'proxy', 'a SOCKS4 proxy; the name is looked up here'),
   row('--socks4a <host[:port]>', 'text', 'proxy', 'a SOCKS4a proxy; it looks the name up'),
   row('--socks5 <host[:port]>', 'text', 'proxy', 'a SOCKS5 proxy; the name is looked up here'),

@@ -22,7 +22,7 @@ import type { Clock } from '../../time/clock.ts'
 import { attemptsOf, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
-import { canHash, hashableContent } from './content.ts'
+import { canHash, hashContent } from './content.ts'
 import { asksNothing, decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
 import { isMeantFor, mayGo } from './meant-for.ts'
@@ -132,7 +132,7 @@ class Authentication {
 
   async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
     const auth = said.readsNetrc ? await this.#withNetrc(said) : said
-    if (auth === undefined) return this.#send(this.#request)
+    if (auth === undefined) return this.#sendWith(NOTHING)
     const attempted = await this.#ahead(auth)
     const { body } = this.#request
     // It would be spent on the question: asked is first without it, as curl does.
@@ -232,14 +232,24 @@ class Authentication {
   }
 
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
-    const { method, target: uri, body } = this.#request
-    const content = session.needsContent ? await this.#wait(hashableContent(body)) : undefined
+    const { method, target: uri } = this.#request
+    const contentHash = session.needsContent ? await this.#hashBody(session) : undefined
     const { realm, nonce } = session
-    const answer = session.answer({ method, uri, content })
+    const answer = session.answer({ method, uri, contentHash })
     return {
       sent: { kind: 'digest', credential, realm, nonce, isAhead },
       value: answer.value,
       digest: { session, answer },
+    }
+  }
+
+  /** Its hash; read no longer than it is waited for. */
+  async #hashBody(session: DigestSession): Promise<string> {
+    const hashing = hashContent(this.#request.body, session.beginHash())
+    try {
+      return await this.#wait(hashing.done)
+    } finally {
+      hashing.stop()
     }
   }
 
@@ -269,6 +279,8 @@ class Authentication {
         spaces.leave(this.#url, sent.credential, digest.session)
       else spaces.forget(this.#url, sent.credential, digest.session)
     }
+    if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
+      spaces.forgetBasic(this.#url, sent.credential)
     if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
       tokens.forget(sent.credential.token as TokenFunction, held!)
   }
@@ -293,7 +305,10 @@ class Authentication {
     const { DigestSession } = await import('../../auth/digest.ts')
     const make = (): DigestSession =>
       new DigestSession(challenge.challenge, credential, canHash(this.#request.body))
-    return this.#digest(credential, spaces.open(this.#url, credential, challenge.challenge, make), false)
+    const session = spaces.open(this.#url, credential, challenge.challenge, make)
+    // One that is known may have gone on to a nonce that a response gave for the next request.
+    session.useNonce(challenge.challenge.params.get('nonce')!)
+    return this.#digest(credential, session, false)
   }
 
   /** What an answer that is no refusal says of the credentials, and of the next nonce. */

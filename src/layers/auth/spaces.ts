@@ -10,22 +10,23 @@ import type { DigestSession } from '../../auth/digest.ts'
 const MAX_KEYS = 256
 const MAX_SPACES = 16
 const MAX_PATHS = 256
+const MAX_FOLDERS = 64
 
 interface DigestSpace {
   readonly session: DigestSession
-  /** What of its challenge an answer depends on. */
-  readonly terms: string
   readonly covers: (url: URL) => boolean
   /** Paths at which the server has asked for another realm: a challenge without `domain` says all of the origin, and may be wrong. */
   readonly notAt: Set<string>
-  /** A response has shown that the server takes its answers. */
+  /** A response has shown that the server takes its answers, and none since then that it does not. */
   isProven: boolean
+  /** What challenges that differ by their nonce alone have in common. */
+  readonly kind: string
 }
 
 interface Spaces {
   /** The newest first. */
   digest: readonly DigestSpace[]
-  /** Folders, with a slash at the end. */
+  /** Folders, with a slash at the end, none below another. */
   readonly basic: Set<string>
 }
 
@@ -47,25 +48,29 @@ export class ProtectionSpaces {
    */
   open(url: URL, pair: UserPassword, challenge: Challenge, make: () => DigestSession): DigestSession {
     const spaces = this.#spacesOf(url, pair)
-    const terms = termsOf(challenge)
-    const known = spaces.digest.find((one) => one.terms === terms)
+    const known = spaces.digest.find((one) => one.session.resume(challenge))
     if (known !== undefined) return known.session
     const session = make()
     const space = {
       session,
-      terms,
       covers: coverOf(challenge, url),
       notAt: new Set<string>(),
       isProven: false,
+      kind: kindOf(challenge),
     }
-    spaces.digest = [space, ...spaces.digest].slice(0, MAX_SPACES)
+    spaces.digest = bounded([space, ...spaces.digest])
     return session
   }
 
-  /** The server has taken an answer of the session: it is the one to be used from now on. */
+  /**
+   * The server has taken an answer of the session: it is the one to be used from now on, in the place of those before it, and unless
+   * a newer one is. The nonces of many first requests are not tried one after the other once the server has dropped them.
+   */
   prove(url: URL, pair: UserPassword, session: DigestSession): void {
-    const space = this.#byKey.get(keyOf(url, pair))?.digest.find((one) => one.session === session)
-    if (space !== undefined) space.isProven = true
+    const digest = this.#byKey.get(keyOf(url, pair))?.digest ?? []
+    const space = retire(digest, session)
+    if (space === undefined) return
+    space.isProven = digest.every(({ kind, isProven }) => !isProven || kind !== space.kind)
   }
 
   /** The server asks for another realm there: the session is as good as before elsewhere. */
@@ -76,23 +81,34 @@ export class ProtectionSpaces {
     if (space.notAt.size > MAX_PATHS) space.notAt.delete(space.notAt.values().next().value!)
   }
 
-  /** The server takes no answer of the session any more. */
+  /**
+   * The server has refused an answer of the session: nothing is sent ahead from it, nor from those before it. It keeps its counts,
+   * for the nonce may be given again: one path may be refused, and a count that was used before is a replay at any other.
+   */
   forget(url: URL, pair: UserPassword, session: DigestSession): void {
-    const spaces = this.#byKey.get(keyOf(url, pair))
-    if (spaces !== undefined) spaces.digest = spaces.digest.filter((one) => one.session !== session)
+    retire(this.#byKey.get(keyOf(url, pair))?.digest ?? [], session)
   }
 
   /** Basic was asked for there, and taken (RFC 7617 §2.2). */
   proveBasic(url: URL, pair: UserPassword): void {
-    this.#spacesOf(url, pair).basic.add(folderOf(url))
+    const { basic } = this.#spacesOf(url, pair)
+    const folder = folderOf(url)
+    if (coversOf(basic, folder).length > 0) return
+    for (const one of basic) if (one.startsWith(folder)) basic.delete(one)
+    basic.add(folder)
+    if (basic.size > MAX_FOLDERS) basic.delete(basic.values().next().value!)
+  }
+
+  /** Basic was refused there: it is not sent ahead before it was asked for again. */
+  forgetBasic(url: URL, pair: UserPassword): void {
+    const basic = this.#byKey.get(keyOf(url, pair))?.basic
+    if (basic !== undefined) for (const folder of coversOf(basic, url.pathname)) basic.delete(folder)
   }
 
   /** Whether Basic may be sent ahead: below a folder in which it was asked for. */
   hasBasic(url: URL, pair: UserPassword): boolean {
     const folders = this.#byKey.get(keyOf(url, pair))?.basic
-    if (folders === undefined) return false
-    const { pathname } = url
-    return [...folders].some((folder) => pathname.startsWith(folder))
+    return folders !== undefined && coversOf(folders, url.pathname).length > 0
   }
 
   #spacesOf(url: URL, pair: UserPassword): Spaces {
@@ -106,20 +122,37 @@ export class ProtectionSpaces {
   }
 }
 
+/** Nothing is sent ahead any more from a space, nor from those that are older and differ from it by the nonce alone. */
+function retire(digest: readonly DigestSpace[], session: DigestSession): DigestSpace | undefined {
+  const at = digest.findIndex((one) => one.session === session)
+  const space = digest[at]
+  if (space === undefined) return undefined
+  for (const one of digest.slice(at)) if (one.kind === space.kind) one.isProven = false
+  return space
+}
+
+/** At most `MAX_SPACES`: one that nothing is sent ahead from goes first, and of several the oldest. */
+function bounded(digest: readonly DigestSpace[]): readonly DigestSpace[] {
+  if (digest.length <= MAX_SPACES) return digest
+  // The first is the new one.
+  const idle = digest.findLastIndex(({ isProven }, at) => !isProven && at > 0)
+  return digest.toSpliced(idle === -1 ? digest.length - 1 : idle, 1)
+}
+
 function keyOf({ origin }: URL, { user, password }: UserPassword): string {
   return JSON.stringify([origin, user, password])
 }
 
-/** A server may offer one nonce with several algorithms and qop: an answer to one of them is none to another. */
-function termsOf({ params }: Challenge): string {
-  const value = (name: string): string | undefined => params.get(name)?.toLowerCase()
-  return JSON.stringify([
-    params.get('realm'),
-    params.get('nonce'),
-    value('algorithm') ?? 'md5',
-    value('qop'),
-    value('userhash') === 'true',
-  ])
+/** Not of it: `opaque`, which may come with the nonce. */
+function kindOf({ params }: Challenge): string {
+  return JSON.stringify(
+    ['realm', 'domain', 'algorithm', 'qop', 'userhash', 'charset'].map((name) => params.get(name)),
+  )
+}
+
+/** The folders that a path is below. */
+function coversOf(folders: ReadonlySet<string>, path: string): readonly string[] {
+  return [...folders].filter((folder) => path.startsWith(folder))
 }
 
 function folderOf({ pathname }: URL): string {

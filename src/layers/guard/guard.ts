@@ -165,8 +165,8 @@ export class Guard {
   readonly #rules: readonly GuardRule[]
   readonly #origin: string
   readonly #urls: () => Iterable<string>
-  /** Those that were judged last: of a route the ones that its last proxy is given. */
-  #judged: readonly (string | undefined)[] = []
+  /** The addresses that were judged, by `host:port`. */
+  readonly #judged: Map<string, readonly (string | undefined)[]> = new Map()
 
   /**
    * @param rules - each has to allow
@@ -191,7 +191,7 @@ export class Guard {
 
   /** All addresses of which one is going to be connected to: one that is refused is reason enough. */
   checkAddresses(place: GuardedPlace, addresses: readonly (string | undefined)[]): void {
-    this.#judged = addresses
+    this.#judged.set(formatAuthority(place), addresses)
     this.#checkForOne((url) => this.#judge(place, addresses, url))
   }
 
@@ -204,6 +204,11 @@ export class Guard {
   refusalOf(place: GuardedPlace, peer: unknown, url: string | undefined): GuardError | undefined {
     const refusal = this.#judge(place, [addressOfPeer(peer)], url ?? this.#origin)
     return refusal === undefined ? undefined : errorOf(refusal)
+  }
+
+  /** What a proxy is going to be sent that leads wherever a request says. */
+  checkForwarded(proxy: HostPort): void {
+    this.#checkForOne((url) => this.#judgeBeyond(placeOf(url), proxy, url), 'proxy')
   }
 
   /** What a proxy is going to be asked for. */
@@ -221,9 +226,10 @@ export class Guard {
     return refusal === undefined ? undefined : errorOf(refusal, 'proxy')
   }
 
-  /** As `refusalOf`, where the peer is a proxy that was given an address: that one is judged once more. */
+  /** As `refusalOf`, of a place whose address a proxy was given: what was judged then is judged once more. */
   refusalAgain(place: GuardedPlace, url: string | undefined): GuardError | undefined {
-    const refusal = this.#judge(place, this.#judged, url ?? this.#origin)
+    const addresses = this.#judged.get(formatAuthority(place)) ?? [undefined]
+    const refusal = this.#judge(place, addresses, url ?? this.#origin)
     return refusal === undefined ? undefined : errorOf(refusal)
   }
 

@@ -55,8 +55,7 @@ export class ConnectionLife {
    * its request is sent, and its response may have come before.
    */
   get #isInDoubt(): boolean {
-    // Of several, the response of the newest is still to come: they are not counted for each of them.
-    return this.#exchanges.length <= 1 && this.#engine.outstanding === 0 && !this.#engine.isReusable
+    return !this.#engine.awaitsResponse && !this.#engine.isReusable
   }
 
   /** How many exchanges may be begun now. */

@@ -9,6 +9,7 @@ checkOpenHandles()
 
 const ME = { user: 'me', password: 'pw' }
 const HERE = new URL('http://a.test/')
+const at = (path: string): URL => new URL(path, HERE)
 
 /** Opens a space, and proves it. */
 function open(spaces: ProtectionSpaces, url: URL, nonce: string, more = '', pair = ME): DigestSession {
@@ -43,10 +44,46 @@ describe('protection spaces', () => {
     spaces.forget(new URL('http://b.test/'), ME, session)
   })
 
+  it('keep the session that was forgotten: a nonce that is given again counts on', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n')
+    spaces.forget(HERE, ME, session)
+    assert.equal(open(spaces, HERE, 'n'), session)
+    assert.equal(spaces.find(HERE, ME), session)
+  })
+
+  it('that differ by their nonce alone are given up together, the newest apart', () => {
+    const spaces = new ProtectionSpaces()
+    const [first, second, third] = [
+      open(spaces, HERE, 'n1'),
+      open(spaces, HERE, 'n2'),
+      open(spaces, HERE, 'n3'),
+    ]
+    const other = open(spaces, HERE, 'm', ', algorithm=SHA-256, domain="/a/"')
+    const inside = new URL('/a/', HERE)
+    assert.equal(spaces.find(inside, ME), other)
+    assert.equal(spaces.find(HERE, ME), third)
+    // Late answers to what was sent before, of the one kind and of the other.
+    spaces.prove(HERE, ME, first)
+    spaces.forget(HERE, ME, second)
+    assert.equal(spaces.find(HERE, ME), third)
+    spaces.forget(HERE, ME, third)
+    assert.equal(spaces.find(HERE, ME), undefined)
+    assert.equal(spaces.find(inside, ME), other)
+    spaces.prove(HERE, ME, first)
+    assert.equal(spaces.find(HERE, ME), first)
+  })
+
+  it('that were refused are the first to go, and do not drive out the one that is good', () => {
+    const spaces = new ProtectionSpaces()
+    const good = open(spaces, HERE, 'n', ', domain="/good/"')
+    for (let id = 0; id < 20; id++) spaces.forget(HERE, ME, open(spaces, HERE, `n${id}`))
+    assert.equal(spaces.find(new URL('/good/', HERE), ME), good)
+  })
+
   it('are left where the server asks for another realm, and stay as they are elsewhere', () => {
     const spaces = new ProtectionSpaces()
     const session = open(spaces, HERE, 'n')
-    const at = (path: string): URL => new URL(path, HERE)
     spaces.leave(at('/b?x'), ME, session)
     assert.equal(spaces.find(at('/b'), ME), undefined)
     assert.equal(spaces.find(at('/a'), ME), session)
@@ -97,6 +134,28 @@ describe('protection spaces', () => {
     for (let id = 0; id < 20; id++) open(one, HERE, `n${id}`, `, domain="/${id}/"`)
     const reaches = (id: number): boolean => one.find(new URL(`/${id}/`, HERE), ME) !== undefined
     assert.deepEqual([reaches(3), reaches(4), reaches(19)], [false, true, true])
+  })
+})
+
+describe('folders in which Basic was taken', () => {
+  it('cover what is below them, until it is refused there', () => {
+    const spaces = new ProtectionSpaces()
+    for (const path of ['/a/b/c', '/a/x', '/a/b/d', '/e/f']) spaces.proveBasic(at(path), ME)
+    const known = (): boolean[] =>
+      ['/a/b/x', '/a/x', '/a', '/e/x', '/'].map((path) => spaces.hasBasic(at(path), ME))
+    assert.deepEqual(known(), [true, true, false, true, false])
+    spaces.forgetBasic(at('/a/b/y'), ME)
+    assert.deepEqual(known(), [false, false, false, true, false])
+    spaces.forgetBasic(new URL('http://b.test/'), ME)
+  })
+
+  it('are bounded: the first is the first to go', () => {
+    const spaces = new ProtectionSpaces()
+    for (let id = 0; id < 65; id++) spaces.proveBasic(at(`/${id}/x`), ME)
+    assert.deepEqual(
+      ['/0/', '/1/', '/64/'].map((path) => spaces.hasBasic(at(path), ME)),
+      [false, true, true],
+    )
   })
 })
 

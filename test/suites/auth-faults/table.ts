@@ -128,8 +128,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits for a token although the request was called off',
     file: 'layers/pause.js',
-    find: 'if (signal !== undefined) listenForAbort(signal, onAbort);\n      }\n    });\n  }\n  /**\n   * Waits; at once',
-    replace: '}\n    });\n  }\n  /**\n   * Waits; at once',
+    find: 'if (signal !== undefined) listenForAbort(signal, onAbort);',
+    replace: '',
     within: ALL,
   },
   {

@@ -288,8 +288,12 @@ export class Program {
       await this.#client.preconnect(origin, 1 + this.#choices.pick(3))
     } catch (error) {
       const { destroyed } = this.#stage.verdicts
+      // The client's own signal calls this off, too.
+      const signal = this.#shared?.signal
       const isOurs =
-        HTTPException.isHTTPException(error) || (destroyed !== undefined && error === destroyed.error)
+        HTTPException.isHTTPException(error) ||
+        (destroyed !== undefined && error === destroyed.error) ||
+        (signal?.aborted === true && error === signal.reason)
       if (!isOurs) world.violate('foreign error', `preconnect(): ${String(error)}`)
     }
     world.pending.delete('preconnect()')

@@ -142,10 +142,10 @@ export class VirtualNetwork {
     this.#connecting = hooks.connecting
   }
 
-  /** The option `connect`. */
   /** True after `close()`, until the program asks for something: nobody may open a connection then. */
   isUnasked = false
 
+  /** The option `connect`. */
   readonly connect = async (target: DialTarget, waiting: Deadlines): Promise<DialedStream> => {
     const address = `${target.host}:${target.port}`
     if (this.isUnasked) this.world.violate('opened after close()', address)

@@ -158,7 +158,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to take a listener off a signal behind a wait',
     file: QUEUED,
-    find: "this.#deadlines.signal?.removeEventListener('abort', this.#onAbort);",
+    find: `stopListeningForAbort(signal, this.#onAbort);`,
     replace: ';',
     within: 500,
   },
@@ -172,9 +172,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'gives the same error to all that it destroys',
     file: POOL,
-    find: "this.#keeper.destroy(() => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'));",
-    replace:
-      "const one = error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'); this.#keeper.destroy(() => one);",
+    find: `this.#keeper.destroy(() => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'), this.#destroyed);`,
+    replace: `const one = error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'); this.#keeper.destroy(() => one, this.#destroyed);`,
     within: 10_000,
   },
   {
@@ -201,8 +200,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to take a listener off a signal behind a wait between attempts',
     file: PAUSE,
-    find: "signal?.removeEventListener('abort', onAbort);",
-    replace: '',
+    find: `if (signal !== undefined) stopListeningForAbort(signal, onAbort);`,
+    replace: ``,
     within: 2_000,
   },
   {
@@ -236,8 +235,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends a body to the next place that can be sent once',
     file: REDIRECT,
-    find: 'if (!hop.dropsBody && !facts.isReplayable)',
-    replace: 'if (false)',
+    find: `if (!isDropped && !facts.isReplayable)`,
+    replace: `if (false)`,
     within: 2_000,
   },
   {

@@ -84,7 +84,7 @@ const rows: readonly (readonly [does: string, file: string, find: string, replac
     'true',
   ],
   ['takes no policy for the names below', POLICY, 'of === host || policy.includeSubDomains', 'of === host'],
-  ['applies a policy that has ended', POLICY, 'policy.expiresAtMs <= nowMs', 'false'],
+  ['applies a policy that has ended', POLICY, '!(policy.expiresAtMs > nowMs)', 'false'],
   ['knows addresses', POLICY, "isAddress || name === ''", "name === ''"],
   ['reads a field that has a directive twice', POLICY, '|| seen.has(key)', ''],
   [

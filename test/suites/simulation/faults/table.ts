@@ -116,9 +116,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent);',
+    find: 'this.#queue.begin(pending, begun)); await this.untilSent(exchange, sent);',
     replace:
-      'this.#queue.begin(pending, exchange); await this.untilSent(exchange, sent).catch(() => send(measured));',
+      'this.#queue.begin(pending, begun)); await this.untilSent(exchange, sent).catch(() => send(measured));',
     within: 500,
   },
   {
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the connection is opened',
     file: 'time/wait.js',
-    find: "signal?.addEventListener('abort', onAbort, { once: true });",
+    find: 'if (signal !== undefined) listenForAbort(signal, onAbort);',
     replace: '',
     within: 500,
   },
@@ -173,7 +173,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to take a listener off a signal',
     file: EXCHANGE,
-    find: "this.deadlines.signal?.removeEventListener('abort', this.#onAbort);",
+    find: 'stopListeningForAbort(this.deadlines.signal, this.#onAbort);',
     replace: '',
     within: 500,
   },
@@ -243,9 +243,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'begins the total timeout again when the connection is open',
     file: CONNECTION,
-    find: 'const transport = await this.#transportFor(whole); const { exchange, sent } = sendRequest(transport, whole, this.#wholeOptions);',
+    find: 'const { exchange, sent } = sendRequest(transport, request, options); onBegun(exchange);',
     replace:
-      'const transport = await this.#transportFor(whole); const { totalMs } = whole.deadlines; const late = withChanges(whole, { deadlines: { ...whole.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#wholeOptions);',
+      'const { totalMs } = request.deadlines; const late = withChanges(request, { deadlines: { ...request.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, options); onBegun(exchange);',
     within: 500,
   },
   {
@@ -286,8 +286,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ends the body of a failed source as if it were whole',
     file: SENDER,
-    find: 'catch (error) { body.close(error); throw error; }',
-    replace: 'catch (error) { body.close(error); }',
+    find: 'catch (error) { giveBack(error); throw error; }',
+    replace: 'catch (error) { giveBack(error); }',
     within: 500,
   },
   {
@@ -369,8 +369,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'takes a tunnel while a connection is being opened',
-    file: CONNECTION,
-    find: 'if (this.isConnected || this.#source.isDialing)',
+    file: 'connection/http-connection.js',
+    find: 'if (this.isConnected || this.#sender.isDialing)',
     replace: 'if (this.isConnected)',
     within: 10_000,
   },

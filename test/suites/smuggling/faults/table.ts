@@ -69,8 +69,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'looks at the trailers of an event twice',
     file: ENGINE,
-    find: 'snapshotFields(event.trailers)',
-    replace: 'event.trailers',
+    find: 'NO_FIELDS : snapshotFields(trailers)',
+    replace: 'NO_FIELDS : event.trailers',
     within: ALL,
   },
   {
@@ -217,8 +217,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends what goes through a tunnel as if it went to the proxy, with who we are to it',
     file: 'client/inner-end.js',
-    find: 'if (!isForwarded(route, schemeOf(request.origin)))',
-    replace: 'if (false)',
+    find: 'if (isTunnelled || !isForwarded(route, schemeOf(request.origin))) return pool.exchange(',
+    replace: 'if (false) return pool.exchange(',
     within: ALL,
   },
   {
