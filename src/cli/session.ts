@@ -87,6 +87,10 @@ function uploadsOf(name: string, { globoff }: Options): string[] {
   return globoff === true ? [name] : expandGlob(name).map(({ url }) => url)
 }
 
+function wantsReport({ timings, har, waterfall }: Options): boolean {
+  return timings === true || har !== undefined || waterfall !== undefined
+}
+
 export class Session {
   readonly #tools: SessionTools
   readonly #streams: ShownStreams
@@ -95,7 +99,9 @@ export class Session {
   /** Files of `-D`, with the end of what is being written to them. */
   readonly #dumps: Map<string, Promise<void>> = new Map()
   readonly #stdout: Output
+  /** What reports at the end are made of; what nobody asks for is not kept. */
   readonly #outcomes: Outcome[] = []
+  #keepsOutcomes = false
 
   constructor(tools: SessionTools) {
     this.#tools = tools
@@ -110,6 +116,7 @@ export class Session {
    */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
+    this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
     const isParallel = first?.options.parallel === true && first.options.bench === undefined
     try {
       let ending: Ending | undefined
@@ -187,6 +194,7 @@ export class Session {
     const { version, env, openStdin } = this.#tools
     let ending: Ending | undefined
     try {
+      const format = await this.#formatOf(options.writeOut)
       // It reads files, and one that is a pipe may never come to an end.
       const plan = await unlessAborted(
         makePlan(words, options, {
@@ -202,9 +210,9 @@ export class Session {
       if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
       ending = outcome.ending
-      if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
+      if (this.#keepsOutcomes && this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
-      await this.#writeOut(outcome, words.urlnum)
+      await this.#writeOut(format, outcome, words.urlnum)
     } catch (error) {
       this.#tools.signal.throwIfAborted()
       // Another one has failed, and this one is given up for it.
@@ -244,8 +252,7 @@ export class Session {
   }
 
   async #report(options: Options): Promise<void> {
-    const { timings, har, waterfall } = options
-    if (timings !== true && har === undefined && waterfall === undefined) return
+    if (!wantsReport(options)) return
     // Loaded where it is asked for.
     const { writeReports } = await import('./show/reports.ts')
     await writeReports(this.#outcomes, {
@@ -301,8 +308,7 @@ export class Session {
     }
   }
 
-  async #writeOut(outcome: Outcome, urlnum: number): Promise<void> {
-    const format = await this.#formatOf(outcome.plan.options.writeOut)
+  async #writeOut(format: string | undefined, outcome: Outcome, urlnum: number): Promise<void> {
     if (format === undefined) return
     for (const { to, text } of formatWriteOut(format, writeOutFacts(outcome, urlnum))) {
       if (to === 'stderr') this.#streams.stderr.write(text)

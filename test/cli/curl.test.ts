@@ -177,6 +177,24 @@ const CASES: readonly string[] = [
   '-O URL/ok/a%20b.txt',
   '-O URL/ok/a%2fb%2F..%2f..%2fc',
   '-OJ URL/named',
+  '-OJ -C - URL/named',
+  '-OJ -i URL/named',
+  '-OJI URL/named',
+  '--no-clobber -OJ URL/named URL/named',
+  '-o  URL/ok',
+  '--create-dirs -o /proc/nosuch/x URL/ok',
+  '-o . URL/ok',
+  '-D . -o x URL/ok',
+  '--stderr no/such/file URL/ok',
+  '-c no/such/jar URL/ok',
+  '-w @missing.txt URL/ok',
+  '--etag-save no/such/tag URL/ok',
+  '--etag-save tag.txt URL/many',
+  '--etag-save etag.txt URL/many',
+  '-f --etag-save tag.txt URL/status/404',
+  '--retry 1 --no-clobber -o old.txt URL/flaky',
+  '--retry 1 -OJ URL/flaky',
+  '-s -c kept.txt URL/cookie --next -s -b kept.txt -c kept.txt URL/ok',
   '-O -O URL/ok URL/many',
   '-o one -o two URL/ok URL/many',
   '-o same URL/ok URL/many',
@@ -288,6 +306,9 @@ const CASES: readonly string[] = [
   'URL/{a}}',
   '-g URL/a]}b',
   '--cacert missing.pem https://HOST/',
+  '--crlfile missing.pem https://HOST/',
+  '--ciphers nosuch https://HOST/',
+  '--cert missing.pem https://HOST/',
 ]
 
 /** What is other than in this curl, and why: what is not compared. */
@@ -309,7 +330,19 @@ const DIFFERENCES: Readonly<Record<string, readonly ('requests' | 'stdout' | 'fi
   '-b jar.txt -b x=y URL/ok': ['requests'],
   // RFC 9110 §8.6: a POST without content says so.
   '-sS -X POST -H X:~1 -H X;  URL/': ['requests'],
+  // It makes folders before it asks.
+  '--create-dirs -o /proc/nosuch/x URL/ok': ['requests'],
+  // It crashes.
+  '-D . -o x URL/ok': ['requests', 'code', 'files'],
+  // Its manual calls it a possibly lethal situation, of which it says nothing.
+  '-c no/such/jar URL/ok': ['code'],
+  // It writes nothing then; newer ones end with 26, too.
+  '-w @missing.txt URL/ok': ['requests', 'stdout', 'code'],
+  '-s -c kept.txt URL/cookie --next -s -b kept.txt -c kept.txt URL/ok': ['requests', 'files'],
   // It connects before it looks.
+  '--crlfile missing.pem https://HOST/': ['requests'],
+  '--ciphers nosuch https://HOST/': ['requests'],
+  '--cert missing.pem https://HOST/': ['requests'],
   '--cacert missing.pem https://HOST/': ['requests'],
 }
 

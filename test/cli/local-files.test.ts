@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { runCommand, startCommand } from '../support/command.ts'
+import { assertTold, runCommand, startCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
 import { need, unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -163,6 +163,34 @@ describe('a reader that goes away', () => {
     const [code] = (await once(child, 'close')) as [number | null]
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(readFileSync(jar, 'latin1'), /\ta\t1\n/)
+  })
+})
+
+describe('a file that the system refuses', () => {
+  it('is an ordinary failure, whatever is done with it', async () => {
+    const folderName = path.join(folder, 'taken')
+    mkdirSync(path.join(folderName, 'in-it'), { recursive: true })
+    const { code, stderr } = await runCommand(['-s', '-S', '--resume', '-o', folderName, `${url}/ok`])
+    assert.equal(code, 23)
+    assert.match(stderr, /^httplib: a file could not be used\n  Why: .*taken.* \(E\w+\)\n  Try: /)
+  })
+
+  it('is refused for --etag-save before anything is sent', async () => {
+    peer.takeRequests()
+    const result = await runCommand(['--etag-save', folder, `${url}/ok`])
+    assert.equal(result.code, 26)
+    assertTold(result, /the file for --etag-save could not be written/)
+    assert.equal(peer.takeRequests(), '')
+  })
+})
+
+describe('what goes on at the end of a file', () => {
+  it('is asked for with nothing that names or removes files', async () => {
+    for (const words of [['-OJ'], ['--no-clobber', '-O'], ['--remove-on-error', '-O']]) {
+      const result = await runCommand([...words, '-C', '-', `${url}/named`])
+      assert.equal(result.code, 2, words.join(' '))
+      assertTold(result, /-C exclude each other/)
+    }
   })
 })
 

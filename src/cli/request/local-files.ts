@@ -1,6 +1,6 @@
 /** Reads what the command line names: files, and standard input as `-`. */
 
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
@@ -36,6 +36,28 @@ export async function measureLocalFile(path: string, purpose: string): Promise<n
     return found.isFile() ? found.size : undefined
   } catch (error) {
     throw unreadable(path, purpose, error)
+  }
+}
+
+/**
+ * Sees that a file can be written later, before anything is sent. It is there then, as with curl.
+ * @throws CommandFailure of `local-read`, which is curl's
+ */
+export async function checkWritable(path: string, purpose: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  // Who reads a pipe takes its first end for the end.
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) return
+  try {
+    const handle = await open(path, 'a')
+    await handle.close()
+  } catch (cause) {
+    const why = `${path} (${reasonOf(cause)})`
+    throw new CommandFailure(
+      'local-read',
+      `the file for ${purpose} could not be written`,
+      'another path, or check the rights of the file',
+      { cause, why },
+    )
   }
 }
 

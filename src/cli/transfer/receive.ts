@@ -9,7 +9,7 @@ import { formatFields, headsOf } from '../output/head-text.ts'
 import { Output } from '../output/sink.ts'
 import { unlessAborted } from '../request/local-files.ts'
 import { meetsCondition } from '../request/time-condition.ts'
-import { CommandFailure } from '../tell/failure.ts'
+import { CommandFailure, reasonOf } from '../tell/failure.ts'
 import { Pace } from './pace.ts'
 import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
@@ -77,7 +77,6 @@ function decideWhole(response: HTTPResponse, { have }: Resumption): Reception {
 
 function decideResumption(response: HTTPResponse, from: number): Reception {
   const { status } = response
-  if (from === 0) return { kind: 'body', isAppended: false }
   const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
   if (status === 206 && start !== undefined && Number(start) === from)
     return { kind: 'body', isAppended: true }
@@ -133,7 +132,7 @@ export async function receive(
     await finishResumption(plan.resumption, response)
     record.fileName = plan.resumption.path
   }
-  await unlessAborted(keepFacts(response, plan, record), tools.signal)
+  await unlessAborted(keepFacts(response, plan, record, tools), tools.signal)
 }
 
 /** The output of one response, opened when there is something to be written. */
@@ -275,13 +274,23 @@ async function keepFacts(
   response: HTTPResponse,
   { options }: Plan,
   { fileName }: TransferRecord,
+  { warn }: TransferTools,
 ): Promise<void> {
   const lastModified = response.headers.get('last-modified')
   const date = lastModified === null ? undefined : parseHTTPDate(lastModified)
   if (options.remoteTime === true && fileName !== undefined && date !== undefined) {
-    const { atime } = await stat(fileName)
-    await utimes(fileName, atime, date)
+    // Told, and no failure: the file is there. As in curl.
+    await setTime(fileName, date).catch((error: unknown) =>
+      warn(`the time of ${fileName} could not be set (${reasonOf(error)})`),
+    )
   }
   const etag = response.headers.get('etag')
-  if (options.etagSave !== undefined && etag !== null) await writeFile(options.etagSave, `${etag}\n`)
+  // What has no tag does not keep that of what was there before.
+  if (options.etagSave !== undefined && (etag !== null || response.status !== 304))
+    await writeFile(options.etagSave, etag === null ? '' : `${etag}\n`)
+}
+
+async function setTime(file: string, date: Date): Promise<void> {
+  const { atime } = await stat(file)
+  await utimes(file, atime, date)
 }

@@ -230,6 +230,7 @@ const AUTH: readonly OptionRow[] = [
     'text',
     'auth',
     'keep cookies, and write them to a file at the end; - is standard output',
+    { differs: 'a file that cannot be written is told, and exits with 23: curl is silent' },
   ),
   row('-j, --junk-session-cookies', 'flag', 'auth', 'leave out those of a file that have no end'),
 ]
