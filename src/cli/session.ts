@@ -5,22 +5,15 @@
  */
 
 import { setMaxListeners } from 'node:events'
-import { appendFile, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
+import { HeadFiles } from './output/head-files.ts'
 import { Output, ReaderGone } from './output/sink.ts'
 import { formatWriteOut } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
 import type { ShownStreams } from './show/streams.ts'
-import {
-  CommandFailure,
-  describeFailure,
-  type Ending,
-  formatEnding,
-  reasonOf,
-  usageFailure,
-} from './tell/failure.ts'
+import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
@@ -96,8 +89,7 @@ export class Session {
   readonly #streams: ShownStreams
   readonly #clients: Clients
   readonly #jars: Jars = new Jars()
-  /** Files of `-D`, with the end of what is being written to them. */
-  readonly #dumps: Map<string, Promise<void>> = new Map()
+  readonly #headFiles: HeadFiles
   readonly #stdout: Output
   /** What reports at the end are made of; what nobody asks for is not kept. */
   readonly #outcomes: Outcome[] = []
@@ -108,6 +100,7 @@ export class Session {
     this.#streams = tools.streams
     this.#clients = new Clients(() => this.#streams.makeWatches())
     this.#stdout = Output.toStream(tools.streams.stdout, tools.signal)
+    this.#headFiles = new HeadFiles(tools.signal)
   }
 
   /**
@@ -134,6 +127,7 @@ export class Session {
       return ending
     } finally {
       this.#clients.destroy()
+      await this.#headFiles.end()
       await this.#stdout.end()
       this.#streams.finish()
     }
@@ -283,29 +277,9 @@ export class Session {
     return this.#streams.openBody(this.#stdout, response, { isAsked, isPlain: options.plain === true })
   }
 
-  /** `-D`: the first heads make the file, the others go on in it, one after the other. */
   async #dump({ options }: Plan, text: string): Promise<void> {
-    const name = options.dumpHeader!
     const bytes = Buffer.from(text, 'latin1')
-    if (name === '-') {
-      await this.#stdout.write(bytes)
-      return
-    }
-    const before = this.#dumps.get(name)
-    const writing =
-      before === undefined
-        ? writeFile(name, bytes)
-        : before.catch(() => {}).then(() => appendFile(name, bytes))
-    this.#dumps.set(name, writing)
-    try {
-      await unlessAborted(writing, this.#tools.signal)
-    } catch (cause) {
-      this.#tools.signal.throwIfAborted()
-      throw new CommandFailure('local-write', 'the head could not be written', 'another -D', {
-        cause,
-        why: `${name} (${reasonOf(cause)})`,
-      })
-    }
+    await (options.dumpHeader === '-' ? this.#stdout.write(bytes) : this.#headFiles.write(options, bytes))
   }
 
   async #writeOut(format: string | undefined, outcome: Outcome, urlnum: number): Promise<void> {

@@ -108,7 +108,7 @@ function headOf(part: FormPart, escape: (text: string) => string): string {
   const isFile = source.kind === 'file'
   const fileName = part.fileName ?? (isFile ? path.basename(source.value) : undefined)
   const shown = fileName === undefined ? '' : `; filename="${escape(fileName)}"`
-  const guessed = fileName === undefined ? undefined : guessType(fileName, isFile && source.value !== '-')
+  const guessed = fileName === undefined ? undefined : guessType(fileName, source)
   const type = part.type ?? guessed
   return [
     `Content-Disposition: form-data; name="${escape(name)}"${shown}\r\n`,
@@ -116,8 +116,12 @@ function headOf(part: FormPart, escape: (text: string) => string): string {
   ].join('')
 }
 
-function guessType(fileName: string, isFile: boolean): string | undefined {
-  return TYPES[path.extname(fileName).toLowerCase()] ?? (isFile ? 'application/octet-stream' : undefined)
+/** By the name that is told, else by that of the file. */
+function guessType(fileName: string, { kind, value }: FormPart['source']): string | undefined {
+  const isFile = kind === 'file' && value !== '-'
+  const names = isFile ? [fileName, value] : [fileName]
+  const known = names.map((name) => TYPES[path.extname(name).toLowerCase()])
+  return known.find((type) => type !== undefined) ?? (isFile ? 'application/octet-stream' : undefined)
 }
 
 function escapeByPercent(text: string): string {

@@ -25,7 +25,7 @@ import { measureLocalFile, readLocalFile, type Sources } from '../request/local-
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
-import { CommandFailure, usageFailure } from '../tell/failure.ts'
+import { usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 import type { Resumption } from './resume.ts'
 
@@ -99,6 +99,8 @@ export async function makePlan(
     options,
   })
   const body = await readBody(words, options, tools)
+  if (body !== undefined && body.length === undefined && options.http1_0 === true)
+    throw usageFailure('HTTP/1.0 has to know how long a body is', '-T FILE, or without -0')
   const method = methodOf(words, options, body)
   if (words.upload !== undefined && (options.continueAt !== undefined || options.resume === true))
     throw usageFailure('an upload cannot go on where it broke off', '-T without -C and --resume')
@@ -303,6 +305,7 @@ async function readBody({ upload }: UrlWords, options: Options, sources: Sources
   if (data !== undefined && form !== undefined)
     throw usageFailure('-d and -F each make a body', 'one of them')
   const wantsBody = form !== undefined || (data !== undefined && get !== true)
+  if (get === true && upload !== undefined) throw usageFailure('-G asks, and -T sends', 'one of them')
   if (wantsBody && upload !== undefined) throw usageFailure('-T and -d each make a body', 'one of them')
   if (head === true && (wantsBody || upload !== undefined))
     throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
@@ -347,15 +350,14 @@ async function readResumption(
   return findResumption(destination.path, `${url.origin}${path}`)
 }
 
-/** `-C -` looks where the file ends. */
+/** `-C -` looks where the file ends; standard output begins at the beginning. */
 async function readOffset({ continueAt }: Options, destination: Destination): Promise<number | undefined> {
   if (continueAt === undefined) return undefined
   if (continueAt !== '-') {
     if (/^\d+$/.test(continueAt)) return Number(continueAt)
     throw usageFailure('-C takes a number of bytes, or -', '-C -')
   }
-  if (destination.kind !== 'file')
-    throw new CommandFailure('usage', '-C - has no file to look at', '-C - -o FILE, or -C - -O')
+  if (destination.kind !== 'file') return undefined
   const found = await stat(destination.path).catch(() => undefined)
   return found === undefined || found.size === 0 ? undefined : found.size
 }

@@ -103,7 +103,6 @@ export async function receive(
   const heads = headsOf(record.answers.filter((one) => one !== undefined))
   if (plan.options.dumpHeader !== undefined) await tools.dump(plan, heads.join(''))
   const reception = decideReception(response, plan)
-  refuseLarge(response, plan)
   const writesHead = plan.options.include === true || plan.options.head === true
   const place = new BodyPlace(
     response,
@@ -114,6 +113,7 @@ export async function receive(
   )
   try {
     if (writesHead) await place.writeHead(heads.join(''))
+    refuseLarge(response, plan)
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
     const trailers = [...response.trailers]
     if (writesHead && trailers.length > 0) await place.writeTrailers(formatFields(trailers))
@@ -133,6 +133,32 @@ export async function receive(
     record.fileName = plan.resumption.path
   }
   await unlessAborted(keepFacts(response, plan, record, tools), tools.signal)
+}
+
+/**
+ * What came before a failure that has no response: redirects beyond `--max-redirs`, or one that leads nowhere. Their heads are
+ * written, as by curl, and the last of them is what `-w` tells of.
+ * @throws ReaderGone; `signal.reason`
+ */
+export async function receiveHeads(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<void> {
+  const answers = record.answers.filter((one) => one !== undefined)
+  const last = answers.pop()
+  if (last === undefined) return
+  const redirects = answers.filter(({ status }) => status >= 300 && status < 400)
+  const response = redirects.length === 0 ? last : last.derive({ redirects })
+  record.response = response
+  const { include, head, dumpHeader } = plan.options
+  const heads = headsOf([...answers, last]).join('')
+  try {
+    if (dumpHeader !== undefined) await tools.dump(plan, heads)
+    if (include !== true && head !== true) return
+    const place = new BodyPlace(response, plan, tools, record, false)
+    await place.writeHead(heads)
+    await place.end()
+  } catch (error) {
+    // What has failed first is told.
+    if (!(error instanceof CommandFailure)) throw error
+  }
 }
 
 /** The output of one response, opened when there is something to be written. */

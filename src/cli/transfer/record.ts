@@ -117,6 +117,9 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const local = splitAddress(outcome.opened?.localAddress)
   const chain = outcome.answers.filter((one) => one !== undefined)
   const url = new URL(response?.url ?? plan.target.url.href)
+  // A redirect was followed, and there it failed.
+  const isBeyond = response !== undefined && sent.length > outcome.answers.length
+  const redirects = (response?.redirects.length ?? 0) + (isBeyond ? 1 : 0)
   return {
     content_type: response?.headers.get('content-type') ?? null,
     errormsg: ending?.what ?? null,
@@ -130,10 +133,10 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     method: last?.method ?? plan.method,
     num_connects: chain.filter(({ connection }) => connection?.reused === false).length,
     num_headers: response === undefined ? 0 : wireFields(response).length,
-    num_redirects: response?.redirects.length ?? 0,
+    num_redirects: redirects,
     num_retries: outcome.retries,
     proxy_ssl_verify_result: 0,
-    redirect_url: redirectUrl(response),
+    redirect_url: isBeyond ? null : redirectUrl(response),
     referer: plan.referer ?? null,
     remote_ip: remote.host,
     remote_port: remote.port,
@@ -147,8 +150,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
     url: plan.written,
-    url_effective:
-      response === undefined || response.redirects.length === 0 ? effectiveUrl(plan) : response.url,
+    url_effective: redirects === 0 ? effectiveUrl(plan) : isBeyond ? last!.url : response!.url,
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }

@@ -35,7 +35,9 @@ export function decideRetry(facts: AttemptFacts, options: Options): RetryDecisio
   const doubled = Math.min(1_000 * 2 ** (facts.attempts - 1), MAX_DELAY_MS)
   const asked = Math.min((facts.retryAfter ?? 0) * 1_000, MAX_ASKED_MS)
   const afterMs = asked > 0 ? asked : retryDelay > 0 ? retryDelay * 1_000 : doubled
-  if (retryMaxTime > 0 && facts.elapsedMs + afterMs > retryMaxTime * 1_000) return STOP
+  // A wait that is the command's own may go past it, as in curl; one that the server asks for may not.
+  const spentMs = facts.elapsedMs + asked
+  if (retryMaxTime > 0 && spentMs >= retryMaxTime * 1_000) return STOP
   return { kind: 'again', afterMs, why }
 }
 

@@ -9,7 +9,7 @@ import { describeFailure } from '../tell/failure.ts'
 import { ask } from './ask.ts'
 import { explainError } from './explain-error.ts'
 import type { Plan } from './plan.ts'
-import { receive } from './receive.ts'
+import { receive, receiveHeads } from './receive.ts'
 import { type Outcome, TransferRecord } from './record.ts'
 import { decideRetry } from './retry.ts'
 import type { TransferTools } from './tools.ts'
@@ -64,6 +64,8 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   try {
     const { etagSave } = plan.options
     if (etagSave !== undefined) await checkWritable(etagSave, '--etag-save')
+    // One that cannot be written is told before anything is sent; one of an earlier command goes.
+    if (plan.options.dumpHeader !== undefined) await tools.dump(plan, '')
     const response = await ask(plan, tools, record)
     record.response = response
     record.headMs = record.elapsed()
@@ -76,6 +78,7 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
     tools.signal.throwIfAborted()
     if (error instanceof ReaderGone) throw error
     failure = explainError(error, plan, record)
+    if (record.response === undefined) await receiveHeads(plan, tools, record)
   } finally {
     // What waits for more of standard input would hold the process.
     plan.body?.close?.()

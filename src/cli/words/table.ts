@@ -129,7 +129,7 @@ const BODY: readonly OptionRow[] = [
     {
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
-      differs: 'several files in one -F, and ;headers= and ;encoder=, are refused',
+      differs: 'several files in one -F, and ;headers= and ;encoder=, are refused; any other ; is text',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -353,7 +353,7 @@ const TIME: readonly OptionRow[] = [
     brief: 'try again after timeouts and 5xx',
   }),
   row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
-  row('--retry-max-time <seconds>', 'seconds', 'time', 'begin no attempt after so long'),
+  row('--retry-max-time <seconds>', 'seconds', 'time', 'ask for no attempt more after so long'),
   row('--retry-connrefused', 'flag', 'time', 'also after a refused connection'),
   row('--retry-all-errors', 'flag', 'time', 'after every failure'),
   row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M'),
