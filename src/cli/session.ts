@@ -293,7 +293,9 @@ export class Session {
   async #formatOf(format: string | undefined): Promise<string | undefined> {
     if (format === undefined || !format.startsWith('@')) return format
     const { openStdin, signal } = this.#tools
-    return (await readNamed(format.slice(1), '-w', { openStdin, signal })).toString()
+    const bytes = await readNamed(format.slice(1), '-w', { openStdin, signal })
+    // Its lines are one: `\n` ends one, as in curl.
+    return bytes.toString().replace(/[\r\n\0]/g, '')
   }
 
   /** What is no failure is not told with -s, nor with -sS: as in curl. */

@@ -31,7 +31,7 @@ const FILES: Readonly<Record<string, string>> = {
   'netrc.txt': 'machine 127.0.0.1 login me password pw\n',
   'config.txt': '# a comment\nheader = "X-Config: yes"\nurl HOST/from-config\n--silent\ndata "x=\\"1\\""\n',
   'odd.txt': 'no-such-option = 1\nmax-time = soon\nurl HOST/odd\n',
-  'format.txt': '%{http_code} %{method}\\n',
+  'format.txt': '%{http_code}\r\n%{method}\n\\n',
 }
 
 /** `URL` stands for the server with its scheme, `HOST` for it without, `~` for a blank inside a word. */
@@ -270,6 +270,10 @@ const CASES: readonly string[] = [
   '-L -i -w %{http_code}|%{num_redirects}|%{num_connects}\\n URL/redirect/302?to=http://127.0.0.1:1/',
   '-L -D heads.txt URL/redirect/302?to=ftp2://127.0.0.1/',
   '-D heads.txt URL/nothing',
+  '-D heads.txt URL/chunked',
+  '-H @- URL/',
+  '-w %{filename_effective}|%{http_code} -f -o none.txt URL/status/404',
+  '-w %{url_effective}\\n HTTP://HOST/%41?x#y',
   '-D heads.txt URL/ok --next -D heads.txt URL/many',
   '-L -u me:pw URL/chain/1',
   '-L -b a=1 URL/chain/1',

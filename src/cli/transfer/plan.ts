@@ -21,7 +21,7 @@ import {
   planFields,
   readHeaderLine,
 } from '../request/head.ts'
-import { measureLocalFile, readLocalFile, type Sources } from '../request/local-files.ts'
+import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
@@ -85,7 +85,7 @@ export async function makePlan(
     readonly warn: (text: string) => void
   },
 ): Promise<Plan> {
-  const custom = withJson(await readHeaderLines(options.header ?? [], tools.warn), options)
+  const custom = withJson(await readHeaderLines(options.header ?? [], tools), options)
   const query = await readQuery(options, tools)
   const target = readTarget(withQuery(withUploadName(words), query), {
     defaultScheme: options.protoDefault ?? 'http',
@@ -233,12 +233,12 @@ function withJson(custom: readonly HeaderLine[], { data = [] }: Options): readon
 /** `@FILE` stands for the lines of a file; what is no header is left out with a warning, as in curl. */
 async function readHeaderLines(
   given: readonly string[],
-  warn: (text: string) => void,
+  { warn, ...sources }: Sources & { readonly warn: (text: string) => void },
 ): Promise<HeaderLine[]> {
   const lines: HeaderLine[] = []
   for (const one of given) {
     const texts = one.startsWith('@')
-      ? (await readLocalFile(one.slice(1), '-H'))
+      ? (await readNamed(one.slice(1), '-H', sources))
           .toString()
           .split(/\r?\n/)
           .filter((line) => line !== '')

@@ -117,6 +117,8 @@ export async function receive(
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
     const trailers = [...response.trailers]
     if (writesHead && trailers.length > 0) await place.writeTrailers(formatFields(trailers))
+    if (plan.options.dumpHeader !== undefined && trailers.length > 0)
+      await tools.dump(plan, formatFields(trailers))
     await place.end(reception.kind === 'body' && reception.failure === undefined)
   } catch (error) {
     await place.giveUp(plan.options.removeOnError === true)

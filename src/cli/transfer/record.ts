@@ -124,7 +124,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     content_type: response?.headers.get('content-type') ?? null,
     errormsg: ending?.what ?? null,
     exitcode: EXIT_CODES[exit].code,
-    filename_effective: outcome.fileName ?? null,
+    filename_effective: outcome.fileName ?? plannedName(plan),
     http_code: response?.status ?? 0,
     http_connect: 0,
     http_version: response?.connection?.httpVersion ?? '0',
@@ -156,10 +156,16 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   }
 }
 
-/** The URL as curl calls it: with a scheme and a path. */
+/** The URL as curl calls it: with a scheme and a path, and with the fragment that it was given. */
 function effectiveUrl({ target, written }: Plan): string {
   const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(written) ?? []
-  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}`
+  const [fragment = ''] = /#.*$/s.exec(written) ?? []
+  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}${fragment}`
+}
+
+/** The name of a file that was not written. */
+function plannedName({ destination }: Plan): string | null {
+  return destination.kind === 'file' ? destination.path : null
 }
 
 type Times = Pick<

@@ -43,7 +43,7 @@ const REQUEST: readonly OptionRow[] = [
   row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500'),
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
-    differs: 'from https to http only with --proto-redir =http,https',
+    differs: 'from https to http only with --proto-redir =http,https; 300, 304 and 305 are answers',
   }),
   row('--location-trusted', 'flag', 'http', 'as -L, and every header goes to every host: not safe'),
   row(
