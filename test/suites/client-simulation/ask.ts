@@ -5,7 +5,6 @@
 // server understands is a hearing, and each hearing has an answer of its own, whose number is in its head and whose body is
 // of no other.
 
-import type { HTTPResponse } from '../../../src/core/response.ts'
 import type { ResolvedTimeouts } from '../../../src/core/timeouts.ts'
 import type { Link } from '../simulation/link.ts'
 import type { Plan } from '../simulation/plan.ts'
@@ -91,6 +90,8 @@ export interface Ask {
   readonly timeouts: ResolvedTimeouts & { readonly queue: number }
   readonly throws: boolean
   readonly controllers: readonly AbortController[]
+  /** The signal of the request itself. */
+  readonly own: AbortSignal | undefined
   startedAt: number
   /** How many connections had been opened by then. */
   linksBefore: number
@@ -109,15 +110,13 @@ export interface Ask {
 export class Reading implements ReadExchange {
   readonly ask: Ask
   readonly hearing: Hearing
-  readonly response: HTTPResponse
   taken = 0
   isComplete = false
   isReadingAll = false
 
-  constructor(hearing: Hearing, response: HTTPResponse) {
+  constructor(hearing: Hearing) {
     this.ask = hearing.ask
     this.hearing = hearing
-    this.response = response
   }
 
   get plan(): Plan {
