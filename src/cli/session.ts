@@ -9,10 +9,11 @@ import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
 import { HeadFiles } from './output/head-files.ts'
 import { Output, ReaderGone } from './output/sink.ts'
-import { formatWriteOut } from './output/write-out.ts'
+import { factsOfNone, formatWriteOut, type WriteOutFacts } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
 import { columnsOf, type ShownStreams } from './show/streams.ts'
+import { exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
@@ -189,8 +190,9 @@ export class Session {
   async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<Ending | undefined> {
     const { version, env, openStdin } = this.#tools
     let ending: Ending | undefined
+    let format: string | undefined
     try {
-      const format = await this.#formatOf(options.writeOut)
+      format = await this.#formatOf(options.writeOut)
       // It reads files, and one that is a pipe may never come to an end.
       const plan = await unlessAborted(
         makePlan(words, options, {
@@ -208,13 +210,19 @@ export class Session {
       ending = outcome.ending
       if (this.#keepsOutcomes && this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
-      await this.#writeOut(format, outcome, words.urlnum)
+      if (format !== undefined) await this.#writeOut(format, writeOutFacts(outcome, words.urlnum))
     } catch (error) {
       this.#tools.signal.throwIfAborted()
       // Another one has failed, and this one is given up for it.
       if (signal.aborted) return undefined
       if (error instanceof ReaderGone) throw error
       ending = describeFailure(error)
+      const { exit, what = null } = ending
+      // What is no URL has no request, and is told all the same, as by curl.
+      const isNone =
+        (exit === 'url' || exit === 'scheme') && options.explain !== true && options.to === undefined
+      if (isNone && format !== undefined)
+        await this.#writeOut(format, factsOfNone(words.url, words.urlnum, exitCodeOf(exit), what))
     }
     if (ending !== undefined) this.#tell(ending, options)
     return ending
@@ -290,9 +298,8 @@ export class Session {
     await (options.dumpHeader === '-' ? this.#stdout.write(bytes) : this.#headFiles.write(options, bytes))
   }
 
-  async #writeOut(format: string | undefined, outcome: Outcome, urlnum: number): Promise<void> {
-    if (format === undefined) return
-    for (const { to, text } of formatWriteOut(format, writeOutFacts(outcome, urlnum))) {
+  async #writeOut(format: string, facts: WriteOutFacts): Promise<void> {
+    for (const { to, text } of formatWriteOut(format, facts)) {
       if (to === 'stderr') this.#streams.stderr.write(text)
       else await this.#stdout.write(Buffer.from(text))
     }

@@ -119,7 +119,8 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const remote = splitAddress(response?.connection?.address ?? outcome.opened?.address)
   const local = splitAddress(outcome.opened?.localAddress)
   const chain = outcome.answers.filter((one) => one !== undefined)
-  const url = new URL(response?.url ?? plan.target.url.href)
+  // With --request-target, such as *, it is no URL.
+  const url = response !== undefined && URL.canParse(response.url) ? new URL(response.url) : plan.target.url
   // A redirect was followed, and there it failed.
   const isBeyond = response !== undefined && sent.length > outcome.answers.length
   const redirects = (response?.redirects.length ?? 0) + (isBeyond ? 1 : 0)
@@ -139,7 +140,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     num_redirects: redirects,
     num_retries: outcome.retries,
     proxy_ssl_verify_result: 0,
-    redirect_url: isBeyond ? null : redirectUrl(response),
+    redirect_url: isBeyond ? null : redirectUrl(response, url),
     referer: plan.referer ?? null,
     remote_ip: remote.host,
     remote_port: remote.port,
@@ -197,9 +198,9 @@ function splitAddress(address: string | undefined): { host: string; port: number
 }
 
 /** Where a redirect that was not followed leads. */
-function redirectUrl(response: HTTPResponse | undefined): string | null {
+function redirectUrl(response: HTTPResponse | undefined, url: URL): string | null {
   if (response === undefined || response.status < 300 || response.status > 399) return null
-  const location = readLocation(response.headers.getAll('location'), new URL(response.url))
+  const location = readLocation(response.headers.getAll('location'), url)
   return 'url' in location ? location.url.href : null
 }
 
