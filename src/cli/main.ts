@@ -27,5 +27,10 @@ process.exitCode = await run({
     process.on('warning', ({ message }) => tell(message))
   },
 })
-// What still waits to be written is not waited for once the user wants an end.
-if (interruption.signal.aborted) process.exit()
+if (interruption.signal.aborted) {
+  // A thread that waits for the other end of a pipe to be opened would hold `exit` for ever: Node joins its threads.
+  const isHeld = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
+  if (isHeld) process.kill(process.pid, 'SIGINT')
+  // What still waits to be written is not waited for once the user wants an end.
+  else process.exit()
+}

@@ -1,17 +1,17 @@
 /** The command from its words to its exit code: reads the words, carries the task out, tells what went wrong. */
 
 import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { VERSION } from '../core/version.ts'
 import { Output, ReaderGone } from './output/sink.ts'
-import { readNamed } from './request/local-files.ts'
+import { readNamed, unlessAborted } from './request/local-files.ts'
 import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
 import { columnsOf, type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
-import { CommandFailure, describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
+import { CommandFailure, describeFailure, formatEnding, reasonOf, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
 import type { Options } from './words/options.ts'
 import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
@@ -42,8 +42,9 @@ const MAX_CONFIG_FILES = 32
 
 /** Runs the command; answers its exit code. Never rejects. */
 export async function run(surroundings: Surroundings): Promise<number> {
-  const { stderr, env } = surroundings
-  // A reader of standard error that went away must not end the command.
+  const { stdout, stderr, env } = surroundings
+  // A reader that went away must not end the command, also where nothing waits for what is written: a trace, the demo.
+  stdout.on('error', () => {})
   stderr.on('error', () => {})
   try {
     return await carryOut(surroundings)
@@ -145,8 +146,6 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   const { words, env, stdout, startedFile, signal } = surroundings
   if (words.length > 1) throw usageFailure('demo takes no words', 'httplib demo')
   const { runDemo } = await import('./demo/demo.ts')
-  // A reader that went away has seen what it wanted.
-  stdout.on('error', () => {})
   const write = (text: string): void => {
     stdout.write(text)
   }
@@ -165,13 +164,14 @@ async function transferAll(
   const { options } = jobs[0]!
   if (options.to !== undefined && options.to !== 'curl' && jobs.length > 1)
     throw usageFailure(`--to ${options.to} writes one request`, 'one URL, or --to curl')
-  const stderr = stderrFor(options, surroundings)
-  const trace = traceFor(options, stdout, stderr)
-  const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })
+  const problems = [...warnings]
+  const stderr = await stderrFor(options, surroundings, problems)
+  const trace = await traceFor(options, surroundings, stderr)
+  const streams = new ShownStreams({ stdout, stderr, env, options, trace })
   const warn = (text: string): void => {
     if (options.silent !== true) streams.warn(text)
   }
-  warnings.forEach(warn)
+  problems.forEach(warn)
   surroundings.takeWarnings?.(warn)
   const session = new Session({
     streams,
@@ -185,7 +185,9 @@ async function transferAll(
     return exitCodeOf(ending?.exit ?? 'success')
   } finally {
     for (const stream of new Set([stderr, trace])) {
-      if (stream !== undefined && stream !== surroundings.stderr && stream !== stdout) await finish(stream)
+      if (stream !== undefined && stream !== surroundings.stderr && stream !== stdout)
+        // A pipe that nobody reads holds nobody who wants an end.
+        await unlessAborted(finish(stream), signal).catch(() => {})
     }
   }
 }
@@ -197,23 +199,44 @@ function finish(stream: Writable): Promise<void> {
   })
 }
 
-/** Where standard error goes: `--stderr`. */
-function stderrFor({ stderr }: Options, surroundings: Surroundings): Shown {
-  if (stderr === undefined) return surroundings.stderr
-  if (stderr === '-') return surroundings.stdout
-  return opened(stderr)
+/** Where standard error goes: `--stderr`. It stays where it is for a file that cannot be opened, which is told: as in curl. */
+async function stderrFor(
+  { stderr: name }: Options,
+  { stdout, stderr, signal }: Surroundings,
+  warnings: string[],
+): Promise<Shown> {
+  if (name === undefined) return stderr
+  if (name === '-') return stdout
+  return openBeside(name, signal).catch((error: unknown) => {
+    signal.throwIfAborted()
+    warnings.push(`the file for --stderr could not be opened: ${name} (${reasonOf(error)})`)
+    return stderr
+  })
 }
 
-function traceFor({ trace, traceAscii }: Options, stdout: Shown, stderr: Shown): Writable | undefined {
+/** @throws CommandFailure of `local-write`: a trace that is nowhere is none */
+async function traceFor(
+  { trace, traceAscii }: Options,
+  { stdout, signal }: Surroundings,
+  stderr: Shown,
+): Promise<Writable | undefined> {
   const name = trace ?? traceAscii
   if (name === undefined) return undefined
   if (name === '-') return stdout
-  return name === '%' ? stderr : opened(name)
+  if (name === '%') return stderr
+  return openBeside(name, signal).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    const why = `${name} (${reasonOf(cause)})`
+    throw new CommandFailure('local-write', 'the trace could not be written', 'another --trace', {
+      cause,
+      why,
+    })
+  })
 }
 
-/** A file for what is written at the side: what goes wrong with it must not end the command. */
-function opened(name: string): Writable {
-  const stream = createWriteStream(name)
+/** A file for what is written at the side: what goes wrong with it later must not end the command. */
+async function openBeside(name: string, signal: AbortSignal): Promise<Writable> {
+  const stream = createWriteStream(name, { fd: await unlessAborted(open(name, 'w'), signal) })
   stream.on('error', () => {})
   return stream
 }

@@ -1,24 +1,20 @@
 /**
  * Carries out what the command line says: operation by operation, URL by URL, or all at once; writes what `-w` asks for, tells
- * what failed. The exit code is that of the last transfer that failed at the end, as in curl.
+ * what failed. The exit code is that of the transfer that failed last, as in curl; where none did, of cookies that could not be
+ * written.
  */
 
-import { appendFile, writeFile } from 'node:fs/promises'
+import { setMaxListeners } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
+import { HeadFiles } from './output/head-files.ts'
 import { Output, ReaderGone } from './output/sink.ts'
-import { formatWriteOut } from './output/write-out.ts'
+import { factsOfNone, formatWriteOut, type WriteOutFacts } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
-import { readLocalFile, readNamed } from './request/local-files.ts'
+import { readNamed, unlessAborted } from './request/local-files.ts'
 import { columnsOf, type ShownStreams } from './show/streams.ts'
-import {
-  CommandFailure,
-  describeFailure,
-  type Ending,
-  formatEnding,
-  reasonOf,
-  usageFailure,
-} from './tell/failure.ts'
+import { exitCodeOf } from './tell/exit-codes.ts'
+import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
 import { Clients } from './transfer/connections.ts'
@@ -87,35 +83,56 @@ function uploadsOf(name: string, { globoff }: Options): string[] {
   return globoff === true ? [name] : expandGlob(name).map(({ url }) => url)
 }
 
+function wantsReport({ timings, har, waterfall }: Options): boolean {
+  return timings === true || har !== undefined || waterfall !== undefined
+}
+
 export class Session {
   readonly #tools: SessionTools
   readonly #streams: ShownStreams
   readonly #clients: Clients
   readonly #jars: Jars = new Jars()
-  readonly #dumped: Set<string> = new Set()
+  readonly #headFiles: HeadFiles
   readonly #stdout: Output
+  /** What reports at the end are made of; what nobody asks for is not kept. */
   readonly #outcomes: Outcome[] = []
+  #keepsOutcomes = false
 
   constructor(tools: SessionTools) {
     this.#tools = tools
     this.#streams = tools.streams
     this.#clients = new Clients(() => this.#streams.makeWatches())
     this.#stdout = Output.toStream(tools.streams.stdout, tools.signal)
+    this.#headFiles = new HeadFiles(tools.signal)
   }
 
-  /** Makes all transfers; gives their outcomes in the order of the jobs. */
+  /**
+   * Makes all transfers; answers how the last of them that failed has ended, undefined where none did.
+   * @throws ReaderGone; `signal.reason`; CommandFailure of `local-write` for a report
+   */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
+    this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
     // What is only told is told in order.
     const { parallel, bench, explain, to } = first?.options ?? {}
     const isParallel = parallel === true && bench === undefined && explain !== true && to === undefined
     try {
-      const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
-      await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
-      await this.#report(first?.options ?? {})
+      let ending: Ending | undefined
+      let gone: ReaderGone | undefined
+      try {
+        ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
+      } catch (error) {
+        if (!(error instanceof ReaderGone)) throw error
+        gone = error
+      }
+      // What goes to files is written also where the reader of standard output has what it wanted.
+      ending ??= await this.#saveCookies(first?.options ?? {})
+      await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
+      if (gone !== undefined) throw gone
       return ending
     } finally {
       this.#clients.destroy()
+      await this.#headFiles.end()
       await this.#stdout.end()
       this.#streams.finish()
     }
@@ -136,6 +153,8 @@ export class Session {
     let last: Ending | undefined
     const others = new AbortController()
     const signal = AbortSignal.any([this.#tools.signal, others.signal])
+    // As many as there are transfers may wait for it; Node would warn of the eleventh.
+    setMaxListeners(0, signal)
     const work = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         const ending = await this.#runJob(job, signal)
@@ -146,35 +165,66 @@ export class Session {
         }
       }
     }
-    await Promise.all(Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, work))
+    const workers = Array.from({ length: Math.max(1, Math.min(parallelMax, jobs.length)) }, () =>
+      // What ends one of them ends all, and is told once: the others are given up for it, and have not failed.
+      work().catch((error: unknown) => {
+        waiting.length = 0
+        others.abort()
+        throw error
+      }),
+    )
+    for (const result of await Promise.allSettled(workers)) {
+      if (result.status === 'rejected') throw result.reason
+    }
     return last
+  }
+
+  /** Writes the cookies that `-c` asks for; answers what went wrong with the last file that could not be written. */
+  async #saveCookies(options: Options): Promise<Ending | undefined> {
+    const saving = this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
+    const failures = await unlessAborted(saving, this.#tools.signal)
+    const endings = failures.map(describeFailure)
+    for (const ending of endings) this.#tell(ending, options)
+    return endings.at(-1)
   }
 
   /** One URL; answers how it ended where it failed. */
   async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<Ending | undefined> {
     const { version, env, openStdin } = this.#tools
     let ending: Ending | undefined
+    let format: string | undefined
     try {
-      const plan = await makePlan(words, options, {
-        openStdin,
+      format = await this.#formatOf(options.writeOut)
+      // It reads files, and one that is a pipe may never come to an end.
+      const plan = await unlessAborted(
+        makePlan(words, options, {
+          openStdin,
+          signal,
+          version,
+          env,
+          jars: this.#jars,
+          warn: (text) => this.#warn(text, options),
+        }),
         signal,
-        version,
-        env,
-        jars: this.#jars,
-        warn: (text) => this.#warn(text, options),
-      })
+      )
       if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
       ending = outcome.ending
-      if (this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
+      if (this.#keepsOutcomes && this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
-      await this.#writeOut(outcome, words.urlnum)
+      if (format !== undefined) await this.#writeOut(format, writeOutFacts(outcome, words.urlnum))
     } catch (error) {
       this.#tools.signal.throwIfAborted()
       // Another one has failed, and this one is given up for it.
       if (signal.aborted) return undefined
       if (error instanceof ReaderGone) throw error
       ending = describeFailure(error)
+      const { exit, what = null } = ending
+      // What is no URL has no request, and is told all the same, as by curl.
+      const isNone =
+        (exit === 'url' || exit === 'scheme') && options.explain !== true && options.to === undefined
+      if (isNone && format !== undefined)
+        await this.#writeOut(format, factsOfNone(words.url, words.urlnum, exitCodeOf(exit), what))
     }
     if (ending !== undefined) this.#tell(ending, options)
     return ending
@@ -214,8 +264,7 @@ export class Session {
   }
 
   async #report(options: Options): Promise<void> {
-    const { timings, har, waterfall } = options
-    if (timings !== true && har === undefined && waterfall === undefined) return
+    if (!wantsReport(options)) return
     // Loaded where it is asked for.
     const { writeReports } = await import('./show/reports.ts')
     await writeReports(this.#outcomes, {
@@ -247,29 +296,13 @@ export class Session {
     return this.#streams.openBody(this.#stdout, response, { isAsked, isPlain: options.plain === true })
   }
 
-  /** `-D`: the first heads make the file, the others go on in it. */
   async #dump({ options }: Plan, text: string): Promise<void> {
-    const name = options.dumpHeader!
     const bytes = Buffer.from(text, 'latin1')
-    if (name === '-') {
-      await this.#stdout.write(bytes)
-      return
-    }
-    try {
-      await (this.#dumped.has(name) ? appendFile(name, bytes) : writeFile(name, bytes))
-      this.#dumped.add(name)
-    } catch (cause) {
-      throw new CommandFailure('local-write', 'the head could not be written', 'another -D', {
-        cause,
-        why: `${name} (${reasonOf(cause)})`,
-      })
-    }
+    await (options.dumpHeader === '-' ? this.#stdout.write(bytes) : this.#headFiles.write(options, bytes))
   }
 
-  async #writeOut(outcome: Outcome, urlnum: number): Promise<void> {
-    const format = await this.#formatOf(outcome.plan.options.writeOut)
-    if (format === undefined) return
-    for (const { to, text } of formatWriteOut(format, writeOutFacts(outcome, urlnum))) {
+  async #writeOut(format: string, facts: WriteOutFacts): Promise<void> {
+    for (const { to, text } of formatWriteOut(format, facts)) {
       if (to === 'stderr') this.#streams.stderr.write(text)
       else await this.#stdout.write(Buffer.from(text))
     }
@@ -278,8 +311,9 @@ export class Session {
   async #formatOf(format: string | undefined): Promise<string | undefined> {
     if (format === undefined || !format.startsWith('@')) return format
     const { openStdin, signal } = this.#tools
-    if (format === '@-') return (await readNamed('-', '-w', { openStdin, signal })).toString()
-    return (await readLocalFile(format.slice(1), '-w')).toString()
+    const bytes = await readNamed(format.slice(1), '-w', { openStdin, signal })
+    // Its lines are one: `\n` ends one, as in curl.
+    return bytes.toString().replace(/[\r\n\0]/g, '')
   }
 
   /** What is no failure is not told with -s, nor with -sS: as in curl. */

@@ -1,15 +1,21 @@
 /** A file written so that a reader, also after a power cut, has the old content or the new one, never a part. */
 
 import { randomBytes } from 'node:crypto'
-import { open, readlink, realpath, rename, unlink } from 'node:fs/promises'
+import { open, readlink, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
  * Writes a file beside the one that is there, and puts it in its place once it is on the disk. Nobody but its owner may read it:
- * cookies are credentials. A symbolic link stays, and what it leads to is written.
+ * cookies are credentials. A symbolic link stays, and what it leads to is written. A pipe or a device is written to, and stays:
+ * nothing may be put in the place of /dev/null.
  * @throws what the file system throws; the file is what it was then
  */
 export async function writeAtomically(file: string, text: string | Uint8Array): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
+    await writeFile(file, text)
+    return
+  }
   const target = await targetOf(file)
   const folder = path.dirname(target)
   const temporary = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`)

@@ -9,8 +9,11 @@ import { formatBytes, formatMs, formatSeconds } from '../../src/cli/show/amounts
 import { makeColors } from '../../src/cli/show/colors.ts'
 import { painterFor, paintHead, paintJson, paintMarkup } from '../../src/cli/show/paint.ts'
 import { formatProgress } from '../../src/cli/show/progress.ts'
+import { timelineOf } from '../../src/cli/show/timeline.ts'
 import { formatTimings } from '../../src/cli/show/timings.ts'
 import { TraceView } from '../../src/cli/show/trace.ts'
+import { formatWaterfall } from '../../src/cli/show/waterfall.ts'
+import type { Outcome } from '../../src/cli/transfer/record.ts'
 import { answering } from '../support/canned-answer.ts'
 import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
@@ -349,6 +352,15 @@ describe('several exchanges', () => {
       assert.ok(line.startsWith('…') && line.length <= 80, line)
     }
     assert.match(lines[3]!, /no answer +10 ms +▏$/)
+  })
+
+  it('may be more than a call may have arguments', () => {
+    const row = { method: 'GET', url: 'http://host/', status: 200, startMs: 0, endMs: 7, phases: [] }
+    const rows = Array.from({ length: 200_000 }, () => row)
+    assert.equal(formatTimings(rows, 80, plain).trimEnd().split('\n').length, rows.length)
+    assert.match(formatWaterfall(rows, 'Many'), /Many/)
+    const outcomes = rows.map((_, index) => ({ startedAt: index + 1, sent: [] }) as unknown as Outcome)
+    assert.deepEqual(timelineOf(outcomes), [])
   })
 })
 

@@ -1,8 +1,8 @@
-/** Where the body of a response goes, and under which name. Pure, but for the names that are looked at. */
+/** Where the body of a response goes, and under which name. Pure. */
 
 import path from 'node:path'
 import { type FieldLine, firstFieldValue } from '../../core/fields.ts'
-import { CommandFailure } from '../tell/failure.ts'
+import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import { fillName } from '../words/globs.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 
@@ -24,12 +24,39 @@ export interface NameFacts {
   readonly options: Options
 }
 
+/** What can be asked for together in no transfer: a file that goes on, and a name that is found out later. As in curl. */
+const EXCLUSIVE: readonly (readonly [is: (options: Options) => boolean, what: string, advice: string])[] = [
+  [
+    (one) => one.remoteHeaderName === true && one.continueAt !== undefined,
+    '-J and -C exclude each other',
+    '-C - with -o FILE',
+  ],
+  [
+    (one) => one.remoteHeaderName === true && (one.include === true || one.head === true),
+    '-J goes with neither -i nor -I',
+    '-J with -D FILE',
+  ],
+  [
+    (one) => one.clobber === false && one.continueAt !== undefined,
+    '--no-clobber and -C exclude each other',
+    'one of them',
+  ],
+  // What was there before the transfer would go with it.
+  [
+    (one) => one.removeOnError === true && one.continueAt !== undefined,
+    '--remove-on-error and -C exclude each other',
+    'one of them',
+  ],
+]
+
 /**
  * The destination of one URL.
- * @throws CommandFailure of `local-write` for a URL that has no name at its end
+ * @throws CommandFailure of `local-write` for a URL that has no name at its end; of `usage`
  */
 export function destinationOf({ word, fileName, globParts, options }: NameFacts): Destination {
+  for (const [is, what, advice] of EXCLUSIVE) if (is(options)) throw usageFailure(what, advice)
   if (word === undefined) return { kind: 'stdout', isAsked: false }
+  if (word.kind === 'file' && word.name === '') throw usageFailure('-o has no name of a file', '-o FILE')
   if (word.kind === 'file' && word.name === '-') return { kind: 'stdout', isAsked: true }
   const name = word.kind === 'file' ? fillName(word.name, globParts) : safeName(fileName)
   if (name === '') throw new CommandFailure('local-write', 'the URL has no name at its end for -O', '-o FILE')

@@ -4,14 +4,16 @@
  */
 
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, unlink } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
+import { unlessAborted } from '../request/local-files.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 
-/** How far a terminal is guarded: curl looks for a NUL in what begins within so many bytes. */
-const GUARDED_BYTES = 2_000
+/** The highest number behind a name, as in curl. */
+const MAX_NUMBER = 100
 
 /** The reader of standard output went away: it has what it wanted. */
 export class ReaderGone extends Error {}
@@ -31,28 +33,20 @@ export class Output {
   readonly #signal: AbortSignal
   /** The path of a file; undefined for standard output. */
   readonly path: string | undefined
-  /** True where bytes that are no text would upset a terminal. */
-  readonly #isGuarded: boolean
   readonly #name: string
   #written = 0
   #failure: Error | undefined
   /** Tell waiting writes: transfers at once share standard output. */
   readonly #wakes: Set<() => void> = new Set()
 
-  private constructor(
-    stream: Writable,
-    name: string,
-    file: string | undefined,
-    signal: AbortSignal,
-    isGuarded: boolean,
-  ) {
+  private constructor(stream: Writable, name: string, file: string | undefined, signal: AbortSignal) {
     this.#stream = stream
     this.#name = name
     this.path = file
     this.#signal = signal
-    this.#isGuarded = isGuarded
     stream.on('error', this.#onError)
-    signal.addEventListener('abort', this.#onAbort)
+    // Many files may be open at once, and Node warns of the eleventh listener of a signal.
+    listenForAbort(signal, this.#onAbort)
   }
 
   /**
@@ -60,21 +54,25 @@ export class Output {
    * @throws CommandFailure of `local-write`
    */
   static async toFile(file: string, signal: AbortSignal, mode: FileMode = {}): Promise<Output> {
-    const { appends = false, makesFolders = false, existing = 'overwrite' } = mode
+    const { makesFolders = false } = mode
     try {
-      if (makesFolders) await mkdir(path.dirname(file), { recursive: true })
-      const name = existing === 'number' ? await freeName(file) : file
-      const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
-      const handle = await open(name, flags)
-      return new Output(createWriteStream(name, { fd: handle }), name, name, signal, false)
+      if (makesFolders) await makeFolders(path.dirname(file))
+      // A pipe is opened when somebody reads it, or never.
+      const opening = openFile(file, mode)
+      const { name, handle } = await unlessAborted(opening, signal).catch((error: unknown) => {
+        opening.then((late) => late.handle.close()).catch(() => {})
+        throw error
+      })
+      return new Output(createWriteStream(name, { fd: handle }), name, name, signal)
     } catch (error) {
+      signal.throwIfAborted()
       throw unwritable(file, error)
     }
   }
 
-  /** Standard output. `isGuarded`: what begins with bytes that are no text is refused, as by curl. */
-  static toStream(stream: Writable, signal: AbortSignal, isGuarded = false): Output {
-    return new Output(stream, 'standard output', undefined, signal, isGuarded)
+  /** Standard output. */
+  static toStream(stream: Writable, signal: AbortSignal): Output {
+    return new Output(stream, 'standard output', undefined, signal)
   }
 
   /** Bytes written so far. */
@@ -87,13 +85,6 @@ export class Output {
    * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`
    */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#isGuarded && this.#written < GUARDED_BYTES && bytes.includes(0)) {
-      throw new CommandFailure(
-        'local-write',
-        'the response is binary, and this is a terminal',
-        '-o FILE to save it, or -o - to show it anyway',
-      )
-    }
     this.#written += bytes.length
     await new Promise<void>((resolve) => {
       const settle = (): void => {
@@ -108,9 +99,12 @@ export class Output {
     if (this.#failure !== undefined) throw this.#explain(this.#failure)
   }
 
-  /** Resolves when everything is in the file; standard output stays open. */
+  /**
+   * Resolves when everything is in the file. Standard output stays open, but hears no more of its reader and of aborts: nothing
+   * may be written after it.
+   */
   async end(): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    stopListeningForAbort(this.#signal, this.#onAbort)
     if (this.path === undefined) {
       this.#stream.off('error', this.#onError)
       return
@@ -123,10 +117,12 @@ export class Output {
     }
   }
 
-  /** Ends it, whatever went wrong, and takes the file away where `isRemoved`. */
+  /** Ends it, whatever went wrong, and takes the file away where `isRemoved`; a pipe or a device stays. */
   async giveUp(isRemoved: boolean): Promise<void> {
     await this.end().catch(() => {})
-    if (isRemoved && this.path !== undefined) await unlink(this.path).catch(() => {})
+    if (!isRemoved || this.path === undefined) return
+    const found = await stat(this.path).catch(() => undefined)
+    if (found?.isFile() === true) await unlink(this.path).catch(() => {})
   }
 
   readonly #onError = (error: Error): void => {
@@ -158,18 +154,45 @@ function unwritable(name: string, cause: unknown): CommandFailure {
   })
 }
 
-/** The name itself, or with the first number behind it that is free. */
-async function freeName(file: string): Promise<string> {
-  for (let number = 0; number <= 100; number++) {
+/** From above: Node's own way (`recursive`) does not end where nobody can make a folder, as in /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  const above = path.dirname(folder)
+  if (above !== folder && !(await isFound(above))) await makeFolders(above)
+  await mkdir(folder).catch(async (error: unknown) => {
+    // Another transfer may have made it.
+    if (!(await isFound(folder))) throw error
+  })
+}
+
+function isFound(name: string): Promise<boolean> {
+  return access(name).then(
+    () => true,
+    () => false,
+  )
+}
+
+interface OpenedFile {
+  readonly name: string
+  readonly handle: FileHandle
+}
+
+async function openFile(
+  file: string,
+  { appends = false, existing = 'overwrite' }: FileMode,
+): Promise<OpenedFile> {
+  if (existing === 'number') return openFree(file)
+  const flags = appends ? 'a' : existing === 'overwrite' ? 'w' : 'wx'
+  return { name: file, handle: await open(file, flags) }
+}
+
+/** Opens the name itself, or with the first number behind it that is free. */
+async function openFree(file: string): Promise<OpenedFile> {
+  for (let number = 0; ; number++) {
     const name = number === 0 ? file : `${file}.${number}`
     try {
-      const handle = await open(name, 'wx')
-      await handle.close()
-      await unlink(name)
-      return name
+      return { name, handle: await open(name, 'wx') }
     } catch (error) {
-      if (reasonOf(error) !== 'EEXIST') throw error
+      if (reasonOf(error) !== 'EEXIST' || number === MAX_NUMBER) throw error
     }
   }
-  return file
 }

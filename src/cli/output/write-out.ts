@@ -46,6 +46,53 @@ export interface WriteOutFacts {
   readonly fields: readonly FieldLine[]
 }
 
+/** What is known of a URL that no request was made of. */
+export function factsOfNone(
+  url: string,
+  urlnum: number,
+  exitcode: number,
+  errormsg: string | null,
+): WriteOutFacts {
+  return {
+    content_type: null,
+    errormsg,
+    exitcode,
+    filename_effective: null,
+    http_code: 0,
+    http_connect: 0,
+    http_version: '0',
+    local_ip: '',
+    local_port: 0,
+    method: 'GET',
+    num_connects: 0,
+    num_headers: 0,
+    num_redirects: 0,
+    num_retries: 0,
+    proxy_ssl_verify_result: 0,
+    redirect_url: null,
+    referer: null,
+    remote_ip: '',
+    remote_port: 0,
+    scheme: '',
+    size_download: 0,
+    size_header: 0,
+    size_request: 0,
+    size_upload: 0,
+    ssl_verify_result: 0,
+    time_appconnect: 0,
+    time_connect: 0,
+    time_namelookup: 0,
+    time_pretransfer: 0,
+    time_redirect: 0,
+    time_starttransfer: 0,
+    time_total: 0,
+    url,
+    url_effective: url,
+    urlnum,
+    fields: [],
+  }
+}
+
 /** Whether a text goes to standard output or standard error. */
 export interface WrittenOut {
   readonly to: 'stdout' | 'stderr'

@@ -1,7 +1,8 @@
 /** Reads what the command line names: files, and standard input as `-`. */
 
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 
 /** What files are read with. */
@@ -39,11 +40,48 @@ export async function measureLocalFile(path: string, purpose: string): Promise<n
 }
 
 /**
+ * Sees that a file can be written later, before anything is sent. It is there then, as with curl.
+ * @throws CommandFailure of `local-read`, which is curl's
+ */
+export async function checkWritable(path: string, purpose: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  // Who reads a pipe takes its first end for the end.
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) return
+  try {
+    const handle = await open(path, 'a')
+    await handle.close()
+  } catch (cause) {
+    const why = `${path} (${reasonOf(cause)})`
+    throw new CommandFailure(
+      'local-read',
+      `the file for ${purpose} could not be written`,
+      'another path, or check the rights of the file',
+      { cause, why },
+    )
+  }
+}
+
+/**
  * A file, or standard input for `-`, to its end.
  * @throws CommandFailure of `local-read`; `signal.reason`
  */
 export function readNamed(name: string, purpose: string, { openStdin, signal }: Sources): Promise<Buffer> {
-  return name === '-' ? readAll(openStdin(), signal) : readLocalFile(name, purpose)
+  if (name === '-') return readAll(openStdin(), signal)
+  return unlessAborted(readLocalFile(name, purpose), signal)
+}
+
+/**
+ * Waits for what is done with a file no longer than it is wanted. The system cannot be told to give up opening or reading a
+ * pipe that has nobody at its other end: what then becomes of `work` is nobody's.
+ * @throws what `work` throws; `signal.reason`
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
+    else listenForAbort(signal, onAbort)
+    work.then(resolve, reject).finally(() => stopListeningForAbort(signal, onAbort))
+  })
 }
 
 function unreadable(path: string, purpose: string, cause: unknown): CommandFailure {

@@ -4,6 +4,7 @@ import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { TlsOptions } from '../../core/tls-options.ts'
+import type { ExitName } from '../tell/exit-codes.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 import type { Authorities, NamedPlace } from './authorities.ts'
@@ -13,7 +14,7 @@ type TlsVersion = NonNullable<TlsOptions['minVersion']>
 
 /**
  * The options.
- * @throws CommandFailure of `usage`, `local-read`, `ca-file` or `client-certificate`
+ * @throws CommandFailure of `usage`, `local-read`, `ca-file`, `crl` or `client-certificate`
  */
 export async function readTlsOptions(options: Options, authorities: Authorities): Promise<TlsOptions> {
   const { cert, key, crlfile, pinnedpubkey, insecure } = options
@@ -36,7 +37,7 @@ export async function readTlsOptions(options: Options, authorities: Authorities)
     verify: insecure !== true,
     ...(ca.length > 0 && { ca }),
     ...(cert !== undefined && (await readIdentity(cert, options))),
-    ...(crlfile !== undefined && { crl: await readLocalFile(crlfile, '--crlfile') }),
+    ...(crlfile !== undefined && { crl: await readFor('crl', crlfile, '--crlfile') }),
     ...(pinnedpubkey !== undefined && { pin: await readPins(pinnedpubkey) }),
     ...(ciphers !== '' && { ciphers }),
     ...(minVersion !== undefined && { minVersion }),
@@ -67,11 +68,7 @@ function maxVersionOf(text: string | undefined): TlsVersion | undefined {
 }
 
 async function readAuthorities({ path: file, by }: NamedPlace): Promise<Buffer> {
-  const pem = await readLocalFile(file, by).catch((error: unknown) => {
-    throw error instanceof CommandFailure
-      ? new CommandFailure('ca-file', error.message, error.advice, error)
-      : error
-  })
+  const pem = await readFor('ca-file', file, by)
   // TLS would take a file without certificates for "trust nobody", and say so much later.
   if (isWithoutCertificate(pem))
     throw new CommandFailure('ca-file', `there is no certificate in ${file}`, `${by} with a file in PEM`)
@@ -97,7 +94,7 @@ function isWithoutCertificate(pem: Buffer): boolean {
 /** The certificate and key of `--cert FILE[:PASSPHRASE]` and `--key FILE`. */
 async function readIdentity(cert: string, options: Options): Promise<TlsOptions> {
   const { file, passphrase } = splitPassphrase(cert)
-  const bytes = await readIdentityFile(file, '--cert')
+  const bytes = await readFor('client-certificate', file, '--cert')
   const phrase = options.pass ?? passphrase
   const secret = phrase === undefined ? {} : { passphrase: phrase }
   const type =
@@ -110,14 +107,15 @@ async function readIdentity(cert: string, options: Options): Promise<TlsOptions>
       throw usageFailure(`${name} ${said} is not taken here`, 'a file in PEM, or a certificate in PKCS#12')
   }
   if (type === 'P12') return { pfx: bytes, ...secret }
-  const key = options.key === undefined ? bytes : await readIdentityFile(options.key, '--key')
+  const key = options.key === undefined ? bytes : await readFor('client-certificate', options.key, '--key')
   return { cert: bytes, key, ...secret }
 }
 
-function readIdentityFile(file: string, purpose: string): Promise<Buffer> {
+/** A file whose absence has an exit code of its own. */
+function readFor(exit: ExitName, file: string, purpose: string): Promise<Buffer> {
   return readLocalFile(file, purpose).catch((error: unknown) => {
     throw error instanceof CommandFailure
-      ? new CommandFailure('client-certificate', error.message, error.advice, error)
+      ? new CommandFailure(exit, error.message, error.advice, error)
       : error
   })
 }

@@ -6,7 +6,8 @@
 import type { Writable } from 'node:stream'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { Progress } from '../../core/settings.ts'
-import { Output } from '../output/sink.ts'
+import type { Output } from '../output/sink.ts'
+import { StdoutBody, TerminalBody } from '../output/stdout-body.ts'
 import type { Plan } from '../transfer/plan.ts'
 import type { Outcome } from '../transfer/record.ts'
 import type { BodySink } from '../transfer/tools.ts'
@@ -26,7 +27,6 @@ export interface StreamsProps {
   readonly stdout: Shown
   readonly stderr: Shown
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly signal: AbortSignal
   /** The options of the whole command. */
   readonly options: Options
   /** Where a trace goes; undefined for none. */
@@ -125,12 +125,11 @@ export class ShownStreams {
     how: { readonly isAsked: boolean; readonly isPlain: boolean },
   ): BodySink {
     this.clearLine()
-    const { signal } = this.#props
-    if (this.stdout.isTTY !== true || how.isAsked) return stdout
-    const guarded = Output.toStream(this.stdout, signal, true)
-    if (how.isPlain) return guarded
+    const body = new StdoutBody(stdout)
+    if (this.stdout.isTTY !== true || how.isAsked) return body
+    if (how.isPlain) return new TerminalBody(body)
     const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors)
-    return new PaintedBody(guarded, painter, this.#stdoutColors)
+    return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors))
   }
 
   get #wantsProgress(): boolean {

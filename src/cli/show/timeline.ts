@@ -39,7 +39,7 @@ export interface TimelineRow {
 
 /** The rows of all transfers, on an axis that begins with the first of them. */
 export function timelineOf(outcomes: readonly Outcome[]): TimelineRow[] {
-  const begins = Math.min(...outcomes.map(({ startedAt }) => startedAt))
+  const begins = outcomes.reduce((first, { startedAt }) => Math.min(first, startedAt), Infinity)
   return outcomes.flatMap((outcome) => rowsOf(outcome, outcome.startedAt - begins))
 }
 

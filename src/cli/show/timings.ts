@@ -21,7 +21,7 @@ const PAINT: Readonly<Record<PhaseName, keyof Colors>> = {
 
 /** The lines, with their ends. */
 export function formatTimings(rows: readonly TimelineRow[], columns: number, colors: Colors): string {
-  const endMs = Math.max(1, ...rows.map((row) => row.endMs))
+  const endMs = rows.reduce((last, row) => Math.max(last, row.endMs), 1)
   const lines =
     rows.length <= MAX_DETAILED
       ? rows.flatMap((row) => detailed(row, endMs, columns, colors))
@@ -47,7 +47,10 @@ function detailed(row: TimelineRow, endMs: number, columns: number, colors: Colo
 
 /** One line for each exchange, its phases side by side. */
 function brief(rows: readonly TimelineRow[], endMs: number, columns: number, colors: Colors): string[] {
-  const labelColumns = Math.min(40, Math.max(...rows.map((row) => titleOf(row).length)))
+  const labelColumns = Math.min(
+    40,
+    rows.reduce((most, row) => Math.max(most, titleOf(row).length), 0),
+  )
   const width = Math.max(MIN_BAR, columns - labelColumns - AMOUNT_COLUMNS - 3)
   const scale = width / endMs
   return rows.map((row) => {

@@ -15,7 +15,7 @@ const COLORS: Readonly<Record<PhaseName, readonly [light: string, dark: string]>
 
 /** The page. */
 export function formatWaterfall(rows: readonly TimelineRow[], title: string): string {
-  const endMs = Math.max(1, ...rows.map((row) => row.endMs))
+  const endMs = rows.reduce((last, row) => Math.max(last, row.endMs), 1)
   const legend = PHASES.map((name) => `<li><i class="${name}"></i>${PHASE_LABELS[name]}</li>`).join('')
   const ticks = [0, 0.25, 0.5, 0.75, 1]
     .map((part) => `<span style="left:${percent(part)}">${formatMs(part * endMs)}</span>`)

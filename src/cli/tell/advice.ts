@@ -49,6 +49,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   REDIRECT_LOOP: "again with -v to see where it leads; -b '' where it wants cookies",
   REDIRECT_DOWNGRADE: '--proto-redir =http,https if that is meant to be',
   REDIRECT_BODY: '-T FILE, which can be sent again',
+  AUTH_NETRC: 'another --netrc-file, or check what is in it and who may read it',
   LIMIT_RATIO: 'without --compressed, and look at what comes',
   INCOMPLETE_BODY: 'again; if it breaks off at the same place each time, the server says a wrong length',
   CONNECTION_LOST: SEE_WIRE,

@@ -28,11 +28,13 @@ export type ExitName =
   | 'no-response'
   | 'connection-lost'
   | 'client-certificate'
+  | 'ciphers'
   | 'certificate'
   | 'coding'
   | 'too-large'
   | 'rewind'
   | 'ca-file'
+  | 'crl'
   | 'pinned'
   | 'auth'
   | 'proxy'
@@ -97,7 +99,8 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   'local-write': { code: 23, meaning: 'the file or standard output could not be written', errors: [] },
   'local-read': {
     code: 26,
-    meaning: 'standard input, or a file that an option names, could not be read',
+    meaning:
+      'standard input, or a file that an option names, could not be read; or that of --etag-save not be opened',
     errors: ['AUTH_NETRC'],
   },
   timeout: { code: 28, meaning: 'something took too long', errors: ['TimeoutError'] },
@@ -121,6 +124,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     errors: ['IncompleteRead', 'ConnectionLost', 'PROXY_REFUSED', 'PROXY_FAILED'],
   },
   'client-certificate': { code: 58, meaning: 'your certificate or key cannot be used', errors: [] },
+  ciphers: { code: 59, meaning: 'no cipher suite of --ciphers can be used', errors: [] },
   certificate: {
     code: 60,
     meaning: 'the certificate of the server was not accepted',
@@ -153,6 +157,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     meaning: 'the file of --cacert cannot be read, or has no certificate in it',
     errors: [],
   },
+  crl: { code: 82, meaning: 'the file of --crlfile cannot be read', errors: [] },
   pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
   auth: { code: 94, meaning: 'the credentials cannot be had, or answer no challenge', errors: ['AuthError'] },
   proxy: {

@@ -61,12 +61,26 @@ export function describeFailure(error: unknown): Ending {
   if (HTTPException.isHTTPException(error)) return describeError(error)
   const refused = refusedValue(error)
   if (refused !== undefined) return { exit: 'usage', what: refused, advice: 'httplib --help all' }
+  const unusable = unusableFile(error)
+  if (unusable !== undefined)
+    return {
+      exit: 'local-write',
+      what: 'a file could not be used',
+      why: unusable,
+      advice: 'another file, or check rights and room on the disk',
+    }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {
     exit: 'unexpected',
     what: `unexpected: ${what}`,
     advice: 'again with -v, and report what it shows',
   }
+}
+
+/** What the system says of a file that nobody said more about; undefined for what is none. */
+function unusableFile(error: unknown): string | undefined {
+  const { path, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  return path === undefined || syscall === undefined ? undefined : `${path} (${reasonOf(error)})`
 }
 
 /** What the library says of a value that it was given, and that came from the words of the command. */

@@ -34,7 +34,21 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       cause: error,
       why: error.proxy,
     })
+  const [, scheme] = /its scheme is ([\w+.-]+)/.exec(error.summary) ?? []
+  if (error.code === 'REDIRECT_LOCATION' && scheme !== undefined)
+    return new CommandFailure(
+      'scheme',
+      `the redirect leads to ${scheme}:, which is not spoken here`,
+      'without -L',
+      {
+        cause: error,
+      },
+    )
   if (error instanceof IncompleteRead && error.code === 'INCOMPLETE_BODY') return brokenOff(error, record)
+  if (error instanceof ConnectError && reasonOf(error.cause) === 'ERR_SSL_NO_CIPHER_MATCH')
+    return new CommandFailure('ciphers', 'no cipher suite of --ciphers can be used', 'another --ciphers', {
+      cause: error,
+    })
   if (error instanceof ConnectError && error.code === 'TLS_FAILED' && isAboutKeys(error.cause)) {
     const advice = '--cert and --key that belong together, with their passphrase'
     return new CommandFailure('client-certificate', 'the certificate or key cannot be used', advice, {

@@ -1,6 +1,6 @@
 /**
- * From one operation and one URL to one value that says everything about the transfer to be made. Reads the files that are
- * named, and decides everything else without looking at the world.
+ * From one operation and one URL to one value that says everything about the transfer to be made. Reads what is
+ * looked at before anything is sent: files, standard input, the environment, how much of a download is there. Sends nothing.
  */
 
 import { stat } from 'node:fs/promises'
@@ -22,11 +22,11 @@ import {
   planFields,
   readHeaderLine,
 } from '../request/head.ts'
-import { measureLocalFile, readLocalFile, type Sources } from '../request/local-files.ts'
+import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
-import { CommandFailure, usageFailure } from '../tell/failure.ts'
+import { usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 import type { Resumption } from './resume.ts'
 
@@ -86,7 +86,7 @@ export async function makePlan(
     readonly warn: (text: string) => void
   },
 ): Promise<Plan> {
-  const custom = withJson(await readHeaderLines(options.header ?? [], tools.warn), options)
+  const custom = withJson(await readHeaderLines(options.header ?? [], tools), options)
   const query = await readQuery(options, tools)
   const target = readTarget(withQuery(withUploadName(words), query), {
     defaultScheme: options.protoDefault ?? 'http',
@@ -100,6 +100,8 @@ export async function makePlan(
     options,
   })
   const body = await readBody(words, options, tools)
+  if (body !== undefined && body.length === undefined && options.http1_0 === true)
+    throw usageFailure('HTTP/1.0 has to know how long a body is', '-T FILE, or without -0')
   const method = methodOf(words, options, body)
   if (words.upload !== undefined && (options.continueAt !== undefined || options.resume === true))
     throw usageFailure('an upload cannot go on where it broke off', '-T without -C and --resume')
@@ -234,12 +236,12 @@ function withJson(custom: readonly HeaderLine[], { data = [] }: Options): readon
 /** `@FILE` stands for the lines of a file; what is no header is left out with a warning, as in curl. */
 async function readHeaderLines(
   given: readonly string[],
-  warn: (text: string) => void,
+  { warn, ...sources }: Sources & { readonly warn: (text: string) => void },
 ): Promise<HeaderLine[]> {
   const lines: HeaderLine[] = []
   for (const one of given) {
     const texts = one.startsWith('@')
-      ? (await readLocalFile(one.slice(1), '-H'))
+      ? (await readNamed(one.slice(1), '-H', sources))
           .toString()
           .split(/\r?\n/)
           .filter((line) => line !== '')
@@ -306,6 +308,7 @@ async function readBody({ upload }: UrlWords, options: Options, sources: Sources
   if (data !== undefined && form !== undefined)
     throw usageFailure('-d and -F each make a body', 'one of them')
   const wantsBody = form !== undefined || (data !== undefined && get !== true)
+  if (get === true && upload !== undefined) throw usageFailure('-G asks, and -T sends', 'one of them')
   if (wantsBody && upload !== undefined) throw usageFailure('-T and -d each make a body', 'one of them')
   if (head === true && (wantsBody || upload !== undefined))
     throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
@@ -350,15 +353,14 @@ async function readResumption(
   return findResumption(destination.path, `${url.origin}${path}`)
 }
 
-/** `-C -` looks where the file ends. */
+/** `-C -` looks where the file ends; standard output begins at the beginning. */
 async function readOffset({ continueAt }: Options, destination: Destination): Promise<number | undefined> {
   if (continueAt === undefined) return undefined
   if (continueAt !== '-') {
     if (/^\d+$/.test(continueAt)) return Number(continueAt)
     throw usageFailure('-C takes a number of bytes, or -', '-C -')
   }
-  if (destination.kind !== 'file')
-    throw new CommandFailure('usage', '-C - has no file to look at', '-C - -o FILE, or -C - -O')
+  if (destination.kind !== 'file') return undefined
   const found = await stat(destination.path).catch(() => undefined)
   return found === undefined || found.size === 0 ? undefined : found.size
 }

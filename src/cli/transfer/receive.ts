@@ -7,8 +7,9 @@ import { IncompleteRead } from '../../errors/index.ts'
 import { peerName } from '../output/destination.ts'
 import { formatFields, headsOf } from '../output/head-text.ts'
 import { Output } from '../output/sink.ts'
+import { unlessAborted } from '../request/local-files.ts'
 import { meetsCondition } from '../request/time-condition.ts'
-import { CommandFailure } from '../tell/failure.ts'
+import { CommandFailure, reasonOf } from '../tell/failure.ts'
 import { Pace } from './pace.ts'
 import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
@@ -76,7 +77,6 @@ function decideWhole(response: HTTPResponse, { have }: Resumption): Reception {
 
 function decideResumption(response: HTTPResponse, from: number): Reception {
   const { status } = response
-  if (from === 0) return { kind: 'body', isAppended: false }
   const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
   if (status === 206 && start !== undefined && Number(start) === from)
     return { kind: 'body', isAppended: true }
@@ -103,7 +103,6 @@ export async function receive(
   const heads = headsOf(record.answers.filter((one) => one !== undefined))
   if (plan.options.dumpHeader !== undefined) await tools.dump(plan, heads.join(''))
   const reception = decideReception(response, plan)
-  refuseLarge(response, plan)
   const writesHead = plan.options.include === true || plan.options.head === true
   const place = new BodyPlace(
     response,
@@ -114,9 +113,12 @@ export async function receive(
   )
   try {
     if (writesHead) await place.writeHead(heads.join(''))
+    refuseLarge(response, plan)
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
     const trailers = [...response.trailers]
-    if (writesHead && trailers.length > 0) await place.write(Buffer.from(formatFields(trailers), 'latin1'))
+    if (writesHead && trailers.length > 0) await place.writeTrailers(formatFields(trailers))
+    if (plan.options.dumpHeader !== undefined && trailers.length > 0)
+      await tools.dump(plan, formatFields(trailers))
     await place.end(reception.kind === 'body' && reception.failure === undefined)
   } catch (error) {
     await place.giveUp(plan.options.removeOnError === true)
@@ -132,7 +134,33 @@ export async function receive(
     await finishResumption(plan.resumption, response)
     record.fileName = plan.resumption.path
   }
-  await keepFacts(response, plan, record)
+  await unlessAborted(keepFacts(response, plan, record, tools), tools.signal)
+}
+
+/**
+ * What came before a failure that has no response: redirects beyond `--max-redirs`, or one that leads nowhere. Their heads are
+ * written, as by curl, and the last of them is what `-w` tells of.
+ * @throws ReaderGone; `signal.reason`
+ */
+export async function receiveHeads(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<void> {
+  const answers = record.answers.filter((one) => one !== undefined)
+  const last = answers.pop()
+  if (last === undefined) return
+  const redirects = answers.filter(({ status }) => status >= 300 && status < 400)
+  const response = redirects.length === 0 ? last : last.derive({ redirects })
+  record.response = response
+  const { include, head, dumpHeader } = plan.options
+  const heads = headsOf([...answers, last]).join('')
+  try {
+    if (dumpHeader !== undefined) await tools.dump(plan, heads)
+    if (include !== true && head !== true) return
+    const place = new BodyPlace(response, plan, tools, record, false)
+    await place.writeHead(heads)
+    await place.end()
+  } catch (error) {
+    // What has failed first is told.
+    if (!(error instanceof CommandFailure)) throw error
+  }
 }
 
 /** The output of one response, opened when there is something to be written. */
@@ -168,6 +196,12 @@ class BodyPlace implements BodySink {
     this.#sink ??= await this.#open()
     if (this.#sink.writeHead === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
     else await this.#sink.writeHead(text)
+  }
+
+  async writeTrailers(text: string): Promise<void> {
+    this.#sink ??= await this.#open()
+    if (this.#sink.writeTrailers === undefined) await this.#sink.write(Buffer.from(text, 'latin1'))
+    else await this.#sink.writeTrailers(text)
   }
 
   /** An empty body makes an empty file. */
@@ -286,13 +320,23 @@ async function keepFacts(
   response: HTTPResponse,
   { options }: Plan,
   { fileName }: TransferRecord,
+  { warn }: TransferTools,
 ): Promise<void> {
   const lastModified = response.headers.get('last-modified')
   const date = lastModified === null ? undefined : parseHTTPDate(lastModified)
   if (options.remoteTime === true && fileName !== undefined && date !== undefined) {
-    const { atime } = await stat(fileName)
-    await utimes(fileName, atime, date)
+    // Told, and no failure: the file is there. As in curl.
+    await setTime(fileName, date).catch((error: unknown) =>
+      warn(`the time of ${fileName} could not be set (${reasonOf(error)})`),
+    )
   }
   const etag = response.headers.get('etag')
-  if (options.etagSave !== undefined && etag !== null) await writeFile(options.etagSave, `${etag}\n`)
+  // What has no tag does not keep that of what was there before.
+  if (options.etagSave !== undefined && (etag !== null || response.status !== 304))
+    await writeFile(options.etagSave, etag === null ? '' : `${etag}\n`)
+}
+
+async function setTime(file: string, date: Date): Promise<void> {
+  const { atime } = await stat(file)
+  await utimes(file, atime, date)
 }

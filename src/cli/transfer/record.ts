@@ -120,12 +120,16 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const remote = splitAddress(response?.connection?.address ?? outcome.opened?.address)
   const local = splitAddress(outcome.opened?.localAddress)
   const chain = outcome.answers.filter((one) => one !== undefined)
-  const url = new URL(response?.url ?? plan.target.url.href)
+  // With --request-target, such as *, it is no URL.
+  const url = response !== undefined && URL.canParse(response.url) ? new URL(response.url) : plan.target.url
+  // A redirect was followed, and there it failed.
+  const isBeyond = response !== undefined && sent.length > outcome.answers.length
+  const redirects = (response?.redirects.length ?? 0) + (isBeyond ? 1 : 0)
   return {
     content_type: response?.headers.get('content-type') ?? null,
     errormsg: ending?.what ?? null,
     exitcode: EXIT_CODES[exit].code,
-    filename_effective: outcome.fileName ?? null,
+    filename_effective: outcome.fileName ?? plannedName(plan),
     http_code: response?.status ?? 0,
     http_connect: outcome.opened?.tunnel?.status ?? refusedStatus(outcome.error) ?? 0,
     http_version: response?.connection?.httpVersion ?? '0',
@@ -134,10 +138,10 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     method: last?.method ?? plan.method,
     num_connects: chain.filter(({ connection }) => connection?.reused === false).length,
     num_headers: response === undefined ? 0 : wireFields(response).length,
-    num_redirects: response?.redirects.length ?? 0,
+    num_redirects: redirects,
     num_retries: outcome.retries,
     proxy_ssl_verify_result: 0,
-    redirect_url: redirectUrl(response),
+    redirect_url: isBeyond ? null : redirectUrl(response, url),
     referer: plan.referer ?? null,
     remote_ip: remote.host,
     remote_port: remote.port,
@@ -151,8 +155,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
     url: plan.words.url,
-    url_effective:
-      response === undefined || response.redirects.length === 0 ? effectiveUrl(plan) : response.url,
+    url_effective: redirects === 0 ? effectiveUrl(plan) : isBeyond ? last!.url : response!.url,
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }
@@ -166,10 +169,16 @@ function refusedStatus(error: unknown): number | undefined {
   return found?.status
 }
 
-/** The URL as curl calls it: with a scheme and a path. */
+/** The URL as curl calls it: with a scheme and a path, and with the fragment that it was given. */
 function effectiveUrl({ target, words }: Plan): string {
   const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
-  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}`
+  const [fragment = ''] = /#.*$/s.exec(words.url) ?? []
+  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}${fragment}`
+}
+
+/** The name of a file that was not written. */
+function plannedName({ destination }: Plan): string | null {
+  return destination.kind === 'file' ? destination.path : null
 }
 
 type Times = Pick<
@@ -198,9 +207,9 @@ function splitAddress(address: string | undefined): { host: string; port: number
 }
 
 /** Where a redirect that was not followed leads. */
-function redirectUrl(response: HTTPResponse | undefined): string | null {
+function redirectUrl(response: HTTPResponse | undefined, url: URL): string | null {
   if (response === undefined || response.status < 300 || response.status > 399) return null
-  const location = readLocation(response.headers.getAll('location'), new URL(response.url))
+  const location = readLocation(response.headers.getAll('location'), url)
   return 'url' in location ? location.url.href : null
 }
 

@@ -10,6 +10,8 @@ export interface BodySink {
   write(bytes: Uint8Array): Promise<void>
   /** Takes the heads of `-i`, where they are not written as the body is. */
   writeHead?(text: string): Promise<void>
+  /** Takes the trailers of `-i`, where they are not written as the body is. */
+  writeTrailers?(text: string): Promise<void>
   end(): Promise<void>
 }
 

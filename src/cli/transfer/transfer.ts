@@ -1,14 +1,15 @@
 /** Carries a plan out: asks, receives, and does both again where `--retry` says so. */
 
-import { truncate } from 'node:fs/promises'
+import { truncate, unlink } from 'node:fs/promises'
 import { HTTPException } from '../../errors/index.ts'
 import { retryAfterOf } from '../../layers/retry-after.ts'
 import { ReaderGone } from '../output/sink.ts'
+import { checkWritable } from '../request/local-files.ts'
 import { describeFailure } from '../tell/failure.ts'
 import { ask } from './ask.ts'
 import { explainError } from './explain-error.ts'
 import type { Plan } from './plan.ts'
-import { receive } from './receive.ts'
+import { receive, receiveHeads } from './receive.ts'
 import { type Outcome, TransferRecord } from './record.ts'
 import { decideRetry } from './retry.ts'
 import type { TransferTools } from './tools.ts'
@@ -42,13 +43,21 @@ export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Ou
     tools.warn(
       `${decision.why}; again in ${decision.afterMs / 1_000} s, ${left} ${left === 1 ? 'attempt' : 'attempts'} left`,
     )
-    await rewindOutput(plan)
+    await rewindOutput(plan, outcome)
     await waitFor(decision.afterMs, tools.signal)
   }
 }
 
-/** What an attempt has added to a file that is gone on with is taken away: the next one begins where this one did. */
-async function rewindOutput({ destination, resumeFrom, resumption }: Plan): Promise<void> {
+/**
+ * What an attempt has added to a file that is gone on with is taken away, and a file that it has made because no other may be
+ * written over: the next one begins where this one did.
+ */
+async function rewindOutput(
+  { destination, options, resumeFrom, resumption }: Plan,
+  { fileName }: Outcome,
+): Promise<void> {
+  const isNew = options.clobber === false || (destination.kind === 'file' && destination.isNamedByPeer)
+  if (fileName !== undefined && isNew) await unlink(fileName).catch(() => {})
   const path = resumption?.partPath ?? (destination.kind === 'file' ? destination.path : undefined)
   const size = resumption?.have ?? resumeFrom
   if (path !== undefined && size !== undefined && size > 0) await truncate(path, size).catch(() => {})
@@ -58,6 +67,10 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   const record = new TransferRecord(plan)
   let failure: unknown
   try {
+    const { etagSave } = plan.options
+    if (etagSave !== undefined) await checkWritable(etagSave, '--etag-save')
+    // One that cannot be written is told before anything is sent; one of an earlier command goes.
+    if (plan.options.dumpHeader !== undefined) await tools.dump(plan, '')
     const response = await ask(plan, tools, record)
     record.response = response
     record.headMs = record.elapsed()
@@ -70,6 +83,7 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
     tools.signal.throwIfAborted()
     if (error instanceof ReaderGone) throw error
     failure = explainError(error, plan, record)
+    if (record.response === undefined) await receiveHeads(plan, tools, record)
   } finally {
     // What waits for more of standard input would hold the process.
     plan.body?.close?.()

@@ -42,7 +42,7 @@ export function expandGlob(text: string): GlobbedUrl[] {
 
 /** The name of a file with `#1` replaced; without a glob it stays. */
 export function fillName(name: string, parts: readonly string[]): string {
-  return name.replace(/#(\d)/g, (whole, digit: string) => parts[Number(digit) - 1] ?? whole)
+  return name.replace(/#(\d+)/g, (whole, digits: string) => parts[Number(digits) - 1] ?? whole)
 }
 
 function piecesOf(text: string): Piece[] {

@@ -49,7 +49,7 @@ const REQUEST: readonly OptionRow[] = [
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
     differs:
-      'from https to http only with --proto-redir =http,https; an empty Location leads to the same URL, and is an answer in curl',
+      'from https to http only with --proto-redir =http,https; an empty Location leads to the same URL, and is an answer in curl; 300, 304 and 305 are answers',
   }),
   row('--location-trusted', 'flag', 'http', 'as -L, and every header goes to every host: not safe'),
   row(
@@ -245,6 +245,7 @@ const AUTH: readonly OptionRow[] = [
     'text',
     'auth',
     'keep cookies, and write them to a file at the end; - is standard output',
+    { differs: 'a file that cannot be written is told, and exits with 23: curl is silent' },
   ),
   row('-j, --junk-session-cookies', 'flag', 'auth', 'leave out those of a file that have no end'),
 ]
@@ -367,7 +368,7 @@ const TIME: readonly OptionRow[] = [
     brief: 'try again after timeouts and 5xx',
   }),
   row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
-  row('--retry-max-time <seconds>', 'seconds', 'time', 'begin no attempt after so long'),
+  row('--retry-max-time <seconds>', 'seconds', 'time', 'ask for no attempt more after so long'),
   row('--retry-connrefused', 'flag', 'time', 'also after a refused connection'),
   row('--retry-all-errors', 'flag', 'time', 'after every failure'),
   row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M'),
