@@ -170,6 +170,11 @@ export class DigestSession {
     return this.#nonce
   }
 
+  /** Whether a request was answered by the nonce of the next answer already. */
+  get hasUsedNonce(): boolean {
+    return this.#counts.has(this.#nonce)
+  }
+
   /** What is given back with the nonce; undefined where the challenge had none. */
   get opaque(): string | undefined {
     return this.#opaque

@@ -104,24 +104,23 @@ export type ContentLength =
   | { readonly kind: 'differing'; readonly value: string; readonly line: number }
 
 /**
- * Reads the Content-Length lines of a message: one number, perhaps repeated (RFC 9110 §8.6). A list with an empty
- * element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
+ * Reads the Content-Length lines of a message: one number, perhaps repeated to the letter (RFC 9110 §8.6; Fetch, "extract a
+ * length": `05` beside `5` differs). A list with an empty element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
  */
 export function readContentLength(values: readonly string[]): ContentLength {
   if (values.length === 0) return ABSENT
-  let first: number | undefined
+  let first: string | undefined
   let repeated = false
   for (const [line, value] of values.entries()) {
     for (const element of value.split(',')) {
       const text = trimWhitespace(element)
-      const length = isDigits(text) ? Number(text) : Number.NaN
-      if (!(length <= Number.MAX_SAFE_INTEGER)) return { kind: 'malformed', value, line }
-      if (first === undefined) first = length
-      else if (first !== length) return { kind: 'differing', value: values.join(', '), line }
+      if (!isDigits(text) || Number(text) > Number.MAX_SAFE_INTEGER) return { kind: 'malformed', value, line }
+      if (first === undefined) first = text
+      else if (first !== text) return { kind: 'differing', value: values.join(', '), line }
       else repeated = true
     }
   }
-  return { kind: 'valid', length: first!, repeated }
+  return { kind: 'valid', length: Number(first), repeated }
 }
 
 /** What a message says of its transfer codings. */

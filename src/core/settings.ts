@@ -144,6 +144,9 @@ export interface HstsStore {
   readonly delete: (host: string) => unknown
 }
 
+/** What takes the place of fields: their names in lower case, and the one value of each; undefined for none. */
+export type FieldChanges = readonly (readonly [name: string, value: string | undefined])[]
+
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
@@ -178,6 +181,10 @@ export interface RequestSettings {
   readonly refusesToDropBody?: boolean | undefined
   /** No more of the request is sent once its answer is complete: the source is given back, and the connection given up. */
   readonly endsWithAnswer?: boolean | undefined
-  /** Is asked before each redirect is followed, and throws where that URL may not be gone to. */
-  readonly checkRedirect?: ((url: URL) => void) | undefined
+  /** Is asked before each redirect is followed: throws where that URL may not be gone to, and says what is said there. */
+  readonly checkRedirect?:
+    | ((url: URL, redirect: HTTPResponse, method: string) => FieldChanges | undefined)
+    | undefined
+  /** Goes only over a connection that is opened for it. */
+  readonly needsFresh?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: nothing is read
- * ahead.
+ * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: nothing is read before
+ * somebody reads; then one piece ahead, so that a reader is told of the end, and of a failure, also where it does not ask.
  *
  * A reader's own memory (BYOB) is filled by the platform from a chunk, not from the connection: the reader may give its lock back while
  * the bytes are on their way, which nobody tells us, and what is then answered to the request for its memory reaches the next
@@ -43,6 +43,8 @@ export class BodyFeed {
   readonly #onAbort: (() => void) | undefined
   readonly #onEnd: (error?: unknown) => void
   #pieces: AsyncIterator<Buffer> | undefined
+  /** The piece after the last one given. */
+  #ahead: Promise<Buffer | undefined> | undefined
   #controller: ReadableByteStreamController | undefined
   /** What another reader waits for, where the body went to that one. */
   #elsewhere: Promise<void> | undefined
@@ -77,14 +79,16 @@ export class BodyFeed {
 
   async pull(controller: ReadableByteStreamController): Promise<void> {
     if (this.#elsewhere !== undefined) return this.#elsewhere
+    let piece: Buffer | undefined
     try {
-      await this.#enqueue(controller)
+      piece = await (this.#ahead ?? this.#next())
     } catch (error) {
-      const failure = terminationOf(error, this.#signal)
-      this.#stopListening()
-      this.#onEnd(failure)
-      throw failure
+      throw this.#failed(error)
     }
+    if (this.#isOver) return
+    if (piece === undefined) return this.#end(controller)
+    controller.enqueue(ownBytes(piece))
+    this.#lookAhead(controller)
   }
 
   cancel(): void {
@@ -120,15 +124,36 @@ export class BodyFeed {
     this.stream.getReader()
   }
 
-  async #enqueue(controller: ReadableByteStreamController): Promise<void> {
+  /** The next piece; undefined at the end. */
+  async #next(): Promise<Buffer | undefined> {
     this.#pieces ??= this.#response[Symbol.asyncIterator]()
     while (true) {
       const { done, value } = await this.#pieces.next()
-      if (done === true) return this.#end(controller)
-      if (value.length === 0) continue
-      controller.enqueue(ownBytes(value))
-      return
+      if (done === true) return undefined
+      if (value.length > 0) return value
     }
+  }
+
+  #lookAhead(controller: ReadableByteStreamController): void {
+    const ahead = this.#next()
+    this.#ahead = ahead
+    void this.#watch(ahead, controller)
+  }
+
+  async #watch(ahead: Promise<Buffer | undefined>, controller: ReadableByteStreamController): Promise<void> {
+    try {
+      if ((await ahead) === undefined) this.#end(controller)
+    } catch (error) {
+      if (!this.#isOver) controller.error(this.#failed(error))
+    }
+  }
+
+  #failed(error: unknown): unknown {
+    const failure = terminationOf(error, this.#signal)
+    this.#isOver = true
+    this.#stopListening()
+    this.#onEnd(failure)
+    return failure
   }
 
   #end(controller: ReadableByteStreamController): void {

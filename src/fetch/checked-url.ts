@@ -29,14 +29,15 @@ export function rememberUrl(text: string, url: URL): void {
 
 /**
  * The URL of a string; nobody may change it.
+ * @param page - that a relative one is resolved against
  * @throws TypeError for what is none, and for one with credentials; the message does not show them
  */
-export function parseUrl(text: string): URL {
-  const known = KNOWN.get(text)
+export function parseUrl(text: string, page?: URL): URL {
+  const known = page === undefined ? KNOWN.get(text) : undefined
   if (known !== undefined) return known
   let url: URL
   try {
-    url = new URL(text)
+    url = new URL(text, page)
   } catch {
     throw new TypeError(`Failed to parse URL from ${withoutUserinfo(text)}`, { cause: invalidUrl() })
   }

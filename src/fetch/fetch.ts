@@ -7,32 +7,33 @@ import { Client, type DirectRequest } from '../client/client.ts'
 import type { BodyReader } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
-import { NO_BODY } from '../core/outgoing-body.ts'
+import { isMeasured, isReplayable, NO_BODY, replayOf } from '../core/outgoing-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
 import { failureOf, networkError, socketError } from './errors.ts'
 import { matchesIntegrity } from './integrity.ts'
+import { pageUrl } from './page.ts'
 import { settleFields } from './read-headers.ts'
 import { bodyLength, giveBack, isOverNetwork, type ReadRequest, readRequest } from './read-init.ts'
-import { makeAnswer } from './response.ts'
+import { makeAnswer, makeOpaqueAnswer } from './response.ts'
 import { fetchScheme } from './schemes.ts'
 import type { Fetch, FetchInit, FetchResponse } from './types.ts'
+import { checkHop } from './way.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-const BAD_PORT = 'bad port'
+/** Another server was meant (RFC 9110 §15.5.20). */
+const MISDIRECTED = 421
 
-/** Every URL on the way is checked, not the first alone (Fetch standard, "main fetch" is gone through again for each). */
-function refuseBadPort(url: URL): void {
-  if (hasBadPort(url)) throw new Error(BAD_PORT)
-}
+const BAD_PORT = 'bad port'
 
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
 const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
-  checkRedirect: refuseBadPort,
+  // Every URL on the way is checked, not the first alone: "main fetch" is gone through again for each.
+  checkRedirect: checkHop,
   endsWithAnswer: true,
 })
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
@@ -49,7 +50,18 @@ const WITHOUT_REDIRECTS_AND_COOKIES: DirectRequest['settings'] = Object.freeze({
 })
 
 /** What differs for a request. */
-function settingsFor({ redirect, omitsCookies }: ReadRequest): DirectRequest['settings'] {
+function settingsFor(request: ReadRequest): DirectRequest['settings'] {
+  const settings = plainSettingsFor(request)
+  const { way, redirect, onInformational } = request
+  if (onInformational === undefined && (way === undefined || redirect !== 'follow')) return settings
+  return {
+    ...settings,
+    ...(onInformational === undefined ? {} : { onInformational }),
+    ...(way === undefined || redirect !== 'follow' ? {} : { checkRedirect: way.follow }),
+  }
+}
+
+function plainSettingsFor({ redirect, omitsCookies }: ReadRequest): DirectRequest['settings'] {
   if (omitsCookies) return redirect === 'follow' ? AS_FETCH_WITHOUT_COOKIES : WITHOUT_REDIRECTS_AND_COOKIES
   return redirect === 'follow' ? AS_FETCH : WITHOUT_REDIRECTS
 }
@@ -69,12 +81,13 @@ function makeFetch(clientOf: () => Client): Fetch {
   const own = function fetch(input: unknown, init?: FetchInit): Promise<FetchResponse> {
     try {
       const client = clientOf()
-      if (typeof input === 'string' && init === undefined && isKnownUrl(input))
+      const hasPage = pageUrl() !== undefined
+      if (typeof input === 'string' && init === undefined && !hasPage && isKnownUrl(input))
         return fetchPlain(client, input)
       const read = readRequest(input, init, client.makeBoundary)
       if (read instanceof Promise)
         return read.then((request) => fetchRead(client, request, undefined), failPlain)
-      return fetchRead(client, read, typeof input === 'string' ? input : undefined)
+      return fetchRead(client, read, typeof input === 'string' && !hasPage ? input : undefined)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -84,16 +97,35 @@ function makeFetch(clientOf: () => Client): Fetch {
 
 /** GET, with nothing said besides. */
 function fetchPlain(client: Client, url: string): Promise<FetchResponse> {
+  const direct = {
+    method: 'GET',
+    url,
+    fields: NO_FIELDS,
+    body: NO_BODY,
+    signal: undefined,
+    settings: AS_FETCH,
+  }
   return client
-    .send({
-      method: 'GET',
-      url,
-      fields: NO_FIELDS,
-      body: NO_BODY,
-      signal: undefined,
-      settings: AS_FETCH,
-    })
-    .then(answerPlain, failPlain)
+    .send(direct)
+    .then(
+      (response) =>
+        response.status === MISDIRECTED ? answerOnceMore(client, direct, response) : answerPlain(response),
+      failPlain,
+    )
+}
+
+async function answerOnceMore(
+  client: Client,
+  direct: DirectRequest,
+  misdirected: HTTPResponse,
+): Promise<FetchResponse> {
+  let response: HTTPResponse
+  try {
+    response = await sendOnceMore(client, direct, misdirected)
+  } catch (error) {
+    failPlain(error)
+  }
+  return answerPlain(response)
 }
 
 function answerPlain(response: HTTPResponse): FetchResponse {
@@ -112,11 +144,15 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
     signal?.throwIfAborted()
     if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
     if (hasBadPort(url)) throw networkError(BAD_PORT)
-    const sending = (request.client ?? client).send(directOf(request, text))
-    return sending.then(
-      (response) => answerTo(request, response),
-      (error: unknown) => Promise.reject(failureOf(error, signal)),
-    )
+    const by = request.client ?? client
+    const direct = directOf(request, text)
+    return by
+      .send(direct)
+      .then((response) => (response.status === MISDIRECTED ? sendOnceMore(by, direct, response) : response))
+      .then(
+        (response) => answerTo(request, response),
+        (error: unknown) => Promise.reject(failureOf(error, signal)),
+      )
   } catch (error) {
     giveBack(request, error)
     return Promise.reject(error)
@@ -124,7 +160,7 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
 }
 
 function directOf(request: ReadRequest, text: string | undefined): DirectRequest {
-  const { method, url, body, signal, onInformational } = request
+  const { method, url, body, signal } = request
   let fields: readonly FieldLine[]
   try {
     fields = settleFields(request.fields, bodyLength(body))
@@ -139,13 +175,28 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
     fields,
     body,
     signal,
-    settings: onInformational === undefined ? settings : { ...settings, onInformational },
+    settings,
   }
+}
+
+/**
+ * After a 421 a request goes once more: another connection may lead to a server that answers for this name (Fetch standard,
+ * "HTTP-network-or-cache fetch"). One whose body is spent gets the 421.
+ */
+async function sendOnceMore(
+  client: Client,
+  direct: DirectRequest,
+  misdirected: HTTPResponse,
+): Promise<HTTPResponse> {
+  const { body, settings } = direct
+  if (!isMeasured(body) || !isReplayable(body)) return misdirected
+  misdirected.close()
+  return client.send({ ...direct, body: replayOf(body), settings: { ...settings, needsFresh: true } })
 }
 
 /** @throws TypeError (`fetch failed`) where what came is none */
 async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<FetchResponse> {
-  const { signal, redirect, integrity } = request
+  const { signal, redirect, integrity, way } = request
   refuseSwitch(response)
   if (redirect === 'error' && REDIRECT_STATUSES.has(response.status)) {
     response.close()
@@ -156,8 +207,14 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
     response.close()
     throw signal.reason
   }
-  if (integrity === '') return makeAnswer(response, signal)
-  return makeAnswer(await verified(response, integrity, signal), signal)
+  if (way?.isOpaque === true && redirect === 'follow') {
+    if (integrity === '') return makeOpaqueAnswer(response)
+    response.close()
+    throw networkError('nobody may look into the body to verify it')
+  }
+  const isCors = way === undefined ? undefined : way.isCrossOrigin
+  if (integrity === '') return makeAnswer(response, signal, isCors)
+  return makeAnswer(await verified(response, integrity, signal), signal, isCors)
 }
 
 /** Nobody asked for another protocol. */
@@ -203,6 +260,8 @@ function sharedClient(): Client {
     retry: false,
     // The standard lets every byte into the value of a field but NUL, CR and LF.
     tolerances: { controlInValue: true },
+    // It decodes whatever it is, as the platform's does; how much is gathered has a limit.
+    decompress: { maxRatio: Infinity },
     redirect: { keepHeaders: ['sec-fetch-mode'] },
     headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
   })

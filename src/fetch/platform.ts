@@ -53,7 +53,7 @@ export type AnswerBaseClass = new (status: number, statusText: string) => object
 function makeFullBase(): AnswerBaseClass {
   return class extends PlatformResponse {
     constructor(status: number, statusText: string) {
-      super(null, { status: status > 599 ? 599 : status, statusText })
+      super(null, { status: status > 599 ? 599 : Math.max(status, 200), statusText })
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { type FieldLine, hasField } from '../core/fields.ts'
-import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
+import { equalsIgnoringCase, isHostValue, isToken } from '../core/grammar.ts'
 import { toText } from './web-idl.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
@@ -103,6 +103,10 @@ export function settleFields(fields: readonly FieldLine[], length: number | unde
     if (REFUSED.has(name)) throw refusal(name, 'the connection decides it')
     if (name === 'connection' && !/^(close|keep-alive)$/i.test(field[1]))
       throw refusal(name, 'it may be close or keep-alive')
+    // No name of a host: the URL's is sent.
+    if (name === 'host' && !isHostValue(field[1])) continue
+    // Without Range it asks for nothing, and may not be sent (RFC 9110 §13.1.5).
+    if (name === 'if-range' && !hasField(fields, 'range')) continue
     // A length that was given for no body says nothing.
     if (name === 'content-length' && length === 0) continue
     settled.push(field)

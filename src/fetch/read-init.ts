@@ -5,7 +5,6 @@
 
 import type { Client } from '../client/client.ts'
 import type { FieldLine } from '../core/fields.ts'
-import { hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
 import { closeBody, isMeasured, lengthOf, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
@@ -13,10 +12,12 @@ import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
 import { asAbortSignal } from './foreign-signal.ts'
+import { pageUrl } from './page.ts'
 import { readBody } from './read-body.ts'
 import { readHeaders } from './read-headers.ts'
-import { decideReferrer, REFERRER_POLICIES } from './referrer.ts'
+import { REFERRER_POLICIES, readReferrer } from './referrer.ts'
 import { isRequestLike, type RequestLike, takeRequestBody, writtenDispatcher } from './request-like.ts'
+import { Way, type WayOptions } from './way.ts'
 import { toText } from './web-idl.ts'
 
 /** A request as `fetch` was asked for it. */
@@ -31,6 +32,8 @@ export interface ReadRequest {
   /** True for `credentials: 'omit'`: neither are cookies sent nor kept. */
   readonly omitsCookies: boolean
   readonly integrity: string
+  /** What is said on its way; undefined where nothing is, and it may go anywhere. */
+  readonly way: Way | undefined
   /** The client that sends it, where one was named. */
   readonly client: Client | undefined
   readonly onInformational: ((response: InformationalResponse) => void) | undefined
@@ -54,6 +57,7 @@ class Members {
   keepalive: unknown = undefined
   signal: unknown = undefined
   duplex: unknown = undefined
+  priority: unknown = undefined
   window: unknown = undefined
   dispatcher: unknown = undefined
   client: unknown = undefined
@@ -70,6 +74,7 @@ const WORDS: readonly (readonly [member: keyof Members, words: readonly string[]
   ['cache', ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']],
   ['redirect', ['follow', 'manual', 'error']],
   ['duplex', ['half']],
+  ['priority', ['high', 'low', 'auto']],
 ]
 
 const NOTHING_SAID = Object.freeze(new Members())
@@ -88,7 +93,8 @@ export function readRequest(
   makeBoundary: () => string,
 ): ReadRequest | Promise<ReadRequest> {
   const source = isRequestLike(input) ? input : undefined
-  const url = parseUrl(source === undefined ? toText(input) : source.url)
+  const page = pageUrl()
+  const url = parseUrl(source === undefined ? toText(input) : source.url, page)
   const members = readMembers(init)
   const all = source === undefined ? members : withRequest(members, source)
   checkMembers(all)
@@ -101,16 +107,17 @@ export function readRequest(
     source !== undefined && members.body === undefined && source.body !== null && source.body !== undefined
   if (isWithoutContent && (members.body !== undefined || hasOwnBody))
     throw new TypeError('Request with GET/HEAD method cannot have body.')
-  const referrer = decideReferrer(textOr(all.referrer, ''), textOr(all.referrerPolicy, ''), url)
+  const way = wayOf(all, { page, mode, url, method })
   // Read last of all that may be refused: a body that was taken over has to be given back.
   const rest: Omit<ReadRequest, 'body'> = {
     url,
     method,
-    fields: withStandardFields(fields, all, referrer),
+    fields: withStandardFields(fields, all, way),
     signal: readSignal(init, members, source),
     redirect: (all.redirect as ReadRequest['redirect'] | undefined) ?? 'follow',
     omitsCookies: all.credentials === 'omit',
     integrity: textOr(all.integrity, ''),
+    way,
     client: members.client as Client | undefined,
     onInformational: readCallback(members.onInformational),
   }
@@ -123,6 +130,16 @@ export function readRequest(
   const body =
     members.body === undefined ? NO_BODY : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex })
   return { ...rest, body }
+}
+
+/** Most requests say nothing on their way. */
+function wayOf(all: Members, facts: Omit<WayOptions, 'referrer' | 'policy'>): Way | undefined {
+  const { page, mode } = facts
+  const referrer = readReferrer(textOr(all.referrer, 'about:client'), page)
+  const policy = textOr(all.referrerPolicy, '')
+  if (page === undefined && referrer === undefined && (mode === undefined || mode === 'cors'))
+    return undefined
+  return isNetworkUrl(facts.url) ? new Way({ ...facts, referrer, policy }) : undefined
 }
 
 function textOr(value: unknown, otherwise: string): string {
@@ -223,11 +240,11 @@ function isSafelisted(name: string, value: string): boolean {
 function withStandardFields(
   given: readonly FieldLine[],
   members: Members,
-  referrer: string | undefined,
+  way: Way | undefined,
 ): readonly FieldLine[] {
   // It tells a server where a request comes from: nobody but the one that sends it says so (Fetch Metadata §2.2).
-  const fields = given.filter(([name]) => !equalsIgnoringCase(name, 'sec-fetch-mode'))
-  if (referrer !== undefined && !hasField(fields, 'referer')) fields.push(['referer', referrer])
+  const allowed = given.filter(([name]) => !equalsIgnoringCase(name, 'sec-fetch-mode'))
+  const fields = way === undefined ? allowed : way.fieldsWith(allowed)
   if (members.mode !== undefined && members.mode !== 'cors')
     fields.push(['sec-fetch-mode', members.mode as string])
   fields.push(...fieldsForCache(textOr(members.cache, 'default'), fields))

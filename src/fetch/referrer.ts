@@ -18,23 +18,32 @@ const POLICIES: ReadonlySet<string> = new Set([
 export const REFERRER_POLICIES: readonly string[] = [...POLICIES]
 
 /**
- * What Referer says; undefined for nothing.
- * @param referrer - as it was given: '' for none, `about:client` for the default, which is none outside of a browser
+ * The URL that is said to lead to a request, as `referrer` was given; undefined for none.
+ * @param referrer - '' for none; `about:client` for the page, which there mostly is none of outside of a browser
+ * @param page - the page, where there is one
  * @throws TypeError for what is no URL
  */
-export function decideReferrer(referrer: string, policy: string, to: URL): string | undefined {
-  if (referrer === '' || referrer === 'about:client') return undefined
+export function readReferrer(referrer: string, page: URL | undefined): URL | undefined {
+  if (referrer === '') return undefined
+  if (referrer === 'about:client') return page
   let from: URL
   try {
-    from = new URL(referrer)
+    from = new URL(referrer, page)
   } catch {
     const cause = invalidUrl()
     throw new TypeError(`Referrer "${withoutUserinfo(referrer)}" is not a valid URL.`, { cause })
   }
+  // Nobody speaks for another page (Fetch §5.4, step 14.3).
+  if (page !== undefined && from.origin !== page.origin) return page
+  return from
+}
+
+/** What Referer says to a URL; undefined for nothing. */
+export function referrerFor(from: URL, policy: string, to: URL): URL | undefined {
   if (from.protocol !== 'http:' && from.protocol !== 'https:') return undefined
-  const origin = `${from.origin}/`
+  const origin = new URL(`${from.origin}/`)
   const whole = stripped(from)
-  const shown = whole.length > 4_096 ? origin : whole
+  const shown = whole.href.length > 4_096 ? origin : whole
   const isSame = from.origin === to.origin
   const isDowngrade = from.protocol === 'https:' && to.protocol === 'http:'
   switch (policy) {
@@ -59,6 +68,6 @@ export function decideReferrer(referrer: string, policy: string, to: URL): strin
 }
 
 /** Without userinfo and fragment. */
-function stripped({ origin, pathname, search }: URL): string {
-  return `${origin}${pathname}${search}`
+function stripped({ origin, pathname, search }: URL): URL {
+  return new URL(`${origin}${pathname}${search}`)
 }

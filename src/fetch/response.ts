@@ -10,12 +10,14 @@
 import { ownBytes } from '../core/body-reader.ts'
 import { decodeText } from '../core/body-text.ts'
 import { fieldValues } from '../core/fields.ts'
+import { MemoryBody } from '../core/memory-body.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
 import { BodyFeed, isStreamUsed, makeSpentStream } from './body-feed.ts'
 import { terminationOf } from './errors.ts'
 import { makeImmutableHeaders } from './immutable-headers.ts'
 import { extractMimeType, writeMimeType } from './mime-type.ts'
 import { AnswerBase, PlatformBlob, PlatformResponse, STATE_KEYS } from './platform.ts'
+import { makeResponse } from './schemes.ts'
 import { teeBody } from './tee.ts'
 
 /** What the platform keeps of a response, as far as we write it. */
@@ -40,13 +42,36 @@ const NO_BYTES = Buffer.alloc(0)
 const PLATFORM = PlatformResponse.prototype
 
 /** Makes the answer to a request out of its response. */
-export function makeAnswer(response: HTTPResponse, signal: AbortSignal | undefined): Response {
-  return new Answer(response, signal)
+export function makeAnswer(
+  response: HTTPResponse,
+  signal: AbortSignal | undefined,
+  isCrossOrigin?: boolean,
+): Response {
+  return new Answer(response, signal, isCrossOrigin === undefined ? undefined : typeOf(isCrossOrigin))
 }
+
+function typeOf(isCrossOrigin: boolean): Response['type'] {
+  return isCrossOrigin ? 'cors' : 'basic'
+}
+
+/**
+ * Makes the answer that tells nothing of itself (Fetch standard, "opaque filtered response").
+ * @param response - stays under way for as long as somebody has the answer, or until an abort
+ */
+export function makeOpaqueAnswer(response: HTTPResponse): Response {
+  const shown = makeResponse('', 0, '', [], new MemoryBody(NO_BYTES), { kind: 'none' })
+  const answer = new Answer(shown, undefined, 'opaque')
+  INSIDE.set(answer, response)
+  return answer
+}
+
+const INSIDE = new WeakMap<Response, HTTPResponse>()
 
 class Answer extends AnswerBase {
   #response: HTTPResponse
   readonly #signal: AbortSignal | undefined
+  /** Undefined where the URLs on the way decide. */
+  readonly #type: Response['type'] | undefined
   #headers: Headers | undefined
   #feed: BodyFeed | undefined
   /** The stream of a body that was read otherwise. */
@@ -60,14 +85,19 @@ class Answer extends AnswerBase {
   /** The platform's own, with its state. */
   #real: Response | undefined
 
-  constructor(response: HTTPResponse, signal: AbortSignal | undefined) {
+  constructor(response: HTTPResponse, signal: AbortSignal | undefined, type: Response['type'] | undefined) {
     super(response.status, response.reason)
     this.#response = response
     this.#signal = signal
+    this.#type = type
   }
 
   get type(): Response['type'] {
-    return 'basic'
+    if (this.#type !== undefined) return this.#type
+    const { redirects, url } = this.#response
+    if (redirects.length === 0) return 'basic'
+    const [{ origin }, ...others] = [...redirects, { url }].map((one) => new URL(one.url)) as [URL, ...URL[]]
+    return typeOf(others.some((other) => other.origin !== origin))
   }
 
   get url(): string {
@@ -155,13 +185,13 @@ class Answer extends AnswerBase {
     if (this.#isUnusable) throw new TypeError('Response.clone: Body has already been consumed.')
     // What an abort has closed tells both of its reason.
     const isCalledOff = this.#signal?.aborted === true && this.#response.isClosed
-    if (this.#hasNoBody || isCalledOff) return makeAnswer(this.#response, this.#signal)
+    if (this.#hasNoBody || isCalledOff) return new Answer(this.#response, this.#signal, this.#type)
     // The stream that was given out is locked from now on, as by tee(); the next is another.
     this.#feed?.leave()
     this.#feed = undefined
     const [own, other] = this.#response.split(teeBody)
     this.#response = own
-    return makeAnswer(other, this.#signal)
+    return new Answer(other, this.#signal, this.#type)
   }
 
   /** Not in the standard: the fields that came after the body; waits until it has been read, cancelled or aborted. */
@@ -196,7 +226,12 @@ class Answer extends AnswerBase {
   }
 
   #consume<T>(make: (bytes: Buffer) => T | Promise<T>): Promise<T> {
-    if (this.#isUnusable) return Promise.reject(new TypeError('Body is unusable: Body has already been read'))
+    if (this.#isUnusable) {
+      // Whoever asks again after an abort is told of that once more.
+      if (this.#signal?.aborted === true && this.#outcome?.error === this.#signal.reason)
+        return Promise.reject(this.#signal.reason)
+      return Promise.reject(new TypeError('Body is unusable: Body has already been read'))
+    }
     if (this.#hasNoBody) return attempt(make, NO_BYTES)
     this.#isUsed = true
     if (this.#signal?.aborted === true && this.#feed === undefined) {
@@ -222,7 +257,11 @@ class Answer extends AnswerBase {
     this.#feed?.giveAway(reading)
     if (this.#trailers !== undefined) this.#watch()
     const signal = this.#signal
-    return reading.then(make, (error: unknown) => Promise.reject(terminationOf(error, signal)))
+    return reading.then(make, (error: unknown) => {
+      const failure = terminationOf(error, signal)
+      this.#outcome ??= { error: failure }
+      return Promise.reject(failure)
+    })
   }
 
   /** Sees to it that whoever waits for the trailers is told when the body ends, however that is. */
@@ -266,7 +305,8 @@ class Answer extends AnswerBase {
     state.status = this.status
     state.statusText = this.statusText
     state.type = this.type
-    state.urlList = [...this.#response.redirects.map(({ url }) => new URL(url)), new URL(this.url)]
+    const urls = [...this.#response.redirects.map(({ url }) => url), this.url]
+    state.urlList = urls.filter((url) => url !== '').map((url) => new URL(url))
     state.body = stream === null ? null : { stream, source: null, length: null }
     for (const [name, value] of this.headers) state.headersList.append(name, value)
     return real

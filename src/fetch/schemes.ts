@@ -36,8 +36,8 @@ function fetchData({ url, method }: ReadRequest): HTTPResponse {
   const data = readDataUrl(url)
   if (data === undefined) throw networkError('the data URL cannot be read')
   const fields: FieldLine[] = [['content-type', data.contentType]]
-  if (method !== 'HEAD') return makeResponse(url, 200, 'OK', fields, new MemoryBody(data.bytes))
-  return makeResponse(url, 200, 'OK', fields, new MemoryBody(Buffer.alloc(0)), { kind: 'none' })
+  if (method !== 'HEAD') return makeResponse(withoutHash(url), 200, 'OK', fields, new MemoryBody(data.bytes))
+  return makeResponse(withoutHash(url), 200, 'OK', fields, new MemoryBody(Buffer.alloc(0)), { kind: 'none' })
 }
 
 function fetchBlob({ url, method, fields }: ReadRequest): HTTPResponse {
@@ -53,7 +53,7 @@ function fetchBlob({ url, method, fields }: ReadRequest): HTTPResponse {
       ['content-length', String(size)],
       ['content-type', type],
     ]
-    return makeResponse(url, 200, 'OK', head, new BlobBody(blob))
+    return makeResponse(withoutHash(url), 200, 'OK', head, new BlobBody(blob))
   }
   const part = readRange(range, size)
   if (part === undefined) throw networkError('the range does not fit the Blob')
@@ -63,7 +63,7 @@ function fetchBlob({ url, method, fields }: ReadRequest): HTTPResponse {
     ['content-type', type],
     ['content-range', `bytes ${part.start}-${part.end}/${size}`],
   ]
-  return makeResponse(url, 206, 'Partial Content', head, new BlobBody(slice))
+  return makeResponse(withoutHash(url), 206, 'Partial Content', head, new BlobBody(slice))
 }
 
 /** The bytes that a Range field asks for, both ends included (Fetch standard, "parse a single range header value"). */
@@ -79,8 +79,8 @@ export function readRange(value: string, size: number): { start: number; end: nu
 }
 
 /** A response that no connection gave. */
-function makeResponse(
-  url: URL,
+export function makeResponse(
+  url: string,
   status: number,
   reason: string,
   fields: readonly FieldLine[],
@@ -97,7 +97,7 @@ function makeResponse(
     ...(framing === undefined ? {} : { framing }),
   }
   return new HTTPResponse(head, body, {
-    url: withoutHash(url),
+    url,
     informational: [],
     timings: {},
     facts: { method: 'GET' },

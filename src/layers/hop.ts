@@ -61,6 +61,8 @@ export interface HopFacts {
   readonly from: URL
   readonly to: URL
   readonly settings: RedirectSettings
+  /** False where the request has no body: a GET that stays one keeps its fields. Default true. */
+  readonly hasBody?: boolean | undefined
 }
 
 /** What goes along. */
@@ -74,13 +76,13 @@ export interface Hop {
 }
 
 /** Decides what goes along; `refused` for a way from https to http that was not allowed. */
-export function decideHop({ status, method, from, to, settings }: HopFacts): Hop | 'refused' {
+export function decideHop({ status, method, from, to, settings, hasBody }: HopFacts): Hop | 'refused' {
   if (from.protocol === 'https:' && to.protocol !== 'https:' && !settings.downgrade) return 'refused'
   const toGet = REDIRECTS[status]
   const becomesGet = toGet === 'all but HEAD' ? method !== 'HEAD' : toGet === method
   return {
     method: becomesGet ? 'GET' : method,
-    dropsBody: becomesGet,
+    dropsBody: becomesGet && (method !== 'GET' || hasBody !== false),
     fields: fieldsFor(from, to, settings),
   }
 }

@@ -7,11 +7,12 @@
  */
 
 import { type FieldLine, fieldValues } from '../core/fields.ts'
+import { equalsIgnoringCase } from '../core/grammar.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import type { RedirectSettings } from '../core/settings.ts'
+import type { FieldChanges, RedirectSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { addFacts } from '../errors/exception.ts'
 import { RedirectError } from '../errors/index.ts'
@@ -28,6 +29,8 @@ const DEFAULT_MAX_RETRY_AFTER_MS = 60_000
 /** How many URLs of a circle are named. */
 const MAX_SHOWN_CIRCLE = 6
 
+const NO_CHANGES: FieldChanges = Object.freeze([])
+
 /** What the decision depends on. */
 export interface RedirectFacts {
   readonly status: number
@@ -40,6 +43,8 @@ export interface RedirectFacts {
   readonly upgraded?: URL | undefined
   /** The body can be sent once more, or there is none. */
   readonly isReplayable: boolean
+  /** There is a body. Default true. */
+  readonly hasBody?: boolean | undefined
   /** What was asked for so far, the request itself included, the oldest first. */
   readonly visited: readonly Visit[]
   readonly settings: RedirectSettings
@@ -73,7 +78,7 @@ export type RedirectDecision =
 
 /** Decides whether a response is followed, and where to. */
 export function decideRedirect(facts: RedirectFacts): RedirectDecision {
-  const { status, method, url, settings, visited, retryAfterMs = 0 } = facts
+  const { status, method, url, settings, visited, hasBody, retryAfterMs = 0 } = facts
   if (REDIRECTS[status] === undefined) return answer(`${status} is not followed`)
   if (method === 'CONNECT') return answer('a tunnel is asked for at one place only')
   const read = readLocation(facts.locations, url)
@@ -81,7 +86,7 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   if (read.kind === 'bad') return refuse('REDIRECT_LOCATION', read.why, undefined)
   const to = facts.upgraded ?? read.url
   const location = shownUrl(to.href)
-  const hop = decideHop({ status, method, from: url, to, settings })
+  const hop = decideHop({ status, method, from: url, to, settings, hasBody })
   if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
   if (visited.length > settings.limit) return refuseMore({ method: hop.method, url: to }, visited, settings)
   const isDropped = hop.dropsBody && (status === 303 || facts.refusesToDropBody !== true)
@@ -181,6 +186,7 @@ async function follow(
       locations,
       upgraded,
       isReplayable: isReplayable(request.body),
+      hasBody: request.body.kind !== 'none',
       visited,
       settings,
       refusesToDropBody: request.settings?.refusesToDropBody,
@@ -194,11 +200,11 @@ async function follow(
     // The server may have answered in the middle of it: that is the end of sending it there.
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
-    checkHop(request, decision.url)
+    const changes = checkHop(request, decision, response)
     redirects.push(response)
     await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
-    request = redirected(request, decision, settings, options, response)
+    request = redirected(request, decision, settings, options, response, changes)
     visited.push({ method: request.method, url: decision.url })
     response = await send(request)
   }
@@ -227,9 +233,13 @@ async function upgradedLocation(
 }
 
 /** @throws what the settings throw for a URL that may not be gone to */
-function checkHop({ settings, body }: OutgoingRequest, url: URL): void {
+function checkHop(
+  { settings, body }: OutgoingRequest,
+  { url, hop }: Extract<RedirectDecision, { kind: 'follow' }>,
+  redirect: HTTPResponse,
+): FieldChanges {
   try {
-    settings?.checkRedirect?.(url)
+    return settings?.checkRedirect?.(url, redirect, hop.method) ?? NO_CHANGES
   } catch (error) {
     closeBody(body, error)
     throw error
@@ -243,6 +253,7 @@ function redirected(
   settings: RedirectSettings,
   { locate }: RedirectLayerOptions,
   response: HTTPResponse,
+  changes: FieldChanges,
 ): OutgoingRequest {
   const carried = (fields: readonly FieldLine[]): readonly FieldLine[] =>
     carryFields(fields, hop, settings.keepHeaders)
@@ -252,7 +263,7 @@ function redirected(
     ...located(url, locate, response),
     method,
     defaults: carried(request.defaults),
-    fields: carried(request.fields),
+    fields: changed(carried(request.fields), changes),
     attempt: 1,
     ...(dropsBody
       ? WITHOUT_BODY
@@ -261,6 +272,13 @@ function redirected(
           trailers: carryTrailers(request.trailers, hop, settings.keepHeaders),
         }),
   })
+}
+
+function changed(fields: readonly FieldLine[], changes: FieldChanges): readonly FieldLine[] {
+  if (changes.length === 0) return fields
+  const kept = fields.filter(([name]) => !changes.some(([other]) => equalsIgnoringCase(name, other)))
+  for (const [name, value] of changes) if (value !== undefined) kept.push([name, value])
+  return kept
 }
 
 /** Security: credentials that are no field yet go where fields go, and do not come back from there. */

@@ -50,6 +50,8 @@ export interface PoolOptions {
 export interface PoolExchangeOptions {
   /** How long it waits for a connection that is neither free nor being opened, in milliseconds. Default: the pool's. */
   readonly queueMs?: number | undefined
+  /** Goes only over a connection that is opened for it. Default false. */
+  readonly needsFresh?: boolean | undefined
 }
 
 /** A connection that is lent out, to be driven by hand. Nobody else uses it until it is given back. */
@@ -146,8 +148,8 @@ export class Pool {
     const origin = this.#keeper.originFor(plan)
     const where = this.#options.notesCallers === true ? callerLines() : undefined
     const sending: Sending = { request, plan, options, where, attempts: NO_ATTEMPTS, queueMs: undefined }
-    const need = needOf(request)
-    const free = this.#keeper.takeFree(origin, need)
+    const need = options.needsFresh === true ? 'fresh' : needOf(request)
+    const free = need === 'fresh' ? undefined : this.#keeper.takeFree(origin, need)
     if (free !== undefined) return this.#send(sending, free, false)
     try {
       this.#options.check?.(request)

@@ -402,7 +402,6 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'a field of content in a GET',
-    row: 'fields of content in a GET before a 303',
     input: at('/redirect?status=303&to=/echo'),
     init: () => ({ headers: { 'content-language': 'de' } }),
   },

@@ -125,6 +125,17 @@ describe('fields as they are sent', () => {
     assert.deepEqual(settleFields([['Content-Length', '3']], undefined), [['Content-Length', '3']])
   })
 
+  it('leaves out a host that is none, and If-Range without Range', () => {
+    assert.deepEqual(settleFields([['Host', 'http://wrong.example']], 0), [])
+    assert.deepEqual(settleFields([['Host', 'right.example:81']], 0), [['Host', 'right.example:81']])
+    assert.deepEqual(settleFields([['If-Range', '"a"']], 0), [])
+    const both = [
+      ['Range', 'bytes=0-'],
+      ['If-Range', '"a"'],
+    ] as const
+    assert.deepEqual(settleFields(both, 0), both)
+  })
+
   it('says that TE goes to the next server only', () => {
     assert.deepEqual(settleFields([['TE', 'trailers']], 0), [
       ['TE', 'trailers'],

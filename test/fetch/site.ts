@@ -34,13 +34,17 @@ const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
 }
 
+const ASKERS = new Map<string, number[]>()
+
 const ROUTES: Readonly<Record<string, Route>> = {
-  /** `?status=302&to=/echo` */
+  /** `?status=302&to=/echo&policy=origin` */
   redirect: (_request, response, url) => {
     const to = url.searchParams.get('to')
+    const policy = url.searchParams.get('policy')
     response.writeHead(Number(url.searchParams.get('status') ?? 302), {
       'set-cookie': ['a=1', 'b=2'],
       ...(to === null ? {} : { location: to }),
+      ...(policy === null ? {} : { 'referrer-policy': policy }),
     })
     response.end('moved')
   },
@@ -106,6 +110,20 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.flushHeaders()
     response.socket!.end()
   },
+  /** `?id=7` answers 421 for as long as one connection is all that asks with this id. */
+  misdirected: (request, response, url, { body }) => {
+    const ports = ASKERS.get(url.search) ?? []
+    ASKERS.set(url.search, ports)
+    ports.push(request.socket.remotePort!)
+    response.statusCode = new Set(ports).size > 1 ? 200 : 421
+    response.end(JSON.stringify({ asked: ports.length, connections: new Set(ports).size, body }))
+  },
+  /** One piece, then what is no chunk. */
+  'bad-chunk': async (request) => {
+    request.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n')
+    await setTimeout(20)
+    request.socket.end('garbage')
+  },
   /** Closes without an answer. */
   drop: (request) => void request.socket.destroy(),
   /** A field that has no name. */
@@ -125,6 +143,8 @@ export class Site {
   connections = 0
   /** Paths that were asked for, in order. */
   readonly asked: string[] = []
+  /** The last request. */
+  lastSeen: Seen | undefined
 
   private constructor(server: Server) {
     this.#server = server
@@ -134,10 +154,17 @@ export class Site {
   }
 
   static async open(): Promise<Site> {
-    const server = createServer((request, response) => void answer(request, response))
+    const server = createServer(
+      (request, response) => void answer(request, response, (seen) => site.saw(seen)),
+    )
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new Site(server)
+    const site = new Site(server)
+    return site
+  }
+
+  saw(seen: Seen): void {
+    this.lastSeen = seen
   }
 
   /** Connections that are open on the server's side. */
@@ -155,7 +182,11 @@ export class Site {
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  saw: (seen: Seen) => void,
+): Promise<void> {
   const pieces: Buffer[] = []
   try {
     for await (const piece of request) pieces.push(piece as Buffer)
@@ -172,6 +203,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const body = Buffer.concat(pieces).toString('latin1')
   const seen: Seen = { method: request.method!, url: request.url!, fields, body }
   const route = ROUTES[url.pathname.slice(1)]
+  saw(seen)
   if (route !== undefined) return route(request, response, url, seen)
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify(seen))

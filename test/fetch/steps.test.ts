@@ -59,7 +59,7 @@ const streamInit = (): object => ({ method: 'POST', body: stream('x'), duplex: '
 // Steps of these algorithms that are not taken here:
 //
 // - main fetch 3 to 7, 16 to 18: Content Security Policy, mixed content, upgrade of URLs: a page has these, a server has not
-// - main fetch 12, CORS and opaque filters: there is no origin that asks, so every answer is "basic", as with Node
+// - CORS: there is no origin that asks, so the first URL stands for it, as with Node; see page.test.ts
 // - HTTP fetch 3: service workers; 4: the CORS check, the TAO check, the preflight
 // - HTTP-network-or-cache fetch 8.21 to 8.25, 9: a cache; the member `cache` is told to caches on the way
 // - HTTP-network-or-cache fetch 8.3, 13, 14: cookies and authentication are options of the client, and go as those say
@@ -72,6 +72,14 @@ interface Step {
 }
 
 const REQUEST_CONSTRUCTOR: readonly Step[] = [
+  {
+    step: '24 an unknown priority is a TypeError',
+    run: async () => {
+      await refused(get('/echo', { priority: 'urgent' }))
+      for (const priority of ['high', 'low', 'auto'])
+        assert.equal((await get('/echo', { priority })).ok, true)
+    },
+  },
   {
     step: '5.1 a string is parsed; 5.2 what cannot be is a TypeError',
     run: async () => {
@@ -348,6 +356,15 @@ const HTTP_FETCH: readonly Step[] = [
 
 const HTTP_REDIRECT_FETCH: readonly Step[] = [
   {
+    step: '12 a GET stays what it is after 303, with its fields; what becomes one loses those of its body',
+    run: async () => {
+      const headers = { 'content-language': 'de' }
+      const path = '/redirect?status=303&to=/echo'
+      assert.equal((await seen({ headers }, path)).fields['content-language'], 'de')
+      assert.equal((await seen({ headers, method: 'PUT' }, path)).fields['content-language'], undefined)
+    },
+  },
+  {
     step: '3, 4 no Location gives the answer itself',
     run: async () => {
       const response = await get('/redirect')
@@ -434,6 +451,23 @@ const HTTP_REDIRECT_FETCH: readonly Step[] = [
 
 const HTTP_NETWORK_OR_CACHE_FETCH: readonly Step[] = [
   {
+    step: '(network 14) after 421 a body that can be sent again goes once more, over a new connection',
+    run: async () => {
+      const asked = async (id: number, init?: object): Promise<unknown> =>
+        (await get(`/misdirected?id=${id}`, init)).json()
+      assert.deepEqual(await asked(1), { asked: 2, connections: 2, body: '' })
+      assert.deepEqual(await asked(2, { method: 'POST', body: 'x' }), { asked: 2, connections: 2, body: 'x' })
+      const once = await get('/misdirected?id=3', streamInit())
+      assert.deepEqual([once.status, await once.json()], [421, { asked: 1, connections: 1, body: 'x' }])
+      // Once, and not for ever; also where nothing is said but a URL that is known.
+      for (let call = 0; call < 2; call++) {
+        const before = site.asked.length
+        assert.equal((await get('/status?code=421')).status, 421)
+        assert.equal(site.asked.length - before, 2)
+      }
+    },
+  },
+  {
     step: '8.6 POST and PUT without a body have the length 0',
     run: async () => {
       for (const method of ['POST', 'PUT'])
@@ -487,6 +521,37 @@ const HTTP_NETWORK_OR_CACHE_FETCH: readonly Step[] = [
 ]
 
 const BODY_MIXIN: readonly Step[] = [
+  {
+    step: 'a body that was called off says so each time it is asked for',
+    run: async () => {
+      for (const path of ['/hang-in-body', '/typed?body=x']) {
+        const controller = new AbortController()
+        const response = await get(path, { signal: controller.signal })
+        const first = path === '/typed?body=x' ? undefined : response.text()
+        controller.abort()
+        await assert.rejects(first ?? response.text(), { name: 'AbortError' })
+        await assert.rejects(response.text(), { name: 'AbortError' })
+        await assert.rejects(response.json(), { name: 'AbortError' })
+      }
+      const controller = new AbortController()
+      const read = await get('/typed?body=x', { signal: controller.signal })
+      await read.text()
+      controller.abort()
+      await assert.rejects(read.text(), { name: 'TypeError' })
+    },
+  },
+  {
+    step: 'a reader is told of the end and of a failure also where it asks for nothing more',
+    run: async () => {
+      const good = (await get('/pieces?count=1')).body!.getReader()
+      await good.read()
+      await good.closed
+      const bad = (await get('/bad-chunk')).body!.getReader()
+      await bad.read()
+      await assert.rejects(bad.closed, { name: 'TypeError', message: 'terminated' })
+      await assert.rejects(bad.read(), { message: 'terminated' })
+    },
+  },
   {
     step: 'consume body 1: an unusable one is a TypeError',
     run: async () => {

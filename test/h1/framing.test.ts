@@ -176,12 +176,17 @@ describe('decideResponseBody, in the order of RFC 9112 §6.3', () => {
       response([length('9007199254740991')]),
       decided({ kind: 'length', length: Number.MAX_SAFE_INTEGER }),
     )
-    for (const fields of [[length('42, 42')], [length('42'), length('042')]]) {
+    for (const fields of [[length('42, 42')], [length('42'), length('42')]]) {
       assert.deepEqual(
         response(fields),
         decided({ kind: 'length', length: 42 }, { defects: ['repeated-content-length'] }),
       )
     }
+  })
+
+  it('6: refuses one that is given again with the same number written in another way', () => {
+    for (const fields of [[length('42, 042')], [length('42'), length('042')]])
+      assert.throws(() => response(fields), { code: 'DIFFERING_CONTENT_LENGTH' })
   })
 
   it('8: reads to the close without either field [9112-6.3-8]', () => {

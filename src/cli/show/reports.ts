@@ -24,7 +24,8 @@ export interface ReportTools {
  * Writes them.
  * @throws CommandFailure of `local-write`
  */
-export async function writeReports(outcomes: readonly Outcome[], tools: ReportTools): Promise<void> {
+export async function writeReports(last: readonly Outcome[], tools: ReportTools): Promise<void> {
+  const outcomes = last.flatMap((outcome) => [...(outcome.earlier ?? []), outcome])
   const { timings, har, waterfall } = tools.options
   const rows = timelineOf(outcomes)
   if (timings === true) tools.write(formatTimings(rows, tools.columns, tools.colors))

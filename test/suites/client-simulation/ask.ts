@@ -90,6 +90,8 @@ export interface Ask {
   readonly timeouts: ResolvedTimeouts & { readonly queue: number }
   readonly throws: boolean
   readonly controllers: readonly AbortController[]
+  /** The signal of the request itself. */
+  readonly own: AbortSignal | undefined
   startedAt: number
   /** How many connections had been opened by then. */
   linksBefore: number

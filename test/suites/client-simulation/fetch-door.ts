@@ -55,7 +55,7 @@ export async function askByFetch(stage: DoorStage, client: Client, made: MadeAsk
   const { ask, url } = made
   const fetch = createFetch(client)
   const outcome = await stage.call('fetch', ask, undefined, () =>
-    told('fetch failed', fetch(url, initOf(made))),
+    told(ask, 'fetch failed', fetch(url, initOf(made))),
   )
   if (outcome.ok) await use(stage, ask, outcome.value)
 }
@@ -96,7 +96,7 @@ async function use(stage: DoorStage, ask: Ask, response: FetchResponse): Promise
       return
     case 'cancel':
       ask.isDisturbed = true
-      await stage.call('cancel', ask, reading, () => toldOfBody(response.body!.cancel()))
+      await stage.call('cancel', ask, reading, () => toldOfBody(ask, response.body!.cancel()))
       return
     case 'clone':
     case 'clone, one given up': {
@@ -106,7 +106,7 @@ async function use(stage: DoorStage, ask: Ask, response: FetchResponse): Promise
       if (way === 'clone')
         await Promise.all([readBy(stage, reading, response, choices.oneOf(CLONED)), readCopy()])
       else {
-        const given = stage.call('cancel', ask, reading, () => toldOfBody(response.body!.cancel()))
+        const given = stage.call('cancel', ask, reading, () => toldOfBody(ask, response.body!.cancel()))
         // The promise of a branch settles with the last of them.
         await readCopy()
         await given
@@ -117,12 +117,15 @@ async function use(stage: DoorStage, ask: Ask, response: FetchResponse): Promise
       await readBy(stage, reading, response, way)
   }
   // The trailers are known once the body has ended, or are not to be had.
-  if (choices.chance(20)) await stage.call('trailers', ask, reading, () => toldOfBody(response.trailers!))
+  if (choices.chance(20))
+    await stage.call('trailers', ask, reading, () => toldOfBody(ask, response.trailers!))
 }
 
 async function readNothing(stage: DoorStage, reading: Reading, response: FetchResponse): Promise<void> {
   const { verdicts, world } = stage
-  const outcome = await stage.call('text', reading.ask, reading, () => toldOfBody(response.text()))
+  const outcome = await stage.call('text', reading.ask, reading, () =>
+    toldOfBody(reading.ask, response.text()),
+  )
   if (!outcome.ok) return
   if (outcome.value !== '') world.violate('text of no body', `${outcome.value.length} characters`)
   if (reading.plan.body.length === 0 || reading.hearing.method === 'HEAD') return
@@ -168,7 +171,7 @@ async function readWhole(
         return response[way]()
     }
   }
-  const outcome = await call(way, reading.ask, reading, () => toldOfBody(act()))
+  const outcome = await call(way, reading.ask, reading, () => toldOfBody(reading.ask, act()))
   if (!outcome.ok) return
   const { value } = outcome
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
@@ -197,14 +200,14 @@ async function readStream(
   const reader = response.body!.getReader()
   const isSlow = choices.chance(15)
   for (let count = 0; count < cancelsAfter; count++) {
-    const outcome = await call('stream read', ask, reading, () => toldOfBody(reader.read()))
+    const outcome = await call('stream read', ask, reading, () => toldOfBody(ask, reader.read()))
     if (!outcome.ok || world.violation !== undefined) return
     if (outcome.value.done) return verdicts.completed(reading)
     verdicts.taken(reading, outcome.value.value)
     if (isSlow) await world.sleep(10)
   }
   ask.isDisturbed = true
-  await call('stream cancel', ask, reading, () => toldOfBody(reader.cancel()))
+  await call('stream cancel', ask, reading, () => toldOfBody(ask, reader.cancel()))
 }
 
 async function readByob(
@@ -216,7 +219,7 @@ async function readByob(
   const size = choices.oneOf([1_000, 1, 64, 65_536])
   while (world.violation === undefined) {
     const outcome = await call('byob read', reading.ask, reading, () =>
-      toldOfBody(reader.read(new Uint8Array(size))),
+      toldOfBody(reading.ask, reader.read(new Uint8Array(size))),
     )
     if (!outcome.ok) return
     if (outcome.value.done) return verdicts.completed(reading)
@@ -237,10 +240,10 @@ function toldBy(response: FetchResponse): Told {
   }
 }
 
-const toldOfBody = <T>(work: Promise<T>): Promise<T> => told('terminated', work)
+const toldOfBody = <T>(ask: Ask, work: Promise<T>): Promise<T> => told(ask, 'terminated', work)
 
 /** What the work gives; what it fails with is the cause of the error that libraries compare. */
-async function told<T>(message: string, work: Promise<T>): Promise<T> {
+async function told<T>({ own }: Ask, message: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -249,6 +252,8 @@ async function told<T>(message: string, work: Promise<T>): Promise<T> {
     if (!(error instanceof TypeError)) throw error
     if (error.message !== message)
       throw new Error(`"${error.message}" instead of "${message}"`, { cause: error })
+    if (own?.aborted === true && error.cause === own.reason)
+      throw new Error('the reason of an abort is told as a cause', { cause: error })
     throw error.cause
   }
 }

@@ -1,0 +1,13 @@
+/**
+ * The page of a process: a URL that relative URLs are resolved against, and that requests come from. There is one only where
+ * somebody has said so, by undici's `setGlobalOrigin(url)`, which is how test runners give Node's fetch one.
+ */
+
+/** Where undici keeps it, for itself and for the one within Node. */
+const KEY = Symbol.for('undici.globalOrigin.1')
+
+/** The URL of the page; undefined where there is none. */
+export function pageUrl(): URL | undefined {
+  const page: unknown = (globalThis as { [KEY]?: unknown })[KEY]
+  return page instanceof URL ? page : undefined
+}
