@@ -64,6 +64,9 @@ async function ask(
 
 const onceOnly = (): ReadableStream => new ReadableStream({ pull: (to) => to.enqueue(Buffer.from('a')) })
 
+/** Whether a request says that its connection is not used again. */
+const closes = ({ fields }: OutgoingRequest): boolean => fieldValues(fields, 'connection').includes('close')
+
 describe('a request to a proxy', () => {
   for (const [what, answers, sent, status] of [
     ['that asks nothing', [undefined], ['GET'], 200],
@@ -100,8 +103,6 @@ describe('a request to a proxy', () => {
 
 describe('a body to a proxy that asks by Digest', () => {
   it('is not sent again on the connection of its refusal, which may close without a word [9112-9.6-1]', async () => {
-    const closes = ({ fields }: OutgoingRequest): boolean =>
-      fieldValues(fields, 'connection').includes('close')
     const { proxy, identity } = await ask([who('a'), undefined], { body: 'again' })
     assert.deepEqual(proxy.requests.map(closes), [true, false])
     const known = await ask([undefined], { body: 'again', identity })

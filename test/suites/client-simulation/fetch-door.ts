@@ -248,7 +248,7 @@ async function told<T>({ own }: Ask, message: string, work: Promise<T>): Promise
     return await work
   } catch (error) {
     if (HTTPException.isHTTPException(error))
-      throw new Error(`an error of ours is told as it is: ${error.code}`)
+      throw new Error(`an error of ours is told as it is: ${error.code}`, { cause: error })
     if (!(error instanceof TypeError)) throw error
     if (error.message !== message)
       throw new Error(`"${error.message}" instead of "${message}"`, { cause: error })
