@@ -64,6 +64,7 @@ async function ask(
 
 const onceOnly = (): ReadableStream => new ReadableStream({ pull: (to) => to.enqueue(Buffer.from('a')) })
 
+/** Whether a request says that its connection is not used again. */
 const closes = ({ fields }: OutgoingRequest): boolean => fieldValues(fields, 'connection').includes('close')
 
 describe('a request to a proxy', () => {

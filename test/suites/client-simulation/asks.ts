@@ -57,7 +57,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
   const redirect = !isPlain && choices.chance(20) ? choices.oneOf(REDIRECTS) : undefined
   const own = isPlain || config.isPlain || !choices.chance(40) ? undefined : new AbortController()
   const throws = !isPlain && choices.chance(8)
-  const { headers, credentials, userinfo } = chooseCredentials(choices, id)
+  const { headers, credentials, userinfo, auth } = chooseCredentials(choices, id)
   const ask: Ask = {
     id,
     method,
@@ -85,6 +85,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     method,
     headers,
     ...made.options,
+    ...(auth === undefined ? {} : { auth }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(retry === undefined ? {} : { retry }),
     ...(redirect === undefined ? {} : { redirect }),
@@ -98,11 +99,17 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
 function chooseCredentials(
   choices: Choices,
   id: number,
-): { headers: Record<string, string>; credentials: Credential[]; userinfo: string } {
+): {
+  headers: Record<string, string>
+  credentials: Credential[]
+  userinfo: string
+  auth: ClientRequestOptions['auth']
+} {
   const secret = `${SECRET}-${id}-`
   const headers: Record<string, string> = {}
   const credentials: Credential[] = []
   let userinfo = ''
+  let auth: ClientRequestOptions['auth']
   const add = (name: string, value: string): void => {
     headers[name] = value
     credentials.push({ name: name.toLowerCase(), value })
@@ -112,11 +119,13 @@ function chooseCredentials(
   if (kind === 2 || kind === 5) add('Cookie', `session=${secret}c`)
   if (kind === 3 || kind === 5) add('X-Api-Key', `${secret}k`)
   if (kind === 4) {
-    userinfo = `user:${secret}u@`
+    // Said in the URL, or by the option.
+    if (id % 2 === 0) userinfo = `user:${secret}u@`
+    else auth = { basic: ['user', `${secret}u`] }
     const value = `Basic ${Buffer.from(`user:${secret}u`).toString('base64')}`
     credentials.push({ name: 'authorization', value })
   }
-  return { headers, credentials, userinfo }
+  return { headers, credentials, userinfo, auth }
 }
 
 /** The timeouts that an option makes of others: a number is that of the whole. */
