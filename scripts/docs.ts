@@ -18,6 +18,10 @@ import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
 import { CERTIFICATE_REASONS } from '../src/io/tls/certificate-reasons.ts'
 import { HANDSHAKE_REASONS } from '../src/io/tls/handshake-reasons.ts'
 import { SPECIAL_RANGES } from '../src/layers/guard/special-addresses.ts'
+import { isForwarded } from '../src/proxy/choose.ts'
+import { DEFAULT_PORTS, type ProxyScheme, readProxyUrl } from '../src/proxy/proxy-server.ts'
+import { PROXY_FORMS } from '../src/proxy/setting.ts'
+import { looksUpByItself } from '../src/transport/open-route.ts'
 import { formatClasses, formatStrictness, readCounts } from '../test/suites/differential/report.ts'
 import { failuresPage } from '../test/support/failures.ts'
 import { IMPORT_TABLE } from './import-table.ts'
@@ -47,6 +51,8 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     ['docs/client.md', 'options', clientOptionsTable()],
     ['docs/guard.md', 'options', guardOptionsTable()],
     ['docs/guard.md', 'ranges', guardRangesTable()],
+    ['docs/proxies.md', 'options', proxyFormsTable()],
+    ['docs/proxies.md', 'schemes', proxySchemesTable()],
     ...(await examples(root, 'auth', 'docs/auth.md')),
     ...(await examples(root, 'client', 'docs/recipes.md')),
     ...(await examples(root, 'tutorial', 'docs/tutorial.md')),
@@ -103,6 +109,42 @@ function guardRangesTable(): string {
     return [`\`${range}\``, name, source, answer]
   })
   return table(['range', 'what it is', 'by', 'let through'], rows)
+}
+
+// ------------------------------------------------------------------------------------------------ proxies
+
+function proxyFormsTable(): string {
+  const rows = PROXY_FORMS.map(({ takes, is }) => [takes, is])
+  return table(['option `proxy`', 'is'], rows)
+}
+
+const SPOKEN_BY: Readonly<Record<ProxyScheme, string>> = {
+  http: 'HTTP',
+  https: 'HTTP over TLS; `tls` is for it, the `tls` of the client for the server',
+  socks4: 'SOCKS4: IPv4 alone',
+  socks4a: 'SOCKS4a',
+  socks5: 'SOCKS5',
+  socks5h: 'SOCKS5',
+}
+
+function proxySchemesTable(): string {
+  const rows = (Object.keys(DEFAULT_PORTS) as ProxyScheme[]).map((scheme) => {
+    const proxies = [readProxyUrl(`${scheme}://proxy.example`, 'the proxy')]
+    const ways = (['http', 'https'] as const).map((of) =>
+      isForwarded({ proxies }, of) ? 'in absolute form' : 'through a tunnel',
+    )
+    const where = looksUpByItself({ scheme }) ? 'by the proxy' : 'here'
+    return [`\`${scheme}\``, String(DEFAULT_PORTS[scheme]), SPOKEN_BY[scheme], ...ways, where]
+  })
+  const head = [
+    'scheme of a proxy',
+    'default port',
+    'is spoken to by',
+    '`http` URLs',
+    '`https` URLs',
+    'names are looked up',
+  ]
+  return table(head, rows)
 }
 
 /** `|` would end a cell; a backslash in front of it is safe only where every backslash is escaped too. */

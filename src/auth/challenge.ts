@@ -3,7 +3,7 @@
  * Authentication-Info into parameters. RFC 9110 §11.2, §11.6.1, §11.7.1; RFC 7615. Pure, and linear in the length.
  *
  * Strict: what the grammar does not allow is no challenge. A challenge with a parameter twice is left out (§11.2); a field with
- * a fault in its grammar gives nothing, for nobody can say where its next challenge would begin.
+ * a fault in its grammar gives nothing, for where its next challenge would begin is not known.
  */
 
 import { isBlank } from '../core/grammar.ts'

@@ -37,9 +37,9 @@ export interface DigestRequest {
   readonly method: string
   /** The request target, as it is sent. */
   readonly uri: string
-  /** The body, for `auth-int`: bytes, before any transfer coding; undefined where nobody has it. */
+  /** The body, for `auth-int`: bytes, before any transfer coding; undefined where it is not at hand. */
   readonly content?: Uint8Array | undefined
-  /** The same as a hash, of `beginHash` and in hex: for a body that nobody has in one piece. */
+  /** The same as a hash, of `beginHash` and in hex: for a body that is not there in one piece. */
   readonly contentHash?: string | undefined
 }
 
@@ -47,8 +47,10 @@ export interface DigestRequest {
 export interface DigestAnswer {
   /** The value of an Authorization or Proxy-Authorization field. */
   readonly value: string
-  /** The value that `rspauth` has to be: who gives it knows the password. Undefined where nobody can say. */
+  /** The value that `rspauth` has to be: who gives it knows the password. Undefined where it cannot be told. */
   readonly rspauth: string | undefined
+  /** Which answer of its session it is, from 1. */
+  readonly order: number
 }
 
 /** What of a challenge a session needs. */
@@ -130,6 +132,10 @@ export class DigestSession {
   /** With `-sess` it belongs to the session, as its first nonce does (§3.4.2). */
   readonly #sessionCnonce: string | undefined
   #nonce: string
+  #opaque: string | undefined
+  #answers = 0
+  /** The answer after which the nonce was given. */
+  #newest = 0
   /** How often each nonce was used: of the latest, for one that is given again counts on. */
   readonly #counts: Map<string, number> = new Map()
 
@@ -151,6 +157,7 @@ export class DigestSession {
     this.#pair = pair
     this.#makeCnonce = makeCnonce
     this.#nonce = terms.nonce
+    this.#opaque = terms.opaque
     this.#sessionCnonce = terms.algorithm.isSession ? makeCnonce() : undefined
   }
 
@@ -161,6 +168,16 @@ export class DigestSession {
   /** The nonce of the next answer. */
   get nonce(): string {
     return this.#nonce
+  }
+
+  /** Whether a request was answered by the nonce of the next answer already. */
+  get hasUsedNonce(): boolean {
+    return this.#counts.has(this.#nonce)
+  }
+
+  /** What is given back with the nonce; undefined where the challenge had none. */
+  get opaque(): string | undefined {
+    return this.#opaque
   }
 
   /** Whether the body has to be hashed: the server takes `auth-int` only. */
@@ -180,11 +197,19 @@ export class DigestSession {
       nonce === first || (nonce !== undefined && !algorithm.isSession && this.#counts.has(nonce))
     if (!isKnownNonce || askedBy(challenge) !== this.#asked) return false
     this.#nonce = nonce
+    this.#opaque = challenge.params.get('opaque')
+    this.#newest = this.#answers
     return true
   }
 
-  /** Counts on with the nonce that a response gave for the next request (§3.5). */
-  useNonce(nonce: string): void {
+  /**
+   * Counts on with the nonce that a response gave for the next request (§3.5). An empty one is none, and one that comes late, after
+   * a later request was given another, is passed over.
+   * @param order - of the answer that the response is for. Default: the latest
+   */
+  useNonce(nonce: string, order: number = this.#answers): void {
+    if (nonce === '' || order < this.#newest) return
+    this.#newest = order
     this.#nonce = nonce
   }
 
@@ -198,12 +223,13 @@ export class DigestSession {
    * @throws TypeError without the content where `needsContent`: of another one it would be wrong
    */
   answer({ method, uri, content, contentHash }: DigestRequest): DigestAnswer {
-    const { realm, opaque, algorithm, algorithmName, qop, hashesUser } = this.#terms
+    const { realm, algorithm, algorithmName, qop, hashesUser } = this.#terms
     if (qop === 'auth-int' && content === undefined && contentHash === undefined)
       throw new TypeError(
         'An answer of auth-int covers the body of the request, and there is none to be hashed',
       )
     const nonce = this.#nonce
+    const opaque = this.#opaque
     const hash = (text: string): string => hashOf(algorithm.hash, text)
     const count = this.#countOn(nonce).toString(16).padStart(8, '0')
     const cnonce = this.#sessionCnonce ?? this.#makeCnonce()
@@ -223,9 +249,9 @@ export class DigestSession {
       ...(qop === 'none' && !algorithm.isSession ? [] : [`cnonce=${quote(cnonce)}`]),
       ...(hashesUser ? ['userhash=true'] : []),
     ].join(', ')
-    // Of auth-int, the body of the response is a part of it: nobody has that yet.
+    // Of auth-int, the body of the response is a part of it, which is not there yet.
     const rspauth = qop === 'auth' ? respond(`:${uri}`) : undefined
-    return { value: `Digest ${value}`, rspauth }
+    return { value: `Digest ${value}`, rspauth, order: ++this.#answers }
   }
 
   #countOn(nonce: string): number {
@@ -266,6 +292,7 @@ function askedBy({ params }: Challenge): string {
     value('algorithm') ?? 'md5',
     value('qop'),
     value('userhash') === 'true',
+    value('charset') === 'utf-8',
   ])
 }
 

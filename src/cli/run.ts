@@ -9,7 +9,7 @@ import { Output, ReaderGone } from './output/sink.ts'
 import { readNamed } from './request/local-files.ts'
 import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
-import { type Shown, ShownStreams } from './show/streams.ts'
+import { columnsOf, type Shown, ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
 import { CommandFailure, describeFailure, formatEnding, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
@@ -36,7 +36,6 @@ interface ConfiguredLine extends CommandLine {
   readonly warnings: readonly string[]
 }
 
-const DEFAULT_COLUMNS = 80
 const CONFIG_FILE = '.httplibrc'
 /** Files that name each other would never end. */
 const MAX_CONFIG_FILES = 32
@@ -71,49 +70,47 @@ async function carryOut(surroundings: Surroundings): Promise<number> {
     // The prompt of a shell comes along when a line is copied.
     const bare = line[0] === '$' ? line.slice(1) : line
     const own = bare[0] === 'curl' ? bare.slice(1) : bare
-    return transferAll(await readCommandLine({ ...surroundings, words: ['-q', ...own] }), surroundings)
+    return followLine({ ...surroundings, words: ['-q', ...own] })
   }
+  return followLine(surroundings)
+}
+
+async function followLine(surroundings: Surroundings): Promise<number> {
   const line = await readCommandLine(surroundings)
   if (line.telling !== undefined) return tell(line.telling, surroundings)
   return transferAll(line, surroundings)
 }
 
-/** The words, with the configuration files that stand before them and that they name. */
+/** The words, with the configuration file that stands before them and those that they name, each where it is named. */
 async function readCommandLine({ words, env, stdin, signal }: Surroundings): Promise<ConfiguredLine> {
   const reader = new WordReader()
   const warnings: string[] = []
+  let read = 0
+  const include = async (name: string): Promise<void> => {
+    if (read++ >= MAX_CONFIG_FILES) return
+    const bytes = await readNamed(name, '-K', { openStdin: () => stdin, signal })
+    await readConfig(bytes.toString(), name)
+  }
+  // What a line says wrongly is told, and the others are read, as in curl.
+  const readConfig = async (text: string, name: string): Promise<void> => {
+    for (const { option, value } of readConfigLines(text, name)) {
+      let named: readonly string[] = []
+      try {
+        named = reader.readLine(option, value)
+      } catch (error) {
+        if (!(error instanceof CommandFailure)) throw error
+        warnings.push(`${name}: ${error.message}`)
+      }
+      for (const other of named) await include(other)
+    }
+  }
   const isConfigured = words[0] !== '-q' && words[0] !== '--disable'
   if (isConfigured && env['HOME'] !== undefined) {
     const file = path.join(env['HOME'], CONFIG_FILE)
-    const text = await readFile(file, 'utf8').catch(() => '')
-    readConfig(reader, text, file, warnings)
+    await readConfig(await readFile(file, 'utf8').catch(() => ''), file)
   }
-  reader.read(words)
-  let read = 0
-  for (
-    let names = reader.takeConfigs();
-    names.length > 0 && read < MAX_CONFIG_FILES;
-    names = reader.takeConfigs()
-  ) {
-    for (const name of names) {
-      read++
-      const bytes = await readNamed(name, '-K', { openStdin: () => stdin, signal })
-      readConfig(reader, bytes.toString(), name, warnings)
-    }
-  }
+  for (const name of reader.read(words)) await include(name)
   return { ...reader.finish(), warnings }
-}
-
-/** What a line of a configuration says wrongly is told, and the others are read, as in curl. */
-function readConfig(reader: WordReader, text: string, name: string, warnings: string[]): void {
-  for (const { option, value } of readConfigLines(text, name)) {
-    try {
-      reader.readLine(option, value)
-    } catch (error) {
-      if (!(error instanceof CommandFailure)) throw error
-      warnings.push(`${name}: ${error.message}`)
-    }
-  }
 }
 
 async function tell({ what, category }: Telling, { stdout, env, signal }: Surroundings): Promise<number> {
@@ -123,7 +120,7 @@ async function tell({ what, category }: Telling, { stdout, env, signal }: Surrou
   else {
     const help = await import('./tell/help.ts')
     const colors = colorsFor(stdout, env)
-    const columns = stdout.columns ?? DEFAULT_COLUMNS
+    const columns = columnsOf(stdout)
     if (what === 'manual') await write(help.formatManual(colors, columns))
     else
       await write(category === '' ? help.formatBriefHelp(colors) : help.formatHelp(category, colors, columns))
@@ -153,7 +150,7 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
   const write = (text: string): void => {
     stdout.write(text)
   }
-  const columns = stdout.columns ?? DEFAULT_COLUMNS
+  const columns = columnsOf(stdout)
   const colors = colorsFor(stdout, env)
   const isGood = await runDemo({ write, colors, columns, version: VERSION, startedFile, signal })
   return exitCodeOf(isGood ? 'success' : 'unexpected')
@@ -166,6 +163,8 @@ async function transferAll(
   const { env, signal, stdout } = surroundings
   const jobs = jobsOf(operations)
   const { options } = jobs[0]!
+  if (options.to !== undefined && options.to !== 'curl' && jobs.length > 1)
+    throw usageFailure(`--to ${options.to} writes one request`, 'one URL, or --to curl')
   const stderr = stderrFor(options, surroundings)
   const trace = traceFor(options, stdout, stderr)
   const streams = new ShownStreams({ stdout, stderr, env, signal, options, trace })

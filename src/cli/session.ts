@@ -10,7 +10,7 @@ import { Output, ReaderGone } from './output/sink.ts'
 import { formatWriteOut } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
 import { readLocalFile, readNamed } from './request/local-files.ts'
-import type { ShownStreams } from './show/streams.ts'
+import { columnsOf, type ShownStreams } from './show/streams.ts'
 import {
   CommandFailure,
   describeFailure,
@@ -20,6 +20,7 @@ import {
   usageFailure,
 } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
+import type { BenchRequest } from './transfer/bench.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
@@ -46,7 +47,6 @@ export interface SessionTools {
 }
 
 const DEFAULT_PARALLEL = 50
-const DEFAULT_COLUMNS = 80
 /** What is kept for reports at the end. */
 const MAX_REPORTED = 10_000
 
@@ -78,6 +78,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
 /** The first of several words is the method where it is written as one. */
 function takeMethod(urls: readonly string[]): [method: string | undefined, rest: readonly string[]] {
   const [first = ''] = urls
+  if (urls.length > 1 && /^(?:get|head|post|put|patch|delete|options)$/.test(first))
+    throw usageFailure(`${first} is no URL`, `${first.toUpperCase()}: a method is written in capitals`)
   return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
 }
 
@@ -104,7 +106,9 @@ export class Session {
   /** Makes all transfers; gives their outcomes in the order of the jobs. */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
-    const isParallel = first?.options.parallel === true && first.options.bench === undefined
+    // What is only told is told in order.
+    const { parallel, bench, explain, to } = first?.options ?? {}
+    const isParallel = parallel === true && bench === undefined && explain !== true && to === undefined
     try {
       const ending = isParallel ? await this.#runAtOnce(jobs) : await this.#runInTurn(jobs)
       await this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
@@ -180,12 +184,13 @@ export class Session {
   async #tellInstead(plan: Plan): Promise<boolean> {
     const { explain, to, bench, parallelMax } = plan.options
     if (explain !== true && to === undefined && bench === undefined) return false
-    const record = new TransferRecord(plan)
-    const options = requestOptions(plan, this.#transferTools(plan.options), record)
+    // How far one of many has come is nothing to be shown.
+    const tools = { ...this.#transferTools(plan.options), onProgress: undefined }
     const client = this.#clients.clientFor(plan.options)
     const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
     if (explain === true) {
       const { explainPlan } = await import('./tell/explain.ts')
+      const options = requestOptions(plan, tools, new TransferRecord(plan))
       await write(explainPlan(plan, client.explain(plan.target.url, options)))
     } else if (to !== undefined) {
       const { writeCode } = await import('./tell/to-code.ts')
@@ -194,11 +199,16 @@ export class Session {
       const { DEFAULT_AT_ONCE, formatBench, runBench } = await import('./transfer/bench.ts')
       if (plan.body?.isReplayable === false)
         throw usageFailure('--bench cannot send standard input again', '-T FILE')
-      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, options }
+      const begin = (): BenchRequest => {
+        const record = new TransferRecord(plan)
+        const explain = (error: unknown): unknown => explainError(error, plan, record)
+        return { options: requestOptions(plan, tools, record), explain }
+      }
+      const how = { count: bench, atOnce: parallelMax ?? DEFAULT_AT_ONCE, url: plan.target.url, begin }
       const result = await runBench(client, how, this.#tools.signal)
       await write(formatBench(result))
-      // Without one answer nothing was measured: a failure as that of one transfer.
-      if (result.durations.length === 0) throw explainError(result.failure, plan, record)
+      // Some may have been answered: the last failure is that of the command, as with several URLs.
+      if (result.errors.size > 0) throw result.failure
     }
     return true
   }
@@ -211,9 +221,10 @@ export class Session {
     await writeReports(this.#outcomes, {
       options,
       version: this.#tools.version,
-      columns: this.#streams.stderr.columns ?? DEFAULT_COLUMNS,
+      columns: columnsOf(this.#streams.stderr),
       colors: this.#streams.stderrColors,
       write: (text) => this.#streams.stderr.write(text),
+      writeOut: (text) => this.#stdout.write(Buffer.from(text)),
     })
   }
 

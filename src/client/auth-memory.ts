@@ -1,7 +1,7 @@
 /** What a client and those that extend it remember of authentication. */
 
 import { netrcVariable, warn } from '../io/surroundings.ts'
-import type { AuthMemory } from '../layers/auth/layer.ts'
+import type { AuthMemory } from '../layers/auth/memory.ts'
 import { ProtectionSpaces } from '../layers/auth/spaces.ts'
 import { Tokens } from '../layers/auth/tokens.ts'
 
@@ -15,7 +15,7 @@ export function makeAuthMemory(): AuthMemory {
   return {
     spaces: new ProtectionSpaces(),
     tokens: new Tokens(),
-    netrc: async (path, host) => (await (files ??= openFiles())).find(path, host),
+    netrc: async (path, host, login) => (await (files ??= openFiles())).find(path, host, login),
   }
 }
 

@@ -229,14 +229,15 @@ const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
 
 function format(plan: Explanation): string {
   const { method, url, route, guard, connection, fields, body, auth, timeouts, layers } = plan
-  const size = body.length === undefined ? 'of unknown length' : `of ${body.length} bytes`
+  const kind = body.kind === 'bytes' ? '' : `${body.kind}, `
+  const size = body.length === undefined ? 'of unknown length' : `${body.length} bytes`
   const replay = body.isReplayable ? 'can be sent again' : 'can be sent once'
   return [
     `${method} ${url}`,
     `  route       ${route.kind}: ${route.why}`,
     `  guard       ${guard.decision}: ${guard.why}`,
     `  connection  ${connection.action}: ${connection.why}`,
-    `  body        ${body.kind === 'none' ? 'none' : `${body.kind} ${size}, ${replay}`}`,
+    `  body        ${body.kind === 'none' ? 'none' : `${kind}${size}, ${replay}`}`,
     `  auth        ${auth.does}`,
     '  fields',
     ...fields.map(({ name, value, from }) => `    ${name}: ${value}  (${from})`),

@@ -23,6 +23,7 @@ import { OutgoingRequest, type RequestDeadlines } from '../core/request.ts'
 import { continueTimeout } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import type { AuthSettings } from '../core/settings.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Destination } from './destination.ts'
 import type { ClientHeaders, ClientRequestOptions } from './option-types.ts'
@@ -139,8 +140,19 @@ export function settingsWithAuth(
   const { auth } = settings
   if (auth === false || (auth === undefined && inUrl === undefined)) return settings
   const isForOrigin = auth !== undefined && (auth.origin === undefined || auth.origin === origin.prefix)
-  const said = isForOrigin && auth.credentials.length > 0 ? auth : (inUrl ?? (isForOrigin ? auth : undefined))
+  const said =
+    isForOrigin && auth.credentials.length > 0
+      ? auth
+      : isForOrigin && inUrl !== undefined
+        ? withNetrc(inUrl, auth)
+        : (inUrl ?? (isForOrigin ? auth : undefined))
   return said === auth ? settings : Object.freeze({ ...settings, auth: said })
+}
+
+/** A user of a URL without a password: the netrc file is asked for that, as curl does. */
+function withNetrc(inUrl: AuthSettings, { netrcPath }: AuthSettings): AuthSettings {
+  const isWhole = inUrl.ahead?.scheme !== 'basic' || inUrl.ahead.password !== ''
+  return isWhole ? inUrl : Object.freeze({ ...inUrl, readsNetrc: true, netrcPath })
 }
 
 /** The request, once its body is there. */

@@ -46,7 +46,7 @@ export class Plans {
   readonly #usual: ConnectionSettings
   readonly #identities: Identities
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
-  /** By proxies, and what lies behind them: an origin, or nothing where the connection ends at the last. */
+  /** By proxies, and what they lead to: an origin, or nothing where the connection ends at the last. */
   readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
   constructor(dialSettings: DialSettings, usual: ConnectionSettings, identities: Identities) {
@@ -72,11 +72,11 @@ export class Plans {
     const make = (): PoolPlan => this.#make(place(), settings, { proxies, isForwarding })
     if (settings !== this.#usual) return make()
     const plans = proxies.length === 0 ? this.#known : this.#plansBy(proxies)
-    const behind = isForwarding ? proxies : origin
-    let plan = plans.get(behind)
+    const end = isForwarding ? proxies : origin
+    let plan = plans.get(end)
     if (plan === undefined) {
       plan = make()
-      plans.set(behind, plan)
+      plans.set(end, plan)
     }
     return plan
   }

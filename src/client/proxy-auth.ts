@@ -4,7 +4,8 @@
  * that it answers by itself.
  */
 
-import { withFieldAfterHost } from '../core/fields.ts'
+import type { DigestRequest } from '../auth/digest.ts'
+import { type FieldLine, withFieldAfterHost } from '../core/fields.ts'
 import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -21,28 +22,37 @@ export function exchangeAs(
   const isOnce = !isReplayable(request.body)
   const isLarge = (lengthOf(request.body) ?? Infinity) > MAX_REFUSED_BYTES
   // A nonce may be too old at any time. The connection is not to be used again then, so it is not used again at all.
-  const own =
-    isLarge && identity.isDigest
-      ? withChanges(request, { fields: [['Connection', 'close'], ...request.fields] })
-      : request
-  if ((isOnce || isLarge) && identity.awaitsChallenge) return askFirst(identity, own, send, isOnce)
+  const own = isLarge && identity.isDigest ? onOwnConnection(request) : request
+  if ((isOnce || isLarge) && !identity.isReady) return askFirst(identity, own, send, isOnce)
   return exchangeOnce(identity, own, send, isOnce)
 }
 
-/** A larger body is not sent to be refused: squid 5 does not read one to its end after a 407, nor anything behind it. */
+/** A larger body is not sent to be refused: squid 5 does not read one to its end after a 407, nor anything after it. */
 const MAX_REFUSED_BYTES = 65_536
 
+/** On a connection that serves nothing after it. */
+function onOwnConnection(request: OutgoingRequest): OutgoingRequest {
+  const isSaid = request.fields.some(([name, value]) => name === CLOSE[0] && value === CLOSE[1])
+  return isSaid ? request : withChanges(request, { fields: [CLOSE, ...request.fields] })
+}
+
+const CLOSE: FieldLine = ['Connection', 'close']
+
+/** @param answered - the field that answers a challenge which was asked for beforehand */
 async function exchangeOnce(
   identity: ProxyIdentity,
   request: OutgoingRequest,
   send: Send,
   isOnce: boolean,
+  answered?: FieldLine,
 ): Promise<HTTPResponse> {
-  const { method, target, fields } = request
-  const digested = { method, uri: target, content: contentOf(request.body) }
-  let authorization = identity.fieldFor(digested)
-  for (let tries = 0; ; tries++) {
-    const body = tries === 0 ? request.body : replayOf(request.body)
+  const digested = digestedOf(request)
+  let { body } = request
+  let authorization = answered ?? identity.fieldFor(digested)
+  for (let tries = answered === undefined ? 0 : 1; ; tries++) {
+    // What is going to be refused: the proxy may close after its 407 without saying so, and no other request is to be lost by that.
+    const isAwaited = authorization === undefined && identity.isDigest
+    const { fields } = isAwaited ? onOwnConnection(request) : request
     const own = authorization === undefined ? fields : withFieldAfterHost(fields, authorization)
     const response = await send(withChanges(request, { fields: own, body }))
     if (response.status !== 407) {
@@ -57,35 +67,46 @@ async function exchangeOnce(
     authorization = await identity.answer(response.rawHeaders, digested, tries)
     if (authorization === undefined) return response
     response.close()
+    body = replayOf(request.body)
   }
 }
 
-/** OPTIONS that goes no farther than to the proxy (RFC 9110 §7.6.2): its challenge, before there is a body to be lost. */
+/**
+ * OPTIONS that goes no farther than to the proxy (RFC 9110 §7.6.2), and does not say who we are: its challenge, before there is a body
+ * to be lost. The nonce of it is used for that body alone at first: it may be good once only. The connection may
+ * close after the 407 without a word of it, and is not used for the body.
+ */
 async function askFirst(
   identity: ProxyIdentity,
   request: OutgoingRequest,
   send: Send,
   isOnce: boolean,
 ): Promise<HTTPResponse> {
+  let answered: FieldLine | undefined
   try {
     const question = withChanges(request, {
       method: 'OPTIONS',
-      fields: [['Max-Forwards', '0']],
+      fields: [CLOSE, ['Max-Forwards', '0']],
       body: { kind: 'none' },
       trailers: undefined,
       chunked: false,
       expectContinueMs: undefined,
     })
-    const response = await exchangeOnce(identity, question, send, false)
+    const response = await send(question)
+    if (response.status === 407) answered = await identity.answer(response.rawHeaders, digestedOf(request), 0)
     response.close()
   } catch (error) {
     closeBody(request.body, error)
     throw error
   }
-  return exchangeOnce(identity, request, send, isOnce)
+  return exchangeOnce(identity, request, send, isOnce, answered)
 }
 
-/** What is hashed for `auth-int`; undefined where nobody has it yet. */
+function digestedOf({ method, target, body }: OutgoingRequest): DigestRequest {
+  return { method, uri: target, content: contentOf(body) }
+}
+
+/** What is hashed for `auth-int`; undefined where it is not at hand. */
 function contentOf(body: OutgoingBody): Uint8Array | undefined {
   if (body.kind === 'none') return new Uint8Array(0)
   return body.kind === 'bytes' ? body.bytes : undefined

@@ -2,7 +2,7 @@
  * Proxies of a client: the option read, the environment looked at, and for each request the route it takes, with what that does
  * to the request.
  *
- * Security: Proxy-Authorization is for the proxy that a request is sent to as it is. Whoever has set it, it is in no request
+ * Security: Proxy-Authorization is for the proxy that a request is sent to as it is. Set by the caller or not, it is in no request
  * that goes to a server directly, or through a tunnel (RFC 9110 §11.7.2).
  */
 
@@ -179,14 +179,14 @@ export class Identities {
 
   /**
    * One object for all that goes to a proxy with the same credentials, however often the option of a request was read, so that
-   * the proxy asks once. Undefined for nobody.
+   * the proxy asks once. Undefined where it is told nothing.
    */
   of(proxy: ProxyServer): ProxyIdentity | undefined {
     const { scheme, host, port, credentials, tls } = proxy
     if (credentials === undefined) return undefined
     let key = this.#keys.get(proxy)
     if (key === undefined) {
-      // Security: with TLS options of its own, somebody else may be trusted to be it.
+      // Security: with TLS options of its own, another peer may be trusted to be it.
       key = digestOf([scheme, host, port, credentials, tls])
       this.#keys.set(proxy, key)
     }

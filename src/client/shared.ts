@@ -5,7 +5,7 @@
 import { takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
-import type { AuthMemory } from '../layers/auth/layer.ts'
+import type { AuthMemory } from '../layers/auth/memory.ts'
 import { LazyJar } from '../layers/cookies/lazy-jar.ts'
 import { MemoryHstsStore } from '../layers/hsts/store.ts'
 import { DnsCache } from '../pool/dns-cache.ts'

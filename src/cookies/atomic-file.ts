@@ -1,4 +1,4 @@
-/** A file written so that whoever reads it, or finds it after a power cut, has the old content or the new one, never a part. */
+/** A file written so that a reader, also after a power cut, has the old content or the new one, never a part. */
 
 import { randomBytes } from 'node:crypto'
 import { open, readlink, realpath, rename, unlink } from 'node:fs/promises'

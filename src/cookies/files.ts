@@ -83,7 +83,7 @@ export class FileCookieStore extends BoundedStore {
    * @throws what writing failed with
    */
   async flush(): Promise<void> {
-    while (this.#written !== this.changes || this.#writing !== undefined) {
+    while (this.#written !== this.changes) {
       await this.#write()
       if (this.#failure !== undefined) throw this.#failure
     }
@@ -96,26 +96,26 @@ export class FileCookieStore extends BoundedStore {
     if (this.#writing === undefined) queueMicrotask(() => void this.#write())
   }
 
-  /** Writes, unless that is going on: what was changed meanwhile is written after it. */
+  /** Writes, unless that is going on or there is nothing to be written. */
   #write(): Promise<void> {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
+    if (this.#written === this.changes) return Promise.resolve()
+    const { changes } = this
+    this.#writing ??= this.#writeOnce(changes)
     return this.#writing
   }
 
-  async #writeAll(): Promise<void> {
-    this.#failure = undefined
+  async #writeOnce(changes: number): Promise<void> {
     try {
-      while (this.#written !== this.changes) {
-        const { changes } = this
-        await writeAtomically(this.#file, this.#text())
-        this.#written = changes
-      }
+      await writeAtomically(this.#file, this.#text())
+      this.#written = changes
+      this.#failure = undefined
     } catch (error) {
       // It is tried again with the next change, or by flush().
       this.#failure = error as Error
     }
+    this.#writing = undefined
+    // Looked at in the turn in which it ends: what is changed later begins another one by itself.
+    if (changes !== this.changes) void this.#write()
   }
 
   #text(): string {

@@ -19,7 +19,7 @@ export interface ListingJar {
 
 /** What came of reading a file. */
 export interface ReadCookieLines {
-  /** How many cookies the jar holds now that it did not. */
+  /** How many lines the jar has taken a cookie from; one that takes the place of another counts as well. */
   readonly cookies: number
   /** The numbers of the lines that are neither a cookie nor a comment, from 1. */
   readonly skippedLines: readonly number[]
@@ -88,7 +88,7 @@ export function writeNetscapeLine(cookie: Cookie): string | undefined {
 }
 
 /**
- * Puts the cookies of a file into a jar, those that have ended left out. Whoever has written the file is trusted: no public suffix
+ * Puts the cookies of a file into a jar, those that have ended left out. The file is trusted: no public suffix
  * and no prefix is looked at.
  * @param text - the content, one character for each byte (`latin1`)
  * @throws what the store of the jar throws

@@ -97,7 +97,7 @@ export function readSetCookie(field: string, nowMs: number): SetCookie | undefin
   return said
 }
 
-/** Whether a name and a value can stand in a Cookie field as one cookie, whoever has made them. */
+/** Whether a name and a value can stand in a Cookie field as one cookie, wherever they come from. */
 export function canBeSent(name: string, value: string): boolean {
   return !UNSENDABLE.test(name) && !UNSENDABLE.test(value) && !name.includes('=')
 }

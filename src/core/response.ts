@@ -259,6 +259,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#isGivenUp || (this.#body.isDone && this.#rest === undefined)
   }
 
+  /** True once the end of the body was reached and nothing of it is left, as opposed to one that broke off. For `fetch`. @internal */
+  get hasEnded(): boolean {
+    return !this.#isCut && this.isClosed && this.#body.takeAll() !== undefined
+  }
+
   /** The values of a field joined with ", ", or `otherwise`. */
   getHeader(name: string): string | undefined
   getHeader<T>(name: string, otherwise: T): string | T

@@ -59,7 +59,7 @@ export class BodyFeed {
     this.#signal = signal
     this.#onEnd = onEnd
     this.stream = new PlatformStream<Uint8Array>(this as never, NOTHING_AHEAD)
-    if (signal === undefined || response.isClosed) return
+    if (signal === undefined || signal.aborted || response.isClosed) return
     const held = new WeakRef(this)
     const onAbort = (): void => {
       const feed = held.deref()
@@ -72,8 +72,9 @@ export class BodyFeed {
 
   start(controller: ReadableByteStreamController): void {
     this.#controller = controller
-    if (this.#signal?.aborted === true && !this.#response.isClosed) controller.error(this.#signal.reason)
-    else if (this.#response.isClosed) this.#end(controller)
+    if (this.#response.hasEnded) this.#end(controller)
+    // What broke off before it was asked for tells why when it is read.
+    else if (this.#signal?.aborted === true && !this.#response.isClosed) this.#abort()
   }
 
   async pull(controller: ReadableByteStreamController): Promise<void> {
@@ -114,6 +115,13 @@ export class BodyFeed {
     reader.read().catch(() => {
       // Likewise.
     })
+  }
+
+  /** The body goes to streams made of two branches of it: this one is locked from now on, and no abort concerns it. */
+  leave(): void {
+    this.#isOver = true
+    this.#stopListening()
+    this.stream.getReader()
   }
 
   /** The next piece; undefined at the end. */

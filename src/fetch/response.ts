@@ -185,9 +185,11 @@ class Answer extends AnswerBase {
   clone(): Response {
     if (this.#real !== undefined) return PLATFORM.clone.call(this)
     if (this.#isUnusable) throw new TypeError('Response.clone: Body has already been consumed.')
-    if (this.#hasNoBody) return new Answer(this.#response, this.#signal, this.#type)
+    // What an abort has closed tells both of its reason.
+    const isCalledOff = this.#signal?.aborted === true && this.#response.isClosed
+    if (this.#hasNoBody || isCalledOff) return new Answer(this.#response, this.#signal, this.#type)
     // The stream that was given out is locked from now on, as by tee(); the next is another.
-    this.#feed?.stream.getReader()
+    this.#feed?.leave()
     this.#feed = undefined
     const [own, other] = this.#response.split(teeBody)
     this.#response = own
@@ -271,7 +273,7 @@ class Answer extends AnswerBase {
     else if (this.#reading !== undefined) this.#watch()
     else if (this.#hasNoBody || this.#isUsed) this.#ended()
     else if (signal?.aborted === true) this.#ended(signal.reason)
-    else if (this.#response.isClosed) this.#ended()
+    else if (this.#response.hasEnded) this.#ended()
     // The stream hears an abort also where nobody reads.
     else if (signal !== undefined) void this.body
   }

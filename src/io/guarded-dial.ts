@@ -12,8 +12,8 @@ export interface DialGuard {
   checkPlace(target: DialTarget): void
   /** Asked about all addresses that a host has, before one is dialled. */
   checkAddresses(target: DialTarget, addresses: readonly string[]): void
-  /** Asked about a stream that a connector of the caller's has opened: where it says that it leads. */
-  checkPeer(target: DialTarget, peer: unknown): void
+  /** Asked about a stream that a connector of the caller's has opened: where it says that it leads; undefined where it does not. */
+  checkPeer(target: DialTarget, peer: string | undefined): void
 }
 
 /**

@@ -178,7 +178,7 @@ async function follow(
   while (true) {
     const { fields } = response.head
     const locations = fieldValues(fields, 'location')
-    const upgraded = await upgradedLocation(request, locations, visited.at(-1)!.url, options)
+    const upgraded = await upgradedLocation(request, response, visited.at(-1)!.url, options)
     const decision = decideRedirect({
       status: response.status,
       method: request.method,
@@ -210,15 +210,26 @@ async function follow(
   }
 }
 
-/** Where Location leads over https; undefined where it stays as it is. */
-function upgradedLocation(
+/**
+ * Where Location leads over https; undefined where it stays as it is.
+ * @throws what the store throws that is asked; the response is given up then
+ */
+async function upgradedLocation(
   request: OutgoingRequest,
-  locations: readonly string[],
+  response: HTTPResponse,
   url: URL,
   { upgrade }: RedirectLayerOptions,
-): MaybePromise<URL | undefined> {
-  const read = upgrade === undefined ? undefined : readLocation(locations, url)
-  return read?.kind === 'url' && read.url.protocol === 'http:' ? upgrade!(read.url, request) : undefined
+): Promise<URL | undefined> {
+  const read =
+    upgrade === undefined ? undefined : readLocation(fieldValues(response.head.fields, 'location'), url)
+  if (read?.kind !== 'url' || read.url.protocol !== 'http:') return undefined
+  try {
+    return await upgrade!(read.url, request)
+  } catch (error) {
+    response.close()
+    closeBody(request.body, error)
+    throw error
+  }
 }
 
 /** @throws what the settings throw for a URL that may not be gone to */

@@ -37,7 +37,8 @@ export interface ProxyServer {
 /** Checks TLS options and takes them over. */
 export type TakeTls = (given: TlsOptions) => TlsOptions
 
-const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
+/** The schemes, and the port of each where its URL names none. */
+export const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
   http: 80,
   https: 443,
   socks4: 1080,
@@ -49,7 +50,8 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = Object.freeze({
 const KNOWN_SCHEMES = Object.keys(DEFAULT_PORTS).join(', ')
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s
 
-const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
+/** The members of a proxy that is an object. */
+export const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
 
 /**
@@ -98,9 +100,10 @@ export function readProxyUrl(text: string, what: string, lacking?: ProxyScheme):
   if (!isProxyScheme(scheme)) refuse(what, `the scheme of a proxy is one of ${KNOWN_SCHEMES}`)
   // Read as http: for another scheme a URL keeps hosts as they were written.
   const url = parse(`http://${rest}`)
-  if (url === undefined || rest === '') refuse(what, 'the URL of the proxy is none')
+  const hint = rest.includes('@') ? '; in a user and a password, / ? # \\ are percent-encoded' : ''
+  if (url === undefined || rest === '') refuse(what, `the URL of the proxy is none${hint}`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    refuse(what, 'the URL of a proxy has no path and no query')
+    refuse(what, `the URL of a proxy has no path and no query${hint}`)
   // A port that is the default of http is left out there, and not here.
   const written = url.port || parse(`https://${rest}`)?.port || ''
   const defaultPort = DEFAULT_PORTS[scheme]
@@ -159,7 +162,7 @@ function readAuth(auth: unknown, what: string): ProxyCredentials {
     : hidden({ scheme: 'basic', ...readPair(basic, what) })
 }
 
-/** Whoever shows the settings of a request shows no password. */
+/** Settings that are shown show no password. */
 function hidden(credentials: ProxyCredentials): ProxyCredentials {
   return maskMembers(credentials, ['user', 'password'])
 }

@@ -4,7 +4,7 @@
 
 import { describe, isRecord, takeOptions } from '../core/options.ts'
 import { type NoProxyRule, parseNoProxy } from './no-proxy.ts'
-import { isUrl, type ProxyServer, readProxy, type TakeTls } from './proxy-server.ts'
+import { isUrl, PROXY_NAMES, type ProxyServer, readProxy, type TakeTls } from './proxy-server.ts'
 
 /** Proxies on the way, the first to be connected to first, and who has said so. */
 export interface ProxyEntry {
@@ -13,7 +13,7 @@ export interface ProxyEntry {
   readonly from: string
 }
 
-/** An entry of the environment that is none: told to whoever would have used it. */
+/** An entry of the environment that is none: told to the requests that would have used it. */
 export interface BadEntry {
   readonly error: TypeError
 }
@@ -104,9 +104,41 @@ export function readChain(given: unknown, what: string, takeTls: TakeTls): reado
   return Object.freeze(given.map((one: unknown) => readProxy(one, what, takeTls)))
 }
 
+/** A form of the option: how it is written, and what it is, for messages and docs/proxies.md. */
+interface ProxyForm {
+  readonly takes: string
+  readonly is: string
+}
+
+const membersOf = (names: object): string => `{ ${Object.keys(names).join(', ')} }`
+
+/** The forms of the option, in words. */
+export const PROXY_FORMS: readonly ProxyForm[] = Object.freeze([
+  { takes: 'false', is: 'no proxy' },
+  { takes: "'environment'", is: 'what the variables below say; the default of a client' },
+  {
+    takes: 'a URL',
+    is: 'one proxy for everything, such as `http://proxy.example:3128`; userinfo is who we are to it',
+  },
+  {
+    takes: membersOf(PROXY_NAMES),
+    is: 'the same with credentials beside the URL, and TLS options of its own; `tunnel: true` asks for a tunnel for `http` URLs, too',
+  },
+  { takes: 'a list of those', is: 'the first is connected to, and asked to lead to the next' },
+  {
+    takes: membersOf(TABLE_NAMES),
+    is: 'proxies by the scheme of the URL, each as the three above, and hosts that are reached directly',
+  },
+  {
+    takes: 'a function of the URL',
+    is: 'asked for each request, each redirect and each further attempt; gives a URL, an object with one, a list of those, or undefined for none; a promise is waited for, within `timeout.connect`',
+  },
+])
+
 /** What the option takes, in words. */
-export const PROXY_TAKES: string =
-  "false, 'environment', a URL, { url, auth, tls, tunnel }, a list of those, { http, https, no }, or a function of the URL"
+export const PROXY_TAKES: string = `${PROXY_FORMS.slice(0, -1)
+  .map(({ takes }) => takes)
+  .join(', ')}, or ${PROXY_FORMS.at(-1)!.takes}`
 
 function readNo(no: unknown): readonly NoProxyRule[] {
   if (no === undefined) return []

@@ -1,6 +1,6 @@
 /**
  * Shows in the stack of an error where the caller waits. The error of a broken connection is made in the callback of a
- * socket, whose stack names nobody who cares. V8 knows who awaits a promise: asked for in a reaction of it, a stack trace
+ * socket, whose stack names no caller. V8 knows who awaits a promise: asked for in a reaction of it, a stack trace
  * goes on with `at async …` lines. So nothing is captured for exchanges that go well.
  */
 
@@ -13,7 +13,7 @@ const COMPLETED = new WeakSet<Error>()
 const TURN: Promise<void> = Promise.resolve()
 
 /**
- * A promise that rejects with `error`, and writes the lines of whoever awaits it under the error's own. To be resolved
+ * A promise that rejects with `error`, and writes the lines of the caller that awaits it under the error's own. To be resolved
  * with, by the promise that was given out.
  */
 export async function rejectionWithCaller(error: unknown): Promise<never> {
@@ -34,7 +34,7 @@ export async function withCaller<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** To be called after an `await`. A promise that more than one waits for shows nobody. */
+/** To be called after an `await`. A promise that more than one waits for shows none of them. */
 function showCaller(error: unknown): void {
   // What is not ours (the reason of an abort, the error of a source) is told as it is.
   if (!HTTPException.isHTTPException(error) || COMPLETED.has(error) || Error.captureStackTrace === undefined)

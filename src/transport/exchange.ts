@@ -48,9 +48,9 @@ export interface ExchangeListener {
 
 /** The connection, as far as an exchange steers it. */
 export interface ExchangeHost {
-  /** Nobody takes the body: stop reading. */
+  /** The caller does not take the body: stop reading. */
   pause(): void
-  /** Somebody does again. */
+  /** The caller does again. */
   resume(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
@@ -153,7 +153,7 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#endedAt !== undefined
   }
 
-  /** True while somebody waits for the system to take what was written. */
+  /** True while a caller waits for the system to take what was written. */
   get isUndrained(): boolean {
     return this.#drained !== undefined
   }
@@ -199,7 +199,7 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#options.settings?.maxBodyBytes
   }
 
-  /** No exchange has them; said here, so that nobody looks for them on `Object.prototype`. */
+  /** No exchange has them; said here, so that they are not looked for on `Object.prototype`. */
   get redirects(): undefined {
     return undefined
   }
@@ -328,7 +328,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#options.settings?.onInformational?.(response)
   }
 
-  /** The head of the final response came. Whoever waits is told by `answer`. */
+  /** The head of the final response came. Who waits is told by `answer`. */
   headReceived(head: ResponseHead, now: number, isUntilClose: boolean, isSwitch: boolean): void {
     this.#headAt = now
     this.#isUntilClose = isUntilClose
@@ -337,7 +337,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#response = new HTTPResponse(head, this.#body, this)
   }
 
-  /** Tells whoever waits for the head. */
+  /** Tells who waits for the head. */
   answer(): void {
     this.#resolve?.(this.#response!)
     this.#resolve = undefined

@@ -1,5 +1,5 @@
 /**
- * The body of a response while it comes in: keeps what nobody has asked for yet, hands out what somebody waits for, and
+ * The body of a response while it comes in: keeps what was not asked for yet, hands out what is waited for, and
  * says when the peer has to be held back. Bytes are copied once, into the caller's own memory where there is a target.
  *
  * Invariant: a byte is in the queue, or was given to one caller; the end is told only after the last byte.
@@ -20,9 +20,9 @@ const GATHERED_BYTES = 4_096
 
 /** What the body needs of the connection it comes from. */
 export interface BodySource {
-  /** Nobody takes the bytes: stop reading. */
+  /** The caller does not take the bytes: stop reading. */
   pause(): void
-  /** Somebody does again. */
+  /** The caller does again. */
   resume(): void
   /** The rest is not wanted. */
   cancel(): void
@@ -222,7 +222,7 @@ export class IncomingBody implements BodyReader {
     const queue = this.#queue
     this.#queue = NO_PIECES
     this.#queuedBytes = 0
-    // An empty one is made again, too: its memory belongs to whoever is given it.
+    // An empty one is made again, too: its memory belongs to the caller that is given it.
     return queue.length === 1 ? queue[0]! : Buffer.concat(queue)
   }
 
@@ -232,7 +232,7 @@ export class IncomingBody implements BodyReader {
     return waiter
   }
 
-  /** The error of a broken message, with the bytes that nobody was given. */
+  /** The error of a broken message, with the bytes that were not given out. */
   #takeFailure(): unknown {
     const failure = this.#failure
     const rest = this.#takeQueue()

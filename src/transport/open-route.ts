@@ -3,10 +3,12 @@
  * where it belongs. A plain http request goes to the last proxy itself, where that speaks HTTP: then it is what the connection
  * ends at. No request is written but CONNECT.
  *
- * Security: what one proxy is told of us is written to that proxy, and to nobody behind it.
+ * Security: what one proxy is told of us is written to that proxy, and to none after it.
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { addressOfHost } from '../core/host.ts'
+import { readIpAddress } from '../core/ip-address.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
 import { addFacts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
@@ -20,7 +22,7 @@ import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
 import type { ProxyIdentity } from './proxy-identity.ts'
 import { converse } from './socks.ts'
 import { type SocksCredentials, talkSocks4, talkSocks5 } from './socks-talk.ts'
-import { AskAgain, openTunnel } from './tunnel.ts'
+import { AskAgain, Asking, openTunnel } from './tunnel.ts'
 
 /** One proxy on the way. */
 export interface ProxyHop {
@@ -30,7 +32,7 @@ export interface ProxyHop {
   readonly port: number
   /** For an `https` proxy. */
   readonly tls: TlsSettings | undefined
-  /** Who we are to a proxy that speaks HTTP; undefined for nobody. */
+  /** Who we are to a proxy that speaks HTTP; undefined where nothing is to be said. */
   readonly identity: ProxyIdentity | undefined
   /** The same for a SOCKS proxy. */
   readonly credentials: SocksCredentials | undefined
@@ -80,7 +82,7 @@ export interface RoutePlan {
 
 /**
  * Opens it.
- * @throws ConnectError, ProxyError, TimeoutError, with the proxy at fault on `proxy`; `signal.reason`
+ * @throws ConnectError, ProxyError, TimeoutError, with the proxy at fault, if one is, on `proxy`; `signal.reason`
  */
 export async function openRoute(plan: RoutePlan): Promise<H1Connection> {
   const { stream, timings } = await new Opening(plan).open()
@@ -91,8 +93,10 @@ class Opening {
   readonly #plan: RoutePlan
   /** The proxy that is spoken to, for errors. */
   #at: ProxyHop
-  /** How many challenges of each proxy were answered. */
-  readonly #tries: Map<ProxyHop, { count: number }> = new Map()
+  /** What is looked up here at present for a proxy to connect to: it is not that proxy's fault. */
+  #sought: ProxyHop | DialTarget | undefined
+  /** What came of asking each proxy so far. */
+  readonly #asking: Map<ProxyHop, Asking> = new Map()
 
   constructor(plan: RoutePlan) {
     this.#plan = plan
@@ -107,7 +111,8 @@ class Opening {
       }
     } catch (error) {
       const isOurs = HTTPException.isHTTPException(error) && error !== this.#plan.waiting.signal?.reason
-      if (isOurs) addFacts(error, { proxy: formatAuthority(this.#at) })
+      const place = this.#sought ?? this.#at
+      if (isOurs && 'scheme' in place) addFacts(error, { proxy: formatAuthority(place) })
       throw error
     }
   }
@@ -134,15 +139,23 @@ class Opening {
     return { stream, timings: tlsMs === undefined ? timings : { ...timings, tls: tlsMs } }
   }
 
-  /** What proxies look up is checked before anything is connected to. */
+  /** What is known of where proxies lead is checked before anything is connected to. */
   #checkBeyond(rest: readonly (ProxyHop | DialTarget)[]): void {
     const { guard, hops, isForwarding } = this.#plan
     for (const [index, next] of rest.entries()) {
       const proxy = hops[index]!
       if (looksUpByItself(proxy)) guard?.checkBeyond(placeOf(next), proxy)
-      else guard?.checkPlace(placeOf(next))
+      else this.#checkHere(placeOf(next))
     }
     if (isForwarding) guard?.checkForwarded(hops.at(-1)!)
+  }
+
+  /** Of a name, the addresses are not known yet: they are checked before the proxy is given one. */
+  #checkHere(place: RoutePlace): void {
+    const { guard } = this.#plan
+    guard?.checkPlace(place)
+    const itself = addressOfHost(place.host)
+    if (itself !== undefined) guard?.checkAddresses(place, [itself.address])
   }
 
   #firstTarget({ host, port, tls }: ProxyHop, rest: readonly { readonly tls?: unknown }[]): DialTarget {
@@ -156,7 +169,7 @@ class Opening {
     const { scheme, credentials } = this.#at
     const { waiting } = this.#plan
     if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, next)
-    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, placeOf(next))
+    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, next)
     const to = { host, port: next.port }
     const { address } = stream
     const talk = scheme.startsWith('socks5')
@@ -167,16 +180,21 @@ class Opening {
     return stream
   }
 
-  async #lookUp(stream: ByteStream, place: RoutePlace): Promise<string> {
-    const { host } = place
+  async #lookUp(stream: ByteStream, next: ProxyHop | DialTarget): Promise<string> {
+    const { host } = next
     const { target, waiting, guard } = this.#plan
-    const family = this.#at.scheme === 'socks4' ? 4 : target.family
+    // An address that SOCKS4 does not know is refused in its words.
+    const isIPv4Alone = this.#at.scheme === 'socks4' && readIpAddress(host)?.family !== 6
+    const family = isIPv4Alone ? 4 : target.family
+    const place = placeOf(next)
+    this.#sought = next
     try {
       const found = await findAddresses({ host, family, lookup: target.lookup }, waiting)
       guard?.checkAddresses(
         place,
         found.map(({ address }) => address),
       )
+      this.#sought = undefined
       return found[0]!.address
     } catch (error) {
       stream.destroy()
@@ -187,9 +205,9 @@ class Opening {
   #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
     const { waiting, connectionOptions } = this.#plan
     const at = this.#at
-    const tries = this.#tries.get(at) ?? { count: 0 }
-    this.#tries.set(at, tries)
-    const question = { to: next, headers: NO_FIELDS, identity: at.identity, tries }
+    const asking = this.#asking.get(at) ?? new Asking()
+    this.#asking.set(at, asking)
+    const question = { to: next, headers: NO_FIELDS, identity: at.identity, asking }
     return openTunnel(stream, question, connectionOptions, waiting)
   }
 }

@@ -15,8 +15,8 @@ export interface ProxyCredential extends UserPassword {
   readonly scheme: 'basic' | 'digest'
 }
 
-/** How often a request is sent again with another answer: a challenge, and a nonce that was too old at once. */
-const MAX_ANSWERS = 2
+/** How often a request is sent again with another answer: a challenge, and nonces that were too old at once. */
+const MAX_ANSWERS = 4
 
 /** A proxy may give each connection a nonce of its own, and ask by an earlier one again. */
 const MAX_SESSIONS = 16
@@ -26,6 +26,8 @@ export class ProxyIdentity {
   readonly #basic: string | undefined
   /** The one that is answered by at present comes first. */
   #sessions: readonly DigestSession[] = []
+  /** The proxy has said once that a nonce was too old: it may do so at any time. */
+  #hasBeenStale = false
 
   constructor(credential: ProxyCredential) {
     this.#credential = credential
@@ -42,10 +44,20 @@ export class ProxyIdentity {
     return this.#basic === undefined && this.#sessions.length === 0
   }
 
+  /**
+   * Whether what is said will be taken, as far as that can be told: for a body that must not be sent to be refused. A proxy that has
+   * called a nonce too old may take each nonce once only.
+   */
+  get isReady(): boolean {
+    if (this.#basic !== undefined) return true
+    const [session] = this.#sessions
+    return session !== undefined && !(this.#hasBeenStale && session.hasUsedNonce)
+  }
+
   /** The field of a request, where there is something to be said already. */
   fieldFor(request: DigestRequest): FieldLine | undefined {
     const [session] = this.#sessions
-    // Of a body that nobody has yet, there is no hash: an answer without it would be a wrong one.
+    // Of a body that is not at hand, there is no hash: an answer without it would be a wrong one.
     const isOpen = session?.needsContent === true && request.content === undefined
     const value = this.#basic ?? (isOpen ? undefined : session?.answer(request).value)
     return value === undefined ? undefined : ['Proxy-Authorization', value]
@@ -62,10 +74,9 @@ export class ProxyIdentity {
     tries: number,
   ): Promise<FieldLine | undefined> {
     if (this.#basic !== undefined || tries >= MAX_ANSWERS) return undefined
-    const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
-    const realm = this.#sessions[0]?.realm
+    const { challenges, isOld } = this.#read(fields)
     // The same question again, after it was answered: user or password are wrong.
-    if (tries > 0 && !challenges.some((one) => realm !== undefined && isStale(one, realm))) return undefined
+    if (tries > 0 && !isOld) return undefined
     const session = await this.#sessionFor(challenges, request.content !== undefined)
     return session === undefined ? undefined : ['Proxy-Authorization', session.answer(request).value]
   }
@@ -76,8 +87,19 @@ export class ProxyIdentity {
    */
   async learn(fields: readonly FieldLine[]): Promise<void> {
     if (this.#basic !== undefined) return
+    await this.#sessionFor(this.#read(fields).challenges, true)
+  }
+
+  /** What a 407 asks, and whether it says that the nonce was too old. */
+  #read(fields: readonly FieldLine[]): {
+    readonly challenges: readonly Challenge[]
+    readonly isOld: boolean
+  } {
     const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
-    await this.#sessionFor(challenges, true)
+    // Of any space: other requests were answered meanwhile, by another proxy of the same name perhaps.
+    const isOld = this.#sessions.some(({ realm }) => challenges.some((one) => isStale(one, realm)))
+    if (isOld) this.#hasBeenStale = true
+    return { challenges, isOld }
   }
 
   async #sessionFor(

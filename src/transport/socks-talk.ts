@@ -96,7 +96,8 @@ function whereSocks5(host: string): readonly number[] {
   const found = readIpAddress(host)
   if (found !== undefined) return [found.family === 4 ? 1 : 4, ...bytesOfIp(found)]
   const name = Buffer.from(host)
-  if (name.length > MAX_NAME_BYTES) throw tooMuch(`a name has ${MAX_NAME_BYTES} bytes at the most`)
+  if (name.length > MAX_NAME_BYTES)
+    throw tooMuch(`a name has ${MAX_NAME_BYTES} bytes at the most`, 'a shorter name')
   return [3, name.length, ...name]
 }
 
@@ -106,7 +107,8 @@ function whereSocks5(host: string): readonly number[] {
  */
 export function* talkSocks4({ host, port }: HostPort, user: string, address: string): SocksTalk {
   const found = readIpAddress(host)
-  if (found?.family === 6) throw tooMuch('SOCKS4 knows no IPv6 addresses')
+  if (found?.family === 6)
+    throw tooMuch('SOCKS4 knows no IPv6 addresses', 'socks5:// or socks5h://, if the proxy speaks it')
   const name = found === undefined ? Buffer.from(`${host}\0`) : Buffer.alloc(0)
   // The address 0.0.0.1 says that a name follows.
   const ip = found === undefined ? [0, 0, 0, 1] : bytesOfIp(found)
@@ -125,6 +127,7 @@ function garbage(address: string, words: string): ProxyError {
   return new ProxyError({ reply: undefined, words }, { address })
 }
 
-function tooMuch(detail: string): ConnectError {
-  return new ConnectError('PROXY_FAILED', 'proxy', detail)
+/** The hint of the code is for a proxy that speaks HTTP. */
+function tooMuch(detail: string, remedy: string): ConnectError {
+  return new ConnectError('PROXY_FAILED', 'proxy', detail, { remedy })
 }

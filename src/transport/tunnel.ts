@@ -2,7 +2,6 @@
  * A tunnel through an HTTP proxy: CONNECT, and the stream through it. RFC 9110 §9.3.6, RFC 9112 §3.2.3.
  */
 
-import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { escapeText } from '../core/escape.ts'
 import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
@@ -21,8 +20,7 @@ import {
   UnknownProtocol,
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
-import { makeDeadline } from '../time/deadline.ts'
-import type { Deadlines } from '../time/wait.ts'
+import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { ExchangeOptions } from './exchange.ts'
 import { H1Connection } from './h1/h1-connection.ts'
 import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
@@ -42,10 +40,18 @@ export interface TunnelQuestion {
   readonly headers: readonly FieldLine[]
   /** Is told the fields of each answer of the proxy. */
   readonly onAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
-  /** Who we are to the proxy; undefined for nobody. */
+  /** Who we are to the proxy; undefined where nothing is to be said. */
   readonly identity?: ProxyIdentity | undefined
-  /** How many answers to challenges were given, over all connections that are made for one tunnel. */
-  readonly tries?: { count: number } | undefined
+  /** What came of asking so far, over all connections that are made for one tunnel. */
+  readonly asking?: Asking | undefined
+}
+
+/** How often a proxy was asked for one tunnel. */
+export class Asking {
+  /** How many answers to challenges there were. */
+  tries = 0
+  /** An answer that was not sent, for the connection of its challenge takes no second request: a nonce may be good once only. */
+  unsent: FieldLine | undefined
 }
 
 /** The proxy asks who we are, and takes no second request on this connection: it is to be asked on another one. */
@@ -78,7 +84,7 @@ export async function openTunnel(
   }
   const { unread } = wire.detach()
   if (unread.length > 0) {
-    // Nobody has been spoken to in the tunnel yet: whoever speaks now is not who is meant.
+    // Nothing was said in the tunnel yet: who speaks now is not the server.
     stream.destroy()
     throw describeFailure(new UnknownProtocol(''), stream.address, isOwn)
   }
@@ -88,7 +94,7 @@ export async function openTunnel(
 
 /**
  * The deadlines of CONNECT: each phase may take as long as connecting, and all of them together as well, for a proxy that says a
- * little at a time begins no phase anew. `isOwn` is true where that end is the tunnel's, and not that of everything.
+ * little at a time begins no phase again. `isOwn` is true where that end is the tunnel's, and not that of everything.
  */
 function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
   readonly deadlines: RequestDeadlines
@@ -104,12 +110,13 @@ function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
 
 async function connectThrough(
   wire: H1Connection,
-  { to, headers, onAnswer, identity, tries = { count: 0 } }: TunnelQuestion,
+  { to, headers, onAnswer, identity, asking = new Asking() }: TunnelQuestion,
   options: ExchangeOptions,
 ): Promise<void> {
   const target = formatAuthority(to)
   const digested = { method: 'CONNECT', uri: target, content: NOTHING }
-  let authorization = identity?.fieldFor(digested)
+  let authorization = asking.unsent ?? identity?.fieldFor(digested)
+  asking.unsent = undefined
   for (let asks = 0; ; asks++) {
     const asked = authorization === undefined ? headers : [...headers, authorization]
     const fields: FieldLine[] = hasField(asked, 'host') ? [...asked] : [['Host', target], ...asked]
@@ -126,9 +133,14 @@ async function connectThrough(
       return
     }
     const refusal = await refusalOf(response, wire, options.deadlines)
-    authorization = status === 407 ? await identity?.answer(rawHeaders, digested, tries.count++) : undefined
+    const answering = status === 407 ? identity?.answer(rawHeaders, digested, asking.tries++) : undefined
+    authorization =
+      answering === undefined ? undefined : await answerInTime(answering, refusal, wire, options.deadlines)
     if (authorization === undefined) throw refusal
-    if (!canTake(wire)) throw new AskAgain()
+    if (!canTake(wire)) {
+      asking.unsent = authorization
+      throw new AskAgain()
+    }
   }
 }
 
@@ -136,40 +148,73 @@ const NOTHING = new Uint8Array(0)
 
 async function refusalOf(
   response: HTTPResponse,
-  { clock, stream: { address } }: H1Connection,
-  { endsAt, signal }: RequestDeadlines,
+  wire: H1Connection,
+  deadlines: RequestDeadlines,
 ): Promise<ProxyError> {
   const { status, reason, rawHeaders, headers } = response
-  const deadline = makeDeadline(clock, () => response.close())
-  deadline.set(Math.max(0, Math.min(endsAt - clock.now(), MAX_BODY_WAIT_MS)))
-  // Nothing is left of the wait in the moment in which it is called off.
-  const onAbort = (): void => deadline.clear()
-  if (signal !== undefined) listenForAbort(signal, onAbort)
-  const body = await beginningOf(response)
-  deadline.clear()
-  if (signal !== undefined) stopListeningForAbort(signal, onAbort)
-  if (signal?.aborted === true) throw signal.reason
+  const keeping = keepBeginning(response)
+  try {
+    await whileAsking(keeping, wire, deadlines, MAX_BODY_WAIT_MS, () => response.close())
+  } catch (error) {
+    const { signal } = deadlines
+    if (signal?.aborted === true) throw signal.reason
+    // That the rest did not come in time is no matter beside the status.
+    if (!(error instanceof TimeoutError)) throw error
+  }
+  const body = await keeping
   return new ProxyError(
     { status, reason, rawHeaders, headers, body },
-    { address },
+    { address: wire.stream.address },
     shownProxyStatus(rawHeaders),
   )
 }
 
-/** What came of the body of a refusal, and is kept; that the rest did not come is no matter beside the status. */
-async function beginningOf(response: HTTPResponse): Promise<Buffer> {
-  const pieces: Buffer[] = []
+/** Where an answer is not there in time, the refusal is what is to be told. */
+async function answerInTime(
+  answering: Promise<FieldLine | undefined>,
+  refusal: ProxyError,
+  wire: H1Connection,
+  deadlines: RequestDeadlines,
+): Promise<FieldLine | undefined> {
+  try {
+    return await whileAsking(answering, wire, deadlines, Infinity)
+  } catch (error) {
+    throw deadlines.signal?.aborted !== true && error instanceof TimeoutError ? refusal : error
+  }
+}
+
+/** Waits for what is done before the proxy is asked again: no longer than `connect` milliseconds, nor than the tunnel is wanted. */
+function whileAsking<T>(
+  work: Promise<T>,
+  { clock, stream: { address } }: H1Connection,
+  { endsAt, totalMs, signal }: RequestDeadlines,
+  connect: number,
+  giveUp: () => void = () => {},
+): Promise<T> {
+  const timeouts = { dns: Infinity, connect, tls: Infinity }
+  return waitFor<T>({ clock, timeouts, endsAt, totalMs, signal }, 'connect', address, (outcome) => {
+    work.then(
+      (value) => outcome.resolve(value),
+      (error: unknown) => outcome.reject(error),
+    )
+    return giveUp
+  })
+}
+
+/** Keeps what comes of the body of a refusal, up to a limit; that the rest did not come is no matter beside the status. */
+async function keepBeginning(response: HTTPResponse): Promise<Buffer> {
+  const kept: Buffer[] = []
   let missing = MAX_KEPT_BYTES
   try {
     for await (const piece of response) {
-      pieces.push(piece.subarray(0, missing))
+      kept.push(piece.subarray(0, missing))
       missing -= piece.length
       if (missing <= 0) break
     }
   } catch (error) {
-    if (error instanceof IncompleteRead) pieces.push(error.partial.subarray(0, missing))
+    if (error instanceof IncompleteRead) kept.push(error.partial.subarray(0, missing))
   }
-  return Buffer.concat(pieces)
+  return Buffer.concat(kept)
 }
 
 /** How much of a Proxy-Status is shown. */

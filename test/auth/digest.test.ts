@@ -159,6 +159,40 @@ describe('Digest', () => {
     assert.equal(paramsOf(one.answer(REQUEST).value)['nc'], '00000002')
   })
 
+  it('takes no empty nonce, and none that comes after a later request was given another', () => {
+    const one = session(exampleOf('MD5'))
+    const [first, second] = [one.answer(REQUEST), one.answer(REQUEST)]
+    assert.deepEqual([first.order, second.order], [1, 2])
+    one.useNonce('b', second.order)
+    one.useNonce('a', first.order)
+    assert.equal(one.nonce, 'b')
+    one.useNonce('')
+    assert.equal(one.nonce, 'b')
+    // A challenge is newer than whatever was sent before it.
+    const third = one.answer(REQUEST)
+    const fourth = one.answer(REQUEST)
+    const nonceOfChallenge = paramsOf(first.value)['nonce']
+    assert.equal(one.resume(parseChallenges([exampleOf('MD5')])[0]!), true)
+    one.useNonce('d', third.order)
+    assert.equal(paramsOf(one.answer(REQUEST).value)['nonce'], nonceOfChallenge)
+    one.useNonce('e', fourth.order)
+    assert.equal(one.nonce, 'e')
+  })
+
+  it('gives back the opaque of the latest challenge, or none where that has none [7616-3.3-3]', () => {
+    const one = session('Digest realm="r", nonce="n", qop="auth", opaque="first"')
+    assert.equal(paramsOf(one.answer(REQUEST).value)['opaque'], 'first')
+    for (const [text, opaque] of [
+      ['Digest realm="r", nonce="n", qop="auth", opaque="second"', 'second'],
+      ['Digest realm="r", nonce="n", qop="auth"', undefined],
+    ] as const) {
+      assert.equal(one.resume(parseChallenges([text])[0]!), true)
+      const { nc, opaque: given } = paramsOf(one.answer(REQUEST).value)
+      assert.equal(given, opaque)
+      assert.notEqual(nc, '00000001')
+    }
+  })
+
   it('draws another cnonce for each answer, of 128 bits [7616-3.4-5, 7616-5.12-1]', () => {
     const [challenge] = parseChallenges([exampleOf('SHA-256')])
     const one = new DigestSession(challenge!, MUFASA, true)

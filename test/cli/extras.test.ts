@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { completedFlags } from '../../src/cli/tell/completions.ts'
+import { gzipSync } from 'node:zlib'
 import { formatBench, percentileOf } from '../../src/cli/transfer/bench.ts'
 import { splitShellWords } from '../../src/cli/words/shell-words.ts'
 import { OPTIONS } from '../../src/cli/words/table.ts'
@@ -48,108 +48,24 @@ describe('--explain', () => {
     const plan = await text([...words, `http://127.0.0.1:${server.port}/a`])
     assert.match(plan, /^POST http:\/\/127\.0\.0\.1:\d+\/a\n/)
     assert.match(plan, /Authorization: \*\*\*/)
+    // The whole head, in the order in which it goes out; the method has a body of one byte.
+    assert.deepEqual(
+      plan.match(/^ {4}[A-Z][\w-]+: /gm)?.map((line) => line.trim().slice(0, -1)),
+      ['Host', 'Authorization', 'Range', 'User-Agent', 'Accept', 'Content-Length', 'Content-Type'],
+    )
+    assert.match(plan, /body +1 bytes, can be sent again\n/)
     assert.match(plan, /redirect: follows up to 50/)
     assert.match(plan, /output +\/tmp\/none\n.*from byte 5\n.*up to 2 times.*\n.*with 22/s)
     assert.doesNotMatch(plan, /secret/)
     assert.equal(server.accepted, 0)
   })
-})
 
-describe('--to', () => {
-  const url = 'https://example.com/a?b=c'
-
-  it('writes JavaScript that asks for the same', async () => {
-    const code = await text(['--to', 'fetch', '-X', 'PUT', '-d', "it's\n", '-H', 'X-A: "q"', '-m', '2', url])
-    const seen: unknown[] = []
-    const fake = (at: string, init: unknown) => {
-      seen.push(at, init)
-      return { status: 200, text: () => '' }
-    }
-    const signal = { timeout: (ms: number) => ms }
-    // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
-    const call = new Function('fetch', 'AbortSignal', 'console', `return (async () => { ${code} })()`) as (
-      ...all: unknown[]
-    ) => Promise<void>
-    await call(fake, signal, { log: () => {} })
-    assert.deepEqual(seen, [
-      url,
-      {
-        method: 'PUT',
-        headers: { 'X-A': '"q"', 'Content-Type': 'application/x-www-form-urlencoded' },
-        body: "it's\n",
-        redirect: 'manual',
-        signal: 2_000,
-      },
-    ])
-    assert.match(
-      await text(['--to', 'fetch', '-H', 'A: 1', '-H', 'a: 2', url]),
-      /headers: \[\['A', '1'\], \['a', '2'\]\]/,
+  it('tells of several URLs in their order, with -Z too', async () => {
+    const plans = await text(['-Z', '--explain', 'http://h/[1-9]'])
+    assert.deepEqual(
+      plans.match(/^GET .*$/gm),
+      Array.from({ length: 9 }, (_, i) => `GET http://h/${i + 1}`),
     )
-  })
-
-  it('writes undici, with a file and with redirects', async () => {
-    const code = await text(['--to', 'undici', '-L', '-T', 'package.json', '-m', '1', url])
-    assert.match(
-      code,
-      /import \{ createReadStream \} from 'node:fs'\nimport \{ Agent, interceptors, request \} from 'undici'/,
-    )
-    assert.match(code, /method: 'PUT',\n {2}body: createReadStream\('package.json'\)/)
-    assert.match(code, /signal: AbortSignal.timeout\(1000\)/)
-    assert.match(
-      await text(['--to', 'fetch', '-T', 'package.json', url]),
-      /body: await readFile\('package.json'\)/,
-    )
-  })
-
-  it('writes Python that runs', { skip: need('python3') }, async () => {
-    await using peer = await CommandPeer.start()
-    const at = `http://127.0.0.1:${peer.port}/any?q`
-    for (const words of [
-      ['-X', 'DELETE', '-H', "X: it's", at],
-      ['-L', '-m', '5', '-d', 'a\\b\u00e9', at],
-      ['-T', 'package.json', at],
-    ]) {
-      const code = await text(['--to', 'python', ...words])
-      const [ours, theirs] = [peer, peer]
-      assert.equal((await runCommand(words)).code, 0)
-      const direct = ours.takeRequests()
-      const file = path.join(folder, 'to.py')
-      writeFileSync(file, code)
-      const { spawn } = await import('node:child_process')
-      const status = await new Promise((resolve) =>
-        spawn('python3', [file], { stdio: 'ignore' }).on('close', resolve),
-      )
-      assert.equal(status, 0, code)
-      const python = theirs.takeRequests()
-      assert.equal(python.split('\r\n')[0], direct.split('\r\n')[0])
-      assert.equal(python.split('\r\n\r\n')[1], direct.split('\r\n\r\n')[1])
-    }
-    assert.match(
-      await text(['--to', 'python', '-k', 'https://h/']),
-      /import ssl\n[^]*HTTPSConnection\('h', context=ssl\./,
-    )
-  })
-
-  it('writes curl, as a shell takes it', async () => {
-    const words = ['-L', '-k', '-m', '2', '-X', 'PATCH', '-d', "it's", '-H', 'X-Empty;', url]
-    assert.equal(
-      await text(['--to', 'curl', ...words]),
-      `curl -L -k -m 2 -X PATCH -H 'X-Empty;' -H 'Content-Type: application/x-www-form-urlencoded' --data-raw 'it'\\''s' 'https://example.com/a?b=c'\n`,
-    )
-    assert.equal(await text(['--to', 'curl', '-I', 'http://h/']), 'curl -I http://h/\n')
-    assert.equal(
-      await text(['--to', 'curl', '-T', 'package.json', 'http://h/x']),
-      'curl -T package.json http://h/x\n',
-    )
-    assert.match(
-      await text(['--to', 'curl', '--data-binary', '@package.json', 'http://h/']),
-      /--data-raw '\{\n/,
-    )
-  })
-
-  it('refuses what it cannot write', async () => {
-    assertTold(await runCommand(['--to', 'cobol', url]), /knows no cobol/)
-    assertTold(await runCommand(['--to', 'fetch', '-F', 'a=b', url]), /cannot write this body/)
   })
 })
 
@@ -196,6 +112,8 @@ describe('httplib curl', () => {
       'f < g &',
       ';',
     ])
+    for (const words of [['--version'], ['-h']])
+      assert.equal(await text(['curl', ...words]), await text(words), words[0])
     assertTold(await runCommand(['curl']), /there is no line of curl/)
   })
 
@@ -212,17 +130,41 @@ describe('httplib curl', () => {
   })
 })
 
-/** As far as it is looked at. */
+/** An archive, as far as it is looked at. */
 interface Entry {
   readonly startedDateTime: string
+  readonly time: number
   readonly serverIPAddress: string
   readonly request: {
     readonly method: string
+    readonly headersSize: number
     readonly bodySize: number
     readonly queryString: readonly object[]
+    readonly postData?: object
   }
-  readonly response: { readonly status: number; readonly content: { readonly size: number } }
+  readonly response: {
+    readonly status: number
+    readonly bodySize: number
+    readonly content: { readonly size: number; readonly compression?: number }
+  }
   readonly timings: Readonly<Record<string, number>>
+}
+
+/** What came, what it was unpacked to, and how many bytes that saved. */
+const sizes = ({ response: { bodySize, content } }: Entry): unknown[] => [
+  bodySize,
+  content.size,
+  content.compression,
+]
+
+async function archive(
+  words: readonly string[],
+): Promise<{ whole: string; version: string; entries: Entry[] }> {
+  const file = path.join(folder, 'x.har')
+  assert.equal((await runCommand(['-s', '--har', file, ...words])).code, 0)
+  const whole = readFileSync(file, 'utf8')
+  const { log } = JSON.parse(whole) as { log: { version: string; entries: Entry[] } }
+  return { whole, ...log }
 }
 
 describe('timings', () => {
@@ -253,34 +195,63 @@ describe('timings', () => {
 
   it('make an archive of version 1.2, with credentials masked', async () => {
     await using peer = await CommandPeer.start()
-    const file = path.join(folder, 'x.har')
     const url = `http://127.0.0.1:${peer.port}/chain/1?token=secret&a=b`
-    assert.equal((await runCommand(['-sL', '-u', 'me:secret', '--har', file, '-d', 'x=1', url])).code, 0)
-    const whole = readFileSync(file, 'utf8')
+    const { whole, version, entries } = await archive(['-L', '-u', 'me:secret', '-d', 'x=1', url])
     assert.doesNotMatch(whole, /secret|bWU6c2VjcmV0/)
-    const { log } = JSON.parse(whole) as {
-      log: { version: string; entries: Entry[] }
-    }
-    assert.equal(log.version, '1.2')
+    assert.equal(version, '1.2')
     assert.deepEqual(
-      log.entries.map(({ request, response }) => [
+      entries.map(({ request, response }) => [
         request.method,
         request.bodySize,
         response.status,
         response.content.size,
       ]),
       [
-        ['POST', 0, 302, 0],
-        ['GET', 3, 200, 4],
+        ['POST', 3, 302, 0],
+        ['GET', 0, 200, 4],
       ],
     )
-    for (const entry of log.entries) {
+    for (const entry of entries) {
       assert.match(entry.startedDateTime, /^\d{4}-\d\d-\d\dT/)
       assert.equal(entry.serverIPAddress, '127.0.0.1')
       const names = ['blocked', 'dns', 'connect', 'ssl', 'send', 'wait', 'receive']
       for (const name of names) assert.equal(typeof entry.timings[name], 'number')
     }
-    assert.deepEqual(log.entries[0]!.request.queryString.at(-1), { name: 'a', value: 'b' })
+    assert.deepEqual(entries[0]!.request.queryString.at(-1), { name: 'a', value: 'b' })
+  })
+
+  it('make an archive in which sizes and times are those of HAR 1.2', async () => {
+    await using peer = await CommandPeer.start()
+    const at = (route: string): string => `http://127.0.0.1:${peer.port}/${route}`
+    const coded = gzipSync('compressed\n'.repeat(50)).length
+    const [unpacked] = (await archive(['--compressed', at('gzip')])).entries
+    assert.deepEqual(sizes(unpacked!), [coded, 550, 550 - coded])
+    const [packed] = (await archive([at('gzip')])).entries
+    assert.deepEqual(sizes(packed!), [coded, coded, undefined])
+    const [empty] = (await archive(['-I', at('ok')])).entries
+    assert.deepEqual(sizes(empty!), [0, 0, undefined])
+    peer.takeRequests()
+    const posted = (await archive(['-d', 'a=secret', at('any')])).entries[0]!.request
+    const [head = '', body = ''] = peer.takeRequests().split('\r\n\r\n')
+    assert.deepEqual([posted.headersSize, posted.bodySize], [head.length + 4, body.length])
+    assert.match(
+      JSON.stringify(posted.postData),
+      /^\{"mimeType":"application\/x-www-form-urlencoded","params":\[\],"text":"",/,
+    )
+    // Every request has an entry; time is the sum of the timings, ssl being in connect.
+    const { entries } = await archive(['--retry', '1', '--retry-delay', '0.01', at('flaky')])
+    assert.deepEqual(
+      entries.map(({ response }) => [response.status, response.bodySize]),
+      [
+        [503, 8],
+        [200, 4],
+      ],
+    )
+    for (const { time, timings } of [unpacked!, ...entries]) {
+      const { ssl: _inConnect, ...others } = timings
+      const sum = Object.values(others).reduce((all, ms) => all + Math.max(0, ms), 0)
+      assert.ok(Math.abs(time - sum) < 0.01, `${time} is not ${sum}`)
+    }
   })
 
   it('make a page that needs nothing else', async () => {
@@ -294,6 +265,16 @@ describe('timings', () => {
     assert.doesNotMatch(page, /<script|src=|@import|url\(/)
     assert.match(page, /class="wait"/)
     assert.match(page, /\/a&amp;b</)
+  })
+
+  it('go to standard output by the name -', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}/ok`
+    assert.match(await text(['-s', '-o', path.join(folder, 'x'), '--har', '-', url]), /^\{\n {2}"log": \{/)
+    assert.match(
+      await text(['-s', '-o', path.join(folder, 'x'), '--waterfall', '-', url]),
+      /^<!doctype html>/,
+    )
   })
 
   it('are a failure where they cannot be written', async () => {
@@ -316,7 +297,7 @@ describe('--bench', () => {
   it('counts failures, and knows its bounds', async () => {
     const dead = await runCommand(['--bench', '2', 'http://127.0.0.1:1/'])
     assert.equal(dead.code, 7)
-    assert.match(dead.stdout.toString(), /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n/)
+    assert.match(dead.stdout.toString(), /^0 answers in .*\nfailed +CONNECT_REFUSED: 2\n$/)
     assertTold(dead, /refused/)
     assertTold(await runCommand(['--bench', '0', 'http://h/']), /--bench takes 1 to/)
     assertTold(await runCommand(['--bench', '2', '-T', '-', 'http://h/']), /standard input/)
@@ -333,6 +314,36 @@ describe('--bench', () => {
     }
     assert.match(formatBench(result), /rate +4\.0 a second, 5\.0 kB\/s\n.*50 % 2\.0 ms.*longest 4\.0 ms/)
     assert.match(formatBench(result), /busy 95 % of the time: the server may be faster/)
+  })
+
+  it('sends each request as the first one', async () => {
+    await using server = await startRawServer(async (peer) => {
+      await peer.request()
+      await peer.reply(Buffer.from('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'))
+      peer.close()
+    })
+    // A request that followed another one had its URL as the referer, and its scheme was judged.
+    const words = ['--bench', '3', '-e', ';auto', '--proto-redir', '=https', '--parallel-max', '1']
+    const told = await runCommand([...words, `http://127.0.0.1:${server.port}/`])
+    assert.match(told.stdout.toString(), /^3 answers in /)
+    assert.deepEqual([told.code, told.stderr], [0, ''])
+    for (const { received } of server.peers) assert.doesNotMatch(received.toString(), /^referer:/im)
+  })
+
+  it('tells the last failure where some were answered, and ends with its code', async () => {
+    await using server = await startRawServer(async (peer, index) => {
+      await peer.request()
+      const length = index === 1 ? 9 : 2
+      await peer.reply(
+        Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\nok`),
+      )
+      peer.close()
+    })
+    const words = ['--bench', '3', '--parallel-max', '1', `http://127.0.0.1:${server.port}/`]
+    const told = await runCommand(words)
+    assert.equal(told.code, 18)
+    assert.match(told.stdout.toString(), /^2 answers in [^]*\nfailed +INCOMPLETE_BODY: 1\n/)
+    assertTold(told, /broke off|incomplete|missing/i)
   })
 
   it('takes percentiles by the nearest rank', () => {
@@ -406,7 +417,7 @@ describe('--resume', () => {
     rmSync(file)
   })
 
-  it('begins anew with another version, or where nothing says which it is', async () => {
+  it('begins again with another version, or where nothing says which it is', async () => {
     await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
     const other = await once({ etag: '"2"' }, ['-o', file])
     assert.deepEqual([other.code, ...state()], [0, BODY, undefined])
@@ -448,8 +459,13 @@ const complete = (...words: string[]): string[] => {
 }
 
 describe('completions', () => {
-  it('know every option', () => {
-    assert.equal(completedFlags().length, OPTIONS.length)
+  it('know every option', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const script = await text(['completion', shell])
+      const words = new Set(script.match(/[\w][\w.-]*/g))
+      for (const { long, isOnByDefault } of OPTIONS)
+        assert.ok(words.has(isOnByDefault ? `no-${long}` : long), `${shell}: ${long}`)
+    }
   })
 
   for (const [shell, check] of [
@@ -476,6 +492,29 @@ describe('completions', () => {
     assert.deepEqual(complete('--cacert', 'package.j'), ['package.json'])
     assert.deepEqual(complete('-d', '@package.j'), ['@package.json'])
     assert.deepEqual(complete('DEL'), ['DELETE'])
+    assert.deepEqual(complete('de'), ['demo'])
+    assert.deepEqual(complete('-X', 'PU'), ['PUT'])
+    assert.deepEqual(complete('--to', 'u'), ['undici'])
+    assert.deepEqual(complete('completion', 'z'), ['zsh'])
+  })
+
+  it('of fish complete the same', { skip: need('fish') }, () => {
+    const file = path.join(folder, 'completion.fish')
+    const offers = (line: string): string[] => {
+      const { stdout } = spawnSync('fish', ['-c', `source ${file}; complete -C'${line}'`])
+      return stdout
+        .toString()
+        .trim()
+        .split('\n')
+        .map((offer) => offer.split('\t')[0]!)
+    }
+    assert.deepEqual(offers('httplib --max-r'), ['--max-redirs'])
+    assert.deepEqual(offers('httplib --cacert package.j'), ['package.json'])
+    assert.deepEqual(offers('httplib -d @package.j'), ['@package.json'])
+    assert.deepEqual(offers('httplib -F a=@package.j'), ['a=@package.json'])
+    assert.deepEqual(offers('httplib DEL'), ['DELETE'])
+    assert.deepEqual(offers('httplib --to u'), ['undici'])
+    assert.deepEqual(offers('httplib completion z'), ['zsh'])
   })
 
   it('are of the shells that are known', async () => {

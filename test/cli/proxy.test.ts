@@ -8,10 +8,10 @@ import { readProxyOption } from '../../src/cli/request/proxy.ts'
 import { wire } from '../support/bytes.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand } from '../support/command.ts'
-import { ConnectProxy } from '../support/connect-proxy.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 import { certificatePath, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -21,6 +21,11 @@ HTTP/1.1 200 OK
 Content-Length: 4
 
 spam`
+
+async function connectStatus(words: readonly string[]): Promise<string> {
+  const all = ['-s', '-o', '/dev/null', '-w', '%{http_connect}', ...words]
+  return (await runCommand(all)).stdout.toString()
+}
 
 describe('a proxy', () => {
   it('is sent a request for http whole, with who we are', async () => {
@@ -36,13 +41,16 @@ describe('a proxy', () => {
   })
 
   it('opens a tunnel for http with -p, and sees no more than host and port', async () => {
-    await using proxy = await ConnectProxy.start()
+    await using proxy = await TestProxy.start()
     await using target = await answering(ANSWER)
     const at = `127.0.0.1:${target.port}`
     const words = ['-v', '-p', '-x', `127.0.0.1:${proxy.port}`, '-A', 'me', `http://u:p@${at}/?q`]
     const { code, stdout, stderr } = await runCommand(words)
     assert.deepEqual([code, stdout.toString()], [0, 'spam'])
-    assert.deepEqual(proxy.heads, [`CONNECT ${at} HTTP/1.1\r\nHost: ${at}\r\n\r\n`])
+    assert.deepEqual(
+      proxy.asked.map(({ head }) => head),
+      [`CONNECT ${at} HTTP/1.1\r\nHost: ${at}\r\n\r\n`],
+    )
     assert.equal(
       target.peer.received.toString(),
       `GET /?q HTTP/1.1\r\nHost: ${at}\r\nAuthorization: Basic dTpw\r\nUser-Agent: me\r\nAccept: */*\r\n\r\n`,
@@ -59,7 +67,7 @@ describe('a proxy', () => {
   })
 
   it('opens a tunnel for https, with TLS inside', async () => {
-    await using proxy = await ConnectProxy.start()
+    await using proxy = await TestProxy.start()
     await using target = await answering(ANSWER, { tls: server })
     const url = `https://localhost:${target.port}/`
     const words = ['-v', '--cacert', certificatePath('ca.crt'), '-x', `http://127.0.0.1:${proxy.port}`, url]
@@ -74,7 +82,7 @@ describe('a proxy', () => {
   it('gets the credentials of its URL or of -U, and the server does not', async () => {
     const authorization = `Basic ${Buffer.from('me:pass word').toString('base64')}`
     for (const who of [['me:pass%20word@'], ['', '-U', 'me:pass word']]) {
-      await using proxy = await ConnectProxy.start({ authorization })
+      await using proxy = await TestProxy.start({ authorization })
       await using target = await answering(ANSWER)
       const [userinfo, ...words] = who
       const all = [
@@ -87,13 +95,24 @@ describe('a proxy', () => {
         `127.0.0.1:${target.port}`,
       ]
       assert.equal((await runCommand(all)).code, 0)
-      assert.match(proxy.heads[0]!, /^Proxy-Authorization: Basic bWU6cGFzcyB3b3Jk\r$/m)
+      assert.match(proxy.asked[0]!.head, /^Proxy-Authorization: Basic bWU6cGFzcyB3b3Jk\r$/m)
       assert.doesNotMatch(target.peer.received.toString(), /authorization/i)
     }
   })
 
+  it('is told of in %{http_connect}: 200 for a tunnel, what it refused one with, and 000 without', async () => {
+    await using open = await TestProxy.start()
+    await using shut = await TestProxy.start({ authorization: 'Basic x' })
+    await using target = await answering(ANSWER)
+    const url = `http://127.0.0.1:${target.port}/`
+    assert.equal(await connectStatus(['-p', '-x', `127.0.0.1:${open.port}`, url]), '200')
+    assert.equal(await connectStatus(['-p', '-x', `127.0.0.1:${shut.port}`, url]), '407')
+    await using plain = await answering(ANSWER)
+    assert.equal(await connectStatus(['-x', `127.0.0.1:${plain.port}`, url]), '000')
+  })
+
   it('that refuses the tunnel ends with 56, as in curl', async () => {
-    await using proxy = await ConnectProxy.start({ authorization: 'Basic x' })
+    await using proxy = await TestProxy.start({ authorization: 'Basic x' })
     const refused = await runCommand(['-p', '-x', `me:secret@127.0.0.1:${proxy.port}`, 'http://h/'])
     assert.equal(refused.code, 56)
     assertTold(refused, /the proxy wants to know you\n {2}Why: .*407.*\n {2}Try: -U USER:PASSWORD/)

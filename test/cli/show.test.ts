@@ -10,6 +10,7 @@ import { makeColors } from '../../src/cli/show/colors.ts'
 import { painterFor, paintHead, paintJson, paintMarkup } from '../../src/cli/show/paint.ts'
 import { formatProgress } from '../../src/cli/show/progress.ts'
 import { formatTimings } from '../../src/cli/show/timings.ts'
+import { TraceView } from '../../src/cli/show/trace.ts'
 import { answering } from '../support/canned-answer.ts'
 import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
@@ -239,6 +240,38 @@ describe('amounts', () => {
 })
 
 describe('a trace', () => {
+  it('tells heads from bodies, whatever pieces an interim response and an upload come in', () => {
+    const dumped: string[] = []
+    const view = new TraceView(
+      (text) => dumped.push(text.split('\n')[0]!),
+      false,
+      () => '',
+    )
+    view.sent('POST / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n')
+    for (const piece of ['HTTP/1.1 100 Con', 'tinue\r\n\r', '\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nearly'])
+      view.received(Buffer.from(piece))
+    view.sent('body')
+    view.received(Buffer.from(' and late'))
+    view.sent('GET / HTTP/1.1\r\n\r\n')
+    assert.deepEqual(
+      dumped.map((line) => line.replace(/ \(.*$/, '')),
+      [
+        '=> Send header, 41 bytes',
+        '<= Recv header, 16 bytes',
+        '<= Recv header, 7 bytes',
+        '<= Recv header, 1 bytes',
+        '<= Recv header, 1 bytes',
+        '<= Recv header, 17 bytes',
+        '<= Recv header, 6 bytes',
+        '<= Recv header, 2 bytes',
+        '<= Recv data, 5 bytes',
+        '=> Send data, 4 bytes',
+        '<= Recv data, 9 bytes',
+        '=> Send header, 18 bytes',
+      ],
+    )
+  })
+
   it('has every byte, in hexadecimal or as text, in the form of curl', async () => {
     await using peer = await CommandPeer.start()
     const file = path.join(folder, 'trace')

@@ -28,7 +28,11 @@ checkOpenHandles()
 const CACERT = ['--cacert', certificatePath('ca.crt')]
 
 /** Runs the command against a TLS server that answers with the name of the client's certificate. */
-async function against(options: tls.TlsOptions, words: readonly string[]): Promise<CommandResult> {
+async function against(
+  options: tls.TlsOptions,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   await using raw = await startRawServer(
     async (peer) => {
       await peer.request()
@@ -43,7 +47,7 @@ ${name}`)
     },
     { tls: options },
   )
-  return await runCommand([`https://localhost:${raw.port}/`, ...words])
+  return await runCommand([`https://localhost:${raw.port}/`, ...words], { env })
 }
 
 function assertFailed(result: CommandResult, code: number, what: RegExp): void {
@@ -53,6 +57,23 @@ function assertFailed(result: CommandResult, code: number, what: RegExp): void {
 }
 
 describe('the certificate of the server', () => {
+  it('is trusted by the variables of the environment that curl reads, where no option says another', async () => {
+    const [, file = ''] = CACERT
+    for (const env of [
+      { CURL_CA_BUNDLE: file, SSL_CERT_FILE: '/none' },
+      { CURL_CA_BUNDLE: '', SSL_CERT_FILE: file },
+      { SSL_CERT_DIR: path.dirname(file) },
+    ])
+      assert.equal((await against(server, [], env)).code, 0)
+    assert.equal((await against(server, CACERT, { CURL_CA_BUNDLE: '/none' })).code, 0)
+    assert.equal((await against(server, ['-k'], { CURL_CA_BUNDLE: '/none' })).code, 0)
+    assertFailed(
+      await against(server, [], { CURL_CA_BUNDLE: '/none' }),
+      77,
+      /for CURL_CA_BUNDLE could not be read/,
+    )
+  })
+
   it('is trusted with --cacert', async () => {
     const result = await against(server, [...CACERT, '-v'])
     assert.deepEqual([result.code, result.stdout.toString()], [0, 'nobody'])

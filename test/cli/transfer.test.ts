@@ -60,7 +60,10 @@ describe('--retry', () => {
     assert.equal(again({ attempts: 20 }, { retry: 30 }), 600_000)
     assert.equal(again({}, { retry: 1, retryDelay: 5 }), 5_000)
     assert.equal(again({ retryAfter: 7 }, { retry: 1, retryDelay: 5 }), 7_000)
-    assert.equal(again({ elapsedMs: 9_500 }, { retry: 1, retryMaxTime: 10 }), undefined)
+    // curl: a wait of its own may end after --retry-max-time, one that Retry-After asks for may not.
+    assert.equal(again({ elapsedMs: 9_500 }, { retry: 1, retryMaxTime: 10 }), 1_000)
+    assert.equal(again({ elapsedMs: 10_000 }, { retry: 1, retryMaxTime: 10 }), undefined)
+    assert.equal(again({ elapsedMs: 9_500, retryAfter: 1 }, { retry: 1, retryMaxTime: 10 }), undefined)
   })
 
   it('waits six hours at most for a server that asks for more, as curl does', () => {
@@ -502,9 +505,34 @@ describe('-z', () => {
     assert.equal(meetsCondition(newer, 'nonsense'), true)
     assert.equal(meetsCondition(newer, undefined), true)
   })
+
+  it('reads the dates of curl and of ISO 8601, and refuses what is none', async () => {
+    for (const [text, value] of [
+      ['20260131', 'Sat, 31 Jan 2026 00:00:00 GMT'],
+      ['20260131 10:00', 'Sat, 31 Jan 2026 10:00:00 GMT'],
+      ['31 Jan 2026 10:00:00 +0200', 'Sat, 31 Jan 2026 08:00:00 GMT'],
+      ['Sunday, 06-Nov-94 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:37 GMT'],
+      ['Sun Nov  6 08:49:37 1994', 'Sun, 06 Nov 1994 08:49:37 GMT'],
+      ['06 Nov 94', 'Sun, 06 Nov 1994 00:00:00 GMT'],
+      ['2026-01-31', 'Sat, 31 Jan 2026 00:00:00 GMT'],
+      ['2026-01-31T12:00:00', 'Sat, 31 Jan 2026 12:00:00 GMT'],
+      ['2026-01-31T12:00:00+01:00', 'Sat, 31 Jan 2026 11:00:00 GMT'],
+    ] as const)
+      assert.equal((await readTimeCondition(text)).value, value, text)
+    for (const text of ['', '-', '10', '2026', '1 Jan', 'today', '2026-02-31', 'none of these'])
+      await assert.rejects(readTimeCondition(text), /takes a date or a file/, text)
+  })
 })
 
 describe('a part of a form', () => {
+  it('has parameters in any case, and a type of one word', () => {
+    const { type, fileName } = read('a=@f;TYPE=x/y;FileName=n')
+    assert.deepEqual([type, fileName], ['x/y', 'n'])
+    assert.throws(() => read('a=x;type='), /names no type/)
+    assert.throws(() => read('a=@f;type=text/x,g'), /takes one file/)
+    assert.equal(read('a=x; y').source.value, 'x; y')
+  })
+
   it('is read with its parameters, quotation marks and literals', () => {
     assert.deepEqual(read('a=@"x,y;z.txt";type=text/plain;charset=utf-8;filename="q\\"q"'), {
       name: 'a',

@@ -23,6 +23,7 @@ describe('bad usage', () => {
   const cases: [words: string[], what: RegExp, code?: number][] = [
     [[], /there is no URL/],
     [['-v'], /there is no URL/],
+    [['get', 'http://h/'], /get is no URL/],
     [['--no-such', url], /unknown option '--no-such'/],
     [['--usr=me:secret', url], /unknown option '--usr'/],
     [['-@', url], /unknown option '-@'/],

@@ -4,6 +4,7 @@ import { formatMs } from '../../src/cli/show/amounts.ts'
 import { makeColors, wantsColors } from '../../src/cli/show/colors.ts'
 import { WireView } from '../../src/cli/show/wire-view.ts'
 import { CommandFailure, describeFailure, formatEnding, Interrupted } from '../../src/cli/tell/failure.ts'
+import { RemoteProtocolError } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -256,6 +257,8 @@ describe('the lines about a failure', () => {
   })
 
   it('are none after Ctrl-C', () => {
+    const length = new RemoteProtocolError('BAD_CONTENT_LENGTH', 'it is "x"')
+    assert.match(formatEnding(describeFailure(length), plain), /^httplib: Content-Length is not a number/)
     assert.equal(formatEnding(describeFailure(new Interrupted()), plain), '')
   })
 

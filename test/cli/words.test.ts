@@ -1,6 +1,8 @@
 // The words of a command line, read: groups, values, `--no-`, `--next`, configuration files, globs.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -10,6 +12,7 @@ import { expandGlob, fillName } from '../../src/cli/words/globs.ts'
 import { readWords } from '../../src/cli/words/parse.ts'
 import { answering } from '../support/canned-answer.ts'
 import { runCommand } from '../support/command.ts'
+import { findTool } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-words-'))
@@ -81,6 +84,13 @@ describe('words', () => {
   })
 })
 
+/** What a server is sent by the words and its URL, but for Host. */
+async function sent(words: readonly string[], run: (words: readonly string[]) => Promise<unknown>) {
+  await using server = await answering(Buffer.from('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'))
+  await run([...words, `http://127.0.0.1:${server.port}/`])
+  return server.peer.received.toString().replace(/^Host: .*\r\n/m, '')
+}
+
 describe('a configuration file', () => {
   it('is read in the form of curl', () => {
     const text =
@@ -135,6 +145,26 @@ describe('a configuration file', () => {
       const { code, stderr } = await runCommand([...words, '-K', name, `http://127.0.0.1:${server.port}/`])
       assert.deepEqual([code, stderr], [0, told.map((one) => `httplib: ${one}\n`).join('')])
       assert.match(server.peer.received.toString(), /^PUT /)
+    }
+  })
+
+  it('is read where it is named, as curl does: what stands after it comes later', async () => {
+    const [config, inner] = [path.join(folder, 'posts'), path.join(folder, 'puts')]
+    writeFileSync(config, `request = POST\ndata = a\nconfig = "${inner}"\nuser-agent = outer\n`)
+    writeFileSync(inner, 'header = "X-Inner: yes"\nuser-agent = inner\ndata = b\n')
+    for (const [words, method, agent, data] of [
+      [['-K', config, '-X', 'PUT', '-d', 'c'], 'PUT', 'outer', 'a&b&c'],
+      [['-X', 'PUT', '-A', 'me', '-d', 'c', '-K', config], 'POST', 'outer', 'c&a&b'],
+      [['-K', config, '-A', 'me'], 'POST', 'me', 'a&b'],
+    ] as const) {
+      const ours = await sent(words, runCommand)
+      assert.ok(ours.startsWith(`${method} / HTTP/1.1\r\nUser-Agent: ${agent}\r\nAccept: */*\r\n`), ours)
+      assert.ok(ours.endsWith(`\r\n\r\n${data}`), ours)
+      if (findTool('curl') === undefined) continue
+      const theirs = await sent(words, async (all) => {
+        await once(spawn('curl', ['-sq', ...all], { stdio: 'ignore' }), 'close')
+      })
+      assert.equal(theirs, ours)
     }
   })
 

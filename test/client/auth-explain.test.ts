@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
+import type { ClientRequestOptions } from '../../src/client/option-types.ts'
 import type { AuthOption } from '../../src/layers/auth/option.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
 
 const client = new Client()
+
+/** What it says of a POST with a body that can be sent once. */
+const said = (url: string, options: ClientRequestOptions): string =>
+  client.explain(url, { method: 'POST', body: Readable.from([]), ...options }).auth.does
 
 describe('explain', () => {
   const cases: readonly (readonly [AuthOption | undefined, string, string, string | undefined, string])[] = [
@@ -40,7 +46,7 @@ describe('explain', () => {
       'http://a.test/',
       'netrc',
       undefined,
-      'asks the netrc file for the host, and sends what it says as Basic',
+      'asks the netrc file for the host, and sends what it says: as Basic, or by Digest once that was asked for',
     ],
     [
       'netrc',
@@ -61,6 +67,19 @@ describe('explain', () => {
       assert.deepEqual(field, ahead === undefined ? undefined : shown)
       assert.ok(String(plan).includes(`  auth        ${does}\n`))
     })
+
+  it('says that a body that can be sent once is kept for the answer, but where 100 (Continue) is waited for', () => {
+    assert.equal(
+      said('http://a.test/', { auth: { digest: ['u', 'p'] } }),
+      'asks first without the body (option)',
+    )
+    assert.equal(said('http://u:p@a.test/', {}), 'sends Basic ahead, waits for a challenge of Digest (url)')
+    assert.equal(said('http://a.test/', { auth: { basic: ['u', 'p'] } }), 'sends Basic ahead (option)')
+    assert.equal(
+      said('http://u:p@a.test/', { expectContinue: true }),
+      'sends Basic ahead, waits for a challenge of Digest (url)',
+    )
+  })
 
   it('says that an Authorization field is left as it is', () => {
     const headers = { Authorization: 'mine' }

@@ -121,6 +121,24 @@ describe('credentials', () => {
     await client.close()
   })
 
+  it('that are for https do not follow a layer to http, and nothing fails', async () => {
+    let origin: RequestOrigin | undefined
+    await other.client
+      .get('/open', { hooks: { beforeRequest: (request) => void (origin = request.origin) } })
+      .text()
+    const layers: ClientOptions['layers'] = [
+      (next) => (request) => next(withChanges(request, { origin: origin! })),
+    ]
+    for (const options of [
+      { baseUrl: 'https://me:secret@a.test' },
+      { baseUrl: 'https://a.test', auth: { basic: ['me', 'secret'] } as const },
+    ]) {
+      const client = new Client({ ...options, layers })
+      assert.equal(await client.get('/open').text(), 'none')
+      await client.close()
+    }
+  })
+
   it('do not follow a hook to another origin, unless it is named [9110-11.5-1]', async () => {
     let origin: RequestOrigin | undefined
     await other.client

@@ -1,7 +1,7 @@
 // What was refused is not sent for ever: tokens and nonces of a client that lives longer than they do.
 
 import assert from 'node:assert/strict'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
@@ -180,15 +180,32 @@ describe('Basic of a list', () => {
     const text = await textOf(request)
     const said = request.headers.authorization?.split(' ')[0] ?? 'none'
     log.push(`${said} ${text}`.trim())
+    if (said === scheme && ['/503', '/429'].includes(request.url!))
+      return void response.writeHead(Number(request.url!.slice(1))).end()
     if (said === scheme) return void response.end(text)
     const more = scheme === 'Digest' ? ', nonce="n", qop="auth"' : ''
     response.writeHead(401, { 'WWW-Authenticate': `${scheme} realm="r"${more}` }).end()
   }
   const here = serve((request, response) => void judge(request, response))
 
+  it('is not taken for granted where the server fails, or says that it is too much for now', async () => {
+    const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
+    for (const status of [503, 429]) {
+      scheme = 'Basic'
+      log.length = 0
+      const client = new Client({ baseUrl: here.origin, auth, retry: false })
+      assert.equal((await client.get(`/${status}`, { throwOnError: false })).status, status)
+      assert.equal(await client.post(`/${status + 1}`, { body: once('1') }).text(), '1')
+      assert.deepEqual(log, ['none', 'Basic', 'none', 'Basic 1'])
+      await client.close()
+    }
+  })
+
   it('is not sent ahead any more where it was refused, and costs one body', async () => {
     const auth = [{ basic: ['me', 'pw'] }, { digest: ['me', 'pw'] }] as const
     const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    scheme = 'Basic'
+    log.length = 0
     await client.get('/').text()
     scheme = 'Digest'
     assert.equal((await rejectionAs(client.post('/', { body: once('1') }), AuthError)).code, 'AUTH_BODY')
@@ -227,10 +244,14 @@ describe('two realms at one origin', () => {
 describe('the question without the body', () => {
   const log: string[] = []
   let status = 200
+  let decision: string | undefined
+  let wasRead: boolean | undefined
+  let asked: IncomingHttpHeaders = {}
   const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await textOf(request)
     log.push(`${request.method} ${request.url} ${text}`.trim())
     const isEmpty = text === '' && request.method === 'POST'
+    if (isEmpty) asked = request.headers
     // RFC 9110 §15.5.12: 411 is what a server says that wants a body with a length.
     const said = request.url === '/done' || (status >= 400 && !isEmpty) ? 200 : status
     response.writeHead(said, said >= 300 && said <= 399 ? { Location: '/done' } : {}).end(text)
@@ -241,8 +262,12 @@ describe('the question without the body', () => {
     log.length = 0
     status = said
     const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
-    const response = await client.post('/', { body: once('data'), throwOnError: false })
+    const body = once('data')
+    const response = await client.post('/', { body, throwOnError: false })
     await response.text()
+    decision = response.attempts.at(-1)?.decision
+    wasRead = body.readableDidRead
+    assert.equal(body.destroyed, true)
     await client.close()
     return [...log, String(response.status)]
   }
@@ -252,13 +277,124 @@ describe('the question without the body', () => {
       assert.deepEqual(await post(said), ['POST /', 'POST / data', 'GET /done', '200'])
     })
 
+  it('says nothing of the body but its type, and does not use its key up', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    status = 200
+    const headers = {
+      'Content-Type': 'text/plain',
+      'Content-Digest': 'sha-256=:YWJj:',
+      'Repr-Digest': 'sha-256=:YWJj:',
+      'Content-Range': 'bytes 0-3/4',
+      'Content-Encoding': 'identity',
+      'Content-MD5': 'YWJj',
+      'Idempotency-Key': '"1"',
+      'X-Other': 'stays',
+    }
+    await client.post('/', { body: once('data'), headers, trailers: { 'X-T': '1' } }).text()
+    const names = Object.keys(asked).filter((name) => !['host', 'connection'].includes(name))
+    const ours = names.filter((name) => !name.startsWith('accept') && name !== 'user-agent')
+    assert.deepEqual(ours.sort(), ['content-length', 'content-type', 'x-other'])
+    assert.equal(asked['content-length'], '0')
+    await client.close()
+  })
+
   for (const said of [400, 403, 411, 415, 422])
     it(`that is refused by ${said} is followed by the request: the missing body may be what was refused`, async () => {
       assert.deepEqual(await post(said), ['POST /', 'POST / data', '200'])
     })
 
-  it('that a server fails at is not followed', async () => {
-    assert.deepEqual(await post(500), ['POST /', '500'])
+  // RFC 9110 §15.5.9, §15.5.20, §15.5.22, RFC 8470 §5.2, RFC 6585 §4: they speak of the time, the connection, the protocol.
+  for (const said of [408, 421, 425, 426, 429, 500, 503])
+    it(`that is answered by ${said} is the answer: nothing is known yet, and the body was not sent`, async () => {
+      assert.deepEqual(await post(said), ['POST /', String(said)])
+      assert.equal(wasRead, false)
+      // Of the others the layer of retries has the last word.
+      if (said >= 420 && said <= 426)
+        assert.equal(decision, 'not again: it answers the question without the body, which was not sent')
+    })
+})
+
+describe('the body of a URL with credentials, which can be sent once', () => {
+  let scheme = 'Digest'
+  const log: string[] = []
+  const judge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request)
+    const said = request.headers.authorization?.split(' ')[0] ?? 'none'
+    log.push(`${said} ${text}`.trim())
+    if (said === scheme) return void response.end(text)
+    if (scheme === 'hidden') return void response.writeHead(said === 'Basic' ? 200 : 404).end(text)
+    const more = scheme === 'Digest' ? ', nonce="n", qop="auth"' : ''
+    response.writeHead(401, { 'WWW-Authenticate': `${scheme} realm="r"${more}` }).end()
+  }
+  const here = serve((request, response) => void judge(request, response))
+  const begin = (said: string): Client => {
+    scheme = said
+    log.length = 0
+    return new Client({ baseUrl: here.origin.replace('//', '//me:pw@'), retry: false })
+  }
+
+  // As curl: the scheme of a URL's credentials is Basic, and asks for nothing before.
+  for (const said of ['Basic', 'hidden'])
+    it(`is sent with Basic at once (${said})`, async () => {
+      const client = begin(said)
+      assert.equal(await client.post('/', { body: once('1') }).text(), '1')
+      assert.equal(await client.post('/', { body: once('2') }).text(), '2')
+      assert.deepEqual(log, ['Basic 1', 'Basic 2'])
+      await client.close()
+    })
+
+  it('is spent where the server asks for Digest, unless that is known there', async () => {
+    const client = begin('Digest')
+    await assert.rejects(async () => client.post('/', { body: once('1') }), { code: 'AUTH_BODY' })
+    assert.equal(await client.post('/', { body: '2' }).text(), '2')
+    assert.equal(await client.post('/', { body: once('3') }).text(), '3')
+    assert.deepEqual(log, ['Basic 1', 'Basic 2', 'Digest 2', 'Digest 3'])
+    await client.close()
+  })
+})
+
+const never = (): Promise<string> => new Promise(() => {})
+
+describe('a body whose source fails before it is sent', () => {
+  const here = serve((request, response) => {
+    if (request.url === '/hang') return
+    response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end()
+  })
+  before(() => {
+    here.server.on('checkContinue', (_request, response: ServerResponse) => {
+      response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end()
+    })
+  })
+  const failure = new Error('the disk is gone')
+  const said = ['a']
+  for (const [what, path, auth, more] of [
+    ['the question is asked', '/hang', { digest: ['me', 'pw'] }, {}],
+    ['a first token is waited for', '/', { bearer: never }, {}],
+    ['another token is waited for', '/', { bearer: () => said.shift() ?? never() }, { expectContinue: true }],
+  ] as const)
+    it(`fails the request at once while ${what}`, async () => {
+      const client = new Client({ baseUrl: here.origin, auth, retry: false })
+      const body = new Readable({ read: () => {} })
+      setTimeout(() => body.destroy(failure), 30)
+      // The deadline is that of a test that fails: nothing else would end it.
+      const timeout = { total: 20_000 }
+      await assert.rejects(
+        async () => client.post(path, { body, timeout, ...more }),
+        (error) => error === failure,
+      )
+      await client.close()
+    })
+
+  it('leaves nothing at the body: it is sent after the wait as any other', async () => {
+    const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
+    const body = new Readable({ read: () => {} })
+    const gone = AbortSignal.timeout(30)
+    await assert.rejects(
+      async () => client.post('/hang', { body, signal: gone }),
+      (error) => error === gone.reason,
+    )
+    assert.equal(body.destroyed, true)
+    await client.close()
   })
 })
 
@@ -288,6 +424,15 @@ describe('a body that waits for 100 (Continue)', () => {
     const body = once('all of it')
     assert.equal(await client.post('/', { body, expectContinue: true }).text(), 'welcome all of it')
     assert.deepEqual(log, ['Bearer old 100-continue', 'Bearer t1 100-continue'])
+    await client.close()
+  })
+
+  it('is asked for by its head alone: no question without it comes first', async () => {
+    log.length = 0
+    const auth = [{ bearer: 't1' }, { digest: ['me', 'pw'] }] as const
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    assert.equal(await client.post('/', { body: once('1'), expectContinue: true }).text(), 'welcome 1')
+    assert.deepEqual(log, ['none 100-continue', 'Bearer t1 100-continue'])
     await client.close()
   })
 
@@ -334,6 +479,19 @@ describe('a token of a function that has run out', () => {
     assert.equal((await rejectionAs(client.post('/', { body: once('2') }), AuthError)).code, 'AUTH_BODY')
     assert.equal(await client.post('/', { body: once('3') }).text(), 'welcome 3')
     assert.equal(calls, 2)
+  })
+
+  it('is forgotten as well where it is the second one: the next request has another', async (t) => {
+    const said = ['t1', 'bad', 't3', 't4']
+    token = 't1'
+    const auth = { bearer: () => said.shift()! }
+    const client = new Client({ baseUrl: here.origin, auth, retry: false })
+    t.after(() => client.close())
+    await client.get('/').text()
+    token = 't3'
+    assert.equal((await client.get('/')).status, 401)
+    assert.equal(await client.post('/', { body: once('1') }).text(), 'welcome 1')
+    assert.deepEqual(said, ['t4'])
   })
 
   let token = ''

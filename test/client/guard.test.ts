@@ -251,7 +251,7 @@ describe('the guard', () => {
     }
   })
 
-  it('stands behind fetch, whose cause it is', async () => {
+  it('is the cause of what fetch throws', async () => {
     await using client = new Client({ guard: 'public-only' })
     const error = await rejectionOf(createFetch(client)(serving.origin))
     assert.equal(error.message, 'fetch failed')

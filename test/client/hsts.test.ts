@@ -202,6 +202,42 @@ describe('a client with hsts', () => {
     })
   })
 
+  it('gives the response up whose Location a store throws at, or is not done with in time', async () => {
+    const redirecting = createServer((_, response) => {
+      response.writeHead(302, { Location: 'http://other.test/' }).write('not all of it')
+    })
+    redirecting.listen(0, '127.0.0.1')
+    await once(redirecting, 'listening')
+    const url = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}/`
+    const failure = new Error('the store is gone')
+    try {
+      for (const get of [
+        () => {
+          throw failure
+        },
+        () => Promise.reject(failure),
+      ])
+        await using({ hsts: { ...STORE, get }, pool: { perOrigin: 1 } }, async (client) => {
+          // The second would wait for the one connection for ever.
+          for (let i = 0; i < 2; i++)
+            assert.equal(
+              await rejectionOf(client.post(url, { body: 'data', timeout: { total: 5_000 } })),
+              failure,
+            )
+          await client.close()
+        })
+      await using({ hsts: SILENT }, async (client) => {
+        const error = (await rejectionOf(client.get(url, { timeout: { total: 50 } }))) as TimeoutError
+        assert.equal(error.phase, 'total')
+        await client.close()
+      })
+    } finally {
+      redirecting.closeAllConnections()
+      redirecting.close()
+      await once(redirecting, 'close')
+    }
+  })
+
   it('refuses what is no store', () => {
     assert.throws(() => new Client({ hsts: {} as never }), /hsts takes false, true, or a store/)
   })

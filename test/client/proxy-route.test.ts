@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
-import { afterEach, describe, it } from 'node:test'
+import { afterEach, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
 import { Identities } from '../../src/client/proxying.ts'
@@ -217,7 +217,7 @@ describe('a function for the option proxy', () => {
 })
 
 describe('connections by way of a proxy', () => {
-  it('are shared where all is the same, and by nobody with other credentials', async () => {
+  it('are shared where all is the same, and by none with other credentials', async () => {
     const setting = begin({ proxy: PROXY })
     const { client, network } = setting
     await get(setting, 'http://a.test/')
@@ -318,9 +318,9 @@ const WRONG: readonly [
     (stream) => stream.receive(answer(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(2_000)}`)),
     isFailed,
   ],
-  ['sends more behind its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
+  ['sends more after its answer', (stream) => stream.receive(Buffer.concat([ESTABLISHED, OK])), isFailed],
   [
-    'sends more behind an answer with a length',
+    'sends more after an answer with a length',
     (stream) => stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
     isFailed,
   ],
@@ -413,7 +413,7 @@ describe('a proxy that is asked for a tunnel', () => {
     ['says nothing', PROXY, []],
     ['says half of a head', PROXY, ['HTTP/1.1 200 OK\r\nA: b']],
     ['says nothing, as the second', ['http://first.test', PROXY], [ESTABLISHED.toString()]],
-    ['says nothing, behind SOCKS', ['socks5h://first.test', PROXY], ['\x05\0', '\x05\0\0\x01\0\0\0\0\0\0']],
+    ['says nothing, after SOCKS', ['socks5h://first.test', PROXY], ['\x05\0', '\x05\0\0\x01\0\0\0\0\0\0']],
     ['says nothing, and speaks SOCKS', 'socks5h://proxy.test:3128', []],
   ] as const) {
     it(`and ${what} is given up after timeout.connect, by an abort, and by destroy()`, async () => {
@@ -536,10 +536,14 @@ const challenge = (fields: string): Buffer =>
   answer(`HTTP/1.1 407 Who\r\nProxy-Authenticate: ${fields}\r\nContent-Length: 0\r\n\r\n`)
 const knowsNobody: Lookup = (_host, _options, done) => done(new Error('unheard of'), [])
 
-/** What is written next: Digest is loaded when it is first asked for, which takes as long as it takes. */
-async function written({ stream }: MemoryNetwork): Promise<string> {
-  for (let turns = 0; stream.writes.length === 0 && turns < 1_000; turns++) await turn()
-  return showWire(stream.takeWritten())
+/** Digest is loaded when it is first asked for, which takes as long as it takes. */
+before(() => import('../../src/auth/digest.ts'))
+
+/** What is written next. */
+async function written(network: MemoryNetwork): Promise<string> {
+  // On the newest connection, which may be made meanwhile.
+  for (let turns = 0; network.stream.writes.length === 0 && turns < 1_000; turns++) await turn()
+  return showWire(network.stream.takeWritten())
 }
 
 /** The status of a request whose body can be sent once only. */
@@ -670,10 +674,8 @@ describe('a proxy that asks who we are by Digest', () => {
     assert.match(await written(network), /^OPTIONS http:\/\/a\.test\/ HTTP[^]*\nMax-Forwards: 0\n/)
     network.stream.receive(challenge(DIGEST))
     await turn()
-    assert.match(await written(network), /^OPTIONS[^]*nc=00000001/)
-    network.stream.receive(OK)
-    await turn()
-    assert.match(await written(network), /^POST[^]*\nConnection: close\n/)
+    // The question is not asked again: what it asks is answered with the body.
+    assert.match(await written(network), /^POST[^]*nc=00000001[^]*\nConnection: close\n/)
     network.stream.receive(OK)
     await sent
     await client.close()
@@ -694,7 +696,7 @@ describe('a proxy that asks who we are by Digest', () => {
     await other.client.close()
   })
 
-  it('anew while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
+  it('again while a body is under way that can be sent once only has the next one answered [7616-3.3-2]', async () => {
     const { client, network } = begin({ proxy })
     const get1 = client.get('http://a.test/').text()
     await turn()
@@ -715,7 +717,7 @@ describe('a proxy that asks who we are by Digest', () => {
     await client.close()
   })
 
-  it('and wants the body hashed gets no answer with a body that nobody has yet', async () => {
+  it('and wants the body hashed gets no answer with a body that is not at hand', async () => {
     const { client, network } = begin({ proxy })
     const first = client.get('http://a.test/').text()
     await turn()
@@ -742,8 +744,32 @@ describe('a name that is looked up here', () => {
     const { client, network } = begin({ proxy: 'socks5://proxy.test', dns: { lookup: knowsNobody } })
     const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
     assert.equal(error.code, 'DNS_FAILED')
+    // It is the name of the server: the proxy has nothing to do with it.
+    assert.equal(error.proxy, undefined)
+    assert.match(error.message, /: a\.test .*Try: another spelling of the host, or/)
+    assert.doesNotMatch(error.message, /proxy/)
     assert.ok(network.stream.isClosed)
     assert.equal(network.stream.written.length, 0)
     await client.close()
+  })
+
+  it('and is that of the next proxy, is told of that one', async () => {
+    const proxy = ['socks5://proxy.test', 'socks5h://next.test']
+    const { client } = begin({ proxy, dns: { lookup: knowsNobody } })
+    const error = await rejectionAs(client.get('http://a.test/'), ConnectError)
+    assert.deepEqual([error.code, error.proxy], ['DNS_FAILED', 'next.test:1080'])
+    await client.close()
+  })
+
+  it('or an IPv6 address, is none for SOCKS4, which is told with a way out', async () => {
+    for (const scheme of ['socks4', 'socks4a']) {
+      const { client, network } = begin({ proxy: `${scheme}://proxy.test` })
+      const error = await rejectionAs(client.get('http://[2001:db8::1]/'), ConnectError)
+      assert.deepEqual([error.code, error.proxy], ['PROXY_FAILED', 'proxy.test:1080'])
+      assert.match(error.message, /SOCKS4 knows no IPv6 addresses .* Try: socks5:\/\/ or socks5h:\/\//)
+      assert.equal(network.stream.written.length, 0)
+      assert.ok(network.stream.isClosed)
+      await client.close()
+    }
   })
 })

@@ -9,12 +9,12 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
-import { ProxyError } from '../../src/errors/index.ts'
+import { ConnectError, ProxyError } from '../../src/errors/index.ts'
 import { loopback } from '../support/https.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
 import { SocksProxy, TestProxy, type TestProxyOptions } from '../support/test-proxy.ts'
-import { ca, server as serverPair } from '../support/tls-fixture.ts'
+import { ca, expired, selfSigned, server as serverPair, wrongHost } from '../support/tls-fixture.ts'
 
 const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`
 
@@ -97,7 +97,7 @@ describe('an http proxy', () => {
     assert.equal(proxy.connections, 2)
   })
 
-  it('is told who we are in what is sent to it, and nobody else is [9110-11.7.2-1]', async () => {
+  it('is told who we are in what is sent to it, and no one else is [9110-11.7.2-1]', async () => {
     await using proxy = await TestProxy.start({ authorization: BASIC })
     await using client = new Client({ proxy: proxy.url.replace('//', '//user:secret@'), dns, tls })
     for (const url of [http80, https443]) {
@@ -148,6 +148,39 @@ describe('an http proxy', () => {
     assert.deepEqual(proxy.lines, [`GET ${http80}/a`, `CONNECT ${https443.slice('https://'.length)}`])
   })
 
+  it('that is said to speak TLS, and does not, is told with a way out', async () => {
+    await using proxy = await TestProxy.start()
+    const url = proxy.url.replace('http:', 'https:')
+    await using client = new Client({ proxy: url, dns, tls, retry: false })
+    const error = await rejectionAs(client.get(https443), ConnectError)
+    assert.deepEqual([error.code, error.proxy], ['TLS_FAILED', `127.0.0.1:${proxy.port}`])
+    assert.match(error.message, /it answers something that is not TLS .*Try: .*`http:` in its URL/)
+    assert.equal(proxy.asked.length, 0)
+  })
+
+  it('over TLS with a certificate that is not its own is told nothing', async () => {
+    for (const [pair, code] of [
+      [expired, 'CERTIFICATE_EXPIRED'],
+      [wrongHost, 'CERTIFICATE_WRONG_HOST'],
+      [selfSigned, 'CERTIFICATE_SELF_SIGNED'],
+    ] as const) {
+      await using proxy = await TestProxy.start({ tls: pair })
+      const url = proxy.url.replace('//127.0.0.1', '//user:secret@localhost')
+      // What is trusted as a server is not trusted as a proxy.
+      await using client = new Client({
+        proxy: { url, tls: { ca } },
+        dns,
+        tls: { verify: false },
+        retry: false,
+      })
+      for (const to of [http80, https443]) {
+        const error = await rejectionAs(client.get(to), ConnectError)
+        assert.deepEqual([error.code, error.proxy], [code, `localhost:${proxy.port}`])
+      }
+      assert.equal(proxy.asked.length, 0)
+    }
+  })
+
   it('may lead to another one', async () => {
     await using first = await TestProxy.start()
     await using second = await TestProxy.start()
@@ -190,6 +223,24 @@ describe('a SOCKS proxy', () => {
     assert.equal(proxy.asked[0]!.password, 'größer')
   })
 
+  it('is told the userinfo of its URL, percent-decoded (RFC 3986 §3.2.1)', async () => {
+    const credentials = ['a@b:c', 'p/ä%20'] as const
+    await using proxy = await SocksProxy.start({ credentials })
+    const userinfo = credentials.map(encodeURIComponent).join(':')
+    for (const scheme of ['socks5', 'socks5h']) {
+      await using client = new Client({ dns, proxy: `${scheme}://${userinfo}@${proxy.host}` })
+      assert.equal((await client.get(http80)).status, 200)
+    }
+    assert.deepEqual(
+      proxy.asked.map(({ user, password }) => [user, password]),
+      [credentials, credentials],
+    )
+    await using open = await SocksProxy.start()
+    await using client = new Client({ dns, proxy: `socks4a://a%40b@${open.host}` })
+    assert.equal((await client.get(http80)).status, 200)
+    assert.equal(open.asked[0]!.user, 'a@b')
+  })
+
   it('that makes no connection is a ProxyError that says why [1928-6-2]', async () => {
     await using proxy = await SocksProxy.start({ reply: 2 })
     await using client = new Client({ proxy: `socks5h://${proxy.host}`, retry: false })
@@ -204,7 +255,7 @@ describe('a SOCKS proxy', () => {
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 /** A proxy that wants Digest, and checks it by arithmetic: RFC 7616 §3.4.1, MD5, `auth`. */
-function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestProxyOptions {
+function digestProxy(options: { closes?: boolean | 'silently'; stale?: boolean } = {}): TestProxyOptions {
   const state = { nonce: 0, counts: new Set<string>() }
   const isRight = (method: string, target: string, value: string | undefined): boolean => {
     const params = new Map(
@@ -225,9 +276,25 @@ function digestProxy(options: { closes?: boolean; stale?: boolean } = {}): TestP
       const isStale = options.stale === true && asked.fields['proxy-authorization'] !== undefined
       if (isStale) state.nonce++
       return {
-        closes: options.closes === true,
+        closes: options.closes ?? false,
         challenge: `Digest realm="test", domain="http://nowhere.test/", qop="auth", nonce="n${state.nonce}"${isStale ? ', stale=true' : ''}`,
       }
+    },
+  }
+}
+
+/** A proxy whose nonces are each good for one request, and given in a 407 alone. */
+function oneTimeProxy({ closes }: { closes: boolean }): TestProxyOptions {
+  const open = new Set<string>()
+  let last = 0
+  return {
+    authorize: (asked) => {
+      const given = asked.fields['proxy-authorization']
+      const nonce = /nonce="([^"]*)"/.exec(given ?? '')?.[1]
+      if (nonce !== undefined && open.delete(nonce)) return undefined
+      open.add(`n${++last}`)
+      const stale = given === undefined ? '' : ', stale=true'
+      return { closes, challenge: `Digest realm="test", qop="auth", nonce="n${last}"${stale}` }
     },
   }
 }
@@ -265,6 +332,34 @@ describe('a proxy that wants Digest', () => {
     })
   }
 
+  it('and closes after its 407 without saying so loses no request, with or without a body [9112-9.6-1]', async () => {
+    for (const url of [http80, https443])
+      for (const makeBody of [
+        () => undefined,
+        () => 'again',
+        () => Buffer.alloc(70_000),
+        () => Readable.from(['once']),
+      ]) {
+        await using proxy = await TestProxy.start(digestProxy({ closes: 'silently' }))
+        await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+        const body = makeBody()
+        const response = await (body === undefined ? client.get(url) : client.post(url, { body }))
+        assert.equal(response.status, 200)
+        await response.text()
+      }
+  })
+
+  it('and closes without saying so loses none of several requests that are asked at once', async () => {
+    await using proxy = await TestProxy.start(digestProxy({ closes: 'silently' }))
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, retry: false })
+    const statuses = Array.from({ length: 12 }, async (_, i) => {
+      const response = await (i % 2 === 0 ? client.get(http80) : client.post(http80, { body: 'a' }))
+      await response.text()
+      return response.status
+    })
+    assert.deepEqual(new Set(await Promise.all(statuses)), new Set([200]))
+  })
+
   it('is answered once more where the nonce was too old', async () => {
     await using proxy = await TestProxy.start(digestProxy({ stale: true }))
     await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })
@@ -295,6 +390,41 @@ describe('a proxy that wants Digest', () => {
     }
   })
 
+  for (const closes of [false, true])
+    it(`and takes each nonce once is answered, by requests asked at once too, where it ${closes ? 'closes' : 'keeps'} the connection [7616-3.3-2]`, async () => {
+      for (const url of [http80, https443]) {
+        await using proxy = await TestProxy.start(oneTimeProxy({ closes }))
+        await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+        const count = 8
+        for (let round = 0; round < 2; round++) {
+          // A tunnel that closes is asked for again.
+          const options = { body: 'a', headers: { Connection: 'close' } }
+          const responses = await Promise.all(Array.from({ length: count }, () => client.post(url, options)))
+          assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([200]))
+          await Promise.all(responses.map((response) => response.text()))
+        }
+        // Each was refused once, and answered by a nonce of its own.
+        assert.ok(proxy.asked.length <= 2 * 2 * count, String(proxy.asked.length))
+        const body = Readable.from(['once only'])
+        assert.equal((await client.post(url, { body })).status, 200)
+      }
+    })
+
+  it('and calls every nonce too old is asked five times for one request, and no more', async () => {
+    let asks = 0
+    await using proxy = await TestProxy.start({
+      authorize: () => ({
+        closes: false,
+        challenge: `Digest realm="test", qop="auth", nonce="n${++asks}", stale=true`,
+      }),
+    })
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls, retry: false })
+    assert.equal((await client.get(http80)).status, 407)
+    assert.equal(asks, 5)
+    assert.equal((await rejectionAs(client.get(https443), ProxyError)).status, 407)
+    assert.equal(asks, 10)
+  })
+
   it('is asked first without the body, where that can be sent once only', async () => {
     await using proxy = await TestProxy.start(digestProxy())
     await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns })
@@ -304,9 +434,7 @@ describe('a proxy that wants Digest', () => {
     }
     assert.deepEqual(
       proxy.asked.map(({ method, body }) => `${method} ${body}`),
-      ['OPTIONS ', 'POST once only', 'POST once only'].flatMap((line, at) =>
-        at === 0 ? [line, line] : [line],
-      ),
+      ['OPTIONS ', 'POST once only', 'POST once only'],
     )
   })
 })

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -12,9 +13,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import fsp from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CookieJar as ToughJar } from 'tough-cookie'
 import { CookieJar, FileCookieStore, writeCookieFile } from '../../src/cookies/index.ts'
 import { unless } from '../support/need.ts'
@@ -102,6 +106,57 @@ describe('a FileCookieStore', () => {
     await store.removeAllCookies()
     await store.flush()
     assert.deepEqual((JSON.parse(readFileSync(file, 'utf8')) as { cookies: unknown }).cookies, [])
+  })
+
+  it('writes a change that comes while a write is ending', {
+    skip: unless(path.sep === '/', 'folders are opened by no system but these'),
+  }, async (t) => {
+    // The last that a write opens is the folder: so many turns after that is closed, the change comes.
+    const { open } = fsp
+    let onClosed: (() => Promise<void>) | undefined
+    t.mock.method(fsp, 'open', async (...args: Parameters<typeof open>) => {
+      const handle = await open(...args)
+      if (args[1] !== 'r') return handle
+      const close = handle.close.bind(handle)
+      return Object.assign(handle, { close: () => close().then(() => onClosed?.()) })
+    })
+    syncBuiltinESMExports()
+    t.after(() => {
+      t.mock.restoreAll()
+      syncBuiltinESMExports()
+    })
+    for (let turns = 0; turns < 20; turns++) {
+      const file = newFile()
+      const store = await FileCookieStore.open(file)
+      const jar = new CookieJar(store)
+      const changed = new Promise<void>((resolve) => {
+        onClosed = async () => {
+          onClosed = undefined
+          for (let i = 0; i < turns; i++) await Promise.resolve()
+          jar.setCookieSync('later=2; Max-Age=1000', A)
+          resolve()
+        }
+      })
+      jar.setCookieSync('first=1; Max-Age=1000', A)
+      await changed
+      for (let i = 0; i < 100 && !readFileSync(file, 'utf8').includes('later'); i++) await sleep(5)
+      assert.match(readFileSync(file, 'utf8'), /later/, `${turns} turns after the folder was closed`)
+      await store.flush()
+    }
+  })
+
+  it('writes what came while it failed, once that can be written', async () => {
+    const place = path.join(folder, 'soon')
+    const file = path.join(place, 'jar.json')
+    const jar = new CookieJar(await FileCookieStore.open(file))
+    jar.setCookieSync('first=1; Max-Age=1000', A)
+    await Promise.resolve()
+    mkdirSync(place)
+    jar.setCookieSync('later=2; Max-Age=1000', A)
+    const isThere = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('later')
+    for (let i = 0; i < 100 && !isThere(); i++) await sleep(5)
+    assert.match(readFileSync(file, 'utf8'), /first/)
+    assert.match(readFileSync(file, 'utf8'), /later/)
   })
 
   it('is a store for the jar of tough-cookie, whose serialized form it reads', async () => {

@@ -142,6 +142,40 @@ describe('an abort', () => {
     assert.deepEqual(await Promise.all(texts), ['both', 'both'])
   })
 
+  it('is told by a clone that is made after it', async () => {
+    for (const isAsked of [false, true]) {
+      const controller = new AbortController()
+      const response = await fetch(`${site.origin}/hang-in-body`, { signal: controller.signal })
+      if (isAsked) assert.ok(response.body)
+      controller.abort('before')
+      const clone = response.clone()
+      assert.ok(clone.body)
+      assert.equal(await reasonOf(clone.text()), 'before')
+      assert.equal(await reasonOf(response.text()), 'before')
+      assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+    }
+  })
+
+  it('before a body that is all there is looked at takes it away from a clone, too', async () => {
+    const controller = new AbortController()
+    const response = await fetch(`${site.origin}/typed?body=x`, { signal: controller.signal })
+    await setTimeout(20)
+    controller.abort('before')
+    assert.ok(response.body)
+    const clone = response.clone()
+    assert.equal(await reasonOf(clone.body!.getReader().read()), 'before')
+    assert.equal(await reasonOf(response.body.getReader().read()), 'before')
+  })
+
+  it('is heard once by an answer whose body was looked at before it was cloned', async () => {
+    const { signal } = new AbortController()
+    const response = await fetch(`${site.origin}/typed?body=abc`, { signal })
+    assert.ok(response.body)
+    const texts = [response.clone().text(), response.text()]
+    assert.deepEqual(await Promise.all(texts), ['abc', 'abc'])
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+
   it('cancels the stream of the request with the reason', async () => {
     let cancelled: unknown
     const body = new ReadableStream({

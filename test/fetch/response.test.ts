@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { makeRefusingHeaders } from '../../src/fetch/immutable-headers.ts'
 import { STATE_KEYS } from '../../src/fetch/platform.ts'
@@ -444,6 +445,30 @@ describe('the stream of a body', () => {
     assert.ok(length < 8 * 1_048_576)
     await reader.cancel()
   })
+})
+
+describe('a body that broke off before anybody asked for it', () => {
+  // Content-Length promises 100 bytes, and none come: RFC 9112 §8, an incomplete message.
+  const ways: Readonly<Record<string, (response: Response) => Promise<unknown>>> = {
+    body: (response) => drain(response.body!),
+    'body of a clone': (response) => drain(response.clone().body!),
+    'body after a clone was made': (response) => {
+      response.clone()
+      return drain(response.body!)
+    },
+    'text()': (response) => response.text(),
+    'text() after a look at its body': (response) => {
+      assert.ok(response.body)
+      return response.text()
+    },
+  }
+  for (const [title, read] of Object.entries(ways)) {
+    it(`is no complete one for ${title}`, async () => {
+      const response = await get('/cut-at-once')
+      await setTimeout(30)
+      await assert.rejects(read(response), { name: 'TypeError', message: 'terminated' })
+    })
+  }
 })
 
 describe('clone()', () => {

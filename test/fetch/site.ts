@@ -104,6 +104,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
     await setTimeout(10)
     response.destroy()
   },
+  /** Breaks off after the head. */
+  'cut-at-once': (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.flushHeaders()
+    response.socket!.end()
+  },
   /** `?id=7` answers 421 for as long as one connection is all that asks with this id. */
   misdirected: (request, response, url, { body }) => {
     const ports = ASKERS.get(url.search) ?? []

@@ -7,12 +7,12 @@ import { describe, it } from 'node:test'
 import { HTTPConnection } from '../../src/connection/http-connection.ts'
 import type { HTTPConnectionOptions } from '../../src/connection/options.ts'
 import { HTTPSConnection } from '../../src/index.ts'
-import { ConnectProxy } from '../support/connect-proxy.ts'
 import { startOkServer } from '../support/https.ts'
 import { settle } from '../support/manual-clock.ts'
 import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 import { ca, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -69,7 +69,7 @@ describe('the system asks whether a silent peer is still there', {
 
     it(`${what}: to a proxy, with TLS in the tunnel`, async () => {
       await using peer = await startOkServer({ ...server })
-      await using proxy = await ConnectProxy.start()
+      await using proxy = await TestProxy.start()
       await using connection = new HTTPSConnection('127.0.0.1', proxy.port, { ...options, tls: { ca } })
       connection.setTunnel('127.0.0.1', peer.port)
       await connection.connect()

@@ -102,6 +102,31 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }))
 
+/** How long a process of Node takes, in milliseconds: the shortest of three. */
+function shortest(words: readonly string[]): number {
+  return Math.min(
+    ...[1, 2, 3].map(() => {
+      const startedAt = performance.now()
+      spawnSync(process.execPath, words)
+      return performance.now() - startedAt
+    }),
+  )
+}
+
+/** The texts of the files that are loaded with one of dist, by a pattern of its imports. */
+function loadedBy(name: string, pattern: RegExp): string[] {
+  const loaded = new Map<string, string>()
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return
+    const text = readFileSync(file, 'utf8')
+    loaded.set(file, text)
+    for (const [, one, other] of text.matchAll(pattern))
+      visit(path.resolve(path.dirname(file), one ?? other!))
+  }
+  visit(path.join(installed, 'dist', name))
+  return [...loaded.values()]
+}
+
 describe('the packed files', () => {
   it('are the compiled code, the pages and the papers, and nothing else', () => {
     const names = manifest.files.filter((file) => !file.startsWith('!')).map((file) => file.split('/')[0]!)
@@ -123,20 +148,31 @@ describe('the packed files', () => {
   })
 
   it('are few where code is: a process that makes one request pays for each file that it loads', () => {
-    const loaded = new Set<string>()
-    const visit = (file: string): void => {
-      if (loaded.has(file)) return
-      loaded.add(file)
-      const imports = readFileSync(file, 'utf8').matchAll(
-        /^(?:import|export|\}) ?(?:[^"\n]* from )?"(\.[^"]+)"|^\} from "(\.[^"]+)"/gm,
-      )
-      for (const [, one, other] of imports) visit(path.resolve(path.dirname(file), one ?? other!))
-    }
-    visit(path.join(installed, 'dist', 'index.js'))
-    assert.ok(loaded.size > 1 && loaded.size < 10, `${loaded.size} files`)
-    const code = [...loaded].map((file) => readFileSync(file, 'utf8')).join('\n')
+    const pattern = /^(?:import|export|\}) ?(?:[^"\n]* from )?"(\.[^"]+)"|^\} from "(\.[^"]+)"/gm
+    const loaded = loadedBy('index.js', pattern)
+    assert.ok(loaded.length > 1 && loaded.length < 10, `${loaded.length} files`)
     // Loaded for the first https origin, and for the first secret.
-    assert.doesNotMatch(code, /^(?:import|\}).* from "node:(?:tls|crypto|process)"/m)
+    assert.doesNotMatch(loaded.join('\n'), /^(?:import|\}).* from "node:(?:tls|crypto|process)"/m)
+  })
+
+  it('are few for the command, too, which starts in a few times what Node takes for nothing', () => {
+    const loaded = loadedBy('cli/main.js', /(?:\bfrom|\bimport)"(\.[^"]+)"/g)
+    assert.ok(loaded.length > 1 && loaded.length < 20, `${loaded.length} files`)
+    assert.ok(loaded.join('').length < 600_000, `${loaded.join('').length} characters`)
+    // Loaded for the first https origin, for the first secret, and where a package is needed.
+    const foreign = [...loaded.join('\n').matchAll(/\bfrom"([@\w][\w@/:.-]*)"/g)].map(([, name]) => name!)
+    assert.deepEqual(
+      foreign.filter((name) => !/^node:(?!tls$|crypto$|process$)/.test(name)),
+      [],
+    )
+    const main = path.join(installed, 'dist', 'cli', 'main.js')
+    // Twice that where nothing else runs; the bound is for machines that are busy.
+    const [least, version, request] = [
+      ['-e', '0'],
+      [main, '--version'],
+      [main, 'http://127.0.0.1:1/'],
+    ].map(shortest)
+    for (const time of [version!, request!]) assert.ok(time < 5 * least! + 200, `${time} and ${least} ms`)
   })
 
   it('hold each class once, whichever entry it is imported from', () => {

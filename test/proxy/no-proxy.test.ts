@@ -62,7 +62,7 @@ describe('NO_PROXY', () => {
 })
 
 describe('networks', () => {
-  // Arithmetic: of n bits, the addresses that differ behind them are inside, and those that differ before are not.
+  // Arithmetic: of n bits, the addresses that differ after them are inside, and those that differ before are not.
   it('are as large as their bits say', () => {
     for (const bits of [0, 1, 7, 8, 9, 15, 24, 31, 32]) {
       const network = readNetwork(`170.170.170.170/${bits}`)!

@@ -6,11 +6,11 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import * as httplib from '../../src/python/index.ts'
 import { latin1 } from '../support/bytes.ts'
-import { ConnectProxy } from '../support/connect-proxy.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { RawServer } from '../support/raw-server.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 import * as fixture from '../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -80,7 +80,7 @@ describe('OSError', () => {
   })
 
   it('is a tunnel that is refused, whose answer can be looked at', async () => {
-    await using proxy = await ConnectProxy.start({ authorization: 'Basic eDp5' })
+    await using proxy = await TestProxy.start({ authorization: 'Basic eDp5' })
     const conn = new httplib.HTTPConnection('127.0.0.1', proxy.port)
     conn.set_tunnel('example.test')
     assert.equal(conn.get_proxy_response_headers(), null)

@@ -7,10 +7,10 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as httplib from '../../src/python/index.ts'
 import { wire } from '../support/bytes.ts'
-import { ConnectProxy } from '../support/connect-proxy.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawPeer, RawServer } from '../support/raw-server.ts'
 import { moduleBeside } from '../support/repository.ts'
+import { TestProxy } from '../support/test-proxy.ts'
 
 checkOpenHandles()
 
@@ -132,7 +132,7 @@ describe('set_tunnel', () => {
   it('goes through a proxy, with the Host of the server', async () => {
     const requests: string[] = []
     await using server = await RawServer.start(serve(requests))
-    await using proxy = await ConnectProxy.start({ authorization: 'Basic eDp5' })
+    await using proxy = await TestProxy.start({ authorization: 'Basic eDp5' })
     const conn = new httplib.HTTPConnection('127.0.0.1', proxy.port)
     conn.set_tunnel('127.0.0.1', server.port, { 'Proxy-Authorization': 'Basic eDp5' })
     await conn.request('GET', '/index.html')
@@ -142,17 +142,17 @@ describe('set_tunnel', () => {
     conn.close()
     assert.equal(requests[0], GET_REQUESTS(`127.0.0.1:${server.port}`)[0])
     assert.match(
-      proxy.heads[0]!,
+      proxy.asked[0]!.head,
       /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\nProxy-Authorization: Basic eDp5\r\nHost: 127\.0\.0\.1:\d+\r\n\r\n$/,
     )
   })
 
   it('is refused between putrequest() and endheaders(): the head was begun for the other host', async () => {
-    await using proxy = await ConnectProxy.start()
+    await using proxy = await TestProxy.start()
     const conn = new httplib.HTTPConnection('127.0.0.1', proxy.port)
     conn.putrequest('GET', '/index.html')
     assert.throws(() => conn.set_tunnel('far.example'), httplib.ImproperConnectionState)
     conn.close()
-    assert.equal(proxy.heads.length, 0)
+    assert.equal(proxy.asked.length, 0)
   })
 })

@@ -42,6 +42,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': String(bytes.length) })
     response.end(bytes)
   },
+  odd: (_request, response) => answer(response, 200, { 'Content-Encoding': 'odd' }, 'odd\n'),
   range: (request, response) => {
     const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '') ?? []
     if (from === '' && to === '') {

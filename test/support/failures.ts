@@ -12,8 +12,8 @@ import {
 import { connectError } from '../../src/io/map-errors.ts'
 import * as httplib from '../../src/python/index.ts'
 import { latin1 } from './bytes.ts'
-import { ConnectProxy } from './connect-proxy.ts'
 import { type RawServer, type RawServerOptions, type Script, startRawServer } from './raw-server.ts'
+import { TestProxy } from './test-proxy.ts'
 import { ca, expired, type KeyPair, selfSigned, server as valid, wrongHost } from './tls-fixture.ts'
 
 /** One thing that goes wrong. */
@@ -253,7 +253,7 @@ export const FAILURES: Readonly<Record<string, readonly Failure[]>> = {
       program: "conn.setTunnel('api.example', 443)",
       isExchange: true,
       run: async () => {
-        await using proxy = await ConnectProxy.start({ authorization: `Basic ${SECRET}` })
+        await using proxy = await TestProxy.start({ authorization: `Basic ${SECRET}` })
         ports.set(proxy.port, 3128)
         await getThrough(proxy.port)
       },

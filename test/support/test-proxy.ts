@@ -1,4 +1,4 @@
-// Proxies for tests of the client: one of HTTP (absolute form and CONNECT, over TLS where asked for), and one of SOCKS 4, 4a
+// Proxies for tests: one of HTTP (absolute form and CONNECT, over TLS where asked for), and one of SOCKS 4, 4a
 // and 5. Both write down what they were asked, and connect every name to loopback.
 
 import { once } from 'node:events'
@@ -12,6 +12,8 @@ export interface Asked {
   readonly method: string
   /** The request target. */
   readonly target: string
+  /** The head, as it was written. */
+  readonly head: string
   /** Fields by name, in lower case. */
   readonly fields: http.IncomingHttpHeaders
   /** Which connection it came on, from 0. */
@@ -37,8 +39,8 @@ const isLoopback = (host: string): boolean => net.isIP(host) !== 0
 /** A 407. */
 interface Refusal {
   readonly challenge: string
-  /** Ends the connection after it. */
-  readonly closes: boolean
+  /** Ends the connection after it: and says so, or does not. */
+  readonly closes: boolean | 'silently'
 }
 
 /** A proxy that speaks HTTP. */
@@ -99,6 +101,7 @@ export class TestProxy {
     const asked = {
       method: request.method!,
       target: request.url!,
+      head: headOf(request),
       fields: request.headers,
       connection: this.#ids.get(request.socket)!,
       body,
@@ -119,7 +122,8 @@ export class TestProxy {
     if (answer?.(asked, response) === true) return
     const refusal = authorize?.(asked)
     if (refusal !== undefined) {
-      if (refusal.closes) response.setHeader('connection', 'close')
+      if (refusal.closes === true) response.setHeader('connection', 'close')
+      if (refusal.closes === 'silently') response.on('finish', () => request.socket.destroySoon())
       response.writeHead(407, { 'proxy-authenticate': refusal.challenge }).end('who are you?')
       return
     }
@@ -166,7 +170,7 @@ export class TestProxy {
       const onward = connectOnward(host!, Number(port))
       this.#keep(onward)
       onward.on('connect', () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
         socket.pipe(onward).pipe(socket)
       })
       // Both ends go together.
@@ -178,8 +182,8 @@ export class TestProxy {
   /** Node gives a socket of CONNECT away: what comes next on it is read here. */
   #askWho(socket: net.Socket, { challenge, closes }: Refusal): void {
     const fields = `Proxy-Authenticate: ${challenge}\r\nContent-Length: 3\r\n`
-    socket.write(`HTTP/1.1 407 Who\r\n${fields}${closes ? 'Connection: close\r\n' : ''}\r\nwho`)
-    if (closes) socket.end()
+    socket.write(`HTTP/1.1 407 Who\r\n${fields}${closes === true ? 'Connection: close\r\n' : ''}\r\nwho`)
+    if (closes !== false) socket.destroySoon()
     else this.#server.emit('connection', socket)
   }
 
@@ -188,6 +192,11 @@ export class TestProxy {
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
   }
+}
+
+function headOf({ method, url, httpVersion, rawHeaders }: http.IncomingMessage): string {
+  const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []))
+  return [`${method} ${url} HTTP/${httpVersion}`, ...lines, '', ''].join('\r\n')
 }
 
 function connectOnward(host: string, port: number): net.Socket {

@@ -26,7 +26,9 @@ export async function readAuthentication(
   env: Env,
 ): Promise<Authentication> {
   const { oauth2Bearer, user, digest, anyauth } = options
-  if (oauth2Bearer !== undefined) return { field: `Bearer ${oauth2Bearer}`, auth: false }
+  // In the bytes of UTF-8, as the shell gave it.
+  if (oauth2Bearer !== undefined)
+    return { field: `Bearer ${Buffer.from(oauth2Bearer).toString('latin1')}`, auth: false }
   if (user !== undefined && !user.includes(':'))
     throw usageFailure('-u has no password', '-u USER:PASSWORD, or USER: for none')
   const credentials = user ?? target.credentials

@@ -59,11 +59,12 @@ export async function urlencode(text: string, sources: Sources): Promise<string>
 function percentEncode(bytes: Buffer): string {
   return bytes
     .toString('latin1')
-    .replace(/[^A-Za-z0-9\-._~ ]/g, encodeByte)
+    .replace(/[^A-Za-z0-9\-._~ ]/g, percentByte)
     .replaceAll(' ', '+')
 }
 
-function encodeByte(one: string): string {
+/** A character of Latin-1 as `%XX`. */
+export function percentByte(one: string): string {
   return `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { usageFailure } from '../tell/failure.ts'
 import type { FormPiece } from '../words/options.ts'
 import { type Body, type BodyPart, bodyOf } from './body.ts'
+import { percentByte } from './data.ts'
 import { measureLocalFile, readNamed, type Sources } from './local-files.ts'
 
 /** What `-F` says, read. */
@@ -43,7 +44,8 @@ export function readFormPart({ text, isLiteral }: FormPiece): FormPart {
   const isFile = content.startsWith('@') || content.startsWith('<')
   const [value, ...parameters] = splitParameters(isFile ? content.slice(1) : content)
   const said = new Map(parameters)
-  if (isFile && !content.startsWith('@"') && value.includes(','))
+  const isList = isFile && !/^[@<]"/.test(content) && value.includes(',')
+  if (isList || said.get('type')?.includes(',') === true)
     throw usageFailure('-F takes one file', 'one -F for each file')
   return {
     name,
@@ -56,17 +58,19 @@ export function readFormPart({ text, isLiteral }: FormPiece): FormPart {
 /** The content, and what follows it after semicolons; both may be in quotation marks. */
 function splitParameters(text: string): [string, ...[string, string][]] {
   const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text)
-  const plain = quoted === null ? text.search(/;\s*(?:type|filename|headers|encoder)=/) : quoted[0].length
+  const plain = quoted === null ? text.search(/;\s*(?:type|filename|headers|encoder)=/i) : quoted[0].length
   const value = quoted === null ? text.slice(0, plain < 0 ? undefined : plain) : unquote(quoted[0])
   const rest = plain < 0 ? '' : text.slice(plain)
   const parameters: [string, string][] = []
   // A media type has parameters of its own: `type=text/plain;charset=utf-8`.
   const pattern =
-    /;\s*(type|filename|headers|encoder)=("(?:[^"\\]|\\.)*"|.*?)(?=;\s*(?:type|filename|headers|encoder)=|$)/gs
+    /;\s*(type|filename|headers|encoder)=("(?:[^"\\]|\\.)*"|.*?)(?=;\s*(?:type|filename|headers|encoder)=|$)/gis
   for (const [, name = '', written = ''] of rest.matchAll(pattern)) {
-    if (name === 'headers' || name === 'encoder')
-      throw usageFailure(`;${name}= in -F is curl's`, 'a part without it')
-    parameters.push([name, unquote(written.trim())])
+    if (/headers|encoder/i.test(name)) throw usageFailure(`;${name}= in -F is curl's`, 'a part without it')
+    const said = unquote(written.trim())
+    if (name.toLowerCase() === 'type' && said === '')
+      throw usageFailure(';type= in -F names no type', ';type=text/plain')
+    parameters.push([name.toLowerCase(), said])
   }
   return [value, ...parameters]
 }
@@ -108,23 +112,25 @@ function headOf(part: FormPart, escape: (text: string) => string): string {
   const isFile = source.kind === 'file'
   const fileName = part.fileName ?? (isFile ? path.basename(source.value) : undefined)
   const shown = fileName === undefined ? '' : `; filename="${escape(fileName)}"`
-  const guessed = fileName === undefined ? undefined : guessType(fileName, isFile && source.value !== '-')
+  const guessed = fileName === undefined ? undefined : guessType(fileName, source)
   const type = part.type ?? guessed
   return [
-    `Content-Disposition: form-data; name="${escape(name)}"${shown}\r\n`,
+    `Content-Disposition: form-data${name === '' ? '' : `; name="${escape(name)}"`}${shown}\r\n`,
     type === undefined ? '' : `Content-Type: ${type}\r\n`,
   ].join('')
 }
 
-function guessType(fileName: string, isFile: boolean): string | undefined {
-  return TYPES[path.extname(fileName).toLowerCase()] ?? (isFile ? 'application/octet-stream' : undefined)
+/** By the name that is told, else by that of the file. */
+function guessType(fileName: string, { kind, value }: FormPart['source']): string | undefined {
+  const isFile = kind === 'file' && value !== '-'
+  const [known] = [fileName, ...(isFile ? [value] : [])].flatMap(
+    (name) => TYPES[path.extname(name).toLowerCase()] ?? [],
+  )
+  return known ?? (isFile ? 'application/octet-stream' : undefined)
 }
 
 function escapeByPercent(text: string): string {
-  return text.replace(
-    /["\r\n]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
+  return text.replace(/["\r\n]/g, percentByte)
 }
 
 function escapeByBackslash(text: string): string {

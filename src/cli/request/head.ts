@@ -31,7 +31,7 @@ const METHODS_WITH_CONTENT: ReadonlySet<string> = new Set(['PATCH', 'POST', 'PUT
 /** The field lines but for Host and what is said of the body. */
 export function planFields({ custom, made }: HeadFacts): FieldLine[] {
   const isTaken = (name: string): boolean => isSaid(custom, name)
-  const own = custom.flatMap(({ name, value }): FieldLine[] => (value === undefined ? [] : [[name, value]]))
+  const own = fieldsOf(custom)
   return [
     ...own.filter(([name]) => isHost(name)),
     ...made.flatMap(([name, value]): FieldLine[] =>
@@ -39,6 +39,11 @@ export function planFields({ custom, made }: HeadFacts): FieldLine[] {
     ),
     ...own.filter(([name]) => !isHost(name)),
   ]
+}
+
+/** The lines that are sent. */
+function fieldsOf(custom: readonly HeaderLine[]): FieldLine[] {
+  return custom.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))
 }
 
 /** What is still to be added when it is known what goes out: after redirects, too. */
@@ -103,7 +108,7 @@ function completeMultipart(fields: FieldLine[], made: string | undefined): void 
 
 /** Told before anything is sent: a message with a wrong length ends in the middle of the next one, or never. */
 export function checkLength({ custom, body }: HeadFacts): void {
-  const own = custom.flatMap(({ name, value }): FieldLine[] => (value === undefined ? [] : [[name, value]]))
+  const own = fieldsOf(custom)
   const declared = readContentLength(fieldValues(own, 'content-length'))
   if (declared.kind !== 'valid' || body?.length === undefined) {
     if (declared.kind !== 'valid' || body !== undefined || declared.length === 0) return
@@ -117,7 +122,7 @@ export function checkLength({ custom, body }: HeadFacts): void {
 
 /** Whether the lines ask the server for a 100 (Continue) before the body. */
 export function expectsContinue(custom: readonly HeaderLine[]): boolean {
-  const own = custom.flatMap(({ name, value }): FieldLine[] => (value === undefined ? [] : [[name, value]]))
+  const own = fieldsOf(custom)
   return listTokens(own, 'expect').includes('100-continue')
 }
 

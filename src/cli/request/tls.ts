@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { TlsOptions } from '../../core/tls-options.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import type { Authorities, NamedPlace } from './authorities.ts'
 import { readLocalFile } from './local-files.ts'
 
 type TlsVersion = NonNullable<TlsOptions['minVersion']>
@@ -14,13 +15,13 @@ type TlsVersion = NonNullable<TlsOptions['minVersion']>
  * The options.
  * @throws CommandFailure of `usage`, `local-read`, `ca-file` or `client-certificate`
  */
-export async function readTlsOptions(options: Options): Promise<TlsOptions> {
-  const { cacert, capath, cert, key, crlfile, pinnedpubkey, insecure } = options
+export async function readTlsOptions(options: Options, authorities: Authorities): Promise<TlsOptions> {
+  const { cert, key, crlfile, pinnedpubkey, insecure } = options
   if (key !== undefined && cert === undefined)
     throw usageFailure('--key is of no use without --cert', '--cert FILE --key FILE')
   const ca = [
-    ...(cacert === undefined ? [] : [await readAuthorities(cacert)]),
-    ...(capath === undefined ? [] : await readFolder(capath)),
+    ...(authorities.file === undefined ? [] : [await readAuthorities(authorities.file)]),
+    ...(authorities.folder === undefined ? [] : await readFolder(authorities.folder)),
   ]
   const ciphers = [options.tls13Ciphers, options.ciphers].filter((one) => one !== undefined).join(':')
   const minVersion = minVersionOf(options)
@@ -65,26 +66,26 @@ function maxVersionOf(text: string | undefined): TlsVersion | undefined {
   return MAX_VERSIONS[text]
 }
 
-async function readAuthorities(file: string): Promise<Buffer> {
-  const pem = await readLocalFile(file, '--cacert').catch((error: unknown) => {
+async function readAuthorities({ path: file, by }: NamedPlace): Promise<Buffer> {
+  const pem = await readLocalFile(file, by).catch((error: unknown) => {
     throw error instanceof CommandFailure
       ? new CommandFailure('ca-file', error.message, error.advice, error)
       : error
   })
   // TLS would take a file without certificates for "trust nobody", and say so much later.
   if (isWithoutCertificate(pem))
-    throw new CommandFailure('ca-file', `there is no certificate in ${file}`, '--cacert with a file in PEM')
+    throw new CommandFailure('ca-file', `there is no certificate in ${file}`, `${by} with a file in PEM`)
   return pem
 }
 
-async function readFolder(folder: string): Promise<Buffer[]> {
+async function readFolder({ path: folder, by }: NamedPlace): Promise<Buffer[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
-    throw new CommandFailure('ca-file', `the folder ${folder} could not be read`, 'another --capath', {
+    throw new CommandFailure('ca-file', `the folder ${folder} could not be read`, `another ${by}`, {
       cause,
     })
   })
   const files = await Promise.all(
-    names.map((name) => readLocalFile(path.join(folder, name), '--capath').catch(() => Buffer.alloc(0))),
+    names.map((name) => readLocalFile(path.join(folder, name), by).catch(() => Buffer.alloc(0))),
   )
   return files.filter((pem) => !isWithoutCertificate(pem))
 }

@@ -8,69 +8,117 @@ import type { FieldLine } from '../../core/fields.ts'
 import { maskField, maskText } from '../../core/redact.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { formatHead, wireFields } from '../output/head-text.ts'
-import type { Outcome, SentRequest } from '../transfer/record.ts'
+import { type Outcome, requestHeadLength, type SentRequest } from '../transfer/record.ts'
 
-/** The archive, as JSON. */
+/** The archive, as JSON: entries in the order in which they began. */
 export function formatHar(outcomes: readonly Outcome[], version: string): string {
-  const entries = outcomes.flatMap(entriesOf)
+  const entries = outcomes.flatMap(entriesOf).sort((a, b) => (a.startedDateTime < b.startedDateTime ? -1 : 1))
   const log = { version: '1.2', creator: { name: 'httplib', version }, entries }
   return `${JSON.stringify({ log }, undefined, 2)}\n`
 }
 
-function entriesOf(outcome: Outcome): unknown[] {
-  const { sent, answers, startedAt, totalMs, sizeDownload, ending } = outcome
+/** For "not available" and "does not apply". */
+const NONE = -1
+
+interface Entry {
+  readonly startedDateTime: string
+  readonly [member: string]: unknown
+}
+
+function entriesOf(outcome: Outcome): Entry[] {
+  const { sent, answers, startedAt, totalMs, ending } = outcome
   return sent.map((request, index) => {
     const answer = answers[index]
     const isLast = index === sent.length - 1
+    const timings = timingsOf(answer, (sent[index + 1]?.atMs ?? totalMs) - request.atMs)
     return {
       startedDateTime: new Date(startedAt + request.atMs).toISOString(),
-      time: round((sent[index + 1]?.atMs ?? totalMs) - request.atMs),
-      request: requestOf(request, isLast ? outcome.sizeUpload : 0),
-      response: responseOf(answer, isLast ? sizeDownload : 0, isLast ? ending?.what : undefined),
+      time: timeOf(timings),
+      request: requestOf(request, uploadOf(request, isLast, outcome)),
+      response: responseOf(
+        answer,
+        isLast && answer !== undefined ? downloadOf(outcome) : unreadSize(request, answer),
+        isLast ? ending?.what : undefined,
+      ),
       cache: {},
-      timings: timingsOf(answer),
+      timings,
       ...(answer?.connection !== undefined && addressOf(answer.connection.address)),
     }
   })
 }
 
-function addressOf(address: string): { serverIPAddress: string; connection: string } {
-  const [, host = address, port = ''] = /^(.*):(\d+)$/.exec(address) ?? []
-  return { serverIPAddress: host.replace(/^\[|\]$/g, ''), connection: port }
+/** A path is no address. */
+function addressOf(address: string): { serverIPAddress?: string; connection?: string } {
+  const [, host, port = ''] = /^(.*):(\d+)$/.exec(address) ?? []
+  return host === undefined ? {} : { serverIPAddress: host.replace(/^\[|\]$/g, ''), connection: port }
 }
 
-function requestOf({ method, url, version, fields }: SentRequest, bodySize: number): unknown {
+/** A body is counted while it goes out; one that went out before another request was sent whole. */
+function uploadOf({ hasBody }: SentRequest, isLast: boolean, { plan, sizeUpload }: Outcome): number {
+  if (!hasBody) return 0
+  return isLast ? sizeUpload : (plan.body?.length ?? NONE)
+}
+
+interface BodySize {
+  /** As it came. */
+  readonly coded: number
+  readonly decoded: number
+}
+
+function downloadOf({ sizeDownload, codedBytes }: Outcome): BodySize {
+  return { coded: codedBytes ?? sizeDownload, decoded: sizeDownload }
+}
+
+/** Of what is not the last answer nobody reads the body. */
+function unreadSize({ method }: SentRequest, answer: HTTPResponse | undefined): BodySize {
+  const isEmpty =
+    answer !== undefined &&
+    (method === 'HEAD' || [204, 304].includes(answer.status) || answer.headers.get('content-length') === '0')
+  return isEmpty ? { coded: 0, decoded: 0 } : { coded: NONE, decoded: NONE }
+}
+
+function requestOf(request: SentRequest, bodySize: number): unknown {
+  const { method, url, version, fields, hasBody } = request
   const shown = maskText(url)
+  const type = fields.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
+  // Security: a form may have a password in it.
+  const postData = { mimeType: type, params: [], text: '', comment: 'bodies are not kept' }
   return {
     method,
     url: shown,
-    httpVersion: `HTTP/${version / 10 === 1 ? '1.0' : '1.1'}`,
+    httpVersion: version === 10 ? 'HTTP/1.0' : 'HTTP/1.1',
     cookies: [],
     headers: headersOf(fields),
     queryString: [...new URL(shown).searchParams].map(([name, value]) => ({ name, value })),
-    headersSize: -1,
+    ...(hasBody && { postData }),
+    headersSize: requestHeadLength(request),
     bodySize,
   }
 }
 
 function responseOf(
   answer: HTTPResponse | undefined,
-  bodySize: number,
+  { coded, decoded }: BodySize,
   comment: string | undefined,
 ): unknown {
   const fields = answer === undefined ? [] : wireFields(answer)
   const said = comment === undefined ? {} : { comment: maskText(comment) }
+  const saved = decoded - coded
   return {
     status: answer?.status ?? 0,
     statusText: answer?.reason ?? '',
     httpVersion: answer === undefined ? '' : `HTTP/${answer.connection?.httpVersion ?? '1.1'}`,
     cookies: [],
     headers: headersOf(fields),
-    content: { size: bodySize, mimeType: answer?.headers.get('content-type') ?? '' },
+    content: {
+      size: decoded,
+      ...(saved !== 0 && { compression: saved }),
+      mimeType: answer?.headers.get('content-type') ?? '',
+    },
     redirectURL: maskText(answer?.headers.get('location') ?? ''),
     headersSize:
-      answer === undefined ? -1 : formatHead(answer.version, answer.status, answer.reason, fields).length,
-    bodySize,
+      answer === undefined ? NONE : formatHead(answer.version, answer.status, answer.reason, fields).length,
+    bodySize: coded,
     ...said,
   }
 }
@@ -79,18 +127,27 @@ function headersOf(fields: readonly FieldLine[]): { name: string; value: string 
   return fields.map(([name, value]) => ({ name, value: maskField(name, value) }))
 }
 
-/** -1 is what the format has for "does not apply"; its `connect` has TLS in it. */
-function timingsOf(answer: HTTPResponse | undefined): Record<string, number> {
-  const { queue, dns, connect, tls, headers, body } = answer?.timings ?? {}
+type HarTimings = Readonly<
+  Record<'blocked' | 'dns' | 'connect' | 'ssl' | 'send' | 'wait' | 'receive', number>
+>
+
+/** The format's `connect` has TLS in it. Without an answer all of the time was spent on waiting for one. */
+function timingsOf(answer: HTTPResponse | undefined, elapsedMs: number): HarTimings {
+  const { queue, dns, connect, tls, headers, body } = answer?.timings ?? { headers: elapsedMs }
   return {
-    blocked: round(queue ?? -1),
-    dns: round(dns ?? -1),
-    connect: connect === undefined ? -1 : round(connect + (tls ?? 0)),
-    ssl: round(tls ?? -1),
+    blocked: round(queue ?? NONE),
+    dns: round(dns ?? NONE),
+    connect: connect === undefined ? NONE : round(connect + (tls ?? 0)),
+    ssl: round(tls ?? NONE),
     send: 0,
     wait: round(headers ?? 0),
     receive: round(body ?? 0),
   }
+}
+
+/** The sum of the timings, as the format has it; `ssl` is in `connect` already. */
+function timeOf({ ssl: _inConnect, ...others }: HarTimings): number {
+  return round(Object.values(others).reduce((sum, ms) => sum + Math.max(0, ms), 0))
 }
 
 function round(ms: number): number {

@@ -33,7 +33,10 @@ export interface StreamsProps {
   readonly trace: Writable | undefined
 }
 
-const DEFAULT_COLUMNS = 80
+/** How wide it is; what is no terminal has the width of one. */
+export function columnsOf({ columns = 80 }: Shown): number {
+  return columns
+}
 
 export class ShownStreams {
   readonly stdout: Shown
@@ -55,7 +58,7 @@ export class ShownStreams {
     this.#stdoutColors = colorsFor(stdout, env, isStyled)
     this.#notes = options.verbose === true ? this.#makeView() : undefined
     this.#progress = this.#wantsProgress
-      ? new ProgressLine((text) => stderr.write(text), stderr.columns ?? DEFAULT_COLUMNS, this.stderrColors)
+      ? new ProgressLine((text) => stderr.write(text), columnsOf(stderr), this.stderrColors)
       : undefined
   }
 

@@ -8,6 +8,7 @@ import { formatAuthority } from '../../core/origin.ts'
 import type { TlsDetails } from '../../core/tls-options.ts'
 import type { DialTarget } from '../../io/dial.ts'
 import type { WireWatch } from './wire-tap.ts'
+import { isRequestLine } from './wire-view.ts'
 
 const HEX_BYTES = 16
 const TEXT_BYTES = 64
@@ -44,8 +45,8 @@ export class TraceView implements WireWatch {
 
   sent(data: string | Uint8Array): void {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data)
-    // A head begins after the answer to the last request.
-    if (this.#in.isInBody && this.#out.isInBody) {
+    // A head begins after the answer to the last request; what looks like none is the rest of an upload that was answered early.
+    if (this.#in.isInBody && this.#out.isInBody && isRequestLine(data)) {
       this.#in.reset()
       this.#out.reset()
     }
@@ -71,32 +72,38 @@ export class TraceView implements WireWatch {
   }
 }
 
-/** Tells heads from bodies in one direction. */
+/** So much of a head tells whether a final one follows. */
+const STATUS_CHARS = 16
+
+/** Tells heads from bodies in one direction, in whatever pieces they come. */
 class HeadSplitter {
+  /** How the head under way begins, and how what came of it ends. */
+  #start = ''
   #tail = ''
   isInBody = false
 
   reset(): void {
+    this.#start = ''
     this.#tail = ''
     this.isInBody = false
   }
 
   split(bytes: Buffer): { readonly isHead: boolean; readonly part: Buffer }[] {
+    if (bytes.length === 0) return []
     if (this.isInBody) return [{ isHead: false, part: bytes }]
-    const seen = this.#tail + bytes.toString('latin1')
-    const end = seen.indexOf('\r\n\r\n')
-    if (end < 0) {
-      this.#tail = seen.slice(-3)
+    const text = bytes.toString('latin1')
+    this.#start = (this.#start + text.slice(0, STATUS_CHARS)).slice(0, STATUS_CHARS)
+    const seen = this.#tail + text
+    const end = /\n\r?\n/.exec(seen)
+    if (end === null) {
+      this.#tail = seen.slice(-2)
       return [{ isHead: true, part: bytes }]
     }
-    const cut = end + 4 - this.#tail.length
-    const head = bytes.subarray(0, cut)
-    const rest = bytes.subarray(cut)
-    this.#tail = ''
-    this.isInBody = !/^HTTP\/\S+ 1(?!01)\d\d/.test(head.toString('latin1'))
-    return rest.length === 0
-      ? [{ isHead: true, part: head }]
-      : [{ isHead: true, part: head }, ...this.split(rest)]
+    const cut = end.index + end[0].length - this.#tail.length
+    const isFinal = !/^HTTP\/\S+ 1(?!01)\d\d/.test(this.#start)
+    this.reset()
+    this.isInBody = isFinal
+    return [{ isHead: true, part: bytes.subarray(0, cut) }, ...this.split(bytes.subarray(cut))]
   }
 }
 

@@ -88,7 +88,7 @@ export class WireView implements WireWatch {
       formatPart('connection', connect),
       formatPart('TLS', tls),
     ].filter((text) => text !== '')
-    this.note(`connected to ${address} (${parts.filter((text) => text !== '').join(', ')})`)
+    this.note(`connected to ${address} (${parts.join(', ')})`)
   }
 
   secured({ protocol, cipher, isResumed, isVerified }: TlsDetails): void {
@@ -123,7 +123,8 @@ export class WireView implements WireWatch {
   }
 }
 
-function isRequestLine(data: string | Uint8Array): boolean {
+/** Whether what is sent begins a request, as far as its first bytes tell. */
+export function isRequestLine(data: string | Uint8Array): boolean {
   const start =
     typeof data === 'string'
       ? data.slice(0, 65_536)

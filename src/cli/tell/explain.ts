@@ -1,7 +1,10 @@
 /** `--explain`: what would be sent, where and why, and what would become of the answer. */
 
 import type { Explanation } from '../../client/explain.ts'
+import { maskField } from '../../core/redact.ts'
+import { finishHead } from '../request/head.ts'
 import type { Plan } from '../transfer/plan.ts'
+import { RETRIED_STATUSES } from '../words/table.ts'
 
 /** For people, in lines with their ends. */
 export function explainPlan(plan: Plan, explanation: Explanation): string {
@@ -18,10 +21,32 @@ export function explainPlan(plan: Plan, explanation: Explanation): string {
       : [`  goes on     from byte ${resumption.have}, if it is still the same version`]),
     ...(options.retry === undefined
       ? []
-      : [`  again       up to ${options.retry} times, after timeouts and ${AGAIN}`]),
+      : [`  again       up to ${options.retry} times, after timeouts and ${RETRIED_STATUSES.join(', ')}`]),
     ...(options.fail === true ? ['  fails       with 22 for a status of 400 or more'] : []),
   ]
-  return `${explanation.toString()}\n${notes.map((note) => `${note}\n`).join('')}`
+  const whole = explanation.toString().replace(FIELDS, () => `  fields\n${fieldLines(plan, explanation)}`)
+  return `${whole}\n${notes.map((note) => `${note}\n`).join('')}`
 }
 
-const AGAIN = '408, 429, 500, 502, 503, 504'
+/** What the client says of fields: the command completes the head when it goes out. */
+const FIELDS = /^ {2}fields\n(?: {4}.*\n)*/m
+
+function fieldLines({ head, method, body, options, target }: Plan, { fields }: Explanation): string {
+  const carried = fields.filter(({ from }) => from !== 'protocol' && from !== 'body')
+  const sources = new Map(carried.map(({ name, from }) => [name.toLowerCase(), from]))
+  const complete = finishHead(
+    carried.map(({ name, value }) => [name, value]),
+    {
+      facts: head,
+      method,
+      hasBody: body !== undefined,
+      host: ['Host', target.url.host],
+      version: options.http1_0 === true ? 10 : 11,
+    },
+  )
+  const fromOf = (name: string): string =>
+    sources.get(name.toLowerCase()) ?? (name.toLowerCase() === 'host' ? 'protocol' : 'body')
+  return complete
+    .map(([name, value]) => `    ${name}: ${maskField(name, value)}  (${fromOf(name)})\n`)
+    .join('')
+}

@@ -91,9 +91,9 @@ function describeError(error: HTTPException): Ending {
   }
 }
 
-/** A line goes on after the name of the command. */
+/** A line goes on after the name of the command; names of fields, and words in capitals, are spelled as they are. */
 function lowerFirst(sentence: string): string {
-  return /^[A-Z](?:[a-z]|\s)/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence
+  return /^[A-Z][a-z]*\s/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence
 }
 
 /** What has nothing but a rule to name says at least who broke it. */

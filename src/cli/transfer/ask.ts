@@ -152,6 +152,14 @@ function completeRequest(request: OutgoingRequest, plan: Plan, record: TransferR
   })
   const path = isFirstPlace ? (options.requestTarget ?? target.path) : request.target
   record.firstUrl ??= request.url
-  record.sent.push({ method, url: request.url, target: path, version, fields, atMs: record.elapsed() })
+  record.sent.push({
+    method,
+    url: request.url,
+    target: path,
+    version,
+    fields,
+    hasBody,
+    atMs: record.elapsed(),
+  })
   return withChanges(request, { fields, isHeadComplete: true, target: path, version })
 }

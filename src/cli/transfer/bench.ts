@@ -15,7 +15,15 @@ export interface BenchPlan {
   /** How many at once. */
   readonly atOnce: number
   readonly url: URL
+  /** Called for each request: what is written down of one is its own, and goes with it. */
+  readonly begin: () => BenchRequest
+}
+
+/** One of the requests. */
+export interface BenchRequest {
   readonly options: ClientRequestOptions
+  /** Its error, as it is to be told. */
+  readonly explain: (error: unknown) => unknown
 }
 
 /** What came of it. */
@@ -26,7 +34,7 @@ export interface BenchResult {
   readonly durations: readonly number[]
   readonly statuses: ReadonlyMap<number, number>
   readonly errors: ReadonlyMap<string, number>
-  /** The last error; undefined for none. */
+  /** The last error, explained; undefined for none. */
   readonly failure: unknown
   readonly bytes: number
   readonly connections: number
@@ -39,7 +47,7 @@ export const DEFAULT_AT_ONCE = 10
 
 /** Sends them. */
 export async function runBench(client: Client, plan: BenchPlan, signal: AbortSignal): Promise<BenchResult> {
-  const { count, atOnce, url, options } = plan
+  const { count, atOnce, url, begin } = plan
   if (count < 1 || count > MAX_COUNT)
     throw usageFailure(`--bench takes 1 to ${MAX_COUNT} requests`, '--bench 1000')
   const durations: number[] = []
@@ -50,6 +58,7 @@ export async function runBench(client: Client, plan: BenchPlan, signal: AbortSig
   const work = async (): Promise<void> => {
     while (left > 0) {
       left--
+      const { options, explain } = begin()
       const startedAt = performance.now()
       try {
         const response = await client.request(url, options)
@@ -59,7 +68,7 @@ export async function runBench(client: Client, plan: BenchPlan, signal: AbortSig
         if (response.connection?.reused === false) connections++
       } catch (error) {
         signal.throwIfAborted()
-        failure = error
+        failure = explain(error)
         const name = HTTPException.isHTTPException(error) ? error.code : String(error)
         errors.set(name, (errors.get(name) ?? 0) + 1)
       }
@@ -112,9 +121,11 @@ export function formatBench(result: BenchResult): string {
     ...(failed === 0
       ? []
       : [`failed    ${[...errors].map(([name, count]) => `${name}: ${count}`).join(', ')}`]),
-    busy > MAX_BUSY
-      ? `bounds    this process was busy ${Math.round(busy * 100)} % of the time: the server may be faster than this`
-      : `bounds    this process was busy ${Math.round(busy * 100)} % of the time: what is measured is the way and the server`,
+    ...(durations.length === 0
+      ? []
+      : [
+          `bounds    this process was busy ${Math.round(busy * 100)} % of the time: ${busy > MAX_BUSY ? 'the server may be faster than this' : 'what is measured is the way and the server'}`,
+        ]),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -13,17 +13,21 @@ import type { Deadlines } from '../../time/wait.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import { asksForConnect, ConnectStatus } from './connect-status.ts'
 
 /** A connection that was opened, as far as `-w` tells of it. */
 export interface OpenedConnection {
   readonly address: string
   readonly localAddress: string | undefined
+  /** How a proxy has answered a CONNECT, where that is asked for. */
+  readonly tunnel: ConnectStatus | undefined
 }
 
 export class Clients {
   readonly #byKey: Map<string, Client> = new Map()
   readonly #makeWatches: () => readonly WireWatch[]
-  readonly #opened: OpenedConnection[] = []
+  /** The last one to each address. */
+  readonly #opened: Map<string, OpenedConnection> = new Map()
 
   /** @param makeWatches - who looks on at a connection; called for each one */
   constructor(makeWatches: () => readonly WireWatch[]) {
@@ -44,7 +48,7 @@ export class Clients {
 
   /** The connection to an address that was opened last. */
   opened(address: string | undefined): OpenedConnection | undefined {
-    return this.#opened.findLast((one) => one.address === address)
+    return address === undefined ? undefined : this.#opened.get(address)
   }
 
   /** Ends everything. */
@@ -54,14 +58,15 @@ export class Clients {
 
   #connectorFor(options: Options): Connector {
     const route = makeRoute(options)
-    const recorded: Connector = async (target, waiting) => {
-      const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
-      const { address, localAddress } = dialed.stream
-      this.#opened.push({ address, localAddress })
-      return dialed
-    }
     return (target, waiting) => {
-      const watches = this.#makeWatches()
+      const tunnel = asksForConnect(options.writeOut) ? new ConnectStatus() : undefined
+      const recorded: Connector = async () => {
+        const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
+        const { address, localAddress } = dialed.stream
+        this.#opened.set(address, { address, localAddress, tunnel })
+        return dialed
+      }
+      const watches = [...this.#makeWatches(), ...(tunnel === undefined ? [] : [tunnel])]
       return watches.reduce<Connector>((connect, watch) => tapConnections(() => watch, connect), recorded)(
         target,
         waiting,
@@ -141,7 +146,7 @@ function makeRoute(options: Options): (target: DialTarget) => DialTarget {
     const host = bend === undefined || bend.toHost === '' ? target.host : bend.toHost
     const port = bend === undefined || bend.toPort === '' ? target.port : Number(bend.toPort)
     const known = resolved.find((one) => (one.host === '*' || matches(one.host, host)) && one.port === port)
-    if (known === undefined && host === target.host) return { ...target, port }
+    if (known === undefined && host === target.host && !isLoopbackName(host)) return { ...target, port }
     // The name stays that of the URL: it is what TLS asks for.
     return {
       ...target,
@@ -149,6 +154,11 @@ function makeRoute(options: Options): (target: DialTarget) => DialTarget {
       lookup: known === undefined ? lookupOf(host, target.lookup) : answering(known.addresses),
     }
   }
+}
+
+/** Names below localhost are this machine, whatever a resolver knows of them (RFC 6761 §6.3), as in curl. */
+function isLoopbackName(host: string): boolean {
+  return /\.localhost\.?$/i.test(host)
 }
 
 function matches(pattern: string, host: string): boolean {
@@ -199,5 +209,6 @@ function familyOf(host: string): number {
 /** Looks up another name. */
 function lookupOf(host: string, lookup: Lookup | undefined): Lookup {
   if (familyOf(host) !== 0) return answering([host])
+  if (isLoopbackName(host)) return answering(['::1', '127.0.0.1'])
   return (_host, options, done) => (lookup ?? systemLookup)(host, options, done)
 }

@@ -9,6 +9,7 @@ import type { FieldLine } from '../../core/fields.ts'
 import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
 import { type Authentication, readAuthentication } from '../request/auth.ts'
+import { authoritiesOf } from '../request/authorities.ts'
 import { type Body, bodyOf, bodyOfPipe, bodyOfStream } from '../request/body.ts'
 import { cookieField, type Jars } from '../request/cookies.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
@@ -32,8 +33,8 @@ import type { Resumption } from './resume.ts'
 /** One transfer to be made. */
 export interface Plan {
   readonly options: Options
-  /** The URL as it was written. */
-  readonly written: string
+  /** The words that it was made from: the URL as it was written among them. */
+  readonly words: UrlWords
   readonly target: Target
   readonly method: string
   /** What the whole head is made of when it goes out. */
@@ -126,13 +127,13 @@ export async function makePlan(
   checkLength(head)
   return {
     options,
-    written: words.url,
+    words,
     target,
     method,
     head,
     fields: planFields(head),
     body,
-    tls: await readTls(options, target),
+    tls: await readTls(options, target, tools.env),
     proxy: await readProxyOption(options, tools.env),
     auth,
     cookies: (await tools.jars.jarFor(options)) ?? false,
@@ -163,10 +164,12 @@ const TLS_NAMES = [
 ] as const satisfies readonly (keyof Options)[]
 
 /** Loaded where there is something to be read: it needs cryptography. */
-async function readTls(options: Options, { url }: Target): Promise<TlsOptions> {
-  if (url.protocol === 'http:' && TLS_NAMES.every((name) => options[name] === undefined)) return {}
+async function readTls(options: Options, { url }: Target, env: Env): Promise<TlsOptions> {
+  const authorities = authoritiesOf(options, env)
+  const isSaid = TLS_NAMES.some((name) => options[name] !== undefined) || Object.keys(authorities).length > 0
+  if (url.protocol === 'http:' && !isSaid) return {}
   const { readTlsOptions } = await import('../request/tls.ts')
-  return readTlsOptions(options)
+  return readTlsOptions(options, authorities)
 }
 
 interface MadeFacts

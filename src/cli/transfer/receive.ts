@@ -218,6 +218,7 @@ async function writeBody(
   const pace =
     limitRate === undefined ? undefined : new Pace(limitRate, signal, record.endsAt(plan.options.maxTime))
   const take = async (piece: Uint8Array): Promise<void> => {
+    if (record.sizeDownload === 0) refuseUnknownCoding(response, plan)
     record.sizeDownload += piece.length
     refuseMore(record.sizeDownload, plan)
     await place.write(piece)
@@ -247,6 +248,23 @@ function refuseMore(bytes: number, { options }: Plan): void {
     {
       why: `${bytes} bytes or more, and ${options.maxFilesize} are allowed`,
     },
+  )
+}
+
+/**
+ * With `--compressed` what is written is unpacked, or an error.
+ * @throws CommandFailure of `coding`
+ */
+function refuseUnknownCoding(response: HTTPResponse, { options }: Plan): void {
+  // What was unpacked has none any more.
+  const coding = response.headers.get('content-encoding')?.trim() ?? ''
+  if (options.compressed !== true || coding === '' || coding.toLowerCase() === 'identity') return
+  const why = `Content-Encoding is ${coding}`
+  throw new CommandFailure(
+    'coding',
+    'the body is in a coding that is not known here',
+    'without --compressed',
+    { why },
   )
 }
 

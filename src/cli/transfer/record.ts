@@ -2,6 +2,7 @@
 
 import type { FieldLine } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
+import { ProxyError } from '../../errors/index.ts'
 import { readLocation } from '../../layers/location.ts'
 import { formatHead, wireFields } from '../output/head-text.ts'
 import type { WriteOutFacts } from '../output/write-out.ts'
@@ -17,6 +18,7 @@ export interface SentRequest {
   readonly target: string
   readonly version: 10 | 11
   readonly fields: readonly FieldLine[]
+  readonly hasBody: boolean
   /** Since the transfer began, in milliseconds. */
   readonly atMs: number
 }
@@ -42,6 +44,8 @@ export interface Outcome {
   readonly fileName: string | undefined
   readonly opened: OpenedConnection | undefined
   readonly retries: number
+  /** Attempts before this one, where a report is to tell of them. */
+  readonly earlier?: readonly Outcome[]
 }
 
 export class TransferRecord {
@@ -123,7 +127,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     exitcode: EXIT_CODES[exit].code,
     filename_effective: outcome.fileName ?? null,
     http_code: response?.status ?? 0,
-    http_connect: 0,
+    http_connect: outcome.opened?.tunnel?.status ?? refusedStatus(outcome.error) ?? 0,
     http_version: response?.connection?.httpVersion ?? '0',
     local_ip: local.host,
     local_port: local.port,
@@ -140,13 +144,13 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     scheme: url.protocol.slice(0, -1).toUpperCase(),
     size_download: outcome.codedBytes ?? outcome.sizeDownload,
     size_header: chain.reduce((sum, one) => sum + headLength(one), 0),
-    size_request: sent.reduce((sum, one) => sum + requestLength(one), 0),
+    size_request: sent.reduce((sum, one) => sum + requestHeadLength(one), 0),
     size_upload: outcome.sizeUpload,
     ssl_verify_result: exit === 'certificate' ? 1 : 0,
     ...times,
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
-    url: plan.written,
+    url: plan.words.url,
     url_effective:
       response === undefined || response.redirects.length === 0 ? effectiveUrl(plan) : response.url,
     urlnum,
@@ -154,9 +158,17 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   }
 }
 
+/** Of a tunnel that a proxy did not give. */
+function refusedStatus(error: unknown): number | undefined {
+  const found = [error, error instanceof Error ? error.cause : undefined].find(
+    (one) => one instanceof ProxyError,
+  )
+  return found?.status
+}
+
 /** The URL as curl calls it: with a scheme and a path. */
-function effectiveUrl({ target, written }: Plan): string {
-  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(written) ?? []
+function effectiveUrl({ target, words }: Plan): string {
+  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
   return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}`
 }
 
@@ -200,7 +212,8 @@ function headLength(response: HTTPResponse): number {
   return informational + formatHead(11, response.status, response.reason, wireFields(response)).length
 }
 
-function requestLength({ method, target, fields }: SentRequest): number {
+/** In bytes, with the empty line at its end. */
+export function requestHeadLength({ method, target, fields }: SentRequest): number {
   const line = `${method} ${target} HTTP/1.1\r\n`.length
   return fields.reduce((sum, [name, value]) => sum + name.length + value.length + 4, line + 2)
 }

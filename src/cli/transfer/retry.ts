@@ -2,6 +2,7 @@
 
 import type { ExitName } from '../tell/exit-codes.ts'
 import type { Options } from '../words/options.ts'
+import { RETRIED_STATUSES } from '../words/table.ts'
 
 /** What an attempt came to. */
 export interface AttemptFacts {
@@ -21,7 +22,6 @@ export type RetryDecision =
   | { readonly kind: 'stop' }
   | { readonly kind: 'again'; readonly afterMs: number; readonly why: string }
 
-const STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const MAX_DELAY_MS = 600_000
 /** curl waits no longer than this for a server that asks for more: 6 hours. */
 const MAX_ASKED_MS = 21_600_000
@@ -35,12 +35,18 @@ export function decideRetry(facts: AttemptFacts, options: Options): RetryDecisio
   const doubled = Math.min(1_000 * 2 ** (facts.attempts - 1), MAX_DELAY_MS)
   const asked = Math.min((facts.retryAfter ?? 0) * 1_000, MAX_ASKED_MS)
   const afterMs = asked > 0 ? asked : retryDelay > 0 ? retryDelay * 1_000 : doubled
-  if (retryMaxTime > 0 && facts.elapsedMs + afterMs > retryMaxTime * 1_000) return STOP
+  // As in curl, a wait of its own may end after that time; one that the server asks for may not.
+  const over = facts.elapsedMs + (asked > 0 ? afterMs : 0)
+  if (retryMaxTime > 0 && over >= retryMaxTime * 1_000) return STOP
   return { kind: 'again', afterMs, why }
 }
 
 function reasonToRetry({ exit, errorCode, status }: AttemptFacts, options: Options): string | undefined {
-  if (status !== undefined && STATUSES.has(status) && (exit === 'success' || exit === 'http-error'))
+  if (
+    status !== undefined &&
+    RETRIED_STATUSES.includes(status) &&
+    (exit === 'success' || exit === 'http-error')
+  )
     return `status ${status}`
   if (exit === 'timeout') return 'a timeout'
   if (exit === 'dns' || exit === 'proxy-dns') return 'the name was not found'

@@ -17,6 +17,9 @@ import { waitFor } from './wait.ts'
 /** Makes a transfer, again where `--retry` says so. Never rejects but with the reason of an abort, or ReaderGone. */
 export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Outcome> {
   const began = performance.now()
+  const { har, timings, waterfall } = plan.options
+  const isReported = har !== undefined || timings === true || waterfall !== undefined
+  const earlier: Outcome[] = []
   for (let attempts = 1; ; attempts++) {
     const outcome = await attempt(plan, tools, attempts - 1)
     const { fields = [] } = outcome.response?.head ?? {}
@@ -32,7 +35,9 @@ export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Ou
       },
       plan.options,
     )
-    if (decision.kind === 'stop' || (plan.body !== undefined && !plan.body.isReplayable)) return outcome
+    if (decision.kind === 'stop' || (plan.body !== undefined && !plan.body.isReplayable))
+      return { ...outcome, earlier }
+    if (isReported) earlier.push(outcome)
     const left = (plan.options.retry ?? 0) - attempts + 1
     tools.warn(
       `${decision.why}; again in ${decision.afterMs / 1_000} s, ${left} ${left === 1 ? 'attempt' : 'attempts'} left`,

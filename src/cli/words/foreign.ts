@@ -55,17 +55,32 @@ export const FOREIGN: readonly ForeignGroup[] = [
   },
   {
     names: `proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-key proxy-key-type proxy-pass
-      proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-header proxy-anyauth`,
+      proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-anyauth`,
     why: 'a proxy is told who you are by -U, and is judged by --proxy-cacert; that is all there is for it',
     instead: LEAVE_OUT,
   },
   {
-    names: 'post301 post302 post303 follow',
-    why: 'a redirect keeps the method where RFC 9110 says so (307, 308), and nowhere else',
-    instead: '-L, or no -L and the next request by hand',
+    names: 'follow',
+    why: 'here -L follows redirects',
+    instead: '-L',
   },
   {
-    names: 'raw tr-encoding ignore-content-length',
+    names: 'post301 post302 post303',
+    why: 'here a 307 or a 308 keeps the method, and after a 301, 302 or 303 a POST becomes a GET (RFC 9110 §15.4)',
+    instead: "-w '%{redirect_url}' without -L, and then the POST to that URL",
+  },
+  {
+    names: 'proxy-header',
+    why: 'a proxy is told no more than it needs',
+    instead: '-U for who you are; for an http URL, -H goes to the proxy, too',
+  },
+  {
+    names: 'raw',
+    why: 'transfer codings are always taken off',
+    instead: '--trace FILE, which has every byte as it came',
+  },
+  {
+    names: 'tr-encoding ignore-content-length',
     why: 'where a body ends is decided by the rules of HTTP alone',
     instead: LEAVE_OUT,
   },
@@ -76,8 +91,13 @@ export const FOREIGN: readonly ForeignGroup[] = [
   },
   {
     names: 'hsts',
-    why: 'nothing is remembered from one command to the next',
-    instead: 'https:// in the URL',
+    why: 'which hosts ask for https is not remembered from one command to the next',
+    instead: 'https:// in the URL, or --proto =https to have nothing else',
+  },
+  {
+    names: 'rate',
+    why: 'URLs are asked for one after the other without a wait, or at once with -Z',
+    instead: 'a loop of the shell with sleep in it',
   },
   {
     names: 'abstract-unix-socket local-port tcp-fastopen mptcp ip-tos vlan-priority keepalive-cnt',
@@ -85,7 +105,7 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: LEAVE_OUT,
   },
   {
-    names: `rate xattr create-file-mode variable disallow-username-in-url trace-config trace-ids out-null skip-existing
+    names: `xattr create-file-mode variable disallow-username-in-url trace-config trace-ids out-null skip-existing
       parallel-max-host dump-module`,
     why: 'nobody has missed it here yet',
     instead: LEAVE_OUT,

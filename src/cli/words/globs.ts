@@ -61,7 +61,7 @@ function piecesOf(text: string): Piece[] {
       continue
     }
     // What nothing has opened is a slip, as in curl.
-    if (character === '}' || character === ']') refuse(text, at)
+    if (character === '}' || character === ']') refuse(at)
     const close = character === '{' ? '}' : character === '[' ? ']' : undefined
     if (close === undefined) {
       plain += character
@@ -84,37 +84,35 @@ function piecesOf(text: string): Piece[] {
     plain = ''
     pieces.push({
       kind: 'set',
-      values: inner === undefined ? refuse(text, at) : valuesOf(character, inner, text, at),
+      values: inner === undefined ? refuse(at) : valuesOf(character, inner, at),
     })
     at = end
   }
   return [...pieces, { kind: 'text', text: plain }]
 }
 
-function valuesOf(open: string, inner: string, text: string, at: number): readonly string[] {
-  if (open === '{') return inner === '' ? refuse(text, at) : inner.split(',')
+function valuesOf(open: string, inner: string, at: number): readonly string[] {
+  if (open === '{') return inner === '' ? refuse(at) : inner.split(',')
   const letters = /^([a-z])-([a-z])(?::(\d+))?$|^([A-Z])-([A-Z])(?::(\d+))?$/.exec(inner)
   if (letters !== null) {
     const [, a, b, step, c, d, otherStep] = letters
     const [from, to] = [(a ?? c)!.charCodeAt(0), (b ?? d)!.charCodeAt(0)]
-    return range(from, to, Number(step ?? otherStep ?? 1), text, at).map((code) => String.fromCharCode(code))
+    return range(from, to, Number(step ?? otherStep ?? 1), at).map((code) => String.fromCharCode(code))
   }
   const numbers = /^(\d+)-(\d+)(?::(\d+))?$/.exec(inner)
-  if (numbers === null) return refuse(text, at)
+  if (numbers === null) return refuse(at)
   const [, first = '', last = '', step = '1'] = numbers
   const width = first.startsWith('0') ? first.length : 0
-  return range(Number(first), Number(last), Number(step), text, at).map((one) =>
-    String(one).padStart(width, '0'),
-  )
+  return range(Number(first), Number(last), Number(step), at).map((one) => String(one).padStart(width, '0'))
 }
 
-function range(from: number, to: number, step: number, text: string, at: number): number[] {
+function range(from: number, to: number, step: number, at: number): number[] {
   const count = Math.floor((to - from) / step) + 1
-  if (step === 0 || to < from || count > MAX_URLS) return refuse(text, at)
+  if (step === 0 || to < from || count > MAX_URLS) return refuse(at)
   return Array.from({ length: count }, (_, i) => from + i * step)
 }
 
-function refuse(_text: string, at: number): never {
+function refuse(at: number): never {
   throw usageFailure(
     `the glob at character ${at + 1} of the URL cannot be read`,
     '[1-9], [a-z:2] or {a,b}; -g takes brackets and braces as they are',

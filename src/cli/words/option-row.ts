@@ -28,7 +28,6 @@ export const CATEGORIES = {
   post: 'the body',
   upload: 'files to the server',
   output: 'where things are written',
-  file: 'names and files',
   auth: 'who you are, and cookies',
   connection: 'how the server is reached',
   dns: 'names and addresses',

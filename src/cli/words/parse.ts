@@ -38,25 +38,30 @@ export class WordReader {
   #telling: Telling | undefined
   #areOptionsOver = false
 
-  /** @throws CommandFailure of `usage` for what is not known, or lacks its value */
-  read(words: readonly string[]): void {
+  /** One line of a configuration: a long or short option with its value, or a URL. Gives the files that it names. */
+  readLine(option: string, value: string | undefined): readonly string[] {
+    if (option.startsWith('-') && !option.startsWith('--')) this.#readShort(option, value)
+    else this.#readLong(option.startsWith('--') ? option : `--${option}`, value)
+    return this.#takeConfigs()
+  }
+
+  /**
+   * Gives the names of configuration files where they stand: what is in them belongs before the words that follow.
+   * @throws CommandFailure of `usage` for what is not known, or lacks its value
+   */
+  *read(words: readonly string[]): Generator<string> {
     for (let at = 0; at < words.length; at++) {
       const word = words[at]!
       if (this.#areOptionsOver || word === '-' || !word.startsWith('-')) this.#operation.urls.push(word)
       else if (word === '--') this.#areOptionsOver = true
       else if (word.startsWith('--')) at += this.#readLong(word, words[at + 1])
       else at += this.#readShort(word, words[at + 1])
+      yield* this.#takeConfigs()
     }
   }
 
-  /** One line of a configuration: a long or short option with its value, or a URL. */
-  readLine(option: string, value: string | undefined): void {
-    if (option.startsWith('-') && !option.startsWith('--')) this.#readShort(option, value)
-    else this.#readLong(option.startsWith('--') ? option : `--${option}`, value)
-  }
-
   /** Configuration files that were named since the last call. */
-  takeConfigs(): readonly string[] {
+  #takeConfigs(): readonly string[] {
     const names = (this.#global['config'] as string[] | undefined) ?? []
     delete this.#global['config']
     return names
@@ -230,9 +235,9 @@ function readSize(row: OptionRow, text: string): number {
   return Math.floor(Number(digits) * factor)
 }
 
-/** Reads words that are the whole command line. */
+/** Reads words that are the whole command line; files that they name are not read. */
 export function readWords(words: readonly string[]): CommandLine {
   const reader = new WordReader()
-  reader.read(words)
+  Array.from(reader.read(words))
   return reader.finish()
 }

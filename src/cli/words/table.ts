@@ -11,6 +11,9 @@ const GLOBAL = { isGlobal: true } as const
 /** On unless `--no-` is said. */
 const NO = { isOnByDefault: true } as const
 
+/** What `--retry` takes for passing. */
+export const RETRIED_STATUSES: readonly number[] = [408, 429, 500, 502, 503, 504]
+
 const REQUEST: readonly OptionRow[] = [
   row(
     '-X, --request <method>',
@@ -40,10 +43,13 @@ const REQUEST: readonly OptionRow[] = [
     brief: 'ask for the head alone (HEAD), and write it',
   }),
   row('-G, --get', 'flag', 'http', 'put what -d gives into the query, and GET'),
-  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500'),
+  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500', {
+    differs: 'is sent with every method; in curl with GET and HEAD alone',
+  }),
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
-    differs: 'from https to http only with --proto-redir =http,https',
+    differs:
+      'from https to http only with --proto-redir =http,https; an empty Location leads to the same URL, and is an answer in curl',
   }),
   row('--location-trusted', 'flag', 'http', 'as -L, and every header goes to every host: not safe'),
   row(
@@ -69,6 +75,9 @@ const REQUEST: readonly OptionRow[] = [
     'text',
     'http',
     'only if it is newer than a date or a file; with - before it, older',
+    {
+      differs: 'dates such as 2026-01-31 are read; what is no date is refused: curl asks without a condition',
+    },
   ),
   row('--etag-save <file>', 'text', 'http', 'keep the ETag of the response in a file'),
   row('--etag-compare <file>', 'text', 'http', 'ask only for what does not have the ETag of a file'),
@@ -129,7 +138,8 @@ const BODY: readonly OptionRow[] = [
     {
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
-      differs: 'several files in one -F, and ;headers= and ;encoder=, are refused',
+      differs:
+        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -139,7 +149,10 @@ const BODY: readonly OptionRow[] = [
     'list',
     'upload',
     'PUT a file; - streams standard input, as a pipe is. A URL that ends in / gets the name',
-    { brief: 'PUT a file; - streams standard input' },
+    {
+      brief: 'PUT a file; - streams standard input',
+      differs: 'standard input is sent once: where a redirect asks for it again, that is an error (65)',
+    },
   ),
 ]
 
@@ -181,7 +194,9 @@ const OUTPUT: readonly OptionRow[] = [
     'text',
     'output',
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
-    { brief: "write '%{http_code} %{time_total}' afterwards" },
+    {
+      brief: "write '%{http_code} %{time_total}' afterwards",
+    },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
     brief: 'no progress and no errors; with -S errors',
@@ -348,7 +363,7 @@ const TIME: readonly OptionRow[] = [
     { brief: 'the longest that all may take' },
   ),
   row('--connect-timeout <seconds>', 'seconds', 'time', 'the longest until there is a connection'),
-  row('--retry <num>', 'count', 'time', 'try again after timeouts and 408, 429, 500, 502, 503, 504', {
+  row('--retry <num>', 'count', 'time', `try again after timeouts and ${RETRIED_STATUSES.join(', ')}`, {
     brief: 'try again after timeouts and 5xx',
   }),
   row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
@@ -411,8 +426,20 @@ const COMMAND: readonly OptionRow[] = [
 const OURS: readonly OptionRow[] = [
   row('--explain', 'flag', 'httplib', 'tell what would be sent, where and why; send nothing'),
   row('--timings', 'flag', 'httplib', 'tell on standard error when what happened, as a waterfall', GLOBAL),
-  row('--waterfall <file>', 'text', 'httplib', 'the same as a page of HTML that needs nothing else', GLOBAL),
-  row('--har <file>', 'text', 'httplib', 'the same as an HTTP Archive, credentials masked', GLOBAL),
+  row(
+    '--waterfall <file>',
+    'text',
+    'httplib',
+    'the same as a page of HTML that needs nothing else; - is standard output',
+    GLOBAL,
+  ),
+  row(
+    '--har <file>',
+    'text',
+    'httplib',
+    'the same as an HTTP Archive, credentials masked; - is standard output',
+    GLOBAL,
+  ),
   row(
     '--resume',
     'flag',

@@ -46,7 +46,7 @@ export const HANDSHAKE_REASONS: readonly HandshakeRow[] = [
   {
     openssl: /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/,
     sentence: 'it answers something that is not TLS',
-    remedy: 'to speak to it in the clear: `HTTPConnection`',
+    remedy: 'to speak to it in the clear: `http:` in its URL, or `HTTPConnection`',
   },
 ]
 

@@ -4,7 +4,7 @@ import type { Hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isReplayable, type OutgoingBody, toBytes } from '../../core/outgoing-body.ts'
 
-/** After so much the others have their turn: a body whose chunks are there at once would let nobody else run, no timeout either. */
+/** After so much the others have their turn: a body whose chunks are there at once would let nothing else run, no timeout either. */
 const TURN_BYTES = 1_048_576
 const TURN_CHUNKS = 256
 

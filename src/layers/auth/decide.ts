@@ -4,11 +4,9 @@
  */
 
 import { isStale, type RankedChallenge } from '../../auth/answer.ts'
+import type { Challenge } from '../../auth/challenge.ts'
 import type { AuthCredential } from '../../core/settings.ts'
 import { inWords as schemeInWords } from './explain.ts'
-
-const REFUSED = 401
-const PROXY_REFUSED = 407
 
 /** How many nonces in a row may have been too old. */
 const MAX_STALE = 3
@@ -29,6 +27,8 @@ export type Sent =
       readonly realm: string
       /** The nonce that was answered. */
       readonly nonce: string
+      /** What was given back with it. */
+      readonly opaque: string | undefined
       /** It was sent before this request had seen a challenge. */
       readonly isAhead: boolean
     }
@@ -70,7 +70,7 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
   const { sent, ranked } = facts
   if (sent.kind === 'bearer' && sent.canRefresh) return { kind: 'refresh', why: 'the token was refused' }
   if (sent.kind === 'digest') {
-    const { realm, nonce, credential, isAhead } = sent
+    const { realm, credential, isAhead } = sent
     const stale = ranked.find(({ challenge }) => isStale(challenge, realm))
     if (stale !== undefined && facts.staleCount < MAX_STALE)
       return {
@@ -82,9 +82,9 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
         isOtherRealm: false,
         why: 'the nonce was too old',
       }
-    // A remembered space that was not the one, or whose nonce is not known any more: a server that was begun anew and one of RFC 2069
+    // A remembered space that was not the one, or whose nonce is not known any more: a server that was started again and one of RFC 2069
     // say no `stale`. Nothing is said of these credentials with the other.
-    const other = ranked.find(({ challenge }) => isOther(challenge, realm, nonce))
+    const other = ranked.find(({ challenge }) => isOther(challenge, sent))
     if (isAhead && other !== undefined) {
       const isOtherRealm = other.challenge.params.get('realm') !== realm
       return {
@@ -101,8 +101,11 @@ export function decideRefusal(facts: RefusalFacts): RefusalDecision {
   return tryOther(facts)
 }
 
-function isOther({ scheme, params }: RankedChallenge['challenge'], realm: string, nonce: string): boolean {
-  return scheme === 'digest' && (params.get('realm') !== realm || params.get('nonce') !== nonce)
+function isOther({ scheme, params }: Challenge, sent: Sent & { kind: 'digest' }): boolean {
+  return (
+    scheme === 'digest' &&
+    (['realm', 'nonce', 'opaque'] as const).some((name) => params.get(name) !== sent[name])
+  )
 }
 
 function tryOther(facts: RefusalFacts): RefusalDecision {
@@ -147,9 +150,12 @@ function whyNot(sent: Sent, ranked: readonly RankedChallenge[], hasChallenge: bo
   return sent.kind === 'nothing' ? 'there is no challenge that could be read' : 'the credentials were refused'
 }
 
-/** Who asks for credentials says 401, or 407 of a proxy. A server that fails is not told more; 4xx may speak of the missing body. */
-export function asksNothing(status: number): boolean {
-  return status >= 200 && status <= 499 && status !== REFUSED && status !== PROXY_REFUSED
+/** Who fails, or is not the one to be asked now (408, 425, 429), here (421, 407 of a proxy), or in this way (426). */
+const NOT_JUDGED: ReadonlySet<number> = new Set([407, 408, 421, 425, 426, 429])
+
+/** Whether an answer that is no refusal was given by a server that has looked at the request, and at its credentials. */
+export function isJudged(status: number): boolean {
+  return status >= 200 && status <= 499 && !NOT_JUDGED.has(status)
 }
 
 /** What is done again, in words. */

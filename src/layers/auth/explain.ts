@@ -4,11 +4,12 @@ import { hasField } from '../../core/fields.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
 import { canHash } from './content.ts'
+import { asksFirst } from './question.ts'
 import type { ProtectionSpaces } from './spaces.ts'
 
 /** How a request would be authenticated. */
 export interface ExplainedAuth {
-  /** `field` for an Authorization field of its own, `off` for `auth: false`, `nothing` where nobody has said anything. */
+  /** `field` for an Authorization field of its own, `off` for `auth: false`, `nothing` where nothing was said. */
   readonly from: AuthSettings['from'] | 'field' | 'off' | 'nothing'
   /** The scheme that is sent without being asked for; undefined where none is. */
   readonly ahead: string | undefined
@@ -32,19 +33,27 @@ export function explainAuth(request: OutgoingRequest, spaces: ProtectionSpaces):
     return {
       from: 'netrc',
       ahead: undefined,
-      does: 'asks the netrc file for the host, and sends what it says as Basic',
+      does: 'asks the netrc file for the host, and sends what it says: as Basic, or by Digest once that was asked for',
     }
-  const ahead = credentials.find((one) => one !== auth.ahead && isKnown(one, request, spaces)) ?? auth.ahead
+  const url = new URL(request.target === '*' ? request.origin.prefix : request.url)
+  const known = credentials.find((one) => one !== auth.ahead && isKnown(one, url, request, spaces))
+  const ahead = known ?? auth.ahead
   const others = [...new Set(credentials.filter((one) => one !== ahead).map(({ scheme }) => inWords(scheme)))]
   const asks = readsNetrc ? ', asks the netrc file too' : ''
   const waits = others.length === 0 ? undefined : `waits for a challenge of ${others.join(' or ')}${asks}`
   const sends = ahead === undefined ? undefined : `sends ${inWords(ahead.scheme)} ahead`
+  if (asksFirst(request, auth, ahead))
+    return { from, ahead: undefined, does: `asks first without the body (${from})` }
   const does = [sends, waits].filter((part) => part !== undefined).join(', ')
   return { from, ahead: ahead?.scheme, does: `${does} (${from})` }
 }
 
-function isKnown(credential: AuthCredential, request: OutgoingRequest, spaces: ProtectionSpaces): boolean {
-  const url = new URL(request.target === '*' ? request.origin.prefix : request.url)
+function isKnown(
+  credential: AuthCredential,
+  url: URL,
+  request: OutgoingRequest,
+  spaces: ProtectionSpaces,
+): boolean {
   if (credential.scheme === 'bearer') return false
   if (credential.scheme === 'basic') return spaces.hasBasic(url, credential)
   const session = spaces.find(url, credential)

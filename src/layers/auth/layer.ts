@@ -8,8 +8,8 @@
 
 import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
 import { faultOfBasic } from '../../auth/basic.ts'
-import { parseAuthInfo, readChallenges } from '../../auth/challenge.ts'
-import type { DigestAnswer, DigestSession } from '../../auth/digest.ts'
+import { readChallenges } from '../../auth/challenge.ts'
+import type { DigestSession } from '../../auth/digest.ts'
 import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
 import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
@@ -23,25 +23,16 @@ import { attemptsOf, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashContent } from './content.ts'
-import { asksNothing, decideRefusal, inWords, type RefusalDecision, type Sent } from './decide.ts'
+import { decideRefusal, inWords, isJudged, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
 import { isMeantFor, mayGo } from './meant-for.ts'
+import { type Attempted, type AuthMemory, forgetRefused, learnFrom, NOTHING } from './memory.ts'
 import { settingsForPair } from './option.ts'
-import type { ProtectionSpaces } from './spaces.ts'
-import type { HeldToken, TokenFunction, Tokens } from './tokens.ts'
+import { asksFirst, isLent, questionOf } from './question.ts'
+import type { HeldToken, TokenFunction } from './tokens.ts'
+import { unlessBodyFails } from './unless-body-fails.ts'
 
 const REFUSED = 401
-
-/** What a client remembers for its requests. */
-export interface AuthMemory {
-  readonly spaces: ProtectionSpaces
-  readonly tokens: Tokens
-  /** The user and the password of a host, of a netrc file; `path` undefined for the user's own. */
-  readonly netrc: (
-    path: string | undefined,
-    host: string,
-  ) => Promise<{ readonly user: string; readonly password: string } | undefined>
-}
 
 /** What the layer stands on. */
 export interface AuthLayerOptions {
@@ -66,25 +57,14 @@ function begin(
   options: AuthLayerOptions,
   auth: AuthSettings,
 ): Promise<HTTPResponse> {
-  const { body, expectContinueMs } = request
-  if (expectContinueMs === undefined || body.kind !== 'chunks' || body.isReplayable)
-    return new Authentication(send, request, options).run(auth)
+  const { body } = request
+  if (body.kind !== 'chunks' || !isLent(request)) return new Authentication(send, request, options).run(auth)
   return lending(body, (lent) => new Authentication(send, request, options, lent).run(auth))
 }
 
 function hasOwn({ fields, defaults }: OutgoingRequest): boolean {
   return hasField(fields, 'authorization') || hasField(defaults, 'authorization')
 }
-
-/** What was sent, with what is needed to judge the answer. */
-interface Attempted {
-  readonly sent: Sent
-  readonly value: string | undefined
-  readonly held?: HeldToken
-  readonly digest?: { readonly session: DigestSession; readonly answer: DigestAnswer }
-}
-
-const NOTHING: Attempted = { sent: { kind: 'nothing' }, value: undefined }
 
 /** One request, from its first attempt to its answer. */
 class Authentication {
@@ -133,17 +113,18 @@ class Authentication {
   async #runWhole(said: AuthSettings): Promise<HTTPResponse> {
     const auth = said.readsNetrc ? await this.#withNetrc(said) : said
     if (auth === undefined) return this.#sendWith(NOTHING)
-    const attempted = await this.#ahead(auth)
-    const { body } = this.#request
-    // It would be spent on the question: asked is first without it, as curl does.
-    const asksFirst = attempted === NOTHING && !isReplayable(body) && auth.credentials.length > 0
-    let response = asksFirst ? await this.#ask() : await this.#sendWith(attempted)
-    // An answer to the question is none to the request. A redirect that followed would lose the body without a word.
-    if (asksFirst && asksNothing(response.status)) {
-      this.#giveUp(response, 'again with the body: no authentication was asked for')
-      response = await this.#sendWith(NOTHING)
-    }
-    return this.#conclude(auth, attempted, response)
+    const ahead = await this.#ahead(auth)
+    const credential = ahead.sent.kind === 'nothing' ? undefined : ahead.sent.credential
+    if (!asksFirst(this.#request, auth, credential))
+      return this.#conclude(auth, ahead, await this.#sendWith(ahead))
+    const asked = await this.#ask()
+    if (asked.status === REFUSED) return this.#conclude(auth, NOTHING, asked)
+    // The server fails, or is not to be asked now or here: nothing is lost yet, and the caller gets that answer.
+    if (!isJudged(asked.status))
+      return this.#finish(asked, 'not again: it answers the question without the body, which was not sent')
+    // An answer to the question is none to the request: it may speak of the missing body, and a redirect would lose the body.
+    this.#giveUp(asked, 'again with the body: no authentication was asked for')
+    return this.#conclude(auth, ahead, await this.#sendWith(ahead))
   }
 
   /** From the first response to the answer. */
@@ -152,7 +133,7 @@ class Authentication {
     let response = given
     while (response.status === REFUSED) {
       const decision = await this.#decide(auth, attempted, response)
-      this.#forget(attempted, decision)
+      forgetRefused(this.#options.memory, this.#url, attempted, decision)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
       if (this.#isSpent()) throw this.#errorOf('AUTH_BODY', response)
@@ -168,6 +149,11 @@ class Authentication {
     return this.#lent === undefined || this.#lent.wasOpened
   }
 
+  /** The body that is going to be sent as it is; undefined once it was. */
+  get #waiting(): OutgoingBody | undefined {
+    return this.#sentBody === undefined || this.#lent?.wasOpened === false ? this.#request.body : undefined
+  }
+
   /** The body for the next sending. */
   #nextBody(): OutgoingBody {
     const { body } = this.#request
@@ -181,15 +167,17 @@ class Authentication {
     if (isListed && !mayGo((this.#request.first ?? this.#request).origin.prefix, this.#request)) return said
     const found = await this.#fromNetrc(said)
     if (!isListed) return found
-    if (found === undefined) return said
+    if (found === undefined || said.from === 'url') return found ?? said
     return { ...said, credentials: [...said.credentials, ...found.credentials] }
   }
 
   /** The user's file says who they are at the host that was asked for at first: a redirect asks it for no other one. */
-  async #fromNetrc({ netrcPath }: AuthSettings): Promise<AuthSettings | undefined> {
+  async #fromNetrc({ netrcPath, from, ahead }: AuthSettings): Promise<AuthSettings | undefined> {
     const { origin } = this.#request.first ?? this.#request
     const host = new URL(origin.prefix).hostname.replace(/^\[|\]$/g, '')
-    const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host))
+    // A URL that names a user and no password asks for that of this user.
+    const login = from === 'url' && ahead?.scheme === 'basic' ? ahead.user : undefined
+    const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host, login))
     if (pair === undefined) return undefined
     const fault = faultOfBasic(pair)
     if (fault !== undefined) throw new AuthError('AUTH_NETRC', `for ${host}, ${fault}`)
@@ -206,7 +194,7 @@ class Authentication {
         continue
       }
       const session = spaces.find(this.#url, credential)
-      // What covers the body is no answer to a request whose body nobody can hash: it asks first.
+      // What covers the body is no answer to a request whose body cannot be hashed: it asks first.
       const canAnswer = session?.needsContent !== true || canHash(this.#request.body)
       if (session !== undefined && canAnswer) return this.#digest(credential, session, true)
     }
@@ -234,10 +222,10 @@ class Authentication {
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
     const { method, target: uri } = this.#request
     const contentHash = session.needsContent ? await this.#hashBody(session) : undefined
-    const { realm, nonce } = session
+    const { realm, nonce, opaque } = session
     const answer = session.answer({ method, uri, contentHash })
     return {
-      sent: { kind: 'digest', credential, realm, nonce, isAhead },
+      sent: { kind: 'digest', credential, realm, nonce, opaque, isAhead },
       value: answer.value,
       digest: { session, answer },
     }
@@ -271,20 +259,6 @@ class Authentication {
     })
   }
 
-  /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
-  #forget({ sent, held, digest }: Attempted, decision: RefusalDecision): void {
-    const { spaces, tokens } = this.#options.memory
-    if (sent.kind === 'digest' && sent.credential.scheme === 'digest' && digest !== undefined) {
-      if (decision.kind === 'try' && decision.isOtherRealm)
-        spaces.leave(this.#url, sent.credential, digest.session)
-      else spaces.forget(this.#url, sent.credential, digest.session)
-    }
-    if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
-      spaces.forgetBasic(this.#url, sent.credential)
-    if (decision.kind === 'refresh' && sent.kind === 'bearer' && sent.credential.scheme === 'bearer')
-      tokens.forget(sent.credential.token as TokenFunction, held!)
-  }
-
   async #next(
     { sent, held }: Attempted,
     decision: Exclude<RefusalDecision, { kind: 'answer' }>,
@@ -306,42 +280,20 @@ class Authentication {
     const make = (): DigestSession =>
       new DigestSession(challenge.challenge, credential, canHash(this.#request.body))
     const session = spaces.open(this.#url, credential, challenge.challenge, make)
-    // One that is known may have gone on to a nonce that a response gave for the next request.
-    session.useNonce(challenge.challenge.params.get('nonce')!)
     return this.#digest(credential, session, false)
   }
 
-  /** What an answer that is no refusal says of the credentials, and of the next nonce. */
-  #accept({ sent, digest }: Attempted, response: HTTPResponse): HTTPResponse {
-    const { spaces } = this.#options.memory
-    if (sent.kind === 'basic' && sent.credential.scheme === 'basic')
-      spaces.proveBasic(this.#url, sent.credential)
-    if (digest === undefined || sent.kind !== 'digest' || sent.credential.scheme !== 'digest') return response
-    const info = parseAuthInfo(fieldValues(response.head.fields, 'authentication-info'))
-    const { session, answer } = digest
-    const proof = info?.get('rspauth')
-    if (proof !== undefined && answer.rspauth !== undefined && proof.toLowerCase() !== answer.rspauth) {
-      spaces.forget(this.#url, sent.credential, session)
-      response.close()
-      throw this.#errorOf('AUTH_PROOF', response)
-    }
-    spaces.prove(this.#url, sent.credential, session)
-    const nonce = info?.get('nextnonce')
-    if (nonce !== undefined) session.useNonce(nonce)
-    return response
+  /** @throws AuthError for a proof that is wrong: who answers does not know the password */
+  #accept(attempted: Attempted, response: HTTPResponse): HTTPResponse {
+    if (learnFrom(this.#options.memory, this.#url, attempted, response)) return response
+    response.close()
+    throw this.#errorOf('AUTH_PROOF', response)
   }
 
-  /** The question without the body: what describes it is left out, what it is called stays. */
-  async #ask(): Promise<HTTPResponse> {
-    const { fields } = this.#request
-    return this.#carry(
-      withChanges(this.#request, {
-        body: { kind: 'none' },
-        fields: fields.filter(([name]) => !OF_BODY.has(name.toLowerCase())),
-        trailers: undefined,
-        chunked: false,
-        expectContinueMs: undefined,
-      }),
+  #ask(): Promise<HTTPResponse> {
+    const question = questionOf(this.#request)
+    return unlessBodyFails(this.#waiting, question.deadlines, (deadlines) =>
+      this.#carry(withChanges(question, { deadlines })),
     )
   }
 
@@ -397,9 +349,9 @@ class Authentication {
 
   /** Waits for what is no exchange: a token, a file. */
   #wait<T>(work: Promise<T>): Promise<T> {
-    return whileWanted(work, this.#request, this.#options)
+    const { method, url, deadlines } = this.#request
+    return unlessBodyFails(this.#waiting, deadlines, (until) =>
+      whileWanted(work, { method, url, deadlines: until }, this.#options),
+    )
   }
 }
-
-/** What describes the body, and is left out with it. */
-const OF_BODY: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])

@@ -19,5 +19,6 @@ export function mayGo(meant: string | undefined, request: OutgoingRequest): bool
   const { prefix } = request.origin
   if (meant === undefined || meant === prefix) return true
   if (request.settings?.redirect?.keepCredentialsFor.includes(prefix) === true) return true
-  return prefix === overHttps(new URL(meant)).origin
+  const url = new URL(meant)
+  return url.protocol === 'http:' && prefix === overHttps(url).origin
 }

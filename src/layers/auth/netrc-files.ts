@@ -3,7 +3,7 @@
  * else `~/_netrc`.
  */
 
-import { readFile, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { UserPassword } from '../../auth/basic.ts'
@@ -43,13 +43,18 @@ export class NetrcFiles {
   /**
    * The user and the password of a host; undefined where the file has none, or the user's own is not there.
    * @param file - a path; undefined for the user's own
+   * @param login - whose password is asked for; undefined for any user
    * @throws AuthError (`AUTH_NETRC`) for a named file that cannot be read, and for any that is no netrc file
    */
-  readonly find = async (file: string | undefined, host: string): Promise<UserPassword | undefined> => {
+  readonly find = async (
+    file: string | undefined,
+    host: string,
+    login?: string,
+  ): Promise<UserPassword | undefined> => {
     const entries = file === undefined ? await this.#readOwn() : await this.#read(file)
     if (entries === undefined && file !== undefined) throw new AuthError('AUTH_NETRC', `${file} is not there`)
-    const entry = findInNetrc(entries ?? [], host)
-    return entry === undefined ? undefined : { user: entry.login, password: entry.password }
+    const entry = findInNetrc(entries ?? [], host, login)
+    return entry === undefined ? undefined : { user: login ?? entry.login, password: entry.password }
   }
 
   async #readOwn(): Promise<readonly NetrcEntry[] | undefined> {
@@ -66,8 +71,9 @@ export class NetrcFiles {
       const stamp = `${mtimeMs} ${size} ${ino}`
       const kept = this.#kept.get(file)
       if (kept?.stamp === stamp) return kept.entries
-      if (size > MAX_BYTES) throw new AuthError('AUTH_NETRC', `${file} is larger than ${MAX_BYTES} bytes`)
-      const entries = parseNetrc(await readFile(file, 'utf8'))
+      const text = await readBounded(file)
+      if (text === undefined) throw new AuthError('AUTH_NETRC', `${file} is larger than ${MAX_BYTES} bytes`)
+      const entries = parseNetrc(text)
       this.#kept.set(file, { stamp, entries })
       this.#checkMode(file, mode, entries)
       return entries
@@ -86,5 +92,22 @@ export class NetrcFiles {
     if (entries.every(({ password }) => password === '')) return
     this.#warned.add(file)
     this.#surroundings.warn(`others may read the passwords in ${file}: chmod 600 ${file}`)
+  }
+}
+
+/** Its text; undefined where there is more than a netrc file has. What its size is said to be is nothing to go by: a device has none. */
+async function readBounded(file: string): Promise<string | undefined> {
+  const handle = await open(file)
+  try {
+    const bytes = Buffer.alloc(MAX_BYTES + 1)
+    let length = 0
+    while (length < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, null)
+      if (bytesRead === 0) return bytes.toString('utf8', 0, length)
+      length += bytesRead
+    }
+    return undefined
+  } finally {
+    await handle.close()
   }
 }

@@ -60,13 +60,21 @@ export function parseNetrc(text: string): readonly NetrcEntry[] {
   return entries
 }
 
-/** The first entry for a host that has a login; `default` where none is. */
-export function findInNetrc(entries: readonly NetrcEntry[], host: string): NetrcEntry | undefined {
+/**
+ * The first entry for a host that has a login; `default` where none is.
+ * @param wanted - the login whose password is asked for: an entry with a password and no login is for any
+ */
+export function findInNetrc(
+  entries: readonly NetrcEntry[],
+  host: string,
+  wanted?: string,
+): NetrcEntry | undefined {
   const lower = host.toLowerCase()
-  const withLogin = entries.filter(({ login }) => login !== '')
+  const fits = ({ login, password }: NetrcEntry): boolean =>
+    wanted === undefined ? login !== '' : login === wanted || (login === '' && password !== '')
+  const fitting = entries.filter(fits)
   return (
-    withLogin.find(({ machine }) => machine === lower) ??
-    withLogin.find(({ machine }) => machine === undefined)
+    fitting.find(({ machine }) => machine === lower) ?? fitting.find(({ machine }) => machine === undefined)
   )
 }
 

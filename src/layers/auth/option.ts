@@ -1,5 +1,5 @@
 /**
- * The option `auth`, read into settings. Credentials are members that `inspect` and JSON do not show: whoever prints the settings
+ * The option `auth`, read into settings. Credentials are members that `inspect` and JSON do not show: code that prints the settings
  * of a request sees schemes and no secret.
  */
 
@@ -61,7 +61,7 @@ function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
   const credentials = read.filter((one) => 'scheme' in one)
   const files = read.filter((one) => 'netrc' in one)
   if (files.length > 1) throw new TypeError(`${WHAT}: a list has one netrc, not ${files.length}`)
-  // What is sent ahead is what was said to be right; of several nobody knows which is.
+  // What is sent ahead is what was said to be right; of several it is not known which is.
   const [first] = credentials
   const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined
   return freeze(credentials, ahead, files.length > 0, files[0]?.netrc, from)

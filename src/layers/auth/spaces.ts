@@ -70,6 +70,8 @@ export class ProtectionSpaces {
     const digest = this.#byKey.get(keyOf(url, pair))?.digest ?? []
     const space = retire(digest, session)
     if (space === undefined) return
+    // A server that was set up again asks for it there, too.
+    space.notAt.delete(url.pathname)
     space.isProven = digest.every(({ kind, isProven }) => !isProven || kind !== space.kind)
   }
 

@@ -154,7 +154,7 @@ function askFunction(
   }
   if (answer === true) return undefined
   if (answer === false) return refuse('the function guard answered false')
-  // Nobody waits for it: what it rejects with would end the process.
+  // It is not waited for: what it rejects with would end the process.
   if (isPromiseLike(answer)) answer.then(undefined, () => undefined)
   const why = `the function guard answered ${isPromiseLike(answer) ? 'a promise' : describe(answer)}: it answers true or false, at once`
   return refuse(why, new TypeError(why))
@@ -196,12 +196,12 @@ export class Guard {
   }
 
   /** Where a stream leads that is open: `host:port`. */
-  checkPeer(place: GuardedPlace, peer: unknown): void {
+  checkPeer(place: GuardedPlace, peer: string | undefined): void {
     this.checkAddresses(place, [addressOfPeer(peer)])
   }
 
   /** Why a request may not go over a connection that is open, to `peer`; undefined where it may. */
-  refusalOf(place: GuardedPlace, peer: unknown, url: string | undefined): GuardError | undefined {
+  refusalOf(place: GuardedPlace, peer: string | undefined, url: string | undefined): GuardError | undefined {
     const refusal = this.#judge(place, [addressOfPeer(peer)], url ?? this.#origin)
     return refusal === undefined ? undefined : errorOf(refusal)
   }
@@ -285,7 +285,7 @@ function placeOf(url: string): HostPort {
 }
 
 /** The IP address of a peer that is `host:port` or `[host]:port`, its zone kept; undefined where it is none. */
-function addressOfPeer(peer: unknown): string | undefined {
+function addressOfPeer(peer: string | undefined): string | undefined {
   if (typeof peer !== 'string') return undefined
   const [, bracketed, bare] = PEER.exec(peer) ?? []
   const host = bracketed ?? bare

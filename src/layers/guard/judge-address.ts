@@ -40,7 +40,7 @@ function table(): readonly Entry[] {
   return entries
 }
 
-/** Judges an address, in any spelling that a host may have, a zone perhaps behind it; undefined for what is none. */
+/** Judges an address, in any spelling that a host may have, a zone perhaps after it; undefined for what is none. */
 export function judgeAddress(text: string): AddressJudgement | undefined {
   const ip = readIpAddress(text)
   return ip === undefined ? undefined : judge(ip)

@@ -14,7 +14,15 @@ import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore, RequestSettings } from '../../core/settings.ts'
 import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
 import { type WaitGround, whileWanted } from '../while-wanted.ts'
-import { holdsFor, hostAndAbove, hstsHost, isOver, overHttps, readStrictTransportSecurity } from './policy.ts'
+import {
+  holdsFor,
+  hostAndAbove,
+  hstsHost,
+  isOver,
+  overHttps,
+  readStrictTransportSecurity,
+  type StoredPolicy,
+} from './policy.ts'
 
 /** What the layers stand on. */
 export interface HstsLayerOptions {
@@ -79,12 +87,14 @@ function look(
   for (let i = from; i < names.length; i++) {
     const name = names[i]!
     const policy = store.get(name)
+    const isKnown = (known: StoredPolicy): boolean => {
+      if (holdsFor(known, name, host, nowMs)) return true
+      if (isOver(known, nowMs)) hearPromise(store.delete(name))
+      return false
+    }
     if (isThenable(policy))
-      return policy.then((known) =>
-        holdsFor(known, name, host, nowMs) ? { name } : look(store, names, nowMs, i + 1),
-      )
-    if (holdsFor(policy, name, host, nowMs)) return { name }
-    if (isOver(policy, nowMs)) hearPromise(store.delete(name))
+      return policy.then((known) => (isKnown(known) ? { name } : look(store, names, nowMs, i + 1)))
+    if (isKnown(policy)) return { name }
   }
   return undefined
 }

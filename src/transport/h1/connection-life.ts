@@ -51,7 +51,7 @@ export class ConnectionLife {
   }
 
   /**
-   * Every response has come, and something behind the last of them: half a CRLF. Asked of the engine, for an exchange lasts until
+   * Every response has come, and something after the last of them: half a CRLF. Asked of the engine, for an exchange lasts until
    * its request is sent, and its response may have come before.
    */
   get #isInDoubt(): boolean {

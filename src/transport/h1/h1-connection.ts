@@ -378,7 +378,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#life.answered(fields)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
-      // The stream waits, held back, for whoever takes it. The rest of the request goes out first (RFC 9110 §7.8).
+      // The stream waits, held back, for the caller that takes it. The rest of the request goes out first (RFC 9110 §7.8).
       this.#stream.pause()
       exchange.ended(NO_TRAILERS, now)
       this.#settleOldest()
@@ -421,7 +421,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   /** Ends everything: one exchange, the oldest if none is named, with `reason`, the others because the connection is gone. */
   #fail(reason: unknown, culprit: Exchange | undefined = this.#exchanges.oldest, isAbort = false): void {
     if (this.#life.isClosed) return
-    // What was begun has been sent, unless there is nobody to send it to.
+    // What was begun has been sent, unless there is no peer to send it to.
     if (!this.#isStreamClosed) this.#writer.flush()
     const now = this.clock.now()
     const exchanges = this.#exchanges.takeAll(now)

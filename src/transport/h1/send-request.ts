@@ -4,7 +4,7 @@
  * an early final response makes the rest unwanted. A source that fails, or whose chunks do not fit what was declared, costs
  * the connection: the peer cannot be told otherwise (RFC 9112 §8).
  *
- * Whoever calls gives the body over. It is given back on every way out.
+ * The caller gives the body over. It is given back on every way out.
  */
 
 import { type FieldLine, hasField } from '../../core/fields.ts'
@@ -62,7 +62,7 @@ export function sendRequest(
   options: SendingOptions = NO_OPTIONS,
 ): Sending {
   const { body, deadlines, method } = request
-  // One that was claimed before belongs to whoever sends it: it is not given back here.
+  // One that was claimed before belongs to the one that sends it: it is not given back here.
   if (body.kind === 'chunks') body.claim()
   try {
     assertHeld(body)
@@ -196,7 +196,7 @@ export function sendChunks(
   return carryFrom(transport, exchange, body)
 }
 
-/** A source may never give its next chunk, or fail while the peer takes nothing: whoever waits is told all the same. */
+/** A source may never give its next chunk, or fail while the peer takes nothing: who waits is told all the same. */
 function carryFrom(transport: SteppedTransport, exchange: Exchange, body: ChunkedBody): Promise<void> {
   const giveBack = (error: unknown): void => {
     body.guard(undefined)
@@ -272,7 +272,7 @@ export function endRequest(
 
 type LaterTrailers = Extract<TrailerSource, Promise<unknown> | (() => unknown)>
 
-/** Trailers may never come, or come when nobody wants them: whoever waits is told all the same. */
+/** Trailers may never come, or come when they are not wanted any more: who waits is told all the same. */
 function endWithLaterTrailers(
   transport: SteppedTransport,
   exchange: Exchange,

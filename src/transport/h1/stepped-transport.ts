@@ -1,6 +1,6 @@
 /**
  * What the hand-driven connection and the sender ask of an HTTP/1 connection besides the contract of a transport: requests
- * in steps, and somebody who looks on.
+ * in steps, and an observer.
  */
 
 import type { FieldLine } from '../../core/fields.ts'

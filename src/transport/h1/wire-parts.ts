@@ -14,7 +14,7 @@ function lengthOf(parts: WireBytes): number {
   return length
 }
 
-/** How many bytes of the parts are somebody's memory: text is none. */
+/** How many bytes of the parts are memory of a caller: text is none. */
 export function borrowedBytes(parts: WireBytes): number {
   let length = 0
   for (const part of parts) if (typeof part !== 'string') length += part.length

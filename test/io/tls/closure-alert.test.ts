@@ -9,12 +9,12 @@ import tls from 'node:tls'
 import { ConnectionLost, IncompleteRead } from '../../../src/errors/index.ts'
 import { hasClosureAlert, watchClosure } from '../../../src/io/tls/closure-alert.ts'
 import { wire } from '../../support/bytes.ts'
-import { ConnectProxy } from '../../support/connect-proxy.ts'
 import { type Cut, startCutRelay } from '../../support/cut-relay.ts'
 import { connectionTo } from '../../support/https.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { type RawServer, startRawServer } from '../../support/raw-server.ts'
+import { TestProxy } from '../../support/test-proxy.ts'
 import { ca, server } from '../../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -126,7 +126,7 @@ describe('the end of a body that lasts until the end of a TLS connection', { tim
 
   it('is judged in the same way inside a tunnel', async () => {
     await using peer = await startAnnouncing('TLSv1.3')
-    await using proxy = await ConnectProxy.start()
+    await using proxy = await TestProxy.start()
     const through = async (cut: Cut | undefined): Promise<Buffer> => {
       await using relay = await startCutRelay(proxy.port, () => cut)
       await using connection = connectionTo('localhost', relay.port, { ca })

@@ -10,10 +10,10 @@ import { ConnectError, InvalidURL } from '../../../src/errors/index.ts'
 import { HTTPConnection, HTTPSConnection } from '../../../src/index.ts'
 import type { Lookup } from '../../../src/io/lookup.ts'
 import { openZoo } from '../../support/certificate-zoo.ts'
-import { ConnectProxy } from '../../support/connect-proxy.ts'
 import { get, startOkServer } from '../../support/https.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
+import { TestProxy } from '../../support/test-proxy.ts'
 import type { KeyPair } from '../../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -175,12 +175,14 @@ if (zoo !== undefined) {
   describe('a host with a last dot behind a tunnel', () => {
     it('is asked for with the dot in CONNECT and Host, and without it in SNI', async () => {
       await using peer = await startOkServer(zoo.address)
-      await using proxy = await ConnectProxy.start()
+      await using proxy = await TestProxy.start()
       await using connection = new HTTPSConnection('127.0.0.1', proxy.port, { tls: { ca: root.cert } })
       connection.setTunnel('127.1', peer.port)
       assert.equal((await get(connection)).status, 200)
       assert.ok(
-        proxy.heads[0]!.startsWith(`CONNECT 127.1:${peer.port} HTTP/1.1\r\nHost: 127.1:${peer.port}\r\n`),
+        proxy.asked[0]!.head.startsWith(
+          `CONNECT 127.1:${peer.port} HTTP/1.1\r\nHost: 127.1:${peer.port}\r\n`,
+        ),
       )
       assert.ok(peer.peer.received.includes(`\r\nHost: 127.1:${peer.port}\r\n`))
       assert.equal((peer.peer.socket as tls.TLSSocket & { servername?: string | false }).servername, false)

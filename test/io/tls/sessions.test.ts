@@ -5,7 +5,6 @@ import { beforeEach, describe, it } from 'node:test'
 import type { TlsOptions } from '../../../src/core/tls-options.ts'
 import { dial } from '../../../src/io/dial.ts'
 import type { SessionHolder } from '../../../src/io/tls/settings.ts'
-import { ConnectProxy } from '../../support/connect-proxy.ts'
 import {
   connectionTo,
   get,
@@ -18,6 +17,7 @@ import { settle } from '../../support/manual-clock.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { RecordingSink } from '../../support/recording-sink.ts'
+import { TestProxy } from '../../support/test-proxy.ts'
 import { ca, client, selfSigned, server, wrongHost } from '../../support/tls-fixture.ts'
 import { makeWaiting } from '../../support/wait.ts'
 import { pinOf } from './certificates/exhibits.ts'
@@ -99,7 +99,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
     it('is never resumed through a tunnel to another host', async () => {
       await using peer = await startOkServer(serverOptions)
-      await using proxy = await ConnectProxy.start()
+      await using proxy = await TestProxy.start()
       await using connection = connectionTo('localhost', proxy.port, { ca })
       connection.setTunnel('localhost', peer.port)
       await get(connection)

@@ -1,7 +1,7 @@
 // Which netrc file is read, when, and what is said of one that others may read.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -76,8 +76,49 @@ describe('netrc files', () => {
       (await rejectionAs(netrc.find(path.join(home, 'large'), 'a.test'), AuthError)).message,
       /larger than/,
     )
+    const whole = ' '.repeat(1_048_576 - ofUser('me').length)
+    writeFileSync(path.join(home, 'whole'), `${whole}${ofUser('me')}`)
+    assert.equal((await netrc.find(path.join(home, 'whole'), 'a.test'))?.user, 'me')
     const folder = await rejectionAs(netrc.find(home, 'a.test'), AuthError)
     assert.equal((folder.cause as NodeJS.ErrnoException).code, 'EISDIR')
+  })
+
+  it('that never end, whose size says nothing, are too large', {
+    skip: unless(path.sep === '/', 'there is no such device'),
+  }, async () => {
+    const { netrc } = place({})
+    const error = await rejectionAs(netrc.find('/dev/zero', 'a.test'), AuthError)
+    assert.match(error.message, /\/dev\/zero is larger than 1048576 bytes/)
+  })
+
+  it('are closed once they are read', {
+    skip: unless(process.platform === 'linux', 'what is open is told by Linux alone'),
+  }, async () => {
+    const { home, netrc } = place({ '.netrc': ofUser('me'), bad: 'secret', large: ' '.repeat(1_048_577) })
+    await netrc.find(undefined, 'a.test')
+    for (const name of ['bad', 'large'])
+      await netrc.find(path.join(home, name), 'a.test').catch(() => undefined)
+    const open = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    assert.deepEqual(
+      open.filter((name) => name.startsWith(home)),
+      [],
+    )
+  })
+
+  it('give the password of a login that is asked for, and no other', async () => {
+    const { netrc } = place({
+      '.netrc':
+        'machine a.test login one password 1\nmachine a.test login two password 2\nmachine b.test password 3\n',
+    })
+    assert.deepEqual(await netrc.find(undefined, 'a.test', 'two'), { user: 'two', password: '2' })
+    assert.equal(await netrc.find(undefined, 'a.test', 'three'), undefined)
+    assert.deepEqual(await netrc.find(undefined, 'b.test', 'three'), { user: 'three', password: '3' })
   })
 
   it('are read again once they have changed, and not before', async () => {

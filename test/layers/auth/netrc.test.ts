@@ -109,6 +109,18 @@ const CASES: readonly Case[] = [
   { title: 'in an empty file', text: '', expected: undefined },
 ]
 
+/** The password of the login `u`; undefined for nothing. */
+const OF_LOGIN: readonly (readonly [title: string, text: string, expected: string | undefined])[] = [
+  [
+    'of the entry that has it',
+    'machine 127.0.0.1 login a password 1\nmachine 127.0.0.1 login u password 2\n',
+    '2',
+  ],
+  ['of default', 'default login u password 3\n', '3'],
+  ['of an entry that says no login', 'machine 127.0.0.1 password 9\n', '9'],
+  ['of none', 'machine other.test login u password 2\n', undefined],
+]
+
 describe('a netrc file', () => {
   for (const { title, text, expected } of CASES)
     it(`is read: ${title}`, () => assert.equal(find(text), expected))
@@ -121,6 +133,19 @@ describe('a netrc file', () => {
   it('gives no entry that has no login', () => {
     assert.equal(find('machine 127.0.0.1 password pw\ndefault login d password e'), 'd:e')
     assert.equal(find('machine 127.0.0.1 password pw'), undefined)
+  })
+
+  for (const [title, text, expected] of OF_LOGIN)
+    it(`is asked for the password of a login: ${title}`, () => {
+      assert.equal(findInNetrc(parseNetrc(text), '127.0.0.1', 'u')?.password, expected)
+    })
+
+  it('gives no password of another login', () => {
+    // curl 7.88 sends that of `a` for the first (CVE-2024-11053 is of this kind), and does not look at default for the second.
+    const entry = 'machine 127.0.0.1 login a password 1\n'
+    assert.equal(findInNetrc(parseNetrc(entry), '127.0.0.1', 'u'), undefined)
+    const both = parseNetrc(`${entry}default login u password 3\n`)
+    assert.equal(findInNetrc(both, '127.0.0.1', 'u')?.password, '3')
   })
 
   it('ends a macro at a blank line, or at its own end', () => {
@@ -179,6 +204,15 @@ describe('curl and Python', () => {
       const said =
         stdout === 'none' ? undefined : Buffer.from(stdout.replace('Basic ', ''), 'base64').toString()
       assert.equal(said, expected, title)
+    }
+  })
+
+  it('give the same password of a login: curl', { skip: need('curl') }, async () => {
+    for (const [title, text, expected = ''] of OF_LOGIN) {
+      const file = path.join(folder, 'login')
+      writeFileSync(file, text, { mode: 0o600 })
+      const { stdout } = await run('curl', ['-sq', '--netrc-file', file, `http://u@127.0.0.1:${port}/`])
+      assert.equal(Buffer.from(stdout.replace('Basic ', ''), 'base64').toString(), `u:${expected}`, title)
     }
   })
 

@@ -94,6 +94,15 @@ describe('protection spaces', () => {
     spaces.leave(new URL('http://b.test/'), ME, session)
   })
 
+  it('are used again where the server asks for their realm again', () => {
+    const spaces = new ProtectionSpaces()
+    const session = open(spaces, HERE, 'n')
+    for (const path of ['/b', '/c']) spaces.leave(at(path), ME, session)
+    spaces.prove(at('/b'), ME, session)
+    assert.equal(spaces.find(at('/b'), ME), session)
+    assert.equal(spaces.find(at('/c'), ME), undefined)
+  })
+
   it('are others where one nonce comes with another algorithm or qop', () => {
     const spaces = new ProtectionSpaces()
     const terms = [
@@ -102,6 +111,7 @@ describe('protection spaces', () => {
       'qop="auth", algorithm=SHA-256',
       'qop="auth", algorithm=MD5-sess',
       'qop="auth", userhash=true',
+      'qop="auth", charset=UTF-8',
     ]
     const openWith = (text: string): DigestSession => {
       const [challenge] = parseChallenges([`Digest realm="r", nonce="n", ${text}`])
@@ -110,7 +120,9 @@ describe('protection spaces', () => {
     const sessions = terms.map(openWith)
     assert.equal(new Set(sessions).size, terms.length)
     // The same terms are the same session, however they are spelt.
-    assert.equal(openWith('algorithm=md5, QOP=AUTH, userhash=false'), sessions[0])
+    assert.equal(openWith('algorithm=md5, QOP=AUTH, userhash=false, charset=other'), sessions[0])
+    // What is given back with the nonce belongs to it: one count.
+    assert.equal(openWith('qop="auth", opaque="another"'), sessions[0])
   })
 
   it('with a domain reach no farther than its paths, whole segments of them, at this origin', () => {

@@ -1,4 +1,4 @@
-// What the guard says of proxies, and of what is behind them: a proxy is an address like any other, unless it is trusted by name;
+// What the guard says of proxies, and of what they lead to: a proxy is an address like any other, unless it is trusted by name;
 // what it is asked for is looked up by it, so that a name cannot be judged here.
 
 import assert from 'node:assert/strict'
@@ -65,7 +65,7 @@ describe('a proxy', () => {
   })
 })
 
-describe('what is behind a proxy', () => {
+describe('what a proxy leads to', () => {
   it('is judged where it is an address, or a name that has a meaning of its own, whoever the proxy is', () => {
     for (const rule of [PUBLIC_ONLY, TRUSTING]) {
       assert.equal(beyond(rule, '127.0.0.1'), '127.0.0.1')

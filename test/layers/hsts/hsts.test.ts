@@ -273,6 +273,11 @@ describe('a store', () => {
     assert.equal(site.asked.at(-1), 'https://a.example/')
     await site.note('a.example', 'max-age=0')
     assert.equal(policies.size, 0)
+    // What has ended is forgotten there, too.
+    await site.note('a.example', 'max-age=60')
+    site.now += 60_000
+    assert.equal(await site.goes('a.example'), 'http://a.example/')
+    assert.equal(policies.size, 0)
   })
 
   it('that never answers holds no request that is called off', async () => {

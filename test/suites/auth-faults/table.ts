@@ -4,6 +4,8 @@
 import type { Fault } from '../../support/fault-hunt.ts'
 
 const LAYER = 'layers/auth/layer.js'
+const MEMORY = 'layers/auth/memory.js'
+const QUESTION = 'layers/auth/question.js'
 const DECIDE = 'layers/auth/decide.js'
 const SPACES = 'layers/auth/spaces.js'
 const TOKENS = 'layers/auth/tokens.js'
@@ -149,9 +151,9 @@ export const FAULTS: readonly Fault[] = [
   // Bodies.
   {
     does: 'spends a body that can be sent once on the question',
-    file: LAYER,
-    find: 'const asksFirst = attempted === NOTHING && !isReplayable(body)',
-    replace: 'const asksFirst = false && !isReplayable(body)',
+    file: QUESTION,
+    find: 'return ahead === undefined;',
+    replace: 'return false;',
     within: ALL,
   },
   {
@@ -166,6 +168,13 @@ export const FAULTS: readonly Fault[] = [
     file: LAYER,
     find: 'response.close(); // The server may have answered',
     replace: '',
+    within: ALL,
+  },
+  {
+    does: 'sends the body after a question that the server has failed at',
+    file: LAYER,
+    find: 'if (!isJudged(asked.status))',
+    replace: 'if (false)',
     within: ALL,
   },
   // Digest.
@@ -192,16 +201,16 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'ignores nextnonce',
-    file: LAYER,
-    find: 'if (nonce !== undefined) session.useNonce(nonce);',
+    file: MEMORY,
+    find: 'if (nonce !== undefined) session.useNonce(nonce, answer.order);',
     replace: '',
     within: ALL,
   },
   {
     does: 'believes any rspauth',
-    file: LAYER,
-    find: 'proof.toLowerCase() !== answer.rspauth',
-    replace: 'false',
+    file: MEMORY,
+    find: 'if (proof !== undefined && proof !== answer.rspauth)',
+    replace: 'if (false)',
     within: ALL,
   },
   {

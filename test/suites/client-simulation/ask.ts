@@ -5,7 +5,6 @@
 // server understands is a hearing, and each hearing has an answer of its own, whose number is in its head and whose body is
 // of no other.
 
-import type { HTTPResponse } from '../../../src/core/response.ts'
 import type { ResolvedTimeouts } from '../../../src/core/timeouts.ts'
 import type { Link } from '../simulation/link.ts'
 import type { Plan } from '../simulation/plan.ts'
@@ -73,6 +72,8 @@ export interface Redirect {
   readonly hop: number
   /** Scheme and authority. */
   readonly origin: string
+  /** The server names credentials to be sent there. */
+  readonly hasUserinfo: boolean
 }
 
 /** A request to a URL. */
@@ -91,6 +92,10 @@ export interface Ask {
   readonly timeouts: ResolvedTimeouts & { readonly queue: number }
   readonly throws: boolean
   readonly controllers: readonly AbortController[]
+  /** The signal of the request itself. */
+  readonly own: AbortSignal | undefined
+  /** Made by `fetch`. */
+  isByFetch: boolean
   startedAt: number
   /** How many connections had been opened by then. */
   linksBefore: number
@@ -109,15 +114,13 @@ export interface Ask {
 export class Reading implements ReadExchange {
   readonly ask: Ask
   readonly hearing: Hearing
-  readonly response: HTTPResponse
   taken = 0
   isComplete = false
   isReadingAll = false
 
-  constructor(hearing: Hearing, response: HTTPResponse) {
+  constructor(hearing: Hearing) {
     this.ask = hearing.ask
     this.hearing = hearing
-    this.response = response
   }
 
   get plan(): Plan {

@@ -70,6 +70,8 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     timeouts: resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS })),
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
+    own: own?.signal,
+    isByFetch: false,
     startedAt: world.now(),
     linksBefore: 0,
     abortedAt: undefined,

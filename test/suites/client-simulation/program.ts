@@ -15,10 +15,11 @@ import type { Mark, World } from '../simulation/world.ts'
 import type { Ask, Reading } from './ask.ts'
 import { type MadeAsk, makeAsk } from './asks.ts'
 import { Sources } from './bodies.ts'
+import { askByFetch, type DoorStage, isForFetch } from './fetch-door.ts'
 import { type Judge, QUERY_SECRET, SECRET } from './judge.ts'
 import type { ClientNetwork } from './network.ts'
 import type { Config } from './settings.ts'
-import type { Verdicts } from './verdicts.ts'
+import type { Told, Verdicts } from './verdicts.ts'
 
 export interface Stage {
   readonly world: World
@@ -26,6 +27,8 @@ export interface Stage {
   readonly verdicts: Verdicts
   readonly network: ClientNetwork
   readonly choices: Choices
+  /** What is chosen where a request is made by `fetch`. */
+  readonly door: Choices
 }
 
 const DELAYS = [0, 0, 0, 1, 10, 100, 1_000] as const
@@ -45,7 +48,7 @@ export class Program {
   readonly #signals: AbortSignal[] = []
   readonly #live = new Set<Ask>()
   /** Responses whose holder does nothing with them. */
-  readonly #held: { readonly ask: Ask; readonly response: HTTPResponse }[] = []
+  readonly #held: { readonly ask: Ask; readonly giveUp: () => void }[] = []
   #lastId = 0
 
   constructor(stage: Stage) {
@@ -73,6 +76,22 @@ export class Program {
     this.#client = new Client(options)
   }
 
+  /** What is pipelined after a response that is held waits for its holder, who here waits for it. */
+  get #mayHold(): boolean {
+    return !this.#config.isPlain && this.#config.pipelining === 1
+  }
+
+  get #door(): DoorStage {
+    const { world, verdicts, door } = this.#stage
+    return {
+      world,
+      verdicts,
+      choices: door,
+      call: (name, ask, reading, act) => this.#call(name, ask, reading, act),
+      hold: this.#mayHold ? (ask, giveUp) => this.#held.push({ ask, giveUp }) : undefined,
+    }
+  }
+
   /** Does everything that was chosen, and leaves nothing. */
   async run(): Promise<void> {
     const { world } = this.#stage
@@ -80,7 +99,7 @@ export class Program {
     if (!this.#config.isPlain) this.#planEnd()
     const opening = this.#choices.chance(15) ? this.#preconnect() : undefined
     await Promise.all([...lanes, opening])
-    for (const { response } of this.#held) response.close()
+    for (const { giveUp } of this.#held) giveUp()
     await world.sleep(SETTLING_MS)
     if (world.violation !== undefined) return
     // What a peer does not take is given up by the timeout of sending, behind an answer that came early.
@@ -88,7 +107,7 @@ export class Program {
     if (connections.some(({ outstanding }) => outstanding > 0)) await world.sleep(LONGEST_SEND_MS)
     this.#checkQuiet()
     await this.#proveUsable()
-    for (const { response } of this.#held) response.close()
+    for (const { giveUp } of this.#held) giveUp()
     if (world.violation !== undefined) return
     await this.#closeAll()
     await world.sleep(SETTLING_MS)
@@ -119,7 +138,8 @@ export class Program {
 
   // --------------------------------------------------------------------------------------------------- one request
 
-  async #ask({ ask, url, options }: MadeAsk): Promise<boolean> {
+  async #ask(made: MadeAsk): Promise<boolean> {
+    const { ask, url, options } = made
     this.#live.add(ask)
     if (ask.controllers.length > 0 && this.#choices.chance(60)) this.#planAbort(ask)
     const client = this.#choices.chance(10)
@@ -132,8 +152,11 @@ export class Program {
       ask.abortedAt = ask.startedAt
       ask.abortReason = this.#shared.signal.reason
     }
-    const outcome = await this.#call('request', ask, undefined, () => client.request(url, options))
-    if (outcome.ok) await this.#use(ask, outcome.value)
+    if (isForFetch(made) && this.#stage.door.chance(25)) await askByFetch(this.#door, client, made)
+    else {
+      const outcome = await this.#call('request', ask, undefined, () => client.request(url, options))
+      if (outcome.ok) await this.#use(ask, outcome.value)
+    }
     ask.isOver = true
     this.#live.delete(ask)
     return !ask.hasFailed
@@ -141,13 +164,12 @@ export class Program {
 
   async #use(ask: Ask, response: HTTPResponse): Promise<void> {
     const { verdicts, world } = this.#stage
-    const reading = verdicts.response(ask, response)
+    const reading = verdicts.response(ask, toldBy(response))
     if (world.violation !== undefined) return
     const roll = this.#choices.pick(100)
-    // What is pipelined behind a response that is held waits for its holder, who here waits for it.
-    if (roll >= 95 && !this.#config.isPlain && this.#config.pipelining === 1) {
+    if (roll >= 95 && this.#mayHold) {
       ask.isDisturbed = true
-      this.#held.push({ ask, response })
+      this.#held.push({ ask, giveUp: () => response.close() })
       return
     }
     if (roll >= 85) await world.sleep(this.#choices.oneOf([10, 200, 5_000]))
@@ -156,13 +178,13 @@ export class Program {
       response.close()
       return
     }
-    await this.#read(reading)
+    await this.#read(reading, response)
     if (response.isClosed) return
     ask.isDisturbed = true
     response.close()
   }
 
-  async #read(reading: Reading): Promise<void> {
+  async #read(reading: Reading, response: HTTPResponse): Promise<void> {
     const { world, verdicts } = this.#stage
     await readResponse<Reading>(
       {
@@ -175,7 +197,7 @@ export class Program {
         },
       },
       reading,
-      reading.response,
+      response,
     )
   }
 
@@ -386,6 +408,19 @@ export class Program {
     }
     const left = await this.#sources.left()
     if (left !== undefined) world.violate('source left', left)
+  }
+}
+
+function toldBy(response: HTTPResponse): Told {
+  const { status, reason, url, redirects, attempts } = response
+  return {
+    id: response.getHeader('X-Id') ?? null,
+    status,
+    reason,
+    url,
+    isRedirected: redirects.length > 0,
+    redirects: redirects.length,
+    attempts: attempts.length,
   }
 }
 

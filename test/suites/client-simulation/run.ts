@@ -20,7 +20,8 @@ export const run: Run = async (seed, options = {}) => {
   const network = new ClientNetwork(world, judge, choices.network)
   const verdicts = new Verdicts(judge, network)
   if (world.isTracing) world.trace(`config: ${JSON.stringify(config)}`)
-  await world.run(() => new Program({ world, judge, verdicts, network, choices: choices.program }).run())
+  const { program, door } = choices
+  await world.run(() => new Program({ world, judge, verdicts, network, choices: program, door }).run())
   return {
     seed,
     violation: world.violation,

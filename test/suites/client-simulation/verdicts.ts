@@ -1,7 +1,6 @@
 // What is made of what a program is told: a response must belong to its request and be the answer to the last sending of it, a
 // body must be whole where it is said to be, an error must be one that may be raised and have a cause, and all of it in time.
 
-import type { HTTPResponse } from '../../../src/core/response.ts'
 import {
   ConnectError,
   ConnectionLost,
@@ -35,6 +34,22 @@ export interface Call {
   /** Undefined before there is a response. */
   readonly reading: Reading | undefined
 }
+
+/** What a response says of itself. */
+export interface Told {
+  /** The number of its hearing. */
+  readonly id: string | null
+  readonly status: number
+  readonly reason: string
+  readonly url: string
+  readonly isRedirected: boolean
+  /** How many; undefined where that is not told. */
+  readonly redirects: number | undefined
+  readonly attempts: number | undefined
+}
+
+/** What `fetch` says of a Location with credentials (Fetch standard, "HTTP-redirect fetch"). */
+const USERINFO_REFUSED = 'the redirect leads to a URL with credentials'
 
 /** Deadlines may be late by this: the grid of time/deadline.ts, written down here again. */
 function latenessOf(timeoutMs: number): number {
@@ -77,13 +92,12 @@ export class Verdicts {
   // -------------------------------------------------------------------------------------------------- responses
 
   /** A response was given: of the last hearing, as it was meant. Undefined where nobody could tell whose it is. */
-  response(ask: Ask, response: HTTPResponse): Reading | undefined {
-    const number = Number(response.getHeader('X-Id'))
+  response(ask: Ask, response: Told): Reading | undefined {
+    const number = Number(response.id)
     const hearing = this.#judge.hearings[number - 1]
     const isConfusable = this.#judge.isConfused()
     if (hearing === undefined || hearing.ask !== ask) {
-      if (!isConfusable)
-        this.#violate('response of another request', ask, `it is marked ${response.getHeader('X-Id')}`)
+      if (!isConfusable) this.#violate('response of another request', ask, `it is marked ${response.id}`)
       return undefined
     }
     if (isConfusable) return undefined
@@ -98,24 +112,25 @@ export class Verdicts {
     if (isDamaged && !isMessageValid(plan)) this.#violate('malformed head accepted', ask, plan.damage)
     if (ask.throws && plan.status >= 400) this.#violate('status not thrown', ask, String(plan.status))
     this.#checkHistory(ask, hearing, response)
-    return new Reading(hearing, response)
+    return new Reading(hearing)
   }
 
-  #checkHistory(ask: Ask, { sending, redirect, plan }: Hearing, response: HTTPResponse): void {
+  #checkHistory(ask: Ask, { sending, redirect, plan }: Hearing, response: Told): void {
     const followed = ask.sendings.filter(
       (one) => one !== sending && this.#judge.redirectOf(one) !== undefined,
     )
-    if (response.redirects.length !== followed.length)
-      this.#violate('redirects told', ask, `${response.redirects.length} instead of ${followed.length}`)
+    const { redirects = followed.length, isRedirected } = response
+    if (redirects !== followed.length || isRedirected !== followed.length > 0)
+      this.#violate('redirects told', ask, `${redirects} instead of ${followed.length}`)
     if (redirect !== undefined && ask.leave.redirects > 0)
       this.#violate('redirect not followed', ask, String(plan.status))
     const { url } = response
     if (!url.includes(`/r/${ask.id}/${sending.hop}`)) this.#violate('url told', ask, url)
-    const { attempts } = response
+    const { attempts = 0 } = response
     const since =
       ask.sendings.length - (followed.length === 0 ? 0 : ask.sendings.indexOf(followed.at(-1)!) + 1)
-    if (attempts.length > 0 && attempts.length < since)
-      this.#violate('attempts told', ask, `${attempts.length} instead of ${since}`)
+    if (attempts > 0 && attempts < since)
+      this.#violate('attempts told', ask, `${attempts} instead of ${since}`)
   }
 
   /** Bytes of a body were given out. */
@@ -170,6 +185,8 @@ export class Verdicts {
     if (ask.abortedAt !== undefined && error === ask.abortReason) return undefined
     if (error !== undefined && error === ask.sourceError) return undefined
     if (this.destroyed !== undefined && error === this.destroyed.error) return undefined
+    if (ask.isByFetch && error instanceof Error && error.message === USERINFO_REFUSED)
+      return ask.sendings.at(-1)?.hearing?.redirect?.hasUserinfo === true ? undefined : 'redirect refused'
     if (!HTTPException.isHTTPException(error))
       return this.#isReasonMadeError(name, ask, error) ? undefined : 'foreign error'
     if (isOfLine(name, error)) return undefined

@@ -5,7 +5,7 @@
 import { makePrng } from '../../support/prng.ts'
 
 /** The parts of a run that choose, each with its own stream: what one chooses does not move the others. */
-export const PARTS = ['program', 'server', 'network'] as const
+export const PARTS = ['program', 'server', 'network', 'door'] as const
 export type Part = (typeof PARTS)[number]
 
 /** The choices of a run, in the order in which each part made them. */
@@ -50,6 +50,7 @@ export function makeChoices(seed: number, schedule?: Schedule): Record<Part, Cho
     program: new Choices(seed, 'program', schedule?.program),
     server: new Choices(seed, 'server', schedule?.server),
     network: new Choices(seed, 'network', schedule?.network),
+    door: new Choices(seed, 'door', schedule?.door),
   }
 }
 
@@ -64,5 +65,6 @@ export function scheduleOf(choices: Readonly<Record<Part, Choices>>): Schedule {
     program: trimmed(choices.program),
     server: trimmed(choices.server),
     network: trimmed(choices.network),
+    door: trimmed(choices.door),
   }
 }

@@ -64,7 +64,7 @@ async function main(simulation: SimulationCommand): Promise<void> {
     'keep-going': { help: 'goes on behind a violation' },
   })
   if (values.schedule !== undefined) {
-    const schedule = JSON.parse(values.schedule) as Schedule
+    const schedule = { door: [], ...(JSON.parse(values.schedule) as Omit<Schedule, 'door'>) }
     show(await run(0, { schedule, isTracing: true }))
     return
   }

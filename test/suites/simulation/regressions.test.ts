@@ -62,6 +62,7 @@ describe('an abort in the moment in which a request is sent', () => {
       program: [0, 3, 0, 0, 0, 0, 0, 0, 0, 40, 70, 1, 1, 6, ...zeros(13), 60, 0, 0, 0, 73, 0, 2, 3, 13],
       server: [],
       network: [...zeros(7), 3],
+      door: [],
     }
     const { violation } = await run(0, { schedule })
     assert.equal(violation, undefined)

@@ -1,4 +1,4 @@
-// Deliberate faults in pool, layers and client: each takes something away that a promise rests on. The simulation must catch
+// Deliberate faults in pool, layers, client and fetch: each takes something away that a promise rests on. The simulation must catch
 // every one of them within a number of seeds that is written beside it.
 
 import type { Fault } from '../../../support/fault-hunt.ts'
@@ -13,6 +13,8 @@ const REDIRECT = 'layers/redirect.js'
 const RETRY = 'layers/retry.js'
 const HOP = 'layers/hop.js'
 const PAUSE = 'layers/pause.js'
+const FEED = 'fetch/body-feed.js'
+const ANSWER = 'fetch/response.js'
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -259,5 +261,48 @@ export const FAULTS: readonly Fault[] = [
     find: 'attempt > settings.limit',
     replace: 'attempt > settings.limit + 3',
     within: 5_000,
+  },
+  {
+    does: 'ends the stream of a body that broke off before it was asked for as if it were whole',
+    file: FEED,
+    find: 'if (this.#response.hasEnded)',
+    replace: 'if (this.#response.isClosed)',
+    within: 10_000,
+  },
+  {
+    does: 'listens for an abort at a stream that clone() has replaced',
+    file: ANSWER,
+    find: 'this.#feed?.leave();',
+    replace: 'this.#feed?.stream.getReader();',
+    within: 10_000,
+  },
+  {
+    does: 'gives what one reader of a clone has read to that one alone',
+    file: 'fetch/tee.js',
+    find: 'this.second.push(Buffer.from(chunk));',
+    replace: '',
+    within: 500,
+  },
+  {
+    does: 'gives the connection up with the first branch of a clone that is cancelled',
+    file: 'fetch/tee.js',
+    find: 'if (this.first.isCancelled && this.second.isCancelled)',
+    replace: 'if (this.first.isCancelled || this.second.isCancelled)',
+    within: 1_000,
+  },
+  {
+    does: 'tells an error of the library as it is where fetch has failed',
+    file: 'fetch/errors.js',
+    find: 'return new TypeError(message, { cause: error });',
+    replace: 'return error;',
+    within: 500,
+  },
+  {
+    does: 'hides the reason of an abort behind an error of fetch',
+    file: 'fetch/errors.js',
+    find: `if (signal?.aborted === true)
+        return signal.reason;`,
+    replace: '',
+    within: 1_000,
   },
 ]
