@@ -47,6 +47,8 @@ export function makeAnswer(
   signal: AbortSignal | undefined,
   isCrossOrigin?: boolean,
 ): Response {
+  // Nobody can read it: the connection is wanted for something else.
+  if (NULL_BODY_STATUSES.has(response.status)) response.close()
   return new Answer(response, signal, isCrossOrigin === undefined ? undefined : typeOf(isCrossOrigin))
 }
 

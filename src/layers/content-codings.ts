@@ -12,6 +12,11 @@ import type { ResponseHead } from '../core/response-head.ts'
 /** A coding by its own name. */
 export type ContentCoding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
+/** What zstd may hold of the past: 2^23 bytes, the most that the coding allows (RFC 9659 §3). */
+export const ZSTD_PARAMS: Readonly<Record<number, number>> = Object.freeze({
+  [(zlib.constants as { ZSTD_d_windowLogMax?: number }).ZSTD_d_windowLogMax ?? 100]: 23,
+})
+
 const hasZstd = typeof (zlib as { createZstdDecompress?: unknown }).createZstdDecompress === 'function'
 
 /** The codings that are undone: what Accept-Encoding may name. `zstd` is among them where Node has it. */

@@ -4,7 +4,7 @@
  */
 
 import zlib from 'node:zlib'
-import type { ContentCoding } from './content-codings.ts'
+import { type ContentCoding, ZSTD_PARAMS } from './content-codings.ts'
 import { deflateKind } from './decoders.ts'
 
 /** Coded bytes up to which it is tried. With the bound below it holds the event loop for less than a millisecond. */
@@ -31,12 +31,14 @@ const ONE_SHOTS: Readonly<Record<ContentCoding, OneShot>> = {
   zstd: decodeFrame,
 }
 
+const WITH_ZSTD = { info: true, params: ZSTD_PARAMS } as const
+
 /** Node ends at the end of the first frame, and says nothing of further ones. */
 function decodeFrame(bytes: Buffer, options: OneShotOptions): Buffer {
   const { zstdDecompressSync } = zlib as unknown as {
-    zstdDecompressSync: (bytes: Buffer, options: OneShotOptions & { info: true }) => Told
+    zstdDecompressSync: (bytes: Buffer, options: OneShotOptions & typeof WITH_ZSTD) => Told
   }
-  const { buffer, engine } = zstdDecompressSync(bytes, { ...options, info: true })
+  const { buffer, engine } = zstdDecompressSync(bytes, { ...options, ...WITH_ZSTD })
   if (engine.bytesWritten < bytes.length) throw new Error('more follows')
   return buffer
 }

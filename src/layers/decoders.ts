@@ -7,7 +7,7 @@
  */
 
 import zlib from 'node:zlib'
-import type { ContentCoding } from './content-codings.ts'
+import { type ContentCoding, ZSTD_PARAMS } from './content-codings.ts'
 import { GzipHeader } from './gzip-header.ts'
 import {
   dataError,
@@ -81,6 +81,7 @@ const SMALL_MEMBER_BYTES = 65_536
 /** After so many small ones others have a turn on the event loop. */
 const MEMBERS_A_TURN = 64
 const AT_ONCE = { info: true, chunkSize: 4_096, maxOutputLength: SMALL_MEMBER_BYTES }
+const ZSTD_AT_ONCE = { ...AT_ONCE, params: ZSTD_PARAMS }
 
 /** What the option `info` makes of an answer of zlib. */
 interface Told {
@@ -114,9 +115,9 @@ function inflateMember(bytes: Buffer): Small | undefined {
 /** The same of a frame of zstd. */
 function decodeFrame(bytes: Buffer): Small | undefined {
   const { zstdDecompressSync } = zlib as unknown as {
-    zstdDecompressSync: (bytes: Buffer, options: typeof AT_ONCE) => Told
+    zstdDecompressSync: (bytes: Buffer, options: typeof ZSTD_AT_ONCE) => Told
   }
-  return atOnce(() => zstdDecompressSync(bytes, AT_ONCE))
+  return atOnce(() => zstdDecompressSync(bytes, ZSTD_AT_ONCE))
 }
 
 /** Frames in a row, one for most codings; what follows the last is dropped. */

@@ -7,6 +7,7 @@
 
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
+import { ZSTD_PARAMS } from './content-codings.ts'
 
 /** What a decoder is: one of Node's streams, as far as it is used here. */
 export type ZlibEngine = Transform & { readonly bytesWritten: number }
@@ -17,7 +18,10 @@ export type ZlibFormat = 'raw' | 'zlib' | 'br' | 'zstd'
 /** Makes a decoder; a seam, by which a test counts them. */
 export type MakeEngine = (format: ZlibFormat, chunkSize: number) => ZlibEngine
 
-type ZlibOptions = zlib.ZlibOptions & { readonly readableHighWaterMark: number }
+type ZlibOptions = zlib.ZlibOptions & {
+  readonly readableHighWaterMark: number
+  readonly params?: Readonly<Record<number, number>>
+}
 
 /** Node's decoders: `chunkSize` is how much one decodes at a time, in bytes, and so what it may hold more than was asked for. */
 export const makeEngine: MakeEngine = (format, chunkSize) => {
@@ -31,9 +35,10 @@ const MAKERS: Readonly<Record<ZlibFormat, (options: ZlibOptions) => ZlibEngine>>
   zlib: (options) => zlib.createInflate(options),
   br: (options) => zlib.createBrotliDecompress(options),
   zstd: (options) =>
-    (zlib as unknown as { createZstdDecompress: (options: ZlibOptions) => ZlibEngine }).createZstdDecompress(
-      options,
-    ),
+    (zlib as unknown as { createZstdDecompress: (options: ZlibOptions) => ZlibEngine }).createZstdDecompress({
+      ...options,
+      params: ZSTD_PARAMS,
+    }),
 }
 
 /** What a pull answers: a decoded piece, `hungry` for more coded bytes, or `ended`: the coding is at its end. */

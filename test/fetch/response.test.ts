@@ -50,6 +50,16 @@ describe('an answer, as an object', () => {
     assert.match(inspect(response), /bodyUsed: true/)
   })
 
+  it('of a status without a body holds no connection, though one was sent', async () => {
+    const before = site.connections
+    for (let i = 0; i < 5; i++) {
+      const response = await get('/status?code=205&body=none')
+      assert.equal(response.body, null)
+      assert.equal(await response.text(), '')
+    }
+    assert.ok(site.connections - before <= 1, `${site.connections - before} connections`)
+  })
+
   it('says where it came from, without the fragment, after redirects and not', async () => {
     const response = await get('/typed?body=x#part')
     assert.equal(response.url, `${site.origin}/typed?body=x`)

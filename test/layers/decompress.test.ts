@@ -54,6 +54,11 @@ if ('zstdCompressSync' in zlib) {
 
 const noZstd = unless('zstd' in ENCODERS, 'this Node has no zstd')
 
+/** Magic, a frame without a size and with a window of 2^log bytes, and one last raw block of one byte (RFC 8878 §3.1.1). */
+function zstdFrameWith(log: number): Buffer {
+  return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (log - 10) << 3, 0x09, 0x00, 0x00, 0x61])
+}
+
 /** Counts what is open of zlib. */
 class Engines {
   readonly made: ZlibEngine[] = []
@@ -226,6 +231,15 @@ describe('the layer that decompresses', () => {
     const { bytes, error } = await readPieces(await decoded('gzip', new PieceBody([broken])))
     assert.ok(error instanceof DecodeError)
     assert.equal(bytes.toString(), texts[0]! + texts[1]!)
+  })
+
+  it('refuses a window of zstd over 8 MiB (RFC 9659 §3)', { skip: noZstd }, async () => {
+    for (const isThere of [true, false]) {
+      const allowed = await decoded('zstd', new PieceBody([zstdFrameWith(23)], { isThere }))
+      assert.equal((await allowed.read()).toString(), 'a')
+      const refused = await decoded('zstd', new PieceBody([zstdFrameWith(24)], { isThere }))
+      await assert.rejects(refused.read(), { name: 'DecodeError' })
+    }
   })
 
   it('undoes frames of zstd in a row (RFC 8878 §3)', { skip: noZstd }, async () => {

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { after, describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
+import { createFetch } from '../../src/fetch/index.ts'
+import { isBodyLikelyAfter } from '../../src/pool/stray-body.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+const sockets = new Set<Socket>()
+const server = createServer((socket) => {
+  sockets.add(socket)
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    const status = data.toString().split(' ')[1]!.slice(1)
+    // Head and body in two packets, as servers send them that know nothing of these statuses.
+    socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 11\r\n\r\n`)
+    setTimeout(() => socket.write('hello-world'), 2)
+  })
+})
+const client = new Client({ retry: false })
+
+after(async () => {
+  await client.close()
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+checkOpenHandles()
+
+describe('a server that sends a body where there is none', () => {
+  it('breaks no request after it', async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const fetch = createFetch(client)
+    for (const status of [204, 304])
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        const response = await fetch(`${origin}/${status}`, { method })
+        assert.deepEqual([response.status, await response.text()], [status, ''])
+      }
+    assert.equal(await (await fetch(`${origin}/200`)).text(), 'hello-world')
+  })
+
+  it('is told by its fields: a 304 with a validator may have them (RFC 9110 §8.6)', () => {
+    const length = ['Content-Length', '11'] as const
+    const none = ['Content-Length', '0'] as const
+    for (const [status, fields, expected] of [
+      [204, [length], true],
+      [204, [['Transfer-Encoding', 'chunked']], true],
+      [204, [none], false],
+      [204, [], false],
+      [304, [length], true],
+      [304, [length, ['ETag', '"a"']], false],
+      [304, [length, ['Last-Modified', 'Sun, 06 Nov 1994 08:49:37 GMT']], false],
+      [200, [length], false],
+    ] as const)
+      assert.equal(isBodyLikelyAfter({ status, fields }), expected, `${status} ${fields.join()}`)
+  })
+})
