@@ -113,7 +113,9 @@ export class Session {
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
     this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
-    const isParallel = first?.options.parallel === true && first.options.bench === undefined
+    // What is only told is told in order.
+    const { parallel, bench, explain, to } = first?.options ?? {}
+    const isParallel = parallel === true && bench === undefined && explain !== true && to === undefined
     try {
       let ending: Ending | undefined
       let gone: ReaderGone | undefined
@@ -271,6 +273,7 @@ export class Session {
       columns: columnsOf(this.#streams.stderr),
       colors: this.#streams.stderrColors,
       write: (text) => this.#streams.stderr.write(text),
+      writeOut: (text) => this.#stdout.write(Buffer.from(text)),
     })
   }
 

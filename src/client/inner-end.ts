@@ -4,7 +4,7 @@
 
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
-import { closeBody } from '../core/outgoing-body.ts'
+import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { MASK } from '../core/redact.ts'
 import {
   type OutgoingRequest,
@@ -13,6 +13,7 @@ import {
   withChanges,
 } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import { withLast } from '../layers/attempts.ts'
 import { lookFor } from '../layers/hsts/hsts.ts'
 import { overHttps } from '../layers/hsts/policy.ts'
 import type { PoolPlan } from '../pool/pool.ts'
@@ -23,6 +24,9 @@ import { forProxy, forServer, isAlwaysDirect, saysProxyAuthorization } from './p
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 import type { Shared } from './shared.ts'
 import { strictConnection } from './strict-tls.ts'
+
+/** The status of an answer by a server that another one was meant for. */
+const MISDIRECTED = 421
 
 /** How a request would go, for people. */
 export interface ExplainedRoute {
@@ -52,6 +56,24 @@ export class InnerEnd {
 
   /** Sends a request. */
   readonly exchange: Handler = (request) => {
+    const exchange = this.#exchange(request)
+    if (request.settings?.resendsMisdirected !== true || !isReplayable(request.body)) return exchange
+    return exchange.then((response) =>
+      response.status === MISDIRECTED ? this.#resend(request, response) : response,
+    )
+  }
+
+  /** Another connection may lead to a server that answers for the name; the first has not acted (RFC 9110 §15.5.20). */
+  async #resend(request: OutgoingRequest, misdirected: HTTPResponse): Promise<HTTPResponse> {
+    const decision = 'again over a new connection: the server does not answer for this name (421)'
+    const earlier = withLast(misdirected.attempts, { decision })
+    misdirected.close()
+    const settings = Object.freeze({ ...request.settings!, needsFresh: true })
+    const response = await this.#exchange(withChanges(request, { body: replayOf(request.body), settings }))
+    return response.derive({ attempts: [...earlier, ...response.attempts] })
+  }
+
+  #exchange(request: OutgoingRequest): Promise<HTTPResponse> {
     const settings = request.settings as ClientSettings
     const { proxy, connection } = settings
     if (isAlwaysDirect(proxy)) {

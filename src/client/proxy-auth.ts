@@ -6,7 +6,6 @@
 
 import type { DigestRequest } from '../auth/digest.ts'
 import { type FieldLine, withFieldAfterHost } from '../core/fields.ts'
-import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -39,14 +38,6 @@ function onOwnConnection(request: OutgoingRequest): OutgoingRequest {
 
 const CLOSE: FieldLine = ['Connection', 'close']
 
-/**
- * The request that is going to be refused, for the proxy has not asked yet. It may close the connection after its 407 without saying
- * so: what must not be sent twice is not sent on that one again.
- */
-function toBeRefused(request: OutgoingRequest): OutgoingRequest {
-  return IDEMPOTENT_METHODS.includes(request.method) ? request : onOwnConnection(request)
-}
-
 /** @param answered - the field that answers a challenge which was asked for beforehand */
 async function exchangeOnce(
   identity: ProxyIdentity,
@@ -59,8 +50,9 @@ async function exchangeOnce(
   let { body } = request
   let authorization = answered ?? identity.fieldFor(digested)
   for (let tries = answered === undefined ? 0 : 1; ; tries++) {
+    // What is going to be refused: the proxy may close after its 407 without saying so, and no other request is to be lost by that.
     const isAwaited = authorization === undefined && identity.isDigest
-    const { fields } = isAwaited ? toBeRefused(request) : request
+    const { fields } = isAwaited ? onOwnConnection(request) : request
     const own = authorization === undefined ? fields : withFieldAfterHost(fields, authorization)
     const response = await send(withChanges(request, { fields: own, body }))
     if (response.status !== 407) {

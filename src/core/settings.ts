@@ -185,6 +185,8 @@ export interface RequestSettings {
   readonly checkRedirect?:
     | ((url: URL, redirect: HTTPResponse, method: string) => FieldChanges | undefined)
     | undefined
+  /** After a 421 it is sent once more, over another connection (RFC 9110 §15.5.20), where its body can be. */
+  readonly resendsMisdirected?: boolean | undefined
   /** Goes only over a connection that is opened for it. */
   readonly needsFresh?: boolean | undefined
 }

@@ -7,7 +7,7 @@ import { Client, type DirectRequest } from '../client/client.ts'
 import type { BodyReader } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
-import { isMeasured, isReplayable, NO_BODY, replayOf } from '../core/outgoing-body.ts'
+import { NO_BODY } from '../core/outgoing-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
 import { failureOf, networkError, socketError } from './errors.ts'
@@ -23,9 +23,6 @@ import { checkHop } from './way.ts'
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** Another server was meant (RFC 9110 §15.5.20). */
-const MISDIRECTED = 421
-
 const BAD_PORT = 'bad port'
 
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
@@ -35,6 +32,7 @@ const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   // Every URL on the way is checked, not the first alone: "main fetch" is gone through again for each.
   checkRedirect: checkHop,
   endsWithAnswer: true,
+  resendsMisdirected: true,
 })
 /** For `redirect: 'manual'` and `'error'`: a redirect is an answer. */
 const WITHOUT_REDIRECTS: DirectRequest['settings'] = Object.freeze({
@@ -97,35 +95,16 @@ function makeFetch(clientOf: () => Client): Fetch {
 
 /** GET, with nothing said besides. */
 function fetchPlain(client: Client, url: string): Promise<FetchResponse> {
-  const direct = {
-    method: 'GET',
-    url,
-    fields: NO_FIELDS,
-    body: NO_BODY,
-    signal: undefined,
-    settings: AS_FETCH,
-  }
   return client
-    .send(direct)
-    .then(
-      (response) =>
-        response.status === MISDIRECTED ? answerOnceMore(client, direct, response) : answerPlain(response),
-      failPlain,
-    )
-}
-
-async function answerOnceMore(
-  client: Client,
-  direct: DirectRequest,
-  misdirected: HTTPResponse,
-): Promise<FetchResponse> {
-  let response: HTTPResponse
-  try {
-    response = await sendOnceMore(client, direct, misdirected)
-  } catch (error) {
-    failPlain(error)
-  }
-  return answerPlain(response)
+    .send({
+      method: 'GET',
+      url,
+      fields: NO_FIELDS,
+      body: NO_BODY,
+      signal: undefined,
+      settings: AS_FETCH,
+    })
+    .then(answerPlain, failPlain)
 }
 
 function answerPlain(response: HTTPResponse): FetchResponse {
@@ -144,15 +123,11 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
     signal?.throwIfAborted()
     if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
     if (hasBadPort(url)) throw networkError(BAD_PORT)
-    const by = request.client ?? client
-    const direct = directOf(request, text)
-    return by
-      .send(direct)
-      .then((response) => (response.status === MISDIRECTED ? sendOnceMore(by, direct, response) : response))
-      .then(
-        (response) => answerTo(request, response),
-        (error: unknown) => Promise.reject(failureOf(error, signal)),
-      )
+    const sending = (request.client ?? client).send(directOf(request, text))
+    return sending.then(
+      (response) => answerTo(request, response),
+      (error: unknown) => Promise.reject(failureOf(error, signal)),
+    )
   } catch (error) {
     giveBack(request, error)
     return Promise.reject(error)
@@ -177,21 +152,6 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
     signal,
     settings,
   }
-}
-
-/**
- * After a 421 a request goes once more: another connection may lead to a server that answers for this name (Fetch standard,
- * "HTTP-network-or-cache fetch"). One whose body is spent gets the 421.
- */
-async function sendOnceMore(
-  client: Client,
-  direct: DirectRequest,
-  misdirected: HTTPResponse,
-): Promise<HTTPResponse> {
-  const { body, settings } = direct
-  if (!isMeasured(body) || !isReplayable(body)) return misdirected
-  misdirected.close()
-  return client.send({ ...direct, body: replayOf(body), settings: { ...settings, needsFresh: true } })
 }
 
 /** @throws TypeError (`fetch failed`) where what came is none */

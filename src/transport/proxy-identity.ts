@@ -96,8 +96,8 @@ export class ProxyIdentity {
     readonly isOld: boolean
   } {
     const challenges = parseChallenges(fieldValues(fields, 'proxy-authenticate'))
-    const realm = this.#sessions[0]?.realm
-    const isOld = realm !== undefined && challenges.some((one) => isStale(one, realm))
+    // Of any space: other requests were answered meanwhile, by another proxy of the same name perhaps.
+    const isOld = this.#sessions.some(({ realm }) => challenges.some((one) => isStale(one, realm)))
     if (isOld) this.#hasBeenStale = true
     return { challenges, isOld }
   }

@@ -135,7 +135,7 @@ async function connectThrough(
     const refusal = await refusalOf(response, wire, options.deadlines)
     const answering = status === 407 ? identity?.answer(rawHeaders, digested, asking.tries++) : undefined
     authorization =
-      answering === undefined ? undefined : await whileAsking(answering, wire, options.deadlines, Infinity)
+      answering === undefined ? undefined : await answerInTime(answering, refusal, wire, options.deadlines)
     if (authorization === undefined) throw refusal
     if (!canTake(wire)) {
       asking.unsent = authorization
@@ -167,6 +167,20 @@ async function refusalOf(
     { address: wire.stream.address },
     shownProxyStatus(rawHeaders),
   )
+}
+
+/** Where an answer is not there in time, the refusal is what is to be told. */
+async function answerInTime(
+  answering: Promise<FieldLine | undefined>,
+  refusal: ProxyError,
+  wire: H1Connection,
+  deadlines: RequestDeadlines,
+): Promise<FieldLine | undefined> {
+  try {
+    return await whileAsking(answering, wire, deadlines, Infinity)
+  } catch (error) {
+    throw deadlines.signal?.aborted !== true && error instanceof TimeoutError ? refusal : error
+  }
 }
 
 /** Waits for what is done before the proxy is asked again: no longer than `connect` milliseconds, nor than the tunnel is wanted. */

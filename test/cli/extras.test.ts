@@ -59,6 +59,14 @@ describe('--explain', () => {
     assert.doesNotMatch(plan, /secret/)
     assert.equal(server.accepted, 0)
   })
+
+  it('tells of several URLs in their order, with -Z too', async () => {
+    const plans = await text(['-Z', '--explain', 'http://h/[1-9]'])
+    assert.deepEqual(
+      plans.match(/^GET .*$/gm),
+      Array.from({ length: 9 }, (_, i) => `GET http://h/${i + 1}`),
+    )
+  })
 })
 
 describe('httplib curl', () => {
@@ -259,6 +267,16 @@ describe('timings', () => {
     assert.match(page, /\/a&amp;b</)
   })
 
+  it('go to standard output by the name -', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}/ok`
+    assert.match(await text(['-s', '-o', path.join(folder, 'x'), '--har', '-', url]), /^\{\n {2}"log": \{/)
+    assert.match(
+      await text(['-s', '-o', path.join(folder, 'x'), '--waterfall', '-', url]),
+      /^<!doctype html>/,
+    )
+  })
+
   it('are a failure where they cannot be written', async () => {
     await using peer = await CommandPeer.start()
     const result = await runCommand(['--har', '/no/such/x.har', `http://127.0.0.1:${peer.port}/ok`])
@@ -399,7 +417,7 @@ describe('--resume', () => {
     rmSync(file)
   })
 
-  it('begins anew with another version, or where nothing says which it is', async () => {
+  it('begins again with another version, or where nothing says which it is', async () => {
     await once({ etag: '"1"', cutAt: 10 }, ['-o', file])
     const other = await once({ etag: '"2"' }, ['-o', file])
     assert.deepEqual([other.code, ...state()], [0, BODY, undefined])

@@ -22,6 +22,11 @@ Content-Length: 4
 
 spam`
 
+async function connectStatus(words: readonly string[]): Promise<string> {
+  const all = ['-s', '-o', '/dev/null', '-w', '%{http_connect}', ...words]
+  return (await runCommand(all)).stdout.toString()
+}
+
 describe('a proxy', () => {
   it('is sent a request for http whole, with who we are', async () => {
     await using proxy = await answering(ANSWER)
@@ -93,6 +98,17 @@ describe('a proxy', () => {
       assert.match(proxy.asked[0]!.head, /^Proxy-Authorization: Basic bWU6cGFzcyB3b3Jk\r$/m)
       assert.doesNotMatch(target.peer.received.toString(), /authorization/i)
     }
+  })
+
+  it('is told of in %{http_connect}: 200 for a tunnel, what it refused one with, and 000 without', async () => {
+    await using open = await TestProxy.start()
+    await using shut = await TestProxy.start({ authorization: 'Basic x' })
+    await using target = await answering(ANSWER)
+    const url = `http://127.0.0.1:${target.port}/`
+    assert.equal(await connectStatus(['-p', '-x', `127.0.0.1:${open.port}`, url]), '200')
+    assert.equal(await connectStatus(['-p', '-x', `127.0.0.1:${shut.port}`, url]), '407')
+    await using plain = await answering(ANSWER)
+    assert.equal(await connectStatus(['-x', `127.0.0.1:${plain.port}`, url]), '000')
   })
 
   it('that refuses the tunnel ends with 56, as in curl', async () => {

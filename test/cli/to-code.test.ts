@@ -207,6 +207,17 @@ describe('--to', () => {
 
   it('refuses what it cannot write', async () => {
     assertTold(await runCommand(['--to', 'cobol', url]), /knows no cobol/)
+    for (const words of [
+      ['-H', 'X-\u00dc: 1'],
+      ['-X', 'A B'],
+    ]) {
+      const [told, sent] = [
+        await runCommand(['--to', 'curl', ...words, url]),
+        await runCommand([...words, url]),
+      ]
+      assert.deepEqual([told.code, sent.code], [2, 2])
+      assertTold(told, /is not a token/)
+    }
     for (const [language, words, why] of [
       ['fetch', ['GET', '-d', 'x', url], /fetch sends no body with GET/],
       ['fetch', ['-X', 'TRACE', url], /cannot send the method TRACE/],

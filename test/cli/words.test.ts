@@ -148,7 +148,7 @@ describe('a configuration file', () => {
     }
   })
 
-  it('is read where it is named, as curl does: what stands behind it comes later', async () => {
+  it('is read where it is named, as curl does: what stands after it comes later', async () => {
     const [config, inner] = [path.join(folder, 'posts'), path.join(folder, 'puts')]
     writeFileSync(config, `request = POST\ndata = a\nconfig = "${inner}"\nuser-agent = outer\n`)
     writeFileSync(inner, 'header = "X-Inner: yes"\nuser-agent = inner\ndata = b\n')

@@ -64,6 +64,8 @@ async function ask(
 
 const onceOnly = (): ReadableStream => new ReadableStream({ pull: (to) => to.enqueue(Buffer.from('a')) })
 
+const closes = ({ fields }: OutgoingRequest): boolean => fieldValues(fields, 'connection').includes('close')
+
 describe('a request to a proxy', () => {
   for (const [what, answers, sent, status] of [
     ['that asks nothing', [undefined], ['GET'], 200],
@@ -100,14 +102,13 @@ describe('a request to a proxy', () => {
 
 describe('a body to a proxy that asks by Digest', () => {
   it('is not sent again on the connection of its refusal, which may close without a word [9112-9.6-1]', async () => {
-    const closes = ({ fields }: OutgoingRequest): boolean =>
-      fieldValues(fields, 'connection').includes('close')
     const { proxy, identity } = await ask([who('a'), undefined], { body: 'again' })
     assert.deepEqual(proxy.requests.map(closes), [true, false])
     const known = await ask([undefined], { body: 'again', identity })
     assert.deepEqual(known.proxy.requests.map(closes), [false])
     const safe = await ask([who('a'), undefined])
-    assert.deepEqual(safe.proxy.requests.map(closes), [false, false])
+    // Another request may be given the connection after it.
+    assert.deepEqual(safe.proxy.requests.map(closes), [true, false])
   })
 
   it('is sent again where it can be', async () => {

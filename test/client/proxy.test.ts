@@ -349,6 +349,17 @@ describe('a proxy that wants Digest', () => {
       }
   })
 
+  it('and closes without saying so loses none of several requests that are asked at once', async () => {
+    await using proxy = await TestProxy.start(digestProxy({ closes: 'silently' }))
+    await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, retry: false })
+    const statuses = Array.from({ length: 12 }, async (_, i) => {
+      const response = await (i % 2 === 0 ? client.get(http80) : client.post(http80, { body: 'a' }))
+      await response.text()
+      return response.status
+    })
+    assert.deepEqual(new Set(await Promise.all(statuses)), new Set([200]))
+  })
+
   it('is answered once more where the nonce was too old', async () => {
     await using proxy = await TestProxy.start(digestProxy({ stale: true }))
     await using client = new Client({ proxy: { url: proxy.url, auth: asDigest }, dns, tls })

@@ -62,6 +62,13 @@ describe('Digest to a proxy', () => {
     assert.equal(await identity.answer(other, REQUEST, 1), undefined)
   })
 
+  it('answers an old nonce of a space that is not the latest', async () => {
+    const identity = begin()
+    await identity.answer(digest('a'), REQUEST, 0)
+    await identity.answer(ask('Digest realm="other", nonce="b", qop="auth"'), REQUEST, 0)
+    assert.equal(said(await identity.answer(digest('c', ', stale=true'), REQUEST, 1)), 'c 1')
+  })
+
   it('gives each of several requests the nonce of its own challenge [7616-3.4-6]', async () => {
     const identity = begin()
     const fields = await Promise.all(

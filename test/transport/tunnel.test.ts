@@ -2,7 +2,7 @@
 // a connection that takes no second request is left (RFC 9112 §9.6).
 
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { ConnectError, ProxyError } from '../../src/errors/index.ts'
 import { ProxyIdentity } from '../../src/transport/proxy-identity.ts'
@@ -13,19 +13,19 @@ import { answer } from '../support/memory-connection.ts'
 import { MemoryStream } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
-import { makeWaiting } from '../support/wait.ts'
+import { makeWaiting, type WaitingParts } from '../support/wait.ts'
 
 checkOpenHandles()
 
 const TO = { host: 'a.test', port: 443 }
 const WHO = 'HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n'
 
-function begin(parts: Partial<TunnelQuestion> = {}) {
+function begin(parts: Partial<TunnelQuestion> = {}, bounds: WaitingParts = {}) {
   const stream = new MemoryStream('proxy.test:3128')
   const clock = new ManualClock()
   const options = { engine: {}, clock, observer: undefined, isGathering: false, route: undefined }
   const question = { to: TO, headers: [], ...parts }
-  const opened = openTunnel(stream, question, options, makeWaiting({ clock }))
+  const opened = openTunnel(stream, question, options, makeWaiting({ clock, ...bounds }))
   // Each test looks at it when it is over.
   opened.catch(() => undefined)
   return { stream, clock, opened }
@@ -35,6 +35,9 @@ async function written(stream: MemoryStream): Promise<string> {
   for (let i = 0; stream.writes.length === 0 && i < 1_000; i++) await settle()
   return showWire(stream.takeWritten())
 }
+
+/** Digest is loaded when it is first asked for, which takes as long as it takes. */
+before(() => import('../../src/auth/digest.ts'))
 
 const identity = (): ProxyIdentity => new ProxyIdentity({ scheme: 'digest', user: 'user', password: 'word' })
 
@@ -135,6 +138,29 @@ describe('CONNECT that is refused by a challenge', () => {
       const third = begin({ identity: who, asking })
       assert.match(await written(third.stream), /nonce="n".*nc=00000002/)
       third.stream.break()
+    })
+
+  for (const by of ['abort', 'timeout'] as const)
+    it(`is given up by ${by} while there is no answer to it yet, and told as a refusal by a timeout`, async () => {
+      const slow = identity()
+      slow.answer = () => new Promise(() => {})
+      const signal = new AbortController()
+      const reason = new Error('enough')
+      const { stream, clock, opened } = begin(
+        { identity: slow },
+        { timeouts: { connect: 5_000 }, signal: signal.signal },
+      )
+      await written(stream)
+      stream.receive(answer(`${WHO}Content-Length: 0\r\n\r\n`))
+      for (let i = 0; i < 10; i++) await settle()
+      assert.equal(stream.isClosed, false)
+      if (by === 'abort') signal.abort(reason)
+      else clock.advance(5_200)
+      const error = await rejectionAs(opened, Error)
+      if (by === 'abort') assert.equal(error, reason)
+      else assert.equal((error as ProxyError).status, 407)
+      assert.ok(stream.isClosed)
+      assert.equal(clock.pending, 0)
     })
 
   it('is asked no more where what is said is wrong, and tells of it', async () => {

@@ -18,6 +18,8 @@ export interface ReportTools {
   readonly colors: Colors
   /** Takes what is for a person. */
   readonly write: (text: string) => void
+  /** Takes what is for standard output: a file that is called -. */
+  readonly writeOut: (text: string) => Promise<void>
 }
 
 /**
@@ -29,7 +31,7 @@ export async function writeReports(last: readonly Outcome[], tools: ReportTools)
   const { timings, har, waterfall } = tools.options
   const rows = timelineOf(outcomes)
   if (timings === true) tools.write(formatTimings(rows, tools.columns, tools.colors))
-  if (har !== undefined) await save(har, formatHar(outcomes, tools.version))
+  if (har !== undefined) await save(har, formatHar(outcomes, tools.version), tools)
   if (waterfall !== undefined) {
     const [first] = rows
     await save(
@@ -38,11 +40,13 @@ export async function writeReports(last: readonly Outcome[], tools: ReportTools)
         rows,
         rows.length === 1 && first !== undefined ? `${first.method} ${first.url}` : 'Exchanges',
       ),
+      tools,
     )
   }
 }
 
-async function save(file: string, text: string): Promise<void> {
+async function save(file: string, text: string, { writeOut }: ReportTools): Promise<void> {
+  if (file === '-') return writeOut(text)
   await writeFile(file, text).catch((cause: unknown) => {
     throw new CommandFailure('local-write', 'the report could not be written', 'another file', {
       cause,

@@ -104,10 +104,16 @@ function headersMember({ fields }: Recipe, repeated: 'flat' | 'pairs'): string[]
   const isOnce = new Set(fields.map(([name]) => name.toLowerCase())).size === fields.length
   if (isOnce) {
     const pairs = fields.map(([name, value]) => `${quote(name)}: ${valueOf(value)}`)
-    return [`headers: { ${pairs.join(', ')} }`]
+    return [`headers: ${listOf('{', pairs, '}')}`]
   }
   const pairs = fields.map(([name, value]) => `${quote(name)}, ${valueOf(value)}`)
-  return [`headers: [${(repeated === 'flat' ? pairs : pairs.map((pair) => `[${pair}]`)).join(', ')}]`]
+  return [`headers: ${listOf('[', repeated === 'flat' ? pairs : pairs.map((pair) => `[${pair}]`), ']')}`]
+}
+
+/** Several stand below each other. */
+function listOf(open: string, members: readonly string[], close: string): string {
+  if (members.length === 1) return open === '{' ? `{ ${members[0]} }` : `${open}${members[0]}${close}`
+  return `${open}\n${members.map((member) => `    ${member},\n`).join('')}  ${close}`
 }
 
 /** Without a Content-Type of its own: that of a string would be text/plain. */

@@ -38,7 +38,8 @@ function requestLines({ method, target, fields, body }: Recipe): string[] {
   const names = fields.map(([name]) => name.toLowerCase())
   const content = body === undefined ? 'None' : contentOf(body)
   if (new Set(names).size === names.length) {
-    const headers = fields.map(([name, value]) => `${quote(name)}: ${valueOf(value)}`).join(', ')
+    const pairs = fields.map(([name, value]) => `${quote(name)}: ${valueOf(value)}`)
+    const headers = pairs.length < 2 ? pairs.join('') : `\n${pairs.map((pair) => `    ${pair},\n`).join('')}`
     return [`connection.request(${quote(method)}, ${quote(target)}, ${content}, {${headers}})`]
   }
   const skips = [

@@ -3,6 +3,7 @@
  * credentials among them: it is to be run.
  */
 
+import { isToken } from '../../core/grammar.ts'
 import type { Plan } from '../transfer/plan.ts'
 import { writeCurl } from './code-curl.ts'
 import { writeFetch, writeUndici } from './code-javascript.ts'
@@ -25,5 +26,9 @@ const WRITERS: Readonly<Record<string, (plan: Plan) => string | Promise<string>>
 export async function writeCode(language: string, plan: Plan): Promise<string> {
   if (!Object.hasOwn(WRITERS, language))
     throw usageFailure(`--to knows no ${language}`, `--to ${Object.keys(WRITERS).join(', --to ')}`)
+  // What the command would not send is not written for others to send.
+  if (!isToken(plan.method)) throw usageFailure('the method is not a token', 'again with a corrected -X')
+  if (plan.fields.some(([name]) => !isToken(name)))
+    throw usageFailure('the field name is not a token', 'again with a corrected -H')
   return WRITERS[language]!(plan)
 }

@@ -13,11 +13,14 @@ import type { Deadlines } from '../../time/wait.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import { asksForConnect, ConnectStatus } from './connect-status.ts'
 
 /** A connection that was opened, as far as `-w` tells of it. */
 export interface OpenedConnection {
   readonly address: string
   readonly localAddress: string | undefined
+  /** How a proxy has answered a CONNECT, where that is asked for. */
+  readonly tunnel: ConnectStatus | undefined
 }
 
 export class Clients {
@@ -55,14 +58,15 @@ export class Clients {
 
   #connectorFor(options: Options): Connector {
     const route = makeRoute(options)
-    const recorded: Connector = async (target, waiting) => {
-      const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
-      const { address, localAddress } = dialed.stream
-      this.#opened.set(address, { address, localAddress })
-      return dialed
-    }
     return (target, waiting) => {
-      const watches = this.#makeWatches()
+      const tunnel = asksForConnect(options.writeOut) ? new ConnectStatus() : undefined
+      const recorded: Connector = async () => {
+        const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
+        const { address, localAddress } = dialed.stream
+        this.#opened.set(address, { address, localAddress, tunnel })
+        return dialed
+      }
+      const watches = [...this.#makeWatches(), ...(tunnel === undefined ? [] : [tunnel])]
       return watches.reduce<Connector>((connect, watch) => tapConnections(() => watch, connect), recorded)(
         target,
         waiting,

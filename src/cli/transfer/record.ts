@@ -2,6 +2,7 @@
 
 import type { FieldLine } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
+import { ProxyError } from '../../errors/index.ts'
 import { readLocation } from '../../layers/location.ts'
 import { formatHead, wireFields } from '../output/head-text.ts'
 import type { WriteOutFacts } from '../output/write-out.ts'
@@ -130,7 +131,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     exitcode: EXIT_CODES[exit].code,
     filename_effective: outcome.fileName ?? plannedName(plan),
     http_code: response?.status ?? 0,
-    http_connect: 0,
+    http_connect: outcome.opened?.tunnel?.status ?? refusedStatus(outcome.error) ?? 0,
     http_version: response?.connection?.httpVersion ?? '0',
     local_ip: local.host,
     local_port: local.port,
@@ -158,6 +159,14 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }
+}
+
+/** Of a tunnel that a proxy did not give. */
+function refusedStatus(error: unknown): number | undefined {
+  const found = [error, error instanceof Error ? error.cause : undefined].find(
+    (one) => one instanceof ProxyError,
+  )
+  return found?.status
 }
 
 /** The URL as curl calls it: with a scheme and a path, and with the fragment that it was given. */

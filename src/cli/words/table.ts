@@ -43,7 +43,9 @@ const REQUEST: readonly OptionRow[] = [
     brief: 'ask for the head alone (HEAD), and write it',
   }),
   row('-G, --get', 'flag', 'http', 'put what -d gives into the query, and GET'),
-  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500'),
+  row('-r, --range <range>', 'text', 'http', 'bytes such as 0-99, 500-, -500', {
+    differs: 'is sent with every method; in curl with GET and HEAD alone',
+  }),
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
     differs:
@@ -192,7 +194,9 @@ const OUTPUT: readonly OptionRow[] = [
     'text',
     'output',
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
-    { brief: "write '%{http_code} %{time_total}' afterwards" },
+    {
+      brief: "write '%{http_code} %{time_total}' afterwards",
+    },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
     brief: 'no progress and no errors; with -S errors',
@@ -423,8 +427,20 @@ const COMMAND: readonly OptionRow[] = [
 const OURS: readonly OptionRow[] = [
   row('--explain', 'flag', 'httplib', 'tell what would be sent, where and why; send nothing'),
   row('--timings', 'flag', 'httplib', 'tell on standard error when what happened, as a waterfall', GLOBAL),
-  row('--waterfall <file>', 'text', 'httplib', 'the same as a page of HTML that needs nothing else', GLOBAL),
-  row('--har <file>', 'text', 'httplib', 'the same as an HTTP Archive, credentials masked', GLOBAL),
+  row(
+    '--waterfall <file>',
+    'text',
+    'httplib',
+    'the same as a page of HTML that needs nothing else; - is standard output',
+    GLOBAL,
+  ),
+  row(
+    '--har <file>',
+    'text',
+    'httplib',
+    'the same as an HTTP Archive, credentials masked; - is standard output',
+    GLOBAL,
+  ),
   row(
     '--resume',
     'flag',

@@ -42,11 +42,8 @@ export function explainAuth(request: OutgoingRequest, spaces: ProtectionSpaces):
   const asks = readsNetrc ? ', asks the netrc file too' : ''
   const waits = others.length === 0 ? undefined : `waits for a challenge of ${others.join(' or ')}${asks}`
   const sends = ahead === undefined ? undefined : `sends ${inWords(ahead.scheme)} ahead`
-  if (asksFirst(request, url, auth, ahead, spaces)) {
-    const otherwise =
-      ahead === undefined ? '' : `, and sends ${inWords(ahead.scheme)} where nothing is asked for`
-    return { from, ahead: undefined, does: `asks first without the body${otherwise} (${from})` }
-  }
+  if (asksFirst(request, auth, ahead))
+    return { from, ahead: undefined, does: `asks first without the body (${from})` }
   const does = [sends, waits].filter((part) => part !== undefined).join(', ')
   return { from, ahead: ahead?.scheme, does: `${does} (${from})` }
 }

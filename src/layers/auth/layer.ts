@@ -115,7 +115,7 @@ class Authentication {
     if (auth === undefined) return this.#sendWith(NOTHING)
     const ahead = await this.#ahead(auth)
     const credential = ahead.sent.kind === 'nothing' ? undefined : ahead.sent.credential
-    if (!asksFirst(this.#request, this.#url, auth, credential, this.#options.memory.spaces))
+    if (!asksFirst(this.#request, auth, credential))
       return this.#conclude(auth, ahead, await this.#sendWith(ahead))
     const asked = await this.#ask()
     if (asked.status === REFUSED) return this.#conclude(auth, NOTHING, asked)

@@ -8,7 +8,6 @@ import { isReplayable } from '../../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
 import { BODY_FIELDS, BODY_PREFIX } from '../hop.ts'
-import type { ProtectionSpaces } from './spaces.ts'
 
 /** What says something of the body, besides what begins with `BODY_PREFIX`; the key stands for the request with its body. */
 const OF_BODY: ReadonlySet<string> = new Set([...BODY_FIELDS, 'idempotency-key'])
@@ -24,15 +23,11 @@ export function isLent({ body, expectContinueMs }: OutgoingRequest): boolean {
  */
 export function asksFirst(
   request: OutgoingRequest,
-  url: URL,
   { credentials }: AuthSettings,
   ahead: AuthCredential | undefined,
-  spaces: ProtectionSpaces,
 ): boolean {
   if (credentials.length === 0 || isReplayable(request.body) || isLent(request)) return false
-  if (ahead === undefined) return true
-  // Said without a scheme, in a URL or a netrc file, Basic is a guess until it was taken.
-  return ahead.scheme === 'basic' && credentials.length > 1 && !spaces.hasBasic(url, ahead)
+  return ahead === undefined
 }
 
 /** The request without its body: what describes that is left out. Its type stays, as with curl: servers look there for the way. */

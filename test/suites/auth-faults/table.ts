@@ -152,8 +152,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'spends a body that can be sent once on the question',
     file: QUESTION,
-    find: 'if (ahead === undefined) return true;',
-    replace: 'if (ahead === undefined) return false;',
+    find: 'return ahead === undefined;',
+    replace: 'return false;',
     within: ALL,
   },
   {
@@ -168,13 +168,6 @@ export const FAULTS: readonly Fault[] = [
     file: LAYER,
     find: 'response.close(); // The server may have answered',
     replace: '',
-    within: ALL,
-  },
-  {
-    does: 'spends a body that can be sent once on Basic, which nobody has asked for',
-    file: QUESTION,
-    find: "return ahead.scheme === 'basic' && credentials.length > 1 && !spaces.hasBasic(url, ahead);",
-    replace: 'return false;',
     within: ALL,
   },
   {

@@ -70,7 +70,11 @@ function redirect(choices: Choices, plan: Plan, facts: Parameters<typeof chooseA
   const isAbsolute = location.includes('//')
   return {
     plan: withBody(plan, method, status, [['Location', location]]),
-    redirect: { hop: location === '' ? hop : hop + 1, origin: isAbsolute ? to : origin },
+    redirect: {
+      hop: location === '' ? hop : hop + 1,
+      origin: isAbsolute ? to : origin,
+      hasUserinfo: location.includes('@'),
+    },
     keepAliveMs: undefined,
   }
 }

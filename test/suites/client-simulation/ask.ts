@@ -72,6 +72,8 @@ export interface Redirect {
   readonly hop: number
   /** Scheme and authority. */
   readonly origin: string
+  /** The server names credentials to be sent there. */
+  readonly hasUserinfo: boolean
 }
 
 /** A request to a URL. */
@@ -92,6 +94,8 @@ export interface Ask {
   readonly controllers: readonly AbortController[]
   /** The signal of the request itself. */
   readonly own: AbortSignal | undefined
+  /** Made by `fetch`. */
+  isByFetch: boolean
   startedAt: number
   /** How many connections had been opened by then. */
   linksBefore: number

@@ -71,6 +71,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
     own: own?.signal,
+    isByFetch: false,
     startedAt: world.now(),
     linksBefore: 0,
     abortedAt: undefined,

@@ -54,6 +54,7 @@ export function isForFetch({ url, options }: MadeAsk): boolean {
 export async function askByFetch(stage: DoorStage, client: Client, made: MadeAsk): Promise<void> {
   const { ask, url } = made
   const fetch = createFetch(client)
+  ask.isByFetch = true
   const outcome = await stage.call('fetch', ask, undefined, () =>
     told(ask, 'fetch failed', fetch(url, initOf(made))),
   )
@@ -248,7 +249,7 @@ async function told<T>({ own }: Ask, message: string, work: Promise<T>): Promise
     return await work
   } catch (error) {
     if (HTTPException.isHTTPException(error))
-      throw new Error(`an error of ours is told as it is: ${error.code}`)
+      throw new Error(`an error of ours is told as it is: ${error.code}`, { cause: error })
     if (!(error instanceof TypeError)) throw error
     if (error.message !== message)
       throw new Error(`"${error.message}" instead of "${message}"`, { cause: error })

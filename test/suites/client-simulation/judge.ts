@@ -24,8 +24,9 @@ const LOCATION_SECRET = Buffer.from('mallory:L0C4TION').toString('base64')
 
 /** What may be done twice with the effect of once (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+const MISDIRECTED = 421
 /** Whom a server tells that it has not acted (RFC 9110 §15.5.20, RFC 8470 §5.2). */
-const NOT_ACTED: ReadonlySet<number> = new Set([421, 425])
+const NOT_ACTED: ReadonlySet<number> = new Set([MISDIRECTED, 425])
 /** How much sooner than the server says a connection is given up. */
 const KEEP_ALIVE_MARGIN_MS = 1_000
 
@@ -144,7 +145,9 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     if (!isReplayable && method === ask.method && ask.bytes.length > 0) return 'body sent twice'
     const isSafe =
       leave.methods.includes(method) || leave.hasKey || (status !== undefined && NOT_ACTED.has(status))
-    const isReplacement = this.#isReplacement(last, sending)
+    // `fetch` asks once more where another server was meant, over a connection that is opened for that.
+    const isMisdirected = ask.isByFetch && status === MISDIRECTED && !sending.isReused
+    const isReplacement = isMisdirected || this.#isReplacement(last, sending)
     if (!isSafe && !(isReplacement && IDEMPOTENT.has(method))) return 'sent twice without proof'
     const since = this.#attemptsSinceRedirect(ask)
     if (leave.retries === 0 && !isReplacement) return 'sent twice without leave'

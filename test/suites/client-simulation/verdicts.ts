@@ -48,6 +48,9 @@ export interface Told {
   readonly attempts: number | undefined
 }
 
+/** What `fetch` says of a Location with credentials (Fetch standard, "HTTP-redirect fetch"). */
+const USERINFO_REFUSED = 'the redirect leads to a URL with credentials'
+
 /** Deadlines may be late by this: the grid of time/deadline.ts, written down here again. */
 function latenessOf(timeoutMs: number): number {
   return Math.min(1_000, Math.max(5, timeoutMs / 32)) + 1e-6
@@ -182,6 +185,8 @@ export class Verdicts {
     if (ask.abortedAt !== undefined && error === ask.abortReason) return undefined
     if (error !== undefined && error === ask.sourceError) return undefined
     if (this.destroyed !== undefined && error === this.destroyed.error) return undefined
+    if (ask.isByFetch && error instanceof Error && error.message === USERINFO_REFUSED)
+      return ask.sendings.at(-1)?.hearing?.redirect?.hasUserinfo === true ? undefined : 'redirect refused'
     if (!HTTPException.isHTTPException(error))
       return this.#isReasonMadeError(name, ask, error) ? undefined : 'foreign error'
     if (isOfLine(name, error)) return undefined
