@@ -184,6 +184,15 @@ describe('a file that the system refuses', () => {
   })
 })
 
+describe('reports of a request with --request-target', () => {
+  it('are made, also where the target is no path', async () => {
+    const har = path.join(folder, 'star.har')
+    const words = ['-s', '--timings', '--har', har, '-X', 'OPTIONS', '--request-target', '*', `${url}/`]
+    assert.equal((await runCommand(words)).code, 0)
+    assert.match(readFileSync(har, 'utf8'), /"method": ?"OPTIONS"/)
+  })
+})
+
 describe('what goes on at the end of a file', () => {
   it('is asked for with nothing that names or removes files', async () => {
     for (const words of [['-OJ'], ['--no-clobber', '-O'], ['--remove-on-error', '-O']]) {

@@ -50,12 +50,13 @@ function rowsOf(outcome: Outcome, offsetMs: number): TimelineRow[] {
     const next = sent[index + 1]
     const endMs = offsetMs + (next?.atMs ?? totalMs)
     const startMs = offsetMs + atMs
-    const phases = answer === undefined ? [] : phasesOf(answer, startMs, endMs)
+    const phases = answer === undefined ? [] : phasesOf(answer, url, startMs, endMs)
     return { method, url: shownUrl(url), status: answer?.status, startMs, endMs, phases }
   })
 }
 
-function phasesOf({ timings, url }: HTTPResponse, startMs: number, endMs: number): Phase[] {
+/** @param url - of the request: with a target such as * that of the response is none */
+function phasesOf({ timings }: HTTPResponse, url: string, startMs: number, endMs: number): Phase[] {
   const phases: Phase[] = []
   let at = startMs
   const add = (name: PhaseName, ms: number | undefined): void => {
