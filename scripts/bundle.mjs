@@ -6,7 +6,8 @@
 // is made shorter: a stack shows the names of the source.
 //
 // The command is joined by itself: it is a process of its own, and pays for what it loads each time. It has the modules that it
-// needs in one file, without blanks; what is loaded at the moment of use is beside it in `chunks`.
+// needs in one file, without blanks; what is loaded at the moment of use is beside it in `chunks`. Its names are not noted
+// (`keepNames`): that costs a call for each function when it starts, and nothing asks for them there.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -42,9 +43,22 @@ const options = {
   write: false,
 }
 
+const command = {
+  ...options,
+  entryPoints: filesOf(Object.values(bin)),
+  keepNames: false,
+  minifyWhitespace: true,
+  minifySyntax: true,
+}
+
 const built = await Promise.all([
   build({ ...options, entryPoints: filesOf(doors) }),
-  build({ ...options, entryPoints: filesOf(Object.values(bin)), minify: true, keepNames: true }),
+  build({
+    ...command,
+    plugins: [withAllBesides(await lateModules(command), path.join(folder, 'cli', 'run.js'))],
+    // The import that the plugin adds is there for the graph, and does nothing.
+    logOverride: { 'ignored-bare-import': 'silent' },
+  }),
 ])
 const outputFiles = built.flatMap((one) => one.outputFiles)
 
@@ -52,4 +66,33 @@ const outputFiles = built.flatMap((one) => one.outputFiles)
 for (const { path: file, contents } of outputFiles) {
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, contents)
+}
+
+/** The files of the modules that are loaded by `import()`. */
+async function lateModules(of) {
+  const { metafile } = await build({ ...of, metafile: true })
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports)
+  return new Set(
+    imports
+      .filter(({ kind, external }) => kind === 'dynamic-import' && external !== true)
+      .map((one) => path.resolve(folder, one.path)),
+  )
+}
+
+/**
+ * Modules are split by who needs them: what the command and some of the late ones need is a file for each such set. With all of
+ * the command needed by each late module there is one set, and one file.
+ */
+function withAllBesides(late, whole) {
+  return {
+    name: 'one file for the command',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.js$/ }, ({ path: file }) => {
+        if (!late.has(file)) return undefined
+        return {
+          contents: `import ${JSON.stringify(whole)};\n${readFileSync(file, 'utf8')}`,
+          loader: 'js',
+        }
+      }),
+  }
 }

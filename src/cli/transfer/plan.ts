@@ -127,6 +127,7 @@ export async function makePlan(
     asksFirst: asksFirst(body, custom, options),
   }
   checkLength(head)
+  const proxy = await readProxyOption(options, tools.env)
   return {
     options,
     words,
@@ -135,8 +136,8 @@ export async function makePlan(
     head,
     fields: planFields(head),
     body,
-    tls: await readTls(options, target, tools.env),
-    proxy: await readProxyOption(options, tools.env),
+    tls: await readTls(options, tools.env, mayNeedTls(options, target, proxy)),
+    proxy,
     auth,
     cookies: (await tools.jars.jarFor(options)) ?? false,
     destination,
@@ -165,13 +166,17 @@ const TLS_NAMES = [
   'tlsv1_3',
 ] as const satisfies readonly (keyof Options)[]
 
+/** Whether something on the way may speak TLS: the URL, one that it leads to, a proxy. */
+function mayNeedTls({ location, locationTrusted }: Options, { url }: Target, proxy: Plan['proxy']): boolean {
+  const isByProxy = typeof proxy === 'object' && 'http' in proxy && proxy.http !== undefined
+  return url.protocol !== 'http:' || location === true || locationTrusted === true || isByProxy
+}
+
 /** Loaded where there is something to be read: it needs cryptography. */
-async function readTls(options: Options, { url }: Target, env: Env): Promise<TlsOptions> {
-  const authorities = authoritiesOf(options, env)
-  const isSaid = TLS_NAMES.some((name) => options[name] !== undefined) || Object.keys(authorities).length > 0
-  if (url.protocol === 'http:' && !isSaid) return {}
+async function readTls(options: Options, env: Env, isNeeded: boolean): Promise<TlsOptions> {
+  if (!isNeeded && TLS_NAMES.every((name) => options[name] === undefined)) return {}
   const { readTlsOptions } = await import('../request/tls.ts')
-  return readTlsOptions(options, authorities)
+  return readTlsOptions(options, authoritiesOf(options, env))
 }
 
 interface MadeFacts
