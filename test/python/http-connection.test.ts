@@ -126,7 +126,7 @@ describe('putheader', () => {
     ] as const) {
       const { conn } = open()
       conn.putrequest('GET', '/', 1)
-      assert.throws(() => conn.putheader(name, ...values), httplib.HTTPException, `${name}: ${values}`)
+      assert.throws(() => conn.putheader(name, ...values), httplib.HTTPException, `${name}: ${values.join()}`)
     }
   })
 
