@@ -26,6 +26,12 @@ export class ExchangeQueue {
     return this.#members[0]
   }
 
+  /** Whose response comes next. One that was answered early may still stand before it: the peer has yet to take its request. */
+  get unanswered(): Exchange | undefined {
+    const oldest = this.#members[0]
+    return oldest?.isEnded === true ? this.#members.find(({ isEnded }) => !isEnded) : oldest
+  }
+
   get length(): number {
     return this.#members.length
   }

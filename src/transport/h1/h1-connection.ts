@@ -286,7 +286,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   // ---------------------------------------------------------------------------------------------- receiving
 
   dataReceived(bytes: Uint8Array): void {
-    this.#exchanges.oldest?.byteCame()
+    this.#exchanges.unanswered?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
     this.#tell()
@@ -328,17 +328,17 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     try {
       while (!this.#life.isClosed) {
         const event = this.#engine.nextEvent()
-        const exchange = this.#exchanges.oldest
+        const exchange = this.#exchanges.unanswered
         switch (event.type) {
           case 'need-data':
-            if (exchange === undefined) this.#changes.note()
+            if (this.#exchanges.length === 0) this.#changes.note()
             if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#watch(now)
             return
           case 'paused':
             if (hasEnded) this.#watch(now)
             return
           case 'closed':
-            if (exchange !== undefined) this.#fail(new ConnectionLost(this.#stream.address))
+            if (this.#exchanges.length > 0) this.#fail(new ConnectionLost(this.#stream.address))
             else this.#close()
             return
           case 'informational':
@@ -389,10 +389,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     exchange.answer()
   }
 
-  /** Drops the oldest exchange once both its halves are over, and the connection with its last (RFC 9112 §9.6). */
+  /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
   #settleOldest(): void {
-    const over = this.#exchanges.takeOver(() => this.clock.now())
-    if (over !== undefined) {
+    const now = (): number => this.clock.now()
+    for (let over = this.#exchanges.takeOver(now); over !== undefined; over = this.#exchanges.takeOver(now)) {
       this.#changes.note()
       over.stopListening()
       // The peer still waits for the rest of a request that will not come.

@@ -81,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'gives a response to the newest request instead of the oldest',
     file: WIRE,
-    find: 'const exchange = this.#exchanges.oldest; switch (event.type)',
+    find: 'const exchange = this.#exchanges.unanswered; switch (event.type)',
     replace: 'const exchange = this.#exchanges.members.at(-1); switch (event.type)',
     within: 500,
   },
