@@ -67,10 +67,7 @@ function bodyFor(
 ): Buffer | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>) {
   const { content, isReplayable } = body!
   const { limitRate, maxTime } = options
-  if (limitRate === undefined && content instanceof Uint8Array) {
-    record.sizeUpload = content.length
-    return content
-  }
+  if (limitRate === undefined && content instanceof Uint8Array) return content
   const open = (): AsyncIterable<Uint8Array> => {
     const endsAt = record.endsAt(maxTime)
     if (limitRate !== undefined) return counted(new Pace(limitRate, signal, endsAt).slow(content), record)
@@ -152,6 +149,8 @@ function completeRequest(request: OutgoingRequest, plan: Plan, record: TransferR
   })
   const path = isFirstPlace ? (options.requestTarget ?? target.path) : request.target
   record.firstUrl ??= request.url
+  // What is read while it is sent counts as it goes.
+  record.sizeUpload = request.body.kind === 'bytes' ? (plan.body?.length ?? 0) : 0
   record.sent.push({
     method,
     url: request.url,

@@ -7,7 +7,7 @@ export type OptionKind =
   | 'flag'
   | 'text'
   | 'list'
-  /** A whole number from 0; -1 for no limit. */
+  /** A whole number from 0. */
   | 'count'
   /** Seconds, with a fraction or without. */
   | 'seconds'
@@ -63,9 +63,13 @@ export interface OptionRow {
   readonly data: DataPiece['kind'] | undefined
   /** For a flag that is on unless `--no-` says otherwise. */
   readonly isOnByDefault: boolean
+  /** For a count that may be -1, which is none. */
+  readonly mayBeUnlimited: boolean
 }
 
-type Extras = Partial<Pick<OptionRow, 'name' | 'isGlobal' | 'brief' | 'differs' | 'data' | 'isOnByDefault'>>
+type Extras = Partial<
+  Pick<OptionRow, 'name' | 'isGlobal' | 'brief' | 'differs' | 'data' | 'isOnByDefault' | 'mayBeUnlimited'>
+>
 
 /** Makes a row of `-X, --request <method>` and the rest. */
 export function row(
@@ -90,6 +94,7 @@ export function row(
     differs: '',
     data: undefined,
     isOnByDefault: false,
+    mayBeUnlimited: false,
     ...extras,
   }
 }

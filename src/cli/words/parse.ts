@@ -165,6 +165,8 @@ function refuseWord(written: string): never {
   return refuseUnknown(written)
 }
 
+/** What a clock of milliseconds can still count. */
+const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1_000
 /** Of names that begin alike, so many are told. */
 const MAX_NAMED = 5
 
@@ -195,9 +197,9 @@ function findLong(written: string): { row: OptionRow; isOff: boolean } | undefin
 function readValue(row: OptionRow, text: string): unknown {
   switch (row.kind) {
     case 'seconds':
-      return readNumber(row, text, 'a number of seconds', (value) => value >= 0)
+      return readNumber(row, text, 'a number of seconds', (value) => value >= 0 && value <= MAX_SECONDS)
     case 'count':
-      return readNumber(row, text, 'a whole number', (value) => Number.isInteger(value) && value >= -1)
+      return readCount(row, text)
     case 'size':
       return readSize(row, text)
     case 'data':
@@ -216,6 +218,15 @@ function readNumber(row: OptionRow, text: string, what: string, isGood: (value: 
   if (text.trim() === '' || !Number.isFinite(value) || !isGood(value))
     throw usageFailure(`--${row.long} takes ${what}`, flagsOf(row))
   return value
+}
+
+/** In decimal digits, as in curl. */
+function readCount(row: OptionRow, text: string): number {
+  const isGood = (value: number): boolean =>
+    Number.isSafeInteger(value) && (value >= 0 || (value === -1 && row.mayBeUnlimited))
+  const digits = /^[+-]?\d+$/.test(text) ? text : 'none'
+  // `-0` is 0.
+  return readNumber(row, digits, row.mayBeUnlimited ? 'a whole number, or -1' : 'a whole number', isGood) + 0
 }
 
 const UNITS: Readonly<Record<string, number>> = {

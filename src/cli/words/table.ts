@@ -57,6 +57,7 @@ const REQUEST: readonly OptionRow[] = [
     'count',
     'http',
     'follow at most so many redirects; -1 for any number. Default 50',
+    { mayBeUnlimited: true },
   ),
   row('--compressed', 'flag', 'http', 'ask for a compressed response, and write it decompressed'),
   row('-0, --http1.0', 'flag', 'http', 'speak HTTP/1.0'),
@@ -101,6 +102,7 @@ const BODY: readonly OptionRow[] = [
     'post',
     'a form as the body; @FILE, @- for stdin, without line ends; several are joined by &',
     {
+      differs: 'standard input is given to every request that --next begins; in curl to the first one alone',
       brief: 'a form as the body; @FILE, and @- for stdin',
       name: 'data',
       data: 'ascii',
@@ -139,7 +141,7 @@ const BODY: readonly OptionRow[] = [
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it',
+        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own behind it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -151,7 +153,8 @@ const BODY: readonly OptionRow[] = [
     'PUT a file; - streams standard input, as a pipe is. A URL that ends in / gets the name',
     {
       brief: 'PUT a file; - streams standard input',
-      differs: 'standard input is sent once: where a redirect asks for it again, that is an error (65)',
+      differs:
+        'standard input that is a pipe is sent once: where a redirect asks for it again, that is an error (65)',
     },
   ),
 ]
@@ -367,14 +370,29 @@ const TIME: readonly OptionRow[] = [
   row('--retry <num>', 'count', 'time', `try again after timeouts and ${RETRIED_STATUSES.join(', ')}`, {
     brief: 'try again after timeouts and 5xx',
   }),
-  row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
+  row(
+    '--retry-delay <seconds>',
+    'seconds',
+    'time',
+    'how long to wait between; default 1, doubled each time',
+    {
+      differs: 'a fraction such as 0.5 is fine, as it is for every time',
+    },
+  ),
   row('--retry-max-time <seconds>', 'seconds', 'time', 'ask for no attempt more after so long'),
   row('--retry-connrefused', 'flag', 'time', 'also after a refused connection'),
   row('--retry-all-errors', 'flag', 'time', 'after every failure'),
-  row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M'),
-  row('-Y, --speed-limit <speed>', 'size', 'time', 'give up below so many bytes a second'),
+  row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M', {
+    differs: 'a fraction such as 1.5M is fine, as it is for every size',
+  }),
+  row('-Y, --speed-limit <speed>', 'size', 'time', 'give up below so many bytes a second', {
+    differs: 'takes the units of --limit-rate too',
+  }),
   row('-y, --speed-time <seconds>', 'seconds', 'time', 'for so long. Default 30'),
-  row('--max-filesize <bytes>', 'size', 'time', 'refuse a larger body'),
+  row('--max-filesize <bytes>', 'size', 'time', 'refuse a larger body', {
+    differs:
+      'a body that does not say how long it is, and one that --compressed unpacks, end where they go past it; in curl 8.4 and newer, too. The bodies of redirects that are followed do not count',
+  }),
 ]
 
 const SHOW: readonly OptionRow[] = [
