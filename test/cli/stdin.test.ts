@@ -57,6 +57,8 @@ describe('standard input', () => {
   })
 })
 
+const type = (boundary: string) => `Content-Type: multipart/form-data; charset=utf-8; boundary=${boundary}`
+
 describe('a form', () => {
   it('tells of what it leaves out behind the name of a file, and takes quotation marks from around a type', () => {
     const told: string[] = []
@@ -75,8 +77,6 @@ describe('a form', () => {
   it('is parted by the boundary of an own Content-Type, which must be one (RFC 2046 §5.1.1)', async () => {
     await using peer = await CommandPeer.start()
     const url = `http://127.0.0.1:${peer.port}/`
-    const type = (boundary: string) =>
-      `Content-Type: multipart/form-data; charset=utf-8; boundary=${boundary}`
     for (const [written, boundary] of [
       ['XX', 'XX'],
       ['"a b"; x=y', 'a b'],

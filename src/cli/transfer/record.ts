@@ -187,7 +187,8 @@ function failureOf({ error, sent, answers }: Outcome): Failed | undefined {
     phase === 'total'
       ? timings?.['connect'] !== undefined || (requestBytesWritten ?? 0) > 0
       : phase === undefined || !BEFORE_REQUEST.has(phase)
-  const isConnected = isSent || phase === 'tls'
+  // A proxy that refuses a tunnel was reached.
+  const isConnected = isSent || phase === 'tls' || (found instanceof ProxyError && found.status !== undefined)
   return { isConnected, isReused: reused === true, isSent, address: isConnected ? address : undefined }
 }
 

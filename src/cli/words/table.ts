@@ -199,6 +199,8 @@ const OUTPUT: readonly OptionRow[] = [
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
+      differs:
+        '%{size_request} and %{size_header} count neither CONNECT nor what was asked before a challenge',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
@@ -285,7 +287,8 @@ const PROXY: readonly OptionRow[] = [
     'proxy',
     '[scheme://][user:password@]host[:port]: http, https, socks4, socks4a, socks5, socks5h; "" for none',
     {
-      differs: 'a proxy gets no User-Agent and no Proxy-Connection with CONNECT',
+      differs:
+        'a proxy gets no Proxy-Connection, and no User-Agent with CONNECT; Proxy-Authorization of -H goes into no tunnel',
     },
   ),
   row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
@@ -297,6 +300,7 @@ const PROXY: readonly OptionRow[] = [
     'text',
     'proxy',
     'a proxy before that of -x, or alone; socks4 where it has no scheme',
+    { differs: "the scheme is that of curl's manual; curl itself may take a proxy without one for http" },
   ),
   row('--socks4 <host[:port]>', 'text', 'proxy', 'a SOCKS4 proxy; the name is looked up here'),
   row('--socks4a <host[:port]>', 'text', 'proxy', 'a SOCKS4a proxy; it looks the name up'),
@@ -311,6 +315,7 @@ const PROXY: readonly OptionRow[] = [
     'flag',
     'proxy',
     'leave the answer to CONNECT out of -i and -D, as it does anyway',
+    { differs: 'without it, curl writes that answer there' },
   ),
 ]
 
