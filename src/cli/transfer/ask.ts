@@ -39,6 +39,7 @@ export function requestOptions(
     proxy: plan.proxy,
     auth: plan.auth,
     cookies: plan.cookies,
+    hsts: plan.hsts,
     signal: tools.signal,
     redirect: redirectOptions(plan),
     decompress: options.compressed === true ? { maxBytes: Infinity } : false,
@@ -94,6 +95,11 @@ function redirectOptions({ options, fields }: Plan): ClientRequestOptions['redir
   return {
     limit: maxRedirs < 0 ? Number.MAX_SAFE_INTEGER : maxRedirs,
     downgrade: protoRedir !== undefined && allowedSchemes(protoRedir).includes('http'),
+    keepPostAfter: [
+      ...(options.post301 === true ? [301] : []),
+      ...(options.post302 === true ? [302] : []),
+      ...(options.post303 === true ? [303] : []),
+    ],
     keepHeaders: locationTrusted === true ? fields.map(([name]) => name.toLowerCase()) : [],
   }
 }

@@ -22,6 +22,7 @@ import {
   planFields,
   readHeaderLine,
 } from '../request/head.ts'
+import type { HstsFiles } from '../request/hsts-files.ts'
 import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
@@ -46,6 +47,7 @@ export interface Plan {
   readonly proxy: ClientRequestOptions['proxy']
   readonly auth: Authentication['auth']
   readonly cookies: NonNullable<ClientRequestOptions['cookies']>
+  readonly hsts: NonNullable<ClientRequestOptions['hsts']>
   readonly destination: Destination
   /** What of a file is there already, in bytes: the response goes on from there. */
   readonly resumeFrom: number | undefined
@@ -83,6 +85,7 @@ export async function makePlan(
     readonly version: string
     readonly env: Env
     readonly jars: Jars
+    readonly hstsFiles: HstsFiles
     readonly warn: (text: string) => void
   },
 ): Promise<Plan> {
@@ -140,6 +143,7 @@ export async function makePlan(
     proxy,
     auth,
     cookies: (await tools.jars.jarFor(options)) ?? false,
+    hsts: (await tools.hstsFiles.storeFor(options)) ?? false,
     destination,
     resumption,
     resumeFrom,
@@ -154,6 +158,7 @@ const TLS_NAMES = [
   'cert',
   'ciphers',
   'crlfile',
+  'hsts',
   'insecure',
   'key',
   'pinnedpubkey',

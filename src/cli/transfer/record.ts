@@ -161,7 +161,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
     url: plan.words.url,
-    url_effective: redirects === 0 ? effectiveUrl(plan) : isBeyond ? last!.url : response!.url,
+    url_effective: redirects === 0 ? effectiveUrl(plan, last) : isBeyond ? last!.url : response!.url,
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }
@@ -204,10 +204,12 @@ function refusedStatus(error: unknown): number | undefined {
 }
 
 /** The URL as curl calls it: with a scheme and a path, and with the fragment that it was given. */
-function effectiveUrl({ target, words }: Plan): string {
+function effectiveUrl({ target, words }: Plan, sent: SentRequest | undefined): string {
+  // By --hsts it may have become https.
+  const [scheme] = (sent?.url ?? target.url.protocol).split(':')
   const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
   const [fragment = ''] = /#.*$/s.exec(words.url) ?? []
-  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}${fragment}`
+  return `${scheme}://${userinfo}${target.url.host}${target.path}${fragment}`
 }
 
 /** The name of a file that was not written. */

@@ -13,6 +13,8 @@ export type OptionKind =
   | 'seconds'
   /** Bytes, with `k`, `M`, `G` for powers of 1,024. */
   | 'size'
+  /** So many in a time: `10/s`. */
+  | 'rate'
   | 'data'
   | 'form'
   | 'output'

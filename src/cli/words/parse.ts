@@ -202,6 +202,8 @@ function readValue(row: OptionRow, text: string): unknown {
       return readCount(row, text)
     case 'size':
       return readSize(row, text)
+    case 'rate':
+      return readRate(row, text)
     case 'data':
       return { kind: row.data!, text } satisfies DataPiece
     case 'form':
@@ -244,6 +246,15 @@ function readSize(row: OptionRow, text: string): number {
   if (digits === undefined || factor === undefined)
     throw usageFailure(`--${row.long} takes a number of bytes, such as 1000, 200k, 1M`, flagsOf(row))
   return Math.floor(Number(digits) * factor)
+}
+
+const TIMES_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** How far the beginnings of transfers are apart, in milliseconds; without a unit it is so many in an hour, as in curl. */
+function readRate(row: OptionRow, text: string): number {
+  const [, digits = '', unit = 'h'] = /^(\d{1,15})(?:\/([smhd])[a-z]*)?$/.exec(text) ?? []
+  if (Number(digits) > 0) return TIMES_MS[unit]! / Number(digits)
+  throw usageFailure(`--${row.long} takes a number of transfers and a time, such as 10/s, 5/m`, flagsOf(row))
 }
 
 /** Reads words that are the whole command line; files that they name are not read. */

@@ -59,6 +59,9 @@ const REQUEST: readonly OptionRow[] = [
     'follow at most so many redirects; -1 for any number. Default 50',
     { mayBeUnlimited: true },
   ),
+  row('--post301', 'flag', 'http', 'with -L, a POST stays a POST after a 301'),
+  row('--post302', 'flag', 'http', 'the same after a 302'),
+  row('--post303', 'flag', 'http', 'the same after a 303'),
   row('--compressed', 'flag', 'http', 'ask for a compressed response, and write it decompressed'),
   row('-0, --http1.0', 'flag', 'http', 'speak HTTP/1.0'),
   row('--http1.1', 'flag', 'http', 'speak HTTP/1.1, as it does anyway'),
@@ -350,6 +353,16 @@ const TLS: readonly OptionRow[] = [
       differs: 'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone',
     },
   ),
+  row(
+    '--hsts <file>',
+    'text',
+    'tls',
+    'ask hosts over https alone that have asked for that, and keep their names in a file; "" keeps none',
+    {
+      differs:
+        'of a host that is known, -k lets no wrong certificate through (RFC 6797 §8.4); a file that cannot be written is told, and exits with 23',
+    },
+  ),
   row('--crlfile <file>', 'text', 'tls', 'revocation lists, PEM'),
   row('--ciphers <list>', 'text', 'tls', "cipher suites, in OpenSSL's words"),
   row('--tls13-ciphers <list>', 'text', 'tls', 'the same for TLS 1.3'),
@@ -387,6 +400,13 @@ const TIME: readonly OptionRow[] = [
   row('--retry-max-time <seconds>', 'seconds', 'time', 'ask for no attempt more after so long'),
   row('--retry-connrefused', 'flag', 'time', 'also after a refused connection'),
   row('--retry-all-errors', 'flag', 'time', 'after every failure'),
+  row(
+    '--rate <num/unit>',
+    'rate',
+    'time',
+    'begin so many transfers in a time at most: 10/s, 5/m, 100/h, 1000/d; without -Z',
+    GLOBAL,
+  ),
   row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M', {
     differs: 'a fraction such as 1.5M is fine, as it is for every size',
   }),
