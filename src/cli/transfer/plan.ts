@@ -281,7 +281,7 @@ export function withQuery(url: string, query: string): string {
     ? /[?&]$/.test(before)
       ? ''
       : '&'
-    : /^(?:[a-z][\w+.-]*:\/\/)?[^/]*$/i.test(before)
+    : /^(?:[a-z][\w+.-]*:\/{1,3})?[^/]*$/i.test(before)
       ? '/?'
       : '?'
   return `${before}${joint}${query}${fragment}`
@@ -291,7 +291,7 @@ export function withQuery(url: string, query: string): string {
 function withUploadName({ url, upload }: UrlWords): string {
   if (upload === undefined || upload === '-' || upload === '.') return url
   const [, before = '', behind = ''] = /^([^?#]*)(.*)$/s.exec(url) ?? []
-  const isBare = !before.replace(/^[a-z][\w+.-]*:\/\//i, '').includes('/')
+  const isBare = !before.replace(/^[a-z][\w+.-]*:\/{1,3}/i, '').includes('/')
   if (!isBare && !before.endsWith('/')) return url
   const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
   return `${before}${isBare ? '/' : ''}${name}${behind}`

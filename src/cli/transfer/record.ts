@@ -207,7 +207,7 @@ function refusedStatus(error: unknown): number | undefined {
 function effectiveUrl({ target, words }: Plan, sent: SentRequest | undefined): string {
   // By --hsts it may have become https.
   const [scheme] = (sent?.url ?? target.url.protocol).split(':')
-  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
+  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/{1,3})?([^/?#]*@)?/i.exec(words.url) ?? []
   const [fragment = ''] = /#.*$/s.exec(words.url) ?? []
   return `${scheme}://${userinfo}${target.url.host}${target.path}${fragment}`
 }
