@@ -129,7 +129,8 @@ export class Session {
         gone = error
       }
       // What goes to files is written also where the reader of standard output has what it wanted.
-      ending ??= await this.#saveFiles(first?.options ?? {})
+      // Where nothing was sent there is nothing to be kept.
+      if (explain !== true && to === undefined) ending ??= await this.#saveFiles(first?.options ?? {})
       await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
       if (gone !== undefined) throw gone
       return ending

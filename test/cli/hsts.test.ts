@@ -76,6 +76,15 @@ describe('--hsts', () => {
     assert.equal(existsSync(nowhere), false)
   })
 
+  it('and -c write nothing where nothing is sent', async () => {
+    const [kept, jar] = [path.join(folder, 'unsent.txt'), path.join(folder, 'unsent-jar.txt')]
+    for (const telling of [['--explain'], ['--to', 'curl']]) {
+      const words = [...telling, '--hsts', kept, '-c', jar, 'http://127.0.0.1:1/']
+      assert.equal((await runCommand(words)).code, 0)
+      assert.deepEqual([existsSync(kept), existsSync(jar)], [false, false])
+    }
+  })
+
   it('leaves out what has ended', async () => {
     const file = path.join(folder, 'old.txt')
     writeFileSync(file, 'localhost "20200101 00:00:00"\n')
