@@ -11,6 +11,7 @@ import { HeadFiles } from './output/head-files.ts'
 import { Output, ReaderGone } from './output/sink.ts'
 import { factsOfNone, formatWriteOut, type WriteOutFacts } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
+import { HstsFiles } from './request/hsts-files.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
 import { columnsOf, type ShownStreams } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
@@ -23,6 +24,7 @@ import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
 import { type Outcome, TransferRecord, writeOutFacts } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
 import { makeTransfer } from './transfer/transfer.ts'
+import { waitFor } from './transfer/wait.ts'
 import { expandGlob } from './words/globs.ts'
 import type { Options, OutputWord } from './words/options.ts'
 import type { Operation } from './words/parse.ts'
@@ -92,6 +94,7 @@ export class Session {
   readonly #streams: ShownStreams
   readonly #clients: Clients
   readonly #jars: Jars = new Jars()
+  readonly #hstsFiles: HstsFiles = new HstsFiles()
   readonly #headFiles: HeadFiles
   readonly #stdout: Output
   /** What reports at the end are made of; what nobody asks for is not kept. */
@@ -126,7 +129,8 @@ export class Session {
         gone = error
       }
       // What goes to files is written also where the reader of standard output has what it wanted.
-      ending ??= await this.#saveCookies(first?.options ?? {})
+      // Where nothing was sent there is nothing to be kept.
+      if (explain !== true && to === undefined) ending ??= await this.#saveFiles(first?.options ?? {})
       await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
       if (gone !== undefined) throw gone
       return ending
@@ -140,9 +144,13 @@ export class Session {
 
   async #runInTurn(jobs: readonly Job[]): Promise<Ending | undefined> {
     let last: Ending | undefined
-    for (const job of jobs) {
+    const everyMs = jobs[0]?.options.rate ?? 0
+    for (const [index, job] of jobs.entries()) {
+      const began = performance.now()
       last = await this.#runJob(job)
       if (last !== undefined && job.options.failEarly === true) break
+      if (index < jobs.length - 1)
+        await waitFor(Math.ceil(everyMs - (performance.now() - began)), this.#tools.signal)
     }
     return last
   }
@@ -179,10 +187,13 @@ export class Session {
     return last
   }
 
-  /** Writes the cookies that `-c` asks for; answers what went wrong with the last file that could not be written. */
-  async #saveCookies(options: Options): Promise<Ending | undefined> {
+  /** Writes what `-c` and `--hsts` ask for; answers what went wrong with the last file that could not be written. */
+  async #saveFiles(options: Options): Promise<Ending | undefined> {
     const saving = this.#jars.save((text) => this.#stdout.write(Buffer.from(text, 'latin1')))
-    const failures = await unlessAborted(saving, this.#tools.signal)
+    const failures = [
+      ...(await unlessAborted(saving, this.#tools.signal)),
+      ...(await unlessAborted(this.#hstsFiles.save(), this.#tools.signal)),
+    ]
     const endings = failures.map(describeFailure)
     for (const ending of endings) this.#tell(ending, options)
     return endings.at(-1)
@@ -203,6 +214,7 @@ export class Session {
           version,
           env,
           jars: this.#jars,
+          hstsFiles: this.#hstsFiles,
           warn: (text) => this.#warn(text, options),
         }),
         signal,

@@ -50,6 +50,8 @@ export interface RedirectOptions {
   readonly keepCredentialsFor?: readonly string[] | undefined
   /** Names of fields that go to other origins, too. Default: none. */
   readonly keepHeaders?: readonly string[] | undefined
+  /** Statuses among 301, 302 and 303 after which a POST stays a POST, with its body. Default: none (RFC 9110 §15.4). */
+  readonly keepPostAfter?: readonly number[] | undefined
 }
 
 /** When a request is sent again. */

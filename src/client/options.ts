@@ -92,7 +92,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
     signal: { where: 'both', takes: 'an AbortSignal', default: 'none', is: isSignal },
     redirect: {
       where: 'both',
-      takes: 'false, a number, or { limit, downgrade, keepCredentialsFor, keepHeaders }',
+      takes: 'false, a number, or { limit, downgrade, keepCredentialsFor, keepHeaders, keepPostAfter }',
       default: 'limit 20, `https` to `http` refused',
       is: isFeature,
     },

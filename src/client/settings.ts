@@ -31,6 +31,7 @@ export const DEFAULT_REDIRECT: RedirectSettings = Object.freeze({
   downgrade: false,
   keepCredentialsFor: Object.freeze([]),
   keepHeaders: Object.freeze([]),
+  keepPostAfter: Object.freeze([]),
 })
 
 export const DEFAULT_RETRY: RetrySettings = Object.freeze({
@@ -204,7 +205,7 @@ function resolveRedirect(
   if (option === true) return base
   if (typeof option === 'number') return Object.freeze({ ...base, limit: option })
   const taken = takeOptions(option, namesOf(DEFAULT_REDIRECT), "The option 'redirect'")
-  const { limit, downgrade, keepCredentialsFor, keepHeaders } = taken
+  const { limit, downgrade, keepCredentialsFor, keepHeaders, keepPostAfter } = taken
   return Object.freeze({
     limit: limit === undefined ? base.limit : count(limit, 'redirect', 'limit'),
     downgrade: downgrade === undefined ? base.downgrade : truth(downgrade, 'redirect', 'downgrade'),
@@ -216,7 +217,17 @@ function resolveRedirect(
       keepHeaders === undefined
         ? base.keepHeaders
         : Object.freeze(texts(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase())),
+    keepPostAfter: keepPostAfter === undefined ? base.keepPostAfter : redirectStatuses(keepPostAfter),
   })
+}
+
+/** Statuses after which a POST becomes a GET. */
+const POST_MAY_STAY: ReadonlySet<unknown> = new Set([301, 302, 303])
+
+function redirectStatuses(value: readonly number[]): readonly number[] {
+  if (Array.isArray(value) && value.every((status) => POST_MAY_STAY.has(status)))
+    return Object.freeze([...value])
+  throw new TypeError("The option 'redirect': keepPostAfter takes a list of 301, 302 and 303")
 }
 
 function originOf(text: string): string {

@@ -16,6 +16,8 @@ export interface RedirectSettings {
   readonly keepCredentialsFor: readonly string[]
   /** Names of fields, in lower case, that go to other origins, too. */
   readonly keepHeaders: readonly string[]
+  /** Statuses among 301, 302 and 303 after which a POST stays one. */
+  readonly keepPostAfter: readonly number[]
 }
 
 /** When a request is sent again. */

@@ -79,7 +79,8 @@ export interface Hop {
 export function decideHop({ status, method, from, to, settings, hasBody }: HopFacts): Hop | 'refused' {
   if (from.protocol === 'https:' && to.protocol !== 'https:' && !settings.downgrade) return 'refused'
   const toGet = REDIRECTS[status]
-  const becomesGet = toGet === 'all but HEAD' ? method !== 'HEAD' : toGet === method
+  const isKept = method === 'POST' && settings.keepPostAfter.includes(status)
+  const becomesGet = !isKept && (toGet === 'all but HEAD' ? method !== 'HEAD' : toGet === method)
   return {
     method: becomesGet ? 'GET' : method,
     dropsBody: becomesGet && (method !== 'GET' || hasBody !== false),

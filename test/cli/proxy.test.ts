@@ -147,7 +147,7 @@ describe('a proxy', () => {
 
   it('is bad usage where it cannot be one', async () => {
     for (const [words, code, what] of [
-      [['-x', 'gopher://u:secret@h'], 2, /scheme gopher:/],
+      [['-x', 'gopher://u:secret@h'], 7, /scheme gopher:/],
       [['-x', 'h', '--unix-socket', '/s'], 2, /exclude each other/],
       [['--preproxy', 'h', '--unix-socket', '/s'], 2, /exclude each other/],
       [['-x', 'u:secret@:80'], 5, /cannot be read/],

@@ -53,8 +53,10 @@ describe('a URL of the command line', () => {
       ['http://u:secret@ho st/x?secret', /a blank/, 'url'],
       ['http://u:secret@h:x/?secret', /"http:\/\/h:x\/"/, 'url'],
       ['ftp://u:secret@h/', /scheme ftp:/, 'scheme'],
-      ['http://', /"http:\/\/"/, 'url'],
-      ['', /""/, 'url'],
+      ['http://', /no host/, 'url'],
+      ['', /no host/, 'url'],
+      ['/secret/x', /no host/, 'url'],
+      ['http:////secret/x', /no host/, 'url'],
     ] as const) {
       assert.throws(
         () => read(text),

@@ -440,6 +440,12 @@ describe('the client', () => {
       ['a wrong redirect', { redirect: { limit: 1.5 } }, /limit takes a whole number/],
       ['a wrong origin', { redirect: { keepCredentialsFor: ['x'] } }, /keepCredentialsFor takes origins/],
       ['wrong names', { redirect: { keepHeaders: 'x' } }, /keepHeaders takes a list of strings/],
+      [
+        'wrong statuses',
+        { redirect: { keepPostAfter: [307] } },
+        /keepPostAfter takes a list of 301, 302 and 303/,
+      ],
+      ['no statuses', { redirect: { keepPostAfter: 301 } }, /keepPostAfter takes a list of 301, 302 and 303/],
       ['wrong statuses', { retry: { statuses: ['x'] } }, /statuses takes a list/],
       ['a wrong key', { retry: { idempotencyKey: 1 } }, /idempotencyKey takes/],
       ['a wrong ratio', { decompress: { maxRatio: 0 } }, /maxRatio takes a number from 1/],

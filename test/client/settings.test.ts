@@ -18,7 +18,13 @@ function settingsOf(client: ClientRequestOptions, request: ClientRequestOptions)
 describe('the sub-options of a request', () => {
   it('leave those of the client alone that they do not name', () => {
     const client: ClientRequestOptions = {
-      redirect: { limit: 5, downgrade: true, keepCredentialsFor: ['https://a.test'], keepHeaders: ['X-A'] },
+      redirect: {
+        limit: 5,
+        downgrade: true,
+        keepCredentialsFor: ['https://a.test'],
+        keepHeaders: ['X-A'],
+        keepPostAfter: [302],
+      },
       retry: {
         limit: 4,
         methods: ['POST'],
@@ -41,6 +47,7 @@ describe('the sub-options of a request', () => {
       downgrade: true,
       keepCredentialsFor: ['https://a.test'],
       keepHeaders: ['x-a'],
+      keepPostAfter: [302],
     })
     assert.deepEqual(retry, {
       limit: 3,

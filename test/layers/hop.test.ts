@@ -41,6 +41,21 @@ describe('the method after a redirect', () => {
     })
   }
 
+  it('stays POST, with its body, after the statuses of keepPostAfter', () => {
+    for (const kept of [301, 302, 303]) {
+      const settings = { ...REDIRECT, keepPostAfter: [kept] }
+      for (const status of [301, 302, 303]) {
+        const hop = decideHop({ status, method: 'POST', from: HERE, to: HERE, settings }) as Hop
+        const isKept = status === kept
+        assert.deepEqual([hop.method, hop.dropsBody], [isKept ? 'POST' : 'GET', !isKept])
+        assert.equal(
+          (decideHop({ status: 303, method: 'PUT', from: HERE, to: HERE, settings }) as Hop).method,
+          'GET',
+        )
+      }
+    }
+  })
+
   it('is GET without the body exactly where it changes, or 303 says so', () => {
     const dropped = [301, 302, 303, 307, 308].flatMap((status) =>
       ['GET', 'HEAD', 'POST', 'PUT'].filter((method) => {

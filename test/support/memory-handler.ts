@@ -19,6 +19,7 @@ export const REDIRECT: RedirectSettings = {
   downgrade: false,
   keepCredentialsFor: [],
   keepHeaders: [],
+  keepPostAfter: [],
 }
 export const RETRY: RetrySettings = {
   limit: 2,

@@ -26,7 +26,8 @@ export interface WriteOutFacts {
   readonly referer: string | null
   readonly remote_ip: string
   readonly remote_port: number
-  readonly scheme: string
+  /** Null where no connection was made. */
+  readonly scheme: string | null
   readonly size_download: number
   readonly size_header: number
   readonly size_request: number
@@ -73,7 +74,7 @@ export function factsOfNone(
     referer: null,
     remote_ip: '',
     remote_port: 0,
-    scheme: '',
+    scheme: null,
     size_download: 0,
     size_header: 0,
     size_request: 0,

@@ -1,6 +1,6 @@
 /** The body of a request: bytes, or parts of which files are read as they are sent, in constant memory. */
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync, ReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 
 /** A part of a body: bytes, or a file that is read when it is sent. */
@@ -13,7 +13,7 @@ export interface Body {
   readonly length: number | undefined
   /** Bytes, or a function that gives the pieces; called for each time it is sent. */
   readonly content: Buffer | (() => AsyncIterable<Uint8Array>)
-  /** False for standard input and pipes. */
+  /** False for pipes, standard input among them. */
   readonly isReplayable: boolean
   /** Lets go of what is read once: whoever still waits for more of it waits no longer. */
   readonly close?: () => void
@@ -30,12 +30,26 @@ export function bodyOf(parts: readonly BodyPart[], contentType: string | undefin
   }
 }
 
-/** A stream of unknown length, once. */
-export function bodyOfStream(stream: Readable): Body {
-  const close = (): void => {
-    stream.destroy()
+/** Standard input, of unknown length: once, but where it is a file, which is begun at its beginning again, as in curl. */
+export function bodyOfStdin(stdin: Readable): Body {
+  const fd = fileOf(stdin)
+  let current: Readable | undefined
+  const content = (): Readable => {
+    const isFirst = current === undefined
+    return (current =
+      isFirst || fd === undefined ? stdin : createReadStream('', { fd, start: 0, autoClose: false }))
   }
-  return { contentType: undefined, length: undefined, content: () => stream, isReplayable: false, close }
+  const close = (): void => {
+    stdin.destroy()
+    current?.destroy()
+  }
+  return { contentType: undefined, length: undefined, content, isReplayable: fd !== undefined, close }
+}
+
+/** The descriptor of standard input where that is a file, which can be read again. */
+function fileOf(stdin: Readable): number | undefined {
+  const fd = stdin instanceof ReadStream ? (stdin as ReadStream & { fd?: unknown }).fd : undefined
+  return typeof fd === 'number' && fstatSync(fd).isFile() ? fd : undefined
 }
 
 /** A pipe or a device: read once, as it is sent. */

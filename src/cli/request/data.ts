@@ -2,7 +2,7 @@
 
 import type { DataPiece } from '../words/options.ts'
 import { type Body, type BodyPart, bodyOf } from './body.ts'
-import { measureLocalFile, readNamed, type Sources } from './local-files.ts'
+import { measureLocalFile, readNamed, readOnce, type Sources } from './local-files.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const AMPERSAND = Buffer.from('&')
@@ -13,10 +13,11 @@ const AMPERSAND = Buffer.from('&')
  */
 export async function readData(pieces: readonly DataPiece[], sources: Sources): Promise<Body> {
   const parts: BodyPart[] = []
+  const once = readOnce(sources)
   for (const piece of pieces) {
     // Pieces of JSON are joined as they are, as in curl.
     if (parts.length > 0 && piece.kind !== 'json') parts.push(AMPERSAND)
-    parts.push(await readPiece(piece, sources))
+    parts.push(await readPiece(piece, once))
   }
   return bodyOf(parts, FORM)
 }
@@ -24,7 +25,8 @@ export async function readData(pieces: readonly DataPiece[], sources: Sources): 
 /** The same as text, for the query of `-G`. */
 export async function readDataText(pieces: readonly DataPiece[], sources: Sources): Promise<string> {
   const texts: string[] = []
-  for (const piece of pieces) texts.push((await readBytes(piece, sources)).toString())
+  const once = readOnce(sources)
+  for (const piece of pieces) texts.push((await readBytes(piece, once)).toString())
   return texts.join('&')
 }
 

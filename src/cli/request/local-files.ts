@@ -1,7 +1,7 @@
 /** Reads what the command line names: files, and standard input as `-`. */
 
 import { open, readFile, stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../../core/abort-listeners.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 
@@ -94,6 +94,19 @@ function unreadable(path: string, purpose: string, cause: unknown): CommandFailu
       why: `${path} (${reasonOf(cause)})`,
     },
   )
+}
+
+/** The same for one body: standard input that was read is empty from then on. */
+export function readOnce(sources: Sources): Sources {
+  let isRead = false
+  return {
+    ...sources,
+    openStdin: () => {
+      if (isRead) return Readable.from([])
+      isRead = true
+      return sources.openStdin()
+    },
+  }
 }
 
 /** What was read of standard input: several URLs are sent the same. */

@@ -72,13 +72,15 @@ async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
   const { proxyUser, proxyDigest, proxytunnel, proxyCacert, proxyInsecure } = options
   const url = readUrl(text)
   const isSecure = url.startsWith('https:')
-  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(proxyUser ?? '') ?? []
+  // What the URL says comes first, as in curl.
+  const who = url.includes('@') ? undefined : proxyUser
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(who ?? '') ?? []
   const isDigest = proxyDigest === true && !url.startsWith('socks')
   const ca =
     isSecure && proxyCacert !== undefined ? { ca: await readLocalFile(proxyCacert, '--proxy-cacert') } : {}
   return {
     url,
-    ...(proxyUser !== undefined && { auth: isDigest ? { digest: [user, password] } : [user, password] }),
+    ...(who !== undefined && { auth: isDigest ? { digest: [user, password] } : [user, password] }),
     ...(isSecure && { tls: { ...ca, verify: proxyInsecure !== true } }),
     ...(proxytunnel === true && { tunnel: true }),
   }
@@ -91,6 +93,8 @@ function readUrl(text: string, defaultScheme = 'http'): string {
     throw usageFailure(
       `a proxy with the scheme ${scheme}: cannot be used`,
       '-x http://HOST:PORT, https://, socks5h://',
+      undefined,
+      'connect',
     )
   const rest = text.replace(SCHEME, '').replace(/\/$/, '')
   const hasPort = /:\d+$/.test(rest.slice(rest.lastIndexOf(']') + 1).replace(/^.*@/s, ''))

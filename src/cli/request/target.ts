@@ -28,7 +28,8 @@ export interface TargetRules {
   readonly isPathAsIs: boolean
 }
 
-const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/\/?/
+/** One to three slashes, as in curl. */
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/{1,3}/
 const PARTS = /^([^/?#]*)([^?#]*)(\?[^#]*)?/
 
 /**
@@ -54,6 +55,9 @@ export function readTarget(text: string, { defaultScheme, schemes, isPathAsIs }:
       'url',
     )
   const rest = text.replace(SCHEME, '')
+  // The platform would take the next word of the path for the host.
+  if (/^(?:[/?#\\]|https?:$|$)/i.test(rest))
+    throw usageFailure('the URL has no host', 'one such as http://example.com/path', undefined, 'url')
   const url = parseUrl(`${scheme}://${rest}`, text)
   const { username, password } = url
   url.username = ''

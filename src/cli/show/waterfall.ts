@@ -37,6 +37,7 @@ td, th { padding: .25rem .5rem .25rem 0; border-top: 1px solid var(--line); text
 .what { width: 34%; overflow-wrap: anywhere } .status { width: 3.5rem } .ms { width: 5rem; text-align: right; font-variant-numeric: tabular-nums }
 .bar { position: relative; height: 1rem } .bar b { position: absolute; top: .1rem; bottom: .1rem; min-width: 2px }
 .axis { position: relative; height: 1.2rem; font-size: 12px; border: 0 } .axis span { position: absolute; transform: translateX(-50%); white-space: nowrap }
+@media (max-width: 46rem) { .axis span:not(:first-child):not(:last-child) { display: none } }
 .axis span:first-child { transform: none } .axis span:last-child { transform: translateX(-100%) }
 ${PHASES.map((name) => `.${name} { background: ${COLORS[name][0]} }`).join('\n')}
 @media (prefers-color-scheme: dark) {

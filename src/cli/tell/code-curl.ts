@@ -53,6 +53,8 @@ function wordsOf(row: OptionRow, options: Options): string[] {
     case 'list':
       return (value as string[]).flatMap((one) => [word, one])
     case 'output':
+    // Of one transfer alone it says nothing.
+    case 'rate':
       return []
     default:
       return [word, typeof value === 'number' ? String(value) : (value as string)]

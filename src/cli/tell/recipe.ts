@@ -58,6 +58,7 @@ const SAID: ReadonlySet<OptionName> = new Set([
   'proto',
   'protoDefault',
   'range',
+  'rate',
   'referer',
   'request',
   'requestTarget',

@@ -39,6 +39,7 @@ export function requestOptions(
     proxy: plan.proxy,
     auth: plan.auth,
     cookies: plan.cookies,
+    hsts: plan.hsts,
     signal: tools.signal,
     redirect: redirectOptions(plan),
     decompress: options.compressed === true ? { maxBytes: Infinity } : false,
@@ -67,10 +68,7 @@ function bodyFor(
 ): Buffer | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>) {
   const { content, isReplayable } = body!
   const { limitRate, maxTime } = options
-  if (limitRate === undefined && content instanceof Uint8Array) {
-    record.sizeUpload = content.length
-    return content
-  }
+  if (limitRate === undefined && content instanceof Uint8Array) return content
   const open = (): AsyncIterable<Uint8Array> => {
     const endsAt = record.endsAt(maxTime)
     if (limitRate !== undefined) return counted(new Pace(limitRate, signal, endsAt).slow(content), record)
@@ -97,6 +95,11 @@ function redirectOptions({ options, fields }: Plan): ClientRequestOptions['redir
   return {
     limit: maxRedirs < 0 ? Number.MAX_SAFE_INTEGER : maxRedirs,
     downgrade: protoRedir !== undefined && allowedSchemes(protoRedir).includes('http'),
+    keepPostAfter: [
+      ...(options.post301 === true ? [301] : []),
+      ...(options.post302 === true ? [302] : []),
+      ...(options.post303 === true ? [303] : []),
+    ],
     keepHeaders: locationTrusted === true ? fields.map(([name]) => name.toLowerCase()) : [],
   }
 }
@@ -152,6 +155,8 @@ function completeRequest(request: OutgoingRequest, plan: Plan, record: TransferR
   })
   const path = isFirstPlace ? (options.requestTarget ?? target.path) : request.target
   record.firstUrl ??= request.url
+  // What is read while it is sent counts as it goes.
+  record.sizeUpload = request.body.kind === 'bytes' ? (plan.body?.length ?? 0) : 0
   record.sent.push({
     method,
     url: request.url,

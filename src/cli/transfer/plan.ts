@@ -10,7 +10,7 @@ import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
 import { type Authentication, readAuthentication } from '../request/auth.ts'
 import { authoritiesOf } from '../request/authorities.ts'
-import { type Body, bodyOf, bodyOfPipe, bodyOfStream } from '../request/body.ts'
+import { type Body, bodyOf, bodyOfPipe, bodyOfStdin } from '../request/body.ts'
 import { cookieField, type Jars } from '../request/cookies.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
@@ -22,6 +22,7 @@ import {
   planFields,
   readHeaderLine,
 } from '../request/head.ts'
+import type { HstsFiles } from '../request/hsts-files.ts'
 import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
@@ -46,6 +47,7 @@ export interface Plan {
   readonly proxy: ClientRequestOptions['proxy']
   readonly auth: Authentication['auth']
   readonly cookies: NonNullable<ClientRequestOptions['cookies']>
+  readonly hsts: NonNullable<ClientRequestOptions['hsts']>
   readonly destination: Destination
   /** What of a file is there already, in bytes: the response goes on from there. */
   readonly resumeFrom: number | undefined
@@ -83,6 +85,7 @@ export async function makePlan(
     readonly version: string
     readonly env: Env
     readonly jars: Jars
+    readonly hstsFiles: HstsFiles
     readonly warn: (text: string) => void
   },
 ): Promise<Plan> {
@@ -99,7 +102,7 @@ export async function makePlan(
     globParts: words.globParts,
     options,
   })
-  const body = await readBody(words, options, tools)
+  const body = await readBody(words, options, custom, tools)
   if (body !== undefined && body.length === undefined && options.http1_0 === true)
     throw usageFailure('HTTP/1.0 has to know how long a body is', '-T FILE, or without -0')
   const method = methodOf(words, options, body)
@@ -140,6 +143,7 @@ export async function makePlan(
     proxy,
     auth,
     cookies: (await tools.jars.jarFor(options)) ?? false,
+    hsts: (await tools.hstsFiles.storeFor(options)) ?? false,
     destination,
     resumption,
     resumeFrom,
@@ -154,6 +158,7 @@ const TLS_NAMES = [
   'cert',
   'ciphers',
   'crlfile',
+  'hsts',
   'insecure',
   'key',
   'pinnedpubkey',
@@ -276,7 +281,7 @@ export function withQuery(url: string, query: string): string {
     ? /[?&]$/.test(before)
       ? ''
       : '&'
-    : /^(?:[a-z][\w+.-]*:\/\/)?[^/]*$/i.test(before)
+    : /^(?:[a-z][\w+.-]*:\/{1,3})?[^/]*$/i.test(before)
       ? '/?'
       : '?'
   return `${before}${joint}${query}${fragment}`
@@ -286,7 +291,7 @@ export function withQuery(url: string, query: string): string {
 function withUploadName({ url, upload }: UrlWords): string {
   if (upload === undefined || upload === '-' || upload === '.') return url
   const [, before = '', behind = ''] = /^([^?#]*)(.*)$/s.exec(url) ?? []
-  const isBare = !before.replace(/^[a-z][\w+.-]*:\/\//i, '').includes('/')
+  const isBare = !before.replace(/^[a-z][\w+.-]*:\/{1,3}/i, '').includes('/')
   if (!isBare && !before.endsWith('/')) return url
   const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
   return `${before}${isBare ? '/' : ''}${name}${behind}`
@@ -308,7 +313,12 @@ export function allowedSchemes(
   return allowed
 }
 
-async function readBody({ upload }: UrlWords, options: Options, sources: Sources): Promise<Body | undefined> {
+async function readBody(
+  { upload }: UrlWords,
+  options: Options,
+  custom: readonly HeaderLine[],
+  { warn, ...sources }: Sources & { readonly warn: (text: string) => void },
+): Promise<Body | undefined> {
   const { data, form, get, head } = options
   if (data !== undefined && form !== undefined)
     throw usageFailure('-d and -F each make a body', 'one of them')
@@ -318,13 +328,16 @@ async function readBody({ upload }: UrlWords, options: Options, sources: Sources
   if (head === true && (wantsBody || upload !== undefined))
     throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
   if (upload !== undefined) return readUpload(upload, sources)
-  if (form !== undefined)
-    return (await import('../request/form.ts')).readForm(form, sources, options.formEscape === true)
+  if (form !== undefined) {
+    const { readForm } = await import('../request/form.ts')
+    const type = custom.find(({ name }) => name.toLowerCase() === 'content-type')?.value
+    return readForm(form, sources, { escapesByBackslash: options.formEscape === true, type, warn })
+  }
   return data !== undefined && get !== true ? readData(data, sources) : undefined
 }
 
 async function readUpload(name: string, sources: Sources): Promise<Body> {
-  if (name === '-' || name === '.') return bodyOfStream(sources.openStdin())
+  if (name === '-' || name === '.') return bodyOfStdin(sources.openStdin())
   const size = await measureLocalFile(name, '-T')
   if (size === undefined) return bodyOfPipe(name)
   return bodyOf([{ path: name, size }], undefined)
@@ -354,6 +367,10 @@ async function readResumption(
   if (destination.kind !== 'file')
     throw usageFailure('--resume needs a file', '--resume -o FILE, or --resume -O')
   if (continueAt !== undefined) throw usageFailure('--resume and -C exclude each other', 'one of them')
+  const found = await stat(destination.path).catch(() => undefined)
+  // The part takes the place of what is there, and nothing but a file may be lost so.
+  if (found !== undefined && !found.isFile() && !found.isDirectory())
+    throw usageFailure(`--resume needs a file, and ${destination.path} is none`, '--resume -o FILE')
   const { findResumption } = await import('./resume.ts')
   return findResumption(destination.path, `${url.origin}${path}`)
 }

@@ -2,6 +2,7 @@
 
 import { stat, utimes, writeFile } from 'node:fs/promises'
 import { parseHTTPDate } from '../../core/dates.ts'
+import { fieldValues, readContentLength } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { IncompleteRead } from '../../errors/index.ts'
 import { peerName } from '../output/destination.ts'
@@ -28,19 +29,26 @@ function decideReception(response: HTTPResponse, plan: Plan): Reception {
   const { status, reason } = response
   const { options, resumption, resumeFrom, timeCondition } = plan
   if (resumption !== undefined) return decideWhole(response, resumption)
-  if (status >= 400 && (options.fail === true || options.failWithBody === true)) {
-    if (!(resumeFrom !== undefined && status === 416)) {
-      const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
-      const isWritten = options.failWithBody === true
-      const failure = new CommandFailure(
-        'http-error',
-        what,
-        [ASKS_WHO[status], isWritten ? '-i to see its head' : '--fail-with-body to see what it says']
-          .filter((one) => one !== undefined)
-          .join('; '),
-      )
-      return isWritten ? { kind: 'body', isAppended: false, failure } : { kind: 'nothing', failure }
-    }
+  const isFailure = status >= 400 && (options.fail === true || options.failWithBody === true)
+  // A page about an error is no part of the file.
+  const isNoPart = options.fail !== true && resumeFrom !== undefined && status !== 416
+  if (isFailure && !isNoPart) {
+    const what = `the server answered ${status}${reason === '' ? '' : ` ${reason}`}`
+    const isWritten = options.failWithBody === true && resumeFrom === undefined
+    const advice =
+      resumeFrom === undefined
+        ? isWritten
+          ? '-i to see its head'
+          : '--fail-with-body to see what it says'
+        : status === 416
+          ? 'without -f: the file may be whole already'
+          : 'without -C to see what it says'
+    const failure = new CommandFailure(
+      'http-error',
+      what,
+      [ASKS_WHO[status], advice].filter((one) => one !== undefined).join('; '),
+    )
+    return isWritten ? { kind: 'body', isAppended: false, failure } : { kind: 'nothing', failure }
   }
   // -I asks for the head, also where -X asks for something else.
   if (options.head === true && plan.method !== 'HEAD') return { kind: 'nothing' }
@@ -267,9 +275,11 @@ async function writeBody(
 }
 
 function refuseLarge(response: HTTPResponse, plan: Plan): void {
-  const { framing } = response.head
-  if (plan.method !== 'HEAD' && plan.options.head !== true && framing?.kind === 'length')
-    refuseMore(framing.length, plan)
+  const isHead = plan.method === 'HEAD' || plan.options.head === true
+  // What HEAD tells of counts, too, as in curl.
+  if (!isHead && response.head.framing?.kind !== 'length') return
+  const declared = readContentLength(fieldValues(response.head.fields, 'content-length'))
+  if (declared.kind === 'valid') refuseMore(declared.length, plan)
 }
 
 /** @throws CommandFailure of `too-large` */

@@ -2,7 +2,7 @@
 
 import type { FieldLine } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
-import { ProxyError } from '../../errors/index.ts'
+import { HTTPException, ProxyError } from '../../errors/index.ts'
 import { readLocation } from '../../layers/location.ts'
 import { formatHead, wireFields } from '../output/head-text.ts'
 import type { WriteOutFacts } from '../output/write-out.ts'
@@ -114,12 +114,16 @@ export class TransferRecord {
 
 /** The variables of `-w`. */
 export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
-  const { plan, response, sent, headMs, totalMs, exit, ending } = outcome
-  const last = sent.at(-1)
+  const { plan, response, headMs, totalMs, exit, ending } = outcome
+  const last = outcome.sent.at(-1)
   const times = timesOf(outcome)
-  const remote = splitAddress(response?.connection?.address ?? outcome.opened?.address)
+  const failed = failureOf(outcome)
+  const wentOut = outcome.sent.slice(0, failed === undefined || failed.isSent ? undefined : -1)
+  const { sent } = outcome
+  const remote = splitAddress(response?.connection?.address ?? failed?.address)
   const local = splitAddress(outcome.opened?.localAddress)
   const chain = outcome.answers.filter((one) => one !== undefined)
+  const isReached = chain.length > 0 || failed?.isConnected !== false
   // With --request-target, such as *, it is no URL.
   const url = response !== undefined && URL.canParse(response.url) ? new URL(response.url) : plan.target.url
   // A redirect was followed, and there it failed.
@@ -136,7 +140,9 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     local_ip: local.host,
     local_port: local.port,
     method: last?.method ?? plan.method,
-    num_connects: chain.filter(({ connection }) => connection?.reused === false).length,
+    num_connects:
+      chain.filter(({ connection }) => connection?.reused === false).length +
+      (failed?.isConnected === true && !failed.isReused ? 1 : 0),
     num_headers: response === undefined ? 0 : wireFields(response).length,
     num_redirects: redirects,
     num_retries: outcome.retries,
@@ -145,21 +151,49 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     referer: plan.referer ?? null,
     remote_ip: remote.host,
     remote_port: remote.port,
-    scheme: url.protocol.slice(0, -1).toUpperCase(),
+    scheme: isReached ? url.protocol.slice(0, -1).toUpperCase() : null,
     size_download: outcome.codedBytes ?? outcome.sizeDownload,
     size_header: chain.reduce((sum, one) => sum + headLength(one), 0),
-    size_request: sent.reduce((sum, one) => sum + requestHeadLength(one), 0),
-    size_upload: outcome.sizeUpload,
+    size_request: wentOut.reduce((sum, one) => sum + requestLength(one, plan), 0),
+    size_upload: wentOut.length < sent.length ? 0 : outcome.sizeUpload,
     ssl_verify_result: exit === 'certificate' ? 1 : 0,
     ...times,
     time_starttransfer: (headMs ?? 0) / 1_000,
     time_total: totalMs / 1_000,
     url: plan.words.url,
-    url_effective: redirects === 0 ? effectiveUrl(plan) : isBeyond ? last!.url : response!.url,
+    url_effective: redirects === 0 ? effectiveUrl(plan, last) : isBeyond ? last!.url : response!.url,
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }
 }
+
+/** How far a request came that has no answer. */
+interface Failed {
+  readonly isConnected: boolean
+  readonly isReused: boolean
+  /** At least the head of it has gone out. */
+  readonly isSent: boolean
+  readonly address: string | undefined
+}
+
+/** Undefined where every request was answered. */
+function failureOf({ error, sent, answers }: Outcome): Failed | undefined {
+  const found = [error, error instanceof Error ? error.cause : undefined].find((one) =>
+    HTTPException.isHTTPException(one),
+  )
+  if (found === undefined || sent.length === 0 || answers[sent.length - 1] !== undefined) return undefined
+  const { phase, timings, address, requestBytesWritten, reused } = found
+  const isSent =
+    phase === 'total'
+      ? timings?.['connect'] !== undefined || (requestBytesWritten ?? 0) > 0
+      : phase === undefined || !BEFORE_REQUEST.has(phase)
+  // A proxy that refuses a tunnel was reached.
+  const isConnected = isSent || phase === 'tls' || (found instanceof ProxyError && found.status !== undefined)
+  return { isConnected, isReused: reused === true, isSent, address: isConnected ? address : undefined }
+}
+
+/** Parts of an exchange in which nothing of a request goes out. */
+const BEFORE_REQUEST: ReadonlySet<string> = new Set(['queue', 'dns', 'tcp', 'connect', 'tls', 'proxy'])
 
 /** Of a tunnel that a proxy did not give. */
 function refusedStatus(error: unknown): number | undefined {
@@ -170,10 +204,12 @@ function refusedStatus(error: unknown): number | undefined {
 }
 
 /** The URL as curl calls it: with a scheme and a path, and with the fragment that it was given. */
-function effectiveUrl({ target, words }: Plan): string {
-  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#]*@)?/i.exec(words.url) ?? []
+function effectiveUrl({ target, words }: Plan, sent: SentRequest | undefined): string {
+  // By --hsts it may have become https.
+  const [scheme] = (sent?.url ?? target.url.protocol).split(':')
+  const [, userinfo = ''] = /^(?:[a-z][\w+.-]*:\/{1,3})?([^/?#]*@)?/i.exec(words.url) ?? []
   const [fragment = ''] = /#.*$/s.exec(words.url) ?? []
-  return `${target.url.protocol}//${userinfo}${target.url.host}${target.path}${fragment}`
+  return `${scheme}://${userinfo}${target.url.host}${target.path}${fragment}`
 }
 
 /** The name of a file that was not written. */
@@ -219,6 +255,16 @@ function headLength(response: HTTPResponse): number {
     0,
   )
   return informational + formatHead(11, response.status, response.reason, wireFields(response)).length
+}
+
+/** A body of bytes up to this goes out together with its head, and curl counts it there. */
+const SENT_AT_ONCE_BYTES = 65_536
+
+function requestLength(request: SentRequest, { body, options, head }: Plan): number {
+  const length = body?.length ?? Infinity
+  const isAtOnce =
+    request.hasBody && options.data !== undefined && !head.asksFirst && length <= SENT_AT_ONCE_BYTES
+  return requestHeadLength(request) + (isAtOnce ? length : 0)
 }
 
 /** In bytes, with the empty line at its end. */

@@ -48,6 +48,14 @@ export async function makeTransfer(plan: Plan, tools: TransferTools): Promise<Ou
   }
 }
 
+/** Of the peer that a failure has to do with. */
+function addressOf(failure: unknown): string | undefined {
+  const found = [failure, failure instanceof Error ? failure.cause : undefined].find((one) =>
+    HTTPException.isHTTPException(one),
+  )
+  return found?.address
+}
+
 /**
  * What an attempt has added to a file that is gone on with is taken away, and a file that it has made because no other may be
  * written over: the next one begins where this one did.
@@ -90,5 +98,6 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   }
   const ending = failure === undefined ? undefined : describeFailure(failure)
   const { clients } = tools
-  return record.finish(ending, failure, clients.opened(record.response?.connection?.address), retries)
+  const address = record.response?.connection?.address ?? addressOf(failure)
+  return record.finish(ending, failure, clients.opened(address), retries)
 }

@@ -65,11 +65,6 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: '-L',
   },
   {
-    names: 'post301 post302 post303',
-    why: 'here a 307 or a 308 keeps the method, and after a 301, 302 or 303 a POST becomes a GET (RFC 9110 §15.4)',
-    instead: "-w '%{redirect_url}' without -L, and then the POST to that URL",
-  },
-  {
     names: 'proxy-header',
     why: 'a proxy is told no more than it needs',
     instead: '-U for who you are; for an http URL, -H goes to the proxy, too',
@@ -88,16 +83,6 @@ export const FOREIGN: readonly ForeignGroup[] = [
     names: 'libcurl',
     why: 'there is no C here',
     instead: '--to fetch, --to undici, --to python or --to curl',
-  },
-  {
-    names: 'hsts',
-    why: 'which hosts ask for https is not remembered from one command to the next',
-    instead: 'https:// in the URL, or --proto =https to have nothing else',
-  },
-  {
-    names: 'rate',
-    why: 'URLs are asked for one after the other without a wait, or at once with -Z',
-    instead: 'a loop of the shell with sleep in it',
   },
   {
     names: 'abstract-unix-socket local-port tcp-fastopen mptcp ip-tos vlan-priority keepalive-cnt',

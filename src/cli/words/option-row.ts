@@ -7,12 +7,14 @@ export type OptionKind =
   | 'flag'
   | 'text'
   | 'list'
-  /** A whole number from 0; -1 for no limit. */
+  /** A whole number from 0. */
   | 'count'
   /** Seconds, with a fraction or without. */
   | 'seconds'
   /** Bytes, with `k`, `M`, `G` for powers of 1,024. */
   | 'size'
+  /** So many in a time: `10/s`. */
+  | 'rate'
   | 'data'
   | 'form'
   | 'output'
@@ -63,9 +65,13 @@ export interface OptionRow {
   readonly data: DataPiece['kind'] | undefined
   /** For a flag that is on unless `--no-` says otherwise. */
   readonly isOnByDefault: boolean
+  /** For a count that may be -1, which is none. */
+  readonly mayBeUnlimited: boolean
 }
 
-type Extras = Partial<Pick<OptionRow, 'name' | 'isGlobal' | 'brief' | 'differs' | 'data' | 'isOnByDefault'>>
+type Extras = Partial<
+  Pick<OptionRow, 'name' | 'isGlobal' | 'brief' | 'differs' | 'data' | 'isOnByDefault' | 'mayBeUnlimited'>
+>
 
 /** Makes a row of `-X, --request <method>` and the rest. */
 export function row(
@@ -90,6 +96,7 @@ export function row(
     differs: '',
     data: undefined,
     isOnByDefault: false,
+    mayBeUnlimited: false,
     ...extras,
   }
 }

@@ -165,6 +165,8 @@ function refuseWord(written: string): never {
   return refuseUnknown(written)
 }
 
+/** What a clock of milliseconds can still count. */
+const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1_000
 /** Of names that begin alike, so many are told. */
 const MAX_NAMED = 5
 
@@ -195,11 +197,13 @@ function findLong(written: string): { row: OptionRow; isOff: boolean } | undefin
 function readValue(row: OptionRow, text: string): unknown {
   switch (row.kind) {
     case 'seconds':
-      return readNumber(row, text, 'a number of seconds', (value) => value >= 0)
+      return readNumber(row, text, 'a number of seconds', (value) => value >= 0 && value <= MAX_SECONDS)
     case 'count':
-      return readNumber(row, text, 'a whole number', (value) => Number.isInteger(value) && value >= -1)
+      return readCount(row, text)
     case 'size':
       return readSize(row, text)
+    case 'rate':
+      return readRate(row, text)
     case 'data':
       return { kind: row.data!, text } satisfies DataPiece
     case 'form':
@@ -218,6 +222,15 @@ function readNumber(row: OptionRow, text: string, what: string, isGood: (value: 
   return value
 }
 
+/** In decimal digits, as in curl. */
+function readCount(row: OptionRow, text: string): number {
+  const isGood = (value: number): boolean =>
+    Number.isSafeInteger(value) && (value >= 0 || (value === -1 && row.mayBeUnlimited))
+  const digits = /^[+-]?\d+$/.test(text) ? text : 'none'
+  // `-0` is 0.
+  return readNumber(row, digits, row.mayBeUnlimited ? 'a whole number, or -1' : 'a whole number', isGood) + 0
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,
@@ -233,6 +246,15 @@ function readSize(row: OptionRow, text: string): number {
   if (digits === undefined || factor === undefined)
     throw usageFailure(`--${row.long} takes a number of bytes, such as 1000, 200k, 1M`, flagsOf(row))
   return Math.floor(Number(digits) * factor)
+}
+
+const TIMES_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** How far the beginnings of transfers are apart, in milliseconds; without a unit it is so many in an hour, as in curl. */
+function readRate(row: OptionRow, text: string): number {
+  const [, digits = '', unit = 'h'] = /^(\d{1,15})(?:\/([smhd])[a-z]*)?$/.exec(text) ?? []
+  if (Number(digits) > 0) return TIMES_MS[unit]! / Number(digits)
+  throw usageFailure(`--${row.long} takes a number of transfers and a time, such as 10/s, 5/m`, flagsOf(row))
 }
 
 /** Reads words that are the whole command line; files that they name are not read. */

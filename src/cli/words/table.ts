@@ -57,7 +57,11 @@ const REQUEST: readonly OptionRow[] = [
     'count',
     'http',
     'follow at most so many redirects; -1 for any number. Default 50',
+    { mayBeUnlimited: true },
   ),
+  row('--post301', 'flag', 'http', 'with -L, a POST stays a POST after a 301'),
+  row('--post302', 'flag', 'http', 'the same after a 302'),
+  row('--post303', 'flag', 'http', 'the same after a 303'),
   row('--compressed', 'flag', 'http', 'ask for a compressed response, and write it decompressed'),
   row('-0, --http1.0', 'flag', 'http', 'speak HTTP/1.0'),
   row('--http1.1', 'flag', 'http', 'speak HTTP/1.1, as it does anyway'),
@@ -101,6 +105,7 @@ const BODY: readonly OptionRow[] = [
     'post',
     'a form as the body; @FILE, @- for stdin, without line ends; several are joined by &',
     {
+      differs: 'standard input is given to every request that --next begins; in curl to the first one alone',
       brief: 'a form as the body; @FILE, and @- for stdin',
       name: 'data',
       data: 'ascii',
@@ -139,7 +144,7 @@ const BODY: readonly OptionRow[] = [
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it',
+        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own behind it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -151,7 +156,8 @@ const BODY: readonly OptionRow[] = [
     'PUT a file; - streams standard input, as a pipe is. A URL that ends in / gets the name',
     {
       brief: 'PUT a file; - streams standard input',
-      differs: 'standard input is sent once: where a redirect asks for it again, that is an error (65)',
+      differs:
+        'standard input that is a pipe is sent once: where a redirect asks for it again, that is an error (65)',
     },
   ),
 ]
@@ -196,6 +202,8 @@ const OUTPUT: readonly OptionRow[] = [
     'write this afterwards: %{http_code}, %{time_total}, %{json} …; @FILE',
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
+      differs:
+        '%{size_request} and %{size_header} count neither CONNECT nor what was asked before a challenge',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
@@ -282,7 +290,8 @@ const PROXY: readonly OptionRow[] = [
     'proxy',
     '[scheme://][user:password@]host[:port]: http, https, socks4, socks4a, socks5, socks5h; "" for none',
     {
-      differs: 'a proxy gets no User-Agent and no Proxy-Connection with CONNECT',
+      differs:
+        'a proxy gets no Proxy-Connection, and no User-Agent with CONNECT; Proxy-Authorization of -H goes into no tunnel',
     },
   ),
   row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
@@ -294,6 +303,7 @@ const PROXY: readonly OptionRow[] = [
     'text',
     'proxy',
     'a proxy before that of -x, or alone; socks4 where it has no scheme',
+    { differs: "the scheme is that of curl's manual; curl itself may take a proxy without one for http" },
   ),
   row('--socks4 <host[:port]>', 'text', 'proxy', 'a SOCKS4 proxy; the name is looked up here'),
   row('--socks4a <host[:port]>', 'text', 'proxy', 'a SOCKS4a proxy; it looks the name up'),
@@ -308,6 +318,7 @@ const PROXY: readonly OptionRow[] = [
     'flag',
     'proxy',
     'leave the answer to CONNECT out of -i and -D, as it does anyway',
+    { differs: 'without it, curl writes that answer there' },
   ),
 ]
 
@@ -342,6 +353,16 @@ const TLS: readonly OptionRow[] = [
       differs: 'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone',
     },
   ),
+  row(
+    '--hsts <file>',
+    'text',
+    'tls',
+    'ask hosts over https alone that have asked for that, and keep their names in a file; "" keeps none',
+    {
+      differs:
+        'of a host that is known, -k lets no wrong certificate through (RFC 6797 §8.4); a file that cannot be written is told, and exits with 23',
+    },
+  ),
   row('--crlfile <file>', 'text', 'tls', 'revocation lists, PEM'),
   row('--ciphers <list>', 'text', 'tls', "cipher suites, in OpenSSL's words"),
   row('--tls13-ciphers <list>', 'text', 'tls', 'the same for TLS 1.3'),
@@ -367,14 +388,36 @@ const TIME: readonly OptionRow[] = [
   row('--retry <num>', 'count', 'time', `try again after timeouts and ${RETRIED_STATUSES.join(', ')}`, {
     brief: 'try again after timeouts and 5xx',
   }),
-  row('--retry-delay <seconds>', 'seconds', 'time', 'how long to wait between; default 1, doubled each time'),
+  row(
+    '--retry-delay <seconds>',
+    'seconds',
+    'time',
+    'how long to wait between; default 1, doubled each time',
+    {
+      differs: 'a fraction such as 0.5 is fine, as it is for every time',
+    },
+  ),
   row('--retry-max-time <seconds>', 'seconds', 'time', 'ask for no attempt more after so long'),
   row('--retry-connrefused', 'flag', 'time', 'also after a refused connection'),
   row('--retry-all-errors', 'flag', 'time', 'after every failure'),
-  row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M'),
-  row('-Y, --speed-limit <speed>', 'size', 'time', 'give up below so many bytes a second'),
+  row(
+    '--rate <num/unit>',
+    'rate',
+    'time',
+    'begin so many transfers in a time at most: 10/s, 5/m, 100/h, 1000/d; without -Z',
+    GLOBAL,
+  ),
+  row('--limit-rate <speed>', 'size', 'time', 'bytes a second at most, both ways: 200k, 1M', {
+    differs: 'a fraction such as 1.5M is fine, as it is for every size',
+  }),
+  row('-Y, --speed-limit <speed>', 'size', 'time', 'give up below so many bytes a second', {
+    differs: 'takes the units of --limit-rate too',
+  }),
   row('-y, --speed-time <seconds>', 'seconds', 'time', 'for so long. Default 30'),
-  row('--max-filesize <bytes>', 'size', 'time', 'refuse a larger body'),
+  row('--max-filesize <bytes>', 'size', 'time', 'refuse a larger body', {
+    differs:
+      'a body that does not say how long it is, and one that --compressed unpacks, end where they go past it; in curl 8.4 and newer, too. The bodies of redirects that are followed do not count',
+  }),
 ]
 
 const SHOW: readonly OptionRow[] = [

@@ -11,7 +11,13 @@ import { checkOpenHandles } from '../../support/open-handles.ts'
 
 checkOpenHandles()
 
-const REDIRECT = { limit: 20, downgrade: false, keepCredentialsFor: [] as string[], keepHeaders: [] }
+const REDIRECT = {
+  limit: 20,
+  downgrade: false,
+  keepCredentialsFor: [] as string[],
+  keepHeaders: [],
+  keepPostAfter: [],
+}
 const originOf = (prefix: string): RequestOrigin => ({ ...requestWith(undefined).origin, prefix })
 
 /** A request that was made for one origin, and goes to another. */

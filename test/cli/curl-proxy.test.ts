@@ -1,0 +1,160 @@
+// The command held against curl by way of proxies: the same words to both. Compared are what the proxies were asked, what came
+// to the server, standard output and the exit code.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, describe, it } from 'node:test'
+import { runCommand } from '../support/command.ts'
+import { CommandPeer } from '../support/command-peer.ts'
+import { need } from '../support/need.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
+
+checkOpenHandles()
+
+const skip = need('curl')
+
+/**
+ * `URL` is the server, `OPEN` a proxy that asks for nothing, `SHUT` one that wants to know me:pw, `BROKEN` one that gives no
+ * tunnel, `SOCKS` one of SOCKS; `~` is a blank in a word.
+ */
+const CASES: readonly string[] = [
+  '-x OPEN URL/ok',
+  '-x http://OPEN/ http://name.test:PORT/ok?q#f',
+  '-x OPEN -d x=1 URL/',
+  '-x OPEN -L URL/chain/1',
+  '-x OPEN http://me:pw@127.0.0.1:PORT/ok',
+  '-x OPEN -H X-A:~1 -I URL/ok',
+  '-x OPEN -H Host:~elsewhere URL/ok',
+  '-x OPEN -H Proxy-Authorization:~mine URL/ok',
+  '-x OPEN -u me:pw URL/ok',
+  '-x OPEN -p URL/ok',
+  '-x OPEN -p -d x=1 http://name.test:PORT/',
+  '-x OPEN -p -H Host:~elsewhere -H X-A:~1 URL/ok',
+  '-x OPEN -p -u me:pw URL/ok',
+  '-x OPEN -p -i --suppress-connect-headers URL/ok',
+  '-x OPEN -p -i URL/ok',
+  '-x OPEN -p -H Proxy-Authorization:~mine URL/ok',
+  '-x OPEN -w %{http_connect}|%{num_connects}|%{remote_port}|%{proxy_ssl_verify_result} URL/ok',
+  '-x SHUT -i URL/ok',
+  '-x SHUT -U me:pw -w %{http_code}|%{http_connect} URL/ok',
+  '-x SHUT -U me:wrong -w %{http_code}|%{http_connect} URL/ok',
+  '-x me:pw@SHUT URL/ok',
+  '-x me:pw@SHUT -U other:x URL/ok',
+  '-x SHUT -p -U me:pw -w %{http_code}|%{http_connect} URL/ok',
+  '-x SHUT -p -w %{http_code}|%{http_connect}|%{exitcode}|%{num_connects}|%{scheme} URL/ok',
+  '-x SHUT -p -U me:wrong -w %{http_code}|%{http_connect} URL/ok',
+  '-x BROKEN -p -w %{http_code}|%{http_connect} URL/ok',
+  '-x socks5h://SOCKS http://name.test:PORT/ok',
+  '-x socks5://SOCKS http://localhost:PORT/ok',
+  '-x socks4a://SOCKS http://name.test:PORT/ok',
+  '-x socks4://SOCKS URL/ok',
+  '--socks5 SOCKS URL/ok',
+  '--socks5-hostname SOCKS http://name.test:PORT/ok',
+  '--socks4 SOCKS URL/ok',
+  '--socks4a SOCKS http://name.test:PORT/ok',
+  '--preproxy socks5h://SOCKS -x OPEN URL/ok',
+  '--preproxy socks5h://SOCKS -x OPEN -p URL/ok',
+  '-x http://127.0.0.1:1 URL/ok',
+  '-x socks5://127.0.0.1:1 URL/ok',
+  '-x https://OPEN URL/ok',
+  '-x socks5://OPEN URL/ok',
+  '-x no-such-proxy.invalid URL/ok',
+  '-x gopher://h URL/ok',
+  '-x OPEN -p http://127.0.0.1:1/',
+  '-x OPEN --noproxy 127.0.0.1 URL/ok',
+  '-x OPEN --noproxy * URL/ok',
+  '-x  URL/ok',
+  '-U me:pw URL/ok',
+]
+
+/** What is other than in this curl, and why: what is not compared. */
+const DIFFERENCES: Readonly<Record<string, readonly (keyof Result)[]>> = {
+  // The answer of a proxy is no response of the server: -v shows it.
+  '-x OPEN -p -i URL/ok': ['stdout'],
+  // It tells the server who we are to the proxy.
+  '-x OPEN -p -H Proxy-Authorization:~mine URL/ok': ['received'],
+}
+
+interface Result {
+  readonly asked: readonly string[]
+  readonly received: string
+  readonly stdout: string
+  readonly code: number | null
+}
+
+describe('the command beside curl, by way of a proxy', { skip }, () => {
+  let peer: CommandPeer
+  let open: TestProxy
+  let shut: TestProxy
+  let broken: TestProxy
+  let socks: SocksProxy
+
+  before(async () => {
+    peer = await CommandPeer.start()
+    open = await TestProxy.start()
+    shut = await TestProxy.start({ authorization: `Basic ${btoa('me:pw')}` })
+    broken = await TestProxy.start({ refusal: 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n' })
+    socks = await SocksProxy.start()
+  })
+  after(async () => {
+    for (const one of [peer, open, shut, broken, socks]) await one[Symbol.asyncDispose]()
+  })
+
+  const places = (): readonly (readonly [name: string, port: number])[] => [
+    ['OPEN', open.port],
+    ['SHUT', shut.port],
+    ['BROKEN', broken.port],
+    ['SOCKS', socks.port],
+    ['PORT', peer.port],
+  ]
+
+  function wordsOf(text: string): string[] {
+    const filled = places().reduce(
+      (line, [name, port]) => line.replaceAll(name, name === 'PORT' ? String(port) : `127.0.0.1:${port}`),
+      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`),
+    )
+    return filled.split(' ').map((word) => word.replaceAll('~', ' '))
+  }
+
+  /** The same words for what may differ in every case. */
+  function normal(text: string): string {
+    return places()
+      .reduce((line, [name, port]) => line.replaceAll(String(port), name), text)
+      .replace(/^user-agent: .*\r\n/gim, '')
+      .replace(/^proxy-connection: .*\r\n/gim, '')
+  }
+
+  function finish(stdout: string, code: number | null): Result {
+    const asked = [open, shut, broken].flatMap((proxy) =>
+      proxy.asked.splice(0).map(({ head }) => normal(head)),
+    )
+    asked.push(...socks.asked.splice(0).map((one) => normal(JSON.stringify(one))))
+    return { asked, received: normal(peer.takeRequests()), stdout: normal(stdout), code }
+  }
+
+  async function runCurl(words: readonly string[]): Promise<Result> {
+    const child = spawn('curl', ['-q', '-s', '--noproxy', '', ...words], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let stdout = ''
+    child.stdout.on('data', (piece: Buffer) => {
+      stdout += piece.toString()
+    })
+    const [code] = (await once(child, 'close')) as [number | null]
+    return finish(stdout, code)
+  }
+
+  for (const text of CASES) {
+    it(text, async () => {
+      const words = wordsOf(text)
+      const theirs = await runCurl(words)
+      const { code, stdout } = await runCommand(['-q', ...words])
+      const ours = finish(stdout.toString(), code)
+      for (const what of ['asked', 'received', 'stdout', 'code'] as const) {
+        if (DIFFERENCES[text]?.includes(what) !== true) assert.deepEqual(ours[what], theirs[what], what)
+      }
+    })
+  }
+})
