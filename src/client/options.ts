@@ -5,10 +5,12 @@
 
 import {
   hasMethods,
+  isAddress,
   isBoolean,
   isFunction,
   isRecord,
   isSignal,
+  isSocketPath,
   isText,
   type OptionNames,
   shown,
@@ -190,8 +192,8 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       is: hasMethods('now', 'after'),
     },
     random: { where: 'client', takes: 'a Random', default: '`Math.random`', is: hasMethods('next') },
-    socketPath: { where: 'client', takes: 'the path of a unix socket', default: 'none', is: isText },
-    localAddress: { where: 'client', takes: 'an IP address', default: 'the system chooses', is: isText },
+    socketPath: { where: 'client', takes: 'the path of a unix socket', default: 'none', is: isSocketPath },
+    localAddress: { where: 'client', takes: 'an IP address', default: 'the system chooses', is: isAddress },
     keepAlive: {
       where: 'client',
       takes: 'a number of milliseconds, or false',

@@ -29,11 +29,12 @@ export interface BodyReader {
 
 /**
  * Copies as much of `bytes` as `target` has room for; answers how many, at least one.
+ * @param given - how long `target` was when it was given, where that was before
  * @throws TypeError where the memory of `target` was transferred or made smaller since it was given
  */
-export function copyInto(target: Uint8Array, bytes: Uint8Array): number {
+export function copyInto(target: Uint8Array, bytes: Uint8Array, given: number = target.length): number {
   const count = Math.min(bytes.length, target.length)
-  if (count === 0) {
+  if (count === 0 || target.length < given) {
     throw new TypeError(
       'The memory given to readInto() was transferred or made smaller while it was waited for',
     )

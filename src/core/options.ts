@@ -5,6 +5,8 @@
  * certificates off), and what the caller writes into the object later must not be one either.
  */
 
+import { addressOfHost } from './host.ts'
+
 /** A record without a prototype: a property that it does not have is nowhere else. */
 export type OptionNames = Readonly<Record<string, true>>
 
@@ -67,6 +69,16 @@ export function isRecord(value: unknown): value is object {
 export const isFunction = (value: unknown): boolean => typeof value === 'function'
 export const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 export const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+/** True for a path that names what it says: the system would end it at a NUL. One that begins with NUL is Linux's abstract name. */
+export const isSocketPath = (value: unknown): boolean =>
+  isText(value) && (value as string).lastIndexOf('\0') <= 0
+
+/** True for an IP address as a system writes it: four decimal numbers, or IPv6, also with a zone. */
+export const isAddress = (value: unknown): boolean => {
+  const found = typeof value === 'string' ? addressOfHost(value) : undefined
+  return found !== undefined && (found.family === 6 || found.address === value)
+}
 
 /** True for an object that has these methods, its own or inherited. */
 export const hasMethods =

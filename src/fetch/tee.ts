@@ -95,9 +95,10 @@ class Branch implements BodyReader {
   }
 
   async readInto(target: Uint8Array): Promise<number> {
+    const { length } = target
     if (!(await this.#fill())) return 0
     const first = this.#queue[0]!
-    const count = copyInto(target, first)
+    const count = copyInto(target, first, length)
     if (count === first.length) this.#queue.shift()
     else this.#queue[0] = first.subarray(count)
     return count

@@ -217,7 +217,9 @@ export class ChunkedDecoder implements BodyDecoder {
       this.#size = this.#size * 16 + hexValue(byte)
       if (this.#size > Number.MAX_SAFE_INTEGER) throw badSize(byte, offset)
     } else if (!this.#hasDigit) {
-      throw badSize(byte, offset)
+      if (!isBlank(byte)) throw badSize(byte, offset)
+      this.#takePadding(byte, offset)
+      this.#countExtension(offset)
     } else if (byte === CR) {
       this.#state = 'size-lf'
     } else if (byte === SEMICOLON) {
@@ -235,14 +237,19 @@ export class ChunkedDecoder implements BodyDecoder {
 
   /** Bad white space before `;` (RFC 9110 §5.6.3); before the line end it is padding, which needs its tolerance. */
   #readSizeBlank(byte: number, offset: number): void {
-    if (byte === CR && this.#rules.tolerances.chunkSizePadding) {
-      note(this.#defects, 'chunk-size-padding')
+    if (byte === CR) {
+      this.#takePadding(byte, offset)
       this.#state = 'size-lf'
       return
     }
     if (byte === SEMICOLON) this.#state = 'extension'
     else if (!isBlank(byte)) throw badSize(byte, offset)
     this.#countExtension(offset)
+  }
+
+  #takePadding(byte: number, offset: number): void {
+    if (!this.#rules.tolerances.chunkSizePadding) throw badSize(byte, offset)
+    note(this.#defects, 'chunk-size-padding')
   }
 
   #readExtension(byte: number, offset: number): void {

@@ -56,7 +56,7 @@ export const TOLERANCES = {
   chunkSizePadding: {
     default: false,
     accepts:
-      'Blanks between the digits of a chunk size and its line end. Never before or between the digits; before `;` they are always accepted.',
+      'Blanks before the digits of a chunk size, and between them and the line end. Never between the digits; before `;` they are always accepted.',
     reason:
       'Old load balancers, Tomcat and small devices pad sizes to a fixed width; curl and http.client take it.',
     risk: 'A peer that takes the blank for part of the size refuses what is read here; none is known to read another size.',

@@ -103,11 +103,12 @@ export class DecodedBody implements BodyReader {
   }
 
   async readInto(target: Uint8Array): Promise<number> {
+    const { length } = target
     const piece = await this.readChunk()
     if (piece === undefined) return 0
     // Kept until it is copied: where the target cannot take it, the next read has it.
     this.#rest = piece
-    const count = copyInto(target, piece)
+    const count = copyInto(target, piece, length)
     this.#rest = count < piece.length ? piece.subarray(count) : undefined
     return count
   }

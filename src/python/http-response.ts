@@ -14,7 +14,7 @@
 import type { Readable } from 'node:stream'
 import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
-import { ResponseNotReady } from '../errors/index.ts'
+import { HTTPException, ResponseNotReady } from '../errors/index.ts'
 import { type BodyFacts, clip, describeBody } from './body-facts.ts'
 import { BodyFile, nothing } from './body-file.ts'
 import { HTTPMessage } from './http-message.ts'
@@ -65,6 +65,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #reader: Connection | undefined
   #length: number | null = null
   #isClosed = false
+  /** Why the body broke off: every later read says it again, for an end would make half a body a whole one. */
+  #failure: Error | undefined
 
   /**
    * @param sock - a Node stream on which the response comes, or a connection that reads it
@@ -180,7 +182,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   getheader(name: string, otherwise: unknown = null): unknown {
     const values: unknown = this.#head.headers.get_all(name, otherwise)
     const isList = typeof values === 'object' && values !== null && Symbol.iterator in values
-    return isList ? [...(values as Iterable<string>)].join(', ') : values
+    return isList ? joined([...(values as Iterable<unknown>)]) : values
   }
 
   /** Name and value of each header field: all of them, in their order and letter case. */
@@ -209,8 +211,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   async read(amt: number | null = null): Promise<Buffer> {
     const { body } = this.#head
-    if (this.fp === null) return nothing()
-    if (this.#isHead) return this.#end()
+    if (this.#isOver) return this.#end()
     if (amt === null || amt < 0) {
       const all = await this.#take(() => body.takeAll())
       this.#end()
@@ -252,7 +253,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** Reads a line with its line end, or `limit` bytes of it; nothing at the end. */
   async readline(limit: number = -1): Promise<Buffer> {
     const { body, kind } = this.#head
-    if (this.fp === null || this.#isHead) return nothing()
+    if (this.#isOver) return nothing()
     const most = this.#length === null ? limit : clip(limit, this.#length)
     const line = await this.#take(() => body.takeLine(most))
     const isCut = line.at(-1) !== 0x0a && (limit < 0 || line.length < limit)
@@ -276,7 +277,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** Reads what is there, or else what comes next, and not more than `n` bytes where that is not negative. */
   async read1(n: number = -1): Promise<Buffer> {
     const { body, kind } = this.#head
-    if (this.fp === null || this.#isHead) return nothing()
+    if (this.#isOver) return nothing()
     if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
     const most = this.#length === null ? n : clip(n, this.#length)
     const bytes =
@@ -290,7 +291,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** What `read1` would give, left where it is. How much that is, `n` does not say, here as in Python. */
   async peek(_n: number = -1): Promise<Buffer> {
     const { body, kind } = this.#head
-    if (this.fp === null || this.#isHead || this.#length === 0) return nothing()
+    if (this.#isOver || this.#length === 0) return nothing()
     if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
     return this.#guard(() => body.peek())
   }
@@ -342,8 +343,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return false
   }
 
-  /** Does nothing: there is nothing that waits to be written. */
-  flush(): void {}
+  /**
+   * Does nothing: there is nothing that waits to be written.
+   * @throws TypeError after `close()`, where Python raises ValueError
+   */
+  flush(): void {
+    if (this.#isClosed) throw new TypeError('flush() of a response that is closed')
+  }
 
   /** @throws UnsupportedOperation, a kind of OSError: there is no descriptor to be had */
   fileno(): never {
@@ -372,7 +378,9 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
       return await read()
     } catch (error) {
       this.#end()
-      throw asPythonRaises(error)
+      const failure = asPythonRaises(error)
+      if (failure instanceof HTTPException) this.#failure = failure
+      throw failure
     }
   }
 
@@ -398,6 +406,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return nothing()
   }
 
+  /** True where there is nothing to be read. Throws what broke the body off, until it is closed. */
+  get #isOver(): boolean {
+    if (this.#failure !== undefined && !this.#isClosed) throw this.#failure
+    return this.fp === null || this.#isHead
+  }
+
   get #isHead(): boolean {
     return this.#method === 'HEAD'
   }
@@ -406,6 +420,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (this.#begun === undefined) throw new ResponseNotReady('begin() comes first')
     return this.#begun
   }
+}
+
+/** As `', '.join` has it. */
+function joined(values: readonly unknown[]): string {
+  if (!values.every((value) => typeof value === 'string'))
+    throw new TypeError('a list to be joined holds strings')
+  return values.join(', ')
 }
 
 function isSource(sock: Readable | ResponseSource): sock is ResponseSource {

@@ -34,7 +34,12 @@ export interface BodySource {
 type Resolve<T> = (value: T | Promise<never>) => void
 
 type Waiter =
-  | { readonly kind: 'into'; readonly target: Uint8Array; readonly resolve: Resolve<number> }
+  | {
+      readonly kind: 'into'
+      readonly target: Uint8Array
+      readonly length: number
+      readonly resolve: Resolve<number>
+    }
   | { readonly kind: 'chunk'; readonly resolve: Resolve<Buffer | undefined> }
   | { readonly kind: 'all'; readonly resolve: Resolve<Buffer> }
 
@@ -83,7 +88,7 @@ export class IncomingBody implements BodyReader {
     }
     let count: number
     try {
-      count = copyInto(waiter.target, bytes)
+      count = copyInto(waiter.target, bytes, waiter.length)
     } catch (error) {
       // The memory is gone, the bytes are not: the next read has them.
       this.#enqueue(bytes)
@@ -134,7 +139,7 @@ export class IncomingBody implements BodyReader {
       this.#afterTaking()
       return Promise.resolve(count)
     }
-    return this.#wait(0, (resolve) => ({ kind: 'into', target, resolve }))
+    return this.#wait(0, (resolve) => ({ kind: 'into', target, length: target.length, resolve }))
   }
 
   readChunk(): Promise<Buffer | undefined> {

@@ -50,6 +50,23 @@ describe('the constructor', () => {
   })
 })
 
+const withPath = (socketPath: string): HTTPConnection => new HTTPConnection('a.test', 80, { socketPath })
+const from = (localAddress: string): HTTPConnection => new HTTPConnection('a.test', 80, { localAddress })
+
+describe('where to connect from and to', () => {
+  it('is refused at construction: a path that the system would end at a NUL', () => {
+    for (const path of ['/run/a\0b', 'a\0', '\0a\0b']) assert.throws(() => withPath(path), TypeError)
+    for (const path of ['/run/a', '\0abstract', 'a b']) assert.equal(withPath(path).host, 'a.test')
+  })
+
+  it('is refused at construction: a local address that is none', () => {
+    for (const text of ['here', '', '127.1', '0177.0.0.1', '127.0.0.1.', '[::1]', '::1 ', 'fe80::1%'])
+      assert.throws(() => from(text), TypeError, text)
+    for (const text of ['127.0.0.2', '::1', '::ffff:127.0.0.1', 'fe80::1%eth0'])
+      assert.equal(from(text).host, 'a.test')
+  })
+})
+
 describe('the options', () => {
   it('hand where and how to connect to the connector', async () => {
     const network = new MemoryNetwork()

@@ -25,6 +25,56 @@ async function described(head: string, method?: string): Promise<unknown> {
 
 const TEN = 'HTTP/1.1 200 Fine\r\nContent-Length: 10\r\n\r\n0123456789'
 
+describe('a body that breaks off', () => {
+  const CUT = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab'
+
+  it('is no end for any later read, until the response is closed', async () => {
+    const response = await begin(CUT)
+    await assert.rejects(response.read(), httplib.IncompleteRead)
+    assert.ok(response.isclosed())
+    for (const read of [
+      () => response.read(),
+      () => response.read(1),
+      () => response.readinto(new Uint8Array(2)),
+      () => response.readline(),
+      () => response.readlines(),
+      () => response.read1(),
+      () => response.peek(),
+    ]) {
+      await assert.rejects(read(), httplib.IncompleteRead)
+    }
+    response.close()
+    assert.equal((await response.read()).length, 0)
+  })
+})
+
+async function readChunkOf(size: string): Promise<string> {
+  const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc\r\n0\r\n\r\n`
+  return (await (await begin(text)).read()).toString()
+}
+
+describe('the size of a chunk', () => {
+  it('may have blanks around it, as in Python', async () => {
+    for (const size of [' 3', '3 ', ' \t3\t ', '  03 ;a']) assert.equal(await readChunkOf(size), 'abc', size)
+  })
+
+  it('has no sign, no prefix and nothing between its digits, whatever `int()` takes', async () => {
+    for (const size of ['0x3', '+3', '0_3', '- 3', '1 3'])
+      await assert.rejects(readChunkOf(size), httplib.HTTPException, size)
+  })
+})
+
+describe('flush', () => {
+  it('does nothing while the response is open, and is an error after close()', async () => {
+    const response = await begin(TEN)
+    response.flush()
+    await response.read()
+    response.flush()
+    response.close()
+    assert.throws(() => response.flush(), TypeError)
+  })
+})
+
 describe('begin', () => {
   it('reads the head from a stream', async () => {
     const response = await begin(
@@ -46,6 +96,15 @@ describe('begin', () => {
       ['Content-Length', '4'],
     ])
     assert.equal((await response.read()).toString(), 'none')
+  })
+
+  it('joins a list of strings that stands for a missing field, and no other list', async () => {
+    const response = await begin(TEN)
+    assert.equal(response.getheader('x', []), '')
+    for (const list of [[1, 2], ['a', null], [['a']]]) {
+      // As `', '.join` raises.
+      assert.throws(() => response.getheader('x', list), TypeError)
+    }
   })
 
   it('does nothing at a second call', async () => {

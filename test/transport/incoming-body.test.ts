@@ -59,14 +59,23 @@ describe('the memory of readInto()', () => {
     }
   }
 
-  it('takes what still fits where it was made smaller', async () => {
+  it('rejects where it was made smaller, though something would fit', async () => {
     const { body } = make()
     const memory = resizable(16)
     const reading = body.readInto(new Uint8Array(memory))
     ;(memory as ArrayBuffer & { resize(length: number): void }).resize(2)
     body.push(Buffer.from('hello'))
-    assert.equal(await reading, 2)
-    assert.equal(String(await body.readChunk()), 'llo')
+    assert.ok((await rejectionOf(reading)) instanceof TypeError)
+    assert.equal(String(await body.readChunk()), 'hello')
+  })
+
+  it('takes the bytes where it was made larger', async () => {
+    const { body } = make()
+    const memory = resizable(4)
+    const reading = body.readInto(new Uint8Array(memory))
+    ;(memory as ArrayBuffer & { resize(length: number): void }).resize(8)
+    body.push(Buffer.from('hello'))
+    assert.equal(await reading, 5)
   })
 
   it('rejects with what a target of another class throws', async () => {

@@ -120,7 +120,8 @@ describe('the second reader', () => {
     const padded = 'chunked\r\n\r\n2 \t\r\nab\r\n0  \r\n\r\n'
     assert.deepEqual(read(padded), ['', 'broken'])
     assert.deepEqual(read(padded, leave), ['ab', 'complete'])
-    assert.deepEqual(read('chunked\r\n\r\n 2\r\nab\r\n', leave), ['', 'broken'])
+    assert.deepEqual(read('chunked\r\n\r\n 2\r\nab\r\n'), ['', 'broken'])
+    assert.deepEqual(read('chunked\r\n\r\n 2\r\nab\r\n', leave), ['ab', 'broken'])
     const identity = 'identity\r\nContent-Length: 2\r\n\r\n'
     assert.deepEqual(read(`${identity}abc`), ['abc', 'complete'])
     assert.deepEqual(read(`${identity}abc`, leave), ['ab', 'complete'])

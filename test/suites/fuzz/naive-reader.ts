@@ -30,8 +30,9 @@ const REQUEST_HEAD = new RegExp(
   'y',
 )
 const CHUNK_SIZE = /(0*)([0-9A-Fa-f]{0,13})(?<=[0-9A-Fa-f])([ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n/y
-/** The same with blanks behind the digits, where they are let through. */
-const PADDED_SIZE = /(0*)([0-9A-Fa-f]{0,13})(?<=[0-9A-Fa-f])([ \t]*;[\t\x20-\x7e\x80-\xff]*|[ \t]+)?\r\n/y
+/** The same with blanks around the digits, where they are let through. */
+const PADDED_SIZE =
+  /[ \t]*(0*)([0-9A-Fa-f]{0,13})(?<=[0-9A-Fa-f])([ \t]*;[\t\x20-\x7e\x80-\xff]*|[ \t]+)?\r\n/y
 const TRAILERS = new RegExp(`(${FIELD_LINES})\\r\\n`, 'y')
 
 /** What is let through besides; both are names of tolerances. */

@@ -214,8 +214,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'takes padding of a chunk size without leave',
     file: DECODERS,
-    find: 'byte === CR && this.#rules.tolerances.chunkSizePadding',
-    replace: 'byte === CR',
+    find: 'if (!this.#rules.tolerances.chunkSizePadding) throw badSize(byte, offset);',
+    replace: '',
     within: 5_000,
   },
   {
