@@ -3,6 +3,7 @@
  * taken from a caller.
  */
 
+import { readIpAddress } from '../core/ip-address.ts'
 import {
   hasMethods,
   isBoolean,
@@ -32,6 +33,7 @@ export interface ClientOptionRow {
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
+const isMilliseconds = (value: unknown): boolean => typeof value === 'number' && value >= 0
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value) || isRecord(value)
 
@@ -42,7 +44,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       where: 'both',
       takes: 'an absolute http or https URL',
       default: 'none',
-      is: (value) => isText(value) || value instanceof URL,
+      is: isWebUrl,
     },
     method: { where: 'request', takes: 'a method', default: '`GET`', is: isText },
     headers: {
@@ -74,6 +76,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       where: 'request',
       takes: 'fields, or a function that gives them after the body',
       default: 'none',
+      is: (value) => isObject(value) || isFunction(value),
     },
     expectContinue: {
       where: 'request',
@@ -191,12 +194,17 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
     },
     random: { where: 'client', takes: 'a Random', default: '`Math.random`', is: hasMethods('next') },
     socketPath: { where: 'client', takes: 'the path of a unix socket', default: 'none', is: isText },
-    localAddress: { where: 'client', takes: 'an IP address', default: 'the system chooses', is: isText },
+    localAddress: {
+      where: 'client',
+      takes: 'an IP address',
+      default: 'the system chooses',
+      is: (value) => isText(value) && readIpAddress(value as string) !== undefined,
+    },
     keepAlive: {
       where: 'client',
       takes: 'a number of milliseconds, or false',
       default: '60 s',
-      is: (value) => value === false || typeof value === 'number',
+      is: (value) => value === false || isMilliseconds(value),
     },
     onWarning: {
       where: 'client',
@@ -205,6 +213,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       is: isFunction,
     },
   }
+
+/** A URL of http or https, of any realm, or its text. */
+function isWebUrl(value: unknown): boolean {
+  const href: unknown = typeof value === 'object' && value !== null ? (value as URL).href : value
+  return isText(href) && URL.canParse(href as string) && /^https?:$/.test(new URL(href as string).protocol)
+}
 
 function isLayers(value: unknown): boolean {
   return Array.isArray(value) && value.every(isFunction)
