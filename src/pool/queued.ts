@@ -20,8 +20,8 @@ const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
 /** What becomes of a wait: one of the two is called, once. */
 export interface QueueOutcome {
   /** `isNew` where the connection was opened just now. */
-  served(connection: PooledConnection, isNew: boolean): void
-  failed(error: unknown): void
+  readonly served: (connection: PooledConnection, isNew: boolean) => void
+  readonly failed: (error: unknown) => void
 }
 
 /** One that waits, from its arrival to its end. */
@@ -83,7 +83,7 @@ export class Queued implements PoolWaiter {
     this.#end()
     // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
     if (this.#keeper.clock.now() >= this.#deadlines.endsAt) this.#fail(this.#totalTimeout())
-    else this.#place.runInAsyncScope(this.#outcome.served, this.#outcome, connection, isNew)
+    else this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
   }
 
   fail(error: unknown): void {
@@ -114,7 +114,7 @@ export class Queued implements PoolWaiter {
   }
 
   #fail(error: unknown): void {
-    this.#place.runInAsyncScope(this.#outcome.failed, this.#outcome, error)
+    this.#place.runInAsyncScope(this.#outcome.failed, undefined, error)
   }
 
   #totalTimeout(): TimeoutError {
