@@ -184,6 +184,8 @@ export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
     expectContinueMs: continueTimeout(options?.expectContinue),
     deadlines: of.deadlines,
     settings,
+    attempt: 1,
+    first: undefined,
   })
 }
 

@@ -6,6 +6,9 @@ import { Client } from '../../src/client/client.ts'
 import type { ClientOptions, ClientRequestOptions } from '../../src/client/option-types.ts'
 import { takeClientOptions } from '../../src/client/options.ts'
 import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings } from '../../src/client/settings.ts'
+import type { Layer } from '../../src/core/handler.ts'
+import { respondWith } from '../../src/core/memory-response.ts'
+import type { OutgoingRequest } from '../../src/core/request.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -155,6 +158,25 @@ describe('the sub-options of a request', () => {
   it('of dns say how long an address is tried alone', () => {
     assert.throws(() => new Client({ dns: { attemptDelayMs: -1 } }), /attemptDelayMs takes a number from 0/)
     new Client({ dns: { attemptDelayMs: 0 } }).destroy()
+  })
+
+  it('and what else a request has are not found on Object.prototype [pain 39]', async () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    const names = ['attempt', 'first', 'settings']
+    let seen: OutgoingRequest | undefined
+    const answer: Layer = () => (request) => {
+      seen = request
+      return Promise.resolve(respondWith(request))
+    }
+    const client = new Client({ layers: [answer] })
+    for (const name of names) Object.defineProperty(prototype, name, { value: { a: 1 }, configurable: true })
+    try {
+      await client.get('http://a.test/')
+    } finally {
+      for (const name of names) delete prototype[name]
+    }
+    assert.deepEqual([seen!.attempt, seen!.first, seen!.settings!.context], [1, undefined, undefined])
+    await client.close()
   })
 
   it('are own properties, each looked at once', () => {
