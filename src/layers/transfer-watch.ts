@@ -128,11 +128,14 @@ export class WatchedBody implements BodyReader {
 /** The body of a request, watched: as long, of the same type, and as often to be sent. Each time it is sent has a watch of its own. */
 export function watchUpload(body: OutgoingBody, makeWatch: MakeWatch): OutgoingBody {
   if (body.kind === 'none' || body.length === 0) return body
-  return new ChunkedBody(
+  const watched = new ChunkedBody(
     (onFailure) => new WatchedSource(body, makeWatch, onFailure),
     body.length,
     body.contentType,
   )
+  // A layer around gives back what it knows, which is the body itself: what was sent of it is not the whole.
+  if (body.kind === 'chunks') body.guard(() => watched.close())
+  return watched
 }
 
 /** How much of a body that is there is sent at a time. */
@@ -151,6 +154,7 @@ class WatchedSource implements ChunkSource {
   readonly #makeWatch: MakeWatch
   readonly #onFailure: OnFailure
   #watch: TransferWatch | undefined
+  #isClosed = false
 
   constructor(body: BytesBody | ChunkedBody, makeWatch: MakeWatch, onFailure: OnFailure) {
     this.#body = body
@@ -164,13 +168,21 @@ class WatchedSource implements ChunkSource {
     const body = this.#body
     const watch = this.#makeWatch(this.#onFailure)
     this.#watch = watch
-    if (body.kind === 'bytes') return watchChunks(slicesOf(body), watch)
+    const isClosed = (): boolean => this.#isClosed
+    this.#isClosed = false
+    if (body.kind === 'bytes') return watchChunks(slicesOf(body), watch, isClosed)
     const chunks = body.open()
     body.listen(this.#onFailure)
-    return watchChunks(chunks, watch)
+    return watchChunks(chunks, watch, isClosed)
+  }
+
+  again(onFailure: OnFailure): ChunkSource {
+    const body = this.#body.kind === 'chunks' ? this.#body.again() : this.#body
+    return new WatchedSource(body, this.#makeWatch, onFailure)
   }
 
   close(reason: unknown): void {
+    this.#isClosed = true
     this.#watch?.stopped()
     if (this.#body.kind === 'chunks') this.#body.close(reason)
   }
@@ -181,7 +193,11 @@ class WatchedSource implements ChunkSource {
 }
 
 /** A chunk has moved when the next one is asked for: as much as the connection held back was waited for. */
-function watchChunks(chunks: AnyIterator, watch: TransferWatch): AsyncIterator<unknown> {
+function watchChunks(
+  chunks: AnyIterator,
+  watch: TransferWatch,
+  isClosed: () => boolean,
+): AsyncIterator<unknown> {
   let given = 0
   return {
     next: async () => {
@@ -192,7 +208,8 @@ function watchChunks(chunks: AnyIterator, watch: TransferWatch): AsyncIterator<u
         return result
       }
       given = lengthOf(result.value)
-      watch.waits()
+      // What the source was asked for before it was given back is not sent any more.
+      if (!isClosed()) watch.waits()
       return result
     },
   }

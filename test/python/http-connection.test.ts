@@ -115,6 +115,21 @@ describe('putheader', () => {
     }
   })
 
+  // RFC 9112 §5.2: who unfolds them reads one line; what may not stand in that may not come in two.
+  it('refuses arguments at once that are wrong as the one line that they come to', () => {
+    for (const [name, ...values] of [
+      ['X', 'a', ''],
+      ['X', 'a', ' \t'],
+      ['Content-Length', '1', '2'],
+      ['Transfer-Encoding', 'chunked', ', gzip'],
+      ['Host', 'a', 'b'],
+    ] as const) {
+      const { conn } = open()
+      conn.putrequest('GET', '/', 1)
+      assert.throws(() => conn.putheader(name, ...values), httplib.HTTPException, `${name}: ${values.join()}`)
+    }
+  })
+
   it('refuses such a value among the headers of a request, and a name that is no token', async () => {
     const { conn, network } = open()
     await assert.rejects(conn.request('GET', '/', null, { X: 'a\r\n\tb' }), httplib.InvalidHeader)

@@ -8,7 +8,13 @@ checkOpenHandles()
 const TABLE = {
   runs: { takes: 'number', least: 1, default: 1_000, help: 'how often' },
   seed: { takes: 'number', help: 'where to begin' },
-  only: { takes: 'text', default: '', shown: 'WORDS', help: 'what' },
+  only: {
+    takes: 'text',
+    default: '',
+    shown: 'WORDS',
+    form: [/^[\w ]*$/, 'words'],
+    help: 'what',
+  },
   loopback: { help: 'where' },
 } as const
 
@@ -48,6 +54,7 @@ describe('the options of a tool', () => {
       [['--runs', '1.5'], /^--runs takes a whole number from 1, not 1\.5\n/],
       [['--runs', '0'], /^--runs takes a whole number from 1, not 0\n/],
       [['--runs'], /--runs/],
+      [['--only', '1-2'], /^--only takes words, not 1-2\n/],
       [['--loopback=1'], /--loopback/],
     ]
     for (const [args, message] of wrong) {

@@ -10,6 +10,8 @@ export interface ToolOption {
   /** The least number; default 0. */
   readonly least?: number
   readonly default?: number | string
+  /** What a text looks like, and how that is called. */
+  readonly form?: readonly [pattern: RegExp, name: string]
   /** What stands for the value in the help; N for a number where nothing else is said. */
   readonly shown?: string
   readonly help: string
@@ -76,7 +78,11 @@ export function readTool<const T extends ToolTable>(
 function valueOf(name: string, option: ToolOption, given: string | boolean | undefined): unknown {
   if (option.takes === undefined) return given ?? false
   if (given === undefined) return option.default
-  if (option.takes === 'text') return given
+  if (option.takes === 'text') {
+    const [pattern, form] = option.form ?? [/^/, '']
+    if (!pattern.test(String(given))) throw new TypeError(`--${name} takes ${form}, not ${given}`)
+    return given
+  }
   const { least = 0 } = option
   if (typeof given !== 'string' || !/^\d{1,15}$/.test(given) || Number(given) < least)
     throw new TypeError(`--${name} takes a whole number from ${least}, not ${given}`)

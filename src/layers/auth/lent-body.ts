@@ -48,6 +48,8 @@ export class LentBody {
       body.contentType,
     )
     this.#current = current
+    // A layer around gives back what it knows, which is the body itself: what was sent of it is not the whole.
+    body.guard(() => current.close())
     return current
   }
 

@@ -32,6 +32,8 @@ const PLAIN_TIMEOUTS: ClientTimeouts = {
   total: Infinity,
 }
 
+const WATCHED: ClientTimeouts = { minSpeed: { bytesPerSecond: 1, overMs: 1_000_000_000 } }
+
 type TimeoutOption = number | ClientTimeouts | undefined
 
 /** What is drawn from. */
@@ -52,7 +54,9 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
   const mayHaveBody = method !== 'GET' && method !== 'HEAD' && !(isPlain || choices.chance(25))
   const made = mayHaveBody ? makeBody(world, choices, sources, id, config.isPlain) : noBody()
   const chosen = isPlain || config.isPlain || !choices.chance(20) ? undefined : choices.oneOf(TIMEOUTS)
-  const timeout = isPlain ? PLAIN_TIMEOUTS : chosen
+  // A watch of the speed, which never is too slow: each fifth, without a choice.
+  const watched = chosen === undefined && !config.isPlain && id % 5 === 0 ? WATCHED : chosen
+  const timeout = isPlain ? PLAIN_TIMEOUTS : watched
   const retry = !isPlain && choices.chance(20) ? choices.oneOf(RETRIES) : undefined
   const redirect = !isPlain && choices.chance(20) ? choices.oneOf(REDIRECTS) : undefined
   const own = isPlain || config.isPlain || !choices.chance(40) ? undefined : new AbortController()
@@ -90,6 +94,8 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     ...(retry === undefined ? {} : { retry }),
     ...(redirect === undefined ? {} : { redirect }),
     ...(own === undefined ? {} : { signal: own.signal }),
+    // Watched on the way, both ways: each third, without a choice.
+    ...(!isPlain && id % 3 === 0 ? { onProgress: () => {} } : {}),
     ...(throws ? { throwOnError: true } : {}),
     ...(!isPlain && mayHaveBody && choices.chance(10) ? { expectContinue: 50 } : {}),
   }

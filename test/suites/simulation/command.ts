@@ -53,12 +53,14 @@ async function main(simulation: SimulationCommand): Promise<void> {
       takes: 'text',
       default: '1:10000',
       shown: 'A:B',
+      form: [/^\d{1,15}(?::\d{1,15})?$/, 'a number, or a range as 1:1000'],
       help: 'from A to B; one number repeats that seed',
     },
     workers: { takes: 'number', least: 1, default: 1, help: 'in so many threads' },
     schedule: {
       takes: 'text',
       shown: 'JSON',
+      form: [/^\{.*\}$/s, 'a schedule as a failure prints it'],
       help: 'a schedule as a failure prints it: {"program":[…],"server":[…],"network":[…]}',
     },
     'keep-going': { help: 'goes on behind a violation' },
@@ -79,9 +81,8 @@ async function main(simulation: SimulationCommand): Promise<void> {
 }
 
 function readSeeds(text: string): [number, number | undefined] {
-  const match = /^(\d+)(?::(\d+))?$/.exec(text)
-  if (match === null) throw new TypeError(`--seeds takes a number or a range as 1:1000, not ${text}`)
-  return [Number(match[1]), match[2] === undefined ? undefined : Number(match[2])]
+  const [first = '', last] = text.split(':')
+  return [Number(first), last === undefined ? undefined : Number(last)]
 }
 
 // ---------------------------------------------------------------------------------------------------- many runs

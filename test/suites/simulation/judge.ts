@@ -279,8 +279,8 @@ function hasReason(intent: Intent, at: number): boolean {
 
 /** A timeout of an exchange whose response nobody has asked for is told to nobody. */
 function mayHaveTimedOut({ timeouts, startedAt, response }: Intent, at: number): boolean {
-  const { send, headers, total } = timeouts
-  return response === undefined && at - startedAt >= Math.min(send, headers, total)
+  const { send, headers, body, total } = timeouts
+  return response === undefined && at - startedAt >= Math.min(send, headers, body, total)
 }
 
 /** How many requests were written whose response does not end before `offset`. */

@@ -305,4 +305,25 @@ export const FAULTS: readonly Fault[] = [
     replace: '',
     within: 1_000,
   },
+  {
+    does: 'ends a watched upload as if it were whole when the body under it is given back',
+    file: 'layers/transfer-watch.js',
+    find: 'body.guard(() => watched.close());',
+    replace: ';',
+    within: 10_000,
+  },
+  {
+    does: 'ends the upload of a lent body as if it were whole when the body under it is given back',
+    file: 'layers/auth/lent-body.js',
+    find: 'body.guard(() => current.close());',
+    replace: '',
+    within: 50_000,
+  },
+  {
+    does: 'waits for the peer of a watched upload that was given back',
+    file: 'layers/transfer-watch.js',
+    find: 'if (!isClosed())',
+    replace: 'if (true)',
+    within: 5_000,
+  },
 ]
