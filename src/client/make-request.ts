@@ -81,9 +81,21 @@ export function takeRequestBody(
 }
 
 function jsonBody(value: unknown): BytesBody {
-  const text: string | undefined = JSON.stringify(value)
+  const text = writeJson(value)
   if (text === undefined) throw new TypeError(`The option 'json': JSON has no way to write a ${typeof value}`)
   return bytesBody(Buffer.from(text), 'application/json')
+}
+
+function writeJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // A bigint, a circle; what a toJSON of the caller throws stands as its cause.
+    if (!(error instanceof TypeError)) throw error
+    throw new TypeError(`The option 'json' takes a value that JSON.stringify can write: ${error.message}`, {
+      cause: error,
+    })
+  }
 }
 
 function formBody(text: string): BytesBody {
@@ -172,6 +184,8 @@ export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
     expectContinueMs: continueTimeout(options?.expectContinue),
     deadlines: of.deadlines,
     settings,
+    attempt: 1,
+    first: undefined,
   })
 }
 

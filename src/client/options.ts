@@ -34,6 +34,7 @@ export interface ClientOptionRow {
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
+const isMilliseconds = (value: unknown): boolean => typeof value === 'number' && value >= 0
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const isFeature = (value: unknown): boolean => isBoolean(value) || isCount(value) || isRecord(value)
 
@@ -44,7 +45,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       where: 'both',
       takes: 'an absolute http or https URL',
       default: 'none',
-      is: (value) => isText(value) || value instanceof URL,
+      is: isWebUrl,
     },
     method: { where: 'request', takes: 'a method', default: '`GET`', is: isText },
     headers: {
@@ -76,6 +77,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       where: 'request',
       takes: 'fields, or a function that gives them after the body',
       default: 'none',
+      is: (value) => isObject(value) || isFunction(value),
     },
     expectContinue: {
       where: 'request',
@@ -198,7 +200,7 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       where: 'client',
       takes: 'a number of milliseconds, or false',
       default: '60 s',
-      is: (value) => value === false || typeof value === 'number',
+      is: (value) => value === false || isMilliseconds(value),
     },
     onWarning: {
       where: 'client',
@@ -207,6 +209,12 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
       is: isFunction,
     },
   }
+
+/** A URL of http or https, of any realm, or its text. */
+function isWebUrl(value: unknown): boolean {
+  const href: unknown = typeof value === 'object' && value !== null ? (value as URL).href : value
+  return isText(href) && URL.canParse(href as string) && /^https?:$/.test(new URL(href as string).protocol)
+}
 
 function isLayers(value: unknown): boolean {
   return Array.isArray(value) && value.every(isFunction)

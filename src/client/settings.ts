@@ -4,6 +4,7 @@
 
 import { takeTlsOptions } from '../connection/options.ts'
 import { anySignal } from '../core/abort-listeners.ts'
+import { isToken } from '../core/grammar.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, namesOf, shown, takeOptions } from '../core/options.ts'
 import type {
@@ -105,6 +106,7 @@ export function resolveSettings(
   place: 'client' | 'request' = 'request',
 ): ClientSettings {
   const { timeout, signal, limits } = options
+  if (limits?.drain !== undefined) atLeast(limits.drain, 0, 'limits', 'drain')
   const { queueMs, minSpeed, timeouts } = resolveTimes(timeout, base)
   return Object.freeze({
     redirect: resolveRedirect(options.redirect, base.redirect),
@@ -190,7 +192,10 @@ function resolveSpeed(option: SpeedLimit): SpeedLimit {
   const { bytesPerSecond, overMs } = taken
   if ([bytesPerSecond, overMs].every((part) => typeof part === 'number' && part > 0))
     return Object.freeze({ bytesPerSecond, overMs })
-  throw new TypeError("The option 'timeout': minSpeed takes { bytesPerSecond, overMs }, two numbers above 0")
+  const got = isRecord(option) ? `${shown(bytesPerSecond)} and ${shown(overMs)}` : shown(option)
+  throw new TypeError(
+    `The option 'timeout': minSpeed takes { bytesPerSecond, overMs }, two numbers above 0, not ${got}`,
+  )
 }
 
 // The sub-options of a request that are not said are the client's, where the client has the feature on.
@@ -216,7 +221,7 @@ function resolveRedirect(
     keepHeaders:
       keepHeaders === undefined
         ? base.keepHeaders
-        : Object.freeze(texts(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase())),
+        : Object.freeze(names(keepHeaders, 'redirect', 'keepHeaders').map((name) => name.toLowerCase())),
     keepPostAfter: keepPostAfter === undefined ? base.keepPostAfter : redirectStatuses(keepPostAfter),
   })
 }
@@ -234,7 +239,7 @@ function originOf(text: string): string {
   const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' }
   if (origin !== 'null') return origin
   throw new TypeError(
-    "The option 'redirect': keepCredentialsFor takes origins, such as https://sso.example.com",
+    `The option 'redirect': keepCredentialsFor takes origins, such as https://sso.example.com, not ${shown(text)} that is none`,
   )
 }
 
@@ -252,11 +257,13 @@ function resolveRetry(
   const taken = takeOptions(option, namesOf(DEFAULT_RETRY), what)
   const { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey } = taken
   const waits = takeOptions(backoff, { firstMs: true, maxMs: true }, "The option 'retry.backoff'")
-  if (statuses !== undefined && !(Array.isArray(statuses) && statuses.every(Number.isInteger)))
-    throw new TypeError(`${what}: statuses takes a list of status codes`)
+  if (statuses !== undefined && !(Array.isArray(statuses) && statuses.every(isStatus)))
+    throw new TypeError(
+      `${what}: statuses takes a list of status codes, 100 to 999, not ${shownList(statuses, isStatus)}`,
+    )
   return Object.freeze({
     limit: limit === undefined ? base.limit : count(limit, 'retry', 'limit'),
-    methods: methods === undefined ? base.methods : Object.freeze(texts(methods, 'retry', 'methods')),
+    methods: methods === undefined ? base.methods : Object.freeze(names(methods, 'retry', 'methods')),
     statuses: statuses === undefined ? base.statuses : Object.freeze([...statuses]),
     backoff: Object.freeze({
       firstMs: atLeast(waits.firstMs ?? base.backoff.firstMs, 0, 'retry.backoff', 'firstMs'),
@@ -270,8 +277,11 @@ function resolveRetry(
 function resolveKey(option: RetryOptions['idempotencyKey']): string | undefined {
   if (option === false) return undefined
   if (option === true) return 'Idempotency-Key'
-  if (typeof option === 'string' && option !== '') return option
-  throw new TypeError("The option 'retry': idempotencyKey takes true, false, or the name of a field")
+  if (typeof option === 'string' && isToken(option)) return option
+  const got = typeof option === 'string' && option !== '' ? 'a string that is no token' : shown(option)
+  throw new TypeError(
+    `The option 'retry': idempotencyKey takes true, false, or the name of a field, not ${got}`,
+  )
 }
 
 function resolveDecompress(
@@ -347,7 +357,28 @@ function truth(value: unknown, option: string, name: string): boolean {
   throw new TypeError(`The option '${option}': ${name} takes true or false, not ${shown(value)}`)
 }
 
+const isString = (one: unknown): boolean => typeof one === 'string'
+const isName = (one: unknown): boolean => typeof one === 'string' && isToken(one)
+const isStatus = (one: unknown): boolean =>
+  Number.isInteger(one) && (one as number) >= 100 && (one as number) <= 999
+
 function texts(value: readonly string[], option: string, name: string): string[] {
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [...value]
-  throw new TypeError(`The option '${option}': ${name} takes a list of strings, not ${shown(value)}`)
+  if (Array.isArray(value) && value.every(isString)) return [...value]
+  throw new TypeError(
+    `The option '${option}': ${name} takes a list of strings, not ${shownList(value, isString)}`,
+  )
+}
+
+/** Names of fields or methods. */
+function names(value: readonly string[], option: string, name: string): string[] {
+  const taken = texts(value, option, name)
+  if (taken.every(isName)) return taken
+  throw new TypeError(
+    `The option '${option}': ${name} takes a list of tokens (RFC 9110 §5.6.2), not one with ${shown(taken.find((one) => !isName(one)))} that is none`,
+  )
+}
+
+/** What a list got that is wrong. */
+function shownList(value: unknown, isRight: (one: unknown) => boolean): string {
+  return Array.isArray(value) ? `one with ${shown(value.find((one) => !isRight(one)))}` : shown(value)
 }

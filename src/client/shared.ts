@@ -2,7 +2,7 @@
  * What clients that were made of each other by `extend` have in common: the pool, the cache of names, clock and chance.
  */
 
-import { takeOptions } from '../core/options.ts'
+import { shown, takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
 import type { AuthMemory } from '../layers/auth/memory.ts'
@@ -59,7 +59,7 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
   const pool: ClientPoolOptions = takeOptions(options.pool, POOL_NAMES, "The option 'pool'")
   const { pipelining = 1, ...limits } = pool
   if (!Number.isInteger(pipelining) || pipelining < 1)
-    throw new TypeError("The option 'pool': pipelining takes a whole number from 1")
+    throw new TypeError(`The option 'pool': pipelining takes a whole number from 1, not ${shown(pipelining)}`)
   const isDeveloping = isDevelopment()
   const drain = options.limits?.drain
   const { lookup, family, attemptDelayMs } = resolveDns(options.dns, clock)
@@ -122,9 +122,9 @@ function resolveDns(
   const attemptDelayMs =
     taken.attemptDelayMs === undefined ? undefined : atLeast(taken.attemptDelayMs, 0, 'dns', 'attemptDelayMs')
   if (lookup !== undefined && typeof lookup !== 'function')
-    throw new TypeError("The option 'dns': lookup takes a function")
+    throw new TypeError(`The option 'dns': lookup takes a function, not ${shown(lookup)}`)
   if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
-    throw new TypeError("The option 'dns': family takes 0, 4 or 6")
+    throw new TypeError(`The option 'dns': family takes 0, 4 or 6, not ${shown(family)}`)
   if (cache === false) return { lookup, family, attemptDelayMs }
   const names = { maxEntries: true, ttlMs: true, staleMs: true } as const
   const bounds = cache === true ? {} : takeOptions(cache, names, "The option 'dns.cache'")

@@ -166,6 +166,9 @@ export class RequestMaker {
       chunked: said.chunked === true,
       expectContinueMs: continueTimeout(said.expectContinue),
       deadlines: this.deadlinesOf(said),
+      settings: undefined,
+      attempt: 1,
+      first: undefined,
     })
   }
 
@@ -198,6 +201,9 @@ export class RequestMaker {
       chunked: false,
       expectContinueMs: continueTimeout(said.expectContinue),
       deadlines: this.deadlinesOf(said),
+      settings: undefined,
+      attempt: 1,
+      first: undefined,
     })
   }
 

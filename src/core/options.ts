@@ -99,5 +99,6 @@ export function namesOf<T extends object>(rows: T): Readonly<Record<keyof T & st
 
 /** A value as a message may show it. */
 export function shown(value: unknown): string {
+  if (value === '') return 'an empty string'
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
 }

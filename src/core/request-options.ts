@@ -2,6 +2,7 @@
  * What a caller may say of one request besides its head and its body.
  */
 
+import { shown, takeOptions } from './options.ts'
 import type { TrailerSource } from './outgoing-body.ts'
 import type { TimeoutOption } from './timeouts.ts'
 
@@ -37,9 +38,19 @@ export interface RequestOptions {
   readonly chunked?: boolean | undefined
 }
 
-/** How long to wait for a 100 (Continue); undefined for not at all. */
+/**
+ * How long to wait for a 100 (Continue); undefined for not at all.
+ * @throws TypeError for what is no number from 0
+ */
 export function continueTimeout(option: ExpectContinueOption | undefined): number | undefined {
   if (option === undefined || option === false) return undefined
   if (option === true) return DEFAULT_CONTINUE_TIMEOUT_MS
-  return typeof option === 'number' ? option : option.timeoutMs
+  const what = "The option 'expectContinue'"
+  const ms = typeof option === 'number' ? option : takeOptions(option, CONTINUE_NAMES, what).timeoutMs
+  if (typeof ms === 'number' && ms >= 0) return ms
+  throw new TypeError(
+    `${what} takes true, false, a number of milliseconds, or { timeoutMs }, not ${shown(ms)}`,
+  )
 }
+
+const CONTINUE_NAMES = { timeoutMs: true } as const

@@ -144,6 +144,24 @@ export type RequestParts = Readonly<
   }
 >
 
+const PARTS = {
+  method: true,
+  origin: true,
+  target: true,
+  version: true,
+  defaults: true,
+  fields: true,
+  isHeadComplete: true,
+  body: true,
+  trailers: true,
+  chunked: true,
+  expectContinueMs: true,
+  deadlines: true,
+  settings: true,
+  attempt: true,
+  first: true,
+} as const satisfies Record<keyof RequestParts, true>
+
 /** What may be changed of a request: any part; the body also by text, sent as UTF-8, or bytes. */
 export type RequestChanges = Partial<Omit<RequestParts, 'body'>> & {
   /** Text, bytes, the body of another request, or `{ kind: 'none' }`. */
@@ -173,10 +191,14 @@ export function withFields(request: OutgoingRequest, fields: readonly FieldLine[
 
 /**
  * The same request with other parts.
- * @throws TypeError for a body that is neither text nor bytes, nor the body of a request
+ * @throws TypeError for a part that a request does not have, and for a body that is neither text nor bytes, nor the body of a request
  */
 export function withChanges(request: OutgoingRequest, changes: RequestChanges): OutgoingRequest {
   const parts: RequestParts = request
+  for (const name of Object.keys(changes)) {
+    if (!Object.hasOwn(PARTS, name))
+      throw new TypeError(`withChanges: unknown part '${name}'; known: ${Object.keys(PARTS).join(', ')}`)
+  }
   const body = Object.hasOwn(changes, 'body') ? takeChangedBody(changes.body) : request.body
   return new OutgoingRequest({ ...parts, first: request.first ?? request, ...changes, body })
 }

@@ -2,6 +2,8 @@
  * Timeouts by phase: the option as a caller gives it, and complete.
  */
 
+import { shown } from './options.ts'
+
 /** Timeouts by phase, in milliseconds; `Infinity` for none. One that runs out is a `TimeoutError` that names the phase. */
 export interface Timeouts {
   /** Looking up the name. Default 30 s. */
@@ -63,6 +65,6 @@ export function resolveTimeouts(
 
 function checkTimeout(name: string, value: unknown): number {
   if (typeof value !== 'number' || !(value > 0))
-    throw new TypeError(`The timeout '${name}' must be a number of milliseconds above 0`)
+    throw new TypeError(`The timeout '${name}' must be a number of milliseconds above 0, not ${shown(value)}`)
   return value
 }

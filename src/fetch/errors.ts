@@ -43,11 +43,17 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'The name could not be resolved',
 }
 
+/** Exceptions of the platform by which somebody calls a request off: those of signals, which may be a client's. */
+const CALLS_OFF: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError'])
+
 /**
  * What an exchange that came to nothing rejects with: the reason of an abort, untouched, or `TypeError: fetch failed`.
  * @param signal - of the request
  */
 export function failureOf(error: unknown, signal: AbortSignal | undefined): unknown {
+  // A Blob that cannot be read any more is a body that fails, as every other.
+  if (error instanceof PlatformException && !CALLS_OFF.has(error.name) && signal?.aborted !== true)
+    return new TypeError('fetch failed', { cause: error })
   return wrap('fetch failed', error, signal)
 }
 

@@ -119,11 +119,14 @@ async function peek(stream: AsyncIterable<Uint8Array>): Promise<OutgoingBody> {
   return inPieces(pieces, iterator, iterator.next())
 }
 
+/** The platform's own, as it was when this module was loaded: tests with false timers take it away. */
+const nextImmediate = globalThis.setImmediate
+
 /** After everything that is on its way by promises alone. */
 function soon(): Promise<undefined> {
   return new Promise((resolve) => {
     let turns = 2
-    const turn = (): unknown => (turns-- > 0 ? setImmediate(turn) : resolve(undefined))
+    const turn = (): unknown => (turns-- > 0 ? nextImmediate(turn) : resolve(undefined))
     turn()
   })
 }

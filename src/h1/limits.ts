@@ -4,6 +4,7 @@
  */
 
 import { freezeDeep } from '../core/freeze.ts'
+import { shown } from '../core/options.ts'
 
 /** A row of the table. */
 export interface LimitRow {
@@ -83,7 +84,7 @@ export function resolveLimits(options?: LimitOptions): Limits {
       throw new TypeError(`Unknown limit '${name}'; known: ${Object.keys(LIMITS).join(', ')}`)
     if (value === undefined) continue
     if (typeof value !== 'number' || !(value >= 1) || (value !== Infinity && !Number.isInteger(value))) {
-      throw new TypeError(`Limit '${name}' must be a whole number from 1, or Infinity`)
+      throw new TypeError(`Limit '${name}' must be a whole number from 1, or Infinity, not ${shown(value)}`)
     }
     resolved[name as LimitName] = value
   }

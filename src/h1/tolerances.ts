@@ -6,6 +6,7 @@
  */
 
 import { freezeDeep } from '../core/freeze.ts'
+import { shown } from '../core/options.ts'
 
 /** A row of the table. */
 export interface ToleranceRow {
@@ -106,7 +107,8 @@ export function resolveTolerances(options?: ToleranceOptions): Tolerances {
     if (!Object.hasOwn(TOLERANCES, name))
       throw new TypeError(`Unknown tolerance '${name}'; known: ${Object.keys(TOLERANCES).join(', ')}`)
     if (value === undefined) continue
-    if (typeof value !== 'boolean') throw new TypeError(`Tolerance '${name}' must be true or false`)
+    if (typeof value !== 'boolean')
+      throw new TypeError(`Tolerance '${name}' must be true or false, not ${shown(value)}`)
     resolved[name as ToleranceName] = value
   }
   const isUsual = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as ToleranceName] === value)

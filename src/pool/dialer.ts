@@ -48,7 +48,7 @@ export class Dialer {
   ): Promise<{ readonly error: unknown } | undefined> {
     const clock = this.#clock
     const giveUp = new AbortController()
-    const dial: Dial = { startedAtMs: clock.now(), giveUp, isAskedFor }
+    const dial: Dial = { startedAtMs: clock.now(), timeouts, giveUp, isAskedFor }
     origin.dials.add(dial)
     this.#count++
     const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
@@ -104,13 +104,7 @@ export class Dialer {
   }
 }
 
-/** Timeouts for two who may get the same connection: nobody's dial is cut short by those of another one. */
-export function longestTimeouts(a: ResolvedTimeouts, b: ResolvedTimeouts): ResolvedTimeouts {
-  if (a === b) return a
-  return {
-    ...a,
-    dns: Math.max(a.dns, b.dns),
-    connect: Math.max(a.connect, b.connect),
-    tls: Math.max(a.tls, b.tls),
-  }
+/** Whether a dial may go on in some part of it longer than somebody waits for that. */
+export function exceeds(dial: ResolvedTimeouts, own: ResolvedTimeouts): boolean {
+  return dial !== own && (dial.dns > own.dns || dial.connect > own.connect || dial.tls > own.tls)
 }

@@ -3,6 +3,7 @@
  * remembered, and an address is only given to those who asked for its family.
  */
 
+import { shown } from '../core/options.ts'
 import { type Address, askLookup, type Lookup, systemLookup } from '../io/lookup.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 
@@ -47,7 +48,7 @@ export class DnsCache {
     const { lookup = systemLookup, maxEntries = 256, ttlMs = 10_000, staleMs = 0 } = options
     for (const [name, value] of Object.entries({ maxEntries, ttlMs, staleMs })) {
       if (typeof value !== 'number' || !(value >= 0))
-        throw new TypeError(`The option 'dns.cache': ${name} takes a number from 0`)
+        throw new TypeError(`The option 'dns.cache': ${name} takes a number from 0, not ${shown(value)}`)
     }
     this.#ask = lookup
     this.#maxEntries = maxEntries

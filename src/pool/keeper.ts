@@ -14,7 +14,7 @@ import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Assignment, assign, isStale, lastUsable, type Need } from './assign.ts'
-import { Dialer, type DialOwner, longestTimeouts } from './dialer.ts'
+import { Dialer, type DialOwner, exceeds } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
 import type { PoolLimits } from './limits.ts'
@@ -113,6 +113,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   /** Puts one into the line, and looks whether it can be served. */
   wait(origin: PoolOrigin, waiter: PoolWaiter): void {
+    // What goes on for nobody must not take longer than the next one is willing to wait for it.
+    for (const dial of origin.dials.size > origin.waiting ? origin.unwantedDials : [])
+      if (exceeds(dial.timeouts, waiter.timeouts)) this.#dialer.giveUp(origin, dial, undefined)
     this.#waiting++
     const line = waiter.need === 'fresh' ? origin.freshLine : origin.line
     line.join(waiter)
@@ -289,7 +292,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
         continue
       }
       if (decided.do === 'evict-and-dial') this.#drop(decided.connection)
-      void this.#dialer.dial(origin, longestTimeouts(waiter.timeouts, line.last!.timeouts), false)
+      void this.#dialer.dial(origin, origin.nextTimeouts, false)
     }
     return false
   }

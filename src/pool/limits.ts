@@ -2,7 +2,7 @@
  * What a pool is bounded by: the option as a caller gives it, and complete.
  */
 
-import { type OptionNames, takeOptions } from '../core/options.ts'
+import { type OptionNames, shown, takeOptions } from '../core/options.ts'
 
 /** The bounds of a pool, complete. `Infinity` for none. */
 export interface PoolLimits {
@@ -64,7 +64,7 @@ export function resolvePoolLimits(options?: PoolLimitOptions): PoolLimits {
       (!isCount || value === Infinity || Number.isInteger(value))
     if (!isRight) {
       const takes = isCount ? 'a whole number from 1, or Infinity' : 'a number from 0'
-      throw new TypeError(`The option 'pool': ${name} takes ${takes}`)
+      throw new TypeError(`The option 'pool': ${name} takes ${takes}, not ${shown(value)}`)
     }
     resolved[name] = value
   }

@@ -4,6 +4,7 @@
  */
 
 import type { OutgoingRequest } from '../core/request.ts'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -94,6 +95,8 @@ export type PoolWaiter = Waiter<PooledConnection>
 /** A connection that is being opened. It belongs to nobody: whoever is first when it is there gets it. */
 export interface Dial {
   readonly startedAtMs: number
+  /** How long each part of it may take. */
+  readonly timeouts: ResolvedTimeouts
   readonly giveUp: AbortController
   /** Asked for by `preconnect`: wanted although nobody waits. */
   readonly isAskedFor: boolean
@@ -189,6 +192,19 @@ export class PoolOrigin implements Connections<PooledConnection> {
         if (url !== undefined) yield url
       }
     }
+  }
+
+  /** How long the next dial may take: as long as the first of those whom the dials under way will not serve allows. */
+  get nextTimeouts(): ResolvedTimeouts {
+    const { oldest, line } = this
+    const newest = line.last ?? this.freshLine.last
+    if (oldest === undefined || newest === undefined) return DEFAULT_TIMEOUTS
+    // Mostly all of them are the same.
+    if (oldest.timeouts === newest.timeouts) return newest.timeouts
+    let left = this.dials.size
+    for (const one of this.freshLine) if (left-- <= 0) return one.timeouts
+    for (const one of line) if (left-- <= 0) return one.timeouts
+    return newest.timeouts
   }
 
   /** Nothing is left to be kept in mind. */

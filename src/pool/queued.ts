@@ -3,6 +3,7 @@
  * listener is left.
  */
 
+import { AsyncResource } from 'node:async_hooks'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
@@ -13,11 +14,14 @@ import type { ConnectionKeeper } from './keeper.ts'
 import type { PooledConnection, PoolOrigin, PoolWaiter } from './pool-origin.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
+/** Nobody has to be told that it is gone. */
+const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
+
 /** What becomes of a wait: one of the two is called, once. */
 export interface QueueOutcome {
   /** `isNew` where the connection was opened just now. */
-  served(connection: PooledConnection, isNew: boolean): void
-  failed(error: unknown): void
+  readonly served: (connection: PooledConnection, isNew: boolean) => void
+  readonly failed: (error: unknown) => void
 }
 
 /** One that waits, from its arrival to its end. */
@@ -37,6 +41,8 @@ export class Queued implements PoolWaiter {
   readonly #outcome: QueueOutcome
   readonly #deadline: Deadline
   readonly #onAbort: (() => void) | undefined
+  /** Where it came from: the caller's own code that is run for it is run there, whoever has set a connection free. */
+  readonly #place: AsyncResource = new AsyncResource('HTTPLIB_QUEUED', BY_COLLECTION)
 
   constructor(
     keeper: ConnectionKeeper,
@@ -76,13 +82,13 @@ export class Queued implements PoolWaiter {
   serve(connection: PooledConnection, isNew: boolean): void {
     this.#end()
     // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
-    if (this.#keeper.clock.now() >= this.#deadlines.endsAt) this.#outcome.failed(this.#totalTimeout())
-    else this.#outcome.served(connection, isNew)
+    if (this.#keeper.clock.now() >= this.#deadlines.endsAt) this.#fail(this.#totalTimeout())
+    else this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
   }
 
   fail(error: unknown): void {
     this.#end()
-    this.#outcome.failed(error)
+    this.#fail(error)
   }
 
   /** Gives the wait up. Does nothing where it is over. */
@@ -105,6 +111,10 @@ export class Queued implements PoolWaiter {
     } else {
       this.late()
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#place.runInAsyncScope(this.#outcome.failed, undefined, error)
   }
 
   #totalTimeout(): TimeoutError {

@@ -5,7 +5,7 @@
  */
 
 import { faultOfBasic, faultOfPair } from '../auth/basic.ts'
-import { takeOptions } from '../core/options.ts'
+import { shown, takeOptions } from '../core/options.ts'
 import { parseHostPort } from '../core/origin.ts'
 import { maskMembers } from '../core/redact.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
@@ -63,8 +63,8 @@ export function readProxy(given: unknown, what: string, takeTls: TakeTls): Proxy
   if (typeof given === 'string') return readProxyUrl(given, what)
   if (isUrl(given)) return readProxyUrl(given.href, what)
   const { url, auth, tls, tunnel = false } = takeOptions(given as ProxyObject, PROXY_NAMES, what)
-  if (typeof url !== 'string' && !isUrl(url)) refuse(what, 'url takes the URL of a proxy')
-  if (typeof tunnel !== 'boolean') refuse(what, 'tunnel takes true or false')
+  if (typeof url !== 'string' && !isUrl(url)) refuse(what, `url takes the URL of a proxy, not ${shown(url)}`)
+  if (typeof tunnel !== 'boolean') refuse(what, `tunnel takes true or false, not ${shown(tunnel)}`)
   const server = readProxyUrl(typeof url === 'string' ? url : url.href, what)
   const credentials = auth === undefined ? server.credentials : readAuth(auth, what)
   if (tls !== undefined && server.scheme !== 'https')

@@ -18,13 +18,18 @@ export interface Clock {
   after(delayMs: number, fire: () => void): Timer
 }
 
+// The platform's own, as they were when this module was loaded: what a test puts in their place for a while would leave a timer
+// behind that never fires, and on which everything waits from then on.
+const { clearTimeout: stop, performance: machine, setTimeout: start } = globalThis
+const now = machine.now.bind(machine)
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => now(),
   after: (delayMs, fire) => {
-    const timeout = setTimeout(fire, delayMs)
+    const timeout = start(fire, delayMs)
     return {
-      cancel: () => clearTimeout(timeout),
+      cancel: () => stop(timeout),
       keepAlive: (keep) => {
         if (keep) timeout.ref()
         else timeout.unref()

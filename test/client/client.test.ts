@@ -83,7 +83,10 @@ describe('the client', () => {
       const seen = await other.get('users', { baseUrl: `${origin}/v1/`, query: { a: 1 } }).json<Seen>()
       assert.equal(seen.url, '/v1/users?a=1')
       assert.equal(other.explain('x', { baseUrl: new URL(`${origin}/v2/`) }).url, `${origin}/v2/x`)
-      await assert.rejects(other.get('users', { baseUrl: '/v1/' }), InvalidURL)
+      await assert.rejects(other.get('users', { baseUrl: '/v1/' }), {
+        name: 'TypeError',
+        message: /baseUrl takes an absolute http or https URL, not a string/,
+      })
       other.destroy()
     })
 

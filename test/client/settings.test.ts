@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
-import type { ClientRequestOptions } from '../../src/client/option-types.ts'
+import type { ClientOptions, ClientRequestOptions } from '../../src/client/option-types.ts'
 import { takeClientOptions } from '../../src/client/options.ts'
 import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings } from '../../src/client/settings.ts'
+import type { Layer } from '../../src/core/handler.ts'
+import { respondWith } from '../../src/core/memory-response.ts'
+import type { OutgoingRequest } from '../../src/core/request.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -96,9 +99,91 @@ describe('the sub-options of a request', () => {
     for (const [options, message] of wrong) assert.throws(() => settingsOf({}, options), message)
   })
 
+  // As every other option: a message says which one it is, what it takes, and what it got.
+  it('are named where they are wrong, with what they take and what they got', () => {
+    const wrong: [ClientOptions, RegExp][] = [
+      [{ baseUrl: 'v1/' }, /baseUrl takes an absolute http or https URL, not a string/],
+      [{ baseUrl: new URL('ftp://a.test/') }, /baseUrl takes an absolute http or https URL, not an? URL/],
+      [{ baseUrl: '' }, /baseUrl takes .*, not an empty string/],
+      [{ timeout: -1 }, /'total' must be a number of milliseconds above 0, not -1/],
+      [{ timeout: { dns: Number.NaN } }, /'dns' must be .*, not NaN/],
+      [{ timeout: { minSpeed: { bytesPerSecond: 1, overMs: 0 } } }, /minSpeed takes .*, not 1 and 0/],
+      [{ redirect: { keepHeaders: ['a b'] } }, /keepHeaders takes a list of tokens.*, not one with a string/],
+      [{ redirect: { keepHeaders: [5 as never] } }, /keepHeaders takes a list of strings, not one with 5/],
+      [{ redirect: { keepCredentialsFor: [''] } }, /keepCredentialsFor takes origins.*, not an empty string/],
+      [
+        { retry: { statuses: [500, 5] } },
+        /statuses takes a list of status codes, 100 to 999, not one with 5/,
+      ],
+      [{ retry: { methods: ['G T'] } }, /methods takes a list of tokens.*, not one with a string/],
+      [{ retry: { idempotencyKey: 'a b' } }, /idempotencyKey takes .*, not a string that is no token/],
+      [{ limits: { drain: -1 } }, /The option 'limits': drain takes a number from 0, not -1/],
+      [{ limits: { maxFields: 0 } }, /'maxFields' must be .*, not 0/],
+      [{ tolerances: { bareLf: 1 as never } }, /'bareLf' must be true or false, not 1/],
+      [{ pool: { perOrigin: 0 } }, /perOrigin takes a whole number from 1, or Infinity, not 0/],
+      [{ pool: { pipelining: 1.5 } }, /pipelining takes a whole number from 1, not 1.5/],
+      [{ dns: { family: 5 as never } }, /family takes 0, 4 or 6, not 5/],
+      [{ dns: { lookup: 5 as never } }, /lookup takes a function, not 5/],
+      [{ dns: { cache: { ttlMs: -1 } } }, /ttlMs takes a number from 0, not -1/],
+      [{ proxy: { url: 5 as never } }, /url takes the URL of a proxy, not 5/],
+      [{ localAddress: 'localhost' }, /localAddress takes an IP address, not a string/],
+      [{ keepAlive: -1 }, /keepAlive takes a number of milliseconds, or false, not -1/],
+    ]
+    for (const [options, message] of wrong)
+      assert.throws(() => new Client(options), { name: 'TypeError', message })
+    new Client({ localAddress: '::1', keepAlive: 0, retry: { statuses: [999] } }).destroy()
+  })
+
+  it('of a request are named, too', async () => {
+    const client = new Client()
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    const wrong: [ClientRequestOptions, RegExp][] = [
+      [{ json: 1n }, /The option 'json' takes a value that JSON.stringify can write: .*BigInt/],
+      [{ json: circle }, /The option 'json' takes .*circular/],
+      [
+        { trailers: 5 as never },
+        /trailers takes fields, or a function that gives them after the body, not 5/,
+      ],
+      [{ expectContinue: -1 }, /'expectContinue' takes .*, not -1/],
+      [{ expectContinue: { timeoutMs: 'soon' as never } }, /'expectContinue' takes .*, not a string/],
+      [{ expectContinue: { ms: 5 } as never }, /'expectContinue': unknown option 'ms'; known: timeoutMs/],
+      [{ limits: { drain: Number.NaN } }, /The option 'limits': drain takes a number from 0, not NaN/],
+    ]
+    for (const [options, message] of wrong)
+      await assert.rejects(client.post('http://127.0.0.1:9/', options), { name: 'TypeError', message })
+    const own = new RangeError('of the caller')
+    const thrower = {
+      toJSON() {
+        throw own
+      },
+    }
+    await assert.rejects(client.post('http://127.0.0.1:9/', { json: thrower }), (error) => error === own)
+    await client.close()
+  })
+
   it('of dns say how long an address is tried alone', () => {
     assert.throws(() => new Client({ dns: { attemptDelayMs: -1 } }), /attemptDelayMs takes a number from 0/)
     new Client({ dns: { attemptDelayMs: 0 } }).destroy()
+  })
+
+  it('and what else a request has are not found on Object.prototype [pain 39]', async () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    const names = ['attempt', 'first', 'settings']
+    let seen: OutgoingRequest | undefined
+    const answer: Layer = () => (request) => {
+      seen = request
+      return Promise.resolve(respondWith(request))
+    }
+    const client = new Client({ layers: [answer] })
+    for (const name of names) Object.defineProperty(prototype, name, { value: { a: 1 }, configurable: true })
+    try {
+      await client.get('http://a.test/')
+    } finally {
+      for (const name of names) delete prototype[name]
+    }
+    assert.deepEqual([seen!.attempt, seen!.first, seen!.settings!.context], [1, undefined, undefined])
+    await client.close()
   })
 
   it('are own properties, each looked at once', () => {

@@ -41,3 +41,12 @@ describe('a request that is shown', () => {
     assert.match(inspect(request), /^OutgoingRequest \{\n {2}method: 'GET'/)
   })
 })
+
+describe('a request with changes', () => {
+  it('is refused one for a part that it does not have: it would be without effect', () => {
+    assert.throws(() => withChanges(requestWith({}), { url: 'http://b.test/' } as object), {
+      name: 'TypeError',
+      message: /unknown part 'url'; known: method, origin, target/,
+    })
+  })
+})

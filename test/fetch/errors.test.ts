@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { openAsBlob } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib'
@@ -75,6 +79,31 @@ describe('a network error', () => {
     ])
       assert.ok(shown.includes(part), part)
     assert.ok(!shown.includes('secret'))
+  })
+
+  // Fetch standard, "process body error": only an AbortError calls off; anything else that a body fails with is a network error.
+  it('of a Blob whose file has changed is one, as of every body that fails', async () => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'httplib-')), 'blob')
+    try {
+      await writeFile(file, 'before')
+      const blob = await openAsBlob(file)
+      await writeFile(file, 'longer than before')
+      const form = new FormData()
+      form.append('file', blob)
+      for (const body of [blob, form]) {
+        const error = await rejection(fetch(`${site.origin}/echo`, { method: 'POST', body }))
+        assert.deepEqual(
+          [error.name, error.message, (error.cause as Error).name],
+          ['TypeError', 'fetch failed', 'NotReadableError'],
+        )
+      }
+    } finally {
+      await rm(path.dirname(file), { recursive: true })
+    }
+    for (const name of ['AbortError', 'TimeoutError']) {
+      const reason = new DOMException('', name)
+      assert.equal(failureOf(reason, undefined), reason)
+    }
   })
 
   it('of a name that nobody knows has ENOTFOUND or EAI_AGAIN down its chain', async () => {

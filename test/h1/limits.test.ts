@@ -42,7 +42,7 @@ describe('resolveLimits', () => {
     for (const value of [0, -1, 1.5, Number.NaN, -Infinity, '5', null, true]) {
       assert.throws(() => resolveLimits({ maxFields: value } as LimitOptions), {
         name: 'TypeError',
-        message: "Limit 'maxFields' must be a whole number from 1, or Infinity",
+        message: `Limit 'maxFields' must be a whole number from 1, or Infinity, not ${typeof value === 'string' ? 'a string' : value}`,
       })
     }
   })

@@ -46,7 +46,7 @@ describe('resolveTolerances', () => {
     for (const value of [1, 'yes', null]) {
       assert.throws(() => resolveTolerances({ bareLf: value } as unknown as ToleranceOptions), {
         name: 'TypeError',
-        message: "Tolerance 'bareLf' must be true or false",
+        message: `Tolerance 'bareLf' must be true or false, not ${typeof value === 'string' ? 'a string' : value}`,
       })
     }
   })

@@ -406,6 +406,44 @@ describe('a dial', () => {
     pool.destroy()
   })
 
+  // Pains 13 and 15: each phase has a timeout, and that of a request always wins.
+  it('that goes on for nobody is not waited for by one who is less patient: another one is begun', async () => {
+    const memory = memoryPool({ limits: { perOrigin: 1 } })
+    const { pool, dials, plan } = memory
+    const abort = new AbortController()
+    const first = rejectionOf(pool.exchange(makeRequest({ signal: abort.signal }), plan()))
+    abort.abort()
+    await first
+    const short = { ...deadlinesOf(), timeouts: { ...DEFAULT_TIMEOUTS, tls: 20 } }
+    const second = rejectionOf(pool.exchange(withChanges(makeRequest(), { deadlines: short }), plan()))
+    assert.equal(dials[0]!.waiting.signal?.aborted, true)
+    assert.equal(dials[1]!.waiting.timeouts.tls, 20)
+    const own = new TimeoutError('tls', 20)
+    dials[1]!.fail(own)
+    assert.equal(await second, own)
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('takes as long as the one it is for allows, whoever else waits', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const ask = (tls: number): Promise<unknown> => {
+      const deadlines = { ...deadlinesOf(), timeouts: { ...DEFAULT_TIMEOUTS, tls } }
+      return rejectionOf(pool.exchange(withChanges(makeRequest(), { deadlines }), plan()))
+    }
+    const [patient, hasty, last] = [ask(500), ask(20), ask(300)]
+    assert.deepEqual(
+      dials.map(({ waiting }) => waiting.timeouts.tls),
+      [500, 20, 300],
+    )
+    const timeout = new TimeoutError('tls', 20)
+    dials[1]!.fail(timeout)
+    assert.equal(await hasty, timeout)
+    const end = new Error('the end')
+    pool.destroy(end)
+    assert.deepEqual([await patient, await last], [end, end])
+  })
+
   it('that succeeds first serves the one who came first', async () => {
     const { pool, dials, plan } = memoryPool()
     void pool.exchange(makeRequest({ target: '/1' }), plan()).catch(() => {})
