@@ -183,6 +183,8 @@ export class Verdicts {
   /** What is wrong with the error; undefined where it is as it has to be. */
   #complaint({ ask, reading, name }: Call, error: unknown): string | undefined {
     if (ask.abortedAt !== undefined && error === ask.abortReason) return undefined
+    // Of two signals that have aborted either reason may be told.
+    if (ask.own?.aborted === true && error === ask.own.reason) return undefined
     if (error !== undefined && error === ask.sourceError) return undefined
     if (this.destroyed !== undefined && error === this.destroyed.error) return undefined
     if (ask.isByFetch && error instanceof Error && error.message === USERINFO_REFUSED)

@@ -326,11 +326,4 @@ export const FAULTS: readonly Fault[] = [
     replace: 'if (true)',
     within: 5_000,
   },
-  {
-    does: 'gives a response to a request that was answered already, and is not taken yet',
-    file: 'transport/h1/exchange-queue.js',
-    find: 'return oldest?.isEnded === true ? this.#members.find(({ isEnded }) => !isEnded) : oldest;',
-    replace: 'return oldest;',
-    within: 400_000,
-  },
 ]
