@@ -105,7 +105,8 @@ export type ContentLength =
 
 /**
  * Reads the Content-Length lines of a message: one number, perhaps repeated to the letter (RFC 9110 §8.6; Fetch, "extract a
- * length": `05` beside `5` differs). A list with an empty element, a sign, a fraction or a number over 2^53 - 1 is malformed: this field decides where a message ends.
+ * length": `05` beside `5` differs). A list with an empty element, a sign, a fraction or a number over 2^53 - 1 is malformed:
+ * this field decides where a message ends.
  */
 export function readContentLength(values: readonly string[]): ContentLength {
   if (values.length === 0) return ABSENT

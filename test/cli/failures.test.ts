@@ -11,6 +11,7 @@ import { wire } from '../support/bytes.ts'
 import {
   assertTold,
   type CommandResult,
+  endOfCommand,
   runCommand,
   runCommandProcess,
   startCommand,
@@ -208,7 +209,7 @@ describe('Ctrl-C', () => {
     })
     const child = startCommand([`http://127.0.0.1:${server.port}/`])
     child.stdin!.end()
-    assert.deepEqual(await ended(child), [130, ''])
+    assert.deepEqual(await endOfCommand(child), [130, ''])
   })
 
   it('exits with 130 while standard input is awaited, or nobody reads standard output', async () => {
@@ -218,7 +219,7 @@ describe('Ctrl-C', () => {
       waiting.stdin!.write(Buffer.alloc(4_000_000), () => resolve())
     })
     waiting.kill('SIGINT')
-    assert.deepEqual(await ended(waiting), [130, ''])
+    assert.deepEqual(await endOfCommand(waiting), [130, ''])
 
     await using server = await startRawServer(async (peer) => {
       await peer.request()
@@ -229,7 +230,7 @@ describe('Ctrl-C', () => {
     })
     const stuck = startCommand([`http://127.0.0.1:${server.port}/`])
     stuck.stdin!.end()
-    assert.deepEqual(await ended(stuck), [130, ''])
+    assert.deepEqual(await endOfCommand(stuck), [130, ''])
   })
 })
 
@@ -255,14 +256,3 @@ describe('standard input that stays open', () => {
       }
     })
 })
-
-async function ended(child: ReturnType<typeof startCommand>): Promise<[number | null, string]> {
-  let stderr = ''
-  child.stderr!.on('data', (bytes: Buffer) => {
-    stderr += bytes.toString()
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  child.stdin!.destroy()
-  child.stdout!.destroy()
-  return [code, stderr]
-}

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { withoutSteering } from '../../src/cli/output/stdout-body.ts'
 import { answering } from '../support/canned-answer.ts'
-import { runCommand, startCommand } from '../support/command.ts'
+import { endOfCommand, runCommand, startCommand } from '../support/command.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
 
@@ -38,24 +38,13 @@ function startEndless() {
   })
 }
 
-async function endOf(child: ReturnType<typeof startCommand>): Promise<[number | null, string]> {
-  let stderr = ''
-  child.stderr!.on('data', (bytes: Buffer) => {
-    stderr += bytes.toString()
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  child.stdin!.destroy()
-  child.stdout!.destroy()
-  return [code, stderr]
-}
-
 describe('standard output of several transfers', () => {
   it('may lose its reader in the second of them, which ends quietly', async () => {
     await using server = await startEndless()
     for (const words of [[], ['-Z']]) {
       const url = `http://127.0.0.1:${server.port}`
       const child = startCommand([...words, `${url}/ok`, `${url}/big`])
-      const ending = endOf(child)
+      const ending = endOfCommand(child)
       let length = 0
       child.stdout!.on('data', (bytes: Buffer) => {
         length += bytes.length
@@ -69,7 +58,7 @@ describe('standard output of several transfers', () => {
     await using server = await startEndless()
     const url = `http://127.0.0.1:${server.port}`
     const child = startCommand([`${url}/ok`, `${url}/big`])
-    const ending = endOf(child)
+    const ending = endOfCommand(child)
     await once(child.stdout!, 'readable')
     // Longer than it takes to fill a pipe; a command that has not come so far ends in the same way.
     setTimeout(() => child.kill('SIGINT'), 200)

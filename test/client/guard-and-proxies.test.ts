@@ -45,6 +45,15 @@ function trusting(...proxies: TestProxy[]): { policy: 'public-only'; proxies: st
   return { policy: 'public-only', proxies: proxies.map(({ port }) => `127.0.0.1:${port}`) }
 }
 
+/** A proxy that answers in the place of every server. */
+const startForwarding = (): Promise<TestProxy> =>
+  TestProxy.start({
+    answer: (_, response) => {
+      response.end('forwarded')
+      return true
+    },
+  })
+
 describe('a guard and proxies', () => {
   it('guards the proxy itself', async () => {
     await using proxy = await TestProxy.start()
@@ -60,12 +69,7 @@ describe('a guard and proxies', () => {
   })
 
   it('asks a trusted proxy for names, and for no address that is not public', async () => {
-    await using proxy = await TestProxy.start({
-      answer: (_, response) => {
-        response.end('forwarded')
-        return true
-      },
-    })
+    await using proxy = await startForwarding()
     const guard = trusting(proxy)
     await using client = new Client({ proxy: proxy.url, guard, retry: false })
     assert.equal(await client.get('http://public.test/').text(), 'forwarded')
@@ -141,12 +145,7 @@ describe('a guard and proxies', () => {
   })
 
   it('asks a function for each request that goes to a trusted proxy', async () => {
-    await using proxy = await TestProxy.start({
-      answer: (_, response) => {
-        response.end('forwarded')
-        return true
-      },
-    })
+    await using proxy = await startForwarding()
     const asked: string[] = []
     const policy = (address: string, url: URL): boolean => {
       asked.push(`${address} ${url.pathname}`)
@@ -163,12 +162,7 @@ describe('a guard and proxies', () => {
   })
 
   it('asks a function about the address of a proxy again, with the URL of each request', async () => {
-    await using proxy = await TestProxy.start({
-      answer: (_, response) => {
-        response.end('forwarded')
-        return true
-      },
-    })
+    await using proxy = await startForwarding()
     const asked: string[] = []
     const policy = (address: string, url: URL): boolean => {
       asked.push(`${address} ${url.href}`)
@@ -203,12 +197,7 @@ describe('a guard and proxies', () => {
   })
 
   it('connects to no proxy for what it would not send, and judges each that waits by itself', async () => {
-    await using proxy = await TestProxy.start({
-      answer: (_, response) => {
-        response.end('forwarded')
-        return true
-      },
-    })
+    await using proxy = await startForwarding()
     for (const guard of [trusting(proxy), 'public-only'] as const) {
       await using client = new Client({ proxy: proxy.url, guard, retry: false })
       for (const host of PRIVATE) await assert.rejects(client.get(`http://${host}/`), GuardError)

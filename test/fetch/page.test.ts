@@ -2,30 +2,23 @@
 // 13; "append a request `Origin` header"; "HTTP-redirect fetch", steps 7, 8 and 18; Referrer Policy §8).
 
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { Client } from '../../src/client/client.ts'
-import { createFetch, type Fetch } from '../../src/fetch/index.ts'
+import { afterEach, before, describe, it } from 'node:test'
+import type { Fetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { rejection, type Seen, Site } from './site.ts'
+import { closingSites, rejection, type Seen, type Site } from './site.ts'
 
 const PAGE = Symbol.for('undici.globalOrigin.1')
 
-let site: Site
-let other: Site
-let client: Client
-let fetch: Fetch
-
-after(async () => {
-  await client.close()
-  await Promise.all([site.close(), other.close()])
-})
+const openSites = closingSites()
 checkOpenHandles()
 
+let site: Site
+/** Another origin. */
+let other: Site
+let fetch: Fetch
+
 before(async () => {
-  site = await Site.open()
-  other = await Site.open()
-  client = new Client({ retry: false })
-  fetch = createFetch(client)
+  ;({ site, other, fetch } = await openSites())
 })
 
 afterEach(() => Reflect.deleteProperty(globalThis, PAGE))

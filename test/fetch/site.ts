@@ -7,6 +7,7 @@ import { after } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
 import { createFetch, type Fetch } from '../../src/fetch/index.ts'
 
 /** What the site saw of a request: names of fields in lower case. */
@@ -220,16 +221,29 @@ export interface FetchSite {
  * To be called at the top of a file, before `checkOpenHandles`: its hook has to come after the one that closes what is opened.
  * Answers what opens it, for a `before`.
  */
-export function closingSite(): () => Promise<FetchSite> {
+export function closingSite(options: ClientOptions = {}): () => Promise<FetchSite> {
   let here: FetchSite | undefined
   after(async () => {
     await here?.client.close()
     await here?.site.close()
   })
   return async () => {
-    const client = new Client({ retry: false })
+    const client = new Client({ retry: false, ...options })
     here = { site: await Site.open(), client, fetch: createFetch(client) }
     return here
+  }
+}
+
+/** Two sites, of different origins, and a `fetch`; closed at the end. */
+export function closingSites(
+  options: ClientOptions = {},
+): () => Promise<FetchSite & { readonly other: Site }> {
+  const open = closingSite(options)
+  let other: Site | undefined
+  after(() => other?.close())
+  return async () => {
+    other = await Site.open()
+    return { ...(await open()), other }
   }
 }
 

@@ -4,30 +4,22 @@
 import assert from 'node:assert/strict'
 import { Blob } from 'node:buffer'
 import { once } from 'node:events'
-import { after, before, describe, it } from 'node:test'
-import { Client } from '../../src/client/client.ts'
+import { before, describe, it } from 'node:test'
 import { RedirectError } from '../../src/errors/index.ts'
-import { createFetch, type Fetch } from '../../src/fetch/index.ts'
+import type { Fetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { rejection, type Seen, Site } from './site.ts'
+import { closingSites, rejection, type Seen, Site } from './site.ts'
+
+const openSites = closingSites({ headers: { 'accept-language': '*' } })
+checkOpenHandles()
 
 let site: Site
 /** Another origin. */
 let other: Site
-let client: Client
 let fetch: Fetch
 
-after(async () => {
-  await client.close()
-  await Promise.all([site.close(), other.close()])
-})
-checkOpenHandles()
-
 before(async () => {
-  site = await Site.open()
-  other = await Site.open()
-  client = new Client({ retry: false, headers: { 'accept-language': '*' } })
-  fetch = createFetch(client)
+  ;({ site, other, fetch } = await openSites())
 })
 
 const get = (path: string, init?: object): Promise<Response> => fetch(site.origin + path, init)

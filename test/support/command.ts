@@ -96,3 +96,15 @@ export function assertTold({ stderr }: CommandResult, what: RegExp): void {
   assert.match(stderr, what)
   assert.doesNotMatch(stderr, /secret|c2VjcmV0/)
 }
+
+/** What a command in a process of its own has ended with: its exit code, and what it has told. Its streams are given up then. */
+export async function endOfCommand(child: ChildProcess): Promise<[code: number | null, stderr: string]> {
+  let stderr = ''
+  child.stderr!.on('data', (bytes: Buffer) => {
+    stderr += bytes.toString()
+  })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  child.stdin!.destroy()
+  child.stdout!.destroy()
+  return [code, stderr]
+}

@@ -6,7 +6,7 @@ import { unlessAborted } from '../request/local-files.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 
-/** Of two operations with one file the later one makes it anew, as in curl, and both write at its end. */
+/** Of two operations with one file the later one begins it again, as in curl, and both write at its end. */
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND
 
 /** A file, and the end of what is being written to it. */

@@ -12,7 +12,7 @@ import { listenForAbort, stopListeningForAbort } from '../../core/abort-listener
 import { unlessAborted } from '../request/local-files.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 
-/** The highest number behind a name, as in curl. */
+/** The highest number after a name, as in curl. */
 const MAX_NUMBER = 100
 
 /** The reader of standard output went away: it has what it wanted. */
@@ -185,7 +185,7 @@ async function openFile(
   return { name: file, handle: await open(file, flags) }
 }
 
-/** Opens the name itself, or with the first number behind it that is free. */
+/** Opens the name itself, or with the first number after it that is free. */
 async function openFree(file: string): Promise<OpenedFile> {
   for (let number = 0; ; number++) {
     const name = number === 0 ? file : `${file}.${number}`

@@ -101,7 +101,7 @@ function completeMultipart(fields: FieldLine[], made: string | undefined): void 
     )
   })
   if (boundary === undefined || at < 0) return
-  // Behind the length, where curl has it.
+  // After the length, where curl has it.
   const [[name, value]] = fields.splice(at, 1) as [FieldLine]
   fields.push([name, `${value}; ${boundary}`])
 }

@@ -27,7 +27,7 @@ export function splitShellWords(text: string): string[] {
       if (word !== undefined) words.push(word)
       word = undefined
     } else if (OPERATOR.test(text.slice(at, at + 2))) {
-      // Security: half of a line is not what was meant, and what stands behind the operator is not told.
+      // Security: half of a line is not what was meant, and what stands after the operator is not told.
       throw usageFailure(
         `the line has ${OPERATOR.exec(text.slice(at, at + 2))![0]} in it, which is for the shell`,
         'the part before it alone, or quotation marks around the word that has it',

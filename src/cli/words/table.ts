@@ -144,7 +144,7 @@ const BODY: readonly OptionRow[] = [
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own behind it',
+        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
