@@ -131,6 +131,27 @@ describe('what a transport says of itself', () => {
     assert.deepEqual(told, ['open 1/0', 'open 0/1'])
   })
 
+  // RFC 9112 §9.3.2: responses come in the order of the requests, whatever the peer has taken of them by then.
+  it('gives a response to the first request without one, where those before are answered and not yet taken', async () => {
+    const set = open(2)
+    const { transport, stream, told } = set
+    stream.takes = false
+    const first = transport.exchange(outgoing({ method: 'POST', target: '/1', body: Buffer.alloc(100_000) }))
+    say(set, OK.replace('ok', 'a1'))
+    assert.equal(await (await first).text(), 'a1')
+    const second = transport.exchange(outgoing({ target: '/2' }))
+    await settle()
+    say(set, OK.replace('ok', 'a2').replace('200 OK', '404 Not Found'))
+    const { status } = await second
+    assert.equal(status, 404)
+    assert.equal(await (await second).text(), 'a2')
+    stream.takes = true
+    stream.drain()
+    await settle()
+    assert.equal(shown(transport), 'open 0/2')
+    assert.equal(told.at(-1), 'open 0/2')
+  })
+
   it('takes no more than may be pipelined, and gives the body of one too many back', async () => {
     const set = open(2)
     const { transport, stream, told } = set
