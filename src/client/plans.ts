@@ -156,7 +156,14 @@ export class Plans {
     }
     const engine = { tolerances, limits, pipelining }
     const route = proxies.length === 0 ? undefined : key.route
-    const connectionOptions = { engine, clock, observer: undefined, isGathering: pipelining > 1, route }
+    const connectionOptions = {
+      engine,
+      clock,
+      observer: undefined,
+      isGathering: pipelining > 1,
+      route,
+      suspectsBodies: true,
+    }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
     const url = `${key.origin}/`
     return {

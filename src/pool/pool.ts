@@ -29,7 +29,6 @@ import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { Queued, type QueueOutcome } from './queued.ts'
 import { describeRequest, type PoolReport, reportPool } from './report.ts'
 import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
-import { isBodyLikelyAfter } from './stray-body.ts'
 
 export type { PoolPlan } from './keeper.ts'
 
@@ -337,7 +336,6 @@ export class Pool {
     connection.unanswered--
     const { framing } = response.head
     const { transport } = connection
-    if (isBodyLikelyAfter(response.head)) transport.drain()
     if (framing?.kind === 'switch') connection.isSwitched = true
     else if (transport.state === 'draining') this.#keeper.changed(connection)
     // Most responses are there as a whole: nothing is held any more.

@@ -315,7 +315,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#drained?.()
   }
 
-  /** A byte came while this exchange was the oldest. */
+  /** A byte came while this exchange was the first without a response. */
   byteCame(): void {
     this.#responseStarted = true
   }

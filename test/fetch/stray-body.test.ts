@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { createFetch } from '../../src/fetch/index.ts'
-import { isBodyLikelyAfter } from '../../src/pool/stray-body.ts'
+import { isBodyLikelyAfter } from '../../src/transport/h1/stray-body.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 const sockets = new Set<Socket>()
@@ -15,7 +15,9 @@ const server = createServer((socket) => {
     const status = data.toString().split(' ')[1]!.slice(1)
     // Head and body in two packets, as servers send them that know nothing of these statuses.
     socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 11\r\n\r\n`)
-    setTimeout(() => socket.write('hello-world'), 2)
+    // As a response of its own, to whoever reads on.
+    const body = status === '200' ? 'hello-world' : 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL'
+    setTimeout(() => socket.write(body), 2)
   })
 })
 const client = new Client({ retry: false })
@@ -40,6 +42,21 @@ describe('a server that sends a body where there is none', () => {
       }
     assert.equal(await (await fetch(`${origin}/200`)).text(), 'hello-world')
   })
+
+  // RFC 9112 §6.3 ends a 204 with its head: what follows would be the next response.
+  for (const pool of [{ perOrigin: 1 }, { perOrigin: 1, pipelining: 2 }, {}])
+    it(`gives none of it to a request beside: ${JSON.stringify(pool)}`, async () => {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      await using other = new Client({ pool, retry: false })
+      for (const status of [204, 304]) {
+        const [bare, next] = await Promise.all([
+          other.get(`${origin}/${status}`),
+          other.get(`${origin}/200`).then(async (response) => [response.status, await response.text()]),
+        ])
+        assert.equal(bare.status, status)
+        assert.deepEqual(next, [200, 'hello-world'])
+      }
+    })
 
   it('is told by its fields: a 304 with a validator may have them (RFC 9110 §8.6)', () => {
     const length = ['Content-Length', '11'] as const

@@ -152,6 +152,24 @@ describe('what a transport says of itself', () => {
     assert.equal(told.at(-1), 'open 0/2')
   })
 
+  it('fails the request whose response is malformed, where those before are answered and not yet taken', async () => {
+    const set = open(3)
+    const { transport, stream } = set
+    stream.takes = false
+    const first = transport.exchange(outgoing({ method: 'POST', target: '/1', body: Buffer.alloc(100_000) }))
+    say(set, OK)
+    await (await first).read()
+    const others = ['/2', '/3'].map((target) => transport.exchange(outgoing({ target })))
+    const failures = Promise.all(others.map((one) => rejectionOf(one)))
+    await settle()
+    say(set, 'nonsense\r\n')
+    const [second, third] = await failures
+    assert.ok(HTTPException.isHTTPException(second))
+    assert.notEqual(codeOf(second), 'CONNECTION_LOST')
+    assert.equal(second.responseStarted, true)
+    assert.equal(codeOf(third), 'CONNECTION_LOST')
+  })
+
   it('takes no more than may be pipelined, and gives the body of one too many back', async () => {
     const set = open(2)
     const { transport, stream, told } = set

@@ -18,6 +18,7 @@ export class ConnectionLife {
   readonly #patience: PeerPatience = new PeerPatience()
   #stage: 'open' | 'switched' | 'closed' = 'open'
   #isDraining = false
+  #isCondemned = false
   /** What ended the connection while nothing was under way. */
   #closeReason: unknown
 
@@ -94,12 +95,22 @@ export class ConnectionLife {
     this.#patience.spend()
   }
 
-  /** A final response came, to the oldest of the exchanges under way. */
+  /** Nobody can tell any more where the next response begins: those that are under way have none. */
+  get isCondemned(): boolean {
+    return this.#isCondemned
+  }
+
+  /** A final response came, to the first of the exchanges under way that had none. */
   answered(fields: readonly FieldLine[]): void {
     this.#patience.note(fields, this.#exchanges.length - 1)
   }
 
   drain(): void {
+    this.#isDraining = true
+  }
+
+  condemn(): void {
+    this.#isCondemned = true
     this.#isDraining = true
   }
 

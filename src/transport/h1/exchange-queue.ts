@@ -32,6 +32,11 @@ export class ExchangeQueue {
     return oldest?.isEnded === true ? this.#members.find(({ isEnded }) => !isEnded) : oldest
   }
 
+  /** Whom an end concerns: who waits for a response; where nobody does, who waits for the peer to take the rest of a request. */
+  get concerned(): Exchange | undefined {
+    return this.unanswered ?? this.#members[0]
+  }
+
   get length(): number {
     return this.#members.length
   }

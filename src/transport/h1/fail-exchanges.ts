@@ -18,7 +18,7 @@ export interface ConnectionEnd {
   readonly isAbort: boolean
   /** The peer. */
   readonly address: string
-  /** How far the oldest response is. */
+  /** How far the response is that comes next. */
   readonly progress: Progress
   /** What time it is on the clock. */
   readonly now: number
@@ -26,9 +26,9 @@ export interface ConnectionEnd {
 
 /** @param exchanges - oldest first */
 export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd): void {
-  const [oldest] = exchanges
+  const next = exchanges.find(({ isEnded }) => !isEnded)
   // Its first bytes may have come together with the end of the response before it.
-  if (oldest?.responseStarted === false && end.progress.headStarted) oldest.byteCame()
+  if (next?.responseStarted === false && end.progress.headStarted) next.byteCame()
   for (const exchange of exchanges) {
     if (exchange === end.culprit) fail(exchange, end)
     else

@@ -38,6 +38,7 @@ import { failExchanges } from './fail-exchanges.ts'
 import { RequestWriter } from './request-writer.ts'
 import { sendForResponse } from './send-request.ts'
 import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './stepped-transport.ts'
+import { isBodyLikelyAfter } from './stray-body.ts'
 import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
@@ -59,6 +60,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #isPaused = false
   /** True after a response of HTTP/1.0: the peer does not know chunked. */
   #isPeerHTTP10: boolean
+  readonly #suspectsBodies: boolean
   /** True once the stream has told that it is closed. */
   #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
@@ -73,6 +75,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.route = options.route
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
+    this.#suspectsBodies = options.suspectsBodies === true
     this.#writer = new RequestWriter(stream, options.isGathering, (data) => this.observer?.sent(data))
     this.#timer = new ExchangeTimer(options.clock, this, (phase, timeoutMs, exchange) => {
       this.#fail(new TimeoutError(phase, timeoutMs), exchange)
@@ -229,7 +232,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   close(end?: { readonly error: unknown }): void {
     if (end === undefined)
       this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
-    else this.#fail(end.error, this.#exchanges.oldest, true)
+    else this.#fail(end.error, this.#exchanges.concerned, true)
     this.#tell()
   }
 
@@ -376,6 +379,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#changes.note()
     this.#isPeerHTTP10 = version < 11
     this.#life.answered(fields)
+    if (this.#suspectsBodies && isBodyLikelyAfter(event)) this.#life.condemn()
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
       // The stream waits, held back, for the caller that takes it. The rest of the request goes out first (RFC 9110 §7.8).
@@ -404,6 +408,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       if (this.#life.isSpent) this.#close()
     } else if (this.#engine.serverState === 'must-close') {
       this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
+    } else if (this.#life.isCondemned && this.#exchanges.unanswered?.hasHead === false) {
+      this.#fail(new ConnectionLost('what comes next may be the body of a response that has none'))
     }
   }
 
@@ -418,8 +424,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#stream.close()
   }
 
-  /** Ends everything: one exchange, the oldest if none is named, with `reason`, the others because the connection is gone. */
-  #fail(reason: unknown, culprit: Exchange | undefined = this.#exchanges.oldest, isAbort = false): void {
+  /** Ends everything: one exchange, `concerned` if none is named, with `reason`, the others because the connection is gone. */
+  #fail(reason: unknown, culprit: Exchange | undefined = this.#exchanges.concerned, isAbort = false): void {
     if (this.#life.isClosed) return
     // What was begun has been sent, unless there is no peer to send it to.
     if (!this.#isStreamClosed) this.#writer.flush()

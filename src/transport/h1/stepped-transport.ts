@@ -27,6 +27,8 @@ export interface H1ConnectionOptions {
   readonly isGathering: boolean
   /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
   readonly isPeerHTTP10?: boolean
+  /** Takes no more requests after a 204 or 304 whose fields speak of a body: it may come all the same. Default false. */
+  readonly suspectsBodies?: boolean
   /** How the peer is reached, for people; undefined for directly. */
   readonly route?: string | undefined
   /** What dialling took; told with the first response. */

@@ -1,5 +1,5 @@
-import { fieldValues, hasField } from '../core/fields.ts'
-import type { ResponseHead } from '../core/response-head.ts'
+import { fieldValues, hasField } from '../../core/fields.ts'
+import type { ResponseHead } from '../../core/response-head.ts'
 
 /**
  * True for a response without a body whose fields speak of one: some servers send it all the same, and the next response on the
