@@ -124,6 +124,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
       .reduce((line, [name, port]) => line.replaceAll(String(port), name), text)
       .replace(/^user-agent: .*\r\n/gim, '')
       .replace(/^proxy-connection: .*\r\n/gim, '')
+      .replace(/^date: .*\r\n/gim, '')
   }
 
   function finish(stdout: string, code: number | null): Result {
