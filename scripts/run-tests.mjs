@@ -127,7 +127,7 @@ const { status, signal } = spawnSync(
     // Node 22 says of every file that stripping types is an experiment.
     isUnbuilt ? '--disable-warning=ExperimentalWarning' : '--enable-source-maps',
     '--test',
-    `--test-concurrency=${Math.max(2, os.availableParallelism())}`,
+    `--test-concurrency=${os.availableParallelism() + 1}`,
     ...reporters(),
     ...options,
     ...starts,
