@@ -12,6 +12,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { plainNames } from './plain-names.mjs'
 
 const root = path.resolve(import.meta.dirname, '..')
 const folder = path.resolve(root, process.argv[2] ?? 'dist')
@@ -63,9 +64,9 @@ const built = await Promise.all([
 const outputFiles = built.flatMap((one) => one.outputFiles)
 
 // The other files of `tsc` stay for whoever looks into a clone; package.json does not ship them.
-for (const { path: file, contents } of outputFiles) {
+for (const { path: file, text } of outputFiles) {
   mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, contents)
+  writeFileSync(file, plainNames(text))
 }
 
 /** The files of the modules that are loaded by `import()`. */
