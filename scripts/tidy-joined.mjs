@@ -1,5 +1,5 @@
-// Takes out of a joined file what esbuild adds to note the names of functions (`keepNames`), where the name is that of the
-// source without it.
+// Takes out of a joined file what nobody needs there: the comments on declarations, which editors show from the `.d.ts`, and what
+// esbuild adds to note the names of functions (`keepNames`), where the name is that of the source without it.
 //
 // esbuild writes `__name(() => {}, "listener")`, a call of `Object.defineProperty` each time the function is made. A function
 // whose name was defined like that has a table of properties of its own: two of them held a tenth of the heap of an idle
@@ -10,9 +10,9 @@ import { parseSync, Visitor } from 'oxc-parser'
 
 const HELPER = '__name'
 
-/** The text of a joined file (a module), with names noted only where they would differ. */
-export function plainNames(text) {
-  const { program, errors } = parseSync('joined.js', text)
+/** The text of a joined file (a module), without comments on declarations, and with names noted only where they would differ. */
+export function tidyJoined(text) {
+  const { program, comments, errors } = parseSync('joined.js', text)
   if (errors.length > 0) throw new Error(`a joined file cannot be read: ${errors[0].message}`)
   const edits = []
   const renamed = new Map()
@@ -47,6 +47,14 @@ export function plainNames(text) {
       if (name !== undefined) cut(identifier, name)
     },
   }).visit(program)
+
+  for (const { type, value, start, end } of comments) {
+    if (type !== 'Block' || !value.startsWith('*')) continue
+    // With the whole of its lines, where it stands alone there.
+    const from = text.lastIndexOf('\n', start) + 1
+    const isAlone = text.slice(from, start).trim() === '' && text[end] === '\n'
+    cut(isAlone ? { start: from, end: end + 1 } : { start, end })
+  }
 
   return edited(text, edits)
 }
