@@ -366,6 +366,11 @@ const CASES: readonly Case[] = [
     row: "`referrerPolicy: 'no-referrer'`",
     init: () => ({ referrer: 'http://other.example/path?q', referrerPolicy: 'no-referrer' }),
   },
+  {
+    title: 'a referrer, and its own referer',
+    row: 'the field `referer` beside the member `referrer`',
+    init: () => ({ referrer: 'http://other.example/', headers: { referer: 'http://own.example/' } }),
+  },
   { title: 'a window', init: () => ({ window: {} }) },
   { title: 'a signal that is none', init: () => ({ signal: {} }) },
   { title: 'a signal that has aborted', init: () => ({ signal: AbortSignal.abort() }) },
