@@ -400,6 +400,28 @@ describe('the stream of a body', () => {
     assert.ok(site.connections - before <= 1)
   })
 
+  it('can be cancelled after a piece: a rest that comes at once costs no connection', async () => {
+    const before = site.connections
+    for (let i = 0; i < 3; i++) {
+      const response = await get('/pieces?count=2&size=5&pause=10')
+      const reader = response.body!.getReader()
+      await reader.read()
+      await reader.cancel()
+      assert.deepEqual(await reader.read(), { done: true, value: undefined })
+      await setTimeout(50)
+    }
+    assert.ok(site.connections - before <= 1, `${site.connections - before} connections`)
+  })
+
+  it('whose last bytes fill no element of a BYOB reader fails for that one, and its trailers are there', async () => {
+    const response = await fetch(`${site.origin}/trailers`)
+    const { trailers } = response
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
+    // Four bytes come, and an element has eight.
+    assert.equal((await rejection(reader.read(new Float64Array(2)))).name, 'TypeError')
+    assert.equal((await trailers!).get('x-sum'), '42')
+  })
+
   it('rejects with "terminated" where the body breaks off, for read() and for closed', async () => {
     const response = await get('/cut')
     const reader = response.body!.getReader()
