@@ -200,6 +200,8 @@ export interface RequestSettings {
   readonly checkRedirect?: ((hop: NextHop) => FieldChanges | undefined) | undefined
   /** After a 421 it is sent once more, over another connection (RFC 9110 §15.5.20), where its body can be. */
   readonly resendsMisdirected?: boolean | undefined
+  /** Gives the fields for sending it once more, where it is sent again below its layers: see renewal.ts. */
+  readonly renewFields?: ((fields: readonly FieldLine[]) => readonly FieldLine[]) | undefined
   /** Goes only over a connection that is opened for it. */
   readonly needsFresh?: boolean | undefined
 }
