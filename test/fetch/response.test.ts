@@ -42,6 +42,19 @@ describe('an answer, as an object', () => {
     assert.equal(await copy.text(), 'x')
   })
 
+  it('has methods that reject for what is no answer, and read what is a Response of another kind', async () => {
+    const methods = ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const
+    const response = (await get('/typed?body=x')) as unknown as Record<string, () => Promise<unknown>>
+    for (const name of methods) {
+      assert.equal(response[name]!.name, name)
+      // No throw: what is given back is a promise (Web IDL, "creating an operation function").
+      for (const other of [undefined, {}, new Headers()])
+        assert.equal((await rejection(response[name]!.call(other) as Promise<Response>)).name, 'TypeError')
+    }
+    assert.equal(await response['text']!.call(new Response('other')), 'other')
+    assert.equal(await response['text']!(), 'x')
+  })
+
   it('can be shown before and after it is read, and is not read by that', async () => {
     const response = await get('/typed?type=text/plain&body=x')
     assert.match(inspect(response), /^Response \{\n {2}status: 200/)
