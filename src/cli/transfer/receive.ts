@@ -152,17 +152,17 @@ export async function receive(
  */
 export async function receiveHeads(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<void> {
   const answers = record.answers.filter((one) => one !== undefined)
-  const last = answers.pop()
+  const last = answers.at(-1)
   if (last === undefined) return
-  const redirects = answers.filter(({ status }) => status >= 300 && status < 400)
-  const response = redirects.length === 0 ? last : last.derive({ redirects })
-  record.response = response
+  // Nothing more can be made of it: its body was given up.
+  record.response = last
+  record.redirects = answers.slice(0, -1).filter(({ status }) => status >= 300 && status < 400).length
   const { include, head, dumpHeader } = plan.options
-  const heads = headsOf([...answers, last]).join('')
+  const heads = headsOf(answers).join('')
   try {
     if (dumpHeader !== undefined) await tools.dump(plan, heads)
     if (include !== true && head !== true) return
-    const place = new BodyPlace(response, plan, tools, record, false)
+    const place = new BodyPlace(last, plan, tools, record, false)
     await place.writeHead(heads)
     await place.end()
   } catch (error) {
@@ -342,8 +342,15 @@ async function keepFacts(
   }
   const etag = response.headers.get('etag')
   // What has no tag does not keep that of what was there before.
-  if (options.etagSave !== undefined && (etag !== null || response.status !== 304))
-    await writeFile(options.etagSave, etag === null ? '' : `${etag}\n`)
+  const { etagSave } = options
+  if (etagSave !== undefined && (etag !== null || response.status !== 304))
+    await writeFile(etagSave, etag === null || etag === '' ? '' : `${etag}\n`).catch((cause: unknown) => {
+      const why = `${etagSave} (${reasonOf(cause)})`
+      throw new CommandFailure('local-write', 'the ETag could not be written', 'another --etag-save', {
+        cause,
+        why,
+      })
+    })
 }
 
 async function setTime(file: string, date: Date): Promise<void> {
