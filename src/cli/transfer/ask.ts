@@ -31,7 +31,7 @@ const LIMITS: ClientRequestOptions['limits'] = {
 
 /** Asks by the client, and gives its response. */
 export async function ask(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<HTTPResponse> {
-  const client = tools.clients.clientFor(plan.options)
+  const client = tools.clients.clientFor(plan.options, record.rawBody)
   return await client.request(plan.target.url, requestOptions(plan, tools, record))
 }
 
@@ -55,7 +55,7 @@ export function requestOptions(
     hsts: plan.hsts,
     signal: tools.signal,
     redirect: redirectOptions(plan),
-    decompress: options.compressed === true ? { maxBytes: Infinity } : false,
+    decompress: options.compressed === true && options.raw !== true ? { maxBytes: Infinity } : false,
     timeout: timeouts(plan),
     tolerances: { ...TOLERANCES, http09: options.http0_9 === true },
     limits: LIMITS,

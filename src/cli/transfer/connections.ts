@@ -34,13 +34,18 @@ export class Clients {
     this.#makeWatches = makeWatches
   }
 
-  /** The client for these options. */
-  clientFor(options: Options): Client {
+  /**
+   * The client for these options.
+   * @param watch - looks on at its connections, which are those of one transfer then
+   */
+  clientFor(options: Options, watch?: WireWatch): Client {
     const own = connectionOptions(options)
-    const key = JSON.stringify([own, options.resolve, options.connectTo, options.connectTimeout])
+    const { resolve, connectTo, connectTimeout } = options
+    const number = watch === undefined ? undefined : this.#byKey.size
+    const key = JSON.stringify([own, resolve, connectTo, connectTimeout, number])
     let client = this.#byKey.get(key)
     if (client === undefined) {
-      client = new Client({ ...own, ...BARE, connect: this.#connectorFor(options) })
+      client = new Client({ ...own, ...BARE, connect: this.#connectorFor(options, watch) })
       this.#byKey.set(key, client)
     }
     return client
@@ -56,7 +61,7 @@ export class Clients {
     for (const client of this.#byKey.values()) client.destroy()
   }
 
-  #connectorFor(options: Options): Connector {
+  #connectorFor(options: Options, watch: WireWatch | undefined): Connector {
     const route = makeRoute(options)
     return (target, waiting) => {
       const tunnel = asksForConnect(options.writeOut) ? new ConnectStatus() : undefined
@@ -66,8 +71,8 @@ export class Clients {
         this.#opened.set(address, { address, localAddress, tunnel })
         return dialed
       }
-      const watches = [...this.#makeWatches(), ...(tunnel === undefined ? [] : [tunnel])]
-      return watches.reduce<Connector>((connect, watch) => tapConnections(() => watch, connect), recorded)(
+      const watches = [...this.#makeWatches(), tunnel, watch].filter((one) => one !== undefined)
+      return watches.reduce<Connector>((connect, one) => tapConnections(() => one, connect), recorded)(
         target,
         waiting,
       )

@@ -10,6 +10,7 @@ import { EXIT_CODES, type ExitName } from '../tell/exit-codes.ts'
 import type { Ending } from '../tell/failure.ts'
 import type { OpenedConnection } from './connections.ts'
 import type { Plan } from './plan.ts'
+import { RawBody } from './raw-body.ts'
 
 /** A request as it went out. */
 export interface SentRequest {
@@ -74,8 +75,12 @@ export class TransferRecord {
   /** The URL of the first request, as the client calls it. */
   firstUrl: string | undefined
 
+  /** With `--raw`: the body as it crosses. */
+  readonly rawBody: RawBody | undefined
+
   constructor(plan: Plan) {
     this.plan = plan
+    this.rawBody = plan.options.raw === true ? new RawBody() : undefined
   }
 
   /** Since the beginning, in milliseconds. */

@@ -63,6 +63,9 @@ const REQUEST: readonly OptionRow[] = [
   row('--post302', 'flag', 'http', 'the same after a 302'),
   row('--post303', 'flag', 'http', 'the same after a 303'),
   row('--compressed', 'flag', 'http', 'ask for a compressed response, and write it decompressed'),
+  row('--raw', 'flag', 'http', 'write the body as it crossed, with its content and transfer codings', {
+    differs: 'each URL has a connection of its own',
+  }),
   row('-0, --http1.0', 'flag', 'http', 'speak HTTP/1.0'),
   row('--http1.1', 'flag', 'http', 'speak HTTP/1.1, as it does anyway'),
   row('--http0.9', 'flag', 'http', 'accept a response that has no head'),
