@@ -23,6 +23,8 @@ export type { Address, Lookup } from './lookup.ts'
 export interface DialTarget {
   /** A name, or an IPv4 or IPv6 address without brackets. */
   readonly host: string
+  /** Is connected to in the place of `host`, which stays the name that TLS asks for and that errors tell. */
+  readonly place?: string | undefined
   /** 1 to 65535. */
   readonly port: number
   /** A unix socket instead of host and port. */
@@ -81,7 +83,7 @@ export async function dial(target: DialTarget, waiting: Deadlines): Promise<Dial
   const startedAt = clock.now()
   const addresses =
     target.socketPath === undefined
-      ? await findAddresses(target, waiting)
+      ? await findAddresses(target.place === undefined ? target : { ...target, host: target.place }, waiting)
       : [{ address: target.socketPath, family: 0 }]
   const resolvedAt = clock.now()
   const opened = await race(target, addresses, waiting, tls)
