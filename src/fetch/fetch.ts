@@ -232,24 +232,3 @@ function sharedClient(): Client {
  * @throws TypeError (`fetch failed`), a TypeError for an argument, `signal.reason` untouched
  */
 export const fetch: Fetch = makeFetch(sharedClient)
-
-/**
- * Puts `fetch` in the place of `globalThis.fetch`, for everything in the process that uses it.
- * @param client - the client it stands on; by default the one of `fetch`
- * @returns what puts the former one back, unless somebody has put in another meanwhile
- */
-export function install(client?: Client): () => void {
-  const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')
-  const own = client === undefined ? fetch : createFetch(client)
-  Object.defineProperty(globalThis, 'fetch', {
-    value: own,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
-  return () => {
-    if (globalThis.fetch !== own) return
-    if (former === undefined) Reflect.deleteProperty(globalThis, 'fetch')
-    else Object.defineProperty(globalThis, 'fetch', former)
-  }
-}

@@ -243,6 +243,19 @@ const CASES: readonly Case[] = [
       { duplex: 'half' },
     ),
   },
+  ...[undefined, new Error('broken')].map((error) => ({
+    title: `a Node stream that was destroyed${error === undefined ? '' : ' with an error'}`,
+    init: post(
+      () => {
+        const stream = Readable.from([Buffer.from('node')])
+        stream.on('error', () => {
+          // Told by the call.
+        })
+        return stream.destroy(error)
+      },
+      { duplex: 'half' },
+    ),
+  })),
   { title: 'POST without a body', init: () => ({ method: 'POST' }) },
   { title: 'PUT without a body', init: () => ({ method: 'PUT' }) },
   { title: 'PATCH without a body', init: () => ({ method: 'PATCH' }) },
