@@ -193,20 +193,19 @@ async function verified(
 ): Promise<HTTPResponse> {
   if (response.head.framing?.kind === 'none') throw networkError('there is no body to be verified')
   let inner: BodyReader | undefined
-  const derived = response.derive({
-    body: (body) => {
-      inner = body
-      return body
-    },
+  // One is read, by all the limits of a response, and the other is given the bytes.
+  const [read, answer] = response.split((body) => {
+    inner = body
+    return [body, body]
   })
   let bytes: Buffer
   try {
-    bytes = await inner!.readAll()
+    bytes = await read.read()
   } catch (error) {
     throw failureOf(error, signal)
   }
   if (!matchesIntegrity(bytes, integrity)) throw networkError('integrity mismatch')
-  return derived.derive({ body: new MemoryBody(bytes, inner!.trailers) })
+  return answer.derive({ body: new MemoryBody(bytes, inner!.trailers) })
 }
 
 let shared: Client | undefined
