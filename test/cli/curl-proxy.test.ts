@@ -123,7 +123,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     return places()
       .reduce((line, [name, port]) => line.replaceAll(String(port), name), text)
       .replace(/^user-agent: .*\r\n/gim, '')
-      .replace(/^proxy-connection: .*\r\n/gim, '')
+      .replace(/^(?:proxy-connection|date): .*\r\n/gim, '')
   }
 
   function finish(stdout: string, code: number | null): Result {

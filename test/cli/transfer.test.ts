@@ -377,6 +377,8 @@ describe('-w', () => {
     size_download: 1_000,
     size_upload: 0,
     time_total: 0.5,
+    num_certs: 0,
+    certs: '',
     content_type: null,
     url: 'u:p@host/path?q#f',
     url_effective: 'https://host:81/other',

@@ -34,6 +34,13 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       cause: error,
       why: error.proxy,
     })
+  if (plan.options.interface !== undefined && reasonOf(error.cause) === 'EADDRNOTAVAIL')
+    return new CommandFailure(
+      'interface',
+      `${plan.options.interface} is no address of this machine`,
+      '--interface with one of this machine',
+      { cause: error },
+    )
   const [, scheme] = /its scheme is ([\w+.-]+)/.exec(error.summary) ?? []
   if (error.code === 'REDIRECT_LOCATION' && scheme !== undefined)
     return new CommandFailure(

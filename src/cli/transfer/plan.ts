@@ -27,7 +27,7 @@ import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../req
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
-import { usageFailure } from '../tell/failure.ts'
+import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 import type { Resumption } from './resume.ts'
 
@@ -142,7 +142,7 @@ export async function makePlan(
     tls: await readTls(options, tools.env, mayNeedTls(options, target, proxy)),
     proxy,
     auth,
-    cookies: (await tools.jars.jarFor(options)) ?? false,
+    cookies: (await tools.jars.jarFor(options, target.url, tools)) ?? false,
     hsts: (await tools.hstsFiles.storeFor(options)) ?? false,
     destination,
     resumption,
@@ -297,18 +297,18 @@ function withUploadName({ url, upload }: UrlWords): string {
   return `${before}${isBare ? '/' : ''}${name}${behind}`
 }
 
-/** `=https` allows it alone, `https,-http` adds and takes away. */
+/** `=https` allows it alone; `https` and `+https` add it to what is allowed anyway, `-http` takes away. As in curl. */
 export function allowedSchemes(
   text: string | undefined,
   before: readonly string[] = ['http', 'https'],
 ): readonly string[] {
   if (text === undefined) return before
   let allowed = [...before]
-  for (const [index, word] of text.split(',').entries()) {
-    const [, sign = '', name = ''] = /^([=+-]?)(\w+)$/.exec(word.trim()) ?? []
+  for (const word of text.split(',')) {
+    const [, sign = '', name = ''] = /^([=+-]?)(\w+)$/.exec(word.trim().toLowerCase()) ?? []
     const names = name === 'all' ? ['http', 'https'] : [name]
     if (sign === '-') allowed = allowed.filter((one) => !names.includes(one))
-    else allowed = sign === '+' || index > 0 ? [...allowed, ...names] : names
+    else allowed = sign === '=' ? names : [...allowed, ...names]
   }
   return allowed
 }
@@ -384,5 +384,10 @@ async function readOffset({ continueAt }: Options, destination: Destination): Pr
   }
   if (destination.kind !== 'file') return undefined
   const found = await stat(destination.path).catch(() => undefined)
-  return found === undefined || found.size === 0 ? undefined : found.size
+  if (found?.isDirectory() === true)
+    throw new CommandFailure('local-write', 'the response could not be written', 'another -o', {
+      why: `${destination.path} (it is a folder)`,
+    })
+  // A pipe or a device has no end to go on from.
+  return found?.isFile() === true && found.size > 0 ? found.size : undefined
 }

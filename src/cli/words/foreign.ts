@@ -70,11 +70,6 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: '-U for who you are; for an http URL, -H goes to the proxy, too',
   },
   {
-    names: 'raw',
-    why: 'transfer codings are always taken off',
-    instead: '--trace FILE, which has every byte as it came',
-  },
-  {
     names: 'tr-encoding ignore-content-length',
     why: 'where a body ends is decided by the rules of HTTP alone',
     instead: LEAVE_OUT,

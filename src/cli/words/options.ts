@@ -59,6 +59,7 @@ type Flags =
   | 'proxyDigest'
   | 'proxyInsecure'
   | 'proxytunnel'
+  | 'raw'
   | 'remoteHeaderName'
   | 'remoteNameAll'
   | 'remoteTime'

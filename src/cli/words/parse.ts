@@ -150,9 +150,22 @@ export class WordReader {
 
   #set(row: OptionRow, value: unknown): void {
     const options = row.isGlobal ? this.#global : this.#operation.options
+    // What was said last counts, also where it has another name.
+    const rule = VOIDING[row.long]
+    if (rule !== undefined && rule.by === value) delete options[rule.what]
     const isList = row.kind === 'list' || row.kind === 'data' || row.kind === 'form' || row.kind === 'output'
     options[row.name] = isList ? [...((options[row.name] as unknown[]) ?? []), value] : value
   }
+}
+
+/** Options that say one thing: where one is said, on or off, what another has said is void. As in curl. */
+const VOIDING: Readonly<Record<string, { readonly by: boolean; readonly what: string }>> = {
+  ipv4: { by: true, what: 'ipv6' },
+  ipv6: { by: true, what: 'ipv4' },
+  'http1.0': { by: true, what: 'http1_1' },
+  'http1.1': { by: true, what: 'http1_0' },
+  location: { by: false, what: 'locationTrusted' },
+  'location-trusted': { by: false, what: 'location' },
 }
 
 /** `-h` may stand alone: its category is a word that is no option. */
