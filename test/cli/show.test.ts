@@ -171,8 +171,9 @@ describe('progress', () => {
   })
 
   it('is shown on a terminal while a file comes, and nothing of it in a pipe or with -s', async () => {
-    for (const [words, errorColumns, isShown] of [
+    for (const [words, errorColumns, isShown, more] of [
       [[], 80, true],
+      [[], 80, true, { TERM: 'dumb' }],
       [['-#'], 80, true],
       [['-s'], 80, false],
       [['--no-progress-meter'], 80, false],
@@ -189,12 +190,14 @@ describe('progress', () => {
       })
       const all = [...words, '-o', path.join(folder, 'slow'), `http://127.0.0.1:${server.port}/`]
       const { code, stderr } = await runCommand(all, {
-        env: NO_COLOR,
+        env: { ...NO_COLOR, ...more },
         ...(errorColumns !== undefined && { errorColumns }),
       })
       assert.equal(code, 0)
-      if (isShown) assert.match(stderr, /\r\x1b\[K↓ slow +\d+% \[=+ *\] .*✓ slow {2}400 kB in 0\.\d s\n$/s)
-      else assert.equal(stderr, '')
+      if (isShown) {
+        assert.match(stderr, /(?:\r|\r\x1b\[K)↓ slow +\d+% \[=+ *\] .*✓ slow {2}400 kB in 0\.\d s\n$/s)
+        assert.equal(stderr.includes('\u001b'), more === undefined)
+      } else assert.equal(stderr, '')
     }
   })
 

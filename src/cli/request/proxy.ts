@@ -74,6 +74,11 @@ async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
   const isSecure = url.startsWith('https:')
   // What the URL says comes first, as in curl.
   const who = url.includes('@') ? undefined : proxyUser
+  if (who !== undefined && !who.includes(':'))
+    throw usageFailure(
+      '-U has no password',
+      '-U USER:PASSWORD, or USER: for none; on a terminal it is asked for',
+    )
   const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(who ?? '') ?? []
   const isDigest = proxyDigest === true && !url.startsWith('socks')
   const ca =

@@ -238,7 +238,7 @@ const OUTPUT: readonly OptionRow[] = [
 const AUTH: readonly OptionRow[] = [
   row('-u, --user <name:password>', 'text', 'auth', 'credentials; Basic unless another scheme is asked for', {
     brief: 'credentials',
-    differs: 'without a colon it is refused: a password is not asked for',
+    differs: 'a password that is left out is asked for on a terminal alone; elsewhere that is refused',
   }),
   row('--basic', 'flag', 'auth', 'Basic, as it is anyway'),
   row('--digest', 'flag', 'auth', 'Digest: answers the challenge of the server', {
@@ -317,7 +317,9 @@ const PROXY: readonly OptionRow[] = [
         'a proxy gets no Proxy-Connection, and no User-Agent with CONNECT; Proxy-Authorization of -H goes into no tunnel',
     },
   ),
-  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
+  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy', {
+    differs: 'as with -u',
+  }),
   row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
   row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
   row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
