@@ -6,6 +6,7 @@ import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { MASK } from '../core/redact.ts'
+import { renewed } from '../core/renewal.ts'
 import {
   type OutgoingRequest,
   type RequestDeadlines,
@@ -69,7 +70,8 @@ export class InnerEnd {
     const earlier = withLast(misdirected.attempts, { decision })
     misdirected.close()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
-    const response = await this.#exchange(withChanges(request, { body: replayOf(request.body), settings }))
+    const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
+    const response = await this.#exchange(again)
     return response.derive({ attempts: [...earlier, ...response.attempts] })
   }
 

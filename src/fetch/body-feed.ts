@@ -160,10 +160,12 @@ export class BodyFeed {
     if (this.#isOver) return
     this.#isOver = true
     this.#stopListening()
+    // The message is whole, whatever its reader makes of it.
+    this.#onEnd()
+    // Throws, and the reader is told, where the last of the bytes do not fill an element of the reader's memory.
     controller.close()
     // Who waits with memory of its own is told by an answer of none.
     controller.byobRequest?.respond(0)
-    this.#onEnd()
   }
 
   #abort(): void {

@@ -18,19 +18,17 @@ import { bodyLength, giveBack, isOverNetwork, type ReadRequest, readRequest } fr
 import { makeAnswer, makeOpaqueAnswer } from './response.ts'
 import { fetchScheme } from './schemes.ts'
 import type { Fetch, FetchInit, FetchResponse } from './types.ts'
-import { checkHop } from './way.ts'
+import { BAD_PORT, checkPlainHop } from './way.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-
-const BAD_PORT = 'bad port'
 
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
 const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
   // Every URL on the way is checked, not the first alone: "main fetch" is gone through again for each.
-  checkRedirect: checkHop,
+  checkRedirect: checkPlainHop,
   endsWithAnswer: true,
   resendsMisdirected: true,
 })

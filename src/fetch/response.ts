@@ -294,6 +294,10 @@ class Answer extends AnswerBase {
     else trailers.reject(error)
   }
 
+  static isOne(value: object | null | undefined): boolean {
+    return typeof value === 'object' && value !== null && #response in value
+  }
+
   /** The platform's own state for an answer, made when it is first looked for. */
   static platformState(answer: Answer): PlatformState {
     answer.#real ??= answer.#makeReal()
@@ -319,6 +323,19 @@ Object.defineProperties(Answer.prototype, {
   // What makes another response of it makes an ordinary one.
   constructor: { value: PlatformResponse, configurable: true, writable: true },
 })
+
+// A method that was taken from an answer, and is called on something else, does what the platform's does with that.
+for (const name of ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const) {
+  const own: () => Promise<unknown> = Answer.prototype[name]
+  const platform: (() => Promise<unknown>) | undefined = Reflect.get(PLATFORM, name)
+  const method = {
+    [name](this: Answer): Promise<unknown> {
+      if (Answer.isOne(this)) return own.call(this)
+      return platform?.call(this) ?? Promise.reject(new TypeError('Illegal invocation'))
+    },
+  }
+  Object.defineProperty(Answer.prototype, name, { value: method[name] })
+}
 
 // Whoever walks an answer finds what the platform shows of a Response: the members of the standard.
 for (const name of Object.keys(PLATFORM))

@@ -5,8 +5,9 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
+import { add, NO_MEMBERS, without } from '../core/short-list.ts'
 import type { FailedAttempt } from '../errors/index.ts'
-import { type Deadlines, waitFor } from '../time/wait.ts'
+import { type Deadlines, type Outcome, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
 import { type Address, findAddresses, type Lookup } from './lookup.ts'
 import { connectError } from './map-errors.ts'
@@ -119,47 +120,89 @@ function race(
   tls: Tls | undefined,
 ): Promise<OpenedSocket> {
   const name = target.socketPath ?? `${target.host}:${target.port}`
-  const waitingAddresses = target.socketPath === undefined ? interleaveFamilies(addresses) : [...addresses]
+  const ordered =
+    target.socketPath === undefined && addresses.length > 1 ? interleaveFamilies(addresses) : addresses
   return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {
-    const running = new Set<Socket>()
-    const failed: FailedAttempt[] = []
-    let nextAttempt: { cancel(): void } | undefined
-    const giveUp = (): void => {
-      // An error that is on its way already must not start another attempt.
-      waitingAddresses.length = 0
-      nextAttempt?.cancel()
-      for (const socket of running) socket.destroy()
-      running.clear()
-    }
-    const attempt = (): void => {
-      nextAttempt?.cancel()
-      nextAttempt = undefined
-      const address = waitingAddresses.shift()
-      if (address === undefined) return
-      const opened = open(target, address, tls)
-      const { socket } = opened
-      running.add(socket)
-      const onError = (error: Error): void => {
-        running.delete(socket)
-        failed.push({ address: opened.address, error })
-        if (waitingAddresses.length > 0) attempt()
-        else if (running.size === 0) outcome.reject(connectError(name, failed, target.role))
-      }
-      socket.once('error', onError)
-      socket.once('connect', () => {
-        running.delete(socket)
-        socket.off('error', onError)
-        giveUp()
-        // Node heeds these options of a TCP socket, and not of a TLS one.
-        if (opened.begun !== undefined) setSocketOptions(socket, target)
-        outcome.resolve(opened)
-      })
-      if (waitingAddresses.length > 0)
-        nextAttempt = waiting.clock.after(target.attemptDelayMs ?? ATTEMPT_DELAY_MS, attempt)
-    }
-    attempt()
-    return giveUp
+    const racing = new Race(target, ordered, waiting, tls, name, outcome)
+    racing.attempt()
+    return () => racing.giveUp()
   })
+}
+
+/** The attempts to connect to one target. An object, and few functions: thousands may run at the same time. */
+class Race {
+  readonly #target: DialTarget
+  readonly #waiting: Deadlines
+  readonly #tls: Tls | undefined
+  readonly #name: string
+  readonly #outcome: Outcome<OpenedSocket>
+  /** Those that were not tried yet. */
+  #addresses: readonly Address[]
+  #running: Socket[] = NO_MEMBERS
+  #failed: FailedAttempt[] = NO_MEMBERS
+  #nextAttempt: { cancel(): void } | undefined
+
+  constructor(
+    target: DialTarget,
+    addresses: readonly Address[],
+    waiting: Deadlines,
+    tls: Tls | undefined,
+    name: string,
+    outcome: Outcome<OpenedSocket>,
+  ) {
+    this.#target = target
+    this.#addresses = addresses
+    this.#waiting = waiting
+    this.#tls = tls
+    this.#name = name
+    this.#outcome = outcome
+  }
+
+  giveUp(): void {
+    // An error that is on its way already must not start another attempt.
+    this.#addresses = NO_MEMBERS
+    this.#nextAttempt?.cancel()
+    const running = this.#running
+    this.#running = NO_MEMBERS
+    for (const socket of running) socket.destroy()
+  }
+
+  attempt(): void {
+    this.#nextAttempt?.cancel()
+    this.#nextAttempt = undefined
+    const [address, ...others] = this.#addresses
+    if (address === undefined) return
+    this.#addresses = others.length === 0 ? NO_MEMBERS : others
+    const opened = open(this.#target, address, this.#tls)
+    const { socket } = opened
+    this.#running = add(this.#running, socket)
+    const onError = (error: Error): void => this.#failedOn(opened, error)
+    socket.once('error', onError)
+    socket.once('connect', () => {
+      socket.off('error', onError)
+      this.#connected(opened)
+    })
+    if (this.#addresses.length > 0) {
+      const delayMs = this.#target.attemptDelayMs ?? ATTEMPT_DELAY_MS
+      this.#nextAttempt = this.#waiting.clock.after(delayMs, () => this.attempt())
+    }
+  }
+
+  #failedOn({ socket, address }: OpenedSocket, error: Error): void {
+    this.#running = without(this.#running, socket)
+    this.#failed = add(this.#failed, { address, error })
+    if (this.#addresses.length > 0) this.attempt()
+    else if (this.#running.length === 0)
+      this.#outcome.reject(connectError(this.#name, this.#failed, this.#target.role))
+  }
+
+  #connected(opened: OpenedSocket): void {
+    this.#running = without(this.#running, opened.socket)
+    this.giveUp()
+    // Node heeds these options of a TCP socket, and not of a TLS one.
+    if (opened.begun !== undefined) setSocketOptions(opened.socket, this.#target)
+    this.#outcome.resolve(opened)
+  }
 }
 
 /** The last address, with its port: connections to one server share the text. */

@@ -42,6 +42,19 @@ describe('an answer, as an object', () => {
     assert.equal(await copy.text(), 'x')
   })
 
+  it('has methods that reject for what is no answer, and read what is a Response of another kind', async () => {
+    const methods = ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const
+    const response = (await get('/typed?body=x')) as unknown as Record<string, () => Promise<unknown>>
+    for (const name of methods) {
+      assert.equal(response[name]!.name, name)
+      // No throw: what is given back is a promise (Web IDL, "creating an operation function").
+      for (const other of [undefined, {}, new Headers()])
+        assert.equal((await rejection(response[name]!.call(other) as Promise<Response>)).name, 'TypeError')
+    }
+    assert.equal(await response['text']!.call(new Response('other')), 'other')
+    assert.equal(await response['text']!(), 'x')
+  })
+
   it('can be shown before and after it is read, and is not read by that', async () => {
     const response = await get('/typed?type=text/plain&body=x')
     assert.match(inspect(response), /^Response \{\n {2}status: 200/)
@@ -398,6 +411,28 @@ describe('the stream of a body', () => {
       await assert.rejects(response.text(), UNUSABLE)
     }
     assert.ok(site.connections - before <= 1)
+  })
+
+  it('can be cancelled after a piece: a rest that comes at once costs no connection', async () => {
+    const before = site.connections
+    for (let i = 0; i < 3; i++) {
+      const response = await get('/pieces?count=2&size=5&pause=10')
+      const reader = response.body!.getReader()
+      await reader.read()
+      await reader.cancel()
+      assert.deepEqual(await reader.read(), { done: true, value: undefined })
+      await setTimeout(50)
+    }
+    assert.ok(site.connections - before <= 1, `${site.connections - before} connections`)
+  })
+
+  it('whose last bytes fill no element of a BYOB reader fails for that one, and its trailers are there', async () => {
+    const response = await fetch(`${site.origin}/trailers`)
+    const { trailers } = response
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
+    // Four bytes come, and an element has eight.
+    assert.equal((await rejection(reader.read(new Float64Array(2)))).name, 'TypeError')
+    assert.equal((await trailers!).get('x-sum'), '42')
   })
 
   it('rejects with "terminated" where the body breaks off, for read() and for closed', async () => {
