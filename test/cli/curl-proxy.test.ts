@@ -37,6 +37,13 @@ const CASES: readonly string[] = [
   '-x OPEN -p -i URL/ok',
   '-x OPEN -p -H Proxy-Authorization:~mine URL/ok',
   '-x OPEN -w %{http_connect}|%{num_connects}|%{remote_port}|%{proxy_ssl_verify_result} URL/ok',
+  '-x OPEN --proxy-header X-P:~1 --proxy-header X-Q:~2 -H X-A:~1 URL/ok',
+  '-x OPEN -p --proxy-header X-P:~1 --proxy-header X-Q:~2 -H X-A:~1 URL/ok',
+  '-x SHUT -p --proxy-header Proxy-Authorization:~BASIC -i --suppress-connect-headers URL/ok',
+  '-x SHUT --proxy-header Proxy-Authorization:~BASIC URL/ok',
+  '-x socks5h://SOCKS --proxy-header X-P:~1 URL/ok',
+  '--preproxy socks5h://SOCKS -x OPEN -p --proxy-header X-P:~1 URL/ok',
+  '--proxy-header X-P:~1 URL/ok',
   '-x SHUT -i URL/ok',
   '-x SHUT -U me:pw -w %{http_code}|%{http_connect} URL/ok',
   '-x SHUT -U me:wrong -w %{http_code}|%{http_connect} URL/ok',
@@ -113,7 +120,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
   function wordsOf(text: string): string[] {
     const filled = places().reduce(
       (line, [name, port]) => line.replaceAll(name, name === 'PORT' ? String(port) : `127.0.0.1:${port}`),
-      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`),
+      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`).replaceAll('BASIC', `Basic~${btoa('me:pw')}`),
     )
     return filled.split(' ').map((word) => word.replaceAll('~', ' '))
   }

@@ -36,6 +36,8 @@ describe('bad usage', () => {
     [['-d', 'x', '-F', 'a=b', url], /-d and -F each make a body/],
     [['GET', url, '-X', 'PUT'], /the method is given twice/],
     [['-u', 'secret', url], /-u has no password/],
+    [['--proxy-header', 'Host: secret', url], /--proxy-header cannot say Host/],
+    [['--proxy-header', 'X A: secret', url], /the name in a --proxy-header is none/],
     [['-F', 'secret', url], /no name and content/],
     [['-F', 'a=@one,two', url], /-F takes one file/],
     [['-F', 'a=b;headers=x', url], /;headers= in -F is curl's/],

@@ -55,7 +55,7 @@ async function readHidden({ stdin, write }: Asking): Promise<string> {
     return await new Promise<string>((resolve, reject) => {
       const typed: string[] = []
       const onData = (bytes: Buffer): void => {
-        const keys = [...bytes.toString()]
+        const keys = Array.from(bytes.toString())
         for (const [at, key] of keys.entries()) {
           if (key !== CTRL_C && !ENDS.includes(key)) {
             if (BACK.includes(key)) typed.pop()

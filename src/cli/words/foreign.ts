@@ -56,18 +56,13 @@ export const FOREIGN: readonly ForeignGroup[] = [
   {
     names: `proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-key proxy-key-type proxy-pass
       proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-anyauth`,
-    why: 'a proxy is told who you are by -U, and is judged by --proxy-cacert; that is all there is for it',
+    why: 'a proxy is told who you are by -U, other things by --proxy-header, and is judged by --proxy-cacert; that is all there is for it',
     instead: LEAVE_OUT,
   },
   {
     names: 'follow',
     why: 'here -L follows redirects',
     instead: '-L',
-  },
-  {
-    names: 'proxy-header',
-    why: 'a proxy is told no more than it needs',
-    instead: '-U for who you are; for an http URL, -H goes to the proxy, too',
   },
   {
     names: 'tr-encoding ignore-content-length',

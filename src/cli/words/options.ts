@@ -152,7 +152,16 @@ type Numbers =
   | 'speedLimit'
   | 'speedTime'
 
-type Lists = 'config' | 'connectTo' | 'cookie' | 'header' | 'resolve' | 'uploadFile' | 'url' | 'urlQuery'
+type Lists =
+  | 'config'
+  | 'connectTo'
+  | 'cookie'
+  | 'header'
+  | 'proxyHeader'
+  | 'resolve'
+  | 'uploadFile'
+  | 'url'
+  | 'urlQuery'
 
 /** The options of one operation. Times are seconds, sizes bytes; what is not said is not there. */
 export type Options = {

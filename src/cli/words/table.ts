@@ -320,6 +320,13 @@ const PROXY: readonly OptionRow[] = [
   row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy', {
     differs: 'as with -u',
   }),
+  row(
+    '--proxy-header <line>',
+    'list',
+    'proxy',
+    '"Name: value" for the proxy: with CONNECT, and with an http URL that it is asked for; @FILE reads lines',
+    { differs: 'Host and the length cannot be said' },
+  ),
   row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
   row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
   row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
