@@ -143,12 +143,12 @@ const BODY: readonly OptionRow[] = [
     '-F, --form <name=content>',
     'form',
     'post',
-    'a part of a multipart form: name=text, name=@file, name=<file; ;type= ;filename=',
+    'a part of a multipart form: name=text, name=@file,file, name=<file; ;type= ;filename= ;headers= ;encoder=',
     {
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
+        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; ;encoder=quoted-printable is refused, as is a header of ;headers= without a colon; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
