@@ -339,6 +339,23 @@ describe('where standard error goes', () => {
   })
 })
 
+describe('an exchange that failed', () => {
+  it('has the phase in which it failed, to its end', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}`
+    for (const [words, phases] of [
+      [['-m', '0.3', `${url}/silent`], /^  connection .*\n  answer +[23]\d\d ms /m],
+      [[`${url}/nothing`], /^  connection .*\n  answer /m],
+      [[`${url}/cut`], /^  connection .*\n  answer .*\n  body /m],
+      [['http://127.0.0.1:1/'], /no answer.*\n  connection [^\n]*\n$/],
+      [['http://no-such-name.invalid/'], /no answer.*\n  name [^\n]*\n$/],
+    ] as const) {
+      const { stderr } = await runCommand(['--timings', '-o', path.join(folder, 'failed'), ...words])
+      assert.match(stderr, phases)
+    }
+  })
+})
+
 describe('several exchanges', () => {
   it('are one line each, cut at the left where they are long', () => {
     const rows = Array.from({ length: 4 }, (_, i) => ({
