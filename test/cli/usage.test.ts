@@ -36,6 +36,11 @@ describe('bad usage', () => {
     [['-d', 'x', '-F', 'a=b', url], /-d and -F each make a body/],
     [['GET', url, '-X', 'PUT'], /the method is given twice/],
     [['-u', 'secret', url], /-u has no password/],
+    [
+      ['--expand-url', 'secret', url],
+      /--expand-url is curl's; no word has variables here\n {2}Try: the variables of/,
+    ],
+    [['--max-redirects', '3', url], /unknown option '--max-redirects'\n {2}Try: --max-redirs; /],
     [['--proxy-header', 'Host: secret', url], /--proxy-header cannot say Host/],
     [['--proxy-header', 'X A: secret', url], /the name in a --proxy-header is none/],
     [['-F', 'secret', url], /no name and content/],

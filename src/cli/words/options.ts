@@ -80,6 +80,7 @@ type Flags =
   | 'tlsv1_2'
   | 'tlsv1_3'
   | 'traceTime'
+  | 'variableFree'
   | 'verbose'
 
 type Texts =

@@ -534,6 +534,7 @@ const OURS: readonly OptionRow[] = [
     'httplib',
     'send it so many times, --parallel-max at once (10), and tell rate and times',
   ),
+  row('--variable-free', 'flag', 'httplib', 'take {{name}} in words as it is, as it does anyway', GLOBAL),
   row('--plain', 'flag', 'httplib', 'JSON and HTML as they came, on a terminal too'),
 ]
 
