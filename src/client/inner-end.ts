@@ -58,7 +58,12 @@ export class InnerEnd {
   /** Sends a request. */
   readonly exchange: Handler = (request) => {
     const exchange = this.#exchange(request)
-    if (request.settings?.resendsMisdirected !== true || !isReplayable(request.body)) return exchange
+    return request.settings?.resendsMisdirected === true && isReplayable(request.body)
+      ? this.#unlessMisdirected(request, exchange)
+      : exchange
+  }
+
+  #unlessMisdirected(request: OutgoingRequest, exchange: Promise<HTTPResponse>): Promise<HTTPResponse> {
     return exchange.then((response) =>
       response.status === MISDIRECTED ? this.#resend(request, response) : response,
     )
@@ -196,6 +201,13 @@ export class InnerEnd {
     isTunnelled = false,
   ): PoolPlan {
     const { plans } = this.#shared
-    return plans.planFor(origin, connection, () => this.#destinations.placeOf(origin), proxies, isTunnelled)
+    return (
+      plans.knownFor(origin, connection, proxies) ??
+      plans.planFor(origin, connection, this.#placeOf(origin), proxies, isTunnelled)
+    )
+  }
+
+  #placeOf(origin: RequestOrigin): () => Place {
+    return () => this.#destinations.placeOf(origin)
   }
 }

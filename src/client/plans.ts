@@ -56,6 +56,11 @@ export class Plans {
     this.#usual = usual
   }
 
+  /** The plan for an origin without proxies, if it was made before: most requests have that. */
+  knownFor(origin: RequestOrigin, settings: ConnectionSettings, proxies: Proxies): PoolPlan | undefined {
+    return settings === this.#usual && proxies.length === 0 ? this.#known.get(origin) : undefined
+  }
+
   /**
    * The plan for an origin.
    * @param place - says where it is
