@@ -67,7 +67,7 @@ export class InnerEnd {
   async #resend(request: OutgoingRequest, misdirected: HTTPResponse): Promise<HTTPResponse> {
     const decision = 'again over a new connection: the server does not answer for this name (421)'
     const earlier = withLast(misdirected.attempts, { decision })
-    misdirected.close()
+    misdirected.abandon()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
     const response = await this.#exchange(withChanges(request, { body: replayOf(request.body), settings }))
     return response.derive({ attempts: [...earlier, ...response.attempts] })

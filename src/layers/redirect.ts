@@ -195,9 +195,9 @@ async function follow(
       leftMs: request.deadlines.endsAt - clock.now(),
     })
     if (decision.kind === 'answer') return redirects.length === 0 ? response : response.derive({ redirects })
-    // Read to its end where that is near, else given up: whoever has the connection knows.
-    response.close()
-    // The server may have answered in the middle of it: that is the end of sending it there.
+    // Read to its end where that is near, else given up: whoever has the connection knows. The server may have answered in the
+    // middle of the request: that is the end of sending it there.
+    response.abandon()
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
     const changes = checkHop(request, decision, response)
@@ -226,7 +226,7 @@ async function upgradedLocation(
   try {
     return await upgrade!(read.url, request)
   } catch (error) {
-    response.close()
+    response.abandon()
     closeBody(request.body, error)
     throw error
   }

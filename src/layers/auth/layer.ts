@@ -286,7 +286,7 @@ class Authentication {
   /** @throws AuthError for a proof that is wrong: who answers does not know the password */
   #accept(attempted: Attempted, response: HTTPResponse): HTTPResponse {
     if (learnFrom(this.#options.memory, this.#url, attempted, response)) return response
-    response.close()
+    response.abandon()
     throw this.#errorOf('AUTH_PROOF', response)
   }
 
@@ -324,9 +324,9 @@ class Authentication {
 
   #giveUp(response: HTTPResponse, decision: string): void {
     this.#earlier.push(...withLast(response.attempts, { decision }))
-    // Read to its end where that is near, else given up: who has the connection knows.
-    response.close()
-    // The server may have answered in the middle of it: that is the end of sending it there.
+    // Read to its end where that is near, else given up: who has the connection knows. The server may have answered in the middle
+    // of the request: that is the end of sending it there.
+    response.abandon()
     closeBody(this.#sentBody)
   }
 

@@ -215,6 +215,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#tell()
   }
 
+  giveUpRequest(exchange: Exchange): void {
+    if (exchange.upload !== 'sending' && !exchange.isUndrained) return
+    exchange.abandonUpload()
+    this.#settleOldest()
+    this.#watch()
+    this.#tell()
+  }
+
   abort(exchange: Exchange, error: unknown): void {
     if (exchange.failure !== undefined) return
     this.#fail(error, exchange)
