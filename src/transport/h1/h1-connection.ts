@@ -217,6 +217,9 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   giveUpRequest(exchange: Exchange): void {
     if (exchange.upload !== 'sending' && !exchange.isUndrained) return
+    // It ends with this exchange: nothing more is begun on it.
+    this.#life.drain()
+    this.#changes.note()
     exchange.abandonUpload()
     this.#settleOldest()
     this.#watch()
@@ -407,8 +410,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     for (let over = this.#exchanges.takeOver(now); over !== undefined; over = this.#exchanges.takeOver(now)) {
       this.#changes.note()
       over.stopListening()
-      // The peer still waits for the rest of a request that will not come.
-      if (over.upload === 'stopped') this.#close()
+      // The peer still waits for the rest of a request that will not come, or does not take it.
+      if (over.upload === 'stopped') this.#endUntaken()
     }
     if (this.#life.stage !== 'open') return
     if (this.#exchanges.length === 0) {
@@ -419,6 +422,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     } else if (this.#life.isCondemned && this.#exchanges.unanswered?.hasHead === false) {
       this.#fail(new ConnectionLost('what comes next may be the body of a response that has none'))
     }
+  }
+
+  #endUntaken(): void {
+    if (this.#exchanges.length === 0) this.#close()
+    else this.#fail(new ConnectionLost('the peer does not take the rest of the request before this one'))
   }
 
   // ---------------------------------------------------------------------------------------- ending and telling
