@@ -13,7 +13,7 @@ import {
   withChanges,
 } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { withLast } from '../layers/attempts.ts'
+import { withEarlier, withLast } from '../layers/attempts.ts'
 import { lookFor } from '../layers/hsts/hsts.ts'
 import { overHttps } from '../layers/hsts/policy.ts'
 import type { PoolPlan } from '../pool/pool.ts'
@@ -69,7 +69,8 @@ export class InnerEnd {
     const earlier = withLast(misdirected.attempts, { decision })
     misdirected.abandon()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
-    const response = await this.#exchange(withChanges(request, { body: replayOf(request.body), settings }))
+    const again = withChanges(request, { body: replayOf(request.body), settings })
+    const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
     return response.derive({ attempts: [...earlier, ...response.attempts] })
   }
 

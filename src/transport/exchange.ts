@@ -335,6 +335,7 @@ export class Exchange implements ResponseSource, BodySource {
   informed(status: number, reason: string, fields: readonly FieldLine[]): void {
     const headers = HTTPHeaders.over(fields)
     const response = { status, reason, headers }
+    this.#responseStarted = true
     this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
     this.#options.settings?.onInformational?.(response)
@@ -342,6 +343,8 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** The head of the final response came. Who waits is told by `answer`. */
   headReceived(head: ResponseHead, now: number, isUntilClose: boolean, isSwitch: boolean): void {
+    // Its first bytes may have come together with the end of the response before it.
+    this.#responseStarted = true
     this.#headAt = now
     this.#isUntilClose = isUntilClose
     this.#isSwitch = isSwitch

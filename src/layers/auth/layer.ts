@@ -16,10 +16,10 @@ import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
-import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts'
+import { type Attempt, addFacts } from '../../errors/exception.ts'
 import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
-import { attemptsOf, withLast } from '../attempts.ts'
+import { withEarlier, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashContent } from './content.ts'
@@ -310,16 +310,11 @@ class Authentication {
     )
   }
 
-  async #carry(request: OutgoingRequest): Promise<HTTPResponse> {
-    if (this.#earlier.length === 0) return this.#send(request)
-    try {
-      return await this.#send(request)
-    } catch (error) {
-      const isAbort = request.deadlines.signal?.aborted === true && error === request.deadlines.signal.reason
-      if (!isAbort && HTTPException.isHTTPException(error))
-        error.attempts = [...this.#earlier, ...attemptsOf(error)]
-      throw error
-    }
+  #carry(request: OutgoingRequest): Promise<HTTPResponse> {
+    const sending = this.#send(request)
+    return this.#earlier.length === 0
+      ? sending
+      : withEarlier(this.#earlier, request.deadlines.signal, sending)
   }
 
   #giveUp(response: HTTPResponse, decision: string): void {
