@@ -157,17 +157,17 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
   const { signal, redirect, integrity, way } = request
   refuseSwitch(response)
   if (redirect === 'error' && REDIRECT_STATUSES.has(response.status)) {
-    response.close()
+    response.abandon()
     throw networkError('unexpected redirect')
   }
   // It may have come at the same moment as the answer.
   if (signal?.aborted === true) {
-    response.close()
+    response.abandon()
     throw signal.reason
   }
   if (way?.isOpaque === true && redirect === 'follow') {
     if (integrity === '') return makeOpaqueAnswer(response)
-    response.close()
+    response.abandon()
     throw networkError('nobody may look into the body to verify it')
   }
   const isCors = way === undefined ? undefined : way.isCrossOrigin
@@ -178,7 +178,7 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
 /** Nobody asked for another protocol. */
 function refuseSwitch(response: HTTPResponse): void {
   if (response.status !== 101) return
-  response.close()
+  response.abandon()
   throw socketError('the server switched protocols, and was not asked to')
 }
 

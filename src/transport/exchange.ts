@@ -1,6 +1,8 @@
 /**
  * One request and its response on a connection: what was sent, what is awaited, what has come. It owns its state; the
  * connection tells it what happened by its methods, and reads it. Nothing here is HTTP/1's.
+ *
+ * Length: one state, and all that is asked and told of it.
  */
 
 import type { Duplex, Readable } from 'node:stream'
@@ -54,6 +56,8 @@ export interface ExchangeHost {
   resume(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
+  /** Nobody gets the response: what is left of the request is not wanted. */
+  giveUpRequest(exchange: Exchange): void
   /** The caller's signal was aborted. */
   aborted(exchange: Exchange, reason: unknown): void
   /** Gives the connection away after a switch of protocols. */
@@ -231,9 +235,7 @@ export class Exchange implements ResponseSource, BodySource {
     })
   }
 
-  /**
-   * Resolves at `drain` or when no more of the request is wanted; rejects with what ended the exchange. One may wait.
-   */
+  /** Resolves at `drain` or when no more of the request is wanted; rejects with what ended the exchange. One may wait. */
   whenDrained(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     if (this.#upload === 'stopped') return Promise.resolve()
@@ -278,8 +280,11 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** Passes an abort of the caller's signal on to the connection, until `stopListening`. */
   listenForAbort(): void {
-    const { signal } = this.deadlines
-    if (signal === undefined) return
+    // Apart: whoever makes a closure pays for it also where it is not made.
+    if (this.deadlines.signal !== undefined) this.#listenTo(this.deadlines.signal)
+  }
+
+  #listenTo(signal: AbortSignal): void {
     this.#onAbort = () => this.#host.aborted(this, signal.reason)
     listenForAbort(signal, this.#onAbort)
   }
@@ -315,6 +320,14 @@ export class Exchange implements ResponseSource, BodySource {
     this.#drained?.()
   }
 
+  /** As `stopUpload`, and what was written whole and is not taken by the peer is not waited for either. */
+  abandonUpload(): void {
+    this.stopUpload()
+    if (!this.isUndrained) return
+    this.#upload = 'stopped'
+    this.#drained?.()
+  }
+
   /** A byte came while this exchange was the first without a response. */
   byteCame(): void {
     this.#responseStarted = true
@@ -323,6 +336,7 @@ export class Exchange implements ResponseSource, BodySource {
   informed(status: number, reason: string, fields: readonly FieldLine[]): void {
     const headers = HTTPHeaders.over(fields)
     const response = { status, reason, headers }
+    this.#responseStarted = true
     this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
     this.#options.settings?.onInformational?.(response)
@@ -330,6 +344,8 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** The head of the final response came. Who waits is told by `answer`. */
   headReceived(head: ResponseHead, now: number, isUntilClose: boolean, isSwitch: boolean): void {
+    // Its first bytes may have come together with the end of the response before it.
+    this.#responseStarted = true
     this.#headAt = now
     this.#isUntilClose = isUntilClose
     this.#isSwitch = isSwitch
@@ -390,6 +406,10 @@ export class Exchange implements ResponseSource, BodySource {
 
   cancel(): void {
     this.#host.cancel(this)
+  }
+
+  giveUpRequest(): void {
+    this.#host.giveUpRequest(this)
   }
 
   consumed(): void {

@@ -18,7 +18,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { peerName, safeName } from '../../src/cli/output/destination.ts'
 import { formatWriteOut, type WriteOutFacts } from '../../src/cli/output/write-out.ts'
-import { readFormPart } from '../../src/cli/request/form.ts'
+import { readFormPart } from '../../src/cli/request/form-words.ts'
 import { meetsCondition, readTimeCondition } from '../../src/cli/request/time-condition.ts'
 import { Pace } from '../../src/cli/transfer/pace.ts'
 import { type AttemptFacts, decideRetry } from '../../src/cli/transfer/retry.ts'
@@ -427,7 +427,7 @@ describe('-w', () => {
 })
 
 const named = (value: string) => peerName([['Content-Disposition', value]], { outputDir: '/d' })
-const read = (text: string, isLiteral = false) => readFormPart({ text, isLiteral })
+const read = (text: string, isLiteral = false) => readFormPart({ text, isLiteral }).contents[0]
 
 describe('-w with a variable that nobody knows', () => {
   it('says so on standard error, as curl does, and goes on', async () => {
@@ -531,16 +531,17 @@ describe('a part of a form', () => {
     const { type, fileName } = read('a=@f;TYPE=x/y;FileName=n')
     assert.deepEqual([type, fileName], ['x/y', 'n'])
     assert.throws(() => read('a=x;type='), /names no type/)
-    assert.throws(() => read('a=@f;type=text/x,g'), /takes one file/)
+    assert.equal(readFormPart({ text: 'a=@f;type=text/x,g', isLiteral: false }).contents.length, 2)
     assert.equal(read('a=x; y').source.value, 'x; y')
   })
 
   it('is read with its parameters, quotation marks and literals', () => {
     assert.deepEqual(read('a=@"x,y;z.txt";type=text/plain;charset=utf-8;filename="q\\"q"'), {
-      name: 'a',
       source: { kind: 'file', value: 'x,y;z.txt' },
       type: 'text/plain;charset=utf-8',
       fileName: 'q"q',
+      headers: [],
+      encoder: undefined,
     })
     assert.deepEqual(read('a=<f').source, { kind: 'text-file', value: 'f' })
     assert.deepEqual(read('a=b;c').source, { kind: 'text', value: 'b;c' })

@@ -70,6 +70,16 @@ describe('a network error', () => {
     }
   })
 
+  it('of a request that was sent again after a 421 tells of both attempts', async () => {
+    const { cause } = await rejection(fetch(`${site.origin}/misdirected-drop?id=11`))
+    const { attempts = [] } = cause as HTTPException
+    assert.deepEqual(
+      attempts.map(({ status }) => status),
+      [421, undefined],
+    )
+    assert.match(String(attempts[0]?.decision), /421/)
+  })
+
   it('is a TypeError "fetch failed" with our error as its cause, and the code of the system below', async () => {
     const port = await unusedPort()
     const error = await rejection(fetch(`http://127.0.0.1:${port}/path?secret=1`))

@@ -25,6 +25,7 @@ const FILES: Readonly<Record<string, string>> = {
   'etag.txt': '"v1"\n',
   'jar.txt':
     '# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\ts\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tlong\tl\n',
+  'long.txt': 'x'.repeat(200),
   'heads.txt': 'HTTP/1.1 200 OK\r\nSet-Cookie: one=1; path=/\r\nSet-Cookie: two=2\r\n\r\n',
   'netrc.txt': 'machine 127.0.0.1 login me password pw\n',
   'config.txt': '# a comment\nheader = "X-Config: yes"\nurl HOST/from-config\n--silent\ndata "x=\\"1\\""\n',

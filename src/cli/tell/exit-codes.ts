@@ -169,7 +169,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   auth: { code: 94, meaning: 'the credentials cannot be had, or answer no challenge', errors: ['AuthError'] },
   proxy: {
     code: 97,
-    meaning: 'the SOCKS proxy made no connection',
+    meaning: 'the SOCKS proxy made no connection, or went away',
     errors: ['ProxyError'],
   },
   unexpected: {

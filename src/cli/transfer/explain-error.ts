@@ -34,6 +34,11 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       cause: error,
       why: error.proxy,
     })
+  if (error.code === 'PROXY_FAILED' && isOfSocks(error.proxy, plan))
+    return new CommandFailure('proxy', 'the SOCKS proxy made no connection', 'another -x', {
+      cause: error,
+      why: error.summary,
+    })
   if (plan.options.interface !== undefined && reasonOf(error.cause) === 'EADDRNOTAVAIL')
     return new CommandFailure(
       'interface',
@@ -64,6 +69,15 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
     })
   }
   return error
+}
+
+/** Whether the proxy at this place is asked in the words of SOCKS. */
+function isOfSocks(place: string | undefined, { proxy }: Plan): boolean {
+  if (place === undefined || typeof proxy !== 'object' || !('http' in proxy)) return false
+  const urls = [proxy.http, proxy.https]
+    .flat()
+    .map((one) => (typeof one === 'object' && 'url' in one ? String(one.url) : ''))
+  return urls.some((url) => url.startsWith('socks') && url.replace(/^.*(?:@|:\/\/)/s, '') === place)
 }
 
 function tooSlow(

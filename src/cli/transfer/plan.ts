@@ -16,6 +16,7 @@ import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
   checkLength,
   expectsContinue,
+  fieldsOf,
   type HeaderLine,
   type HeadFacts,
   isSaid,
@@ -130,7 +131,8 @@ export async function makePlan(
     asksFirst: asksFirst(body, custom, options),
   }
   checkLength(head)
-  const proxy = await readProxyOption(options, tools.env)
+  const told = await readHeaderLines(options.proxyHeader ?? [], tools)
+  const proxy = await readProxyOption(options, tools.env, fieldsOf(told))
   return {
     options,
     words,

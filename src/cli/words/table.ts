@@ -143,12 +143,12 @@ const BODY: readonly OptionRow[] = [
     '-F, --form <name=content>',
     'form',
     'post',
-    'a part of a multipart form: name=text, name=@file, name=<file; ;type= ;filename=',
+    'a part of a multipart form: name=text, name=@file,file, name=<file; ;type= ;filename= ;headers= ;encoder=',
     {
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
+        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; ;encoder=quoted-printable is refused, as is a header of ;headers= without a colon; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -238,7 +238,7 @@ const OUTPUT: readonly OptionRow[] = [
 const AUTH: readonly OptionRow[] = [
   row('-u, --user <name:password>', 'text', 'auth', 'credentials; Basic unless another scheme is asked for', {
     brief: 'credentials',
-    differs: 'without a colon it is refused: a password is not asked for',
+    differs: 'a password that is left out is asked for on a terminal alone; elsewhere that is refused',
   }),
   row('--basic', 'flag', 'auth', 'Basic, as it is anyway'),
   row('--digest', 'flag', 'auth', 'Digest: answers the challenge of the server', {
@@ -317,7 +317,16 @@ const PROXY: readonly OptionRow[] = [
         'a proxy gets no Proxy-Connection, and no User-Agent with CONNECT; Proxy-Authorization of -H goes into no tunnel',
     },
   ),
-  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
+  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy', {
+    differs: 'as with -u',
+  }),
+  row(
+    '--proxy-header <line>',
+    'list',
+    'proxy',
+    '"Name: value" for the proxy: with CONNECT, and with an http URL that it is asked for; @FILE reads lines',
+    { differs: 'Host and the length cannot be said' },
+  ),
   row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
   row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
   row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
@@ -525,6 +534,7 @@ const OURS: readonly OptionRow[] = [
     'httplib',
     'send it so many times, --parallel-max at once (10), and tell rate and times',
   ),
+  row('--variable-free', 'flag', 'httplib', 'take {{name}} in words as it is, as it does anyway', GLOBAL),
   row('--plain', 'flag', 'httplib', 'JSON and HTML as they came, on a terminal too'),
 ]
 
