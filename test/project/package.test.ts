@@ -19,6 +19,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
@@ -206,6 +207,25 @@ describe('the packed files', () => {
     const classes = [...code.matchAll(/^var (\w+) = class /gm)].map(([, name]) => name!)
     for (const name of ['HTTPException', 'HTTPHeaders', 'Client', 'H1Engine'])
       assert.equal(classes.filter((one) => one.replace(/\d+$/, '') === name).length, 1, name)
+  })
+
+  it('are joined into a program without a warning, whatever of them it takes', async () => {
+    for (const entry of ['index', 'cookies/index', 'fetch/index', 'h1/index', 'python/index']) {
+      const file = path.join(installed, 'dist', `${entry}.js`)
+      const { warnings } = await build({
+        stdin: { contents: `export * from ${JSON.stringify(file)}`, resolveDir: installed },
+        bundle: true,
+        write: false,
+        format: 'esm',
+        platform: 'node',
+        external: ['tough-cookie'],
+        logLevel: 'silent',
+      })
+      assert.deepEqual(
+        warnings.map(({ text }) => text),
+        [],
+      )
+    }
   })
 
   it('name each class as the source does, and note no name of a function', async () => {
