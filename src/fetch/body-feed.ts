@@ -184,12 +184,17 @@ export class BodyFeed {
   }
 }
 
-/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
-export function makeSpentStream(): ReadableStream<Uint8Array> {
-  const stream = new PlatformStream<Uint8Array>({
+/** A stream of nothing. */
+export function makeClosedStream(): ReadableStream<Uint8Array> {
+  return new PlatformStream<Uint8Array>({
     type: 'bytes',
     start: (controller: ReadableByteStreamController) => controller.close(),
   } as never)
+}
+
+/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
+export function makeSpentStream(): ReadableStream<Uint8Array> {
+  const stream = makeClosedStream()
   void stream.getReader().read()
   return stream
 }
