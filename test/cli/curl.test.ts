@@ -436,6 +436,7 @@ const CASES: readonly string[] = [
   '-g URL/a]}b',
   '--cacert missing.pem https://HOST/',
   '--crlfile missing.pem https://HOST/',
+  '--crlfile data.txt https://HOST/',
   '--ciphers nosuch https://HOST/',
   '--cert missing.pem https://HOST/',
 ]
@@ -484,6 +485,7 @@ const DIFFERENCES: Differences = {
   '-s -c kept.txt URL/cookie --next -s -b kept.txt -c kept.txt URL/ok': ['requests', 'files'],
   // It connects before it looks.
   '--crlfile missing.pem https://HOST/': ['requests'],
+  '--crlfile data.txt https://HOST/': ['requests'],
   '--ciphers nosuch https://HOST/': ['requests'],
   '--cert missing.pem https://HOST/': ['requests'],
   '--cacert missing.pem https://HOST/': ['requests'],

@@ -365,7 +365,9 @@ const TLS: readonly OptionRow[] = [
   row('--cacert <file>', 'text', 'tls', "authorities to trust instead of the system's, PEM", {
     brief: "authorities to trust instead of the system's",
   }),
-  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder'),
+  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder', {
+    differs: 'their names are of no matter; a folder that is not there is refused (77)',
+  }),
   row(
     '-E, --cert <file[:pass]>',
     'text',
@@ -382,7 +384,8 @@ const TLS: readonly OptionRow[] = [
     'tls',
     'sha256//HASH;sha256//HASH, or a PEM or DER file with the key',
     {
-      differs: 'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone',
+      differs:
+        'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone. What is no hash, and a file that is not there, is refused (2, 26): in curl no key is one (90)',
     },
   ),
   row(
