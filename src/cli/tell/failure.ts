@@ -93,7 +93,9 @@ function refusedValue(error: unknown): string | undefined {
 function describeError(error: HTTPException): Ending {
   const { sentence } = errorRow(error.code)
   const summary = withoutRemedy(error)
-  const rest = summary.startsWith(sentence) ? summary.slice(sentence.length).replace(/^[:.\s]+/, '') : summary
+  const rest = summary.startsWith(sentence)
+    ? summary.slice(sentence.length).replace(/^[:.]?\s*/, '')
+    : summary
   return {
     exit: exitNameOf(error.code),
     what: lowerFirst(sentence),

@@ -34,6 +34,14 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       cause: error,
       why: error.proxy,
     })
+  const { unixSocket } = plan.options
+  if (unixSocket !== undefined && error instanceof ConnectError && error.phase === 'tcp')
+    return new CommandFailure(
+      'connect',
+      'no connection could be made',
+      'another --unix-socket, or check that a server listens there',
+      { cause: error, why: `${unixSocket} (${reasonOf(error.cause)})` },
+    )
   if (error.code === 'PROXY_FAILED' && isOfSocks(error.proxy, plan))
     return new CommandFailure('proxy', 'the SOCKS proxy made no connection', 'another -x', {
       cause: error,
