@@ -133,6 +133,9 @@ function reasonFirst(why: string | undefined): string | undefined {
 const OWN_WORDS: readonly (readonly [theirs: string, ours: string])[] = [
   ['redirect.limit', '--max-redirs'],
   ['timeout.total', '--max-time'],
+  ['maxHeadBytes is', 'the most bytes that a head may have are'],
+  ['maxLineBytes is', 'the most bytes that a line may have are'],
+  ['maxFields is', 'the most lines that a head may have are'],
 ]
 
 function inOwnWords(why: string | undefined): string | undefined {
