@@ -19,6 +19,10 @@ export function tidyJoined(text) {
   const cut = ({ start, end }, by = '') => edits.push({ start, end, by })
 
   new Visitor({
+    // What is loaded for nothing: no module does anything when it is loaded, and bundlers of others would complain.
+    ImportDeclaration(statement) {
+      if (statement.specifiers.length === 0 && statement.source.value.startsWith('.')) cut(statement)
+    },
     // A function by itself: `__name(parse, "parse");`
     ExpressionStatement(statement) {
       const named = namedBy(statement.expression)

@@ -45,7 +45,7 @@ async function attempt(next: Handler, request: OutgoingRequest): Promise<HTTPRes
     if (given instanceof HTTPResponse) return given
     throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
-    response.close()
+    response.abandon()
     throw error
   }
 }

@@ -14,7 +14,7 @@ import {
   withChanges,
 } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { withLast } from '../layers/attempts.ts'
+import { withEarlier, withLast } from '../layers/attempts.ts'
 import { lookFor } from '../layers/hsts/hsts.ts'
 import { overHttps } from '../layers/hsts/policy.ts'
 import type { PoolPlan } from '../pool/pool.ts'
@@ -73,10 +73,10 @@ export class InnerEnd {
   async #resend(request: OutgoingRequest, misdirected: HTTPResponse): Promise<HTTPResponse> {
     const decision = 'again over a new connection: the server does not answer for this name (421)'
     const earlier = withLast(misdirected.attempts, { decision })
-    misdirected.close()
+    misdirected.abandon()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
     const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
-    const response = await this.#exchange(again)
+    const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
     return response.derive({ attempts: [...earlier, ...response.attempts] })
   }
 

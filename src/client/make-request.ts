@@ -199,7 +199,7 @@ export function sendOwned(handler: Handler, request: OutgoingRequest): Promise<H
       return response
     },
     (error: unknown) => {
-      body.close(error)
+      body.giveUp(error)
       throw error
     },
   )

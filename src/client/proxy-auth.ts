@@ -70,7 +70,7 @@ async function exchangeOnce(
     }
     authorization = await identity.answer(response.rawHeaders, digested, tries)
     if (authorization === undefined) return response
-    response.close()
+    response.abandon()
     body = replayOf(request.body)
   }
 }
@@ -110,7 +110,7 @@ async function askFirst(
     })
     const response = await send(question)
     if (response.status === 407) answered = await identity.answer(response.rawHeaders, digestedOf(request), 0)
-    response.close()
+    response.abandon()
   } catch (error) {
     closeBody(request.body, error)
     throw error

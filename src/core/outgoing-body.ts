@@ -83,7 +83,10 @@ export class ChunkedBody {
   #onGivenBack: (() => void) | undefined
   #isClosed = false
   #wasOpened = false
+  #isOpen = false
   #isClaimed = false
+  /** Bodies of its own that were made of it for further sendings, as far as they may still be sent. */
+  #replays: ChunkedBody[] = []
 
   constructor(
     make: (onFailure: (error: unknown) => void) => ChunkSource,
@@ -113,29 +116,35 @@ export class ChunkedBody {
   }
 
   /**
-   * To be called by whoever is going to send it, before anything is written.
+   * To be called by whoever is going to send it, before anything is written. Gives the body to be sent: another one with the same
+   * chunks where this one is being sent already, as by a layer that asks twice.
    * @throws TypeError for one that can be sent once, and was sent or given back before: what is left of it would look whole
    */
-  claim(): void {
-    if (this.isReplayable) return
+  claim(): ChunkedBody {
+    if (this.isReplayable) return this.#isOpen ? this.again() : this
     if (this.#isClaimed || this.#isClosed) {
       throw new TypeError(
         'The body can be sent once, and was sent or given back before; give bytes, a string, a Blob, a form, or a function that makes it',
       )
     }
     this.#isClaimed = true
+    return this
   }
 
   /** Begins to read. */
   open(): AnyIterator {
     this.#isClosed = false
     this.#wasOpened = true
+    this.#isOpen = true
     return this.#source.open()
   }
 
   /** A body of its own with the same chunks, for where this one may still be read: only where `isReplayable`. */
   again(): ChunkedBody {
-    return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length, this.contentType)
+    const make = (onFailure: (error: unknown) => void): ChunkSource => this.#source.again!(onFailure)
+    const replay = new ChunkedBody(make, this.length, this.contentType)
+    this.#replays = [...this.#replays.filter((one) => !one.#isOver), replay]
+    return replay
   }
 
   /** The same body without a media type of its own: as `again`. */
@@ -152,16 +161,31 @@ export class ChunkedBody {
   finish(): void {
     this.#onFailure = undefined
     this.#onGivenBack = undefined
+    this.#isOpen = false
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.finish?.()
   }
 
-  /** Gives back what was not read. Idempotent. */
+  /** As `close`, for all of its sendings: nobody waits for any of them. */
+  giveUp(reason?: unknown): void {
+    this.close(reason)
+    const replays = this.#replays
+    this.#replays = []
+    for (const replay of replays) replay.giveUp(reason)
+  }
+
+  /** True where nothing is left to be given up. */
+  get #isOver(): boolean {
+    return this.#isClosed && this.#replays.every((one) => one.#isOver)
+  }
+
+  /** Gives back what was not read, for one sending. Idempotent. */
   close(reason?: unknown): void {
     const onGivenBack = this.#onGivenBack
     this.#onFailure = undefined
     this.#onGivenBack = undefined
+    this.#isOpen = false
     if (this.#isClosed) return
     this.#isClosed = true
     this.#source.close(reason)

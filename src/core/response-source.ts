@@ -45,6 +45,8 @@ export interface SourceOf<R> {
   readonly fromCache?: boolean | undefined
   /** How many bytes `text()` and its kin gather; undefined for any number. */
   readonly maxBodyBytes?: number | undefined
+  /** Ends the sending of the request where it still goes on; undefined where none was sent. */
+  readonly giveUpRequest?: (() => void) | undefined
 }
 
 /** What is to be different in a derived response. */
@@ -170,5 +172,9 @@ export class DerivedSource<R> implements SourceOf<R> {
 
   get maxBodyBytes(): number | undefined {
     return this.#of.maxBodyBytes
+  }
+
+  giveUpRequest(): void {
+    this.#of.giveUpRequest?.()
   }
 }

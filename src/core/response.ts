@@ -560,6 +560,15 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#body.cancel()
   }
 
+  /**
+   * As `close()`, where nobody gets this response: what is still being sent of its request, in whatever form and for whichever
+   * time, is not wanted any more either. For layers of this package. @internal
+   */
+  abandon(): void {
+    this.close()
+    this.#source.giveUpRequest?.()
+  }
+
   /** Closes the response at the end of an `await using` block, as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()

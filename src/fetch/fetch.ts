@@ -157,17 +157,17 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
   const { signal, redirect, integrity, way } = request
   refuseSwitch(response)
   if (redirect === 'error' && REDIRECT_STATUSES.has(response.status)) {
-    response.close()
+    response.abandon()
     throw networkError('unexpected redirect')
   }
   // It may have come at the same moment as the answer.
   if (signal?.aborted === true) {
-    response.close()
+    response.abandon()
     throw signal.reason
   }
   if (way?.isOpaque === true && redirect === 'follow') {
     if (integrity === '') return makeOpaqueAnswer(response)
-    response.close()
+    response.abandon()
     throw networkError('nobody may look into the body to verify it')
   }
   const isCors = way === undefined ? undefined : way.isCrossOrigin
@@ -178,7 +178,7 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
 /** Nobody asked for another protocol. */
 function refuseSwitch(response: HTTPResponse): void {
   if (response.status !== 101) return
-  response.close()
+  response.abandon()
   throw socketError('the server switched protocols, and was not asked to')
 }
 
@@ -193,20 +193,19 @@ async function verified(
 ): Promise<HTTPResponse> {
   if (response.head.framing?.kind === 'none') throw networkError('there is no body to be verified')
   let inner: BodyReader | undefined
-  const derived = response.derive({
-    body: (body) => {
-      inner = body
-      return body
-    },
+  // One is read, by all the limits of a response, and the other is given the bytes.
+  const [read, answer] = response.split((body) => {
+    inner = body
+    return [body, body]
   })
   let bytes: Buffer
   try {
-    bytes = await inner!.readAll()
+    bytes = await read.read()
   } catch (error) {
     throw failureOf(error, signal)
   }
   if (!matchesIntegrity(bytes, integrity)) throw networkError('integrity mismatch')
-  return derived.derive({ body: new MemoryBody(bytes, inner!.trailers) })
+  return answer.derive({ body: new MemoryBody(bytes, inner!.trailers) })
 }
 
 let shared: Client | undefined
@@ -232,24 +231,3 @@ function sharedClient(): Client {
  * @throws TypeError (`fetch failed`), a TypeError for an argument, `signal.reason` untouched
  */
 export const fetch: Fetch = makeFetch(sharedClient)
-
-/**
- * Puts `fetch` in the place of `globalThis.fetch`, for everything in the process that uses it.
- * @param client - the client it stands on; by default the one of `fetch`
- * @returns what puts the former one back, unless somebody has put in another meanwhile
- */
-export function install(client?: Client): () => void {
-  const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')
-  const own = client === undefined ? fetch : createFetch(client)
-  Object.defineProperty(globalThis, 'fetch', {
-    value: own,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
-  return () => {
-    if (globalThis.fetch !== own) return
-    if (former === undefined) Reflect.deleteProperty(globalThis, 'fetch')
-    else Object.defineProperty(globalThis, 'fetch', former)
-  }
-}

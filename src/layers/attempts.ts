@@ -1,6 +1,7 @@
 /** The attempts that were made for a request, as layers that send it again tell of them. */
 
-import { type Attempt, attemptOfError, type HTTPException } from '../errors/exception.ts'
+import type { HTTPResponse } from '../core/response.ts'
+import { type Attempt, attemptOfError, HTTPException } from '../errors/exception.ts'
 import { ConnectError } from '../errors/index.ts'
 
 /** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
@@ -8,6 +9,22 @@ export function attemptsOf(error: HTTPException): readonly Attempt[] {
   const { attempts } = error
   const areAddresses = error instanceof ConnectError && attempts === error.addresses
   return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
+}
+
+/** What comes of a further sending; an error of it tells of the attempts before it, too. */
+export async function withEarlier(
+  earlier: readonly Attempt[],
+  signal: AbortSignal | undefined,
+  sending: Promise<HTTPResponse>,
+): Promise<HTTPResponse> {
+  try {
+    return await sending
+  } catch (error) {
+    // The reason of an abort is the caller's.
+    const isAbort = signal?.aborted === true && error === signal.reason
+    if (!isAbort && HTTPException.isHTTPException(error)) error.attempts = [...earlier, ...attemptsOf(error)]
+    throw error
+  }
 }
 
 /** The attempts with more said of the last one. */

@@ -52,7 +52,7 @@ function decode(
     return error
   }
   if (plan.kind === 'refuse') {
-    response.close()
+    response.abandon()
     throw name(new LimitExceeded('LIMIT_CODINGS', 'decompress.maxChain', limits.maxChain))
   }
   const about = [`status ${head.status}`, mediaTypeOf(head.fields) ?? 'no media type'].join(', ')

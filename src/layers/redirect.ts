@@ -202,9 +202,9 @@ async function follow(
       leftMs: request.deadlines.endsAt - clock.now(),
     })
     if (decision.kind === 'answer') return redirects.length === 0 ? response : response.derive({ redirects })
-    // Read to its end where that is near, else given up: whoever has the connection knows.
-    response.close()
-    // The server may have answered in the middle of it: that is the end of sending it there.
+    // Read to its end where that is near, else given up: whoever has the connection knows. The server may have answered in the
+    // middle of the request: that is the end of sending it there.
+    response.abandon()
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
     const carried = askedOfHop(request, decision, settings, response)
@@ -233,7 +233,7 @@ async function upgradedLocation(
   try {
     return await upgrade!(read.url, request)
   } catch (error) {
-    response.close()
+    response.abandon()
     closeBody(request.body, error)
     throw error
   }

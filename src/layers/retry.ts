@@ -208,8 +208,8 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     // An error that is not the last one is told by its attempt.
     earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
     const status = 'response' in ended ? ended.response.status : undefined
-    if ('response' in ended) ended.response.close()
     // The server may have answered in the middle of it: that is the end of sending it there.
+    if ('response' in ended) ended.response.abandon()
     closeBody(request.body)
     const { afterMs, why } = decision
     await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })

@@ -18,7 +18,7 @@ export async function closingOnError(
   try {
     return await later
   } catch (error) {
-    response.close()
+    response.abandon()
     throw error
   }
 }

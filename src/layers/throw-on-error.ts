@@ -23,7 +23,7 @@ function decide(response: HTTPResponse, throwOnError: RequestSettings['throwOnEr
   try {
     return isThrown(response, throwOnError)
   } catch (error) {
-    response.close()
+    response.abandon()
     throw error
   }
 }

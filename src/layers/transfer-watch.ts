@@ -128,13 +128,12 @@ export class WatchedBody implements BodyReader {
 /** The body of a request, watched: as long, of the same type, and as often to be sent. Each time it is sent has a watch of its own. */
 export function watchUpload(body: OutgoingBody, makeWatch: MakeWatch): OutgoingBody {
   if (body.kind === 'none' || body.length === 0) return body
-  const watched = new ChunkedBody(
-    (onFailure) => new WatchedSource(body, makeWatch, onFailure),
+  // A layer around gives back what it knows, which is the body itself: what was sent of it is not the whole.
+  const watched: ChunkedBody = new ChunkedBody(
+    (onFailure) => new WatchedSource(body, makeWatch, onFailure, () => watched.close()),
     body.length,
     body.contentType,
   )
-  // A layer around gives back what it knows, which is the body itself: what was sent of it is not the whole.
-  if (body.kind === 'chunks') body.guard(() => watched.close())
   return watched
 }
 
@@ -150,22 +149,34 @@ function* slicesOf(body: BytesBody): Generator<Uint8Array, void, void> {
 
 class WatchedSource implements ChunkSource {
   readonly isReplayable: boolean
-  readonly #body: BytesBody | ChunkedBody
+  #body: BytesBody | ChunkedBody
   readonly #makeWatch: MakeWatch
   readonly #onFailure: OnFailure
+  readonly #onGivenBack: () => void
   #watch: TransferWatch | undefined
   #isClosed = false
 
-  constructor(body: BytesBody | ChunkedBody, makeWatch: MakeWatch, onFailure: OnFailure) {
+  /** @param onGivenBack - the body inside was given back by somebody else */
+  constructor(
+    body: BytesBody | ChunkedBody,
+    makeWatch: MakeWatch,
+    onFailure: OnFailure,
+    onGivenBack: () => void,
+  ) {
     this.#body = body
     this.#makeWatch = makeWatch
     this.#onFailure = onFailure
+    this.#onGivenBack = onGivenBack
     this.isReplayable = body.kind === 'bytes' || body.isReplayable
-    if (body.kind === 'chunks') body.listen(onFailure)
+    if (body.kind === 'bytes') return
+    body.listen(onFailure)
+    body.guard(onGivenBack)
   }
 
   open(): AnyIterator {
-    const body = this.#body
+    // A layer that asks twice has it watched twice.
+    const body = this.#body.kind === 'chunks' && this.#body.isReplayable ? this.#body.claim() : this.#body
+    this.#body = body
     const watch = this.#makeWatch(this.#onFailure)
     this.#watch = watch
     const isClosed = (): boolean => this.#isClosed
@@ -173,12 +184,15 @@ class WatchedSource implements ChunkSource {
     if (body.kind === 'bytes') return watchChunks(slicesOf(body), watch, isClosed)
     const chunks = body.open()
     body.listen(this.#onFailure)
+    body.guard(this.#onGivenBack)
     return watchChunks(chunks, watch, isClosed)
   }
 
   again(onFailure: OnFailure): ChunkSource {
     const body = this.#body.kind === 'chunks' ? this.#body.again() : this.#body
-    return new WatchedSource(body, this.#makeWatch, onFailure)
+    return new WatchedSource(body, this.#makeWatch, onFailure, () =>
+      onFailure(new Error('The body was given back before it was sent')),
+    )
   }
 
   close(reason: unknown): void {

@@ -50,6 +50,7 @@ export class Dialer {
     const giveUp = new AbortController()
     const dial: Dial = { startedAtMs: clock.now(), timeouts, giveUp, isAskedFor }
     origin.dials.add(dial)
+    origin.note(timeouts)
     this.#count++
     const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
     let transport: Transport
@@ -102,9 +103,4 @@ export class Dialer {
     if (origin.dials.size === 0) this.#unwatch(origin)
     return true
   }
-}
-
-/** Whether a dial may go on in some part of it longer than somebody waits for that. */
-export function exceeds(dial: ResolvedTimeouts, own: ResolvedTimeouts): boolean {
-  return dial !== own && (dial.dns > own.dns || dial.connect > own.connect || dial.tls > own.tls)
 }

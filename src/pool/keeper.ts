@@ -14,7 +14,7 @@ import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Assignment, assign, isStale, lastUsable, type Need } from './assign.ts'
-import { Dialer, type DialOwner, exceeds } from './dialer.ts'
+import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
 import type { PoolLimits } from './limits.ts'
@@ -113,10 +113,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   /** Puts one into the line, and looks whether it can be served. */
   wait(origin: PoolOrigin, waiter: PoolWaiter): void {
-    // What goes on for nobody must not take longer than the next one is willing to wait for it.
-    for (const dial of origin.dials.size > origin.waiting ? origin.unwantedDials : [])
-      if (exceeds(dial.timeouts, waiter.timeouts)) this.#dialer.giveUp(origin, dial, undefined)
     this.#waiting++
+    origin.note(waiter.timeouts)
     const line = waiter.need === 'fresh' ? origin.freshLine : origin.line
     line.join(waiter)
     this.serve(origin)
@@ -266,8 +264,11 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   // ------------------------------------------------------------------------------------------------ serving
 
   #serveOrigin(origin: PoolOrigin): void {
-    const isFreshBlocked = this.#serveLine(origin, origin.freshLine)
-    const isBlocked = this.#serveLine(origin, origin.line) || isFreshBlocked
+    let isBlocked: boolean
+    do {
+      const isFreshBlocked = this.#serveLine(origin, origin.freshLine)
+      isBlocked = this.#serveLine(origin, origin.line) || isFreshBlocked
+    } while (this.#giveUpUnfit(origin))
     if (isBlocked) this.#blocked.add(origin)
     else this.#blocked.delete(origin)
     this.#failOverdue(origin)
@@ -275,6 +276,13 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (origin.dials.size > 0) this.#dialer.watch(origin)
     if (this.#state === 'open') this.#tidy(origin)
     else this.#windUp(origin)
+  }
+
+  /** A dial must not take longer than whoever is served by it is willing to wait. Answers whether others are to be begun. */
+  #giveUpUnfit(origin: PoolOrigin): boolean {
+    const unfit = origin.unfitDials
+    for (const dial of unfit) this.#dialer.giveUp(origin, dial, undefined)
+    return unfit.length > 0
   }
 
   /** Answers whether the first of the line is held up by the total cap. */
@@ -391,8 +399,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
       this.serve(origin)
       return
     }
-    const { oldest } = origin
-    if (oldest !== undefined && this.leave(origin, oldest)) oldest.serve(connection, true)
+    for (let { oldest } = origin; oldest !== undefined; oldest = origin.oldest) {
+      if (!this.leave(origin, oldest) || oldest.serve(connection, true)) break
+    }
     this.changed(connection)
     this.serve(origin)
   }

@@ -105,6 +105,11 @@ export interface Dial {
 /** Opens a connection, for requests with these URLs. */
 type OpenTransport = (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
 
+/** Whether a dial may go on in some part of it longer than somebody waits for that. */
+function exceeds(dial: ResolvedTimeouts, own: ResolvedTimeouts): boolean {
+  return dial !== own && (dial.dns > own.dns || dial.connect > own.connect || dial.tls > own.tls)
+}
+
 /** What an origin sees of the whole pool. */
 export interface PoolTotals {
   readonly size: number
@@ -128,6 +133,8 @@ export class PoolOrigin implements Connections<PooledConnection> {
   isAbandoning = false
   readonly open: OpenTransport
   readonly #totals: PoolTotals
+  #noted: ResolvedTimeouts | undefined
+  #isMixed = false
 
   constructor(key: PoolKey, open: OpenTransport, totals: PoolTotals) {
     this.key = key
@@ -161,14 +168,56 @@ export class PoolOrigin implements Connections<PooledConnection> {
     return this.freshLine.first ?? this.line.first
   }
 
+  /** Notes how long a dial may take for somebody: mostly it is the same for all. */
+  note(timeouts: ResolvedTimeouts): void {
+    this.#noted ??= timeouts
+    if (timeouts !== this.#noted) this.#isMixed = true
+  }
+
   /** Dials that have nobody to serve, the newest first. */
   get unwantedDials(): Dial[] {
     const unwanted = this.dials.size - this.waiting
     if (unwanted <= 0) return []
-    return [...this.dials]
+    return this.#matched.spare
       .filter(({ isAskedFor }) => !isAskedFor)
       .reverse()
       .slice(0, unwanted)
+  }
+
+  /** Dials that those whom they would serve are not willing to wait for: they were begun for others, who are gone. */
+  get unfitDials(): readonly Dial[] {
+    if (!this.#isMixed || this.dials.size === 0) return []
+    const { spare, unserved } = this.#matched
+    return spare.slice(0, Math.max(0, unserved))
+  }
+
+  /**
+   * Each of the first of those who wait with a dial that takes no longer in any part of it than that one waits: its own, or else
+   * the oldest. `spare` are the dials that are left; `unserved` is how many of those who wait could have had one of them, but for
+   * its timeouts; `next` is the first who has none.
+   */
+  get #matched(): {
+    readonly spare: Dial[]
+    readonly unserved: number
+    readonly next: PoolWaiter | undefined
+  } {
+    const spare = [...this.dials]
+    let unserved = 0
+    let next: PoolWaiter | undefined
+    for (const line of [this.freshLine, this.line]) {
+      for (const one of line) {
+        if (unserved === spare.length) return { spare, unserved, next: next ?? one }
+        let at = spare.findIndex(({ timeouts }) => timeouts === one.timeouts)
+        if (at < 0) at = spare.findIndex(({ timeouts }) => !exceeds(timeouts, one.timeouts))
+        if (at >= 0) {
+          spare.splice(at, 1)
+          continue
+        }
+        unserved++
+        next ??= one
+      }
+    }
+    return { spare, unserved, next }
   }
 
   /** True for one of those whom the dials under way will serve. */
@@ -196,15 +245,9 @@ export class PoolOrigin implements Connections<PooledConnection> {
 
   /** How long the next dial may take: as long as the first of those whom the dials under way will not serve allows. */
   get nextTimeouts(): ResolvedTimeouts {
-    const { oldest, line } = this
-    const newest = line.last ?? this.freshLine.last
-    if (oldest === undefined || newest === undefined) return DEFAULT_TIMEOUTS
-    // Mostly all of them are the same.
-    if (oldest.timeouts === newest.timeouts) return newest.timeouts
-    let left = this.dials.size
-    for (const one of this.freshLine) if (left-- <= 0) return one.timeouts
-    for (const one of line) if (left-- <= 0) return one.timeouts
-    return newest.timeouts
+    const { oldest } = this
+    const waiter = this.#isMixed ? (this.#matched.next ?? this.line.last ?? oldest) : oldest
+    return waiter?.timeouts ?? DEFAULT_TIMEOUTS
   }
 
   /** Nothing is left to be kept in mind. */

@@ -79,11 +79,13 @@ export class Queued implements PoolWaiter {
     return this.#deadlines.timeouts
   }
 
-  serve(connection: PooledConnection, isNew: boolean): void {
+  serve(connection: PooledConnection, isNew: boolean): boolean {
     this.#end()
     // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
-    if (this.#keeper.clock.now() >= this.#deadlines.endsAt) this.#fail(this.#totalTimeout())
-    else this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
+    const isInTime = this.#keeper.clock.now() < this.#deadlines.endsAt
+    if (isInTime) this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
+    else this.#fail(this.#totalTimeout())
+    return isInTime
   }
 
   fail(error: unknown): void {

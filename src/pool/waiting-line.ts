@@ -15,8 +15,8 @@ export interface Waiter<C> {
   readonly sinceMs: number
   /** Its time in the queue has run out while a connection was being opened for it. */
   isOverdue: boolean
-  /** Gives it a connection. `isNew` where that was opened just now. */
-  readonly serve: (connection: C, isNew: boolean) => void
+  /** Gives it a connection. `isNew` where that was opened just now. Answers false where its time is over: it is for the next one. */
+  readonly serve: (connection: C, isNew: boolean) => boolean
   readonly fail: (error: unknown) => void
   /** Its time in the queue is over, and no connection is being opened for it any more. */
   readonly late: () => void

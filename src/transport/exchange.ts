@@ -1,6 +1,8 @@
 /**
  * One request and its response on a connection: what was sent, what is awaited, what has come. It owns its state; the
  * connection tells it what happened by its methods, and reads it. Nothing here is HTTP/1's.
+ *
+ * Length: one state, and all that is asked and told of it.
  */
 
 import type { Duplex, Readable } from 'node:stream'
@@ -54,6 +56,8 @@ export interface ExchangeHost {
   resume(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
+  /** Nobody gets the response: what is left of the request is not wanted. */
+  giveUpRequest(exchange: Exchange): void
   /** The caller's signal was aborted. */
   aborted(exchange: Exchange, reason: unknown): void
   /** Gives the connection away after a switch of protocols. */
@@ -316,6 +320,14 @@ export class Exchange implements ResponseSource, BodySource {
     this.#drained?.()
   }
 
+  /** As `stopUpload`, and what was written whole and is not taken by the peer is not waited for either. */
+  abandonUpload(): void {
+    this.stopUpload()
+    if (!this.isUndrained) return
+    this.#upload = 'stopped'
+    this.#drained?.()
+  }
+
   /** A byte came while this exchange was the first without a response. */
   byteCame(): void {
     this.#responseStarted = true
@@ -324,6 +336,7 @@ export class Exchange implements ResponseSource, BodySource {
   informed(status: number, reason: string, fields: readonly FieldLine[]): void {
     const headers = HTTPHeaders.over(fields)
     const response = { status, reason, headers }
+    this.#responseStarted = true
     this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
     this.#options.settings?.onInformational?.(response)
@@ -331,6 +344,8 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** The head of the final response came. Who waits is told by `answer`. */
   headReceived(head: ResponseHead, now: number, isUntilClose: boolean, isSwitch: boolean): void {
+    // Its first bytes may have come together with the end of the response before it.
+    this.#responseStarted = true
     this.#headAt = now
     this.#isUntilClose = isUntilClose
     this.#isSwitch = isSwitch
@@ -391,6 +406,10 @@ export class Exchange implements ResponseSource, BodySource {
 
   cancel(): void {
     this.#host.cancel(this)
+  }
+
+  giveUpRequest(): void {
+    this.#host.giveUpRequest(this)
   }
 
   consumed(): void {

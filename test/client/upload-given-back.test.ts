@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import type { ClientRequestOptions } from '../../src/client/option-types.ts'
+import type { Layer } from '../../src/core/handler.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 after(() => {
@@ -83,6 +84,144 @@ describe('an upload whose answer comes early', () => {
     })
   }
 })
+
+/** Counts the sources that are open. */
+const sources = { open: 0 }
+async function* endless(): AsyncGenerator<Buffer, void, void> {
+  sources.open++
+  try {
+    while (true) {
+      yield Buffer.alloc(100, 97)
+      await sleep(5)
+    }
+  } finally {
+    sources.open--
+  }
+}
+
+/** Connections that have had their answer: the rest of an upload is read, and not answered. */
+const isAnswered = new WeakSet<Socket>()
+
+/** A generator ends once what it waits for is over. */
+async function untilClosed(): Promise<void> {
+  for (let i = 0; i < 200 && sources.open > 0; i++) await sleep(5)
+  assert.equal(sources.open, 0)
+}
+
+const REFUSALS = {
+  'a 401': [
+    '401 Unauthorized\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth"',
+    { auth: { digest: ['me', 'pw'] } },
+  ],
+  'a 503': ['503 Busy', { retry: { limit: 1, methods: ['POST'], backoff: { firstMs: 1, maxMs: 1 } } }],
+} as const satisfies Record<string, readonly [string, ClientRequestOptions]>
+
+describe('an upload that is a replay', () => {
+  for (const [after, [refusal, options]] of Object.entries(REFUSALS)) {
+    for (const [between, more] of Object.entries(BETWEEN)) {
+      if (more.expectContinue !== undefined) continue
+      // RFC 9110 §15.4.4: the answer is at another place; of a body without end nothing more is wanted here.
+      it(`is broken off where a redirect is followed, as the first sending is: after ${after}, ${between}`, async () => {
+        let posts = 0
+        answer = (text, socket) => {
+          if (isAnswered.has(socket)) return
+          isAnswered.add(socket)
+          if (text.startsWith('GET')) socket.end(OK)
+          else
+            socket.write(
+              posts++ === 0
+                ? `HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`
+                : 'HTTP/1.1 303 See Other\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n',
+            )
+        }
+        const client = new Client({ retry: false, pool: { perOrigin: 1 }, timeout: { queue: 2_000 } })
+        assert.equal(await client.post(origin, { body: () => endless(), ...options, ...more }).text(), 'ok')
+        await client.close()
+        await untilClosed()
+        assert.equal(received.length, 3)
+        for (const one of received) assert.doesNotMatch(one, /\r\n0\r\n/)
+      })
+    }
+  }
+
+  it('is given up where a layer of the user fails, and nobody waits for it any more', async () => {
+    let posts = 0
+    let fail: (error: Error) => void
+    const failing = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    answer = (_, socket) => {
+      if (isAnswered.has(socket)) return
+      isAnswered.add(socket)
+      if (posts++ === 0) socket.write(`HTTP/1.1 ${REFUSALS['a 503'][0]}\r\nContent-Length: 0\r\n\r\n`)
+      else setTimeout(() => fail(new Error('mine')), 20)
+    }
+    const client = new Client({ layers: [(next) => (request) => Promise.race([next(request), failing])] })
+    const { retry } = REFUSALS['a 503'][1]
+    await assert.rejects(client.post(origin, { body: () => endless(), retry }), { message: 'mine' })
+    await untilClosed()
+    client.destroy()
+    assert.equal(received.length, 2)
+    for (const one of received) assert.doesNotMatch(one, /\r\n0\r\n/)
+  })
+})
+
+describe('bytes that the peer does not take', () => {
+  for (const [title, options] of Object.entries({
+    '303': {},
+    '503': REFUSALS['a 503'][1],
+  }))
+    it(`hold no connection once their answer was given up: ${title}`, async () => {
+      let posts = 0
+      answer = (text, socket) => {
+        if (text.startsWith('GET') || posts > 0) {
+          socket.end(OK)
+          return
+        }
+        posts++
+        socket.pause()
+        socket.write(`HTTP/1.1 ${title} X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n`)
+      }
+      const client = new Client({ retry: false, pool: { perOrigin: 1 }, timeout: { queue: 2_000 } })
+      const body = Buffer.alloc(20_000_000)
+      assert.equal(await client.post(origin, { body, ...options }).text(), 'ok')
+      client.destroy()
+    })
+})
+
+describe('a layer that asks twice at one time', () => {
+  for (const [between, options] of Object.entries(BETWEEN)) {
+    if (options.expectContinue !== undefined) continue
+    // RFC 9112 §7.1: the chunk of length zero says that the body is complete.
+    it(`sends the body whole where its other sending is given up: ${between}`, async () => {
+      answer = (text, socket) => {
+        if (socket === first) return
+        first ??= socket
+        if (socket === first) socket.write('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n')
+        else if (text.endsWith('\r\n0\r\n\r\n')) socket.end(OK)
+      }
+      let first: Socket | undefined
+      const client = new Client({ layers: [twice], retry: false, timeout: 5_000 })
+      assert.equal(await client.put(origin, { body: () => slowLetters(), ...options }).text(), 'ok')
+      await client.close()
+      const whole = received.find((one) => one.endsWith('\r\n0\r\n\r\n'))!
+      const letters = whole.slice(whole.indexOf('\r\n\r\n')).replace(/1\r\n|[^abc]/g, '')
+      assert.equal(letters, 'abcabc')
+    })
+  }
+})
+
+const twice: Layer = (next) => async (request) => {
+  const both = await Promise.all([next(request), next(request)])
+  return both.find(({ ok }) => ok)!
+}
+
+async function* slowLetters(): AsyncGenerator<string, void, void> {
+  for (const letter of 'abcabc') {
+    yield letter
+    await sleep(5)
+  }
+}
 
 describe('a request on a connection that the peer has just closed', () => {
   for (const [between, options] of Object.entries(BETWEEN)) {

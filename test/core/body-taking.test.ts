@@ -138,6 +138,35 @@ describe('a body that is taken', () => {
     }
   })
 
+  it('is another one for whoever sends it while it is sent', async () => {
+    const body = take(['a', 'b'])
+    assert.equal(body.claim(), body)
+    await body.open().next()
+    const other = body.claim()
+    assert.notEqual(other, body)
+    const chunks = other.open()
+    body.close()
+    assert.deepEqual(await chunks.next(), { done: false, value: 'a' })
+    assert.equal(body.claim(), body)
+    other.close()
+  })
+
+  it('is given up in all of its sendings, those made of others too', () => {
+    const body = take(['a'])
+    const second = body.again()
+    const third = second.again()
+    second.close()
+    let told = 0
+    for (const one of [third, body.again()]) {
+      one.open()
+      one.guard(() => told++)
+    }
+    body.giveUp()
+    assert.equal(told, 2)
+    body.giveUp()
+    assert.equal(told, 2)
+  })
+
   it('is made again by its factory where it was given back unread', async () => {
     let made = 0
     const body = take(() => Readable.from([String(++made)]))

@@ -118,6 +118,12 @@ const CASES: readonly Case[] = [
     title: 'an object that writes itself as a URL',
     input: (origin) => ({ toString: () => `${origin}/echo` }),
   },
+  {
+    title: 'an empty query',
+    input: at('/echo?#part'),
+    row: 'an empty query: `/?`',
+    agreesFrom: 24,
+  },
   { title: 'a URL with spaces and letters to be coded', input: at('/a b/ü?q=ü "x"#f') },
   ...['get', 'Post', 'delete', 'head', 'options', 'put', 'patch', 'PATCH', 'Custom'].map((method) => ({
     title: `the method ${method}`,
@@ -243,6 +249,19 @@ const CASES: readonly Case[] = [
       { duplex: 'half' },
     ),
   },
+  ...[undefined, new Error('broken')].map((error) => ({
+    title: `a Node stream that was destroyed${error === undefined ? '' : ' with an error'}`,
+    init: post(
+      () => {
+        const stream = Readable.from([Buffer.from('node')])
+        stream.on('error', () => {
+          // Told by the call.
+        })
+        return stream.destroy(error)
+      },
+      { duplex: 'half' },
+    ),
+  })),
   { title: 'POST without a body', init: () => ({ method: 'POST' }) },
   { title: 'PUT without a body', init: () => ({ method: 'PUT' }) },
   { title: 'PATCH without a body', init: () => ({ method: 'PATCH' }) },
@@ -399,6 +418,12 @@ const CASES: readonly Case[] = [
     title: `the status ${code}`,
     input: at(`/status?code=${code}`),
   })),
+  {
+    title: 'the status 407',
+    row: 'the status 407, of a proxy that asks who you are',
+    input: at('/status?code=407'),
+  },
+  { title: 'a referrer by https', init: () => ({ referrer: 'https://other.example/path' }) },
   { title: 'a reason phrase', input: at('/status?code=200&reason=Very%20well') },
   ...[301, 302, 303, 307, 308].flatMap((status) =>
     ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].map((method) => ({

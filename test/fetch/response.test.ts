@@ -325,7 +325,7 @@ describe('the body mixin', () => {
 
 describe('the stream of a body', () => {
   it('gives the bytes as they come, each in memory of its own', async () => {
-    const response = await get('/pieces?count=3&size=5&pause=5')
+    const response = await get('/pieces?count=3&size=5&pause=100')
     const reader = response.body!.getReader()
     const first = await reader.read()
     assert.equal(String(Buffer.from(first.value as Uint8Array)), 'aaaaa')

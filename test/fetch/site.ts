@@ -119,6 +119,15 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.statusCode = new Set(ports).size > 1 ? 200 : 421
     response.end(JSON.stringify({ asked: ports.length, connections: new Set(ports).size, body }))
   },
+  /** Answers 421 to the first, and closes without an answer to the next. */
+  'misdirected-drop': (request, response, url) => {
+    const ports = ASKERS.get(url.search) ?? []
+    ASKERS.set(url.search, ports)
+    ports.push(request.socket.remotePort!)
+    response.statusCode = 421
+    if (ports.length > 1) request.socket.destroy()
+    else response.end()
+  },
   /** One piece, then what is no chunk. */
   'bad-chunk': async (request) => {
     request.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n')

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { withChanges } from '../../src/core/request.ts'
 import { DEFAULT_TIMEOUTS } from '../../src/core/timeouts.ts'
-import { ConnectError, type HTTPException, TimeoutError } from '../../src/errors/index.ts'
+import { ConnectError, type HTTPException, RemoteDisconnected, TimeoutError } from '../../src/errors/index.ts'
 import { Pool } from '../../src/pool/pool.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
@@ -23,6 +23,15 @@ async function withIdle(): Promise<{ memory: ReturnType<typeof memoryPool>; idle
   await first
   return { memory, idle }
 }
+
+/** A request that waits so long for a handshake. */
+const within = (tls: number, signal?: AbortSignal): ReturnType<typeof makeRequest> =>
+  withChanges(makeRequest(), {
+    deadlines: {
+      ...deadlinesOf(signal === undefined ? {} : { signal }),
+      timeouts: { ...DEFAULT_TIMEOUTS, tls },
+    },
+  })
 
 /** What is under way on a connection. */
 function methodsOf({ open }: MemoryTransport): string[] {
@@ -423,6 +432,85 @@ describe('a dial', () => {
     assert.equal(await second, own)
     await pool.close()
     assertEmpty(memory)
+  })
+
+  // Pains 13 and 15 again: whoever was before it in the line, and however that has gone.
+  for (const [perOrigin, title] of [
+    [1, 'inherited by one who is less patient is begun again for that one'],
+    [2, 'of one who is gone is given up, and not the own one of who is left and less patient'],
+  ] as const)
+    it(title, async () => {
+      const memory = memoryPool({ limits: { perOrigin } })
+      const { pool, dials, plan } = memory
+      const abort = new AbortController()
+      const patient = rejectionOf(pool.exchange(within(4_000, abort.signal), plan()))
+      const hasty = rejectionOf(pool.exchange(within(300), plan()))
+      assert.equal(dials.length, perOrigin)
+      abort.abort()
+      await patient
+      memory.clock.advance(1_001)
+      await settle()
+      assert.deepEqual(
+        dials.map(({ waiting }) => [waiting.timeouts.tls, waiting.signal?.aborted]),
+        [
+          [4_000, true],
+          [300, false],
+        ],
+      )
+      const own = new TimeoutError('tls', 300)
+      dials[1]!.fail(own)
+      assert.equal(await hasty, own)
+      await pool.close()
+      assertEmpty(memory)
+    })
+
+  it('whose connection went to one who is more patient is begun again for the one it was for', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const patient = pool.exchange(within(4_000), plan())
+    const hasty = rejectionOf(pool.exchange(within(300), plan()))
+    const transport = dials[1]!.succeed()
+    await settle()
+    assert.equal(dials[0]!.waiting.signal?.aborted, true)
+    assert.equal(dials[2]!.waiting.timeouts.tls, 300)
+    transport.answer()
+    await patient
+    pool.destroy()
+    await hasty
+  })
+
+  it('for the third of a line takes as long as that one allows', async () => {
+    const memory = memoryPool({ limits: { perOrigin: 3, total: 3 } })
+    const { pool, dials, plan } = memory
+    const held = ['a', 'b', 'c'].map((host) => rejectionOf(pool.exchange(makeRequest({ host }), plan(host))))
+    const settings = withChanges(makeRequest(), {})
+    const all = [settings, within(20), settings].map((request) => rejectionOf(pool.exchange(request, plan())))
+    assert.equal(dials.length, 3)
+    for (const dial of dials.slice(0, 3)) dial.fail(new Error('refused'))
+    await Promise.all(held)
+    await settle()
+    assert.deepEqual(
+      dials.slice(3).map(({ waiting }) => waiting.timeouts.tls),
+      [DEFAULT_TIMEOUTS.tls, 20, DEFAULT_TIMEOUTS.tls],
+    )
+    pool.destroy()
+    await Promise.all(all)
+  })
+
+  it('is new for the next one where the time of the one it was for is over just then', async () => {
+    const memory = memoryPool({ limits: { perOrigin: 1 } })
+    const { pool, dials, plan, clock } = memory
+    const late = rejectionOf(pool.exchange(makeRequest({ endsAt: clock.now() + 700, totalMs: 700 }), plan()))
+    const next = rejectionOf(pool.exchange(makeRequest(), plan()))
+    // The timer fires at 721.875 ms.
+    clock.advance(710)
+    const transport = dials[0]!.succeed()
+    await settle()
+    assert.ok((await late) instanceof TimeoutError)
+    // RFC 9112 §9.3.1: only a connection that was used before may have been closed by the peer for that.
+    transport.die()
+    assert.ok((await next) instanceof RemoteDisconnected)
+    assert.equal(dials.length, 1)
+    pool.destroy()
   })
 
   it('takes as long as the one it is for allows, whoever else waits', async () => {

@@ -552,6 +552,23 @@ describe('errors of an exchange', () => {
     set.stream.break()
     assert.equal(((await rejectionOf(second)) as HTTPException).responseStarted, true)
   })
+
+  for (const [what, begun] of [
+    ['a head and a part of its body', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nbbb'],
+    ['a head', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n'],
+    ['an informational response', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+  ] as const)
+    it(`of a request whose response began in the packet of the one before it tell that it had begun: ${what}`, async () => {
+      const set = open(2)
+      const first = set.transport.exchange(outgoing())
+      const second = set.transport.exchange(outgoing())
+      second.catch(() => {})
+      say(set, OK + begun)
+      await (await first).read()
+      set.stream.break()
+      const error = await rejectionOf(second.then((response) => response.read()))
+      assert.equal((error as HTTPException).responseStarted, true)
+    })
 })
 
 function pick(from: object, names: readonly string[]): Record<string, unknown> {

@@ -17,10 +17,10 @@ import { withRenewal } from '../../core/renewal.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
-import { type Attempt, addFacts, HTTPException } from '../../errors/exception.ts'
+import { type Attempt, addFacts } from '../../errors/exception.ts'
 import { AuthError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
-import { attemptsOf, withLast } from '../attempts.ts'
+import { withEarlier, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
 import { whileWanted } from '../while-wanted.ts'
 import { canHash, hashContent } from './content.ts'
@@ -300,7 +300,7 @@ class Authentication {
   /** @throws AuthError for a proof that is wrong: who answers does not know the password */
   #accept(attempted: Attempted, response: HTTPResponse): HTTPResponse {
     if (learnFrom(this.#options.memory, this.#url, attempted, response)) return response
-    response.close()
+    response.abandon()
     throw this.#errorOf('AUTH_PROOF', response)
   }
 
@@ -326,23 +326,18 @@ class Authentication {
     )
   }
 
-  async #carry(request: OutgoingRequest): Promise<HTTPResponse> {
-    if (this.#earlier.length === 0) return this.#send(request)
-    try {
-      return await this.#send(request)
-    } catch (error) {
-      const isAbort = request.deadlines.signal?.aborted === true && error === request.deadlines.signal.reason
-      if (!isAbort && HTTPException.isHTTPException(error))
-        error.attempts = [...this.#earlier, ...attemptsOf(error)]
-      throw error
-    }
+  #carry(request: OutgoingRequest): Promise<HTTPResponse> {
+    const sending = this.#send(request)
+    return this.#earlier.length === 0
+      ? sending
+      : withEarlier(this.#earlier, request.deadlines.signal, sending)
   }
 
   #giveUp(response: HTTPResponse, decision: string): void {
     this.#earlier.push(...withLast(response.attempts, { decision }))
-    // Read to its end where that is near, else given up: who has the connection knows.
-    response.close()
-    // The server may have answered in the middle of it: that is the end of sending it there.
+    // Read to its end where that is near, else given up: who has the connection knows. The server may have answered in the middle
+    // of the request: that is the end of sending it there.
+    response.abandon()
     closeBody(this.#sentBody)
   }
 

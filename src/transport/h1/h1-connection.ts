@@ -215,6 +215,17 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#tell()
   }
 
+  giveUpRequest(exchange: Exchange): void {
+    if (exchange.upload !== 'sending' && !exchange.isUndrained) return
+    // It ends with this exchange: nothing more is begun on it.
+    this.#life.drain()
+    this.#changes.note()
+    exchange.abandonUpload()
+    this.#settleOldest()
+    this.#watch()
+    this.#tell()
+  }
+
   abort(exchange: Exchange, error: unknown): void {
     if (exchange.failure !== undefined) return
     this.#fail(error, exchange)
@@ -400,8 +411,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       if (over === undefined) break
       this.#changes.note()
       over.stopListening()
-      // The peer still waits for the rest of a request that will not come.
-      if (over.upload === 'stopped') this.#close()
+      // The peer still waits for the rest of a request that will not come, or does not take it.
+      if (over.upload === 'stopped') this.#endUntaken()
     }
     if (this.#life.stage !== 'open') return
     if (this.#exchanges.length === 0) {
@@ -412,6 +423,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     } else if (this.#life.isCondemned && this.#exchanges.unanswered?.hasHead === false) {
       this.#fail(new ConnectionLost('what comes next may be the body of a response that has none'))
     }
+  }
+
+  #endUntaken(): void {
+    if (this.#exchanges.length === 0) this.#close()
+    else this.#fail(new ConnectionLost('the peer does not take the rest of the request before this one'))
   }
 
   // ---------------------------------------------------------------------------------------- ending and telling

@@ -18,7 +18,7 @@ import {
   type TrailerSource,
   toBytes,
 } from '../../core/outgoing-body.ts'
-import type { OutgoingRequest } from '../../core/request.ts'
+import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { EndToSend, RequestToSend } from '../../h1/events.ts'
@@ -58,12 +58,12 @@ const CHUNKS_A_TURN = 32
  */
 export function sendRequest(
   transport: SteppedTransport,
-  request: OutgoingRequest,
+  given: OutgoingRequest,
   options: SendingOptions = NO_OPTIONS,
 ): Sending {
-  const { body, deadlines, method } = request
   // One that was claimed before belongs to the one that sends it: it is not given back here.
-  if (body.kind === 'chunks') body.claim()
+  const request = claimed(given)
+  const { body, deadlines, method } = request
   try {
     assertHeld(body)
     const head = options.head ?? completeHead(request)
@@ -89,6 +89,13 @@ export function sendRequest(
     closeBody(body, error)
     throw error
   }
+}
+
+/** @throws TypeError for a body that can be sent once, and was sent or given back before */
+function claimed(request: OutgoingRequest): OutgoingRequest {
+  if (request.body.kind !== 'chunks') return request
+  const body = request.body.claim()
+  return body === request.body ? request : withChanges(request, { body })
 }
 
 /** Sends a request and waits for the head of its response, which tells also what went wrong with sending. */

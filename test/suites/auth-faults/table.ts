@@ -166,8 +166,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'leaves the body of a refusal unread',
     file: LAYER,
-    find: 'response.close(); // The server may have answered',
-    replace: '',
+    find: 'response.abandon(); closeBody',
+    replace: 'closeBody',
     within: ALL,
   },
   {

@@ -110,6 +110,8 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     if (record.sendings.length >= maxUses) return { rule: 'used too often', detail: `${maxUses} uses` }
     if (now > record.openedAt + maxAgeMs) return { rule: 'too old', detail: `${now - record.openedAt} ms` }
     if (outstanding > 0 || record.sendings.length === 0) return undefined
+    // The response came early, and the server has yet to take the rest of its request: that is not idle.
+    if (link.upDelivered < link.upWritten) return undefined
     const patienceMs = Math.min(idleMs, (record.keepAliveMs ?? Infinity) - KEEP_ALIVE_MARGIN_MS)
     // A response that came early leaves the rest of its request to be sent.
     const idleAt = Math.max(record.busyAt, link.tookAt)
@@ -151,7 +153,10 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     if (!isSafe && !(isReplacement && IDEMPOTENT.has(method))) return 'sent twice without proof'
     const since = this.#attemptsSinceRedirect(ask)
     if (leave.retries === 0 && !isReplacement) return 'sent twice without leave'
-    if (since >= 2 * (leave.retries + 1)) return 'sent too often'
+    // Each attempt has its connection replaced once, and of `fetch` may be for another server once.
+    const attempts = leave.retries + 1
+    if (since >= 2 * attempts + Math.min(attempts, this.#misdirectedSinceRedirect(ask)))
+      return 'sent too often'
     if (status === undefined && !this.#mayHaveFailed(last.link)) return 'sent twice without a reason'
     return undefined
   }
@@ -186,6 +191,15 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
 
   #redirectsOf({ sendings }: Ask): number {
     return sendings.filter((sending) => this.redirectOf(sending) !== undefined).length
+  }
+
+  /** How often a request of `fetch` was answered for by the wrong server since the last redirect. */
+  #misdirectedSinceRedirect({ isByFetch, sendings }: Ask): number {
+    if (!isByFetch) return 0
+    const last = sendings.findLastIndex((sending) => this.redirectOf(sending) !== undefined)
+    const isMisdirected = (sending: Sending): boolean =>
+      this.headDelivered(sending) && sending.hearing!.plan.status === MISDIRECTED
+    return sendings.slice(last + 1).filter(isMisdirected).length
   }
 
   /** How often a request was sent since the last redirect. */

@@ -194,8 +194,11 @@ export class Verdicts {
     if (isOfLine(name, error)) return undefined
     // A server of HTTP/1.0 is met with a body whose length nobody knows.
     if (error.code === 'CHUNKED_TO_HTTP10') return undefined
+    // Others of the program may read for as long as a connection is waited for.
+    const isOfQueue = error instanceof TimeoutError && error.phase === 'queue'
     if (
       this.#judge.isPlain &&
+      !isOfQueue &&
       this.closedAt === undefined &&
       !(error instanceof StatusError) &&
       !(error instanceof DecodeError)

@@ -56,6 +56,7 @@ class Bench {
       pause() {},
       resume() {},
       cancel() {},
+      giveUpRequest() {},
       aborted() {},
       takeOver: () => assert.fail(),
     }
