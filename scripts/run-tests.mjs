@@ -28,7 +28,6 @@ const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 const ALONE = [
   ['test/suites/', 'long, and the judges look at the whole process'],
   ['test/project/', 'starts compilers and package managers, reads all sources'],
-  ['test/io/tls/certificates/curl.test.ts', 'awaits at its top level'],
 ]
 
 /** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is quicker unmeasured. */
@@ -91,7 +90,7 @@ const SECONDS = {
 }
 const USUAL_SECONDS = 0.2
 /** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
-const GROUP_SECONDS = 6
+const GROUP_SECONDS = 10
 
 const root = path.resolve(import.meta.dirname, '..')
 const words = process.argv.slice(2)
