@@ -139,7 +139,10 @@ export class Session {
       }
       // What goes to files is written also where the reader of standard output has what it wanted.
       // Where nothing was sent there is nothing to be kept.
-      if (explain !== true && to === undefined) ending ??= await this.#saveFiles(first?.options ?? {})
+      if (explain !== true && to === undefined) {
+        const unsaved = await this.#saveFiles(first?.options ?? {})
+        ending ??= unsaved
+      }
       await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
       if (gone !== undefined) throw gone
       return ending

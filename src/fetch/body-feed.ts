@@ -80,6 +80,7 @@ export class BodyFeed {
   async pull(controller: ReadableByteStreamController): Promise<void> {
     if (this.#elsewhere !== undefined) return this.#elsewhere
     let piece: Buffer | undefined
+    this.#response.readAhead(false)
     try {
       piece = await (this.#ahead ?? this.#next())
     } catch (error) {
@@ -135,6 +136,7 @@ export class BodyFeed {
   }
 
   #lookAhead(controller: ReadableByteStreamController): void {
+    this.#response.readAhead(true)
     const ahead = this.#next()
     this.#ahead = ahead
     void this.#watch(ahead, controller)
@@ -184,12 +186,17 @@ export class BodyFeed {
   }
 }
 
-/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
-export function makeSpentStream(): ReadableStream<Uint8Array> {
-  const stream = new PlatformStream<Uint8Array>({
+/** A stream of nothing. */
+export function makeClosedStream(): ReadableStream<Uint8Array> {
+  return new PlatformStream<Uint8Array>({
     type: 'bytes',
     start: (controller: ReadableByteStreamController) => controller.close(),
   } as never)
+}
+
+/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
+export function makeSpentStream(): ReadableStream<Uint8Array> {
+  const stream = makeClosedStream()
   void stream.getReader().read()
   return stream
 }

@@ -119,7 +119,7 @@ function race(
   waiting: Deadlines,
   tls: Tls | undefined,
 ): Promise<OpenedSocket> {
-  const name = target.socketPath ?? `${target.host}:${target.port}`
+  const name = target.socketPath ?? nameOf(target)
   const ordered =
     target.socketPath === undefined && addresses.length > 1 ? interleaveFamilies(addresses) : addresses
   return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {
@@ -205,6 +205,11 @@ class Race {
   }
 }
 
+/** Host and port, for people. */
+function nameOf({ host, port }: DialTarget): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** The last address, with its port: connections to one server share the text. */
 let lastShown = { host: '', port: 0, text: '' }
 
@@ -230,7 +235,7 @@ function open(target: DialTarget, { address, family }: Address, tls: Tls | undef
     const socket = connectTcp(ownSocketOptions({ ...options, ...socketOptions(target) }))
     return { socket, begun: undefined, slot, address: shown }
   }
-  const begun = tls.connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
+  const begun = tls.connectSecurely(target.host, nameOf(target), target.tls, options)
   return { socket: begun.socket, begun, slot, address: shown }
 }
 

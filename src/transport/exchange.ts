@@ -54,6 +54,8 @@ export interface ExchangeHost {
   pause(): void
   /** The caller does again. */
   resume(): void
+  /** Whether the caller waits for the body has changed. */
+  awaited(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
   /** Nobody gets the response: what is left of the request is not wanted. */
@@ -92,6 +94,7 @@ export class Exchange implements ResponseSource, BodySource {
   #awaitedSince: number | undefined
   #isUntilClose = false
   #isSwitch = false
+  #isReadAhead = false
   #failure: { readonly error: unknown } | undefined
   /** Who waits for the head of the response. */
   #resolve: ((response: HTTPResponse | Promise<never>) => void) | undefined
@@ -145,6 +148,11 @@ export class Exchange implements ResponseSource, BodySource {
 
   get response(): HTTPResponse | undefined {
     return this.#response
+  }
+
+  /** True while the caller waits for more of the body: what is read ahead for it is not waited for. */
+  get isBodyAwaited(): boolean {
+    return this.#body?.isAwaited === true && !this.#isReadAhead
   }
 
   /** True once the head of the final response has come. */
@@ -402,6 +410,17 @@ export class Exchange implements ResponseSource, BodySource {
 
   resume(): void {
     this.#host.resume()
+  }
+
+  awaited(): void {
+    this.#host.awaited()
+  }
+
+  /** What is read from now on nobody waits for, or somebody does again. */
+  readAhead(isAhead: boolean): void {
+    if (this.#isReadAhead === isAhead) return
+    this.#isReadAhead = isAhead
+    this.#host.awaited()
   }
 
   cancel(): void {

@@ -190,6 +190,11 @@ const CASES: readonly string[] = [
   '-b jar.txt -b x=y URL/ok',
   '-c - -b jar.txt URL/ok',
   '-z 21~Oct~2015~08:00:00~GMT URL/ok',
+  '-z new.txt -o new.txt URL/ok',
+  '-z old.txt -o old.txt URL/ok',
+  '-z nonsense URL/ok',
+  '-c empty.out -f URL/status/404',
+  '-c empty.out http://127.0.0.1:1/',
   '-z -21~Oct~2015~08:00:00~GMT URL/ok',
   '--compressed URL/odd',
   '--compressed URL/gzip',
@@ -436,6 +441,7 @@ const CASES: readonly string[] = [
   '-g URL/a]}b',
   '--cacert missing.pem https://HOST/',
   '--crlfile missing.pem https://HOST/',
+  '--crlfile data.txt https://HOST/',
   '--ciphers nosuch https://HOST/',
   '--cert missing.pem https://HOST/',
 ]
@@ -484,6 +490,7 @@ const DIFFERENCES: Differences = {
   '-s -c kept.txt URL/cookie --next -s -b kept.txt -c kept.txt URL/ok': ['requests', 'files'],
   // It connects before it looks.
   '--crlfile missing.pem https://HOST/': ['requests'],
+  '--crlfile data.txt https://HOST/': ['requests'],
   '--ciphers nosuch https://HOST/': ['requests'],
   '--cert missing.pem https://HOST/': ['requests'],
   '--cacert missing.pem https://HOST/': ['requests'],

@@ -65,7 +65,14 @@ describe('no connection', () => {
   it('exits with 7 where there is no such socket', async () => {
     const result = await runCommand(['--unix-socket', path.join(folder, 'none'), 'http://h/'])
     assert.equal(result.code, 7)
-    assertTold(result, /ENOENT/)
+    assertTold(result, /none \(ENOENT\)\n {2}Try: another --unix-socket/)
+  })
+
+  it('names an address of IPv6 in brackets, and whole', async () => {
+    const result = await runCommand(['http://[::1]:1/'])
+    assert.equal(result.code, 7)
+    assertTold(result, /Why: \[::1\]:1 \(/)
+    assertTold(await runCommand(['-4', 'http://[::1]:1/']), /Why: ::1 \(it has no IPv4 address\)/)
   })
 })
 

@@ -333,6 +333,10 @@ describe('a slow transfer', () => {
     })
     const result = await runCommand(['-Y', '1000', '-y', '0.2', `http://127.0.0.1:${server.port}/`])
     assert.deepEqual([result.code, result.stdout.toString()], [28, 'spam'])
+    assertTold(
+      result,
+      /less than 1000 bytes a second for 0\.2 s \(-Y, -y\)\n {2}Why: 4 bytes had come\n {2}Try: a smaller -Y/,
+    )
   })
 
   it('is made so by --limit-rate, both ways', async () => {

@@ -283,6 +283,15 @@ const CASES: readonly Case[] = [
     agreesFrom: 24,
     init: () => ({ headers: { connection: 'x-other' } }),
   },
+  {
+    title: 'who it is to a proxy',
+    row: 'the field `proxy-authorization`',
+    init: () => ({ headers: { 'proxy-authorization': 'Basic x' } }),
+  },
+  {
+    title: 'a length that is not that of the body',
+    init: post('abc', { headers: { 'content-length': '5' } }),
+  },
   { title: 'a connection that is no list', init: () => ({ headers: { connection: 'a b' } }) },
   { title: 'its own host', row: 'the field `host`', init: () => ({ headers: { host: 'other.example' } }) },
   { title: 'connection: close', init: () => ({ headers: { connection: 'close' } }) },

@@ -28,6 +28,25 @@ async function drain(stream: ReadableStream<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).toString()
 }
 
+/** What of a member can be seen without calling it. */
+function look(member: PropertyDescriptor): unknown {
+  const { value, ...rest } = member
+  const kinds = Object.entries(rest).map(([name, part]) => [
+    name,
+    typeof part === 'boolean' ? part : typeof part,
+  ])
+  return { ...Object.fromEntries(kinds), length: (value as { length?: number } | undefined)?.length }
+}
+
+const textStreamOf = (response: Response): ReadableStream<string> =>
+  (response as Response & { textStream(): ReadableStream<string> }).textStream()
+
+const textOf = async (response: Response): Promise<string> => {
+  const pieces: string[] = []
+  for await (const piece of textStreamOf(response) as unknown as AsyncIterable<string>) pieces.push(piece)
+  return pieces.join('')
+}
+
 describe('an answer, as an object', () => {
   it("is an instance of the platform's Response, whose constructor makes ordinary ones", async () => {
     const response = await get('/typed?body=x')
@@ -40,6 +59,17 @@ describe('an answer, as an object', () => {
     const copy = new Ordinary(response.body, response)
     assert.equal(copy.status, 200)
     assert.equal(await copy.text(), 'x')
+  })
+
+  it("has every member of the platform's Response itself, looking the same", async () => {
+    const prototype = Object.getPrototypeOf(await get('/typed?body=x')) as object
+    for (const name of Object.keys(Response.prototype)) {
+      const theirs = Object.getOwnPropertyDescriptor(Response.prototype, name)!
+      const own = Object.getOwnPropertyDescriptor(prototype, name)
+      // One that is missing would tell of the platform's own state, which is empty.
+      assert.ok(own !== undefined, name)
+      assert.deepEqual(look(own), look(theirs), name)
+    }
   })
 
   it('has methods that reject for what is no answer, and read what is a Response of another kind', async () => {
@@ -320,6 +350,41 @@ describe('the body mixin', () => {
     assert.notEqual(response.body, null)
     assert.equal(await response.text(), '')
     assert.equal(response.bodyUsed, true)
+  })
+})
+
+describe('textStream() (Fetch §5.3)', () => {
+  it('decodes as UTF-8, also across pieces, and takes the body', async () => {
+    const response = await get(`/typed?body=${encodeURIComponent('\xef\xbb\xbfh\xc3\xa9')}`)
+    const stream = textStreamOf(response)
+    assert.deepEqual([response.bodyUsed, response.body!.locked], [true, true])
+    assert.throws(() => textStreamOf(response), UNUSABLE)
+    await assert.rejects(response.text(), UNUSABLE)
+    const pieces: string[] = []
+    for await (const piece of stream as unknown as AsyncIterable<string>) pieces.push(piece)
+    assert.equal(pieces.join(''), 'h\u00e9')
+    assert.equal((await textOf(await get('/pieces?count=3&size=5'))).length, 15)
+  })
+
+  it('gives nothing of no body, as often as it is asked, and fails as the body does', async () => {
+    const none = await get('/status?code=204')
+    assert.deepEqual([await textOf(none), await textOf(none), none.bodyUsed], ['', '', false])
+    assert.equal((await rejection(textOf(await get('/cut')) as Promise<never>)).message, 'terminated')
+    const used = await get('/typed?body=x')
+    await used.text()
+    assert.throws(() => textStreamOf(used), UNUSABLE)
+    const locked = await get('/typed?body=x')
+    locked.body!.getReader()
+    assert.throws(() => textStreamOf(locked), UNUSABLE)
+  })
+
+  it('reads each branch of a clone, and is refused to what is no Response', async () => {
+    const response = await get('/typed?body=x')
+    const clone = response.clone()
+    assert.deepEqual([await textOf(response), await textOf(clone)], ['x', 'x'])
+    assert.throws(() => textStreamOf.call(undefined, {} as Response), TypeError)
+    const { textStream } = (await get('/typed?body=x')) as unknown as { textStream: () => unknown }
+    assert.throws(() => textStream.call({}), TypeError)
   })
 })
 

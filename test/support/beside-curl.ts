@@ -161,6 +161,11 @@ function filesOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     names
       .filter((name) => statSync(path.join(folder, name)).isFile())
-      .map((name) => [name, readFileSync(path.join(folder, name), 'latin1')]),
+      .map((name) => [name, unsigned(readFileSync(path.join(folder, name), 'latin1'))]),
   )
+}
+
+/** Without the name of the program that has written a file of cookies. */
+function unsigned(text: string): string {
+  return text.replace(/^# This file was .*$/m, '# This file was written.')
 }

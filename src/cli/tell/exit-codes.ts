@@ -164,7 +164,11 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     meaning: 'the file of --cacert cannot be read, or has no certificate in it',
     errors: [],
   },
-  crl: { code: 82, meaning: 'the file of --crlfile cannot be read', errors: [] },
+  crl: {
+    code: 82,
+    meaning: 'the file of --crlfile cannot be read, or has no revocation list in it',
+    errors: [],
+  },
   pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
   auth: { code: 94, meaning: 'the credentials cannot be had, or answer no challenge', errors: ['AuthError'] },
   proxy: {

@@ -5,16 +5,16 @@ import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { Progress } from '../../core/settings.ts'
 import { finishHead } from '../request/head.ts'
+import { allowedSchemes } from '../request/url-words.ts'
 import { usageFailure } from '../tell/failure.ts'
-import { Pace } from './pace.ts'
-import { allowedSchemes, type Plan } from './plan.ts'
+import { DEFAULT_SPEED_SECONDS, Pace } from './pace.ts'
+import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
 import type { TransferTools } from './tools.ts'
 
 const DEFAULT_MAX_REDIRS = 50
 /** How long finding and reaching the host may take where nothing is said, in milliseconds: then it does not answer. */
 const CONNECT_TIMEOUT_MS = 30_000
-const DEFAULT_SPEED_SECONDS = 30
 /** What curl reads, too, and what moves no end of a body; `-v` tells of it. */
 const TOLERANCES: ClientRequestOptions['tolerances'] = {
   bareLf: true,

@@ -28,6 +28,7 @@ import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../req
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
+import { allowedSchemes, withQuery } from '../request/url-words.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 import type { Resumption } from './resume.ts'
@@ -112,7 +113,7 @@ export async function makePlan(
   const resumption = await readResumption(options, destination, target)
   // From the beginning is no range.
   const resumeFrom = (await readOffset(options, destination)) || undefined
-  const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
+  const timeCondition = await timeConditionOf(options, tools)
   const referer = options.referer?.replace(/;auto$/, '')
   const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
   const head: HeadFacts = {
@@ -184,6 +185,21 @@ async function readTls(options: Options, env: Env, isNeeded: boolean): Promise<T
   if (!isNeeded && TLS_NAMES.every((name) => options[name] === undefined)) return {}
   const { readTlsOptions } = await import('../request/tls.ts')
   return readTlsOptions(options, authoritiesOf(options, env))
+}
+
+/** What is neither a date nor a file asks without a condition, as in curl: `-z FILE -o FILE` is said before there is a file. */
+async function timeConditionOf(
+  { timeCond }: Options,
+  { warn }: { readonly warn: (text: string) => void },
+): Promise<TimeCondition | undefined> {
+  if (timeCond === undefined) return undefined
+  try {
+    return await readTimeCondition(timeCond)
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    warn(`${error.message}: it is asked without a condition`)
+    return undefined
+  }
 }
 
 interface MadeFacts
@@ -275,20 +291,6 @@ async function readQuery(options: Options, sources: Sources): Promise<string> {
   return parts.join('&')
 }
 
-/** The query at the end of the URL, before its fragment. */
-export function withQuery(url: string, query: string): string {
-  if (query === '') return url
-  const [, before = '', fragment = ''] = /^([^#]*)(#.*)?$/s.exec(url) ?? []
-  const joint = before.includes('?')
-    ? /[?&]$/.test(before)
-      ? ''
-      : '&'
-    : /^(?:[a-z][\w+.-]*:\/{1,3})?[^/]*$/i.test(before)
-      ? '/?'
-      : '?'
-  return `${before}${joint}${query}${fragment}`
-}
-
 /** A URL whose path ends in a slash gets the name of the file that is sent to it. */
 function withUploadName({ url, upload }: UrlWords): string {
   if (upload === undefined || upload === '-' || upload === '.') return url
@@ -297,22 +299,6 @@ function withUploadName({ url, upload }: UrlWords): string {
   if (!isBare && !before.endsWith('/')) return url
   const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
   return `${before}${isBare ? '/' : ''}${name}${behind}`
-}
-
-/** `=https` allows it alone; `https` and `+https` add it to what is allowed anyway, `-http` takes away. As in curl. */
-export function allowedSchemes(
-  text: string | undefined,
-  before: readonly string[] = ['http', 'https'],
-): readonly string[] {
-  if (text === undefined) return before
-  let allowed = [...before]
-  for (const word of text.split(',')) {
-    const [, sign = '', name = ''] = /^([=+-]?)(\w+)$/.exec(word.trim().toLowerCase()) ?? []
-    const names = name === 'all' ? ['http', 'https'] : [name]
-    if (sign === '-') allowed = allowed.filter((one) => !names.includes(one))
-    else allowed = sign === '=' ? names : [...allowed, ...names]
-  }
-  return allowed
 }
 
 async function readBody(

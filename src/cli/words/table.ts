@@ -38,7 +38,9 @@ const REQUEST: readonly OptionRow[] = [
     },
   ),
   row('-A, --user-agent <name>', 'text', 'http', 'instead of httplib/VERSION; "" sends none'),
-  row('-e, --referer <URL>', 'text', 'http', 'where you come from; ";auto" at its end follows redirects'),
+  row('-e, --referer <URL>', 'text', 'http', 'where you come from; ";auto" at its end follows redirects', {
+    differs: 'with -L, it goes to no other host',
+  }),
   row('-I, --head', 'flag', 'http', 'ask for the head alone (HEAD), and write it', {
     brief: 'ask for the head alone (HEAD), and write it',
   }),
@@ -83,8 +85,7 @@ const REQUEST: readonly OptionRow[] = [
     'http',
     'only if it is newer than a date or a file; with - before it, older',
     {
-      differs:
-        'dates such as 2026-01-31 are read; what is neither a date nor a file is refused: curl asks without a condition',
+      differs: 'dates such as 2026-01-31 are read',
     },
   ),
   row('--etag-save <file>', 'text', 'http', 'keep the ETag of the response in a file'),
@@ -95,6 +96,7 @@ const REQUEST: readonly OptionRow[] = [
     'list',
     'http',
     'add to the query; as --data-urlencode, or as it is with + before it',
+    { differs: 'with -G it is sent, too' },
   ),
   row('-g, --globoff', 'flag', 'http', 'take [1-9] and {a,b} in URLs as they are'),
   row('--proto <protocols>', 'text', 'http', 'which of http and https URLs may have: =https'),
@@ -261,7 +263,7 @@ const AUTH: readonly OptionRow[] = [
     'name=value; name=value; or a file of cookies, of Netscape or of heads, which are kept and sent from then on',
     {
       differs:
-        'the oldest cookie goes first, and what is said before what is kept (RFC 6265 §5.4); a cookie of a file of heads is for the host that is asked first',
+        'with -L, what is said goes to no other host; the oldest cookie goes first, and what is said before what is kept (RFC 6265 §5.4); a cookie of a file of heads is for the host that is asked first',
     },
   ),
   row(
@@ -365,7 +367,9 @@ const TLS: readonly OptionRow[] = [
   row('--cacert <file>', 'text', 'tls', "authorities to trust instead of the system's, PEM", {
     brief: "authorities to trust instead of the system's",
   }),
-  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder'),
+  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder', {
+    differs: 'their names are of no matter; a folder that is not there is refused (77)',
+  }),
   row(
     '-E, --cert <file[:pass]>',
     'text',
@@ -382,7 +386,8 @@ const TLS: readonly OptionRow[] = [
     'tls',
     'sha256//HASH;sha256//HASH, or a PEM or DER file with the key',
     {
-      differs: 'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone',
+      differs:
+        'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone. What is no hash, and a file that is not there, is refused (2, 26): in curl no key is one (90)',
     },
   ),
   row(
