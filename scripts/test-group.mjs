@@ -27,6 +27,8 @@ export async function runGroup(files, coverage) {
   if (coverage !== undefined) keepCoverage(coverage)
   // Loaded as a file of its own, for one that awaits at its top level, and for the names of tests in a pattern.
   if (files.length === 1) return void (await import(pathToFileURL(path.resolve(root, files[0])).href))
+  // They are opened at their first use, as by an import of names from `node:process`: no file has left them open.
+  void [process.stdin, process.stdout, process.stderr]
   const left = new Set(files)
   for (const file of files) {
     describe(file.replace(/^build\/(.*)\.js$/, '$1.ts'), () => {
