@@ -14,6 +14,7 @@ import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { addContext, HTTPException } from '../errors/exception.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
@@ -341,7 +342,7 @@ export class Client {
     url: string | URL,
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
-    let { throwOnError, signal } = this.#base.settings
+    let { throwOnError, signal, context } = this.#base.settings
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -354,10 +355,12 @@ export class Client {
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
         signal = settings.signal
+        context = settings.context
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
+      if (HTTPException.isHTTPException(error)) addContext(error, context)
       answer = Promise.reject(error)
     }
     return ResponsePromise.of(underway.watch(answer, signal), throwOnError)

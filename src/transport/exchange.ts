@@ -195,7 +195,8 @@ export class Exchange implements ResponseSource, BodySource {
   /** Which request it is and how long it is under way, for an error of it that comes at `now`. */
   factsAt(now: number): ExchangeFacts {
     const elapsedMs = now - beginningOf(this.deadlines, this.startedAt)
-    return { method: this.method, url: shownUrl(this.url), elapsedMs }
+    const { method, url } = this
+    return { method, url: shownUrl(url), elapsedMs, context: this.#options.settings?.context }
   }
 
   get facts(): ExchangeFacts {
