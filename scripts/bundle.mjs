@@ -3,7 +3,8 @@
 // Node takes about half a millisecond for each module file. A process that makes one request would spend more on finding the
 // files of this package than on all else. Entries are what package.json names; what several of them need, and what `import()`
 // loads at the moment of use, are files in `chunks`. Each module is in one file only, so that there is each class once. Nothing
-// is made shorter: a stack shows the names of the source.
+// is made shorter: a stack shows the names of the source. The engine, what stands on it up to the connection, and the client
+// are a file each: a program loads as many as it has need of.
 //
 // The command is joined by itself: it is a process of its own, and pays for what it loads each time. It has the modules that it
 // needs in one file, without blanks; what is loaded at the moment of use is beside it in `chunks`. Its names are not noted
@@ -12,6 +13,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { tidyJoined } from './tidy-joined.mjs'
 
 const root = path.resolve(import.meta.dirname, '..')
 const folder = path.resolve(root, process.argv[2] ?? 'dist')
@@ -39,6 +41,8 @@ const options = {
   // Names of classes are shown by `inspect`, and compared by some.
   keepNames: true,
   legalComments: 'none',
+  // The imports that the plugin adds are there for the graph, and do nothing.
+  logOverride: { 'ignored-bare-import': 'silent' },
   logLevel: 'warning',
   write: false,
 }
@@ -51,21 +55,30 @@ const command = {
   minifySyntax: true,
 }
 
+const library = { ...options, entryPoints: filesOf(doors) }
+const inFolder = (...names) => names.map((name) => path.join(folder, name))
+
 const built = await Promise.all([
-  build({ ...options, entryPoints: filesOf(doors) }),
+  build({
+    ...library,
+    plugins: [
+      withAllBesides(
+        new Set([...(await lateModules(library)), ...inFolder('cookies/index.js', 'fetch/index.js')]),
+        inFolder('connection/https-connection.js', 'core/status.js'),
+      ),
+    ],
+  }),
   build({
     ...command,
-    plugins: [withAllBesides(await lateModules(command), path.join(folder, 'cli', 'run.js'))],
-    // The import that the plugin adds is there for the graph, and does nothing.
-    logOverride: { 'ignored-bare-import': 'silent' },
+    plugins: [withAllBesides(await lateModules(command), inFolder('cli/run.js'))],
   }),
 ])
 const outputFiles = built.flatMap((one) => one.outputFiles)
 
 // The other files of `tsc` stay for whoever looks into a clone; package.json does not ship them.
-for (const { path: file, contents } of outputFiles) {
+for (const { path: file, text } of outputFiles) {
   mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, contents)
+  writeFileSync(file, tidyJoined(text))
 }
 
 /** The files of the modules that are loaded by `import()`. */
@@ -83,14 +96,14 @@ async function lateModules(of) {
  * Modules are split by who needs them: what the command and some of the late ones need is a file for each such set. With all of
  * the command needed by each late module there is one set, and one file.
  */
-function withAllBesides(late, whole) {
+function withAllBesides(late, wholes) {
   return {
     name: 'one file for the command',
     setup: ({ onLoad }) =>
       onLoad({ filter: /\.js$/ }, ({ path: file }) => {
         if (!late.has(file)) return undefined
         return {
-          contents: `import ${JSON.stringify(whole)};\n${readFileSync(file, 'utf8')}`,
+          contents: `${wholes.map((whole) => `import ${JSON.stringify(whole)};\n`).join('')}${readFileSync(file, 'utf8')}`,
           loader: 'js',
         }
       }),

@@ -4,8 +4,8 @@
 //
 // `node scripts/coverage.mjs [--report-only] [--html] [words for run-tests]`
 //
-// Node writes the raw data of the run and of every node process that a test starts; c8 maps it to the
-// TypeScript sources. The same source can run from `build/src` (tests) and from `dist` (a started command, an
+// The processes of the run write the raw data, and so does every node process that a test starts (`run-tests.mjs` says which are not
+// measured); c8 maps it to the TypeScript sources. The same source can run from `build/src` (tests) and from `dist` (a started command, an
 // example); the code is the same text in both, so what ran from `dist` is counted for its twin in `build`.
 
 import { spawnSync } from 'node:child_process'
@@ -41,18 +41,15 @@ if (!passed) process.exitCode = 1
 function runTests() {
   rmSync(raw, { recursive: true, force: true })
   mkdirSync(raw, { recursive: true })
-  const { status } = spawnSync(process.execPath, [path.join('scripts', 'run-tests.mjs'), ...passedOn], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, NODE_V8_COVERAGE: raw },
-  })
+  const run = [path.join('scripts', 'run-tests.mjs'), `--coverage=${raw}`, ...passedOn]
+  const { status } = spawnSync(process.execPath, run, { cwd: root, stdio: 'inherit' })
   if (status !== 0) {
     console.error('coverage: not measured, because tests failed')
     process.exit(1)
   }
 }
 
-/** Moves what ran from dist to its twin in build/src, and drops what is not ours. */
+/** Moves what ran from dist to its twin in build/src, drops what is not ours, and gives all of it the same source maps. */
 function prepareRawData() {
   const dist = `${pathToFileURL(path.join(root, 'dist')).href}/`
   const build = `${pathToFileURL(path.join(root, 'build', 'src')).href}/`
@@ -63,10 +60,29 @@ function prepareRawData() {
     const result = data.result
       .filter((script) => script.url.startsWith(build) || hasTwin(script.url, dist, twins))
       .map((script) => ({ ...script, url: script.url.replace(dist, build) }))
-    const maps = Object.entries(data['source-map-cache'] ?? {}).filter(([url]) => url.startsWith(build))
     if (result.length === 0) rmSync(file)
-    else writeFileSync(file, JSON.stringify({ result, 'source-map-cache': Object.fromEntries(maps) }))
+    else writeFileSync(file, JSON.stringify({ result }))
   }
+  writeFileSync(
+    path.join(raw, 'source-maps.json'),
+    JSON.stringify({ result: [], 'source-map-cache': readMaps() }),
+  )
+}
+
+/** The maps of what was compiled, as Node writes them into raw data. */
+function readMaps() {
+  const folder = path.join(root, 'build', 'src')
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.js'),
+  )
+  return Object.fromEntries(
+    names.map((name) => {
+      const { href } = pathToFileURL(path.join(folder, name))
+      const data = JSON.parse(readFileSync(path.join(folder, `${name}.map`), 'utf8'))
+      const sources = data.sources.map((source) => new URL(source, href).href)
+      return [href, { data: { ...data, sources }, url: `${name}.map` }]
+    }),
+  )
 }
 
 function hasTwin(url, dist, twins) {
@@ -90,7 +106,7 @@ function codeOf(file) {
 /** One row per source file: counts of lines, branches and functions, and where the uncovered ones are. */
 async function measure() {
   const found = new Map()
-  if (readdirSync(raw).length > 0) {
+  if (readdirSync(raw).length > 1) {
     await new Report({
       tempDirectory: raw,
       reportsDirectory: path.join(root, 'coverage'),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the servers that the interop tests start for themselves: Debian's nginx and Apache, Python, httpbin under
-# gunicorn, and the proxies squid, tinyproxy, microsocks, dante, and stunnel before one. Tests of a
+# gunicorn, the proxies squid, tinyproxy, microsocks, dante, and stunnel before one, and the shells zsh and fish. Tests of a
 # peer that is not there are skipped, so nothing here may end a run; what is missing is said loudly instead.
 #
 # The packages would start their services on port 80. While they are installed, a policy file forbids that.
@@ -22,7 +22,7 @@ skip() {
 }
 
 missing=()
-for peer in nginx apache2 python3 squid tinyproxy microsocks danted stunnel4; do
+for peer in nginx apache2 python3 squid tinyproxy microsocks danted stunnel4 zsh fish; do
   command -v "$peer" > /dev/null || missing+=("$peer")
 done
 # Debian's Python, which Debian's packages are for; another one may come first in the path.

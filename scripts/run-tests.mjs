@@ -14,16 +14,87 @@
 // reason is a failure: `test/support/need.ts` gives reasons.
 
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-const OWN_OPTIONS = ['--unbuilt', '--unit']
+const OWN_OPTIONS = /^--(?:unbuilt$|unit$|coverage=|shuffle=)/
 const NOT_UNIT = ['test/suites/', 'test/project/']
+/** Options of node that mean the same for a process of several files. */
+const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
+
+/** The files that share no process with others, and why. */
+const ALONE = [
+  ['test/suites/', 'long, and the judges look at the whole process'],
+  ['test/project/', 'starts compilers and package managers, reads all sources'],
+]
+
+/** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is quicker unmeasured. */
+const NOT_COVERED = ['test/suites/', 'test/project/']
+
+/** Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. */
+const SECONDS = {
+  'test/suites/networks/networks.test.ts': 28,
+  'test/suites/simulation/simulation.test.ts': 24,
+  'test/cli/curl.test.ts': 18,
+  'test/suites/differential/differential.test.ts': 15,
+  'test/suites/smuggling/smuggling.test.ts': 15,
+  'test/suites/client-simulation/client-simulation.test.ts': 11,
+  'test/cli/to-code.test.ts': 10,
+  'test/suites/fuzz/fuzz.test.ts': 10,
+  'test/connection/body-ownership.test.ts': 8,
+  'test/project/package.test.ts': 7,
+  'test/suites/auth-faults/auth-faults.test.ts': 7,
+  'test/suites/interop/auth.test.ts': 7,
+  'test/cli/show.test.ts': 6,
+  'test/cli/demo.test.ts': 5,
+  'test/client/leaks.test.ts': 5,
+  'test/client/migration.test.ts': 5,
+  'test/layers/decompress.test.ts': 5,
+  'test/suites/interop/apache.test.ts': 5,
+  'test/suites/interop/nginx.test.ts': 5,
+  'test/suites/interop/node.test.ts': 5,
+  'test/suites/interop/python.test.ts': 5,
+  'test/suites/wire/wire.test.ts': 5,
+  'test/support/open-handles.test.ts': 5,
+  'test/connection/idle-connections.test.ts': 4,
+  'test/io/tls/certificates/matrix.test.ts': 4,
+  'test/suites/interop/httpbin.test.ts': 4,
+  'test/cli/failures.test.ts': 3,
+  'test/cli/local-files.test.ts': 3,
+  'test/client/decompress.test.ts': 3,
+  'test/connection/back-pressure.test.ts': 3,
+  'test/h1/resource-attacks.test.ts': 3,
+  'test/suites/interop/proxies.test.ts': 3,
+  'test/cli/stdin.test.ts': 2,
+  'test/cli/transfer.test.ts': 2,
+  'test/client/examples.test.ts': 2,
+  'test/client/redirect.test.ts': 2,
+  'test/client/retry.test.ts': 2,
+  'test/connection/polluted-options.test.ts': 2,
+  'test/core/linear-time.test.ts': 2,
+  'test/h1/engine-reading.test.ts': 2,
+  'test/io/dial-race.test.ts': 2,
+  'test/pool/random.test.ts': 2,
+  'test/project/documentation.test.ts': 2,
+  'test/python/recorded-responses.test.ts': 2,
+  'test/cli/curl-proxy.test.ts': 1,
+  'test/cli/exchange.test.ts': 1,
+  'test/cli/output.test.ts': 1,
+  'test/client/tutorial.test.ts': 1,
+  'test/connection/resource-attacks.test.ts': 1,
+  'test/io/tls/certificate-der.test.ts': 1,
+  'test/io/tls/closure-alert.test.ts': 1,
+  'test/suites/smuggling/cookies.test.ts': 1,
+}
+const USUAL_SECONDS = 0.2
+/** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
+const GROUP_SECONDS = 10
 
 const root = path.resolve(import.meta.dirname, '..')
 const words = process.argv.slice(2)
-const options = words.filter((word) => word.startsWith('-') && !OWN_OPTIONS.includes(word))
+const options = words.filter((word) => word.startsWith('-') && !OWN_OPTIONS.test(word))
 const filters = words.filter((word) => !word.startsWith('-'))
 
 const sources = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
@@ -39,10 +110,11 @@ const lack = words.includes('--unbuilt') ? lackOf(sources) : undefined
 const isUnbuilt = words.includes('--unbuilt') && lack === undefined
 if (lack !== undefined) compile(lack)
 
-const files = isUnbuilt ? sources : sources.map((name) => `build/${name.replace(/\.ts$/, '.js')}`)
+const files = sources.map(fileOf)
 for (const file of files) {
   if (!existsSync(path.join(root, file))) fail(`${file} is missing: run "npm run build:test"`)
 }
+const starts = startsOf(sources)
 
 const skips = path.join(root, 'build', 'skipped.jsonl')
 rmSync(skips, { force: true })
@@ -54,16 +126,86 @@ const { status, signal } = spawnSync(
     // Node 22 says of every file that stripping types is an experiment.
     isUnbuilt ? '--disable-warning=ExperimentalWarning' : '--enable-source-maps',
     '--test',
-    `--test-concurrency=${Math.max(2, os.availableParallelism())}`,
+    `--test-concurrency=${os.availableParallelism() + 1}`,
     ...reporters(),
     ...options,
-    ...files,
+    ...starts,
   ],
   { cwd: root, stdio: 'inherit', env: withoutProxies(process.env) },
 )
 if (signal !== null) fail(`the test run was ended by ${signal}`)
 process.exitCode = status ?? 1
 tellSkipped()
+
+/** A file as it runs: the source, or what was compiled from it. */
+function fileOf(/** @type {string} */ source) {
+  return isUnbuilt ? source : `build/${source.replace(/\.ts$/, '.js')}`
+}
+
+/** The value of an option of ours. */
+function valueOf(/** @type {string} */ option) {
+  return words.find((word) => word.startsWith(`${option}=`))?.slice(option.length + 1)
+}
+
+/** What each process starts with: a test file, or a file that runs several of them. The longest come first. */
+function startsOf(/** @type {string[]} */ names) {
+  const coverage = valueOf('--coverage')
+  const folder = path.join('build', 'groups')
+  rmSync(path.join(root, folder), { recursive: true, force: true })
+  mkdirSync(path.join(root, folder), { recursive: true })
+  const isGrouped = options.every((option) => OF_GROUPS.test(option))
+  const groups = isGrouped ? groupsOf(names) : names.map((name) => [name])
+  return groups
+    .sort((a, b) => secondsOf(b) - secondsOf(a))
+    .map((group, index) => {
+      const isMeasured = coverage !== undefined && !startsWithOneOf(group[0], NOT_COVERED)
+      if (group.length === 1 && !isMeasured) return fileOf(group[0])
+      const [, room] = group[0].split('/')
+      const file = path.join(folder, `${String(index).padStart(2, '0')}-${room}.mjs`)
+      const given = [group.map(fileOf), ...(isMeasured ? [path.resolve(root, coverage)] : [])]
+      const call = `await runGroup(${given.map((value) => JSON.stringify(value)).join(', ')})`
+      writeFileSync(
+        path.join(root, file),
+        `import { runGroup } from '../../scripts/test-group.mjs'\n\n${call}\n`,
+      )
+      return file
+    })
+}
+
+/** Files that share a process: those of one room, as many as are about `GROUP_SECONDS` long. */
+function groupsOf(/** @type {string[]} */ names) {
+  const rooms = new Map()
+  const groups = []
+  for (const name of shuffled(names)) {
+    if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
+      groups.push([name])
+    else {
+      const [, room] = name.split('/')
+      const group = rooms.get(room)
+      if (group !== undefined && secondsOf([...group, name]) <= GROUP_SECONDS) group.push(name)
+      else {
+        rooms.set(room, [name])
+        groups.push(rooms.get(room))
+      }
+    }
+  }
+  return groups
+}
+
+/** The files in an order made from the number of `--shuffle`, so that it can be had again; as they are without it. */
+function shuffled(/** @type {string[]} */ names) {
+  const number = valueOf('--shuffle')
+  const rank = (/** @type {string} */ name) => createHash('sha256').update(`${number} ${name}`).digest('hex')
+  return number === undefined ? names : [...names].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+}
+
+function secondsOf(/** @type {string[]} */ names) {
+  return names.reduce((sum, name) => sum + (SECONDS[name] ?? USUAL_SECONDS), 0)
+}
+
+function startsWithOneOf(/** @type {string} */ name, /** @type {string[]} */ starts) {
+  return starts.some((start) => name.startsWith(start))
+}
 
 /** What people read, and what counts the skipped tests beside it; not where the destinations are said by hand. */
 function reporters() {

@@ -14,7 +14,7 @@ import { exitCodeOf } from './tell/exit-codes.ts'
 import { CommandFailure, describeFailure, formatEnding, reasonOf, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
 import type { Options } from './words/options.ts'
-import { type CommandLine, type Telling, WordReader } from './words/parse.ts'
+import { type CommandLine, type Operation, type Telling, WordReader } from './words/parse.ts'
 
 /** The parts of a process that the command uses. */
 export interface Surroundings {
@@ -156,10 +156,11 @@ async function playDemo(surroundings: Surroundings): Promise<number> {
 }
 
 async function transferAll(
-  { operations, warnings }: ConfiguredLine,
+  { operations: said, warnings }: ConfiguredLine,
   surroundings: Surroundings,
 ): Promise<number> {
   const { env, signal, stdout } = surroundings
+  const operations = await askPasswords(said, surroundings)
   const jobs = jobsOf(operations)
   const { options } = jobs[0]!
   if (options.to !== undefined && options.to !== 'curl' && jobs.length > 1)
@@ -190,6 +191,23 @@ async function transferAll(
         await unlessAborted(finish(stream), signal).catch(() => {})
     }
   }
+}
+
+/** Loaded where there is something to be asked. */
+async function askPasswords(
+  operations: readonly Operation[],
+  surroundings: Surroundings,
+): Promise<readonly Operation[]> {
+  const isComplete = operations.every(
+    ({ options: { user = ':', proxyUser = ':' } }) => user.includes(':') && proxyUser.includes(':'),
+  )
+  if (isComplete) return operations
+  const { withPasswords } = await import('./request/password.ts')
+  const { stderr } = surroundings
+  return withPasswords(operations, () => ({
+    stdin: surroundings.stdin,
+    write: (text) => stderr.write(text),
+  }))
 }
 
 function finish(stream: Writable): Promise<void> {

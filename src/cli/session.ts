@@ -14,7 +14,7 @@ import { Jars } from './request/cookies.ts'
 import { HstsFiles } from './request/hsts-files.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
 import { columnsOf, type ShownStreams } from './show/streams.ts'
-import { exitCodeOf } from './tell/exit-codes.ts'
+import { type ExitName, exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
@@ -34,6 +34,15 @@ export interface Job {
   readonly options: Options
   readonly words: UrlWords
 }
+
+/** How one URL ended where it failed. */
+interface JobEnding extends Ending {
+  /** Nothing is asked for after it: what would be sent is not what was meant. */
+  readonly isLast?: boolean
+}
+
+/** Where a request cannot be made of what was said, the ones after it are not made either: as in curl. */
+const ENDS_ALL: ReadonlySet<ExitName> = new Set(['usage', 'local-read'])
 
 /** What a session needs from outside. */
 export interface SessionTools {
@@ -130,7 +139,10 @@ export class Session {
       }
       // What goes to files is written also where the reader of standard output has what it wanted.
       // Where nothing was sent there is nothing to be kept.
-      if (explain !== true && to === undefined) ending ??= await this.#saveFiles(first?.options ?? {})
+      if (explain !== true && to === undefined) {
+        const unsaved = await this.#saveFiles(first?.options ?? {})
+        ending ??= unsaved
+      }
       await unlessAborted(this.#report(first?.options ?? {}), this.#tools.signal)
       if (gone !== undefined) throw gone
       return ending
@@ -143,12 +155,12 @@ export class Session {
   }
 
   async #runInTurn(jobs: readonly Job[]): Promise<Ending | undefined> {
-    let last: Ending | undefined
+    let last: JobEnding | undefined
     const everyMs = jobs[0]?.options.rate ?? 0
     for (const [index, job] of jobs.entries()) {
       const began = performance.now()
       last = await this.#runJob(job)
-      if (last !== undefined && job.options.failEarly === true) break
+      if (last?.isLast === true || (last !== undefined && job.options.failEarly === true)) break
       if (index < jobs.length - 1)
         await waitFor(Math.ceil(everyMs - (performance.now() - began)), this.#tools.signal)
     }
@@ -158,7 +170,7 @@ export class Session {
   async #runAtOnce(jobs: readonly Job[]): Promise<Ending | undefined> {
     const waiting = [...jobs]
     const { parallelMax = DEFAULT_PARALLEL, failEarly } = jobs[0]!.options
-    let last: Ending | undefined
+    let last: JobEnding | undefined
     const others = new AbortController()
     const signal = AbortSignal.any([this.#tools.signal, others.signal])
     // As many as there are transfers may wait for it; Node would warn of the eleventh.
@@ -166,7 +178,8 @@ export class Session {
     const work = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         const ending = await this.#runJob(job, signal)
-        last = ending ?? last
+        if (last?.isLast !== true) last = ending ?? last
+        if (ending?.isLast === true) waiting.length = 0
         if (ending !== undefined && failEarly === true) {
           waiting.length = 0
           others.abort()
@@ -200,10 +213,11 @@ export class Session {
   }
 
   /** One URL; answers how it ended where it failed. */
-  async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<Ending | undefined> {
+  async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<JobEnding | undefined> {
     const { version, env, openStdin } = this.#tools
-    let ending: Ending | undefined
+    let ending: JobEnding | undefined
     let format: string | undefined
+    let isPlanned = false
     try {
       format = await this.#formatOf(options.writeOut)
       // It reads files, and one that is a pipe may never come to an end.
@@ -219,6 +233,7 @@ export class Session {
         }),
         signal,
       )
+      isPlanned = true
       if (await this.#tellInstead(plan)) return undefined
       const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
       ending = outcome.ending
@@ -230,8 +245,9 @@ export class Session {
       // Another one has failed, and this one is given up for it.
       if (signal.aborted) return undefined
       if (error instanceof ReaderGone) throw error
-      ending = describeFailure(error)
-      const { exit, what = null } = ending
+      const described = describeFailure(error)
+      const { exit, what = null } = described
+      ending = { ...described, isLast: !isPlanned && ENDS_ALL.has(exit) }
       // What is no URL has no request, and is told all the same, as by curl.
       const isNone =
         (exit === 'url' || exit === 'scheme') && options.explain !== true && options.to === undefined

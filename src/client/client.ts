@@ -203,7 +203,7 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, proxies, sent, saysProxyUser } = this.#end.explainRoute(
+      const { plan, route, proxies, sent, toProxy } = this.#end.explainRoute(
         request,
         request.settings as ClientSettings,
         place,
@@ -211,7 +211,7 @@ export class Client {
       return explain({
         ...preview,
         request: sent,
-        saysProxyUser,
+        toProxy,
         spaces: this.#shared.auth.spaces,
         place,
         route,

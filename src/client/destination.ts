@@ -80,6 +80,11 @@ function refuseDoubtful(url: string, { origin, pathname }: URL): void {
   )
 }
 
+/** With its `?`, which an empty query has, too: it is another URL than one without (RFC 3986 §6.2.3). */
+function queryOf({ search, href }: URL): string {
+  return search === '' && href.split('#', 1)[0]!.endsWith('?') ? '?' : search
+}
+
 /** Reads URLs and remembers what came of them: for one set of default fields. */
 export class Destinations {
   readonly #defaults: readonly FieldLine[]
@@ -116,7 +121,7 @@ export class Destinations {
     return {
       place,
       origin,
-      target: `${url.pathname}${url.search}`,
+      target: `${url.pathname}${queryOf(url)}`,
       auth: authOf(url),
     }
   }

@@ -106,8 +106,8 @@ export interface ExplanationParts {
   readonly layers: readonly string[]
   /** What is said of a layer by its name, in the place of what it does in general. */
   readonly notes: Readonly<Record<string, string>>
-  /** Whether Proxy-Authorization is made of the option `proxy`. */
-  readonly saysProxyUser: boolean
+  /** What is added for a proxy that the request is sent to as it is. */
+  readonly toProxy: readonly FieldLine[]
   /** Whether the Cookie field has cookies of the jar. */
   readonly hasJarCookies: boolean
 }
@@ -154,7 +154,7 @@ function explainGuard({ request, place, clientOptions, proxies }: ExplanationPar
 }
 
 function explainFields(
-  { request, builtIn, clientFields, saysProxyUser, hasJarCookies, isFile }: ExplanationParts,
+  { request, builtIn, clientFields, toProxy, hasJarCookies, isFile }: ExplanationParts,
   auth: ExplainedAuth,
 ): ExplainedField[] {
   const own = request.fields
@@ -164,7 +164,7 @@ function explainFields(
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
     if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
-    if (lower === 'proxy-authorization' && saysProxyUser) return 'proxy'
+    if (hasField(toProxy, lower)) return 'proxy'
     if (lower === 'cookie' && hasJarCookies) return 'jar'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'

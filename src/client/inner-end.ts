@@ -6,6 +6,7 @@ import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { MASK } from '../core/redact.ts'
+import { renewed } from '../core/renewal.ts'
 import {
   type OutgoingRequest,
   type RequestDeadlines,
@@ -20,7 +21,7 @@ import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
 import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
 import { exchangeAs } from './proxy-auth.ts'
-import { forProxy, forServer, isAlwaysDirect, saysProxyAuthorization } from './proxying.ts'
+import { forProxy, forServer, isAlwaysDirect, saysProxyAuthorization, withTold } from './proxying.ts'
 import type { ClientSettings, ConnectionSettings } from './settings.ts'
 import type { Shared } from './shared.ts'
 import { strictConnection } from './strict-tls.ts'
@@ -36,8 +37,8 @@ export interface ExplainedRoute {
   readonly proxies: Route['proxies'] | undefined
   /** The request as it would be sent that way, but for its target. */
   readonly sent: OutgoingRequest
-  /** Whether it would say who we are to a proxy, by the option. */
-  readonly saysProxyUser: boolean
+  /** What is added to the request for a proxy that it is sent to as it is. */
+  readonly toProxy: readonly FieldLine[]
 }
 
 /** Another protocol is spoken with the server, and not with a proxy that would not pass it on (RFC 9110 §7.8). */
@@ -57,7 +58,12 @@ export class InnerEnd {
   /** Sends a request. */
   readonly exchange: Handler = (request) => {
     const exchange = this.#exchange(request)
-    if (request.settings?.resendsMisdirected !== true || !isReplayable(request.body)) return exchange
+    return request.settings?.resendsMisdirected === true && isReplayable(request.body)
+      ? this.#unlessMisdirected(request, exchange)
+      : exchange
+  }
+
+  #unlessMisdirected(request: OutgoingRequest, exchange: Promise<HTTPResponse>): Promise<HTTPResponse> {
     return exchange.then((response) =>
       response.status === MISDIRECTED ? this.#resend(request, response) : response,
     )
@@ -69,7 +75,7 @@ export class InnerEnd {
     const earlier = withLast(misdirected.attempts, { decision })
     misdirected.abandon()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
-    const again = withChanges(request, { body: replayOf(request.body), settings })
+    const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
     const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
     return response.derive({ attempts: [...earlier, ...response.attempts] })
   }
@@ -106,10 +112,9 @@ export class InnerEnd {
     const { pool } = this.#shared
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
       return pool.exchange(forServer(request), plan, settings)
-    const own = forProxy(request)
-    const identity = saysProxyAuthorization(own)
-      ? undefined
-      : this.#shared.identities.of(route.proxies.at(-1)!)
+    const proxy = route.proxies.at(-1)!
+    const own = forProxy(request, proxy)
+    const identity = saysProxyAuthorization(own) ? undefined : this.#shared.identities.of(proxy)
     if (identity === undefined) return pool.exchange(own, plan, settings)
     return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
   }
@@ -170,7 +175,7 @@ export class InnerEnd {
         route: { kind: 'not known yet', why },
         proxies: undefined,
         sent: request,
-        saysProxyUser: false,
+        toProxy: [],
       }
     }
     const isTunnelled = asksForSwitch(request)
@@ -178,12 +183,14 @@ export class InnerEnd {
     const { proxies } = route
     const shown = { plan, route: { kind: plan.key.route, why: route.why }, proxies }
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
-      return { ...shown, sent: forServer(request), saysProxyUser: false }
-    const identity = saysProxyAuthorization(request) ? undefined : this.#shared.identities.of(proxies.at(-1)!)
-    if (identity === undefined || identity.awaitsChallenge)
-      return { ...shown, sent: request, saysProxyUser: false }
-    const fields: FieldLine[] = [['Proxy-Authorization', MASK], ...request.fields]
-    return { ...shown, sent: withChanges(request, { fields }), saysProxyUser: true }
+      return { ...shown, sent: forServer(request), toProxy: [] }
+    const last = proxies.at(-1)!
+    const told = withChanges(request, withTold(request, last.headers))
+    const identity = saysProxyAuthorization(told) ? undefined : this.#shared.identities.of(last)
+    const isSaid = identity !== undefined && !identity.awaitsChallenge
+    const who: readonly FieldLine[] = isSaid ? [['Proxy-Authorization', MASK]] : []
+    const sent = withChanges(told, { fields: [...who, ...told.fields] })
+    return { ...shown, sent, toProxy: [...who, ...last.headers] }
   }
 
   /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */
@@ -194,6 +201,13 @@ export class InnerEnd {
     isTunnelled = false,
   ): PoolPlan {
     const { plans } = this.#shared
-    return plans.planFor(origin, connection, () => this.#destinations.placeOf(origin), proxies, isTunnelled)
+    return (
+      plans.knownFor(origin, connection, proxies) ??
+      plans.planFor(origin, connection, this.#placeOf(origin), proxies, isTunnelled)
+    )
+  }
+
+  #placeOf(origin: RequestOrigin): () => Place {
+    return () => this.#destinations.placeOf(origin)
   }
 }

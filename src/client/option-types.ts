@@ -97,6 +97,8 @@ export interface ProxyOptions {
   readonly tls?: TlsOptions | undefined
   /** Asks it for a tunnel for `http` URLs, too. Default false: such a request is sent to it as it is. */
   readonly tunnel?: boolean | undefined
+  /** Fields that it is told, with CONNECT and with a request that is sent to it as it is; not for SOCKS. Default: none. */
+  readonly headers?: ClientHeaders | undefined
 }
 
 /** A proxy, or a list of them: the first is connected to, and leads to the next. */

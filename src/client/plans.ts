@@ -7,6 +7,7 @@ import { HTTPConnection } from '../connection/http-connection.ts'
 import { HTTPSConnection } from '../connection/https-connection.ts'
 import { takeTlsOptions } from '../connection/options.ts'
 import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
+import { hasField } from '../core/fields.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
 import { type Connector, type DialTarget, dial } from '../io/dial.ts'
@@ -53,6 +54,11 @@ export class Plans {
     this.#dial = dialSettings
     this.#identities = identities
     this.#usual = usual
+  }
+
+  /** The plan for an origin without proxies, if it was made before: most requests have that. */
+  knownFor(origin: RequestOrigin, settings: ConnectionSettings, proxies: Proxies): PoolPlan | undefined {
+    return settings === this.#usual && proxies.length === 0 ? this.#known.get(origin) : undefined
   }
 
   /**
@@ -128,9 +134,9 @@ export class Plans {
       scheme,
       host,
       port,
-      proxies: proxies.map(({ credentials, tls: own, ...shown }) => ({
+      proxies: proxies.map(({ credentials, tls: own, headers, ...shown }) => ({
         ...shown,
-        secrets: [credentials, own],
+        secrets: [credentials, own, headers],
       })),
       isForwarding,
       socketPath,
@@ -256,14 +262,16 @@ interface Way {
 
 /** A proxy as opening a connection needs it. Its session is its own, as that of a server is. */
 function hopOf(proxy: ProxyServer, identities: Identities): ProxyHop {
-  const { scheme, host, port, credentials, tls } = proxy
+  const { scheme, host, port, credentials, tls, headers } = proxy
+  const isHttp = scheme === 'http' || scheme === 'https'
   return {
     scheme,
     host,
     port,
     tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
-    identity: scheme === 'http' || scheme === 'https' ? identities.of(proxy) : undefined,
+    identity: isHttp && !hasField(headers, 'proxy-authorization') ? identities.of(proxy) : undefined,
     credentials,
+    headers,
   }
 }
 

@@ -7,6 +7,7 @@
 import type { DigestRequest } from '../auth/digest.ts'
 import { type FieldLine, withFieldAfterHost } from '../core/fields.ts'
 import { closeBody, isReplayable, lengthOf, type OutgoingBody, replayOf } from '../core/outgoing-body.ts'
+import { withRenewal } from '../core/renewal.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { ProxyIdentity } from '../transport/proxy-identity.ts'
@@ -53,8 +54,11 @@ async function exchangeOnce(
     // What is going to be refused: the proxy may close after its 407 without saying so, and no other request is to be lost by that.
     const isAwaited = authorization === undefined && identity.isDigest
     const { fields } = isAwaited ? onOwnConnection(request) : request
-    const own = authorization === undefined ? fields : withFieldAfterHost(fields, authorization)
-    const response = await send(withChanges(request, { fields: own, body }))
+    const response = await send(
+      authorization === undefined
+        ? withChanges(request, { fields, body })
+        : authorized(identity, withChanges(request, { fields, body }), authorization, digested),
+    )
     if (response.status !== 407) {
       identity.heard(response.rawHeaders)
       return response
@@ -69,6 +73,18 @@ async function exchangeOnce(
     response.abandon()
     body = replayOf(request.body)
   }
+}
+
+/** Each sending has an answer of its own: the pool may send a request again. */
+function authorized(
+  identity: ProxyIdentity,
+  request: OutgoingRequest,
+  line: FieldLine,
+  digested: DigestRequest,
+): OutgoingRequest {
+  const own = withChanges(request, { fields: withFieldAfterHost(request.fields, line) })
+  if (!identity.isDigest) return own
+  return withRenewal(own, line, () => (identity.fieldFor(digested) ?? line)[1])
 }
 
 /**

@@ -152,9 +152,18 @@ function withoutOwn(fields: readonly FieldLine[]): readonly FieldLine[] {
   return fields.filter(([name]) => name.toLowerCase() !== PROXY_AUTHORIZATION)
 }
 
-/** The request as the last proxy is sent it: the whole URL as target. */
-export function forProxy(request: OutgoingRequest): OutgoingRequest {
-  return withChanges(request, { target: absoluteTarget(request.origin, request.target) })
+/** The request as the last proxy is sent it: the whole URL as target, and what this proxy is told besides. */
+export function forProxy(request: OutgoingRequest, { headers }: ProxyServer): OutgoingRequest {
+  const target = absoluteTarget(request.origin, request.target)
+  return withChanges(request, headers.length === 0 ? { target } : { target, ...withTold(request, headers) })
+}
+
+/** What a proxy is told, after the fields of the request. */
+export function withTold(
+  { fields }: OutgoingRequest,
+  headers: readonly FieldLine[],
+): { readonly fields: readonly FieldLine[] } {
+  return { fields: [...fields, ...headers] }
 }
 
 /** RFC 9112 §3.2.2; and §3.2.4 for the `*` of OPTIONS. */

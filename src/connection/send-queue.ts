@@ -77,6 +77,7 @@ export class SendQueue {
       try {
         if (before !== undefined) await this.#within(deadlines, before, body)
         isWaiting = false
+        this.throwIfClosed(generation)
         body ??= await this.#within(deadlines, measureBody(taken), undefined)
         this.throwIfClosed(generation)
         await send(body)

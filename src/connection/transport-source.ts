@@ -3,7 +3,6 @@
  * for which plan each was opened, and never hands one out for another.
  */
 
-import { anySignal, keepSignal, letSignalGo } from '../core/abort-listeners.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
@@ -40,10 +39,13 @@ export class TransportSource {
   #current: { readonly transport: H1Connection; readonly plan: DialPlan } | undefined
   /** Transports that take no more requests while their last responses are still to come. */
   #draining: H1Connection[] = NO_MEMBERS
-  /** While one is being opened; never rejects. */
-  #dialing: Promise<void> | undefined
-  /** Gives the opening up. */
-  #dialAbort: AbortController | undefined
+  /** While one is being opened. */
+  #opening: Promise<H1Connection> | undefined
+  /** Gives the opening up, which fails with `reason`. */
+  #endOpening: ((reason: unknown) => void) | undefined
+  /** How often `close` was called, and why the last time: what waits can tell that it was. */
+  #generation = 0
+  #reason: unknown
 
   constructor(options: SourceOptions) {
     this.#options = options
@@ -57,7 +59,7 @@ export class TransportSource {
 
   /** True while a transport is being opened. */
   get isDialing(): boolean {
-    return this.#dialAbort !== undefined
+    return this.#opening !== undefined
   }
 
   /** Takes over a transport that was opened elsewhere. */
@@ -87,77 +89,87 @@ export class TransportSource {
    * A transport that can take a request: the open one, or a new one. Calls at one time share what is opened.
    * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`; the reason given to `close`
    */
-  async acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
+  acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
     const open = this.ready(plan)
-    if (open !== undefined) return open
-    this.#dialAbort ??= new AbortController()
-    const giveUp = this.#dialAbort
-    const { clock } = this.#options
-    const { signal } = deadlines
-    const waiting: Deadlines = { ...deadlines, clock, signal: anySignal(signal, giveUp.signal) }
-    while (this.#dialing !== undefined) await openedByOther(this.#dialing, plan, waiting)
-    const ready = this.ready(plan)
-    if (ready !== undefined) return ready
-    // Whoever was before has taken it away.
-    this.#dialAbort ??= giveUp
-    const opening = this.#open(plan, waiting)
-    this.#dialing = opening.then(
-      () => undefined,
-      () => undefined,
-    )
-    try {
-      return await opening
-    } finally {
-      this.#dialing = undefined
-      if (this.#dialAbort === giveUp) this.#dialAbort = undefined
-    }
+    if (open !== undefined) return Promise.resolve(open)
+    const waiting: Deadlines = { ...deadlines, clock: this.#options.clock }
+    return this.#opening === undefined ? this.#begin(plan, waiting) : this.#acquireAfter(plan, waiting)
   }
 
   /** Closes all transports and gives up opening one, which fails with `reason`. */
   close(reason: unknown): void {
+    this.#generation++
+    this.#reason = reason
     const draining = this.#draining
     this.#draining = NO_MEMBERS
     for (const transport of draining) transport.close()
     const current = this.#current
     this.#current = undefined
     current?.transport.close()
-    const dialAbort = this.#dialAbort
-    this.#dialAbort = undefined
-    dialAbort?.abort(reason)
+    const end = this.#endOpening
+    this.#opening = undefined
+    this.#endOpening = undefined
+    end?.(reason)
+  }
+
+  /** Waits for what others open first: it may do. */
+  async #acquireAfter(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+    const generation = this.#generation
+    while (this.#opening !== undefined) {
+      await openedByOther(this.#opening, plan, waiting)
+      this.#throwIfClosed(generation)
+    }
+    // Whoever was before may have taken it away.
+    return this.ready(plan) ?? this.#begin(plan, waiting)
+  }
+
+  #begin(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+    const opening = this.#open(plan, waiting)
+    const over = (): void => {
+      if (this.#opening !== opening) return
+      this.#opening = undefined
+      this.#endOpening = undefined
+    }
+    this.#opening = opening
+    opening.then(over, over)
+    return opening
   }
 
   async #open(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+    const generation = this.#generation
     this.#options.onDial()
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
-    const giveUp = new AbortController()
-    const signal = waiting.signal === undefined ? giveUp.signal : anySignal(waiting.signal, giveUp.signal)
-    const dialing: Deadlines = { ...waiting, signal }
-    keepSignal(signal)
-    try {
-      const transport = await waitFor<H1Connection>(
-        { ...waiting, timeouts: NO_PHASES },
-        'connect',
-        plan.name,
-        (outcome) => {
-          let isGivenUp = false
-          openTransport({ target, tunnel, connect, waiting: dialing, connectionOptions }).then(
-            (opened) => (isGivenUp ? opened.close() : outcome.resolve(opened)),
-            (error: unknown) => outcome.reject(error),
-          )
-          return () => {
-            isGivenUp = true
-            giveUp.abort()
-          }
-        },
-      )
-      this.#replaceBy(transport, plan)
-      return transport
-    } finally {
-      letSignalGo(signal)
-    }
+    this.#throwIfClosed(generation)
+    const transport = await waitFor<H1Connection>(
+      { ...waiting, timeouts: NO_PHASES },
+      'connect',
+      plan.name,
+      (outcome) => {
+        // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
+        const giveUp = new AbortController()
+        const { signal } = giveUp
+        this.#endOpening = (reason) => {
+          giveUp.abort(reason)
+          outcome.reject(reason)
+        }
+        openTransport({ target, tunnel, connect, waiting: { ...waiting, signal }, connectionOptions }).then(
+          (opened) => (signal.aborted ? opened.close() : outcome.resolve(opened)),
+          (error: unknown) => outcome.reject(error),
+        )
+        return () => giveUp.abort(waiting.signal?.reason)
+      },
+    )
+    if (this.#generation !== generation) transport.close()
+    this.#throwIfClosed(generation)
+    this.#replaceBy(transport, plan)
+    return transport
+  }
+
+  /** To be called after each await, and after code of the caller. @throws the reason given to `close` */
+  #throwIfClosed(generation: number): void {
+    if (this.#generation !== generation) throw this.#reason
   }
 
   #replaceBy(transport: H1Connection, plan: DialPlan): void {
@@ -175,9 +187,12 @@ export class TransportSource {
 }
 
 /** Waits for a transport that another call opens, no longer than this call may. */
-function openedByOther(dialing: Promise<void>, plan: DialPlan, waiting: Deadlines): Promise<void> {
+function openedByOther(opening: Promise<unknown>, plan: DialPlan, waiting: Deadlines): Promise<void> {
   return waitFor<void>(waiting, 'connect', plan.name, (outcome) => {
-    void dialing.then(() => outcome.resolve())
+    opening.then(
+      () => outcome.resolve(),
+      () => outcome.resolve(),
+    )
     return () => {}
   })
 }

@@ -25,6 +25,8 @@ export interface BodyReader {
   takeAll(): Buffer | undefined
   /** Gives up the rest. The connection is closed unless the end was reached already. */
   cancel(): void
+  /** Ends a read that waits, as `cancel()` does; the bytes that it waited for are the next one's. */
+  stopWaiting?(): void
 }
 
 /**

@@ -22,7 +22,7 @@ export type HeadersInput =
 
 /**
  * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
- * @throws TypeError for what are no headers, a name that is no string, and a value that is no string, no number and no valid date
+ * @throws TypeError for what are no headers, a pair that is none, a name that is no string, and a value that is no string, no number and no valid date
  */
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
@@ -31,7 +31,11 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (isPromiseLike(input)) throw new TypeError('Fields cannot be a promise; await it and give what it gives')
   const fields: FieldLine[] = []
   if (isIterable(input)) {
-    for (const [name, value] of input) fields.push([toName(name), toValue(name, value)])
+    for (const pair of input) {
+      assertPair(pair)
+      const [name, value] = pair
+      fields.push([toName(name), toValue(name, value)])
+    }
     return fields
   }
   for (const name of Object.keys(input)) {
@@ -53,6 +57,13 @@ function assertHeaders(input: unknown): void {
 
 function isIterable(input: HeadersInput): input is Iterable<readonly [string, FieldValue]> {
   return Symbol.iterator in input
+}
+
+/** More than two would be lost in part, and a string of two characters be a pair. */
+function assertPair(pair: unknown): void {
+  if (Array.isArray(pair) && pair.length === 2) return
+  const what = Array.isArray(pair) ? `a list of ${pair.length}` : describe(pair)
+  throw new TypeError(`Headers that are listed are pairs of a name and a value, and one is ${what}`)
 }
 
 function toName(name: string): string {

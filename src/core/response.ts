@@ -549,7 +549,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this
   }
 
-  /** Gives up what was not read; the connection is closed unless the body had ended. May be called any number of times. */
+  /**
+   * Gives up what was not read; a read that waits rejects. The connection is closed unless the body had ended; a client first reads
+   * a rest that is small and comes at once (`limits.drain`). May be called any number of times.
+   */
   close(): void {
     this.#isGivenUp = true
     if (this.#rest !== undefined || !this.#body.isDone) this.#isCut = true

@@ -3,6 +3,7 @@
  * part of it, and nothing else of the caller's. Undefined stands for a feature that is switched off.
  */
 
+import type { FieldLine } from './fields.ts'
 import type { HTTPResponse } from './response.ts'
 import type { InformationalResponse } from './response-head.ts'
 
@@ -149,6 +150,18 @@ export interface HstsStore {
 /** What takes the place of fields: their names in lower case, and the one value of each; undefined for none. */
 export type FieldChanges = readonly (readonly [name: string, value: string | undefined])[]
 
+/** A redirect that is going to be followed. */
+export interface NextHop {
+  /** Where it leads, without userinfo and fragment. */
+  readonly url: URL
+  /** Location named a user or a password. */
+  readonly hadUserinfo: boolean
+  readonly method: string
+  /** The request's own fields, as far as they go along. */
+  readonly fields: readonly FieldLine[]
+  readonly redirect: HTTPResponse
+}
+
 /** The settings of one request. One object serves all requests that say nothing of their own. */
 export interface RequestSettings {
   /** How redirects are followed; undefined for not at all. */
@@ -184,11 +197,11 @@ export interface RequestSettings {
   /** No more of the request is sent once its answer is complete: the source is given back, and the connection given up. */
   readonly endsWithAnswer?: boolean | undefined
   /** Is asked before each redirect is followed: throws where that URL may not be gone to, and says what is said there. */
-  readonly checkRedirect?:
-    | ((url: URL, redirect: HTTPResponse, method: string) => FieldChanges | undefined)
-    | undefined
+  readonly checkRedirect?: ((hop: NextHop) => FieldChanges | undefined) | undefined
   /** After a 421 it is sent once more, over another connection (RFC 9110 §15.5.20), where its body can be. */
   readonly resendsMisdirected?: boolean | undefined
+  /** Gives the fields for sending it once more, where it is sent again below its layers: see renewal.ts. */
+  readonly renewFields?: ((fields: readonly FieldLine[]) => readonly FieldLine[]) | undefined
   /** Goes only over a connection that is opened for it. */
   readonly needsFresh?: boolean | undefined
 }

@@ -162,10 +162,12 @@ export class BodyFeed {
     if (this.#isOver) return
     this.#isOver = true
     this.#stopListening()
+    // The message is whole, whatever its reader makes of it.
+    this.#onEnd()
+    // Throws, and the reader is told, where the last of the bytes do not fill an element of the reader's memory.
     controller.close()
     // Who waits with memory of its own is told by an answer of none.
     controller.byobRequest?.respond(0)
-    this.#onEnd()
   }
 
   #abort(): void {
@@ -184,12 +186,17 @@ export class BodyFeed {
   }
 }
 
-/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
-export function makeSpentStream(): ReadableStream<Uint8Array> {
-  const stream = new PlatformStream<Uint8Array>({
+/** A stream of nothing. */
+export function makeClosedStream(): ReadableStream<Uint8Array> {
+  return new PlatformStream<Uint8Array>({
     type: 'bytes',
     start: (controller: ReadableByteStreamController) => controller.close(),
   } as never)
+}
+
+/** A stream as the standard leaves it when another method has read the body: closed, locked and used. */
+export function makeSpentStream(): ReadableStream<Uint8Array> {
+  const stream = makeClosedStream()
   void stream.getReader().read()
   return stream
 }

@@ -18,19 +18,17 @@ import { bodyLength, giveBack, isOverNetwork, type ReadRequest, readRequest } fr
 import { makeAnswer, makeOpaqueAnswer } from './response.ts'
 import { fetchScheme } from './schemes.ts'
 import type { Fetch, FetchInit, FetchResponse } from './types.ts'
-import { checkHop } from './way.ts'
+import { BAD_PORT, checkPlainHop } from './way.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-
-const BAD_PORT = 'bad port'
 
 /** What differs from the settings of a client: `fetch` gives every status as an answer, and is strict with bodies. */
 const AS_FETCH: DirectRequest['settings'] = Object.freeze({
   throwOnError: undefined,
   refusesToDropBody: true,
   // Every URL on the way is checked, not the first alone: "main fetch" is gone through again for each.
-  checkRedirect: checkHop,
+  checkRedirect: checkPlainHop,
   endsWithAnswer: true,
   resendsMisdirected: true,
 })
@@ -195,20 +193,19 @@ async function verified(
 ): Promise<HTTPResponse> {
   if (response.head.framing?.kind === 'none') throw networkError('there is no body to be verified')
   let inner: BodyReader | undefined
-  const derived = response.derive({
-    body: (body) => {
-      inner = body
-      return body
-    },
+  // One is read, by all the limits of a response, and the other is given the bytes.
+  const [read, answer] = response.split((body) => {
+    inner = body
+    return [body, body]
   })
   let bytes: Buffer
   try {
-    bytes = await inner!.readAll()
+    bytes = await read.read()
   } catch (error) {
     throw failureOf(error, signal)
   }
   if (!matchesIntegrity(bytes, integrity)) throw networkError('integrity mismatch')
-  return derived.derive({ body: new MemoryBody(bytes, inner!.trailers) })
+  return answer.derive({ body: new MemoryBody(bytes, inner!.trailers) })
 }
 
 let shared: Client | undefined
@@ -234,24 +231,3 @@ function sharedClient(): Client {
  * @throws TypeError (`fetch failed`), a TypeError for an argument, `signal.reason` untouched
  */
 export const fetch: Fetch = makeFetch(sharedClient)
-
-/**
- * Puts `fetch` in the place of `globalThis.fetch`, for everything in the process that uses it.
- * @param client - the client it stands on; by default the one of `fetch`
- * @returns what puts the former one back, unless somebody has put in another meanwhile
- */
-export function install(client?: Client): () => void {
-  const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')
-  const own = client === undefined ? fetch : createFetch(client)
-  Object.defineProperty(globalThis, 'fetch', {
-    value: own,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
-  return () => {
-    if (globalThis.fetch !== own) return
-    if (former === undefined) Reflect.deleteProperty(globalThis, 'fetch')
-    else Object.defineProperty(globalThis, 'fetch', former)
-  }
-}

@@ -1,4 +1,5 @@
 /** `httplib-ts/fetch`: the platform's `fetch` over this library. */
 
-export { createFetch, fetch, install } from './fetch.ts'
+export { createFetch, fetch } from './fetch.ts'
+export { install } from './install.ts'
 export type { Fetch, FetchInit, FetchResponse } from './types.ts'

@@ -11,6 +11,8 @@ export const PlatformResponse: typeof Response = globalThis.Response
 export const PlatformHeaders: typeof Headers = globalThis.Headers
 /** The platform's own `Blob`. */
 export const PlatformBlob: typeof BlobClass = globalThis.Blob
+/** The platform's own `TextDecoderStream`. */
+export const PlatformTextDecoder: typeof TextDecoderStream = globalThis.TextDecoderStream
 /** The platform's own `DOMException`. */
 export const PlatformException: typeof DOMException = globalThis.DOMException
 

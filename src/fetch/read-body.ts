@@ -68,9 +68,18 @@ function readStream(stream: ReadableStream, context: BodyContext): OutgoingBody 
 
 function readPieces(pieces: AsyncIterable<unknown>, context: BodyContext): OutgoingBody | FileHandleLike {
   refusePieces(context)
-  const isStream = 'destroy' in pieces && 'on' in pieces
-  if (isStream) return takeBody(pieces as RequestBody, context.makeBoundary)
+  if ('destroy' in pieces && 'on' in pieces) return takeStream(pieces as RequestBody, context)
   return new ChunkedBody(() => new IterableSource(pieces), undefined)
+}
+
+/** A stream of Node. */
+function takeStream(stream: RequestBody, { makeBoundary }: BodyContext): OutgoingBody | FileHandleLike {
+  try {
+    return takeBody(stream, makeBoundary)
+  } catch (cause) {
+    // What it was destroyed with, too: it failed before anything was sent.
+    throw usedError({ cause })
+  }
 }
 
 function refusePieces({ keepalive, isHalfDuplex }: BodyContext): void {
@@ -78,8 +87,8 @@ function refusePieces({ keepalive, isHalfDuplex }: BodyContext): void {
   if (!isHalfDuplex) throw new TypeError('RequestInit: duplex option is required when sending a body.')
 }
 
-function usedError(): TypeError {
-  return new TypeError('Response body object should not be disturbed or locked')
+function usedError(options?: ErrorOptions): TypeError {
+  return new TypeError('Response body object should not be disturbed or locked', options)
 }
 
 /** A web stream whose chunks have to be bytes, as the standard wants them. */

@@ -98,11 +98,17 @@ const REFUSED: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive',
 export function settleFields(fields: readonly FieldLine[], length: number | undefined): readonly FieldLine[] {
   if (fields.length === 0) return NO_FIELDS
   const settled: FieldLine[] = []
+  // TE goes to the next server only, and that has to be said (RFC 9110 §10.1.4).
+  const isForNext = hasField(fields, 'te')
   for (const field of fields) {
     const name = field[0].toLowerCase()
     if (REFUSED.has(name)) throw refusal(name, 'the connection decides it')
-    if (name === 'connection' && !/^(close|keep-alive)$/i.test(field[1]))
-      throw refusal(name, 'it may be close or keep-alive')
+    if (name === 'connection') {
+      const options = readOptions(field[1])
+      if (isForNext) options.push('te')
+      if (options.length > 0) settled.push([field[0], options.join(', ')])
+      continue
+    }
     // No name of a host: the URL's is sent.
     if (name === 'host' && !isHostValue(field[1])) continue
     // Without Range it asks for nothing, and may not be sent (RFC 9110 §13.1.5).
@@ -111,9 +117,21 @@ export function settleFields(fields: readonly FieldLine[], length: number | unde
     if (name === 'content-length' && length === 0) continue
     settled.push(field)
   }
-  // TE goes to the next server only, and that has to be said (RFC 9110 §10.1.4).
-  if (hasField(settled, 'te') && !hasField(settled, 'connection')) settled.push(['connection', 'te'])
+  if (isForNext && !hasField(fields, 'connection')) settled.push(['connection', 'te'])
   return settled
+}
+
+/**
+ * What a caller may ask of the connection, of a list that may name more (RFC 9110 §7.6.1).
+ * @throws Error (`UND_ERR_INVALID_ARG`) for what is no list of options
+ */
+function readOptions(value: string): string[] {
+  const options = value.split(',').map((option) => option.trim())
+  if (!options.every(isToken)) throw refusal('connection', 'it is a list of tokens')
+  const asked = ['close', 'keep-alive'].map((one) =>
+    options.find((option) => equalsIgnoringCase(option, one)),
+  )
+  return asked.filter((option) => option !== undefined).slice(0, 1)
 }
 
 function refusal(name: string, why: string): Error {

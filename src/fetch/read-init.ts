@@ -229,10 +229,14 @@ function safelisted(method: string, fields: readonly FieldLine[]): FieldLine[] {
   return fields.filter(([name, value]) => value.length <= 128 && isSafelisted(name.toLowerCase(), value))
 }
 
+/** Bytes that parsers fall for (Fetch standard, "CORS-unsafe request-header byte"). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+const UNSAFE = /[\0-\x08\x0a-\x1f"():<>?@[\\\]{}\x7f]/
+
 function isSafelisted(name: string, value: string): boolean {
-  if (name === 'accept') return !/[\0-\x08\x0a-\x1f"():<>?@[\\\]{}\x7f]/.test(value)
+  if (name === 'accept') return !UNSAFE.test(value)
   if (name === 'accept-language' || name === 'content-language') return /^[0-9A-Za-z *,\-.;=]*$/.test(value)
-  if (name !== 'content-type') return false
+  if (name !== 'content-type' || UNSAFE.test(value)) return false
   return /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i.test(value)
 }
 

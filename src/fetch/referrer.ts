@@ -45,7 +45,7 @@ export function referrerFor(from: URL, policy: string, to: URL): URL | undefined
   const whole = stripped(from)
   const shown = whole.href.length > 4_096 ? origin : whole
   const isSame = from.origin === to.origin
-  const isDowngrade = from.protocol === 'https:' && to.protocol === 'http:'
+  const isDowngrade = isTrustworthy(from) && !isTrustworthy(to)
   switch (policy) {
     case 'no-referrer':
       return undefined
@@ -66,6 +66,13 @@ export function referrerFor(from: URL, policy: string, to: URL): URL | undefined
       return isDowngrade ? undefined : origin
   }
 }
+
+/** Whether nobody on the way can read along: by https, or because there is no way (Secure Contexts §3.1, of http and https). */
+function isTrustworthy({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || LOCAL_HOST.test(hostname)
+}
+
+const LOCAL_HOST = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.*\.)?localhost\.?)$/
 
 /** Without userinfo and fragment. */
 function stripped({ origin, pathname, search }: URL): URL {

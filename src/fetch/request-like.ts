@@ -51,7 +51,10 @@ export function takeRequestBody(
   request: RequestLike,
   makeBoundary: () => string,
 ): OutgoingBody | FileHandleLike | Promise<OutgoingBody> {
-  const stream = request.body as ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  // What only looks like a Request may have any body.
+  if (!isReadable(request.body))
+    return readBody(request.body, { makeBoundary, keepalive: false, isHalfDuplex: true })
+  const stream = request.body
   const isWeb = 'getReader' in stream
   if (request.bodyUsed === true || (isWeb && stream.locked) || isStreamUsed(stream as ReadableStream)) {
     throw new TypeError('Cannot construct a Request with a Request object that has already been used.')
@@ -68,6 +71,10 @@ export function takeRequestBody(
   // The media type is among the fields since the Request was made, unless its owner took it away.
   if (body instanceof ChunkedBody) return body.untyped()
   return 'kind' in body && body.kind === 'bytes' ? { ...body, contentType: undefined } : body
+}
+
+function isReadable(body: unknown): body is ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
 const PLAIN = { keepalive: false, isHalfDuplex: false } as const

@@ -12,11 +12,12 @@ import { decodeText } from '../core/body-text.ts'
 import { fieldValues } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
-import { BodyFeed, isStreamUsed, makeSpentStream } from './body-feed.ts'
+import { likePlatform } from './answer-members.ts'
+import { BodyFeed, isStreamUsed, makeClosedStream, makeSpentStream } from './body-feed.ts'
 import { terminationOf } from './errors.ts'
 import { makeImmutableHeaders } from './immutable-headers.ts'
 import { extractMimeType, writeMimeType } from './mime-type.ts'
-import { AnswerBase, PlatformBlob, PlatformResponse, STATE_KEYS } from './platform.ts'
+import { AnswerBase, PlatformBlob, PlatformResponse, PlatformTextDecoder, STATE_KEYS } from './platform.ts'
 import { makeResponse } from './schemes.ts'
 import { teeBody } from './tee.ts'
 
@@ -182,6 +183,13 @@ class Answer extends AnswerBase {
     })
   }
 
+  /** The body as text, piece by piece; of Node 26 and newer. */
+  textStream(): ReadableStream<string> {
+    const { body } = this
+    if (body !== null && (this.bodyUsed || body.locked)) throw unusable()
+    return (body ?? makeClosedStream()).pipeThrough(new PlatformTextDecoder())
+  }
+
   clone(): Response {
     if (this.#real !== undefined) return PLATFORM.clone.call(this)
     if (this.#isUnusable) throw new TypeError('Response.clone: Body has already been consumed.')
@@ -232,7 +240,7 @@ class Answer extends AnswerBase {
       // Whoever asks again after an abort is told of that once more.
       if (this.#signal?.aborted === true && this.#outcome?.error === this.#signal.reason)
         return Promise.reject(this.#signal.reason)
-      return Promise.reject(new TypeError('Body is unusable: Body has already been read'))
+      return Promise.reject(unusable())
     }
     if (this.#hasNoBody) return attempt(make, NO_BYTES)
     this.#isUsed = true
@@ -294,6 +302,10 @@ class Answer extends AnswerBase {
     else trailers.reject(error)
   }
 
+  static isOne(this: void, value: unknown): value is Answer {
+    return typeof value === 'object' && value !== null && #response in value
+  }
+
   /** The platform's own state for an answer, made when it is first looked for. */
   static platformState(answer: Answer): PlatformState {
     answer.#real ??= answer.#makeReal()
@@ -315,15 +327,7 @@ class Answer extends AnswerBase {
   }
 }
 
-Object.defineProperties(Answer.prototype, {
-  // What makes another response of it makes an ordinary one.
-  constructor: { value: PlatformResponse, configurable: true, writable: true },
-})
-
-// Whoever walks an answer finds what the platform shows of a Response: the members of the standard.
-for (const name of Object.keys(PLATFORM))
-  if (Object.hasOwn(Answer.prototype, name))
-    Object.defineProperty(Answer.prototype, name, { enumerable: true })
+likePlatform(Answer.prototype, Answer.isOne)
 
 if (STATE_KEYS !== undefined) {
   Object.defineProperty(Answer.prototype, STATE_KEYS.state, {
@@ -343,6 +347,10 @@ if (STATE_KEYS !== undefined) {
 
 function realState(real: Response): PlatformState {
   return Reflect.get(real, STATE_KEYS!.state) as PlatformState
+}
+
+function unusable(): TypeError {
+  return new TypeError('Body is unusable: Body has already been read')
 }
 
 function attempt<T>(make: (bytes: Buffer) => T | Promise<T>, bytes: Buffer): Promise<T> {

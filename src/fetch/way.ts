@@ -4,14 +4,17 @@
  * origin, as with Node's fetch.
  */
 
-import { type FieldLine, fieldValues, firstFieldValue, hasField } from '../core/fields.ts'
+import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import type { FieldChanges } from '../core/settings.ts'
+import type { FieldChanges, NextHop } from '../core/settings.ts'
 import { hasBadPort } from './checked-url.ts'
 import { networkError } from './errors.ts'
 import { REFERRER_POLICIES, referrerFor } from './referrer.ts'
 
 const NOT_SAME = 'the mode is same-origin, and the URL is of another'
+const WITH_CREDENTIALS = 'the redirect leads to a URL with credentials'
+/** Why a URL is not asked for. */
+export const BAD_PORT = 'bad port'
 
 /** What is the same on the whole way. */
 export interface WayOptions {
@@ -25,17 +28,14 @@ export interface WayOptions {
   readonly policy: string
 }
 
-/** Any hop: the port, and credentials that a server has chosen. */
-export function checkHop(url: URL, redirect: HTTPResponse): undefined {
-  if (hasBadPort(url)) throw new Error('bad port')
-  if (hasUserinfo(redirect)) throw new Error('the redirect leads to a URL with credentials')
+/** A hop of a request that says nothing on its way: the port, and credentials that a server has chosen. */
+export function checkPlainHop(hop: NextHop): undefined {
+  refuseHop(hop, true)
 }
 
-function hasUserinfo({ head, url }: HTTPResponse): boolean {
-  const location = firstFieldValue(head.fields, 'location') ?? ''
-  if (!location.includes('@') || !URL.canParse(location, url)) return false
-  const { username, password } = new URL(location, url)
-  return username !== '' || password !== ''
+function refuseHop({ url, hadUserinfo }: NextHop, isCors: boolean): void {
+  if (hasBadPort(url)) throw new Error(BAD_PORT)
+  if (isCors && hadUserinfo) throw new Error(WITH_CREDENTIALS)
 }
 
 /** The way of one request. */
@@ -46,6 +46,8 @@ export class Way {
   #policy: string
   #method: string
   #at: URL
+  /** What the caller says by a field of its own, for as long as that goes along: names in lower case. */
+  readonly #ownFields: Set<string> = new Set()
   /** The request left its origin at some hop. */
   #isCrossOrigin = false
   /** It was led from one foreign origin to another: nobody says any more where it comes from. */
@@ -78,24 +80,28 @@ export class Way {
       page === undefined || this.#referrer === undefined
         ? [...given]
         : given.filter(([name]) => name.toLowerCase() !== 'referer')
-    for (const [name, value] of this.#said())
-      if (value !== undefined && !hasField(fields, name)) fields.push([name, value])
+    for (const [name, value] of this.#said()) {
+      if (hasField(fields, name)) this.#ownFields.add(name)
+      else if (value !== undefined) fields.push([name, value])
+    }
     return fields
   }
 
   /** Goes on to where a redirect leads, and gives what is said there. */
-  readonly follow = (url: URL, redirect: HTTPResponse, method: string): FieldChanges => {
-    if (hasBadPort(url)) throw new Error('bad port')
+  readonly follow = (hop: NextHop): FieldChanges => {
+    const { url, method, fields, redirect } = hop
     const { mode, referrer } = this.#options
-    if ((mode === undefined || mode === 'cors') && hasUserinfo(redirect))
-      throw new Error('the redirect leads to a URL with credentials')
+    refuseHop(hop, mode === undefined || mode === 'cors')
     if (url.origin !== this.#at.origin && this.#origin !== this.#at.origin) this.#isTainted = true
     this.#at = url
     this.#method = method
     this.#policy = lastPolicy(redirect) ?? this.#policy
     this.#referrer &&= referrerFor(this.#referrer, this.#policy, url)
     if (!this.#arrive()) throw new Error(NOT_SAME)
-    return this.#said().filter(([name]) => name !== 'referer' || referrer !== undefined)
+    for (const name of this.#ownFields) if (!hasField(fields, name)) this.#ownFields.delete(name)
+    return this.#said().filter(
+      ([name]) => !this.#ownFields.has(name) && (name !== 'referer' || referrer !== undefined),
+    )
   }
 
   /** False where the mode forbids it. */

@@ -98,13 +98,21 @@ type ChunkState =
 
 const CR = 0x0d
 const LF = 0x0a
+const ZERO = 0x30
 const SEMICOLON = 0x3b
 
 /** Pieces up to this size are gathered where more stands after them: each event costs as much as copying so much. */
-const MAX_GATHERED_BYTES = 128
+const MAX_GATHERED_BYTES = 2_048
 /** After the data of a chunk this much may be the end of the body; with more there is another chunk. */
 const END_BYTES = '\r\n0\r\n\r\n'.length
-const SCRATCH_BYTES = 4_096
+const SCRATCH_BYTES = 16_384
+/** So few bytes are copied sooner one by one than by a view made for them. */
+const MAX_LOOPED_BYTES = 32
+
+/** A size below this takes another digit of those that are read at once: six at the most. */
+const PLAIN_SIZE = 16 ** 5
+/** The end of a chunk, six digits, a line end. */
+const PLAIN_LINE_BYTES = '\r\n123456\r\n'.length
 
 /**
  * The chunked coding (RFC 9112 §7.1): one method for each state. A size is one or more hexadecimal digits and
@@ -161,6 +169,7 @@ export class ChunkedDecoder implements BodyDecoder {
       if (this.#state === 'trailers') {
         return this.#gathered === 0 ? this.#readTrailers(buffer) : undefined
       }
+      if (this.#takePlainLine(buffer)) continue
       const at = buffer.start
       this.#step(buffer.bytes[at]!, buffer.offsetOf(at))
       buffer.consumeTo(at + 1)
@@ -175,11 +184,37 @@ export class ChunkedDecoder implements BodyDecoder {
     if (length > MAX_GATHERED_BYTES || this.#gathered + length > SCRATCH_BYTES) return false
     if (end - start <= length + (this.#gathered === 0 ? END_BYTES : 0)) return false
     this.#scratch ??= new Uint8Array(SCRATCH_BYTES)
-    for (let i = 0; i < length; i++) this.#scratch[this.#gathered + i] = bytes[start + i]!
+    if (length > MAX_LOOPED_BYTES) this.#scratch.set(bytes.subarray(start, start + length), this.#gathered)
+    else for (let i = 0; i < length; i++) this.#scratch[this.#gathered + i] = bytes[start + i]!
     this.#gathered += length
     buffer.consumeTo(start + length)
     this.#remaining = 0
     this.#state = 'data-cr'
+    return true
+  }
+
+  /**
+   * Takes the end of a chunk and the size of the next one at once, where they are all there and as most servers write them. Where
+   * not, nothing is taken and the answer is false: the states below read the same byte by byte, and know what is wrong.
+   */
+  #takePlainLine(buffer: ReceiveBuffer): boolean {
+    const { bytes, start, end } = buffer
+    let at = start
+    if (end - at < PLAIN_LINE_BYTES || this.#hasDigit) return false
+    if (this.#state === 'data-cr') {
+      if (bytes[at] !== CR || bytes[at + 1] !== LF) return false
+      at += 2
+    } else if (this.#state !== 'size') return false
+    if (bytes[at] === ZERO) return false
+    let size = 0
+    for (let byte = bytes[at]!; (BYTE_CLASSES[byte]! & HEX_DIGIT) !== 0; byte = bytes[++at]!) {
+      if (size >= PLAIN_SIZE) return false
+      size = size * 16 + hexValue(byte)
+    }
+    if (size === 0 || bytes[at] !== CR || bytes[at + 1] !== LF) return false
+    buffer.consumeTo(at + 2)
+    this.#remaining = size
+    this.#state = 'data'
     return true
   }
 

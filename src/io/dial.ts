@@ -5,8 +5,9 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
+import { add, NO_MEMBERS, without } from '../core/short-list.ts'
 import type { FailedAttempt } from '../errors/index.ts'
-import { type Deadlines, waitFor } from '../time/wait.ts'
+import { type Deadlines, type Outcome, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
 import { type Address, findAddresses, type Lookup } from './lookup.ts'
 import { connectError } from './map-errors.ts'
@@ -22,6 +23,8 @@ export type { Address, Lookup } from './lookup.ts'
 export interface DialTarget {
   /** A name, or an IPv4 or IPv6 address without brackets. */
   readonly host: string
+  /** Is connected to in the place of `host`, which stays the name that TLS asks for and that errors tell. */
+  readonly place?: string | undefined
   /** 1 to 65535. */
   readonly port: number
   /** A unix socket instead of host and port. */
@@ -80,7 +83,7 @@ export async function dial(target: DialTarget, waiting: Deadlines): Promise<Dial
   const startedAt = clock.now()
   const addresses =
     target.socketPath === undefined
-      ? await findAddresses(target, waiting)
+      ? await findAddresses(target.place === undefined ? target : { ...target, host: target.place }, waiting)
       : [{ address: target.socketPath, family: 0 }]
   const resolvedAt = clock.now()
   const opened = await race(target, addresses, waiting, tls)
@@ -116,48 +119,95 @@ function race(
   waiting: Deadlines,
   tls: Tls | undefined,
 ): Promise<OpenedSocket> {
-  const name = target.socketPath ?? `${target.host}:${target.port}`
-  const waitingAddresses = target.socketPath === undefined ? interleaveFamilies(addresses) : [...addresses]
+  const name = target.socketPath ?? nameOf(target)
+  const ordered =
+    target.socketPath === undefined && addresses.length > 1 ? interleaveFamilies(addresses) : addresses
   return waitFor<OpenedSocket>(waiting, 'connect', name, (outcome) => {
-    const running = new Set<Socket>()
-    const failed: FailedAttempt[] = []
-    let nextAttempt: { cancel(): void } | undefined
-    const giveUp = (): void => {
-      // An error that is on its way already must not start another attempt.
-      waitingAddresses.length = 0
-      nextAttempt?.cancel()
-      for (const socket of running) socket.destroy()
-      running.clear()
-    }
-    const attempt = (): void => {
-      nextAttempt?.cancel()
-      nextAttempt = undefined
-      const address = waitingAddresses.shift()
-      if (address === undefined) return
-      const opened = open(target, address, tls)
-      const { socket } = opened
-      running.add(socket)
-      const onError = (error: Error): void => {
-        running.delete(socket)
-        failed.push({ address: opened.address, error })
-        if (waitingAddresses.length > 0) attempt()
-        else if (running.size === 0) outcome.reject(connectError(name, failed, target.role))
-      }
-      socket.once('error', onError)
-      socket.once('connect', () => {
-        running.delete(socket)
-        socket.off('error', onError)
-        giveUp()
-        // Node heeds these options of a TCP socket, and not of a TLS one.
-        if (opened.begun !== undefined) setSocketOptions(socket, target)
-        outcome.resolve(opened)
-      })
-      if (waitingAddresses.length > 0)
-        nextAttempt = waiting.clock.after(target.attemptDelayMs ?? ATTEMPT_DELAY_MS, attempt)
-    }
-    attempt()
-    return giveUp
+    const racing = new Race(target, ordered, waiting, tls, name, outcome)
+    racing.attempt()
+    return () => racing.giveUp()
   })
+}
+
+/** The attempts to connect to one target. An object, and few functions: thousands may run at the same time. */
+class Race {
+  readonly #target: DialTarget
+  readonly #waiting: Deadlines
+  readonly #tls: Tls | undefined
+  readonly #name: string
+  readonly #outcome: Outcome<OpenedSocket>
+  /** Those that were not tried yet. */
+  #addresses: readonly Address[]
+  #running: Socket[] = NO_MEMBERS
+  #failed: FailedAttempt[] = NO_MEMBERS
+  #nextAttempt: { cancel(): void } | undefined
+
+  constructor(
+    target: DialTarget,
+    addresses: readonly Address[],
+    waiting: Deadlines,
+    tls: Tls | undefined,
+    name: string,
+    outcome: Outcome<OpenedSocket>,
+  ) {
+    this.#target = target
+    this.#addresses = addresses
+    this.#waiting = waiting
+    this.#tls = tls
+    this.#name = name
+    this.#outcome = outcome
+  }
+
+  giveUp(): void {
+    // An error that is on its way already must not start another attempt.
+    this.#addresses = NO_MEMBERS
+    this.#nextAttempt?.cancel()
+    const running = this.#running
+    this.#running = NO_MEMBERS
+    for (const socket of running) socket.destroy()
+  }
+
+  attempt(): void {
+    this.#nextAttempt?.cancel()
+    this.#nextAttempt = undefined
+    const [address, ...others] = this.#addresses
+    if (address === undefined) return
+    this.#addresses = others.length === 0 ? NO_MEMBERS : others
+    const opened = open(this.#target, address, this.#tls)
+    const { socket } = opened
+    this.#running = add(this.#running, socket)
+    const onError = (error: Error): void => this.#failedOn(opened, error)
+    socket.once('error', onError)
+    socket.once('connect', () => {
+      socket.off('error', onError)
+      this.#connected(opened)
+    })
+    if (this.#addresses.length > 0) {
+      const delayMs = this.#target.attemptDelayMs ?? ATTEMPT_DELAY_MS
+      this.#nextAttempt = this.#waiting.clock.after(delayMs, () => this.attempt())
+    }
+  }
+
+  #failedOn({ socket, address }: OpenedSocket, error: Error): void {
+    this.#running = without(this.#running, socket)
+    this.#failed = add(this.#failed, { address, error })
+    if (this.#addresses.length > 0) this.attempt()
+    else if (this.#running.length === 0)
+      this.#outcome.reject(connectError(this.#name, this.#failed, this.#target.role))
+  }
+
+  #connected(opened: OpenedSocket): void {
+    this.#running = without(this.#running, opened.socket)
+    this.giveUp()
+    // Node heeds these options of a TCP socket, and not of a TLS one.
+    if (opened.begun !== undefined) setSocketOptions(opened.socket, this.#target)
+    this.#outcome.resolve(opened)
+  }
+}
+
+/** Host and port, for people. */
+function nameOf({ host, port }: DialTarget): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** The last address, with its port: connections to one server share the text. */
@@ -185,7 +235,7 @@ function open(target: DialTarget, { address, family }: Address, tls: Tls | undef
     const socket = connectTcp(ownSocketOptions({ ...options, ...socketOptions(target) }))
     return { socket, begun: undefined, slot, address: shown }
   }
-  const begun = tls.connectSecurely(target.host, `${target.host}:${target.port}`, target.tls, options)
+  const begun = tls.connectSecurely(target.host, nameOf(target), target.tls, options)
   return { socket: begun.socket, begun, slot, address: shown }
 }
 

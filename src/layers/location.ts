@@ -8,8 +8,8 @@
 /** What the fields say. */
 export type ReadLocation =
   | { readonly kind: 'none' }
-  /** Without userinfo and fragment. */
-  | { readonly kind: 'url'; readonly url: URL }
+  /** Without userinfo and fragment. `hadUserinfo` where it named a user or a password. */
+  | { readonly kind: 'url'; readonly url: URL; readonly hadUserinfo: boolean }
   | { readonly kind: 'bad'; readonly why: string }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
@@ -29,10 +29,11 @@ export function readLocation(values: readonly string[], base: URL): ReadLocation
   const url = new URL(text, base.href)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return { kind: 'bad', why: `its scheme is ${url.protocol.slice(0, -1)}` }
+  const hadUserinfo = url.username !== '' || url.password !== ''
   url.username = ''
   url.password = ''
   url.hash = ''
-  return { kind: 'url', url }
+  return { kind: 'url', url, hadUserinfo }
 }
 
 /** Bytes above ASCII are UTF-8 where they can be: that is what servers mean. Else each is the character of its number. */

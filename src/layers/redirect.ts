@@ -67,7 +67,14 @@ export interface Visit {
 export type RedirectDecision =
   /** It is the answer. */
   | { readonly kind: 'answer'; readonly why: string }
-  | { readonly kind: 'follow'; readonly url: URL; readonly hop: Hop; readonly afterMs: number }
+  | {
+      readonly kind: 'follow'
+      readonly url: URL
+      /** Location named a user or a password, which `url` does not. */
+      readonly hadUserinfo: boolean
+      readonly hop: Hop
+      readonly afterMs: number
+    }
   | {
       readonly kind: 'refuse'
       readonly code: CodeOf<'RedirectError'>
@@ -95,7 +102,7 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
     return answer('Retry-After asks for a longer wait than retry.maxRetryAfterMs')
   if (retryAfterMs > 0 && retryAfterMs >= facts.leftMs)
     return answer('Retry-After asks for a wait beyond timeout.total')
-  return { kind: 'follow', url: to, hop, afterMs: retryAfterMs }
+  return { kind: 'follow', url: to, hadUserinfo: read.hadUserinfo, hop, afterMs: retryAfterMs }
 }
 
 function answer(why: string): RedirectDecision {
@@ -200,11 +207,11 @@ async function follow(
     response.abandon()
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
-    const changes = checkHop(request, decision, response)
+    const carried = askedOfHop(request, decision, settings, response)
     redirects.push(response)
     await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
-    request = redirected(request, decision, settings, options, response, changes)
+    request = redirected(request, decision, settings, options, response, carried)
     visited.push({ method: request.method, url: decision.url })
     response = await send(request)
   }
@@ -232,14 +239,21 @@ async function upgradedLocation(
   }
 }
 
-/** @throws what the settings throw for a URL that may not be gone to */
-function checkHop(
-  { settings, body }: OutgoingRequest,
-  { url, hop }: Extract<RedirectDecision, { kind: 'follow' }>,
+/**
+ * The fields that go along, as the settings want them there.
+ * @throws what the settings throw for a URL that may not be gone to
+ */
+function askedOfHop(
+  { settings, fields, body }: OutgoingRequest,
+  { url, hop, hadUserinfo }: Extract<RedirectDecision, { kind: 'follow' }>,
+  { keepHeaders }: RedirectSettings,
   redirect: HTTPResponse,
-): FieldChanges {
+): readonly FieldLine[] {
+  const carried = carryFields(fields, hop, keepHeaders)
+  if (settings?.checkRedirect === undefined) return carried
   try {
-    return settings?.checkRedirect?.(url, redirect, hop.method) ?? NO_CHANGES
+    const next = { url, redirect, method: hop.method, fields: carried, hadUserinfo }
+    return changed(carried, settings.checkRedirect(next) ?? NO_CHANGES)
   } catch (error) {
     closeBody(body, error)
     throw error
@@ -253,17 +267,15 @@ function redirected(
   settings: RedirectSettings,
   { locate }: RedirectLayerOptions,
   response: HTTPResponse,
-  changes: FieldChanges,
+  fields: readonly FieldLine[],
 ): OutgoingRequest {
-  const carried = (fields: readonly FieldLine[]): readonly FieldLine[] =>
-    carryFields(fields, hop, settings.keepHeaders)
   const { method, dropsBody } = hop
   return withChanges(request, {
     settings: carryAuth(request.settings, hop),
     ...located(url, locate, response),
     method,
-    defaults: carried(request.defaults),
-    fields: changed(carried(request.fields), changes),
+    defaults: carryFields(request.defaults, hop, settings.keepHeaders),
+    fields,
     attempt: 1,
     ...(dropsBody
       ? WITHOUT_BODY

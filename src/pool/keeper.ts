@@ -334,7 +334,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   #freed(connection: PooledConnection, isQuiet: boolean): void {
     const { origin, transport } = connection
-    if (isStale(connection, this.limits, this.clock.now())) {
+    // What has become idle just now says when.
+    if (isStale(connection, this.limits, connection.idleSinceMs ?? this.clock.now())) {
       origin.removeFree(connection)
       if (isQuiet) this.discard(connection)
       else transport.drain()

@@ -77,8 +77,15 @@ class BodyGuard {
     if (framing?.kind === 'switch') transport.close()
     if (this.#inner.isDone) return
     const left = framing?.kind === 'length' ? framing.length - this.#taken : 0
-    if (isBeingRead || framing?.kind === 'until-close' || left > limits.drainBytes) this.#inner.cancel()
-    else void this.#drain()
+    const isNear = framing?.kind !== 'until-close' && left <= limits.drainBytes
+    if (isNear && (!isBeingRead || this.#stopWaiting())) void this.#drain()
+    else this.#inner.cancel()
+  }
+
+  /** Whoever waits for a piece is told; the piece is read for the sake of the connection. False where that cannot be. */
+  #stopWaiting(): boolean {
+    this.#inner.stopWaiting?.()
+    return this.#inner.stopWaiting !== undefined
   }
 
   /** Nobody can read it any more. */

@@ -62,7 +62,7 @@ export class Queued implements PoolWaiter {
     this.#queueMs = queueMs
     this.#outcome = outcome
     this.#request = request
-    this.#deadline = makeDeadline(keeper.clock, (queued: Queued) => queued.#ranOut(), this)
+    this.#deadline = makeDeadline(keeper.clock, Queued.#fire, this)
     this.#deadline.set(Math.max(0, Math.min(queueMs, deadlines.endsAt - this.sinceMs)))
     const { signal } = deadlines
     if (signal !== undefined) {
@@ -101,6 +101,8 @@ export class Queued implements PoolWaiter {
   late(): void {
     this.cancel(queueTimeout(this.#keeper, this.#origin, this.#queueMs))
   }
+
+  static readonly #fire = (queued: Queued): void => queued.#ranOut()
 
   #ranOut(): void {
     const { endsAt } = this.#deadlines

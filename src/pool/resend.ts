@@ -5,6 +5,7 @@
 
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { ChunkedBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
+import { renewed } from '../core/renewal.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
@@ -67,7 +68,7 @@ export function isConnectionLoss(error: unknown): error is ConnectionLost | Remo
 /** The request for sending it once more: its source may give the first sending another chunk yet, and be given back after it. */
 export function resent(request: OutgoingRequest): OutgoingRequest {
   const { body } = request
-  return body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request
+  return renewed(body instanceof ChunkedBody ? withChanges(request, { body: replayOf(body) }) : request)
 }
 
 export { isReplayable }

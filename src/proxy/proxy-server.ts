@@ -1,10 +1,13 @@
 /**
- * What a proxy is, and how one is read: a URL, or an object with its URL, credentials and TLS options. Pure.
+ * What a proxy is, and how one is read: a URL, or an object with its URL, credentials, TLS options and fields. Pure.
  *
  * Security: no message shows a URL of a proxy, for there may be a password in it.
  */
 
 import { faultOfBasic, faultOfPair } from '../auth/basic.ts'
+import type { FieldLine } from '../core/fields.ts'
+import { isFieldValue, isToken } from '../core/grammar.ts'
+import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { shown, takeOptions } from '../core/options.ts'
 import { parseHostPort } from '../core/origin.ts'
 import { maskMembers } from '../core/redact.ts'
@@ -32,6 +35,8 @@ export interface ProxyServer {
   readonly tls: TlsOptions | undefined
   /** Asked for a tunnel for `http` URLs, too. */
   readonly isTunnel: boolean
+  /** Fields that it is told, with CONNECT and with requests in absolute form. */
+  readonly headers: readonly FieldLine[]
 }
 
 /** Checks TLS options and takes them over. */
@@ -51,18 +56,18 @@ const KNOWN_SCHEMES = Object.keys(DEFAULT_PORTS).join(', ')
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s
 
 /** The members of a proxy that is an object. */
-export const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true } as const
+export const PROXY_NAMES = { url: true, auth: true, tls: true, tunnel: true, headers: true } as const
 const AUTH_NAMES = { basic: true, digest: true } as const
 
 /**
- * Reads one proxy: a URL, or `{ url, auth, tls, tunnel }`.
+ * Reads one proxy: a URL, or `{ url, auth, tls, tunnel, headers }`.
  * @param what - how messages call it: `The option 'proxy'`
  * @throws TypeError that says what is wrong, without the URL
  */
 export function readProxy(given: unknown, what: string, takeTls: TakeTls): ProxyServer {
   if (typeof given === 'string') return readProxyUrl(given, what)
   if (isUrl(given)) return readProxyUrl(given.href, what)
-  const { url, auth, tls, tunnel = false } = takeOptions(given as ProxyObject, PROXY_NAMES, what)
+  const { url, auth, tls, tunnel = false, headers } = takeOptions(given as ProxyObject, PROXY_NAMES, what)
   if (typeof url !== 'string' && !isUrl(url)) refuse(what, `url takes the URL of a proxy, not ${shown(url)}`)
   if (typeof tunnel !== 'boolean') refuse(what, `tunnel takes true or false, not ${shown(tunnel)}`)
   const server = readProxyUrl(typeof url === 'string' ? url : url.href, what)
@@ -73,14 +78,35 @@ export function readProxy(given: unknown, what: string, takeTls: TakeTls): Proxy
     refuse(what, 'SOCKS knows no digest: auth takes [user, password]')
   checkCredentials(server.scheme, credentials, what)
   const taken = tls === undefined ? undefined : takeTls(tls)
-  return Object.freeze({ ...server, credentials, tls: taken, isTunnel: tunnel })
+  const fields = headers === undefined ? NO_FIELDS : readFields(headers, server.scheme, what)
+  // Security: a field may be a credential.
+  const whole = { ...server, credentials, tls: taken, isTunnel: tunnel, headers: fields }
+  return Object.freeze(fields.length === 0 ? whole : maskMembers(whole, ['headers']))
 }
+
+/** What has a place of its own in every request. */
+const NOT_SAID: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
+
+/** Checked here: what is wrong with them is told before anything is dialled. */
+function readFields(headers: HeadersInput, scheme: ProxyScheme, what: string): readonly FieldLine[] {
+  if (!isHttp(scheme)) refuse(what, `headers are for a proxy that speaks HTTP, not for ${scheme}`)
+  const fields = toFieldLines(headers)
+  for (const [name, value] of fields) {
+    if (!isToken(name)) refuse(what, 'the name of one of its headers is no token')
+    if (NOT_SAID.has(name.toLowerCase())) refuse(what, `headers cannot say ${name}`)
+    if (!isFieldValue(value)) refuse(what, `its header ${name} has a byte that may not be sent`)
+  }
+  return Object.freeze(fields)
+}
+
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 
 interface ProxyObject {
   readonly url?: unknown
   readonly auth?: unknown
   readonly tls?: TlsOptions
   readonly tunnel?: unknown
+  readonly headers?: HeadersInput
 }
 
 /** True for a URL, also of another realm. */
@@ -110,7 +136,15 @@ export function readProxyUrl(text: string, what: string, lacking?: ProxyScheme):
   const { host, port } = hostPortOf(url.hostname, written, defaultPort, what)
   const credentials = credentialsOf(url, what)
   checkCredentials(scheme, credentials, what)
-  return Object.freeze({ scheme, host, port, credentials, tls: undefined, isTunnel: false })
+  return Object.freeze({
+    scheme,
+    host,
+    port,
+    credentials,
+    tls: undefined,
+    isTunnel: false,
+    headers: NO_FIELDS,
+  })
 }
 
 function parse(text: string): URL | undefined {

@@ -73,7 +73,7 @@ export class HTTPConnection extends ClassAttributes {
   source_address: readonly [host: string, port: number] | null
   /** How many bytes of a file are read at a time. */
   blocksize: number
-  /** How many header fields a response may have; null for 100, as Python. */
+  /** How many lines the fields of a response may have, with the empty one after them; null for 100, as Python. */
   max_response_headers: number | null
   readonly #options: TakenOptions['below']
   readonly #owner: Owner = {

@@ -19,8 +19,8 @@ import { type BodyFacts, clip, describeBody } from './body-facts.ts'
 import { BodyFile, nothing } from './body-file.ts'
 import { HTTPMessage } from './http-message.ts'
 import { isPlainObject } from './keywords.ts'
-import { UnsupportedOperation } from './os-error.ts'
 import { asPythonRaises } from './raised-errors.ts'
+import { ReadOnlyIO } from './read-only-io.ts'
 import { listenOn } from './readable-stream.ts'
 import { ResponseFile } from './response-file.ts'
 import { ResponseHeaders } from './response-headers.ts'
@@ -49,7 +49,7 @@ interface Begun extends BodyFacts {
 }
 
 /** A response, as Python's httplib and http.client give it. */
-export class HTTPResponse implements AsyncIterable<Buffer> {
+export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   /** The body as a file; null once it was read to its end or closed, and before `begin()`. */
   fp: ResponseFile | null = null
   /** 0 for no trace; the connection's. */
@@ -82,6 +82,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     method: string | null = null,
     url: string | null = null,
   ) {
+    super()
     this.#source = sock
     this.debuglevel = debuglevel
     const isOld = typeof strict !== 'string' && !isPlainObject(strict)
@@ -235,19 +236,16 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws IncompleteRead if the body broke off
    * @throws TypeError if `b` is no view, or has become smaller meanwhile: nothing is lost then
    */
-  async readinto(b: ArrayBufferView): Promise<number> {
-    void this.#head
-    if (!ArrayBuffer.isView(b))
-      throw new TypeError('readinto() takes a Uint8Array, or another view of memory')
-    const wasClosed = this.fp === null
-    const bytes = await this.read(b.byteLength)
-    if (wasClosed || bytes.length === 0) return 0
-    if (bytes.length > b.byteLength) {
-      this.#putBack(bytes)
-      throw new TypeError('the memory given to readinto() has become smaller while it was waited for')
-    }
-    new Uint8Array(b.buffer, b.byteOffset, b.byteLength).set(bytes)
-    return bytes.length
+  readinto(b: ArrayBufferView): Promise<number> {
+    return this.#fill('readinto', b, (amt) => this.read(amt))
+  }
+
+  /**
+   * Reads into `b` what is there, or else what comes next. Answers how many bytes; 0 only at the end, or for no room.
+   * @throws as `readinto`
+   */
+  readinto1(b: ArrayBufferView): Promise<number> {
+    return this.#fill('readinto1', b, (n) => this.read1(n))
   }
 
   /** Reads a line with its line end, or `limit` bytes of it; nothing at the end. */
@@ -328,34 +326,6 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#isClosed = true
   }
 
-  /** True. */
-  readable(): boolean {
-    return true
-  }
-
-  /** False: it can only be read. */
-  writable(): boolean {
-    return false
-  }
-
-  /** False: what was read is gone. */
-  seekable(): boolean {
-    return false
-  }
-
-  /**
-   * Does nothing: there is nothing that waits to be written.
-   * @throws TypeError after `close()`, where Python raises ValueError
-   */
-  flush(): void {
-    if (this.#isClosed) throw new TypeError('flush() of a response that is closed')
-  }
-
-  /** @throws UnsupportedOperation, a kind of OSError: there is no descriptor to be had */
-  fileno(): never {
-    throw new UnsupportedOperation('fileno() is not offered: Node gives no descriptor of a socket away')
-  }
-
   #listenOn(stream: Readable): ResponseSource {
     this.#reader = listenOn(stream, this.#method, tolerancesFor(this.#isHTTP09Expected ? 0 : 1))
     this.#reader.setDebugLevel(this.debuglevel)
@@ -390,6 +360,20 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (!isSeen && (!isToLook || (await this.#guard(() => body.hasMore())))) return false
     this.#end()
     return true
+  }
+
+  async #fill(name: string, b: ArrayBufferView, read: (most: number) => Promise<Buffer>): Promise<number> {
+    void this.#head
+    if (!ArrayBuffer.isView(b)) throw new TypeError(`${name}() takes a Uint8Array, or another view of memory`)
+    const wasClosed = this.fp === null
+    const bytes = await read(b.byteLength)
+    if (wasClosed || bytes.length === 0) return 0
+    if (bytes.length > b.byteLength) {
+      this.#putBack(bytes)
+      throw new TypeError(`the memory given to ${name}() has become smaller while it was waited for`)
+    }
+    new Uint8Array(b.buffer, b.byteOffset, b.byteLength).set(bytes)
+    return bytes.length
   }
 
   #putBack(bytes: Buffer): void {

@@ -27,7 +27,7 @@ export interface ConnectionOptions extends OptionsBelow {
   readonly source_address?: readonly [host: string, port: number] | null | undefined
   /** How many bytes of a file are read at a time, and make a chunk. Default 8192. */
   readonly blocksize?: number | undefined
-  /** How many header fields a response may have. Default 100, as in Python. */
+  /** How many lines the fields of a response may have, with the empty one after them. Default 100, as in Python. */
   readonly max_response_headers?: number | null | undefined
   /** The address to connect from, as the other heights of this package name it. */
   readonly localAddress?: string | undefined

@@ -29,14 +29,14 @@ export function tolerancesFor(
 
 /** Room for several long lines: where one is too long it is LineTooLong, as in Python, and not the head as a whole. */
 const MAX_HEAD_BYTES = 1_048_576
-/** `_MAXHEADERS` of Python. */
-const MAX_FIELDS = 100
+/** `_MAXHEADERS` of Python: how many lines, of which the empty one after the last field is one. */
+const MAX_LINES = 100
 
 /**
  * The limits of this module.
- * @param maxFields - `max_response_headers`
+ * @param maxLines - `max_response_headers`
  * @param more - what the caller says besides; it wins
  */
-export function limitsFor(maxFields: number | null, more: LimitOptions = {}): LimitOptions {
-  return { maxHeadBytes: MAX_HEAD_BYTES, maxFields: maxFields ?? MAX_FIELDS, ...more }
+export function limitsFor(maxLines: number | null, more: LimitOptions = {}): LimitOptions {
+  return { maxHeadBytes: MAX_HEAD_BYTES, maxFields: (maxLines ?? MAX_LINES) - 1, ...more }
 }

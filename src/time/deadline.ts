@@ -20,15 +20,19 @@ export interface Deadline {
   clear(): void
 }
 
-/** A deadline as the timer sees it. */
+/** A deadline as the timer sees it, in the list of those that are set: to enter and to leave costs no search and no memory. */
 interface Armed {
   dueAt: number
+  isSet: boolean
+  before: Armed | undefined
+  after: Armed | undefined
   fire(): void
 }
 
 class SharedTimer {
   readonly #clock: Clock
-  readonly #armed = new Set<Armed>()
+  #first: Armed | undefined
+  #last: Armed | undefined
   #timer: Timer | undefined
   #firesAt = Infinity
 
@@ -39,16 +43,34 @@ class SharedTimer {
   arm(deadline: Armed, timeoutMs: number, now: number = this.#clock.now()): void {
     const grid = Math.min(COARSEST_GRID_MS, Math.max(FINEST_GRID_MS, timeoutMs / GRID_PART))
     deadline.dueAt = Math.ceil((now + timeoutMs) / grid) * grid
-    if (this.#armed.size === 0) this.#timer?.keepAlive(true)
-    this.#armed.add(deadline)
+    if (!deadline.isSet) this.#enter(deadline)
     if (deadline.dueAt < this.#firesAt) this.#schedule(deadline.dueAt)
   }
 
   /** Answers whether the deadline was set. */
   disarm(deadline: Armed): boolean {
-    if (!this.#armed.delete(deadline)) return false
-    if (this.#armed.size === 0) this.#timer?.keepAlive(false)
+    if (!deadline.isSet) return false
+    const { before, after } = deadline
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
+    deadline.before = undefined
+    deadline.after = undefined
+    deadline.isSet = false
+    if (this.#first === undefined) this.#timer?.keepAlive(false)
     return true
+  }
+
+  #enter(deadline: Armed): void {
+    const last = this.#last
+    if (last === undefined) {
+      this.#timer?.keepAlive(true)
+      this.#first = deadline
+    } else last.after = deadline
+    deadline.before = last
+    deadline.isSet = true
+    this.#last = deadline
   }
 
   #schedule(at: number): void {
@@ -64,7 +86,7 @@ class SharedTimer {
     const now = this.#clock.now()
     const due: Armed[] = []
     let next = Infinity
-    for (const deadline of this.#armed) {
+    for (let deadline = this.#first; deadline !== undefined; deadline = deadline.after) {
       if (deadline.dueAt <= now) due.push(deadline)
       else if (deadline.dueAt < next) next = deadline.dueAt
     }
@@ -78,6 +100,9 @@ class SharedTimer {
 
 class ArmedDeadline<T> implements Deadline, Armed {
   dueAt = Infinity
+  isSet = false
+  before: Armed | undefined
+  after: Armed | undefined
   readonly #shared: SharedTimer
   readonly #fire: (of: T) => void
   readonly #of: T

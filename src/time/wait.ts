@@ -6,7 +6,7 @@
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/index.ts'
 import type { Clock } from './clock.ts'
-import { makeDeadline } from './deadline.ts'
+import { type Deadline, makeDeadline } from './deadline.ts'
 
 export interface Deadlines {
   readonly clock: Clock
@@ -31,54 +31,99 @@ export interface Outcome<T> {
  */
 export function waitFor<T>(
   waiting: Deadlines,
-  phase: TimeoutPhase & ('dns' | 'connect' | 'tls'),
+  phase: WaitPhase,
   address: string,
   begin: (outcome: Outcome<T>) => () => void,
 ): Promise<T> {
-  const { clock, signal } = waiting
   return new Promise<T>((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(signal.reason)
-      return
-    }
-    let isSettled = false
-    let isGivenUp = false
-    let giveUp: (() => void) | undefined
-    const settle = (act: () => void): void => {
-      if (isSettled) return
-      isSettled = true
-      deadline.clear()
-      if (signal !== undefined) stopListeningForAbort(signal, onAbort)
-      act()
-    }
-    const onAbort = (): void => {
-      settle(() => {
-        isGivenUp = true
-        giveUp?.()
-        reject(signal?.reason)
-      })
-    }
-    const left = waiting.endsAt - clock.now()
-    const isTotal = left < waiting.timeouts[phase]
-    const deadline = makeDeadline(clock, () => {
-      settle(() => {
-        isGivenUp = true
-        giveUp?.()
-        const timeoutMs = isTotal ? waiting.totalMs : waiting.timeouts[phase]
-        reject(new TimeoutError(isTotal ? 'total' : phase, timeoutMs, { address }))
-      })
-    })
-    deadline.set(Math.max(0, Math.min(left, waiting.timeouts[phase])))
-    if (signal !== undefined) listenForAbort(signal, onAbort)
-    const outcome: Outcome<T> = {
-      resolve: (value) => settle(() => resolve(value)),
-      reject: (error) => settle(() => reject(error)),
-    }
-    try {
-      giveUp = begin(outcome)
-      if (isGivenUp) giveUp()
-    } catch (error) {
-      outcome.reject(error)
-    }
+    if (waiting.signal?.aborted === true) reject(waiting.signal.reason)
+    else new Wait<T>(waiting, phase, address, resolve, reject).begin(begin)
   })
 }
+
+type WaitPhase = TimeoutPhase & ('dns' | 'connect' | 'tls')
+
+/** One wait. An object, and few functions: thousands may wait at the same time. */
+class Wait<T> implements Outcome<T> {
+  readonly #waiting: Deadlines
+  readonly #phase: WaitPhase
+  readonly #address: string
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+  readonly #deadline: Deadline
+  /** The whole request's time ends before that of the phase. */
+  #isTotal = false
+  /** Listens to the signal, where there is one. */
+  #onAbort: (() => void) | undefined
+  #giveUp: (() => void) | undefined
+  #state: 'waiting' | 'settled' | 'given-up' = 'waiting'
+
+  constructor(
+    waiting: Deadlines,
+    phase: WaitPhase,
+    address: string,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#waiting = waiting
+    this.#phase = phase
+    this.#address = address
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#deadline = makeDeadline(waiting.clock, timedOut, this)
+  }
+
+  begin(begin: (outcome: Outcome<T>) => () => void): void {
+    const { signal, timeouts, endsAt, clock } = this.#waiting
+    const leftMs = endsAt - clock.now()
+    const phaseMs = timeouts[this.#phase]
+    this.#isTotal = leftMs < phaseMs
+    this.#deadline.set(Math.max(0, Math.min(leftMs, phaseMs)))
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#end(signal.reason)
+      listenForAbort(signal, this.#onAbort)
+    }
+    try {
+      const giveUp = begin(this)
+      if (this.#state === 'given-up') giveUp()
+      else if (this.#state === 'waiting') this.#giveUp = giveUp
+    } catch (error) {
+      this.reject(error)
+    }
+  }
+
+  resolve(value: T): void {
+    if (this.#settle('settled')) this.#resolve(value)
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle('settled')) this.#reject(error)
+  }
+
+  /** Gives up what is waited for. */
+  #end(error: unknown): void {
+    const giveUp = this.#giveUp
+    if (!this.#settle('given-up')) return
+    giveUp?.()
+    this.#reject(error)
+  }
+
+  /** Answers false where it was over before. */
+  #settle(state: 'settled' | 'given-up'): boolean {
+    if (this.#state !== 'waiting') return false
+    this.#state = state
+    this.#giveUp = undefined
+    this.#deadline.clear()
+    if (this.#onAbort !== undefined) stopListeningForAbort(this.#waiting.signal!, this.#onAbort)
+    return true
+  }
+
+  timedOut(): void {
+    const { timeouts, totalMs } = this.#waiting
+    const phase = this.#isTotal ? 'total' : this.#phase
+    const timeoutMs = this.#isTotal ? totalMs : timeouts[this.#phase]
+    this.#end(new TimeoutError(phase, timeoutMs, { address: this.#address }))
+  }
+}
+
+const timedOut = (wait: { timedOut(): void }): void => wait.timedOut()

@@ -249,9 +249,7 @@ export class Exchange implements ResponseSource, BodySource {
     })
   }
 
-  /**
-   * Resolves at `drain` or when no more of the request is wanted; rejects with what ended the exchange. One may wait.
-   */
+  /** Resolves at `drain` or when no more of the request is wanted; rejects with what ended the exchange. One may wait. */
   whenDrained(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     if (this.#upload === 'stopped') return Promise.resolve()
@@ -296,8 +294,11 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** Passes an abort of the caller's signal on to the connection, until `stopListening`. */
   listenForAbort(): void {
-    const { signal } = this.deadlines
-    if (signal === undefined) return
+    // Apart: whoever makes a closure pays for it also where it is not made.
+    if (this.deadlines.signal !== undefined) this.#listenTo(this.deadlines.signal)
+  }
+
+  #listenTo(signal: AbortSignal): void {
     this.#onAbort = () => this.#host.aborted(this, signal.reason)
     listenForAbort(signal, this.#onAbort)
   }

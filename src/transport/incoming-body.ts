@@ -178,10 +178,15 @@ export class IncomingBody implements BodyReader {
     this.#takeQueue()
     if (wasOpen) {
       this.#state = 'cancelled'
-      this.#takeWaiter()?.resolve(rejectionWithCaller(closedError()))
+      this.stopWaiting()
       this.#source.cancel()
     }
     this.#tellIfConsumed()
+  }
+
+  /** The read that waits rejects; what comes is for the next one. */
+  stopWaiting(): void {
+    this.#takeWaiter()?.resolve(rejectionWithCaller(closedError()))
   }
 
   // -------------------------------------------------------------------------------------------------- inside

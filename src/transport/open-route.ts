@@ -36,6 +36,8 @@ export interface ProxyHop {
   readonly identity: ProxyIdentity | undefined
   /** The same for a SOCKS proxy. */
   readonly credentials: SocksCredentials | undefined
+  /** Fields of CONNECT, of a proxy that speaks HTTP. */
+  readonly headers?: readonly FieldLine[] | undefined
 }
 
 /** What decides where proxies may lead. Each method throws for what must not be. */
@@ -207,7 +209,7 @@ class Opening {
     const at = this.#at
     const asking = this.#asking.get(at) ?? new Asking()
     this.#asking.set(at, asking)
-    const question = { to: next, headers: NO_FIELDS, identity: at.identity, asking }
+    const question = { to: next, headers: at.headers ?? NO_FIELDS, identity: at.identity, asking }
     return openTunnel(stream, question, connectionOptions, waiting)
   }
 }

@@ -9,6 +9,7 @@ import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { type RawServer, startRawServer } from '../support/raw-server.ts'
 import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
 
 checkOpenHandles()
@@ -17,7 +18,7 @@ const skip = need('curl')
 
 /**
  * `URL` is the server, `OPEN` a proxy that asks for nothing, `SHUT` one that wants to know me:pw, `BROKEN` one that gives no
- * tunnel, `SOCKS` one of SOCKS; `~` is a blank in a word.
+ * tunnel, `SOCKS` one of SOCKS, `GONE` one that closes and `RESET` one that resets once it was asked; `~` is a blank in a word.
  */
 const CASES: readonly string[] = [
   '-x OPEN URL/ok',
@@ -37,6 +38,13 @@ const CASES: readonly string[] = [
   '-x OPEN -p -i URL/ok',
   '-x OPEN -p -H Proxy-Authorization:~mine URL/ok',
   '-x OPEN -w %{http_connect}|%{num_connects}|%{remote_port}|%{proxy_ssl_verify_result} URL/ok',
+  '-x OPEN --proxy-header X-P:~1 --proxy-header X-Q:~2 -H X-A:~1 URL/ok',
+  '-x OPEN -p --proxy-header X-P:~1 --proxy-header X-Q:~2 -H X-A:~1 URL/ok',
+  '-x SHUT -p --proxy-header Proxy-Authorization:~BASIC -i --suppress-connect-headers URL/ok',
+  '-x SHUT --proxy-header Proxy-Authorization:~BASIC URL/ok',
+  '-x socks5h://SOCKS --proxy-header X-P:~1 URL/ok',
+  '--preproxy socks5h://SOCKS -x OPEN -p --proxy-header X-P:~1 URL/ok',
+  '--proxy-header X-P:~1 URL/ok',
   '-x SHUT -i URL/ok',
   '-x SHUT -U me:pw -w %{http_code}|%{http_connect} URL/ok',
   '-x SHUT -U me:wrong -w %{http_code}|%{http_connect} URL/ok',
@@ -58,6 +66,11 @@ const CASES: readonly string[] = [
   '--preproxy socks5h://SOCKS -x OPEN -p URL/ok',
   '-x http://127.0.0.1:1 URL/ok',
   '-x socks5://127.0.0.1:1 URL/ok',
+  '-x socks5h://GONE URL/ok',
+  '-x socks4://GONE URL/ok',
+  '-x socks5://RESET URL/ok',
+  '-x a:b@GONE -p URL/ok',
+  '--preproxy socks5h://GONE -x OPEN URL/ok',
   '-x https://OPEN URL/ok',
   '-x socks5://OPEN URL/ok',
   '-x no-such-proxy.invalid URL/ok',
@@ -90,6 +103,8 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
   let shut: TestProxy
   let broken: TestProxy
   let socks: SocksProxy
+  let gone: RawServer
+  let reset: RawServer
 
   before(async () => {
     peer = await CommandPeer.start()
@@ -97,9 +112,17 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     shut = await TestProxy.start({ authorization: `Basic ${btoa('me:pw')}` })
     broken = await TestProxy.start({ refusal: 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n' })
     socks = await SocksProxy.start()
+    gone = await startRawServer(async (one) => {
+      await one.take(1)
+      one.close()
+    })
+    reset = await startRawServer(async (one) => {
+      await one.take(1)
+      one.socket.resetAndDestroy()
+    })
   })
   after(async () => {
-    for (const one of [peer, open, shut, broken, socks]) await one[Symbol.asyncDispose]()
+    for (const one of [peer, open, shut, broken, socks, gone, reset]) await one[Symbol.asyncDispose]()
   })
 
   const places = (): readonly (readonly [name: string, port: number])[] => [
@@ -107,13 +130,15 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     ['SHUT', shut.port],
     ['BROKEN', broken.port],
     ['SOCKS', socks.port],
+    ['GONE', gone.port],
+    ['RESET', reset.port],
     ['PORT', peer.port],
   ]
 
   function wordsOf(text: string): string[] {
     const filled = places().reduce(
       (line, [name, port]) => line.replaceAll(name, name === 'PORT' ? String(port) : `127.0.0.1:${port}`),
-      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`),
+      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`).replaceAll('BASIC', `Basic~${btoa('me:pw')}`),
     )
     return filled.split(' ').map((word) => word.replaceAll('~', ' '))
   }
@@ -123,7 +148,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     return places()
       .reduce((line, [name, port]) => line.replaceAll(String(port), name), text)
       .replace(/^user-agent: .*\r\n/gim, '')
-      .replace(/^proxy-connection: .*\r\n/gim, '')
+      .replace(/^(?:proxy-connection|date): .*\r\n/gim, '')
   }
 
   function finish(stdout: string, code: number | null): Result {

@@ -65,25 +65,32 @@ describe('no connection', () => {
   it('exits with 7 where there is no such socket', async () => {
     const result = await runCommand(['--unix-socket', path.join(folder, 'none'), 'http://h/'])
     assert.equal(result.code, 7)
-    assertTold(result, /ENOENT/)
+    assertTold(result, /none \(ENOENT\)\n {2}Try: another --unix-socket/)
+  })
+
+  it('names an address of IPv6 in brackets, and whole', async () => {
+    const result = await runCommand(['http://[::1]:1/'])
+    assert.equal(result.code, 7)
+    assertTold(result, /Why: \[::1\]:1 \(/)
+    assertTold(await runCommand(['-4', 'http://[::1]:1/']), /Why: ::1 \(it has no IPv4 address\)/)
   })
 })
 
 describe('a peer that breaks the rules', () => {
-  it('exits with 8, and says which rule, where, and what came', async () => {
+  it('says which rule, where, and what came; a chunk that is none exits with 56, as in curl', async () => {
     const result = await against(wire`
 HTTP/1.1 200 OK
 Transfer-Encoding: chunked
 
 0x4
 spam`)
-    assert.deepEqual([result.code, result.stdout.toString()], [8, ''])
+    assert.deepEqual([result.code, result.stdout.toString()], [56, ''])
     assertTold(result, /RFC 9112 §7\.1; at byte \d+ of the stream: "/)
   })
 
-  it('exits with 8 where it does not speak HTTP', async () => {
+  it('exits with 1 where it does not speak HTTP, as in curl', async () => {
     const result = await against(Buffer.from('SSH-2.0-OpenSSH_9\r\n'))
-    assert.equal(result.code, 8)
+    assert.equal(result.code, 1)
     assertTold(result, /https:\/\//)
   })
 
@@ -179,6 +186,19 @@ spam`
     const result = await against(answer, ['-o', '/dev/full'])
     assert.equal(result.code, 23)
     assertTold(result, /ENOSPC/)
+  })
+
+  it('exits with 23 where any other file that is asked for is full', {
+    skip: unless(existsSync('/dev/full'), 'there is no /dev/full'),
+  }, async () => {
+    for (const option of ['-D', '-c', '--etag-save', '--har', '--waterfall']) {
+      const result = await against(Buffer.from('HTTP/1.1 200 OK\r\nETag: "v1"\r\nSet-Cookie: a=1\r\n\r\n'), [
+        option,
+        '/dev/full',
+      ])
+      assert.equal(result.code, 23, option)
+      assertTold(result, /ENOSPC/)
+    }
   })
 
   it('ends quietly where the reader of standard output goes away', async () => {

@@ -190,7 +190,7 @@ describe('the choice of a proxy', () => {
     ]
     assert.deepEqual(
       await readProxyOption(
-        { preproxy: 'socks4://a:1', proxy: '[::1]', proxyUser: 'u', proxyDigest: true, proxytunnel: true },
+        { preproxy: 'socks4://a:1', proxy: '[::1]', proxyUser: 'u:', proxyDigest: true, proxytunnel: true },
         {},
       ),
       { http: chain, https: chain },

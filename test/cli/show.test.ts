@@ -171,8 +171,9 @@ describe('progress', () => {
   })
 
   it('is shown on a terminal while a file comes, and nothing of it in a pipe or with -s', async () => {
-    for (const [words, errorColumns, isShown] of [
+    for (const [words, errorColumns, isShown, more] of [
       [[], 80, true],
+      [[], 80, true, { TERM: 'dumb' }],
       [['-#'], 80, true],
       [['-s'], 80, false],
       [['--no-progress-meter'], 80, false],
@@ -189,12 +190,14 @@ describe('progress', () => {
       })
       const all = [...words, '-o', path.join(folder, 'slow'), `http://127.0.0.1:${server.port}/`]
       const { code, stderr } = await runCommand(all, {
-        env: NO_COLOR,
+        env: { ...NO_COLOR, ...more },
         ...(errorColumns !== undefined && { errorColumns }),
       })
       assert.equal(code, 0)
-      if (isShown) assert.match(stderr, /\r\x1b\[K↓ slow +\d+% \[=+ *\] .*✓ slow {2}400 kB in 0\.\d s\n$/s)
-      else assert.equal(stderr, '')
+      if (isShown) {
+        assert.match(stderr, /(?:\r|\r\x1b\[K)↓ slow +\d+% \[=+ *\] .*✓ slow {2}400 kB in 0\.\d s\n$/s)
+        assert.equal(stderr.includes('\u001b'), more === undefined)
+      } else assert.equal(stderr, '')
     }
   })
 
@@ -333,6 +336,23 @@ describe('where standard error goes', () => {
     )
     assert.doesNotMatch(stderr, /\x1b/)
     for (const line of stderr.trimEnd().split('\n')) assert.match(line, /^\d\d:\d\d:\d\d\.\d{6} [*<>]/)
+  })
+})
+
+describe('an exchange that failed', () => {
+  it('has the phase in which it failed, to its end', async () => {
+    await using peer = await CommandPeer.start()
+    const url = `http://127.0.0.1:${peer.port}`
+    for (const [words, phases] of [
+      [['-m', '0.3', `${url}/silent`], /^  connection .*\n  answer +[23]\d\d ms /m],
+      [[`${url}/nothing`], /^  connection .*\n  answer /m],
+      [[`${url}/cut`], /^  connection .*\n  answer .*\n  body /m],
+      [['http://127.0.0.1:1/'], /no answer.*\n  connection [^\n]*\n$/],
+      [['http://no-such-name.invalid/'], /no answer.*\n  name [^\n]*\n$/],
+    ] as const) {
+      const { stderr } = await runCommand(['--timings', '-o', path.join(folder, 'failed'), ...words])
+      assert.match(stderr, phases)
+    }
   })
 })
 

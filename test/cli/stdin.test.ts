@@ -8,7 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readFormPart } from '../../src/cli/request/form.ts'
+import { readFormPart } from '../../src/cli/request/form-words.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -65,12 +65,18 @@ describe('a form', () => {
     const read = (text: string) => readFormPart({ text, isLiteral: false }, (what) => told.push(what))
     assert.deepEqual(read('a=@f;odd=1;type="x/y"'), {
       name: 'a',
-      source: { kind: 'file', value: 'f' },
-      type: 'x/y',
-      fileName: undefined,
+      contents: [
+        {
+          source: { kind: 'file', value: 'f' },
+          type: 'x/y',
+          fileName: undefined,
+          headers: [],
+          encoder: undefined,
+        },
+      ],
     })
-    assert.equal(read('a=@f;').source.value, 'f')
-    assert.equal(read('a=one;two').source.value, 'one;two')
+    assert.equal(read('a=@f;').contents[0].source.value, 'f')
+    assert.equal(read('a=one;two').contents[0].source.value, 'one;two')
     assert.deepEqual(told, [';odd=1 in -F says nothing, and is left out'])
   })
 

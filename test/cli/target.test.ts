@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readTarget, removeDotSegments, type TargetRules } from '../../src/cli/request/target.ts'
+import { allowedSchemes, withQuery } from '../../src/cli/request/url-words.ts'
 import { CommandFailure } from '../../src/cli/tell/failure.ts'
-import { allowedSchemes, withQuery } from '../../src/cli/transfer/plan.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()

@@ -50,7 +50,9 @@ function readSent(bytes: Buffer): Sent {
 }
 
 /** A server that keeps what it is sent: one request of each connection. */
-async function startRecorder(): Promise<{ origin: string; take: () => Sent } & AsyncDisposable> {
+async function startRecorder(): Promise<
+  { origin: string; take: (count: number) => Sent[] } & AsyncDisposable
+> {
   const seen: Buffer[] = []
   const server = await startRawServer(async (peer) => {
     await peer.request()
@@ -60,9 +62,9 @@ async function startRecorder(): Promise<{ origin: string; take: () => Sent } & A
   })
   return {
     origin: `http://127.0.0.1:${server.port}`,
-    take: () => {
-      assert.equal(seen.length, 1)
-      return readSent(seen.pop()!)
+    take: (count) => {
+      assert.equal(seen.length, count)
+      return seen.splice(0).map(readSent)
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
@@ -78,12 +80,25 @@ async function runs(program: string, words: readonly string[]): Promise<void> {
   assert.equal(exit, 0, stderr)
 }
 
-/** How code of a language is run. */
+const ALL_OF_NODE = 'for (const name of process.argv.slice(1)) await import(name)'
+const ALL_OF_PYTHON = 'import runpy, sys\nfor name in sys.argv[1:]: runpy.run_path(name, run_name="__main__")'
+const runNode = (names: readonly string[]): Promise<void> =>
+  runs(process.execPath, ['--input-type=module', '-e', ALL_OF_NODE, ...names])
+
+/** How programs of a language are run, one after the other, in one process: each costs more to begin than to run. */
 const LANGUAGES = {
-  fetch: { tool: 'node', end: 'mjs', run: (name: string) => runs(process.execPath, [name]) },
-  undici: { tool: 'node', end: 'mjs', run: (name: string) => runs(process.execPath, [name]) },
-  python: { tool: 'python3', end: 'py', run: (name: string) => runs('python3', [name]) },
-  curl: { tool: 'curl', end: 'sh', run: (name: string) => runs('sh', [name]) },
+  fetch: { tool: 'node', end: 'mjs', run: runNode },
+  undici: { tool: 'node', end: 'mjs', run: runNode },
+  python: {
+    tool: 'python3',
+    end: 'py',
+    run: (names: readonly string[]) => runs('python3', ['-c', ALL_OF_PYTHON, ...names]),
+  },
+  curl: {
+    tool: 'curl',
+    end: 'sh',
+    run: (names: readonly string[]) => runs('sh', ['-ec', 'for name; do sh "$name"; done', 'sh', ...names]),
+  },
 } as const
 
 const CASES: readonly (readonly string[])[] = [
@@ -110,17 +125,22 @@ for (const [language, { tool, end, run }] of Object.entries(LANGUAGES)) {
   describe(`--to ${language}`, () => {
     it('sends what the command sends', { skip: need(tool) }, async () => {
       await using server = await startRecorder()
+      const programs: { name: string; text: string; ours: Sent }[] = []
       for (const [index, given] of CASES.entries()) {
         const words = [...given.slice(0, -1), `${server.origin}${given.at(-1)}`]
-        assert.equal((await runCommand(words)).code, 0)
-        const ours = server.take()
         // The fetch of Node keeps its own Host, and says nothing: that is refused.
         if (language === 'fetch' && words.includes('Host: other.example')) continue
+        assert.equal((await runCommand(words)).code, 0)
+        const [ours] = server.take(1)
         const text = await code(['--to', language, ...words])
         const name = path.join(folder, `${language}-${index}.${end}`)
         writeFileSync(name, text)
-        await run(name)
-        const theirs = server.take()
+        programs.push({ name, text, ours: ours! })
+      }
+      await run(programs.map(({ name }) => name))
+      const sent = server.take(programs.length)
+      for (const [index, { text, ours }] of programs.entries()) {
+        const theirs = sent[index]!
         assert.equal(theirs.line, ours.line, text)
         assert.equal(theirs.body, ours.body, text)
         for (const [field, value] of ours.fields) {

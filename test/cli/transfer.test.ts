@@ -18,7 +18,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { peerName, safeName } from '../../src/cli/output/destination.ts'
 import { formatWriteOut, type WriteOutFacts } from '../../src/cli/output/write-out.ts'
-import { readFormPart } from '../../src/cli/request/form.ts'
+import { readFormPart } from '../../src/cli/request/form-words.ts'
 import { meetsCondition, readTimeCondition } from '../../src/cli/request/time-condition.ts'
 import { Pace } from '../../src/cli/transfer/pace.ts'
 import { type AttemptFacts, decideRetry } from '../../src/cli/transfer/retry.ts'
@@ -333,6 +333,10 @@ describe('a slow transfer', () => {
     })
     const result = await runCommand(['-Y', '1000', '-y', '0.2', `http://127.0.0.1:${server.port}/`])
     assert.deepEqual([result.code, result.stdout.toString()], [28, 'spam'])
+    assertTold(
+      result,
+      /less than 1000 bytes a second for 0\.2 s \(-Y, -y\)\n {2}Why: 4 bytes had come\n {2}Try: a smaller -Y/,
+    )
   })
 
   it('is made so by --limit-rate, both ways', async () => {
@@ -377,6 +381,8 @@ describe('-w', () => {
     size_download: 1_000,
     size_upload: 0,
     time_total: 0.5,
+    num_certs: 0,
+    certs: '',
     content_type: null,
     url: 'u:p@host/path?q#f',
     url_effective: 'https://host:81/other',
@@ -425,7 +431,7 @@ describe('-w', () => {
 })
 
 const named = (value: string) => peerName([['Content-Disposition', value]], { outputDir: '/d' })
-const read = (text: string, isLiteral = false) => readFormPart({ text, isLiteral })
+const read = (text: string, isLiteral = false) => readFormPart({ text, isLiteral }).contents[0]
 
 describe('-w with a variable that nobody knows', () => {
   it('says so on standard error, as curl does, and goes on', async () => {
@@ -529,16 +535,17 @@ describe('a part of a form', () => {
     const { type, fileName } = read('a=@f;TYPE=x/y;FileName=n')
     assert.deepEqual([type, fileName], ['x/y', 'n'])
     assert.throws(() => read('a=x;type='), /names no type/)
-    assert.throws(() => read('a=@f;type=text/x,g'), /takes one file/)
+    assert.equal(readFormPart({ text: 'a=@f;type=text/x,g', isLiteral: false }).contents.length, 2)
     assert.equal(read('a=x; y').source.value, 'x; y')
   })
 
   it('is read with its parameters, quotation marks and literals', () => {
     assert.deepEqual(read('a=@"x,y;z.txt";type=text/plain;charset=utf-8;filename="q\\"q"'), {
-      name: 'a',
       source: { kind: 'file', value: 'x,y;z.txt' },
       type: 'text/plain;charset=utf-8',
       fileName: 'q"q',
+      headers: [],
+      encoder: undefined,
     })
     assert.deepEqual(read('a=<f').source, { kind: 'text-file', value: 'f' })
     assert.deepEqual(read('a=b;c').source, { kind: 'text', value: 'b;c' })

@@ -9,6 +9,7 @@ import { flagsOf } from '../../src/cli/words/option-row.ts'
 import { OPTIONS, optionNamed } from '../../src/cli/words/table.ts'
 import { distanceBetween } from '../../src/cli/words/unknown.ts'
 import { assertTold, runCommand } from '../support/command.ts'
+import { CommandPeer } from '../support/command-peer.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { startRawServer } from '../support/raw-server.ts'
@@ -36,9 +37,17 @@ describe('bad usage', () => {
     [['-d', 'x', '-F', 'a=b', url], /-d and -F each make a body/],
     [['GET', url, '-X', 'PUT'], /the method is given twice/],
     [['-u', 'secret', url], /-u has no password/],
+    [
+      ['--expand-url', 'secret', url],
+      /--expand-url is curl's; no word has variables here\n {2}Try: the variables of/,
+    ],
+    [['--max-redirects', '3', url], /unknown option '--max-redirects'\n {2}Try: --max-redirs; /],
+    [['--proxy-header', 'Host: secret', url], /--proxy-header cannot say Host/],
+    [['--proxy-header', 'X A: secret', url], /the name in a --proxy-header is none/],
     [['-F', 'secret', url], /no name and content/],
-    [['-F', 'a=@one,two', url], /-F takes one file/],
-    [['-F', 'a=b;headers=x', url], /;headers= in -F is curl's/],
+    [['-F', 'a=b;headers=x', url], /a header of ;headers= in -F has no name and colon/],
+    [['-F', 'a=b;headers="X: 1\r\nY: 2"', url], /a header of ;headers= in -F has no name and colon/],
+    [['-F', 'a=b;encoder=quoted-printable', url], /;encoder=quoted-printable in -F is not known here/],
     [['-m', '-1', url], /a number of seconds/],
     [['-m', 'soon', url], /a number of seconds/],
     [['-m', '', url], /a number of seconds/],
@@ -51,7 +60,6 @@ describe('bad usage', () => {
     [['-C', 'x', url], /-C takes a number/],
     [['-G', '-T', '-', url], /-G asks, and -T sends/],
     [['-0', '-T', '-', url], /HTTP\/1.0 has to know how long a body is/],
-    [['-z', 'someday', url], /-z takes a date/],
     [['--tls-max', '2', url], /--tls-max takes a version/],
     [['--cert-type', 'ENG', '--cert', 'package.json', url], /--cert-type ENG/],
     [['--pinnedpubkey', 'sha256//short', url], /hashes of 44 characters/],
@@ -244,5 +252,17 @@ describe('help and version', () => {
         [],
       )
     }
+  })
+})
+
+describe('-z with what is neither a date nor a file', () => {
+  it('asks without a condition, and says so, as in curl', async () => {
+    await using peer = await CommandPeer.start()
+    const { code, stderr } = await runCommand(['-z', 'someday', `http://127.0.0.1:${peer.port}/ok`])
+    assert.equal(code, 0)
+    assert.equal(
+      stderr,
+      'httplib: -z takes a date or a file that is there: it is asked without a condition\n',
+    )
   })
 })

@@ -61,6 +61,8 @@ describe('words', () => {
     assert.deepEqual(optionsOf('-L', '--no-location'), { location: false })
     assert.deepEqual(optionsOf('--no-clobber', '-N'), { clobber: false, buffer: false })
     assert.deepEqual(optionsOf('--clobber'), { clobber: true })
+    assert.deepEqual(optionsOf('--tlsv1.3', '-1', '--tlsv1.2'), { tlsv1_2: true })
+    assert.deepEqual(optionsOf('-4', '-6', '-0', '--http1.1'), { ipv6: true, http1_1: true })
     assert.deepEqual(optionsOf('--compr', '--no-prog'), { compressed: true, progressMeter: false })
   })
 

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import { AuthError, TimeoutError } from '../../src/errors/index.ts'
+import { createFetch } from '../../src/fetch/index.ts'
 import { type DigestAccount, verifyDigest } from '../support/digest-verifier.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { rejectionAs } from '../support/rejection.ts'
@@ -383,6 +384,40 @@ describe('Digest', () => {
     const response = await client.get('/')
     assert.equal(response.connection?.reused, true)
     await response.text()
+    await client.close()
+  })
+})
+
+describe('Digest of a request that is sent again below its layer', () => {
+  const heard: string[] = []
+  let lost = 0
+  let misdirected = 0
+  const judge = (request: IncomingMessage, response: ServerResponse): void => {
+    const { method = '', url: uri = '', headers, socket } = request
+    const value = headers.authorization
+    if (value === undefined) {
+      response.writeHead(401, { 'www-authenticate': 'Digest realm="r", nonce="n1", qop="auth"' }).end()
+      return
+    }
+    const { fault, params, ha1 } = verifyDigest(value, ME, { method, uri, body: Buffer.alloc(0) })
+    heard.push(`${fault ?? ''}${params.get('nc')}`)
+    if (uri === '/lost' && lost++ === 0) return void socket.destroy()
+    if (uri === '/misdirected' && misdirected++ === 0) return void response.writeHead(421).end()
+    const middle = `n1:${params.get('nc')}:${params.get('cnonce')}:auth`
+    const rspauth = md5(`${ha1}:${middle}:${md5(`:${uri}`)}`)
+    response.setHeader('authentication-info', `rspauth="${rspauth}"`)
+    response.end('welcome')
+  }
+  const here = serve(judge)
+
+  it('has a count of its own, and the proof is judged by the last [7616-3.4-6]', async () => {
+    const client = new Client({ auth: { digest: ['me', 'pw'] }, retry: false })
+    await client.get(`${here.origin}/`).text()
+    const again = await client.get(`${here.origin}/lost`)
+    assert.deepEqual([await again.text(), again.attempts.length], ['welcome', 2])
+    const elsewhere = await createFetch(client)(`${here.origin}/misdirected`)
+    assert.equal(await elsewhere.text(), 'welcome')
+    assert.deepEqual(heard, ['00000001', '00000002', '00000003', '00000004', '00000005'])
     await client.close()
   })
 })

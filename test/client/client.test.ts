@@ -215,6 +215,11 @@ describe('the client', () => {
         ['/users', '/users'],
         ['?q', '/v1/x?q'],
         ['', '/v1/x'],
+        // A query that is empty is one (RFC 3986 §6.2.3); a fragment is not sent.
+        ['?', '/v1/x?'],
+        ['/users?#part', '/users?'],
+        ['#a?', '/v1/x'],
+        [`${origin}/?to=/echo?`, '/?to=/echo?'],
         [`${origin}/a`, '/a'],
         [new URL(`${origin}/b c`), '/b%20c'],
       ] as const)

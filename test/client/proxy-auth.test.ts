@@ -6,10 +6,11 @@ import { describe, it } from 'node:test'
 import { exchangeAs } from '../../src/client/proxy-auth.ts'
 import { type FieldLine, fieldValues } from '../../src/core/fields.ts'
 import type { RequestBody } from '../../src/core/outgoing-body.ts'
+import { renewed } from '../../src/core/renewal.ts'
 import type { OutgoingRequest } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { ProxyIdentity } from '../../src/transport/proxy-identity.ts'
-import { bodyOf, requestTo, responseTo } from '../support/memory-handler.ts'
+import { bodyOf, requestTo, responseTo, settingsOf } from '../support/memory-handler.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -55,7 +56,8 @@ async function ask(
   }: { body?: RequestBody; identity?: ProxyIdentity } = {},
 ): Promise<{ readonly proxy: Answers; readonly status: number; readonly identity: ProxyIdentity }> {
   const proxy = new Answers(answers)
-  const parts = body === undefined ? {} : { method: 'POST', body: bodyOf(body) }
+  const settings = settingsOf()
+  const parts = body === undefined ? { settings } : { settings, method: 'POST', body: bodyOf(body) }
   const { status } = await exchangeAs(identity, requestTo('http://a.test/', parts), proxy.send)
   // What is not answered with is given up.
   assert.ok(proxy.responses.slice(0, -1).every(({ isClosed }) => isClosed))
@@ -91,6 +93,23 @@ describe('a request to a proxy', () => {
       assert.deepEqual(asked.proxy.sent, sent)
       assert.equal(asked.status, status)
     })
+
+  it('has a count of its own where the pool sends it again [7616-3.4-6]', async () => {
+    const { proxy, identity } = await ask([who('a'), undefined])
+    const counts: string[] = []
+    let last = proxy.requests.at(-1)!
+    for (let i = 0; i < 3; i++) {
+      const lines = fieldValues(last.fields, 'proxy-authorization')
+      counts.push(...lines.map((line) => /nc=(\w+)/.exec(line)![1]!))
+      last = renewed(last)
+    }
+    assert.deepEqual(counts, ['00000001', '00000002', '00000003'])
+    const next = await ask([undefined], { identity })
+    assert.deepEqual(next.proxy.sent, ['GET a 5'])
+    const basic = await ask([undefined], { identity: new ProxyIdentity({ scheme: 'basic', ...CREDENTIALS }) })
+    const [sent] = basic.proxy.requests
+    assert.equal(renewed(sent!), sent)
+  })
 
   it('says Basic at once, and once', async () => {
     const identity = new ProxyIdentity({ scheme: 'basic', ...CREDENTIALS })

@@ -125,6 +125,74 @@ describe('the environment', () => {
   })
 })
 
+describe('fields for the proxy', () => {
+  const proxy = { url: 'http://proxy.test:3128', headers: { 'X-Told': 'secret' } }
+
+  it('go with a request in absolute form, and explain says so', async () => {
+    const { client, network } = begin({ proxy })
+    const text = client.get('http://a.test/').text()
+    await turn()
+    assert.match(showWire(network.stream.takeWritten()), /^GET http:\/\/a\.test\/ HTTP.*X-Told: secret/s)
+    network.stream.receive(OK)
+    await text
+    const { fields } = client.explain('http://a.test/')
+    assert.deepEqual(
+      fields.filter(({ from }) => from === 'proxy').map(({ name }) => name),
+      ['X-Told'],
+    )
+    await client.close()
+  })
+
+  it('go with CONNECT alone where there is a tunnel', async () => {
+    const { client, network } = begin({ proxy: { ...proxy, tunnel: true } })
+    const text = client.get('http://a.test/').text()
+    await turn()
+    const asked = showWire(network.stream.takeWritten())
+    assert.match(asked, /^CONNECT a\.test:80 HTTP.*X-Told: secret/s)
+    network.stream.receive(ESTABLISHED)
+    await turn()
+    assert.doesNotMatch(showWire(network.stream.takeWritten()), /X-Told/)
+    network.stream.receive(OK)
+    await text
+    assert.ok(!client.explain('http://a.test/').fields.some(({ from }) => from === 'proxy'))
+    await client.close()
+  })
+
+  it('part connections: one that was opened with others serves no request with these', async () => {
+    const { client, network } = begin({ proxy: { ...proxy, tunnel: true } })
+    for (const headers of [proxy.headers, proxy.headers, { 'X-Told': 'other' }]) {
+      const text = client.get('http://a.test/', { proxy: { ...proxy, tunnel: true, headers } }).text()
+      await turn()
+      if (showWire(network.stream.takeWritten()).startsWith('CONNECT')) {
+        network.stream.receive(ESTABLISHED)
+        await turn()
+      }
+      network.stream.receive(OK)
+      await text
+    }
+    assert.equal(dialled(network).length, 2)
+    await client.close()
+  })
+
+  it('win over the credentials of the URL where one is Proxy-Authorization', async () => {
+    for (const tunnel of [false, true]) {
+      const headers = { 'Proxy-Authorization': 'mine' }
+      const { client, network } = begin({ proxy: { url: PROXY, headers, tunnel } })
+      const text = client.get('http://a.test/').text()
+      await turn()
+      const asked = showWire(network.stream.takeWritten())
+      assert.deepEqual(asked.match(/proxy-authorization: \w+/gi), ['Proxy-Authorization: mine'])
+      if (tunnel) {
+        network.stream.receive(ESTABLISHED)
+        await turn()
+      }
+      network.stream.receive(OK)
+      await text
+      await client.close()
+    }
+  })
+})
+
 describe('a function for the option proxy', () => {
   it('is asked for each redirect, without credentials in the URL', async () => {
     const asked: string[] = []

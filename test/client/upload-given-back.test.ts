@@ -71,10 +71,13 @@ describe('an upload whose answer comes early', () => {
   for (const [between, options] of Object.entries(BETWEEN)) {
     // RFC 9112 §7.1: the chunk of length zero says that the body is complete. §9.6: what is not is told by closing.
     it(`is broken off where a redirect is followed, and is no whole one: ${between}`, async () => {
+      let isRedirected = false
       answer = (text, socket) => {
-        if (text.startsWith('GET')) socket.end(OK)
-        else if (text.endsWith('\r\n\r\n3\r\nabc\r\n'))
-          socket.write('HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n')
+        if (text.startsWith('GET')) return void socket.end(OK)
+        // A busy machine may bring two pieces at once.
+        if (isRedirected || !text.includes('\r\n\r\n3\r\nabc\r\n')) return
+        isRedirected = true
+        socket.write('HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n')
       }
       const client = new Client({ retry: false })
       assert.equal(await client.post(origin, { body: slowly(), ...options }).text(), 'ok')

@@ -348,3 +348,47 @@ describe('a connector of the caller', () => {
       connection.close()
     })
 })
+
+describe('close(), at each moment of opening', () => {
+  /** More than an opening has; the last rows come after it. */
+  const MOMENTS = 40
+
+  for (let moment = 0; moment < MOMENTS; moment++) {
+    it(`ends a request whose file is still to be measured, ${moment} turns after the one before`, async () => {
+      const { connection, network } = memoryConnection({ pipelining: 2 })
+      // Its size never comes.
+      const file = {
+        fd: 3,
+        stat: () => new Promise<never>(() => {}),
+        read: () => new Promise<never>(() => {}),
+      }
+      const first = connection.request('GET', '/')
+      const second = rejectionOf(connection.request('PUT', '/', file))
+      await first
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve()
+      connection.close()
+      assert.equal(((await second) as HTTPException).code, 'CONNECTION_CLOSED')
+      for (const stream of network.streams) assert.ok(stream.isClosed)
+    })
+  }
+
+  for (let moment = 0; moment < MOMENTS; moment++) {
+    it(`leaves no transport open after ${moment} turns of the microtask queue`, async () => {
+      const { connection, network } = memoryConnection()
+      const opening = [connection.connect(), connection.request('GET', '/')].map(outcomeOf)
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve()
+      connection.close()
+      await Promise.all(opening)
+      await settle()
+      assert.deepEqual(
+        network.streams.map(({ isClosed }) => isClosed),
+        network.streams.map(() => true),
+      )
+      assert.equal(connection.isConnected, false)
+      // What comes later begins again.
+      await connection.connect()
+      assert.equal(connection.isConnected, true)
+      connection.close()
+    })
+  }
+})

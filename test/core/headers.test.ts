@@ -154,4 +154,22 @@ describe('toFieldLines', () => {
       })
     }
   })
+
+  it('takes pairs only where headers are listed, as the platform does', () => {
+    const cases: readonly (readonly [unknown, string])[] = [
+      [['a', 'b', 'c'], 'a list of 3'],
+      [['a'], 'a list of 1'],
+      [[], 'a list of 0'],
+      ['ab', 'a string'],
+      [null, 'null'],
+      [1, 'a number'],
+    ]
+    for (const [pair, what] of cases) {
+      assert.throws(() => new Headers([pair] as never), TypeError)
+      assert.throws(() => toFieldLines([['x', 'y'], pair] as never), {
+        name: 'TypeError',
+        message: `Headers that are listed are pairs of a name and a value, and one is ${what}`,
+      })
+    }
+  })
 })

@@ -56,6 +56,20 @@ async function unusedPort(): Promise<number> {
 }
 
 describe('a network error', () => {
+  it('is a body larger than is gathered, also where it is gathered to be verified', async () => {
+    await using client = new Client({ limits: { body: 4 } })
+    const small = createFetch(client)
+    const integrity = 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='
+    const right = await small(`${site.origin}/typed?body=abc`, { integrity })
+    assert.equal(await right.text(), 'abc')
+    // One body has a length, and one comes in pieces.
+    for (const path of ['typed?body=abcde', 'pieces?size=5&pause=1']) {
+      const error = await rejection(small(`${site.origin}/${path}`, { integrity }))
+      assert.equal(error.message, 'fetch failed')
+      assert.deepEqual(codesOf(error), ['LIMIT_BODY'])
+    }
+  })
+
   it('of a request that was sent again after a 421 tells of both attempts', async () => {
     const { cause } = await rejection(fetch(`${site.origin}/misdirected-drop?id=11`))
     const { attempts = [] } = cause as HTTPException

@@ -98,9 +98,24 @@ for (const [name, OneRequest] of REQUESTS) {
   })
 }
 
+describe('what only looks like a Request', () => {
+  const bodies: readonly (readonly [title: string, body: unknown, type: string | undefined])[] = [
+    ['a text', 'body', 'text/plain;charset=UTF-8'],
+    ['bytes', Buffer.from('body'), undefined],
+    ['a Blob', new Blob(['body'], { type: 'text/x-own' }), 'text/x-own'],
+  ]
+  for (const [title, body, type] of bodies)
+    it(`is sent with ${title} as its body`, async () => {
+      const headers = new Headers({ 'x-one': '1' })
+      const sent = await seen({ url: `${site.origin}/echo`, method: 'POST', headers, body })
+      assert.deepEqual([sent.body, sent.fields['x-one'], sent.fields['content-type']], ['body', '1', type])
+    })
+})
+
 async function* slowly(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('one')
-  await setTimeout(20)
+  // Longer than a busy machine takes for what is there at once.
+  await setTimeout(200)
   yield Buffer.from('two')
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { moduleBeside } from '../support/repository.ts'
 
 checkOpenHandles()
 
@@ -11,8 +12,8 @@ const PROGRAM = `
 import { createServer } from 'node:http'
 import { Response, Headers, Request, FormData } from '${import.meta.resolve('undici')}'
 Object.assign(globalThis, { Response, Headers, Request, FormData })
-const { STATE_KEYS } = await import('${new URL('../../src/fetch/platform.js', import.meta.url).href}')
-const { fetch } = await import('${new URL('../../src/fetch/index.js', import.meta.url).href}')
+const { STATE_KEYS } = await import('${moduleBeside(import.meta, '../../src/fetch/platform').href}')
+const { fetch } = await import('${moduleBeside(import.meta, '../../src/fetch/index').href}')
 const server = createServer(async (request, response) => {
   let body = ''
   for await (const piece of request) body += piece

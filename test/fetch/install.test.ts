@@ -54,6 +54,45 @@ describe('install()', () => {
     globalThis.fetch = former
   })
 
+  it('is undone in any order', async () => {
+    const former = globalThis.fetch
+    await using client = new Client()
+    for (const order of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]) {
+      // Two of them put in the same function.
+      const undo = [install(), install(client), install()]
+      const [first, second, third] = order as [number, number, number]
+      undo[first]!()
+      assert.notEqual(globalThis.fetch, former, order.join())
+      undo[second]!()
+      assert.notEqual(globalThis.fetch, former, order.join())
+      undo[third]!()
+      assert.equal(globalThis.fetch, former, order.join())
+    }
+  })
+
+  it('is undone around a mock, whichever goes first', () => {
+    const former = globalThis.fetch
+    const undo = install()
+    const mocked = globalThis.fetch
+    globalThis.fetch = other
+    const undoOuter = install()
+    undo()
+    assert.equal(globalThis.fetch, fetch)
+    undoOuter()
+    assert.equal(globalThis.fetch, other)
+    // The mock puts back what it had found.
+    globalThis.fetch = mocked
+    undo()
+    assert.equal(globalThis.fetch, former)
+  })
+
   it('works where there was no fetch', () => {
     const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')!
     Reflect.deleteProperty(globalThis, 'fetch')

@@ -29,7 +29,14 @@ describe('integrity metadata (W3C SRI §3.3)', () => {
     ['upper case', digest('sha256').replace('sha', 'SHA'), true],
     ['options', `${digest('sha256')}?ct=text/plain`, true],
     ['other white space', `\t${digest('sha256')}\n`, true],
-    ['no digest', 'sha256-', true],
+    // "Parse metadata", steps 2.6 and 2.7: an algorithm that is known counts, whatever follows.
+    ['an empty digest', 'sha256-', false],
+    ['no digest', 'sha256', false],
+    ['a digest that is none', 'sha256-!!', false],
+    ['a digest that is none, beside a right one', `sha256-!! ${digest('sha256')}`, true],
+    ['a digest that is none, of a stronger algorithm', `${digest('sha256')} sha512-`, false],
+    ['items with a comma between them', `${digest('sha256')},${digest('sha256')}`, false],
+    ['an algorithm that only begins as one', 'sha2567-abc', true],
   ]
   for (const [title, metadata, matches] of cases) {
     it(title, () => assert.equal(matchesIntegrity(BYTES, metadata), matches))

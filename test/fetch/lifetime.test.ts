@@ -12,6 +12,7 @@ import { runInNewContext } from 'node:vm'
 import { Client } from '../../src/client/client.ts'
 import { createFetch, fetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { moduleBeside } from '../support/repository.ts'
 import { Site } from './site.ts'
 
 let site: Site
@@ -38,7 +39,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<boolean> 
 }
 
 describe('a process', () => {
-  const module = pathToFileURL(new URL('../../src/fetch/index.js', import.meta.url).pathname).href
+  const module = pathToFileURL(moduleBeside(import.meta, '../../src/fetch/index').pathname).href
   const run = (code: string): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, ['--input-type=module', '-e', `import { fetch } from '${module}'\n${code}`], {
       encoding: 'utf8',

@@ -163,6 +163,26 @@ describe('a process without a page', () => {
     assert.equal(await referer(via(to, other.origin, policy('unsafe-url'))), `${site.origin}/`)
   })
 
+  it('lets a field of the caller stand for as long as it goes along', async () => {
+    const own = 'http://own.example/'
+    const headers = { referer: own, origin: own }
+    const both = async (url: string, init: object): Promise<unknown[]> => {
+      const fields = await said(url, { headers, ...init })
+      return [fields['referer'], fields['origin']]
+    }
+    const init = { referrer: `${site.origin}/from` }
+    assert.deepEqual(await both(`${site.origin}/echo`, init), [own, own])
+    assert.deepEqual(await both(via(via('/echo')), init), [own, own])
+    // Neither goes to another origin, nor comes back from there.
+    assert.deepEqual(await both(via(`${other.origin}/echo`), init), [`${site.origin}/`, undefined])
+    const back = via(`${site.origin}/echo`, other.origin)
+    assert.deepEqual(await both(via(back), init), [`${site.origin}/`, undefined])
+    setPage()
+    const page = `${site.origin}/page?q`
+    assert.deepEqual(await both(via(via('/echo')), { method: 'POST' }), [page, own])
+    assert.deepEqual(await both(via(`${other.origin}/echo`), {}), [`${site.origin}/`, site.origin])
+  })
+
   it('refuses a redirect to a URL with credentials, and a blocked port', async () => {
     const host = new URL(other.origin).host
     assert.match(await causeOf(fetch(via(`http://user:pass@${host}/echo`))), /with credentials/)

@@ -141,21 +141,46 @@ describe('fields as they are sent', () => {
       ['TE', 'trailers'],
       ['connection', 'te'],
     ])
-    assert.deepEqual(
-      settleFields(
+    for (const [said, sent] of [
+      ['close', 'close, te'],
+      ['te', 'te'],
+    ] as const)
+      assert.deepEqual(
+        settleFields(
+          [
+            ['Connection', said],
+            ['te', 'x'],
+          ],
+          0,
+        ),
         [
+          ['Connection', sent],
           ['te', 'x'],
-          ['connection', 'close'],
         ],
-        0,
-      ).length,
-      2,
-    )
+      )
+  })
+
+  it('takes what may be asked of a connection out of a list (RFC 9110 §7.6.1)', () => {
+    for (const [said, ...sent] of [
+      ['KEEP-ALIVE', 'KEEP-ALIVE'],
+      ['x-a, keep-alive', 'keep-alive'],
+      ['keep-alive,close', 'close'],
+      // Others are no concern of the next server: their fields are for the one at the end.
+      ['x-a'],
+      ['upgrade'],
+    ] as const) {
+      const settled = settleFields([['connection', said]], 0)
+      assert.deepEqual(
+        settled.map(([, value]) => value),
+        sent,
+      )
+    }
   })
 
   it('refuses what belongs to the connection', () => {
     for (const name of ['Transfer-Encoding', 'keep-alive', 'upgrade', 'expect'])
       assert.throws(() => settleFields([[name, 'x']], 0), { code: 'UND_ERR_INVALID_ARG' })
-    assert.throws(() => settleFields([['connection', 'upgrade']], 0), { code: 'UND_ERR_INVALID_ARG' })
+    for (const value of ['', 'a b', 'close,', 'close;x'])
+      assert.throws(() => settleFields([['connection', value]], 0), { code: 'UND_ERR_INVALID_ARG' })
   })
 })

@@ -32,6 +32,24 @@ describe("determine request's referrer (Referrer Policy §8.3)", () => {
     })
   }
 
+  it('goes to this machine and from it as by https (Secure Contexts §3.1)', () => {
+    const local = ['http://127.0.0.1:81/', 'http://127.9.8.7/', 'http://[::1]/', 'http://localhost/']
+    for (const url of [...local, 'http://a.localhost/', 'http://localhost./']) {
+      assert.equal(referrerFor(FROM, '', new URL(url))?.href, ORIGIN, url)
+      assert.equal(referrerFor(new URL(url), '', PLAIN), undefined, url)
+      assert.equal(referrerFor(new URL(url), 'no-referrer-when-downgrade', PLAIN), undefined, url)
+    }
+    for (const url of [
+      'http://128.0.0.1/',
+      'http://[::2]/',
+      'http://notlocalhost/',
+      'http://localhost.example/',
+    ]) {
+      assert.equal(referrerFor(FROM, '', new URL(url)), undefined, url)
+      assert.equal(referrerFor(new URL(url), '', PLAIN)?.href, url)
+    }
+  })
+
   it('none and the client of a server tell nothing', () => {
     for (const referrer of ['', 'about:client']) assert.equal(readReferrer(referrer, undefined), undefined)
     assert.equal(referrerFor(new URL('file:///etc/hostname'), 'unsafe-url', SAME), undefined)

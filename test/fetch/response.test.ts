@@ -28,6 +28,25 @@ async function drain(stream: ReadableStream<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).toString()
 }
 
+/** What of a member can be seen without calling it. */
+function look(member: PropertyDescriptor): unknown {
+  const { value, ...rest } = member
+  const kinds = Object.entries(rest).map(([name, part]) => [
+    name,
+    typeof part === 'boolean' ? part : typeof part,
+  ])
+  return { ...Object.fromEntries(kinds), length: (value as { length?: number } | undefined)?.length }
+}
+
+const textStreamOf = (response: Response): ReadableStream<string> =>
+  (response as Response & { textStream(): ReadableStream<string> }).textStream()
+
+const textOf = async (response: Response): Promise<string> => {
+  const pieces: string[] = []
+  for await (const piece of textStreamOf(response) as unknown as AsyncIterable<string>) pieces.push(piece)
+  return pieces.join('')
+}
+
 describe('an answer, as an object', () => {
   it("is an instance of the platform's Response, whose constructor makes ordinary ones", async () => {
     const response = await get('/typed?body=x')
@@ -40,6 +59,30 @@ describe('an answer, as an object', () => {
     const copy = new Ordinary(response.body, response)
     assert.equal(copy.status, 200)
     assert.equal(await copy.text(), 'x')
+  })
+
+  it("has every member of the platform's Response itself, looking the same", async () => {
+    const prototype = Object.getPrototypeOf(await get('/typed?body=x')) as object
+    for (const name of Object.keys(Response.prototype)) {
+      const theirs = Object.getOwnPropertyDescriptor(Response.prototype, name)!
+      const own = Object.getOwnPropertyDescriptor(prototype, name)
+      // One that is missing would tell of the platform's own state, which is empty.
+      assert.ok(own !== undefined, name)
+      assert.deepEqual(look(own), look(theirs), name)
+    }
+  })
+
+  it('has methods that reject for what is no answer, and read what is a Response of another kind', async () => {
+    const methods = ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const
+    const response = (await get('/typed?body=x')) as unknown as Record<string, () => Promise<unknown>>
+    for (const name of methods) {
+      assert.equal(response[name]!.name, name)
+      // No throw: what is given back is a promise (Web IDL, "creating an operation function").
+      for (const other of [undefined, {}, new Headers()])
+        assert.equal((await rejection(response[name]!.call(other) as Promise<Response>)).name, 'TypeError')
+    }
+    assert.equal(await response['text']!.call(new Response('other')), 'other')
+    assert.equal(await response['text']!(), 'x')
   })
 
   it('can be shown before and after it is read, and is not read by that', async () => {
@@ -310,9 +353,44 @@ describe('the body mixin', () => {
   })
 })
 
+describe('textStream() (Fetch §5.3)', () => {
+  it('decodes as UTF-8, also across pieces, and takes the body', async () => {
+    const response = await get(`/typed?body=${encodeURIComponent('\xef\xbb\xbfh\xc3\xa9')}`)
+    const stream = textStreamOf(response)
+    assert.deepEqual([response.bodyUsed, response.body!.locked], [true, true])
+    assert.throws(() => textStreamOf(response), UNUSABLE)
+    await assert.rejects(response.text(), UNUSABLE)
+    const pieces: string[] = []
+    for await (const piece of stream as unknown as AsyncIterable<string>) pieces.push(piece)
+    assert.equal(pieces.join(''), 'h\u00e9')
+    assert.equal((await textOf(await get('/pieces?count=3&size=5'))).length, 15)
+  })
+
+  it('gives nothing of no body, as often as it is asked, and fails as the body does', async () => {
+    const none = await get('/status?code=204')
+    assert.deepEqual([await textOf(none), await textOf(none), none.bodyUsed], ['', '', false])
+    assert.equal((await rejection(textOf(await get('/cut')) as Promise<never>)).message, 'terminated')
+    const used = await get('/typed?body=x')
+    await used.text()
+    assert.throws(() => textStreamOf(used), UNUSABLE)
+    const locked = await get('/typed?body=x')
+    locked.body!.getReader()
+    assert.throws(() => textStreamOf(locked), UNUSABLE)
+  })
+
+  it('reads each branch of a clone, and is refused to what is no Response', async () => {
+    const response = await get('/typed?body=x')
+    const clone = response.clone()
+    assert.deepEqual([await textOf(response), await textOf(clone)], ['x', 'x'])
+    assert.throws(() => textStreamOf.call(undefined, {} as Response), TypeError)
+    const { textStream } = (await get('/typed?body=x')) as unknown as { textStream: () => unknown }
+    assert.throws(() => textStream.call({}), TypeError)
+  })
+})
+
 describe('the stream of a body', () => {
   it('gives the bytes as they come, each in memory of its own', async () => {
-    const response = await get('/pieces?count=3&size=5&pause=5')
+    const response = await get('/pieces?count=3&size=5&pause=100')
     const reader = response.body!.getReader()
     const first = await reader.read()
     assert.equal(String(Buffer.from(first.value as Uint8Array)), 'aaaaa')
@@ -398,6 +476,28 @@ describe('the stream of a body', () => {
       await assert.rejects(response.text(), UNUSABLE)
     }
     assert.ok(site.connections - before <= 1)
+  })
+
+  it('can be cancelled after a piece: a rest that comes at once costs no connection', async () => {
+    const before = site.connections
+    for (let i = 0; i < 3; i++) {
+      const response = await get('/pieces?count=2&size=5&pause=10')
+      const reader = response.body!.getReader()
+      await reader.read()
+      await reader.cancel()
+      assert.deepEqual(await reader.read(), { done: true, value: undefined })
+      await setTimeout(50)
+    }
+    assert.ok(site.connections - before <= 1, `${site.connections - before} connections`)
+  })
+
+  it('whose last bytes fill no element of a BYOB reader fails for that one, and its trailers are there', async () => {
+    const response = await fetch(`${site.origin}/trailers`)
+    const { trailers } = response
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
+    // Four bytes come, and an element has eight.
+    assert.equal((await rejection(reader.read(new Float64Array(2)))).name, 'TypeError')
+    assert.equal((await trailers!).get('x-sum'), '42')
   })
 
   it('rejects with "terminated" where the body breaks off, for read() and for closed', async () => {

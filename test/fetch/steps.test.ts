@@ -185,6 +185,9 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
       }
       const sent = (await seen(json)).fields
       assert.deepEqual([sent['content-type'], sent['accept']], ['text/plain;charset=UTF-8', '*/*'])
+      // A byte that is not safe in a request header counts for each of them.
+      const unsafe = { ...json, headers: { 'content-type': 'text/plain; a="b"' } }
+      assert.equal((await seen(unsafe)).fields['content-type'], 'text/plain;charset=UTF-8')
     },
   },
   {

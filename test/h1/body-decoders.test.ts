@@ -105,6 +105,17 @@ describe('UntilCloseDecoder', () => {
 const small = (count: number, text = 'x'): string =>
   `${text.length.toString(16)}\r\n${text}\r\n`.repeat(count)
 /** The pieces in which a decoder hands out what is there. */
+/** What is read of the chunked coding, or what is wrong with it and where. */
+function outcomeOf(pieces: readonly Uint8Array[]): unknown {
+  try {
+    return decode(chunked(), pieces)
+  } catch (error) {
+    const { code, offset } = error as { readonly code?: string; readonly offset?: number }
+    assert.ok(code !== undefined && offset !== undefined, String(error))
+    return { code, offset }
+  }
+}
+
 function piecesOf(decoder: BodyDecoder, text: string): string[] {
   const buffer = new ReceiveBuffer()
   buffer.receive(latin1(text))
@@ -118,17 +129,17 @@ function piecesOf(decoder: BodyDecoder, text: string): string[] {
 
 describe('ChunkedDecoder, RFC 9112 §7.1', () => {
   describe('with small chunks that come together', () => {
-    it('hands their data out together, in pieces of no more than 4 KiB', () => {
-      const pieces = piecesOf(chunked(), `${small(5_000)}0\r\n\r\n`)
+    it('hands their data out together, in pieces of no more than 16 KiB', () => {
+      const pieces = piecesOf(chunked(), `${small(20_000)}0\r\n\r\n`)
       assert.deepEqual(
         pieces.map(({ length }) => length),
-        [4_096, 904],
+        [16_384, 3_616],
       )
     })
 
-    it('leaves chunks of more than 128 bytes, a last one, and one that is not there as a whole, as they came', () => {
-      const text = `${small(1, 'a'.repeat(129))}${small(2, 'b'.repeat(128))}${small(1, 'c')}`
-      assert.deepEqual(piecesOf(chunked(), text), ['a'.repeat(129), `${'b'.repeat(256)}c`])
+    it('leaves chunks of more than 2 KiB, a last one, and one that is not there as a whole, as they came', () => {
+      const text = `${small(1, 'a'.repeat(2_049))}${small(2, 'b'.repeat(2_048))}${small(1, 'c')}`
+      assert.deepEqual(piecesOf(chunked(), text), ['a'.repeat(2_049), `${'b'.repeat(4_096)}c`])
       assert.deepEqual(piecesOf(chunked(), `${small(1, 'd')}0\r\n\r\n`), ['d'])
       assert.deepEqual(piecesOf(chunked(), `${small(2, 'e')}5\r\nfg`), ['ee', 'fg'])
     })
@@ -136,7 +147,9 @@ describe('ChunkedDecoder, RFC 9112 §7.1', () => {
     it('makes the same of them as of bytes that come one by one', () => {
       fc.assert(
         fc.property(
-          fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 60 }),
+          fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 3_000 })), {
+            maxLength: 60,
+          }),
           fc.constantFrom('0\r\n\r\n', '0\r\nA: b\r\n\r\nnext'),
           (sizes, end) => {
             const bytes = latin1(
@@ -145,6 +158,37 @@ describe('ChunkedDecoder, RFC 9112 §7.1', () => {
             assert.deepEqual(decode(chunked(), [bytes]), decode(chunked(), eachByte(bytes)))
           },
         ),
+      )
+    })
+
+    it('reads size lines of every form as it does those that come one byte at a time', () => {
+      const lines = [
+        '5\r\n',
+        '05\r\n',
+        '0\r\n',
+        '5 \r\n',
+        '5;x\r\n',
+        ' 5\r\n',
+        'G\r\n',
+        '\r\n',
+        '5\rX',
+        '5\n',
+        'a',
+        '',
+      ]
+      const large = ['FFFFFF\r\n', '1000000\r\n', 'FFFFFFF\r\n', '1FFFFFFFFFFFFF\r\n', '20000000000000\r\n']
+      const ends = ['\r\n', '\rX', '\n', 'X\r\n', '']
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...ends),
+          fc.constantFrom(...lines, ...large),
+          fc.constantFrom('01234\r\n0\r\n\r\n', 'x', `0123${' '.repeat(40)}`),
+          (end, line, rest) => {
+            const bytes = latin1(`${small(3)}2\r\nyz${end}${line}${rest}`)
+            assert.deepEqual(outcomeOf([bytes]), outcomeOf(eachByte(bytes)))
+          },
+        ),
+        { numRuns: 1_000 },
       )
     })
 

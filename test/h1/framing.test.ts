@@ -139,6 +139,17 @@ describe('decideResponseBody, in the order of RFC 9112 §6.3', () => {
     assert.deepEqual(response([['Transfer-Encoding', 'identity']]), decided(UNTIL_CLOSE, byClose))
   })
 
+  it('4: takes a Content-Length beside identity, which RFC 2616 §4.4 leaves out, where there is leave', () => {
+    const fields: FieldLine[] = [['Transfer-Encoding', 'Identity'], length('5')]
+    const defects: Defect[] = ['content-length-with-transfer-encoding']
+    const notKept = { mayPersist: false, defects }
+    assert.deepEqual(response(fields), decided(UNTIL_CLOSE, notKept))
+    assert.deepEqual(
+      response(fields, { tolerances: resolveTolerances({ identityWithLength: true }) }),
+      decided({ kind: 'length', length: 5 }, notKept),
+    )
+  })
+
   it('4: decodes chunked in HTTP/1.0, but never reuses the connection [9112-6.1-4]', () => {
     assert.deepEqual(
       response([CHUNKED, ['Connection', 'keep-alive']], { version: 10 }),

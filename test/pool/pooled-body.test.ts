@@ -150,13 +150,54 @@ describe('closing an unread response', () => {
     assertEmpty(memory)
   })
 
-  it('closes the connection where a read is under way, which rejects', async () => {
-    const { memory, transport, response } = await unfinished()
-    const all = rejectionOf(response.read())
-    response.close()
-    assert.match((await all).message, /closed before its body was read/)
-    assert.equal(transport.state, 'closed')
-    assertEmpty(memory)
+  const target = Buffer.alloc(9)
+  const reads: readonly (readonly [name: string, read: (response: HTTPResponse) => Promise<unknown>])[] = [
+    ['read()', (response) => response.read()],
+    ['readInto()', (response) => response.readInto(target)],
+    ['iteration', (response) => response[Symbol.asyncIterator]().next()],
+  ]
+  for (const [name, read] of reads) {
+    it(`ends ${name} that waits, and reads a small rest for the connection`, async () => {
+      const { memory, transport, response } = await unfinished()
+      await response.read(5)
+      const waiting = rejectionOf(read(response))
+      await settle()
+      response.close()
+      assert.match((await waiting).message, /closed before its body was read/)
+      assert.equal(transport.state, 'open')
+      transport.data('rest')
+      transport.end()
+      await settle()
+      assert.equal(memory.pool.inspect().connections[0]!.state, 'idle')
+      // Not a byte of it went to whoever had given up.
+      assert.deepEqual(
+        [...target],
+        Array.from(target, () => 0),
+      )
+      await assert.rejects(response.read(), /closed before its body was read/)
+      await memory.pool.close()
+      assertEmpty(memory)
+    })
+  }
+
+  it('closes the connection after 100 ms where a read waited, and at once where the rest is large', async () => {
+    const slow = await unfinished()
+    await slow.response.read(5)
+    const waiting = rejectionOf(slow.response.read())
+    slow.response.close()
+    await waiting
+    slow.memory.clock.advance(99)
+    assert.equal(slow.transport.state, 'open')
+    slow.memory.clock.advance(1)
+    assert.equal(slow.transport.state, 'closed')
+    await settle()
+    assertEmpty(slow.memory)
+    const large = await unfinished({ framing: { kind: 'length', length: 65_542 } })
+    const unfinishedRead = rejectionOf(large.response.read())
+    large.response.close()
+    assert.equal(large.transport.state, 'closed')
+    await unfinishedRead
+    assertEmpty(large.memory)
   })
 
   it('does no more where the body broke off meanwhile', async () => {

@@ -64,6 +64,7 @@ describe('the environment', () => {
         credentials: { scheme: 'basic', user: 'user', password: 'word' },
         tls: undefined,
         isTunnel: false,
+        headers: [],
       },
     ])
   })

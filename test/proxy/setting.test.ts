@@ -61,6 +61,37 @@ describe('the option proxy', () => {
     assert.equal(only(foreign).port, 1)
   })
 
+  it('takes fields for a proxy that speaks HTTP, and shows none', () => {
+    const url = 'http://p.test'
+    const { headers } = only({ url, headers: { 'X-A': 'secret', 'X-B': ['1', '2'] } })
+    assert.deepEqual(headers, [
+      ['X-A', 'secret'],
+      ['X-B', '1'],
+      ['X-B', '2'],
+    ])
+    assert.deepEqual(only(url).headers, [])
+    assert.doesNotMatch(JSON.stringify(only({ url, headers: { 'X-A': 'secret' } })), /secret/)
+    for (const [given, why] of [
+      [{ 'X A': 'secret' }, /no token$/],
+      [{ 'X-A': 'secret\r\nX-B: 1' }, /its header X-A has a byte that may not be sent$/],
+      [{ host: 'secret' }, /headers cannot say host$/],
+      [{ 'Content-Length': 0 }, /headers cannot say Content-Length$/],
+    ] as const) {
+      assert.throws(
+        () => only({ url, headers: given }),
+        (error: Error) => {
+          assert.ok(error instanceof TypeError)
+          assert.match(error.message, why)
+          return !error.message.includes('secret')
+        },
+      )
+    }
+    assert.throws(
+      () => only({ url: 'socks5h://p.test', headers: {} }),
+      /headers are for a proxy that speaks HTTP, not for socks5h$/,
+    )
+  })
+
   it('takes credentials from the URL, percent-decoded, or from auth, which wins', () => {
     const ofUrl = only('http://user%40a:p%C3%A4ss@p.test').credentials
     assert.deepEqual(ofUrl, { scheme: 'basic', user: 'user@a', password: 'p\u00e4ss' })

@@ -1,6 +1,6 @@
 // Runs the command `httplib`: in this process, by the function that its file calls, which costs milliseconds; or, where
-// the process is what is tested (signals, pipes, the exit code), in one of its own. NODE_V8_COVERAGE is inherited there, so
-// that what runs there counts.
+// the process is what is tested (signals, pipes, the exit code), in one of its own. What runs there counts in no coverage: it
+// is the same code, and to write that down takes longer than most of these processes live.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -64,8 +64,8 @@ export function startCommand(
   words: readonly string[],
   { env = {} }: Pick<CommandOptions, 'env'> = {},
 ): ChildProcess {
-  const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env
-  return spawn(process.execPath, ['--enable-source-maps', commandFile, ...words], {
+  const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_V8_COVERAGE: _coverage, ...inherited } = process.env
+  return spawn(process.execPath, [commandFile, ...words], {
     env: { ...inherited, ...env },
     stdio: 'pipe',
   })

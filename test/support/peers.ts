@@ -25,12 +25,13 @@ const mebibyte: Buffer = Buffer.from(
 )
 
 /** The files that every peer serves, by name. */
-export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'hundred', Buffer>> = {
+export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'large', Buffer>> = {
   'hello.txt': Buffer.from('abcdefghijklmnopqrstuvwxyz\n'),
   empty: Buffer.alloc(0),
   one: Buffer.from('1'),
   mebibyte,
-  hundred: Buffer.alloc(100 * MEBIBYTE, mebibyte),
+  /** More than the buffers of two programs and of the kernel between them hold. */
+  large: Buffer.alloc(32 * MEBIBYTE, mebibyte),
 }
 
 /**

@@ -68,7 +68,7 @@ export function destinationOf({ word, fileName, globParts, options }: NameFacts)
 export function peerName(fields: readonly FieldLine[], options: Options): string | undefined {
   const value = firstFieldValue(fields, 'content-disposition')
   if (value === undefined) return undefined
-  const [, quoted, plain] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i.exec(value) ?? []
+  const [, quoted, plain] = /(?:^|;)\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]+))/i.exec(value) ?? []
   const name = safeName((quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '').trim())
   return name === '' ? undefined : inFolder(name, options)
 }

@@ -7,6 +7,7 @@ import type { FieldLine } from '../../core/fields.ts'
 
 /** What is known of a transfer that is over. Times in seconds from its beginning. */
 export interface WriteOutFacts {
+  readonly certs: string
   readonly content_type: string | null
   readonly errormsg: string | null
   readonly exitcode: number
@@ -17,6 +18,7 @@ export interface WriteOutFacts {
   readonly local_ip: string
   readonly local_port: number
   readonly method: string
+  readonly num_certs: number
   readonly num_connects: number
   readonly num_headers: number
   readonly num_redirects: number
@@ -55,6 +57,7 @@ export function factsOfNone(
   errormsg: string | null,
 ): WriteOutFacts {
   return {
+    certs: '',
     content_type: null,
     errormsg,
     exitcode,
@@ -65,6 +68,7 @@ export function factsOfNone(
     local_ip: '',
     local_port: 0,
     method: 'GET',
+    num_certs: 0,
     num_connects: 0,
     num_headers: 0,
     num_redirects: 0,
@@ -154,10 +158,7 @@ function variableText(name: string, facts: WriteOutFacts): string | undefined {
     case 'speed_upload':
       return String(speedOf(facts.size_upload, facts))
     case 'ftp_entry_path':
-    case 'certs':
       return ''
-    case 'num_certs':
-      return '0'
     default: {
       if (name === 'fields' || !Object.hasOwn(facts, name)) return partOfUrl(name, facts)
       const value = facts[name as keyof WriteOutFacts] as string | number | null

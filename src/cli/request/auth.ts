@@ -30,7 +30,10 @@ export async function readAuthentication(
   if (oauth2Bearer !== undefined)
     return { field: `Bearer ${Buffer.from(oauth2Bearer).toString('latin1')}`, auth: false }
   if (user !== undefined && !user.includes(':'))
-    throw usageFailure('-u has no password', '-u USER:PASSWORD, or USER: for none')
+    throw usageFailure(
+      '-u has no password',
+      '-u USER:PASSWORD, or USER: for none; on a terminal it is asked for',
+    )
   const credentials = user ?? target.credentials
   if (credentials === undefined) return { field: undefined, auth: await netrcOf(options, env) }
   const colon = credentials.indexOf(':')

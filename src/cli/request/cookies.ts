@@ -1,11 +1,12 @@
 /**
- * Cookies of an operation: `-b` with text is a field, `-b` with a file and `-c` make a jar, that all of its transfers share, and
- * those of other operations that write the same file. The jar is loaded where it is wanted.
+ * Cookies: `-b` with text is a field; `-b` with a file and `-c` keep cookies in a jar, which all operations share that say one of
+ * them. The jar is loaded where it is wanted.
  */
 
 import type { CookieJar } from '../../cookies/jar.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import { readNamed, type Sources } from './local-files.ts'
 
 /** A word with an equals sign is a cookie, unless `@` says that it is a file. */
 function isPair(word: string): boolean {
@@ -18,35 +19,34 @@ export function cookieField({ cookie = [] }: Options): string | undefined {
   return pairs.length === 0 ? undefined : pairs.join('; ')
 }
 
-/** A jar, with what it is made of. */
-interface LoadedJar {
-  /** The file that it is written to; undefined for none. */
-  readonly file: string | undefined
-  /** Files that were read into it: what has changed since is not undone by reading one again. */
-  readonly read: Set<string>
-  jar: Promise<CookieJar>
-}
-
-/** Jars of the operations. */
+/** The jar of the operations: they share one, as in curl. */
 export class Jars {
-  readonly #ofOptions: Map<Options, LoadedJar> = new Map()
-  readonly #ofFiles: Map<string, LoadedJar> = new Map()
+  readonly #seen: Set<Options> = new Set()
+  /** What has changed since a file was read is not undone by reading it again. */
+  readonly #read: Set<string> = new Set()
+  /** Files to be written. */
+  readonly #files: Set<string> = new Set()
+  #jar: Promise<CookieJar> | undefined
 
-  /** The jar of an operation; undefined where cookies are not kept. */
-  jarFor(options: Options): Promise<CookieJar> | undefined {
-    const files = (options.cookie ?? []).filter((one) => !isPair(one)).map((one) => one.replace(/^@/, ''))
-    if (files.length === 0 && options.cookieJar === undefined) return undefined
-    const known = this.#ofOptions.get(options)
-    if (known !== undefined) return known.jar
-    const file = options.cookieJar === '' ? undefined : options.cookieJar
-    const shared = file === undefined ? undefined : this.#ofFiles.get(file)
-    const loaded: LoadedJar = shared ?? { file, read: new Set(), jar: newJar() }
-    this.#ofOptions.set(options, loaded)
-    if (file !== undefined) this.#ofFiles.set(file, loaded)
-    const unread = files.filter((one) => one !== '' && !loaded.read.has(one))
-    for (const one of unread) loaded.read.add(one)
-    loaded.jar = loaded.jar.then((jar) => fill(jar, unread, options.junkSessionCookies === true))
-    return loaded.jar
+  /**
+   * The jar for an operation; undefined where it keeps no cookies.
+   * @param url - what is asked for first: the place of cookies in a file of heads
+   */
+  jarFor(options: Options, url: URL, sources: Sources): Promise<CookieJar> | undefined {
+    const { cookie = [], cookieJar, junkSessionCookies } = options
+    const files = cookie.filter((one) => !isPair(one)).map((one) => one.replace(/^@/, ''))
+    if (files.length === 0 && cookieJar === undefined) return undefined
+    if (this.#jar !== undefined && this.#seen.has(options)) return this.#jar
+    this.#seen.add(options)
+    if (cookieJar !== undefined && cookieJar !== '') this.#files.add(cookieJar)
+    const unread = files.filter((one) => one !== '' && !this.#read.has(one))
+    for (const one of unread) this.#read.add(one)
+    const before = this.#jar ?? newJar()
+    this.#jar = before.then(async (jar) => {
+      for (const file of unread) await fill(jar, file, url, junkSessionCookies === true, sources)
+      return jar
+    })
+    return this.#jar
   }
 
   /**
@@ -55,10 +55,10 @@ export class Jars {
    */
   async save(write: (text: string) => Promise<void>): Promise<CommandFailure[]> {
     const failures: CommandFailure[] = []
-    for (const [file, { jar: loading }] of this.#ofFiles) {
-      // One that could not be read has failed its transfer, and is not written over.
-      const jar = await loading.catch(() => undefined)
-      if (jar === undefined) continue
+    // Where a file could not be read its transfer has failed, and none is written over.
+    const jar = await this.#jar?.catch(() => undefined)
+    if (jar === undefined) return []
+    for (const file of this.#files) {
       const { writeCookieFile, writeNetscapeCookies } = await import('../../cookies/index.ts')
       if (file === '-') await write(await writeNetscapeCookies(jar))
       else
@@ -81,24 +81,34 @@ async function newJar(): Promise<CookieJar> {
   return new CookieJar()
 }
 
-/** A file that is not there is an empty one, as in curl. */
-async function fill(jar: CookieJar, files: readonly string[], dropsSession: boolean): Promise<CookieJar> {
-  const { readCookieFile } = await import('../../cookies/index.ts')
-  for (const file of files) {
-    await readCookieFile(file, jar).catch((cause: unknown) => {
-      if (reasonOf(cause) !== 'ENOENT')
-        throw new CommandFailure('local-read', 'the file for -b could not be read', 'another -b', {
-          cause,
-          why: `${file} (${reasonOf(cause)})`,
-        })
-    })
+/** A line of a file of heads, as `-D` writes it. */
+const SET_COOKIE = /^set-cookie:(.*?)\r?$/gim
+
+/** Puts the cookies of a file into the jar; one that is not there is an empty one, as in curl. */
+async function fill(
+  jar: CookieJar,
+  file: string,
+  url: URL,
+  dropsSession: boolean,
+  sources: Sources,
+): Promise<void> {
+  const text = await readCookies(file, sources)
+  const { readNetscapeCookies } = await import('../../cookies/index.ts')
+  const fresh = await newJar()
+  await readNetscapeCookies(text, fresh)
+  for (const [, line = ''] of text.matchAll(SET_COOKIE))
+    await fresh.setCookie(line.trim(), url, { ignoreError: true })
+  for (const cookie of await fresh.store.getAllCookies()) {
+    const isOfSession = cookie.expires === 'Infinity' || cookie.expires === null
+    if (!dropsSession || !isOfSession) await jar.store.putCookie(cookie)
   }
-  if (dropsSession) {
-    for (const cookie of await jar.store.getAllCookies()) {
-      const { domain, path: at, key, expires } = cookie
-      if (expires === 'Infinity' || expires === null)
-        await jar.store.removeCookie(domain ?? '', at ?? '/', key)
-    }
+}
+
+async function readCookies(file: string, sources: Sources): Promise<string> {
+  try {
+    return (await readNamed(file, '-b', sources)).toString('latin1')
+  } catch (error) {
+    if (error instanceof CommandFailure && reasonOf(error.cause) === 'ENOENT') return ''
+    throw error
   }
-  return jar
 }

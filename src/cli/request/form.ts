@@ -2,25 +2,15 @@
 
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { usageFailure } from '../tell/failure.ts'
+import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { FormPiece } from '../words/options.ts'
 import { type Body, type BodyPart, bodyOf } from './body.ts'
 import { percentByte } from './data.ts'
-import { measureLocalFile, readNamed, readOnce, type Sources } from './local-files.ts'
+import { type FormContent, readFormPart, unquote, type Warn } from './form-words.ts'
+import { measureLocalFile, readLocalFile, readNamed, readOnce, type Sources } from './local-files.ts'
 
-/** What `-F` says, read. */
-export interface FormPart {
-  readonly name: string
-  readonly source: { readonly kind: 'text' | 'file' | 'text-file'; readonly value: string }
-  readonly type: string | undefined
-  readonly fileName: string | undefined
-}
-
-const MEDIA_TYPE = /^[^/;, ]+\/[^/;, ]+/
 /** What a boundary is made of, and how long it may be (RFC 2046 §5.1.1). */
 const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/
-
-type Warn = (text: string) => void
 
 /** By the end of a file's name, as curl knows them. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,59 +24,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.pdf': 'application/pdf',
   '.xml': 'application/xml',
-}
-
-/**
- * Reads `name=content`: `@file`, `<file`, a text, each with `;type=` and `;filename=` behind it.
- * @throws CommandFailure of `usage`
- */
-export function readFormPart({ text, isLiteral }: FormPiece, warn: Warn = () => {}): FormPart {
-  const equals = text.indexOf('=')
-  if (equals < 0) throw usageFailure('a part of a form has no name and content', '-F name=content')
-  const name = text.slice(0, equals)
-  const content = text.slice(equals + 1)
-  if (isLiteral)
-    return { name, source: { kind: 'text', value: content }, type: undefined, fileName: undefined }
-  const isFile = content.startsWith('@') || content.startsWith('<')
-  const [value, ...parameters] = isFile
-    ? splitParameters(content.slice(1), /;/, warn)
-    : splitParameters(content, /;\s*(?:type|filename|headers|encoder)=/i, warn)
-  const said = new Map(parameters)
-  const isList = isFile && !/^[@<]"/.test(content) && value.includes(',')
-  if (isList || said.get('type')?.includes(',') === true)
-    throw usageFailure('-F takes one file', 'one -F for each file')
-  return {
-    name,
-    source: { kind: content.startsWith('@') ? 'file' : isFile ? 'text-file' : 'text', value },
-    type: said.get('type'),
-    fileName: said.get('filename'),
-  }
-}
-
-/** The content, and what follows it after semicolons; both may be in quotation marks. */
-function splitParameters(text: string, end: RegExp, warn: Warn): [string, ...[string, string][]] {
-  const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text)
-  const plain = quoted === null ? text.search(end) : quoted[0].length
-  const value = quoted === null ? text.slice(0, plain < 0 ? undefined : plain) : unquote(quoted[0])
-  const rest = plain < 0 ? '' : text.slice(plain)
-  const parameters: [string, string][] = []
-  // A media type has parameters of its own: `type=text/plain;charset=utf-8`.
-  const pattern =
-    /;\s*(type|filename|headers|encoder)=("(?:[^"\\]|\\.)*"|.*?)(?=;\s*(?:type|filename|headers|encoder)=|$)/gis
-  const [unknown = ''] = /^.*?(?=;\s*(?:type|filename|headers|encoder)=|$)/is.exec(rest) ?? []
-  if (/[^;\s]/.test(unknown)) warn(`${unknown} in -F says nothing, and is left out`)
-  for (const [, name = '', written = ''] of rest.matchAll(pattern)) {
-    if (/headers|encoder/i.test(name)) throw usageFailure(`;${name}= in -F is curl's`, 'a part without it')
-    const said = unquote(written.trim())
-    if (name.toLowerCase() === 'type' && !MEDIA_TYPE.test(said))
-      throw usageFailure(`;type=${said} in -F names no type`, ';type=text/plain')
-    parameters.push([name.toLowerCase(), said])
-  }
-  return [value, ...parameters]
-}
-
-function unquote(text: string): string {
-  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text
 }
 
 /** How the form is written. */
@@ -119,44 +56,122 @@ export async function readForm(
   sources: Sources,
   { escapesByBackslash, type, warn }: FormStyle,
 ): Promise<Body> {
-  const boundary = ownBoundary(type) ?? `${'-'.repeat(24)}${randomBytes(8).toString('hex')}`
+  const boundary = ownBoundary(type) ?? newBoundary()
   const escape = escapesByBackslash ? escapeByBackslash : escapeByPercent
   // A part of a form is told as one; that of another type is attached, as in curl.
   const disposition = /^multipart\/(?!form-data)/i.test(type ?? '') ? 'attachment' : 'form-data'
   const once = readOnce(sources)
   const parts: BodyPart[] = []
   for (const piece of pieces) {
-    const part = readFormPart(piece, warn)
-    const content = await contentOf(part, once)
-    const head = headOf(part, disposition, escape)
-    parts.push(Buffer.from(`--${boundary}\r\n${head}\r\n`), content, Buffer.from('\r\n'))
+    const { name, contents } = readFormPart(piece, warn)
+    const named = `Content-Disposition: ${disposition}${name === '' ? '' : `; name="${escape(name)}"`}`
+    const [first] = contents
+    if (contents.length === 1) {
+      parts.push(Buffer.from(`--${boundary}\r\n`), ...(await partOf(first, named, once, escape)))
+      continue
+    }
+    // Several files are a message of their own, as in curl (RFC 7578 §4.3 has one part for each instead).
+    const inner = newBoundary()
+    parts.push(
+      Buffer.from(`--${boundary}\r\n${named}\r\nContent-Type: multipart/mixed; boundary=${inner}\r\n\r\n`),
+    )
+    for (const content of contents)
+      parts.push(
+        Buffer.from(`--${inner}\r\n`),
+        ...(await partOf(content, 'Content-Disposition: attachment', once, escape)),
+      )
+    parts.push(Buffer.from(`--${inner}--\r\n\r\n`))
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`))
   return bodyOf(parts, `multipart/form-data; boundary=${boundary}`)
 }
 
-async function contentOf({ source }: FormPart, sources: Sources): Promise<BodyPart> {
+function newBoundary(): string {
+  return `${'-'.repeat(24)}${randomBytes(8).toString('hex')}`
+}
+
+/** Head and content of one part, with the line end after it. */
+async function partOf(
+  content: FormContent,
+  disposition: string,
+  sources: Sources,
+  escape: (text: string) => string,
+): Promise<BodyPart[]> {
+  const own = await ownHeaders(content, sources)
+  const head = headOf(content, disposition, own, escape)
+  return [
+    Buffer.from(`${head}\r\n`),
+    await encoded(await bytesOf(content, sources), content),
+    Buffer.from('\r\n'),
+  ]
+}
+
+async function bytesOf({ source }: FormContent, sources: Sources): Promise<BodyPart> {
   const { kind, value } = source
   if (kind === 'text') return Buffer.from(value)
   const size = value === '-' || kind === 'text-file' ? undefined : await measureLocalFile(value, '-F')
   return size === undefined ? readNamed(value, '-F', sources) : { path: value, size }
 }
 
-function headOf(part: FormPart, disposition: string, escape: (text: string) => string): string {
-  const { name, source } = part
-  const isFile = source.kind === 'file'
-  const fileName = part.fileName ?? (isFile ? path.basename(source.value) : undefined)
-  const shown = fileName === undefined ? '' : `; filename="${escape(fileName)}"`
-  const guessed = fileName === undefined ? undefined : guessType(fileName, source)
-  const type = part.type ?? guessed
-  return [
-    `Content-Disposition: ${disposition}${name === '' ? '' : `; name="${escape(name)}"`}${shown}\r\n`,
-    type === undefined ? '' : `Content-Type: ${type}\r\n`,
-  ].join('')
+/** Lines of `;headers=`; those of a file without its comments. */
+async function ownHeaders({ headers }: FormContent, sources: Sources): Promise<readonly string[]> {
+  const lines: string[] = []
+  for (const given of headers) {
+    const isFile = /^[@<]/.test(given)
+    const text = isFile ? (await readNamed(given.slice(1), ';headers= of -F', sources)).toString() : given
+    lines.push(
+      ...(isFile ? text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#')) : [text]),
+    )
+  }
+  for (const line of lines)
+    if (!/^[^:\s]+:[^\r\n\0]*$/.test(line))
+      throw usageFailure('a header of ;headers= in -F has no name and colon', ';headers="X-Name: value"')
+  return lines
+}
+
+/** What `;encoder=` may name. */
+const ENCODERS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64'])
+/** Of lines in Base64 (RFC 2045 §6.8). */
+const BASE64_LINE = /.{76}(?=.)/g
+
+/**
+ * The content in its transfer encoding.
+ * @throws CommandFailure of `usage` for one that is not known here; of `local-read` for what is no 7bit
+ */
+async function encoded(part: BodyPart, { encoder }: FormContent): Promise<BodyPart> {
+  if (encoder === undefined) return part
+  if (!ENCODERS.has(encoder))
+    throw usageFailure(`;encoder=${encoder} in -F is not known here`, ';encoder=base64, 7bit, 8bit or binary')
+  if (encoder === '8bit' || encoder === 'binary') return part
+  const bytes = part instanceof Uint8Array ? part : await readLocalFile(part.path, '-F')
+  if (encoder === 'base64') return Buffer.from(bytes.toString('base64').replace(BASE64_LINE, '$&\r\n'))
+  if (bytes.some((byte) => byte > 0x7f))
+    throw new CommandFailure('local-read', 'a part of -F is no 7bit', ';encoder=base64')
+  return bytes
+}
+
+function headOf(
+  { source, type, fileName, encoder }: FormContent,
+  disposition: string,
+  own: readonly string[],
+  escape: (text: string) => string,
+): string {
+  const shownName = fileName ?? (source.kind === 'file' ? path.basename(source.value) : undefined)
+  const shown = shownName === undefined ? '' : `; filename="${escape(shownName)}"`
+  const guessed = shownName === undefined ? undefined : guessType(shownName, source)
+  const isSaid = (name: string): boolean =>
+    own.some((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+  const made: readonly (readonly [name: string, line: string | undefined])[] = [
+    ['Content-Disposition', `${disposition}${shown}`],
+    ['Content-Type', (type ?? guessed) && `Content-Type: ${type ?? guessed}`],
+    ['Content-Transfer-Encoding', encoder && `Content-Transfer-Encoding: ${encoder}`],
+  ]
+  const lines = made.flatMap(([name, line]) => (line === undefined || isSaid(name) ? [] : [line]))
+  return [...lines, ...own].map((line) => `${line}\r\n`).join('')
 }
 
 /** By the name that is told, else by that of the file. */
-function guessType(fileName: string, { kind, value }: FormPart['source']): string | undefined {
+function guessType(fileName: string, { kind, value }: FormContent['source']): string | undefined {
   const isFile = kind === 'file' && value !== '-'
   const [known] = [fileName, ...(isFile ? [value] : [])].flatMap(
     (name) => TYPES[path.extname(name).toLowerCase()] ?? [],

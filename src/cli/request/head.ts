@@ -42,7 +42,7 @@ export function planFields({ custom, made }: HeadFacts): FieldLine[] {
 }
 
 /** The lines that are sent. */
-function fieldsOf(custom: readonly HeaderLine[]): FieldLine[] {
+export function fieldsOf(custom: readonly HeaderLine[]): FieldLine[] {
   return custom.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))
 }
 

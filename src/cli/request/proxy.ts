@@ -6,6 +6,8 @@
  */
 
 import type { ClientRequestOptions, ProxyInput, ProxyOptions } from '../../client/option-types.ts'
+import type { FieldLine } from '../../core/fields.ts'
+import { isToken } from '../../core/grammar.ts'
 import { hideSecrets, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 import { readLocalFile } from './local-files.ts'
@@ -22,9 +24,15 @@ const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'socks4', 'socks4
 
 /**
  * The option of the client.
+ * @param told - fields for a proxy that speaks HTTP, of `--proxy-header`
  * @throws CommandFailure of `usage` or `local-read`
  */
-export async function readProxyOption(options: Options, env: Env): Promise<ClientRequestOptions['proxy']> {
+export async function readProxyOption(
+  options: Options,
+  env: Env,
+  told: readonly FieldLine[] = [],
+): Promise<ClientRequestOptions['proxy']> {
+  const headers = checkTold(told)
   const given = givenProxy(options)
   const { noproxy = firstOf(env, ['no_proxy', 'NO_PROXY']), preproxy, unixSocket } = options
   if (unixSocket !== undefined) {
@@ -37,10 +45,22 @@ export async function readProxyOption(options: Options, env: Env): Promise<Clien
   const http = given ?? firstOf(env, ['http_proxy']) ?? all
   const https = given ?? firstOf(env, ['https_proxy', 'HTTPS_PROXY']) ?? all
   return {
-    http: await chainOf(http, options),
-    https: await chainOf(https, options),
+    http: await chainOf(http, options, headers),
+    https: await chainOf(https, options, headers),
     ...(noproxy !== undefined && { no: noproxy }),
   }
+}
+
+/** What every request says by itself. */
+const NOT_TOLD: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
+
+function checkTold(fields: readonly FieldLine[]): readonly FieldLine[] {
+  for (const [name] of fields) {
+    if (isToken(name) && !NOT_TOLD.has(name.toLowerCase())) continue
+    const what = isToken(name) ? `--proxy-header cannot say ${name}` : 'the name in a --proxy-header is none'
+    throw usageFailure(what, '--proxy-header "Name: value"')
+  }
+  return fields
 }
 
 /** `-x`, or one of those that say the scheme by their name. */
@@ -61,19 +81,32 @@ function firstOf(env: Env, names: readonly string[]): string | undefined {
 }
 
 /** The proxies, in the order in which they are passed; false for none. */
-async function chainOf(text: string | undefined, options: Options): Promise<ProxyInput | false> {
-  const last = text === undefined || text === '' ? undefined : await serverOf(text, options)
+async function chainOf(
+  text: string | undefined,
+  options: Options,
+  headers: readonly FieldLine[],
+): Promise<ProxyInput | false> {
+  const last = text === undefined || text === '' ? undefined : await serverOf(text, options, headers)
   if (options.preproxy === undefined) return last ?? false
   const first = { url: readUrl(options.preproxy, DEFAULT_PRE_SCHEME) }
   return last === undefined ? first : [first, last]
 }
 
-async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
+async function serverOf(
+  text: string,
+  options: Options,
+  headers: readonly FieldLine[],
+): Promise<ProxyOptions> {
   const { proxyUser, proxyDigest, proxytunnel, proxyCacert, proxyInsecure } = options
   const url = readUrl(text)
   const isSecure = url.startsWith('https:')
   // What the URL says comes first, as in curl.
   const who = url.includes('@') ? undefined : proxyUser
+  if (who !== undefined && !who.includes(':'))
+    throw usageFailure(
+      '-U has no password',
+      '-U USER:PASSWORD, or USER: for none; on a terminal it is asked for',
+    )
   const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(who ?? '') ?? []
   const isDigest = proxyDigest === true && !url.startsWith('socks')
   const ca =
@@ -83,6 +116,8 @@ async function serverOf(text: string, options: Options): Promise<ProxyOptions> {
     ...(who !== undefined && { auth: isDigest ? { digest: [user, password] } : [user, password] }),
     ...(isSecure && { tls: { ...ca, verify: proxyInsecure !== true } }),
     ...(proxytunnel === true && { tunnel: true }),
+    // SOCKS has no place for them, and they are left out, as in curl.
+    ...(headers.length > 0 && !url.startsWith('socks') && { headers }),
   }
 }
 

@@ -37,7 +37,7 @@ export async function readTlsOptions(options: Options, authorities: Authorities)
     verify: insecure !== true,
     ...(ca.length > 0 && { ca }),
     ...(cert !== undefined && (await readIdentity(cert, options))),
-    ...(crlfile !== undefined && { crl: await readFor('crl', crlfile, '--crlfile') }),
+    ...(crlfile !== undefined && { crl: await readLists(crlfile) }),
     ...(pinnedpubkey !== undefined && { pin: await readPins(pinnedpubkey) }),
     ...(ciphers !== '' && { ciphers }),
     ...(minVersion !== undefined && { minVersion }),
@@ -89,6 +89,12 @@ async function readFolder({ path: folder, by }: NamedPlace): Promise<Buffer[]> {
 
 function isWithoutCertificate(pem: Buffer): boolean {
   return !pem.includes('-----BEGIN CERTIFICATE-----') && !pem.includes('-----BEGIN TRUSTED CERTIFICATE-----')
+}
+
+async function readLists(file: string): Promise<Buffer> {
+  const pem = await readFor('crl', file, '--crlfile')
+  if (pem.includes('-----BEGIN X509 CRL-----')) return pem
+  throw new CommandFailure('crl', `there is no revocation list in ${file}`, '--crlfile with a file in PEM')
 }
 
 /** The certificate and key of `--cert FILE[:PASSPHRASE]` and `--key FILE`. */

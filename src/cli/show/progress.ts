@@ -56,6 +56,8 @@ export class ProgressLine {
   readonly #write: (text: string) => void
   readonly #columns: number
   readonly #colors: Colors
+  /** Empties the line, and goes to its beginning. */
+  readonly #erase: string
   readonly #running: Map<Plan, Progress> = new Map()
   readonly #startedAt = performance.now()
   #doneBytes = 0
@@ -65,10 +67,12 @@ export class ProgressLine {
   /** The line was there before it was taken away. */
   #wasShown = false
 
-  constructor(write: (text: string) => void, columns: number, colors: Colors) {
+  /** @param isDumb - the terminal knows no sequences: lines are emptied with blanks */
+  constructor(write: (text: string) => void, columns: number, colors: Colors, isDumb = false) {
     this.#write = write
     this.#columns = columns
     this.#colors = colors
+    this.#erase = isDumb ? `\r${' '.repeat(Math.max(0, columns - 1))}\r` : '\r\u001b[K'
   }
 
   show(plan: Plan, progress: Progress): void {
@@ -80,7 +84,7 @@ export class ProgressLine {
     this.#isShown = true
     this.#wasShown = true
     const text = formatProgress(this.#facts(), this.#columns - 1)
-    this.#write(`\r\u001b[K${this.#paint(text)}`)
+    this.#write(`${this.#erase}${this.#paint(text)}`)
   }
 
   /** A transfer is over: where its line was shown, it stays, with how it ended. */
@@ -100,7 +104,7 @@ export class ProgressLine {
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#isShown) this.#write('\r\u001b[K')
+    if (this.#isShown) this.#write(this.#erase)
     this.#isShown = false
   }
 

@@ -58,7 +58,12 @@ export class ShownStreams {
     this.#stdoutColors = colorsFor(stdout, env, isStyled)
     this.#notes = options.verbose === true ? this.#makeView() : undefined
     this.#progress = this.#wantsProgress
-      ? new ProgressLine((text) => stderr.write(text), columnsOf(stderr), this.stderrColors)
+      ? new ProgressLine(
+          (text) => stderr.write(text),
+          columnsOf(stderr),
+          this.stderrColors,
+          env['TERM'] === 'dumb',
+        )
       : undefined
   }
 

@@ -57,8 +57,9 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   },
   scheme: {
     code: 1,
-    meaning: 'the scheme of the URL is not spoken, or a redirect leads from https to http',
-    errors: ['REDIRECT_DOWNGRADE'],
+    meaning:
+      'the scheme of the URL is not spoken, or a redirect leads from https to http; or what answers speaks no HTTP/1',
+    errors: ['REDIRECT_DOWNGRADE', 'BadStatusLine', 'UnknownProtocol'],
   },
   usage: {
     code: 2,
@@ -81,14 +82,7 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   protocol: {
     code: 8,
     meaning: 'the peer broke the rules of HTTP, or went past a limit',
-    errors: [
-      'RemoteProtocolError',
-      'BadStatusLine',
-      'UnknownProtocol',
-      'UnknownTransferEncoding',
-      'LimitExceeded',
-      'LineTooLong',
-    ],
+    errors: ['RemoteProtocolError', 'UnknownTransferEncoding', 'LimitExceeded', 'LineTooLong'],
   },
   'incomplete-body': {
     code: 18,
@@ -106,7 +100,11 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   timeout: { code: 28, meaning: 'something took too long', errors: ['TimeoutError'] },
   range: { code: 33, meaning: 'the server does not go on where -C asks it to', errors: [] },
   tls: { code: 35, meaning: 'the TLS handshake failed', errors: ['TLS_FAILED'] },
-  interface: { code: 45, meaning: 'the network interface of --interface is not there', errors: [] },
+  interface: {
+    code: 45,
+    meaning: 'the network interface of --interface is not there, or its address is not of this machine',
+    errors: [],
+  },
   redirects: {
     code: 47,
     meaning: 'there are more redirects than --max-redirs allows',
@@ -120,8 +118,17 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
   },
   'connection-lost': {
     code: 56,
-    meaning: 'the connection broke before the head of the response was complete; or the proxy gave no tunnel',
-    errors: ['IncompleteRead', 'ConnectionLost', 'PROXY_REFUSED', 'PROXY_FAILED'],
+    meaning:
+      'the connection broke before the head of the response was complete; a chunk of the body is malformed; or the proxy gave no tunnel',
+    errors: [
+      'IncompleteRead',
+      'ConnectionLost',
+      'BAD_CHUNK_SIZE',
+      'BAD_CHUNK_EXTENSION',
+      'BAD_CHUNK_END',
+      'PROXY_REFUSED',
+      'PROXY_FAILED',
+    ],
   },
   'client-certificate': { code: 58, meaning: 'your certificate or key cannot be used', errors: [] },
   ciphers: { code: 59, meaning: 'no cipher suite of --ciphers can be used', errors: [] },
@@ -157,12 +164,16 @@ export const EXIT_CODES: Readonly<Record<ExitName, ExitRow>> = {
     meaning: 'the file of --cacert cannot be read, or has no certificate in it',
     errors: [],
   },
-  crl: { code: 82, meaning: 'the file of --crlfile cannot be read', errors: [] },
+  crl: {
+    code: 82,
+    meaning: 'the file of --crlfile cannot be read, or has no revocation list in it',
+    errors: [],
+  },
   pinned: { code: 90, meaning: 'no key of the server is a pinned one', errors: ['CERTIFICATE_NOT_PINNED'] },
   auth: { code: 94, meaning: 'the credentials cannot be had, or answer no challenge', errors: ['AuthError'] },
   proxy: {
     code: 97,
-    meaning: 'the SOCKS proxy made no connection',
+    meaning: 'the SOCKS proxy made no connection, or went away',
     errors: ['ProxyError'],
   },
   unexpected: {

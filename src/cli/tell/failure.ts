@@ -93,7 +93,9 @@ function refusedValue(error: unknown): string | undefined {
 function describeError(error: HTTPException): Ending {
   const { sentence } = errorRow(error.code)
   const summary = withoutRemedy(error)
-  const rest = summary.startsWith(sentence) ? summary.slice(sentence.length).replace(/^[:.\s]+/, '') : summary
+  const rest = summary.startsWith(sentence)
+    ? summary.slice(sentence.length).replace(/^[:.]?\s*/, '')
+    : summary
   return {
     exit: exitNameOf(error.code),
     what: lowerFirst(sentence),
@@ -131,6 +133,9 @@ function reasonFirst(why: string | undefined): string | undefined {
 const OWN_WORDS: readonly (readonly [theirs: string, ours: string])[] = [
   ['redirect.limit', '--max-redirs'],
   ['timeout.total', '--max-time'],
+  ['maxHeadBytes is', 'the most bytes that a head may have are'],
+  ['maxLineBytes is', 'the most bytes that a line may have are'],
+  ['maxFields is', 'the most lines that a head may have are'],
 ]
 
 function inOwnWords(why: string | undefined): string | undefined {

@@ -5,20 +5,33 @@ import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { Progress } from '../../core/settings.ts'
 import { finishHead } from '../request/head.ts'
+import { allowedSchemes } from '../request/url-words.ts'
 import { usageFailure } from '../tell/failure.ts'
-import { Pace } from './pace.ts'
-import { allowedSchemes, type Plan } from './plan.ts'
+import { DEFAULT_SPEED_SECONDS, Pace } from './pace.ts'
+import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
 import type { TransferTools } from './tools.ts'
 
 const DEFAULT_MAX_REDIRS = 50
 /** How long finding and reaching the host may take where nothing is said, in milliseconds: then it does not answer. */
 const CONNECT_TIMEOUT_MS = 30_000
-const DEFAULT_SPEED_SECONDS = 30
+/** What curl reads, too, and what moves no end of a body; `-v` tells of it. */
+const TOLERANCES: ClientRequestOptions['tolerances'] = {
+  bareLf: true,
+  controlInValue: true,
+  spaceBeforeColon: true,
+  chunkSizePadding: true,
+}
+/** Those of curl: one line, and since 8.3 the whole head, and its lines. */
+const LIMITS: ClientRequestOptions['limits'] = {
+  maxLineBytes: 102_400,
+  maxHeadBytes: 307_200,
+  maxFields: 5_000,
+}
 
 /** Asks by the client, and gives its response. */
 export async function ask(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<HTTPResponse> {
-  const client = tools.clients.clientFor(plan.options)
+  const client = tools.clients.clientFor(plan.options, record.rawBody)
   return await client.request(plan.target.url, requestOptions(plan, tools, record))
 }
 
@@ -42,9 +55,10 @@ export function requestOptions(
     hsts: plan.hsts,
     signal: tools.signal,
     redirect: redirectOptions(plan),
-    decompress: options.compressed === true ? { maxBytes: Infinity } : false,
+    decompress: options.compressed === true && options.raw !== true ? { maxBytes: Infinity } : false,
     timeout: timeouts(plan),
-    ...(options.http0_9 === true && { tolerances: { http09: true } }),
+    tolerances: { ...TOLERANCES, http09: options.http0_9 === true },
+    limits: LIMITS,
     ...((tools.onProgress !== undefined || options.compressed === true) && {
       onProgress: (progress: Progress) => {
         // As they came: `-w` counts no decoded bytes.
@@ -94,7 +108,8 @@ function redirectOptions({ options, fields }: Plan): ClientRequestOptions['redir
   const { maxRedirs = DEFAULT_MAX_REDIRS, locationTrusted, protoRedir } = options
   return {
     limit: maxRedirs < 0 ? Number.MAX_SAFE_INTEGER : maxRedirs,
-    downgrade: protoRedir !== undefined && allowedSchemes(protoRedir).includes('http'),
+    // Security: only where http is named.
+    downgrade: protoRedir !== undefined && allowedSchemes(protoRedir, ['https']).includes('http'),
     keepPostAfter: [
       ...(options.post301 === true ? [301] : []),
       ...(options.post302 === true ? [302] : []),

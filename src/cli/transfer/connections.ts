@@ -8,7 +8,7 @@ import { Client } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/option-types.ts'
 import { addressOfHost } from '../../core/host.ts'
 import { type Connector, type DialTarget, dial } from '../../io/dial.ts'
-import { type Lookup, systemLookup } from '../../io/lookup.ts'
+import type { Lookup } from '../../io/lookup.ts'
 import type { Deadlines } from '../../time/wait.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
@@ -34,13 +34,18 @@ export class Clients {
     this.#makeWatches = makeWatches
   }
 
-  /** The client for these options. */
-  clientFor(options: Options): Client {
+  /**
+   * The client for these options.
+   * @param watch - looks on at its connections, which are those of one transfer then
+   */
+  clientFor(options: Options, watch?: WireWatch): Client {
     const own = connectionOptions(options)
-    const key = JSON.stringify([own, options.resolve, options.connectTo, options.connectTimeout])
+    const { resolve, connectTo, connectTimeout } = options
+    const number = watch === undefined ? undefined : this.#byKey.size
+    const key = JSON.stringify([own, resolve, connectTo, connectTimeout, number])
     let client = this.#byKey.get(key)
     if (client === undefined) {
-      client = new Client({ ...own, ...BARE, connect: this.#connectorFor(options) })
+      client = new Client({ ...own, ...BARE, connect: this.#connectorFor(options, watch) })
       this.#byKey.set(key, client)
     }
     return client
@@ -56,7 +61,7 @@ export class Clients {
     for (const client of this.#byKey.values()) client.destroy()
   }
 
-  #connectorFor(options: Options): Connector {
+  #connectorFor(options: Options, watch: WireWatch | undefined): Connector {
     const route = makeRoute(options)
     return (target, waiting) => {
       const tunnel = asksForConnect(options.writeOut) ? new ConnectStatus() : undefined
@@ -66,8 +71,8 @@ export class Clients {
         this.#opened.set(address, { address, localAddress, tunnel })
         return dialed
       }
-      const watches = [...this.#makeWatches(), ...(tunnel === undefined ? [] : [tunnel])]
-      return watches.reduce<Connector>((connect, watch) => tapConnections(() => watch, connect), recorded)(
+      const watches = [...this.#makeWatches(), tunnel, watch].filter((one) => one !== undefined)
+      return watches.reduce<Connector>((connect, one) => tapConnections(() => one, connect), recorded)(
         target,
         waiting,
       )
@@ -90,7 +95,7 @@ function connectionOptions(options: Options): ClientOptions {
   const family = ipv4 === true ? 4 : ipv6 === true ? 6 : 0
   return {
     ...(unixSocket !== undefined && { socketPath: unixSocket }),
-    ...(options.interface !== undefined && { localAddress: addressOf(options.interface) }),
+    ...((options.interface ?? '') !== '' && { localAddress: addressOf(options.interface!) }),
     ...(keepalive === false && { keepAlive: false }),
     ...(keepaliveTime !== undefined && { keepAlive: keepaliveTime * 1_000 }),
     dns: { family, ...(delay !== undefined && { attemptDelayMs: delay }) },
@@ -137,7 +142,8 @@ function limitConnecting(waiting: Deadlines, seconds: number | undefined): Deadl
 /** Bends a target by `--connect-to`, then by `--resolve`. */
 function makeRoute(options: Options): (target: DialTarget) => DialTarget {
   const bends = (options.connectTo ?? []).map(readConnectTo)
-  const resolved = (options.resolve ?? []).flatMap(readResolve)
+  // The last that is said of a name counts, as in curl.
+  const resolved = (options.resolve ?? []).flatMap(readResolve).reverse()
   return (target) => {
     if (target.socketPath !== undefined) return target
     const bend = bends.find(
@@ -145,14 +151,16 @@ function makeRoute(options: Options): (target: DialTarget) => DialTarget {
     )
     const host = bend === undefined || bend.toHost === '' ? target.host : bend.toHost
     const port = bend === undefined || bend.toPort === '' ? target.port : Number(bend.toPort)
-    const known = resolved.find((one) => (one.host === '*' || matches(one.host, host)) && one.port === port)
-    if (known === undefined && host === target.host && !isLoopbackName(host)) return { ...target, port }
+    const here = resolved.filter((one) => one.port === port)
+    const known = here.find((one) => matches(one.host, host)) ?? here.find((one) => one.host === '*')
     // The name stays that of the URL: it is what TLS asks for.
-    return {
-      ...target,
-      port,
-      lookup: known === undefined ? lookupOf(host, target.lookup) : answering(known.addresses),
+    if (known !== undefined) {
+      // An address is not looked up.
+      const place = familyOf(host) === 0 ? host : known.addresses[0]
+      return { ...target, port, place, lookup: answering(known.addresses) }
     }
+    if (isLoopbackName(host)) return { ...target, port, place: host, lookup: answering(['::1', '127.0.0.1']) }
+    return { ...target, port, place: host }
   }
 }
 
@@ -204,11 +212,4 @@ function answering(addresses: readonly string[]): Lookup {
 /** 4 or 6; 0 for a name. */
 function familyOf(host: string): number {
   return addressOfHost(host)?.family ?? 0
-}
-
-/** Looks up another name. */
-function lookupOf(host: string, lookup: Lookup | undefined): Lookup {
-  if (familyOf(host) !== 0) return answering([host])
-  if (isLoopbackName(host)) return answering(['::1', '127.0.0.1'])
-  return (_host, options, done) => (lookup ?? systemLookup)(host, options, done)
 }

@@ -3,6 +3,7 @@
 import { ConnectError, HTTPException, IncompleteRead, ProxyError, TimeoutError } from '../../errors/index.ts'
 import { adviceFor } from '../tell/advice.ts'
 import { CommandFailure, reasonOf } from '../tell/failure.ts'
+import { DEFAULT_SPEED_SECONDS } from './pace.ts'
 import type { Plan } from './plan.ts'
 import type { TransferRecord } from './record.ts'
 
@@ -11,6 +12,15 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
   if (!HTTPException.isHTTPException(error)) return error
   const { maxTime, connectTimeout } = plan.options
   if (error instanceof TimeoutError) {
+    if (error.phase === 'minSpeed') {
+      const { speedLimit = 1, speedTime = DEFAULT_SPEED_SECONDS } = plan.options
+      return new CommandFailure(
+        'timeout',
+        `the body moved by less than ${speedLimit} bytes a second for ${speedTime} s (-Y, -y)`,
+        'a smaller -Y, or a longer -y',
+        { cause: error, why: `${record.sizeDownload} bytes had come` },
+      )
+    }
     if (maxTime !== undefined && error.phase === 'total')
       return tooSlow(`the exchange was not over after ${maxTime} s`, '--max-time', 'TIMEOUT_TOTAL', error)
     if (
@@ -34,6 +44,26 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       cause: error,
       why: error.proxy,
     })
+  const { unixSocket } = plan.options
+  if (unixSocket !== undefined && error instanceof ConnectError && error.phase === 'tcp')
+    return new CommandFailure(
+      'connect',
+      'no connection could be made',
+      'another --unix-socket, or check that a server listens there',
+      { cause: error, why: `${unixSocket} (${reasonOf(error.cause)})` },
+    )
+  if (error.code === 'PROXY_FAILED' && isOfSocks(error.proxy, plan))
+    return new CommandFailure('proxy', 'the SOCKS proxy made no connection', 'another -x', {
+      cause: error,
+      why: error.summary,
+    })
+  if (plan.options.interface !== undefined && reasonOf(error.cause) === 'EADDRNOTAVAIL')
+    return new CommandFailure(
+      'interface',
+      `${plan.options.interface} is no address of this machine`,
+      '--interface with one of this machine',
+      { cause: error },
+    )
   const [, scheme] = /its scheme is ([\w+.-]+)/.exec(error.summary) ?? []
   if (error.code === 'REDIRECT_LOCATION' && scheme !== undefined)
     return new CommandFailure(
@@ -57,6 +87,15 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
     })
   }
   return error
+}
+
+/** Whether the proxy at this place is asked in the words of SOCKS. */
+function isOfSocks(place: string | undefined, { proxy }: Plan): boolean {
+  if (place === undefined || typeof proxy !== 'object' || !('http' in proxy)) return false
+  const urls = [proxy.http, proxy.https]
+    .flat()
+    .map((one) => (typeof one === 'object' && 'url' in one ? String(one.url) : ''))
+  return urls.some((url) => url.startsWith('socks') && url.replace(/^.*(?:@|:\/\/)/s, '') === place)
 }
 
 function tooSlow(

@@ -3,6 +3,9 @@
 import { TimeoutError } from '../../errors/index.ts'
 import { waitFor } from './wait.ts'
 
+/** How long a transfer may be slower than `-Y`, where `-y` does not say. */
+export const DEFAULT_SPEED_SECONDS = 30
+
 /** Pieces above this are sent in parts, so that the speed is even. */
 const MAX_PIECE_BYTES = 16_384
 

@@ -16,6 +16,7 @@ import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
   checkLength,
   expectsContinue,
+  fieldsOf,
   type HeaderLine,
   type HeadFacts,
   isSaid,
@@ -27,7 +28,8 @@ import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../req
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
-import { usageFailure } from '../tell/failure.ts'
+import { allowedSchemes, withQuery } from '../request/url-words.ts'
+import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
 import type { Resumption } from './resume.ts'
 
@@ -111,7 +113,7 @@ export async function makePlan(
   const resumption = await readResumption(options, destination, target)
   // From the beginning is no range.
   const resumeFrom = (await readOffset(options, destination)) || undefined
-  const timeCondition = options.timeCond === undefined ? undefined : await readTimeCondition(options.timeCond)
+  const timeCondition = await timeConditionOf(options, tools)
   const referer = options.referer?.replace(/;auto$/, '')
   const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
   const head: HeadFacts = {
@@ -130,7 +132,8 @@ export async function makePlan(
     asksFirst: asksFirst(body, custom, options),
   }
   checkLength(head)
-  const proxy = await readProxyOption(options, tools.env)
+  const told = await readHeaderLines(options.proxyHeader ?? [], tools)
+  const proxy = await readProxyOption(options, tools.env, fieldsOf(told))
   return {
     options,
     words,
@@ -142,7 +145,7 @@ export async function makePlan(
     tls: await readTls(options, tools.env, mayNeedTls(options, target, proxy)),
     proxy,
     auth,
-    cookies: (await tools.jars.jarFor(options)) ?? false,
+    cookies: (await tools.jars.jarFor(options, target.url, tools)) ?? false,
     hsts: (await tools.hstsFiles.storeFor(options)) ?? false,
     destination,
     resumption,
@@ -182,6 +185,21 @@ async function readTls(options: Options, env: Env, isNeeded: boolean): Promise<T
   if (!isNeeded && TLS_NAMES.every((name) => options[name] === undefined)) return {}
   const { readTlsOptions } = await import('../request/tls.ts')
   return readTlsOptions(options, authoritiesOf(options, env))
+}
+
+/** What is neither a date nor a file asks without a condition, as in curl: `-z FILE -o FILE` is said before there is a file. */
+async function timeConditionOf(
+  { timeCond }: Options,
+  { warn }: { readonly warn: (text: string) => void },
+): Promise<TimeCondition | undefined> {
+  if (timeCond === undefined) return undefined
+  try {
+    return await readTimeCondition(timeCond)
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    warn(`${error.message}: it is asked without a condition`)
+    return undefined
+  }
 }
 
 interface MadeFacts
@@ -273,20 +291,6 @@ async function readQuery(options: Options, sources: Sources): Promise<string> {
   return parts.join('&')
 }
 
-/** The query at the end of the URL, before its fragment. */
-export function withQuery(url: string, query: string): string {
-  if (query === '') return url
-  const [, before = '', fragment = ''] = /^([^#]*)(#.*)?$/s.exec(url) ?? []
-  const joint = before.includes('?')
-    ? /[?&]$/.test(before)
-      ? ''
-      : '&'
-    : /^(?:[a-z][\w+.-]*:\/{1,3})?[^/]*$/i.test(before)
-      ? '/?'
-      : '?'
-  return `${before}${joint}${query}${fragment}`
-}
-
 /** A URL whose path ends in a slash gets the name of the file that is sent to it. */
 function withUploadName({ url, upload }: UrlWords): string {
   if (upload === undefined || upload === '-' || upload === '.') return url
@@ -295,22 +299,6 @@ function withUploadName({ url, upload }: UrlWords): string {
   if (!isBare && !before.endsWith('/')) return url
   const name = encodeURIComponent(upload.slice(upload.lastIndexOf('/') + 1))
   return `${before}${isBare ? '/' : ''}${name}${behind}`
-}
-
-/** `=https` allows it alone, `https,-http` adds and takes away. */
-export function allowedSchemes(
-  text: string | undefined,
-  before: readonly string[] = ['http', 'https'],
-): readonly string[] {
-  if (text === undefined) return before
-  let allowed = [...before]
-  for (const [index, word] of text.split(',').entries()) {
-    const [, sign = '', name = ''] = /^([=+-]?)(\w+)$/.exec(word.trim()) ?? []
-    const names = name === 'all' ? ['http', 'https'] : [name]
-    if (sign === '-') allowed = allowed.filter((one) => !names.includes(one))
-    else allowed = sign === '+' || index > 0 ? [...allowed, ...names] : names
-  }
-  return allowed
 }
 
 async function readBody(
@@ -384,5 +372,10 @@ async function readOffset({ continueAt }: Options, destination: Destination): Pr
   }
   if (destination.kind !== 'file') return undefined
   const found = await stat(destination.path).catch(() => undefined)
-  return found === undefined || found.size === 0 ? undefined : found.size
+  if (found?.isDirectory() === true)
+    throw new CommandFailure('local-write', 'the response could not be written', 'another -o', {
+      why: `${destination.path} (it is a folder)`,
+    })
+  // A pipe or a device has no end to go on from.
+  return found?.isFile() === true && found.size > 0 ? found.size : undefined
 }

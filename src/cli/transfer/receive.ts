@@ -123,7 +123,8 @@ export async function receive(
     if (writesHead) await place.writeHead(heads.join(''))
     refuseLarge(response, plan)
     if (reception.kind === 'body') await writeBody(response, plan, place, tools, record)
-    const trailers = [...response.trailers]
+    // They are a part of what is written raw.
+    const trailers = plan.options.raw === true ? [] : [...response.trailers]
     if (writesHead && trailers.length > 0) await place.writeTrailers(formatFields(trailers))
     if (plan.options.dumpHeader !== undefined && trailers.length > 0)
       await tools.dump(plan, formatFields(trailers))
@@ -152,17 +153,17 @@ export async function receive(
  */
 export async function receiveHeads(plan: Plan, tools: TransferTools, record: TransferRecord): Promise<void> {
   const answers = record.answers.filter((one) => one !== undefined)
-  const last = answers.pop()
+  const last = answers.at(-1)
   if (last === undefined) return
-  const redirects = answers.filter(({ status }) => status >= 300 && status < 400)
-  const response = redirects.length === 0 ? last : last.derive({ redirects })
-  record.response = response
+  // Nothing more can be made of it: its body was given up.
+  record.response = last
+  record.redirects = answers.slice(0, -1).filter(({ status }) => status >= 300 && status < 400).length
   const { include, head, dumpHeader } = plan.options
-  const heads = headsOf([...answers, last]).join('')
+  const heads = headsOf(answers).join('')
   try {
     if (dumpHeader !== undefined) await tools.dump(plan, heads)
     if (include !== true && head !== true) return
-    const place = new BodyPlace(response, plan, tools, record, false)
+    const place = new BodyPlace(last, plan, tools, record, false)
     await place.writeHead(heads)
     await place.end()
   } catch (error) {
@@ -259,7 +260,14 @@ async function writeBody(
   const { limitRate } = plan.options
   const pace =
     limitRate === undefined ? undefined : new Pace(limitRate, signal, record.endsAt(plan.options.maxTime))
-  const take = async (piece: Uint8Array): Promise<void> => {
+  const raw = response.head.framing?.kind === 'chunked' ? record.rawBody : undefined
+  if (plan.options.raw === true) response.allowUndecoded()
+  let decodedBytes = 0
+  const take = async (decoded: Uint8Array): Promise<void> => {
+    const piece = raw === undefined ? decoded : raw.take()
+    decodedBytes += decoded.length
+    // As in curl, `-w` counts no framing.
+    if (raw !== undefined) record.codedBytes = decodedBytes
     if (record.sizeDownload === 0) refuseUnknownCoding(response, plan)
     record.sizeDownload += piece.length
     refuseMore(record.sizeDownload, plan)
@@ -268,11 +276,15 @@ async function writeBody(
   }
   try {
     for await (const piece of response) await take(piece)
+    if (raw !== undefined) await take(NOTHING)
   } catch (error) {
     if (error instanceof IncompleteRead) await take(error.partial)
+    else if (raw !== undefined) await take(NOTHING)
     throw error
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 function refuseLarge(response: HTTPResponse, plan: Plan): void {
   const isHead = plan.method === 'HEAD' || plan.options.head === true
@@ -302,7 +314,13 @@ function refuseMore(bytes: number, { options }: Plan): void {
 function refuseUnknownCoding(response: HTTPResponse, { options }: Plan): void {
   // What was unpacked has none any more.
   const coding = response.headers.get('content-encoding')?.trim() ?? ''
-  if (options.compressed !== true || coding === '' || coding.toLowerCase() === 'identity') return
+  if (
+    options.compressed !== true ||
+    options.raw === true ||
+    coding === '' ||
+    coding.toLowerCase() === 'identity'
+  )
+    return
   const why = `Content-Encoding is ${coding}`
   throw new CommandFailure(
     'coding',
@@ -342,8 +360,15 @@ async function keepFacts(
   }
   const etag = response.headers.get('etag')
   // What has no tag does not keep that of what was there before.
-  if (options.etagSave !== undefined && (etag !== null || response.status !== 304))
-    await writeFile(options.etagSave, etag === null ? '' : `${etag}\n`)
+  const { etagSave } = options
+  if (etagSave !== undefined && (etag !== null || response.status !== 304))
+    await writeFile(etagSave, etag === null || etag === '' ? '' : `${etag}\n`).catch((cause: unknown) => {
+      const why = `${etagSave} (${reasonOf(cause)})`
+      throw new CommandFailure('local-write', 'the ETag could not be written', 'another --etag-save', {
+        cause,
+        why,
+      })
+    })
 }
 
 async function setTime(file: string, date: Date): Promise<void> {

@@ -1,6 +1,6 @@
 /** What is written down of a transfer while it goes on: for `-w`, timings, traces of exchanges and failures. */
 
-import type { FieldLine } from '../../core/fields.ts'
+import { type FieldLine, firstFieldValue } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { HTTPException, ProxyError } from '../../errors/index.ts'
 import { readLocation } from '../../layers/location.ts'
@@ -10,6 +10,7 @@ import { EXIT_CODES, type ExitName } from '../tell/exit-codes.ts'
 import type { Ending } from '../tell/failure.ts'
 import type { OpenedConnection } from './connections.ts'
 import type { Plan } from './plan.ts'
+import { RawBody } from './raw-body.ts'
 
 /** A request as it went out. */
 export interface SentRequest {
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly ending: Ending | undefined
   readonly error: unknown
   readonly response: HTTPResponse | undefined
+  /** How many redirects were followed to it. */
+  readonly redirects: number
   readonly sent: readonly SentRequest[]
   /** What each of them was answered, redirects and challenges among it. */
   readonly answers: readonly (HTTPResponse | undefined)[]
@@ -61,6 +64,8 @@ export class TransferRecord {
     return maxSeconds === undefined || maxSeconds === 0 ? Infinity : this.#began + maxSeconds * 1_000
   }
   response: HTTPResponse | undefined
+  /** Followed before a failure that has no response. */
+  redirects: number | undefined
   headMs: number | undefined
   sizeDownload = 0
   /** What came of a body before it was decoded, where that is looked at. */
@@ -70,8 +75,12 @@ export class TransferRecord {
   /** The URL of the first request, as the client calls it. */
   firstUrl: string | undefined
 
+  /** With `--raw`: the body as it crosses. */
+  readonly rawBody: RawBody | undefined
+
   constructor(plan: Plan) {
     this.plan = plan
+    this.rawBody = plan.options.raw === true ? new RawBody() : undefined
   }
 
   /** Since the beginning, in milliseconds. */
@@ -97,6 +106,7 @@ export class TransferRecord {
       ending,
       error,
       response,
+      redirects: this.redirects ?? response?.redirects.length ?? 0,
       sent,
       answers,
       startedAt,
@@ -128,18 +138,21 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const url = response !== undefined && URL.canParse(response.url) ? new URL(response.url) : plan.target.url
   // A redirect was followed, and there it failed.
   const isBeyond = response !== undefined && sent.length > outcome.answers.length
-  const redirects = (response?.redirects.length ?? 0) + (isBeyond ? 1 : 0)
+  const redirects = outcome.redirects + (isBeyond ? 1 : 0)
   return {
+    certs: '',
     content_type: response?.headers.get('content-type') ?? null,
     errormsg: ending?.what ?? null,
     exitcode: EXIT_CODES[exit].code,
     filename_effective: outcome.fileName ?? plannedName(plan),
     http_code: response?.status ?? 0,
     http_connect: outcome.opened?.tunnel?.status ?? refusedStatus(outcome.error) ?? 0,
-    http_version: response?.connection?.httpVersion ?? '0',
+    // As curl calls it.
+    http_version: (response?.connection?.httpVersion ?? '0').replace(/\.0$/, ''),
     local_ip: local.host,
     local_port: local.port,
     method: last?.method ?? plan.method,
+    num_certs: 0,
     num_connects:
       chain.filter(({ connection }) => connection?.reused === false).length +
       (failed?.isConnected === true && !failed.isReused ? 1 : 0),
@@ -148,7 +161,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     num_retries: outcome.retries,
     proxy_ssl_verify_result: 0,
     redirect_url: isBeyond ? null : redirectUrl(response, url),
-    referer: plan.referer ?? null,
+    referer: refererOf(outcome),
     remote_ip: remote.host,
     remote_port: remote.port,
     scheme: isReached ? url.protocol.slice(0, -1).toUpperCase() : null,
@@ -165,6 +178,12 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     urlnum,
     fields: response === undefined ? [] : wireFields(response),
   }
+}
+
+/** With `;auto` each request says another one. */
+function refererOf({ plan, sent }: Outcome): string | null {
+  const last = plan.options.referer?.endsWith(';auto') === true ? sent.at(-1) : undefined
+  return (last && firstFieldValue(last.fields, 'referer')) ?? plan.referer ?? null
 }
 
 /** How far a request came that has no answer. */
@@ -223,9 +242,8 @@ type Times = Pick<
 >
 
 /** Each from the beginning of the last request; redirects before it by themselves. */
-function timesOf({ response, sent, headMs = 0 }: Outcome): Times {
-  const redirectMs =
-    sent.length > 1 && response !== undefined && response.redirects.length > 0 ? sent.at(-1)!.atMs : 0
+function timesOf({ response, redirects, sent, headMs = 0 }: Outcome): Times {
+  const redirectMs = sent.length > 1 && redirects > 0 ? sent.at(-1)!.atMs : 0
   const { dns = 0, connect = 0, tls } = response?.timings ?? {}
   const at = (ms: number): number => Math.min(redirectMs + ms, Math.max(headMs, redirectMs + ms)) / 1_000
   return {

@@ -26,7 +26,8 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: 'curl for it',
   },
   {
-    names: 'http2 http2-prior-knowledge http3 http3-only proxy-http2 no-npn npn no-alpn alpn alt-svc',
+    names:
+      'http2 http2-prior-knowledge http3 http3-only proxy-http2 proxy-http3 httpsrr no-npn npn no-alpn alpn alt-svc',
     why: 'this command speaks HTTP/1.1',
     instead: `${LEAVE_OUT}: servers of HTTP/2 speak HTTP/1.1 too`,
   },
@@ -48,7 +49,7 @@ export const FOREIGN: readonly ForeignGroup[] = [
   },
   {
     names: `sslv2/2 sslv3/3 ssl-allow-beast ssl-auto-client-cert ssl-no-revoke ssl-revoke-best-effort false-start
-      proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 no-sessionid sessionid cert-status curves engine egd-file
+      proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 no-sessionid sessionid ssl-sessions cert-status curves engine egd-file
       random-file ca-native dump-ca-embed ech sigalgs earlydata tls-earlydata proxy-ca-native`,
     why: "TLS is Node's here, and has no such switch",
     instead: LEAVE_OUT,
@@ -56,23 +57,13 @@ export const FOREIGN: readonly ForeignGroup[] = [
   {
     names: `proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-key proxy-key-type proxy-pass
       proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-anyauth`,
-    why: 'a proxy is told who you are by -U, and is judged by --proxy-cacert; that is all there is for it',
+    why: 'a proxy is told who you are by -U, other things by --proxy-header, and is judged by --proxy-cacert; that is all there is for it',
     instead: LEAVE_OUT,
   },
   {
     names: 'follow',
     why: 'here -L follows redirects',
     instead: '-L',
-  },
-  {
-    names: 'proxy-header',
-    why: 'a proxy is told no more than it needs',
-    instead: '-U for who you are; for an http URL, -H goes to the proxy, too',
-  },
-  {
-    names: 'raw',
-    why: 'transfer codings are always taken off',
-    instead: '--trace FILE, which has every byte as it came',
   },
   {
     names: 'tr-encoding ignore-content-length',
@@ -90,7 +81,12 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: LEAVE_OUT,
   },
   {
-    names: `xattr create-file-mode variable disallow-username-in-url trace-config trace-ids out-null skip-existing
+    names: 'variable',
+    why: 'no word has variables here',
+    instead: 'the variables of the shell: "$NAME"',
+  },
+  {
+    names: `xattr create-file-mode disallow-username-in-url trace-config trace-ids out-null skip-existing
       parallel-max-host dump-module`,
     why: 'nobody has missed it here yet',
     instead: LEAVE_OUT,
@@ -111,7 +107,8 @@ const BY_WORD: ReadonlyMap<string, ForeignGroup> = new Map(
 
 /** The group of an option that only curl has; with `no-` before its name, too. */
 export function foreignGroupOf(written: string): ForeignGroup | undefined {
-  return BY_WORD.get(written) ?? BY_WORD.get(written.replace(/^--no-/, '--'))
+  const plain = written.replace(/^--expand-.*/s, '--variable')
+  return BY_WORD.get(plain) ?? BY_WORD.get(plain.replace(/^--no-/, '--'))
 }
 
 /** @throws CommandFailure of `usage` for an option that only curl has */

@@ -62,37 +62,43 @@ function piecesOf(text: string): Piece[] {
     }
     // What nothing has opened is a slip, as in curl.
     if (character === '}' || character === ']') refuse(at)
-    const close = character === '{' ? '}' : character === '[' ? ']' : undefined
-    if (close === undefined) {
+    if (character !== '{' && character !== '[') {
       plain += character
       continue
     }
-    const end = text.indexOf(close, at)
-    const inner = end < 0 ? undefined : text.slice(at + 1, end)
+    const rest = text.slice(at)
     // An IPv6 address stands in brackets, too.
-    if (
-      character === '[' &&
-      inner !== undefined &&
-      /^[\da-f:.%]*:[\da-f:.%\w]*$/i.test(inner) &&
-      !/-/.test(inner)
-    ) {
-      plain += text.slice(at, end + 1)
-      at = end
+    const [address] = /^\[[\da-f.]*:[\da-f.]*:[\da-f:.]*(?:%\w+)?\]/i.exec(rest) ?? []
+    if (address !== undefined) {
+      plain += address
+      at += address.length - 1
       continue
     }
-    pieces.push({ kind: 'text', text: plain })
+    const [set] = (character === '{' ? LIST : /^\[[^\]]*\]/s).exec(rest) ?? refuse(at)
+    const inner = set.slice(1, -1)
+    const values = character === '{' ? wordsOf(inner, at) : rangeOf(inner, at)
+    pieces.push({ kind: 'text', text: plain }, { kind: 'set', values })
     plain = ''
-    pieces.push({
-      kind: 'set',
-      values: inner === undefined ? refuse(at) : valuesOf(character, inner, at),
-    })
-    at = end
+    at += set.length - 1
   }
   return [...pieces, { kind: 'text', text: plain }]
 }
 
-function valuesOf(open: string, inner: string, at: number): readonly string[] {
-  if (open === '{') return inner === '' ? refuse(at) : inner.split(',')
+/** What stands in braces: nothing of a glob but what is escaped, as in curl. */
+const LIST = /^\{(?:[^\\{}[\]]|\\.)*\}/s
+
+/** The words between commas; a backslash takes what follows it as it is. */
+function wordsOf(inner: string, at: number): readonly string[] {
+  if (inner === '') return refuse(at)
+  const words = ['']
+  for (const [piece] of inner.matchAll(/\\.|./gs)) {
+    if (piece === ',') words.push('')
+    else words.push(words.pop()! + piece.slice(-1))
+  }
+  return words
+}
+
+function rangeOf(inner: string, at: number): readonly string[] {
   const letters = /^([a-z])-([a-z])(?::(\d+))?$|^([A-Z])-([A-Z])(?::(\d+))?$/.exec(inner)
   if (letters !== null) {
     const [, a, b, step, c, d, otherStep] = letters
@@ -108,7 +114,8 @@ function valuesOf(open: string, inner: string, at: number): readonly string[] {
 
 function range(from: number, to: number, step: number, at: number): number[] {
   const count = Math.floor((to - from) / step) + 1
-  if (step === 0 || to < from || count > MAX_URLS) return refuse(at)
+  // A step that leads nowhere is a slip, as in curl.
+  if (step === 0 || to < from || step > Math.max(1, to - from) || count > MAX_URLS) return refuse(at)
   return Array.from({ length: count }, (_, i) => from + i * step)
 }
 

@@ -59,6 +59,7 @@ type Flags =
   | 'proxyDigest'
   | 'proxyInsecure'
   | 'proxytunnel'
+  | 'raw'
   | 'remoteHeaderName'
   | 'remoteNameAll'
   | 'remoteTime'
@@ -79,6 +80,7 @@ type Flags =
   | 'tlsv1_2'
   | 'tlsv1_3'
   | 'traceTime'
+  | 'variableFree'
   | 'verbose'
 
 type Texts =
@@ -151,7 +153,16 @@ type Numbers =
   | 'speedLimit'
   | 'speedTime'
 
-type Lists = 'config' | 'connectTo' | 'cookie' | 'header' | 'resolve' | 'uploadFile' | 'url' | 'urlQuery'
+type Lists =
+  | 'config'
+  | 'connectTo'
+  | 'cookie'
+  | 'header'
+  | 'proxyHeader'
+  | 'resolve'
+  | 'uploadFile'
+  | 'url'
+  | 'urlQuery'
 
 /** The options of one operation. Times are seconds, sizes bytes; what is not said is not there. */
 export type Options = {

@@ -150,9 +150,28 @@ export class WordReader {
 
   #set(row: OptionRow, value: unknown): void {
     const options = row.isGlobal ? this.#global : this.#operation.options
+    // What was said last counts, also where it has another name.
+    const rule = VOIDING[row.long]
+    if (rule !== undefined && rule.by === value) for (const one of rule.what) delete options[one]
     const isList = row.kind === 'list' || row.kind === 'data' || row.kind === 'form' || row.kind === 'output'
     options[row.name] = isList ? [...((options[row.name] as unknown[]) ?? []), value] : value
   }
+}
+
+/** Options that say one thing: where one is said, on or off, what another has said is void. As in curl. */
+const VOIDING: Readonly<Record<string, { readonly by: boolean; readonly what: readonly string[] }>> = {
+  ipv4: { by: true, what: ['ipv6'] },
+  ipv6: { by: true, what: ['ipv4'] },
+  'http1.0': { by: true, what: ['http1_1'] },
+  'http1.1': { by: true, what: ['http1_0'] },
+  location: { by: false, what: ['locationTrusted'] },
+  'location-trusted': { by: false, what: ['location'] },
+  ...Object.fromEntries(
+    ['tlsv1', 'tlsv1.0', 'tlsv1.1', 'tlsv1.2', 'tlsv1.3'].map((one, _, all) => [
+      one,
+      { by: true, what: all.filter((other) => other !== one).map((other) => other.replace('.', '_')) },
+    ]),
+  ),
 }
 
 /** `-h` may stand alone: its category is a word that is no option. */

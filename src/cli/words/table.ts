@@ -23,7 +23,7 @@ const REQUEST: readonly OptionRow[] = [
     {
       brief: 'the method; GET, with -d POST, with -T PUT',
       differs:
-        'with -L, a redirect that asks for GET gets GET: curl repeats the method there, which its manual warns of',
+        'with -L, a redirect that asks for GET gets GET: curl repeats the method there, which its manual warns of; -X HEAD waits for no body',
     },
   ),
   row(
@@ -34,11 +34,13 @@ const REQUEST: readonly OptionRow[] = [
     {
       brief: '"Name: value"; @FILE reads lines',
       differs:
-        'with -L, only what is known to be harmless goes to another host; --location-trusted sends all',
+        'with -L, only what is known to be harmless goes to another host; --location-trusted sends all. What is no field name, and a Content-Length that is not that of the body, are refused; a file that is not there, too',
     },
   ),
   row('-A, --user-agent <name>', 'text', 'http', 'instead of httplib/VERSION; "" sends none'),
-  row('-e, --referer <URL>', 'text', 'http', 'where you come from; ";auto" at its end follows redirects'),
+  row('-e, --referer <URL>', 'text', 'http', 'where you come from; ";auto" at its end follows redirects', {
+    differs: 'with -L, it goes to no other host',
+  }),
   row('-I, --head', 'flag', 'http', 'ask for the head alone (HEAD), and write it', {
     brief: 'ask for the head alone (HEAD), and write it',
   }),
@@ -49,7 +51,7 @@ const REQUEST: readonly OptionRow[] = [
   row('-L, --location', 'flag', 'http', 'follow redirects', {
     brief: 'follow redirects',
     differs:
-      'from https to http only with --proto-redir =http,https; an empty Location leads to the same URL, and is an answer in curl; 300, 304 and 305 are answers',
+      'from https to http only with --proto-redir =http,https; only 301, 302, 303, 307 and 308 are followed; an empty Location leads to the same URL, and is an answer in curl; credentials in a Location are left out',
   }),
   row('--location-trusted', 'flag', 'http', 'as -L, and every header goes to every host: not safe'),
   row(
@@ -63,6 +65,9 @@ const REQUEST: readonly OptionRow[] = [
   row('--post302', 'flag', 'http', 'the same after a 302'),
   row('--post303', 'flag', 'http', 'the same after a 303'),
   row('--compressed', 'flag', 'http', 'ask for a compressed response, and write it decompressed'),
+  row('--raw', 'flag', 'http', 'write the body as it crossed, with its content and transfer codings', {
+    differs: 'each URL has a connection of its own',
+  }),
   row('-0, --http1.0', 'flag', 'http', 'speak HTTP/1.0'),
   row('--http1.1', 'flag', 'http', 'speak HTTP/1.1, as it does anyway'),
   row('--http0.9', 'flag', 'http', 'accept a response that has no head'),
@@ -80,7 +85,7 @@ const REQUEST: readonly OptionRow[] = [
     'http',
     'only if it is newer than a date or a file; with - before it, older',
     {
-      differs: 'dates such as 2026-01-31 are read; what is no date is refused: curl asks without a condition',
+      differs: 'dates such as 2026-01-31 are read',
     },
   ),
   row('--etag-save <file>', 'text', 'http', 'keep the ETag of the response in a file'),
@@ -91,6 +96,7 @@ const REQUEST: readonly OptionRow[] = [
     'list',
     'http',
     'add to the query; as --data-urlencode, or as it is with + before it',
+    { differs: 'with -G it is sent, too' },
   ),
   row('-g, --globoff', 'flag', 'http', 'take [1-9] and {a,b} in URLs as they are'),
   row('--proto <protocols>', 'text', 'http', 'which of http and https URLs may have: =https'),
@@ -139,12 +145,12 @@ const BODY: readonly OptionRow[] = [
     '-F, --form <name=content>',
     'form',
     'post',
-    'a part of a multipart form: name=text, name=@file, name=<file; ;type= ;filename=',
+    'a part of a multipart form: name=text, name=@file,file, name=<file; ;type= ;filename= ;headers= ;encoder=',
     {
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'several files in one -F, and ;headers= and ;encoder=, are refused; a text may begin with ( and have a ; in it; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
+        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; ;encoder=quoted-printable is refused, as is a header of ;headers= without a colon; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -157,7 +163,7 @@ const BODY: readonly OptionRow[] = [
     {
       brief: 'PUT a file; - streams standard input',
       differs:
-        'standard input that is a pipe is sent once: where a redirect asks for it again, that is an error (65)',
+        'standard input that is a pipe is sent once: where a redirect asks for it again, that is an error (65), and --retry does not try again',
     },
   ),
 ]
@@ -178,23 +184,30 @@ const OUTPUT: readonly OptionRow[] = [
     name: 'outputs',
   }),
   row('--remote-name-all', 'flag', 'output', '-O for every URL'),
-  row('-J, --remote-header-name', 'flag', 'output', 'with -O, the name that Content-Disposition gives'),
+  row('-J, --remote-header-name', 'flag', 'output', 'with -O, the name that Content-Disposition gives', {
+    differs: 'a name of dots or nothing gives way to that of the URL: in curl an error (23)',
+  }),
   row('--output-dir <dir>', 'text', 'output', 'the folder for -o and -O'),
   row('--create-dirs', 'flag', 'output', 'make the folders that are not there'),
   row('--no-clobber', 'flag', 'output', 'never write over a file: add .1, .2, … to its name', NO),
   row('--remove-on-error', 'flag', 'output', 'remove the file of a transfer that failed'),
   row('-R, --remote-time', 'flag', 'output', "give the file the server's Last-Modified"),
   row('-C, --continue-at <offset>', 'text', 'output', 'go on from a byte; - finds out where the file ends', {
-    differs: 'for downloads alone',
+    differs:
+      'for downloads alone; not with --no-clobber and --remove-on-error; what is an error page or empty is none of the file (33)',
   }),
   row('-i, --include', 'flag', 'output', 'write the head of the response before its body', {
     brief: 'write the head of the response too',
   }),
-  row('-D, --dump-header <file>', 'text', 'output', 'write the heads of responses to a file'),
+  row('-D, --dump-header <file>', 'text', 'output', 'write the heads of responses to a file', {
+    differs: 'a file that cannot be written is an error (23), as for every file that is asked for',
+  }),
   row('-f, --fail', 'flag', 'output', 'a status of 400 or more writes no body and exits with 22', {
     brief: 'exit with 22 for a status of 400 or more',
   }),
-  row('--fail-with-body', 'flag', 'output', 'as -f, but write the body'),
+  row('--fail-with-body', 'flag', 'output', 'as -f, but write the body', {
+    differs: 'counts where -f is said, too: in curl they exclude each other',
+  }),
   row(
     '-w, --write-out <format>',
     'text',
@@ -203,7 +216,7 @@ const OUTPUT: readonly OptionRow[] = [
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
       differs:
-        '%{size_request} and %{size_header} count neither CONNECT nor what was asked before a challenge',
+        '%{size_request} and %{size_header} count neither CONNECT nor what was asked before a challenge; %{certs} is empty: -v tells of the certificate; %{ssl_verify_result} is 1 for every certificate that is not accepted; %{redirect_url} has no credentials, and is empty where it is no URL; %{errormsg} is in the words of this command. Besides, %{num_retries}, and %{url.host} and its kin of newer curls',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
@@ -227,11 +240,12 @@ const OUTPUT: readonly OptionRow[] = [
 const AUTH: readonly OptionRow[] = [
   row('-u, --user <name:password>', 'text', 'auth', 'credentials; Basic unless another scheme is asked for', {
     brief: 'credentials',
-    differs: 'without a colon it is refused: a password is not asked for',
+    differs: 'a password that is left out is asked for on a terminal alone; elsewhere that is refused',
   }),
   row('--basic', 'flag', 'auth', 'Basic, as it is anyway'),
   row('--digest', 'flag', 'auth', 'Digest: answers the challenge of the server', {
-    differs: '-i shows the last answer alone, and not the challenge; -v shows both',
+    differs:
+      '-i shows the last answer alone, and not the challenge; -v shows both. A body is sent with the first request, too: in curl an empty one',
   }),
   row('--anyauth', 'flag', 'auth', 'the strongest of Basic and Digest that the server asks for', {
     differs: 'as with --digest',
@@ -246,22 +260,33 @@ const AUTH: readonly OptionRow[] = [
     '-b, --cookie <data>',
     'list',
     'auth',
-    'name=value; name=value; or a file of cookies, which are kept and sent from then on',
+    'name=value; name=value; or a file of cookies, of Netscape or of heads, which are kept and sent from then on',
+    {
+      differs:
+        'with -L, what is said goes to no other host; the oldest cookie goes first, and what is said before what is kept (RFC 6265 §5.4); a cookie of a file of heads is for the host that is asked first',
+    },
   ),
   row(
     '-c, --cookie-jar <file>',
     'text',
     'auth',
     'keep cookies, and write them to a file at the end; - is standard output',
-    { differs: 'a file that cannot be written is told, and exits with 23: curl is silent' },
+    {
+      differs:
+        'a file that cannot be written is told, and exits with 23: curl is silent; no cookie is kept for more than 400 days, as in newer curls',
+    },
   ),
   row('-j, --junk-session-cookies', 'flag', 'auth', 'leave out those of a file that have no end'),
 ]
 
 const CONNECTION: readonly OptionRow[] = [
   row('--unix-socket <path>', 'text', 'connection', 'connect to this socket instead of the host'),
-  row('--interface <name>', 'text', 'connection', 'the address, or the network interface, to connect from'),
-  row('--connect-to <h1:p1:h2:p2>', 'list', 'connection', 'connect to h2:p2 where h1:p1 is asked for'),
+  row('--interface <name>', 'text', 'connection', 'the address, or the network interface, to connect from', {
+    differs: 'a name of this machine is none: no name is looked up for it',
+  }),
+  row('--connect-to <h1:p1:h2:p2>', 'list', 'connection', 'connect to h2:p2 where h1:p1 is asked for', {
+    differs: 'what lacks one of its three colons is refused (49)',
+  }),
   row('--resolve <host:port:addr,…>', 'list', 'dns', 'use these addresses for host:port', {
     differs: 'a + before it, and a removal with -, mean nothing: nothing is kept',
   }),
@@ -294,7 +319,16 @@ const PROXY: readonly OptionRow[] = [
         'a proxy gets no Proxy-Connection, and no User-Agent with CONNECT; Proxy-Authorization of -H goes into no tunnel',
     },
   ),
-  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy'),
+  row('-U, --proxy-user <user:password>', 'text', 'proxy', 'who you are to the proxy', {
+    differs: 'as with -u',
+  }),
+  row(
+    '--proxy-header <line>',
+    'list',
+    'proxy',
+    '"Name: value" for the proxy: with CONNECT, and with an http URL that it is asked for; @FILE reads lines',
+    { differs: 'Host and the length cannot be said' },
+  ),
   row('--proxy-basic', 'flag', 'proxy', 'Basic for the proxy, as it is anyway'),
   row('--proxy-digest', 'flag', 'proxy', 'Digest for the proxy'),
   row('-p, --proxytunnel', 'flag', 'proxy', 'ask the proxy for a tunnel (CONNECT) for http URLs, too'),
@@ -333,7 +367,9 @@ const TLS: readonly OptionRow[] = [
   row('--cacert <file>', 'text', 'tls', "authorities to trust instead of the system's, PEM", {
     brief: "authorities to trust instead of the system's",
   }),
-  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder'),
+  row('--capath <dir>', 'text', 'tls', 'the same, every file of a folder', {
+    differs: 'their names are of no matter; a folder that is not there is refused (77)',
+  }),
   row(
     '-E, --cert <file[:pass]>',
     'text',
@@ -350,7 +386,8 @@ const TLS: readonly OptionRow[] = [
     'tls',
     'sha256//HASH;sha256//HASH, or a PEM or DER file with the key',
     {
-      differs: 'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone',
+      differs:
+        'a key anywhere in the chain counts, as in RFC 7469; in curl it is that of the server alone. What is no hash, and a file that is not there, is refused (2, 26): in curl no key is one (90)',
     },
   ),
   row(
@@ -502,6 +539,7 @@ const OURS: readonly OptionRow[] = [
     'httplib',
     'send it so many times, --parallel-max at once (10), and tell rate and times',
   ),
+  row('--variable-free', 'flag', 'httplib', 'take {{name}} in words as it is, as it does anyway', GLOBAL),
   row('--plain', 'flag', 'httplib', 'JSON and HTML as they came, on a terminal too'),
 ]
 

@@ -10,9 +10,10 @@ import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
 import { faultOfBasic } from '../../auth/basic.ts'
 import { readChallenges } from '../../auth/challenge.ts'
 import type { DigestSession } from '../../auth/digest.ts'
-import { fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
+import { type FieldLine, fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
 import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
+import { withRenewal } from '../../core/renewal.ts'
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
@@ -222,12 +223,25 @@ class Authentication {
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
     const { method, target: uri } = this.#request
     const contentHash = session.needsContent ? await this.#hashBody(session) : undefined
-    const { realm, nonce, opaque } = session
-    const answer = session.answer({ method, uri, contentHash })
+    const make = (): { sent: Sent; digest: NonNullable<Attempted['digest']> } => {
+      const { realm, nonce, opaque } = session
+      const answer = session.answer({ method, uri, contentHash })
+      const sent = { kind: 'digest', credential, realm, nonce, opaque, isAhead } as const
+      return { sent, digest: { session, answer } }
+    }
+    let last = make()
     return {
-      sent: { kind: 'digest', credential, realm, nonce, opaque, isAhead },
-      value: answer.value,
-      digest: { session, answer },
+      get sent() {
+        return last.sent
+      },
+      get digest() {
+        return last.digest
+      },
+      value: last.digest.answer.value,
+      renew: () => {
+        last = make()
+        return last.digest.answer.value
+      },
     }
   }
 
@@ -297,16 +311,18 @@ class Authentication {
     )
   }
 
-  #sendWith({ value }: Attempted): Promise<HTTPResponse> {
+  #sendWith({ value, renew }: Attempted): Promise<HTTPResponse> {
     const { fields, body: first } = this.#request
     const body = this.#nextBody()
     this.#sentBody = body
     if (value === undefined && body === first) return this.#carry(this.#request)
+    const line: FieldLine | undefined = value === undefined ? undefined : ['Authorization', value]
+    const request = withChanges(this.#request, {
+      ...(line === undefined ? {} : { fields: withFieldAfterHost(fields, line) }),
+      ...(body === first ? {} : { body }),
+    })
     return this.#carry(
-      withChanges(this.#request, {
-        ...(value === undefined ? {} : { fields: withFieldAfterHost(fields, ['Authorization', value]) }),
-        ...(body === first ? {} : { body }),
-      }),
+      line === undefined || renew === undefined ? request : withRenewal(request, line, renew),
     )
   }
 

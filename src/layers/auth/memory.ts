@@ -20,12 +20,14 @@ export interface AuthMemory {
   ) => Promise<{ readonly user: string; readonly password: string } | undefined>
 }
 
-/** What was sent, with what is needed to judge the answer. */
+/** What was sent last, with what is needed to judge the answer. */
 export interface Attempted {
   readonly sent: Sent
   readonly value: string | undefined
   readonly held?: HeldToken
   readonly digest?: { readonly session: DigestSession; readonly answer: DigestAnswer }
+  /** Makes the value for another sending below this layer, and `sent` and `digest` tell of that one from then on. */
+  readonly renew?: () => string
 }
 
 /** No credentials. */

@@ -48,7 +48,7 @@ export class ConnectionLife {
     const engine = this.#engine
     // Half a CRLF after a response: its other half may still come.
     const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
-    return mayGoOn && this.#patience.requestsLeft > 0 ? 'open' : 'draining'
+    return mayGoOn && !this.#patience.isOver ? 'open' : 'draining'
   }
 
   /**
@@ -62,14 +62,13 @@ export class ConnectionLife {
   /** How many exchanges may be begun now. */
   get capacity(): number {
     if (this.#stage !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
-    const outstanding = this.#exchanges.length
     if (this.#isInDoubt) return 0
-    return Math.max(0, Math.min(this.#pipelining - outstanding, this.#patience.requestsLeft))
+    return Math.max(0, this.#patience.allows(this.#pipelining - this.#exchanges.length))
   }
 
   /** True where no exchange can follow those that are under way. */
   get isSpent(): boolean {
-    return !this.#engine.canSendRequest || this.#isDraining || this.#patience.requestsLeft === 0
+    return !this.#engine.canSendRequest || this.#isDraining || this.#patience.isOver
   }
 
   /** How long the peer keeps the connection idle, where it has said so, in milliseconds. */
@@ -84,8 +83,7 @@ export class ConnectionLife {
   assertTakes(address: string, request: NamedRequest): void {
     if (this.#stage === 'closed') throw alreadyClosed(address, this.#closeReason, request)
     const engine = this.#engine
-    if (this.#isDraining || this.#patience.requestsLeft === 0)
-      throw this.#takesNoMore(address, 'it is being closed')
+    if (this.#isDraining || this.#patience.isOver) throw this.#takesNoMore(address, 'it is being closed')
     if (engine.canSendRequest && this.#isInDoubt)
       throw this.#takesNoMore(address, 'what came after the last response leaves its end in doubt')
   }

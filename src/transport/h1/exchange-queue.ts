@@ -3,6 +3,7 @@
  */
 
 import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { Exchange } from '../exchange.ts'
 import { EarliestEnd } from './earliest-end.ts'
 
@@ -67,14 +68,17 @@ export class ExchangeQueue {
     this.#members = add(this.#members, exchange)
   }
 
-  /** Takes the oldest out once both its halves are over; undefined where they are not. */
-  takeOver(now: () => number): Exchange | undefined {
+  /**
+   * Takes the oldest out once both its halves are over; undefined where they are not.
+   * @param at - what the clock says, if it was asked just now
+   */
+  takeOver(clock: Clock, at?: number): Exchange | undefined {
     const oldest = this.#members[0]
     // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
     if (oldest?.isEnded !== true || oldest.upload === 'sending' || oldest.isUndrained) return undefined
     this.#members = withoutFirst(this.#members)
     this.#earliestEnd?.remove(oldest.deadlines.endsAt)
-    if (this.#members.length === 0) this.#idleSince = now()
+    if (this.#members.length === 0) this.#idleSince = at ?? clock.now()
     return oldest
   }
 

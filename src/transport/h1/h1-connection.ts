@@ -374,7 +374,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
             // Security: who cuts a connection must not decide where a body ends (RFC 9112 §9.8).
             if (exchange!.isUntilClose && this.#uncleanEnd !== undefined) this.#fail(this.#uncleanEnd)
             else exchange!.ended(event.trailers, now)
-            this.#settleOldest()
+            this.#settleOldest(now)
             hasEnded = true
             break
           case 'request':
@@ -409,9 +409,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
-  #settleOldest(): void {
-    const now = (): number => this.clock.now()
-    for (let over = this.#exchanges.takeOver(now); over !== undefined; over = this.#exchanges.takeOver(now)) {
+  #settleOldest(at?: number): void {
+    for (;;) {
+      const over = this.#exchanges.takeOver(this.clock, at)
+      if (over === undefined) break
       this.#changes.note()
       over.stopListening()
       // The peer still waits for the rest of a request that will not come, or does not take it.

@@ -32,20 +32,26 @@ export class PeerPatience {
   /** Of the last response. */
   #fields: readonly FieldLine[] | undefined
   #hint: KeepAliveHint | undefined
-  #requestsLeft = Infinity
+  /** How many more requests the peer takes; undefined where it has not said. */
+  #left: number | undefined
 
   get timeoutMs(): number | undefined {
     return this.#hint?.timeoutMs
   }
 
-  /** How many more requests the peer takes; Infinity where it has not said. */
-  get requestsLeft(): number {
-    return this.#requestsLeft
+  /** True where the peer takes no more requests. */
+  get isOver(): boolean {
+    return this.#left !== undefined && this.#left <= 0
+  }
+
+  /** How many of `wanted` further requests the peer takes. */
+  allows(wanted: number): number {
+    return this.#left === undefined || wanted < this.#left ? wanted : this.#left
   }
 
   /** A request was begun. */
   spend(): void {
-    if (this.#requestsLeft !== Infinity) this.#requestsLeft--
+    if (this.#left !== undefined) this.#left--
   }
 
   /** A head came while so many requests were begun after the one it answers. Equal heads have the same fields, read once. */
@@ -55,6 +61,6 @@ export class PeerPatience {
       this.#hint = readKeepAlive(fields)
     }
     const max = this.#hint?.max
-    if (max !== undefined) this.#requestsLeft = Math.max(0, max - begunAfter)
+    if (max !== undefined) this.#left = Math.max(0, max - begunAfter)
   }
 }

@@ -36,6 +36,9 @@ const CLASSES: Readonly<Record<string, (one: AuthCase, curl: Answer | undefined)
     isUtf8,
     userhash,
   }) => isUtf8 && !userhash && /[^ -~]/.test(user),
+  // Without Digest it asks for `/?`, as it is written.
+  'curl asks with Digest for a URL without its empty query': ({ path }, curl) =>
+    path === '?' && curl?.fault === undefined && curl?.params['uri']?.endsWith('?') === false,
 }
 
 /** What an answer is compared by: all that is not drawn. */

@@ -9,15 +9,26 @@ const FOLDERS = ['auth', 'layers/auth', 'client']
 
 await answerHunt(findFirst)
 
+/** Tries one folder after the other, from the values to the client. */
 function findFirst(within: number): Catch {
-  const tests = path.resolve(import.meta.dirname, '../..')
-  const files = FOLDERS.flatMap((folder) =>
-    readdirSync(path.join(tests, folder))
-      // Those with fast-check need a package, which is not there.
-      .filter((name) => name.endsWith('.test.js') && !name.includes('property'))
-      .filter((name) => folder !== 'client' || name.startsWith('auth'))
-      .map((name) => path.join(tests, folder, name)),
-  )
+  let passed = 0
+  for (const folder of FOLDERS) {
+    const { tests, failed } = findIn(folder)
+    if (failed !== undefined && passed + failed.number <= within)
+      return { tryNumber: passed + failed.number, rule: failed.rule }
+    passed += tests
+  }
+  return { tryNumber: undefined, rule: `${passed} tests pass` }
+}
+
+/** How many tests of a folder have ended, and the first that failed. */
+function findIn(folder: string): { tests: number; failed?: { number: number; rule: string } } {
+  const tests = path.resolve(import.meta.dirname, '../..', folder)
+  const files = readdirSync(tests)
+    // Those with fast-check need a package, which is not there.
+    .filter((name) => name.endsWith('.test.js') && !name.includes('property'))
+    .filter((name) => folder !== 'client' || name.startsWith('auth'))
+    .map((name) => path.join(tests, name))
   // A test within a test does not run its own tests.
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env
   const options = { encoding: 'utf8', env, timeout: 20_000, maxBuffer: 1 << 28 } as const
@@ -25,11 +36,12 @@ function findFirst(within: number): Catch {
   const { stdout, status } = spawnSync(process.execPath, words, options)
   const results = [...stdout.matchAll(/^ +(not )?ok \d+ - (.*)$/gm)]
   const failed = results.findIndex(([, not]) => not !== undefined)
-  if (failed >= 0 && failed < within)
-    return {
-      tryNumber: failed + 1,
-      rule: results[failed]![2]!.replace(/ \[[^\]]*\]$/, '').replaceAll('\\', ''),
-    }
-  if (status === 0) return { tryNumber: undefined, rule: `${results.length} tests pass` }
-  return { tryNumber: results.length + 1, rule: 'a test does not end' }
+  const count = results.length
+  if (failed >= 0) {
+    const rule = results[failed]![2]!.replace(/ \[[^\]]*\]$/, '').replaceAll('\\', '')
+    return { tests: count, failed: { number: failed + 1, rule } }
+  }
+  return status === 0
+    ? { tests: count }
+    : { tests: count, failed: { number: count + 1, rule: 'a test does not end' } }
 }

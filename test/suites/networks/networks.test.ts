@@ -19,8 +19,8 @@ import { type Asked, answerPieces, Origin, SECRET } from './origin.ts'
 
 checkOpenHandles()
 
-/** About half a minute; `npm run networks` plays 1,000 of each. */
-const RUNS = 16
+/** About fifteen seconds; `npm run networks` plays 1,000 of each. */
+const RUNS = 8
 
 describe('faults on real networks', { timeout: 180_000 }, () => {
   it(`are never told as what they are not, ${RUNS} runs of each`, async (test) => {

@@ -148,7 +148,10 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   }
   const error =
     !isSound && choices.chance(10) ? new Error(`the source of request ${id} has failed`) : undefined
+  const all = pieces.length
   if (error !== undefined) pieces.length = choices.pick(pieces.length + 1)
+  // A large file is read as far as it was long when it was measured: what fails after that is not seen.
+  const isSeen = kind !== 'file' || length <= MEASURED_BYTES || pieces.length < all
   // A small file is what was read of it.
   const mayMisfit = kind !== 'file' || length > MEASURED_BYTES
   const isUnsendable = !isSound && error === undefined && mayMisfit && choices.chance(3)
@@ -159,8 +162,8 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
     meaning: {
       kind,
       bytes,
-      end: error !== undefined ? 'source fails' : isUnsendable ? 'does not fit' : 'whole',
-      sourceError: error,
+      end: error !== undefined && isSeen ? 'source fails' : isUnsendable ? 'does not fit' : 'whole',
+      sourceError: isSeen ? error : undefined,
     },
     isForeign: false,
     length: kind === 'file' ? length : undefined,

@@ -92,6 +92,7 @@ export class Link {
   #downEnds = false
   #upEvent: Happening | undefined
   #downEvent: Happening | undefined
+  #closedBy: HTTPException | undefined
   #heldClose: { readonly error: HTTPException | undefined } | undefined
 
   constructor(
@@ -121,6 +122,9 @@ export class Link {
 
   start(sink: ByteSink): void {
     this.sink = sink
+    // As a socket does: who comes later is told what was told before.
+    if (this.hasToldEnd) sink.end()
+    if (this.hasToldClose) sink.closed(this.#closedBy)
     this.#flowDown(0)
   }
 
@@ -282,7 +286,8 @@ export class Link {
       this.hasToldClose = true
       const shown = error === undefined ? '' : ` (${error.message})`
       this.#world.trace(`link ${this.number}: the client hears the close${shown}${this.#late()}`)
-      this.sink?.closed(this.hasClientClosed ? undefined : error)
+      this.#closedBy = this.hasClientClosed ? undefined : error
+      this.sink?.closed(this.#closedBy)
     })
   }
 

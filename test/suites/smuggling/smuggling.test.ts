@@ -17,7 +17,7 @@ import { readStrictly } from './strict-server.ts'
 
 checkOpenHandles()
 
-const RANDOM_ATTEMPTS = 6_000
+const RANDOM_ATTEMPTS = 3_000
 /** One in so many of the streams that held a message is shown to Node's server, too. */
 const SHOWN = 16
 const MAX_TOLD = 5
@@ -93,7 +93,7 @@ describe('what a caller hands over', () => {
 })
 
 describe('what a user writes on the command line', () => {
-  const RUNS = 300
+  const RUNS = 200
   const PROCESSES = 6
   const attempts = Array.from({ length: 10 * (RUNS + PROCESSES) }, (_, index) =>
     attemptOf(index + 1, DOORS_OF_COMMAND),

@@ -194,10 +194,7 @@ describe('the timer of a connection', () => {
       const second = bench.beginSent()
       bench.passQuietly(BODY_MS - 100)
       first.ended([], bench.clock.now())
-      assert.equal(
-        bench.queue.takeOver(() => bench.clock.now()),
-        first,
-      )
+      assert.equal(bench.queue.takeOver(bench.clock), first)
       bench.timer.watch()
       bench.expect('headers', HEADERS_MS, second, HEADERS_MS)
     })
@@ -314,7 +311,7 @@ describe('the timer of a connection', () => {
       const first = bench.beginReading(500)
       const second = bench.beginSent(TOTAL_MS)
       first.ended([], bench.clock.now())
-      bench.queue.takeOver(() => bench.clock.now())
+      bench.queue.takeOver(bench.clock)
       bench.timer.watch()
       bench.expect('headers', HEADERS_MS, second, HEADERS_MS)
     })

@@ -181,7 +181,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'does nothing about a body that is given up',
     file: BODY,
-    find: 'this.#inner.cancel(); else void this.#drain();',
+    find: 'void this.#drain(); else this.#inner.cancel();',
     replace: '; else void 0;',
     within: 500,
   },

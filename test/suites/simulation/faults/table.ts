@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'ignores an abort while the connection is opened',
     file: 'time/wait.js',
-    find: 'if (signal !== undefined) listenForAbort(signal, onAbort);',
+    find: 'listenForAbort(signal, this.#onAbort);',
     replace: '',
     within: 500,
   },
