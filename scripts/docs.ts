@@ -207,14 +207,12 @@ After a failed exchange an error also says:
 | \`address\` | the peer: \`host:port\`, or the path of a unix socket |
 | \`phase\` | \`queue\`, \`dns\`, \`tcp\`, \`tls\`, \`proxy\`, \`connect\`, \`send\`, \`headers\`, \`body\`, \`total\`, \`minSpeed\` |
 | \`mayHaveActed\` | whether the server may have acted on the request: false only where it is proven that it has not |
-| \`attempts\` | at the client, each attempt with these facts, and with what was decided after it and why |
-| \`timings\` | how long the phases before took, in milliseconds, as far as they have come |
 | \`method\` | the method of the request; none for \`connect()\` |
 | \`url\` | origin and path of the request: no query, no fragment, no userinfo |
 | \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |
 | \`timings\` | how long each phase took that was over then: \`dns connect tls headers\` |
 | \`attempts\` | at the height of the client: one record for each attempt, with what was decided after it and why |
-| \`mayHaveActed\` | false only where it is proven that the server has not acted on the request |
+| \`context\` | at the client, the option \`context\` of the request, the same object. It is not enumerable: no message, \`inspect\` or \`JSON.stringify\` shows it |
 | \`proxy\` | where no connection could be had through it: the proxy, \`host:port\` |
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 

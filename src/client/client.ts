@@ -14,6 +14,8 @@ import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { addContext, HTTPException } from '../errors/exception.ts'
+import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
@@ -229,7 +231,7 @@ export class Client {
 
   /**
    * Opens connections until there are `count` to the origin of a URL, or the caps are reached.
-   * @throws what opening the first that failed threw
+   * @throws what opening the first that failed threw; TimeoutError of `total`; `signal.reason`
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
     const { underway, pool, clock } = this.#shared
@@ -243,7 +245,11 @@ export class Client {
       const plan = this.#end.planFor(to.origin, connection, route)
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`)
     }
-    await underway.watch(open(), deadlines.signal)
+    const { prefix } = this.#destinations.find(url).origin
+    const wanted = { url: `${prefix}/`, deadlines }
+    // The dials have their own timeouts, and go on for others.
+    const opened = whileWanted(open(), wanted, { clock, pauses: underway.pauses })
+    await underway.watch(opened, deadlines.signal)
   }
 
   /**
@@ -341,7 +347,7 @@ export class Client {
     url: string | URL,
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
-    let { throwOnError, signal } = this.#base.settings
+    let { throwOnError, signal, context } = this.#base.settings
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -354,10 +360,12 @@ export class Client {
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
         signal = settings.signal
+        context = settings.context
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
+      if (HTTPException.isHTTPException(error)) addContext(error, context)
       answer = Promise.reject(error)
     }
     return ResponsePromise.of(underway.watch(answer, signal), throwOnError)

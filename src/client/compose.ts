@@ -21,7 +21,7 @@ import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
 import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
-import { eventsLayer } from './events.ts'
+import { contextLayer, eventsLayer } from './events.ts'
 import {
   attemptHooks,
   errorHook,
@@ -44,6 +44,7 @@ export interface Feature {
 const OUTER: readonly Feature[] = [
   { name: 'events', isOn: () => true, layer: eventsLayer },
   { name: 'onError', isOn: hasErrorHook, layer: errorHook },
+  { name: 'context', isOn: ({ context }) => context !== undefined, layer: contextLayer },
 ]
 
 /** What the built-in layers of a client stand on. */

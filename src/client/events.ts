@@ -10,6 +10,7 @@ import type { Handler, Layer } from '../core/handler.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
+import { addContext, HTTPException } from '../errors/exception.ts'
 
 /** A request, in all events of it the same object: keep what you know of it in a WeakMap. */
 export interface RequestInfo {
@@ -142,6 +143,13 @@ export const eventsLayer: Layer = (next) => (request) => {
     ? told(next, request)
     : next(request)
 }
+
+/** Gives what a request fails with its context. */
+export const contextLayer: Layer = (next) => (request) =>
+  next(request).catch((error: unknown) => {
+    if (HTTPException.isHTTPException(error)) addContext(error, request.settings?.context)
+    throw error
+  })
 
 async function told(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
   const info = infoOf(request)

@@ -209,6 +209,7 @@ function says({ timeout }: SharedOptions, phase: keyof ClientTimeouts): boolean 
 const LAYERS: Readonly<Record<string, (settings: ClientSettings) => string>> = {
   events: () => 'tells listeners of the diagnostics channels',
   onError: () => 'asks the hook onError about what failed for good',
+  context: () => 'puts the context of the request on its errors',
   throwOnError: ({ throwOnError }) =>
     typeof throwOnError === 'function'
       ? 'asks throwOnError about the response'

@@ -55,7 +55,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       url,
       informational: [],
       timings: {},
-      facts: { method, url: shownUrl(url) },
+      facts: { method, url: shownUrl(url), context: request.settings?.context },
       makeStream: (response) => Readable.from(response, { objectMode: false }),
       takeConnection: undefined,
       connection: undefined,

@@ -47,10 +47,12 @@ export interface ExchangeFacts {
   timings?: Readonly<Record<string, number | undefined>> | undefined
   /** The proxy on the way, where no connection could be had by it: `host:port`, or the path of a unix socket. */
   proxy?: string | undefined
+  /** The option `context` of the request, as it was given: what is of the caller, and shown nowhere. */
+  context?: unknown
 }
 
 /** One attempt to get a response, of those that an error or a response tells of. */
-export interface Attempt extends Omit<ExchangeFacts, 'proxy'> {
+export interface Attempt extends Omit<ExchangeFacts, 'proxy' | 'context'> {
   /** The status of its response; undefined where there was none. */
   readonly status?: number | undefined
   /** What it failed with; undefined for the last one, which is told by the error itself, and where there was a response. */
@@ -84,6 +86,8 @@ export class HTTPException extends Error implements ExchangeFacts {
   declare elapsedMs?: number | undefined
   declare timings?: Readonly<Record<string, number | undefined>> | undefined
   declare proxy?: string | undefined
+  /** The option `context` of the request, as it was given. Not enumerable: no message, log or JSON shows it. */
+  declare readonly context?: unknown
   /**
    * Each attempt that was made, the oldest first: requests at the height of the client. A `ConnectError` of a connection has
    * the addresses that were tried.
@@ -168,11 +172,17 @@ const FACTS = [
   'elapsedMs',
   'timings',
   'proxy',
-] as const satisfies readonly (keyof ExchangeFacts)[]
+] as const satisfies readonly Exclude<keyof ExchangeFacts, 'context'>[]
 
 /** The facts of the exchange, for an error that takes the place of this one. */
 export function factsOf(error: HTTPException): ExchangeFacts {
-  return Object.fromEntries(FACTS.map((name) => [name, error[name]]))
+  return { ...Object.fromEntries(FACTS.map((name) => [name, error[name]])), context: error.context }
+}
+
+/** Gives an error the context of its request: the first one stays. */
+export function addContext(error: HTTPException, context: unknown): void {
+  if (context === undefined || error.context !== undefined || !Object.isExtensible(error)) return
+  Object.defineProperty(error, 'context', { value: context, configurable: true })
 }
 
 /**
@@ -181,6 +191,7 @@ export function factsOf(error: HTTPException): ExchangeFacts {
  */
 export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
   const wasNamed = error.url !== undefined
+  addContext(error, facts.context)
   for (const name of FACTS) {
     // Another request's facts are not mixed with these.
     if (wasNamed && OF_REQUEST.has(name)) continue
@@ -195,7 +206,7 @@ export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
 
 /** The attempt that ended in an error; the error itself is not in it. */
 export function attemptOfError(error: HTTPException): Attempt {
-  const { proxy: _proxy, ...facts } = factsOf(error)
+  const { proxy: _proxy, context: _context, ...facts } = factsOf(error)
   return facts
 }
 

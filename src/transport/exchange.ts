@@ -5,6 +5,7 @@
  * Length: one state, and all that is asked and told of it.
  */
 
+import { AsyncResource } from 'node:async_hooks'
 import type { Duplex, Readable } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
@@ -95,6 +96,8 @@ export class Exchange implements ResponseSource, BodySource {
   #isUntilClose = false
   #isSwitch = false
   #isReadAhead = false
+  /** It is run where the request was made, and not where its connection was. */
+  readonly #onInformational: ((response: InformationalResponse) => void) | undefined
   #failure: { readonly error: unknown } | undefined
   /** Who waits for the head of the response. */
   #resolve: ((response: HTTPResponse | Promise<never>) => void) | undefined
@@ -118,6 +121,8 @@ export class Exchange implements ResponseSource, BodySource {
     this.startedAt = startedAt
     this.reused = reused
     this.#dialTimings = dialTimings ?? NO_TIMINGS
+    const onInformational = options.settings?.onInformational
+    if (onInformational !== undefined) this.#onInformational = AsyncResource.bind(onInformational)
   }
 
   get deadlines(): RequestDeadlines {
@@ -195,7 +200,8 @@ export class Exchange implements ResponseSource, BodySource {
   /** Which request it is and how long it is under way, for an error of it that comes at `now`. */
   factsAt(now: number): ExchangeFacts {
     const elapsedMs = now - beginningOf(this.deadlines, this.startedAt)
-    return { method: this.method, url: shownUrl(this.url), elapsedMs }
+    const { method, url } = this
+    return { method, url: shownUrl(url), elapsedMs, context: this.#options.settings?.context }
   }
 
   get facts(): ExchangeFacts {
@@ -347,7 +353,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#responseStarted = true
     this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
-    this.#options.settings?.onInformational?.(response)
+    this.#onInformational?.(response)
   }
 
   /** The head of the final response came. Who waits is told by `answer`. */

@@ -18,6 +18,7 @@ describe('the context of a request', () => {
   before(async () => {
     server = createServer((request, response) => {
       request.resume()
+      if (request.url === '/hinted') response.writeEarlyHints({ link: '</a.css>; rel=preload' })
       request.on('end', () => response.end('answered'))
     })
     server.listen(0, '127.0.0.1')
@@ -55,6 +56,26 @@ describe('the context of a request', () => {
       seen.filter(([, of, found]) => found !== of),
       [],
     )
+    await client.close()
+  })
+
+  // RFC 8297: a 103 before the answer. The first request opens the connection, the second uses it again.
+  it('is that of what is told of informational responses, whoever has opened the connection', async () => {
+    const context = new AsyncLocalStorage<number>()
+    const seen: unknown[] = []
+    const client = new Client({
+      pool: { perOrigin: 1 },
+      onInformational: () => seen.push(context.getStore()),
+    })
+    for (const of of [1, 2])
+      assert.equal(await context.run(of, () => client.get(`${origin}/hinted`).text()), 'answered')
+    const both = [3, 4].map((of) =>
+      context.run(of, () =>
+        client.get(`${origin}/hinted`, { onInformational: () => seen.push(context.getStore()) }).text(),
+      ),
+    )
+    await Promise.all(both)
+    assert.deepEqual(seen, [1, 2, 3, 4])
     await client.close()
   })
 
