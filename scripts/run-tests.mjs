@@ -28,10 +28,15 @@ const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 const ALONE = [
   ['test/suites/', 'long, and the judges look at the whole process'],
   ['test/project/', 'starts compilers and package managers, reads all sources'],
+  ['test/client/leaks.test.ts', 'counts the heap'],
+  ['test/core/linear-time.test.ts', 'compares times'],
+  ['test/h1/resource-attacks.test.ts', 'bounds time and memory'],
+  ['test/client/migration.test.ts', 'starts other clients'],
+  ['test/support/', 'tests of the tests: nothing of src'],
 ]
 
 /** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is quicker unmeasured. */
-const NOT_COVERED = ['test/suites/', 'test/project/']
+const NOT_COVERED = ALONE.map(([start]) => start)
 
 /** Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. */
 const SECONDS = {

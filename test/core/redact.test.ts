@@ -125,6 +125,12 @@ describe('maskText', () => {
     })
   }
 
+  it('takes for a key of JSON what stands in quotation marks whole', () => {
+    for (const text of ['said access_token": 5', `{"${'a'.repeat(2_000)}access_token": "value"}`.slice(2)])
+      assert.equal(maskText(text), text)
+    assert.ok(!maskText('{"access_token" : "s3cret"}').includes('s3cret'))
+  })
+
   it('masks an authority whose end is still to come', () => {
     assert.equal(maskText('GET http://me:p', true), 'GET http://***')
     assert.equal(maskText('GET http://me:p@h/ HTTP', true), 'GET http://***@h/ HTTP')
