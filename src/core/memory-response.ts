@@ -63,7 +63,6 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       attempts: undefined,
       fromCache: undefined,
       maxBodyBytes: undefined,
-      readAhead: undefined,
       giveUpRequest: undefined,
     },
   )

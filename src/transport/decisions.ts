@@ -49,8 +49,8 @@ export interface PhaseFacts {
   readonly hasHead: boolean
   /** The peer takes what is sent. */
   readonly isWritable: boolean
-  /** The caller does not wait for the body: it has not asked for more of it, or does not take what comes. */
-  readonly isUnread: boolean
+  /** The caller does not take what comes. */
+  readonly isHeldBack: boolean
   /** How long the head has been awaited. */
   readonly awaitedMs: number
   /** What is left of the total timeout; Infinity without one. */
@@ -59,9 +59,9 @@ export interface PhaseFacts {
 
 /** Which timeout runs. A wait that is the caller's own doing has none but the total. */
 export function decidePhase(facts: PhaseFacts): AwaitedPhase {
-  const { timeouts, isSending, hasHead, isWritable, isUnread, awaitedMs, leftMs } = facts
+  const { timeouts, isSending, hasHead, isWritable, isHeldBack, awaitedMs, leftMs } = facts
   const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
-  const isOwnDoing = isSending ? isWritable : hasHead && isUnread
+  const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
   const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
   // A head has its time as a whole, however it trickles in; the other phases begin again at each progress.
   const dueInMs = name === 'headers' ? timeoutMs - awaitedMs : timeoutMs

@@ -55,8 +55,6 @@ export interface ExchangeHost {
   pause(): void
   /** The caller does again. */
   resume(): void
-  /** Whether the caller waits for the body has changed. */
-  awaited(): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
   /** Nobody gets the response: what is left of the request is not wanted. */
@@ -95,7 +93,6 @@ export class Exchange implements ResponseSource, BodySource {
   #awaitedSince: number | undefined
   #isUntilClose = false
   #isSwitch = false
-  #isReadAhead = false
   /** It is run where the request was made, and not where its connection was. */
   readonly #onInformational: ((response: InformationalResponse) => void) | undefined
   #failure: { readonly error: unknown } | undefined
@@ -153,11 +150,6 @@ export class Exchange implements ResponseSource, BodySource {
 
   get response(): HTTPResponse | undefined {
     return this.#response
-  }
-
-  /** True while the caller waits for more of the body: what is read ahead for it is not waited for. */
-  get isBodyAwaited(): boolean {
-    return this.#body?.isAwaited === true && !this.#isReadAhead
   }
 
   /** True once the head of the final response has come. */
@@ -416,17 +408,6 @@ export class Exchange implements ResponseSource, BodySource {
 
   resume(): void {
     this.#host.resume()
-  }
-
-  awaited(): void {
-    this.#host.awaited()
-  }
-
-  /** What is read from now on nobody waits for, or somebody does again. */
-  readAhead(isAhead: boolean): void {
-    if (this.#isReadAhead === isAhead) return
-    this.#isReadAhead = isAhead
-    this.#host.awaited()
   }
 
   cancel(): void {

@@ -121,7 +121,6 @@ export class MemoryTransport implements Transport {
     const body = new IncomingBody({
       pause: () => void this.paused++,
       resume: () => {},
-      awaited: () => {},
       cancel: () => this.close(),
       consumed: () => {},
     })

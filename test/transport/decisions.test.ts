@@ -29,7 +29,7 @@ describe('decidePhase', () => {
     isSending: false,
     hasHead: false,
     isWritable: true,
-    isUnread: false,
+    isHeldBack: false,
     awaitedMs: 0,
     leftMs: Infinity,
   }
@@ -55,11 +55,11 @@ describe('decidePhase', () => {
       timeoutMs: 30,
       dueInMs: 30,
     })
-    assert.equal(decidePhase({ ...facts, hasHead: true, isUnread: true }).dueInMs, Infinity)
+    assert.equal(decidePhase({ ...facts, hasHead: true, isHeldBack: true }).dueInMs, Infinity)
   })
 
   it('is total where that ends first, whatever else is waited for', () => {
-    for (const other of [{}, { isSending: true }, { hasHead: true, isUnread: true }]) {
+    for (const other of [{}, { isSending: true }, { hasHead: true, isHeldBack: true }]) {
       assert.deepEqual(decidePhase({ ...facts, ...other, leftMs: 3 }), {
         name: 'total',
         timeoutMs: 3,

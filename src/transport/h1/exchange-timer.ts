@@ -56,10 +56,10 @@ export class ExchangeTimer {
     this.#deadline = undefined
   }
 
-  /** Whose wait is timed: that of the oldest that is not answered, or of a later one that the peer does not take while that is unread. */
+  /** Whose wait is timed: that of the oldest, or of a later one that the peer does not take while the oldest is unread. */
   get #timed(): Exchange | undefined {
     const { queue, isWritable, isPaused } = this.#waits
-    const oldest = queue.concerned
+    const { oldest } = queue
     if (isWritable || !isPaused || oldest?.upload === 'sending') return oldest
     const newest = queue.members.at(-1)
     return newest?.upload === 'sending' ? newest : oldest
@@ -74,7 +74,7 @@ export class ExchangeTimer {
       isSending,
       hasHead,
       isWritable,
-      isUnread: isPaused || !exchange.isBodyAwaited,
+      isHeldBack: isPaused,
       awaitedMs: isSending ? 0 : exchange.awaitedMs(now),
       leftMs: this.#waits.queue.endsAt - now,
     })
@@ -84,7 +84,7 @@ export class ExchangeTimer {
 
   #fired(): void {
     const { queue } = this.#waits
-    const oldest = queue.concerned
+    const { oldest } = queue
     if (oldest === undefined || this.#phase === undefined) return
     const { name, timeoutMs } = this.#phase
     if (name !== 'total') {

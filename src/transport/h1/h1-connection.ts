@@ -292,10 +292,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#watch()
   }
 
-  awaited(): void {
-    this.#watch()
-  }
-
   /** HTTP/1 has no other way to be spared the rest of a response. */
   cancel(_exchange: Exchange): void {
     this.close()

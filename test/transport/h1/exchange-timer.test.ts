@@ -55,7 +55,6 @@ class Bench {
       tls: undefined,
       pause() {},
       resume() {},
-      awaited: () => this.timer.watch(),
       cancel() {},
       giveUpRequest() {},
       aborted() {},
@@ -79,7 +78,6 @@ class Bench {
   beginReading(totalMs?: number): Exchange {
     const exchange = this.beginSent(totalMs)
     exchange.headReceived(HEAD, this.clock.now(), false, false)
-    exchange.response!.read().catch(() => {})
     this.timer.watch()
     return exchange
   }
@@ -101,14 +99,6 @@ class Bench {
     )
     assert.ok(this.told[0]![3] >= due)
   }
-}
-
-/** Begins an exchange whose head has come, and whose body nobody reads. */
-const unread = (bench: Bench): Exchange => {
-  const exchange = bench.beginSent()
-  exchange.headReceived(HEAD, bench.clock.now(), false, false)
-  bench.timer.watch()
-  return exchange
 }
 
 describe('the timer of a connection', () => {
@@ -223,49 +213,6 @@ describe('the timer of a connection', () => {
       bench.timer.watch()
       bench.expect('body', BODY_MS, exchange, BODY_MS)
     })
-  })
-
-  describe('where nobody waits for the body', () => {
-    it('stands still, and begins with the first read', () => {
-      const bench = new Bench()
-      const exchange = unread(bench)
-      bench.passQuietly(100 * BODY_MS)
-      exchange.response!.read().catch(() => {})
-      bench.expect('body', BODY_MS, exchange, BODY_MS)
-    })
-
-    it('stands still between two reads', async () => {
-      const bench = new Bench()
-      const exchange = unread(bench)
-      const target = new Uint8Array(1)
-      const first = exchange.response!.readInto(target)
-      exchange.bodyReceived(Buffer.from('a'))
-      bench.timer.watch()
-      assert.equal(await first, 1)
-      bench.passQuietly(100 * BODY_MS)
-      exchange.response!.readInto(target).catch(() => {})
-      bench.expect('body', BODY_MS, exchange, BODY_MS)
-    })
-
-    it('stands still while it is read ahead', () => {
-      const bench = new Bench()
-      const exchange = unread(bench)
-      exchange.readAhead(true)
-      exchange.response!.read().catch(() => {})
-      bench.passQuietly(100 * BODY_MS)
-      exchange.readAhead(false)
-      bench.expect('body', BODY_MS, exchange, BODY_MS)
-    })
-  })
-
-  it('tells the one who is not answered, where the peer takes neither its request nor that of an answered one', () => {
-    const bench = new Bench()
-    const answered = bench.beginReading()
-    answered.ended([], bench.clock.now())
-    const next = bench.beginSent()
-    bench.isWritable = false
-    bench.timer.watch()
-    bench.expect('send', SEND_MS, next, SEND_MS)
   })
 
   describe('with a total timeout', () => {
