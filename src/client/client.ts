@@ -15,7 +15,6 @@ import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
-import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
@@ -231,7 +230,7 @@ export class Client {
 
   /**
    * Opens connections until there are `count` to the origin of a URL, or the caps are reached.
-   * @throws what opening the first that failed threw; TimeoutError of `total`; `signal.reason`
+   * @throws what opening the first that failed threw
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
     const { underway, pool, clock } = this.#shared
@@ -245,11 +244,7 @@ export class Client {
       const plan = this.#end.planFor(to.origin, connection, route)
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`)
     }
-    const { prefix } = this.#destinations.find(url).origin
-    const wanted = { url: `${prefix}/`, deadlines }
-    // The dials have their own timeouts, and go on for others.
-    const opened = whileWanted(open(), wanted, { clock, pauses: underway.pauses })
-    await underway.watch(opened, deadlines.signal)
+    await underway.watch(open(), deadlines.signal)
   }
 
   /**

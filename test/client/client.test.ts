@@ -330,12 +330,6 @@ describe('the client', () => {
       await one.close()
     })
 
-    it('opens them within the total timeout', async () => {
-      const one = new Client({ connect: () => new Promise(() => {}), timeout: { total: 40 } })
-      await assert.rejects(one.preconnect(origin), { code: 'TIMEOUT_TOTAL' })
-      one.destroy()
-    })
-
     it('lends a connection to be driven by hand, and takes it back', async () => {
       const one = new Client({ baseUrl: origin })
       await one.get('/').text()
