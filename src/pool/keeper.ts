@@ -122,7 +122,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   /** Takes one out of the line. Answers false where it was served or failed already. */
   leave(origin: PoolOrigin, waiter: PoolWaiter): boolean {
-    if (waiter.line?.leave(waiter) !== true) return false
+    if (waiter.list?.leave(waiter) !== true) return false
     this.#waiting--
     if (waiter.isOverdue) origin.overdue--
     return true

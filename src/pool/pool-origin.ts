@@ -3,6 +3,7 @@
  * is done with it is the pool's.
  */
 
+import { LinkedList } from '../core/linked-list.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Deadline } from '../time/deadline.ts'
@@ -11,7 +12,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { ConnectionFacts, Connections } from './assign.ts'
 import type { PoolKey } from './key.ts'
 import { isIdempotent } from './resend.ts'
-import { type Waiter, WaitingLine } from './waiting-line.ts'
+import type { Waiter, WaitingLine } from './waiting-line.ts'
 
 /**
  * A connection as the pool keeps it: the transport, with what the pool knows besides. Slots are not counted a second time
@@ -122,9 +123,9 @@ export class PoolOrigin implements Connections<PooledConnection> {
   readonly connections: Set<PooledConnection> = new Set()
   readonly dials: Set<Dial> = new Set()
   /** Those who take any connection. */
-  readonly line: WaitingLine<PooledConnection> = new WaitingLine()
+  readonly line: WaitingLine<PooledConnection> = new LinkedList()
   /** Those who need a new one: their request died with a reused one. They came before all others. */
-  readonly freshLine: WaitingLine<PooledConnection> = new WaitingLine()
+  readonly freshLine: WaitingLine<PooledConnection> = new LinkedList()
   /** How many of those who wait are overdue. */
   overdue = 0
   /** Runs while a dial has nobody to serve. */

@@ -289,7 +289,7 @@ export class Pool {
       }
       const queued = this.#queue(origin, need, deadlines, options.queueMs, outcome, request)
       // A source that fails while nobody reads it ends the wait.
-      if (body instanceof ChunkedBody && queued.line !== undefined)
+      if (body instanceof ChunkedBody && queued.list !== undefined)
         body.listen((error) => queued.cancel(error))
     })
   }

@@ -32,7 +32,7 @@ export class Queued implements PoolWaiter {
   isOverdue = false
   before: PoolWaiter | undefined
   after: PoolWaiter | undefined
-  line: WaitingLine<PooledConnection> | undefined
+  list: WaitingLine<PooledConnection> | undefined
   readonly #keeper: ConnectionKeeper
   readonly #origin: PoolOrigin
   readonly #deadlines: RequestDeadlines

@@ -1,13 +1,11 @@
-/**
- * Those who wait for a connection, in the order in which they came. Joining, leaving from anywhere and serving the first cost
- * the same however long the line is.
- */
+/** Those who wait for a connection, in the order in which they came. */
 
+import type { Linked, LinkedList } from '../core/linked-list.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Need } from './assign.ts'
 
 /** One that waits for a connection, of whatever kind `C`. */
-export interface Waiter<C> {
+export interface Waiter<C> extends Linked<Waiter<C>> {
   readonly need: Need
   /** When it came, as a number that grows. */
   readonly arrival: number
@@ -24,60 +22,7 @@ export interface Waiter<C> {
   readonly url: string | undefined
   /** How long a dial for it may take. */
   readonly timeouts: ResolvedTimeouts
-  before: Waiter<C> | undefined
-  after: Waiter<C> | undefined
-  line: WaitingLine<C> | undefined
 }
 
 /** A line of those who wait. */
-export class WaitingLine<C> implements Iterable<Waiter<C>> {
-  #first: Waiter<C> | undefined
-  #last: Waiter<C> | undefined
-  #length = 0
-
-  get length(): number {
-    return this.#length
-  }
-
-  get first(): Waiter<C> | undefined {
-    return this.#first
-  }
-
-  get last(): Waiter<C> | undefined {
-    return this.#last
-  }
-
-  join(waiter: Waiter<C>): void {
-    waiter.line = this
-    waiter.before = this.#last
-    if (this.#last === undefined) this.#first = waiter
-    else this.#last.after = waiter
-    this.#last = waiter
-    this.#length++
-  }
-
-  /** Takes one out, wherever it stands. Answers false where it stands in this line no more. */
-  leave(waiter: Waiter<C>): boolean {
-    if (waiter.line !== this) return false
-    const { before, after } = waiter
-    if (before === undefined) this.#first = after
-    else before.after = after
-    if (after === undefined) this.#last = before
-    else after.before = before
-    waiter.line = undefined
-    waiter.before = undefined
-    waiter.after = undefined
-    this.#length--
-    return true
-  }
-
-  /** From the first on. The one that was handed out last may leave meanwhile. */
-  *[Symbol.iterator](): Generator<Waiter<C>, void, void> {
-    let waiter = this.#first
-    while (waiter !== undefined) {
-      const { after } = waiter
-      yield waiter
-      waiter = after
-    }
-  }
-}
+export type WaitingLine<C> = LinkedList<Waiter<C>>

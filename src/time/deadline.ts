@@ -4,6 +4,7 @@
  * seldom; a timeout is never early and at most a grid step late.
  */
 
+import { type Linked, LinkedList } from '../core/linked-list.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** The grid is this part of the timeout, within the bounds below. */
@@ -20,19 +21,15 @@ export interface Deadline {
   clear(): void
 }
 
-/** A deadline as the timer sees it, in the list of those that are set: to enter and to leave costs no search and no memory. */
-interface Armed {
+/** A deadline as the timer sees it, in the list of those that are set. */
+interface Armed extends Linked<Armed> {
   dueAt: number
-  isSet: boolean
-  before: Armed | undefined
-  after: Armed | undefined
   fire(): void
 }
 
 class SharedTimer {
   readonly #clock: Clock
-  #first: Armed | undefined
-  #last: Armed | undefined
+  readonly #armed: LinkedList<Armed> = new LinkedList()
   #timer: Timer | undefined
   #firesAt = Infinity
 
@@ -43,34 +40,16 @@ class SharedTimer {
   arm(deadline: Armed, timeoutMs: number, now: number = this.#clock.now()): void {
     const grid = Math.min(COARSEST_GRID_MS, Math.max(FINEST_GRID_MS, timeoutMs / GRID_PART))
     deadline.dueAt = Math.ceil((now + timeoutMs) / grid) * grid
-    if (!deadline.isSet) this.#enter(deadline)
+    if (this.#armed.length === 0) this.#timer?.keepAlive(true)
+    if (deadline.list === undefined) this.#armed.join(deadline)
     if (deadline.dueAt < this.#firesAt) this.#schedule(deadline.dueAt)
   }
 
   /** Answers whether the deadline was set. */
   disarm(deadline: Armed): boolean {
-    if (!deadline.isSet) return false
-    const { before, after } = deadline
-    if (before === undefined) this.#first = after
-    else before.after = after
-    if (after === undefined) this.#last = before
-    else after.before = before
-    deadline.before = undefined
-    deadline.after = undefined
-    deadline.isSet = false
-    if (this.#first === undefined) this.#timer?.keepAlive(false)
+    if (!this.#armed.leave(deadline)) return false
+    if (this.#armed.length === 0) this.#timer?.keepAlive(false)
     return true
-  }
-
-  #enter(deadline: Armed): void {
-    const last = this.#last
-    if (last === undefined) {
-      this.#timer?.keepAlive(true)
-      this.#first = deadline
-    } else last.after = deadline
-    deadline.before = last
-    deadline.isSet = true
-    this.#last = deadline
   }
 
   #schedule(at: number): void {
@@ -86,7 +65,7 @@ class SharedTimer {
     const now = this.#clock.now()
     const due: Armed[] = []
     let next = Infinity
-    for (let deadline = this.#first; deadline !== undefined; deadline = deadline.after) {
+    for (const deadline of this.#armed) {
       if (deadline.dueAt <= now) due.push(deadline)
       else if (deadline.dueAt < next) next = deadline.dueAt
     }
@@ -100,9 +79,9 @@ class SharedTimer {
 
 class ArmedDeadline<T> implements Deadline, Armed {
   dueAt = Infinity
-  isSet = false
   before: Armed | undefined
   after: Armed | undefined
+  list: LinkedList<Armed> | undefined
   readonly #shared: SharedTimer
   readonly #fire: (of: T) => void
   readonly #of: T

@@ -3,13 +3,15 @@
  * and the engine have said of the end; what is to be done about it is the connection's.
  */
 
-import type { FieldLine } from '../../core/fields.ts'
+import type { ResponseHead } from '../../core/response-head.ts'
 import { ConnectionLost } from '../../errors/index.ts'
 import type { H1Engine } from '../../h1/engine.ts'
 import { alreadyClosed, type NamedRequest } from '../exchange-failure.ts'
 import type { TransportState } from '../transport.ts'
 import type { ExchangeQueue } from './exchange-queue.ts'
 import { PeerPatience } from './keep-alive.ts'
+import type { H1ConnectionOptions } from './stepped-transport.ts'
+import { isBodyLikelyAfter } from './stray-body.ts'
 
 export class ConnectionLife {
   readonly #engine: H1Engine
@@ -17,15 +19,20 @@ export class ConnectionLife {
   readonly #exchanges: ExchangeQueue
   readonly #patience: PeerPatience = new PeerPatience()
   #stage: 'open' | 'switched' | 'closed' = 'open'
+  readonly #suspectsBodies: boolean
   #isDraining = false
   #isCondemned = false
   /** What ended the connection while nothing was under way. */
   #closeReason: unknown
 
-  /** @param pipelining - how many exchanges may be under way at once */
-  constructor(engine: H1Engine, pipelining: number, exchanges: ExchangeQueue) {
+  constructor(
+    engine: H1Engine,
+    { engine: { pipelining = 1 }, suspectsBodies = false }: H1ConnectionOptions,
+    exchanges: ExchangeQueue,
+  ) {
     this.#engine = engine
     this.#pipelining = pipelining
+    this.#suspectsBodies = suspectsBodies
     this.#exchanges = exchanges
   }
 
@@ -99,16 +106,14 @@ export class ConnectionLife {
   }
 
   /** A final response came, to the first of the exchanges under way that had none. */
-  answered(fields: readonly FieldLine[]): void {
-    this.#patience.note(fields, this.#exchanges.length - 1)
-  }
-
-  drain(): void {
+  answered(head: Pick<ResponseHead, 'status' | 'fields'>): void {
+    this.#patience.note(head.fields, this.#exchanges.length - 1)
+    if (!this.#suspectsBodies || !isBodyLikelyAfter(head)) return
+    this.#isCondemned = true
     this.#isDraining = true
   }
 
-  condemn(): void {
-    this.#isCondemned = true
+  drain(): void {
     this.#isDraining = true
   }
 

@@ -38,7 +38,6 @@ import { failExchanges } from './fail-exchanges.ts'
 import { RequestWriter } from './request-writer.ts'
 import { sendForResponse } from './send-request.ts'
 import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './stepped-transport.ts'
-import { isBodyLikelyAfter } from './stray-body.ts'
 import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
@@ -60,7 +59,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #isPaused = false
   /** True after a response of HTTP/1.0: the peer does not know chunked. */
   #isPeerHTTP10: boolean
-  readonly #suspectsBodies: boolean
   /** True once the stream has told that it is closed. */
   #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
@@ -75,14 +73,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.route = options.route
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
-    this.#suspectsBodies = options.suspectsBodies === true
     this.#writer = new RequestWriter(stream, options.isGathering, (data) => this.observer?.sent(data))
     this.#timer = new ExchangeTimer(options.clock, this, (phase, timeoutMs, exchange) => {
       this.#fail(new TimeoutError(phase, timeoutMs), exchange)
       this.#tell()
     })
     this.#exchanges = new ExchangeQueue(options.clock.now())
-    this.#life = new ConnectionLife(this.#engine, options.engine.pipelining ?? 1, this.#exchanges)
+    this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
     stream.start(new StreamSink(this))
   }
 
@@ -192,10 +189,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Who looks on may have closed the connection.
     if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()
-      this.#settleOldest()
-      this.#watch()
       this.#changes.note()
-      this.#tell()
+      this.#sendingOver()
     }
     return this.#writer.isWritable
   }
@@ -210,9 +205,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   stopUpload(exchange: Exchange): void {
     if (exchange.upload !== 'sending') return
     exchange.stopUpload()
-    this.#settleOldest()
-    this.#watch()
-    this.#tell()
+    this.#sendingOver()
   }
 
   giveUpRequest(exchange: Exchange): void {
@@ -221,9 +214,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#life.drain()
     this.#changes.note()
     exchange.abandonUpload()
-    this.#settleOldest()
-    this.#watch()
-    this.#tell()
+    this.#sendingOver()
   }
 
   abort(exchange: Exchange, error: unknown): void {
@@ -316,9 +307,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   drained(): void {
     this.#writer.drained()
     this.#exchanges.drained()
-    this.#settleOldest()
-    this.#watch()
-    this.#tell()
+    this.#sendingOver()
   }
 
   streamClosed(error: HTTPException | undefined): void {
@@ -383,14 +372,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   #onResponse(exchange: Exchange, event: ReceivedResponse, now: number): void {
-    const { version, fields, framing } = event
+    const { version, framing } = event
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#life.switch()
     // It may announce the end of the connection.
     this.#changes.note()
     this.#isPeerHTTP10 = version < 11
-    this.#life.answered(fields)
-    if (this.#suspectsBodies && isBodyLikelyAfter(event)) this.#life.condemn()
+    this.#life.answered(event)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
     if (isSwitch) {
       // The stream waits, held back, for the caller that takes it. The rest of the request goes out first (RFC 9110 §7.8).
@@ -402,6 +390,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
     exchange.answer()
+  }
+
+  /** Nothing more of a request is sent, or waits to be taken. */
+  #sendingOver(): void {
+    this.#settleOldest()
+    this.#watch()
+    this.#tell()
   }
 
   /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
