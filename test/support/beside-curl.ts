@@ -4,7 +4,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -14,6 +23,9 @@ import { need } from './need.ts'
 import { type RawServer, startRawServer } from './raw-server.ts'
 
 const STDIN = 'a\r\nb=c\n'
+
+/** When the files were changed last. */
+const FILES_AT = new Date('2026-01-02T03:04:05Z')
 
 /** Files that are there before each run. */
 const FILES: Readonly<Record<string, string>> = {
@@ -86,7 +98,11 @@ export function compareWithCurl(title: string, { cases, differences = {}, answer
       const folder = path.join(root, name)
       rmSync(folder, { recursive: true, force: true })
       mkdirSync(path.join(folder, 'dir'), { recursive: true })
-      for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), filled(text))
+      for (const [file, text] of Object.entries(FILES)) {
+        writeFileSync(path.join(folder, file), filled(text))
+        // Both are asked about a file of the same age, whichever of them came first.
+        utimesSync(path.join(folder, file), FILES_AT, FILES_AT)
+      }
       return folder
     }
 
