@@ -22,6 +22,14 @@ export interface DialPlan {
   readonly name: string
 }
 
+/** A transport that is being opened. */
+interface Opening {
+  /** Undefined in the moment in which it begins. */
+  transport: Promise<H1Connection> | undefined
+  /** Gives the opening up, which fails with `reason`. */
+  end: ((reason: unknown) => void) | undefined
+}
+
 /** What a source tells and asks. */
 export interface SourceOptions {
   readonly clock: Clock
@@ -40,9 +48,7 @@ export class TransportSource {
   /** Transports that take no more requests while their last responses are still to come. */
   #draining: H1Connection[] = NO_MEMBERS
   /** While one is being opened. */
-  #opening: Promise<H1Connection> | undefined
-  /** Gives the opening up, which fails with `reason`. */
-  #endOpening: ((reason: unknown) => void) | undefined
+  #opening: Opening | undefined
   /** How often `close` was called, and why the last time: what waits can tell that it was. */
   #generation = 0
   #reason: unknown
@@ -106,17 +112,16 @@ export class TransportSource {
     const current = this.#current
     this.#current = undefined
     current?.transport.close()
-    const end = this.#endOpening
+    const opening = this.#opening
     this.#opening = undefined
-    this.#endOpening = undefined
-    end?.(reason)
+    opening?.end?.(reason)
   }
 
   /** Waits for what others open first: it may do. */
   async #acquireAfter(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
     const generation = this.#generation
     while (this.#opening !== undefined) {
-      await openedByOther(this.#opening, plan, waiting)
+      await openedByOther(this.#opening.transport ?? Promise.resolve(), plan, waiting)
       this.#throwIfClosed(generation)
     }
     // Whoever was before may have taken it away.
@@ -124,18 +129,19 @@ export class TransportSource {
   }
 
   #begin(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
-    const opening = this.#open(plan, waiting)
-    const over = (): void => {
-      if (this.#opening !== opening) return
-      this.#opening = undefined
-      this.#endOpening = undefined
-    }
+    // There before code of the caller's is run: that may ask for a transport, too, or close.
+    const opening: Opening = { transport: undefined, end: undefined }
     this.#opening = opening
-    opening.then(over, over)
-    return opening
+    const transport = this.#open(plan, waiting, opening)
+    opening.transport = transport
+    const over = (): void => {
+      if (this.#opening === opening) this.#opening = undefined
+    }
+    transport.then(over, over)
+    return transport
   }
 
-  async #open(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+  async #open(plan: DialPlan, waiting: Deadlines, opening: Opening): Promise<H1Connection> {
     const generation = this.#generation
     this.#options.onDial()
     const { target, tunnel, connect } = plan
@@ -150,7 +156,7 @@ export class TransportSource {
         // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
         const giveUp = new AbortController()
         const { signal } = giveUp
-        this.#endOpening = (reason) => {
+        opening.end = (reason) => {
           giveUp.abort(reason)
           outcome.reject(reason)
         }

@@ -264,11 +264,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   // ------------------------------------------------------------------------------------------------ serving
 
   #serveOrigin(origin: PoolOrigin): void {
-    let isBlocked: boolean
-    do {
-      const isFreshBlocked = this.#serveLine(origin, origin.freshLine)
-      isBlocked = this.#serveLine(origin, origin.line) || isFreshBlocked
-    } while (this.#giveUpUnfit(origin))
+    const isFreshBlocked = this.#serveLine(origin, origin.freshLine)
+    const isBlocked = this.#serveLine(origin, origin.line) || isFreshBlocked
+    this.#replaceUnfit(origin)
     if (isBlocked) this.#blocked.add(origin)
     else this.#blocked.delete(origin)
     this.#failOverdue(origin)
@@ -278,11 +276,12 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     else this.#windUp(origin)
   }
 
-  /** A dial must not take longer than whoever is served by it is willing to wait. Answers whether others are to be begun. */
-  #giveUpUnfit(origin: PoolOrigin): boolean {
-    const unfit = origin.unfitDials
-    for (const dial of unfit) this.#dialer.giveUp(origin, dial, undefined)
-    return unfit.length > 0
+  /** A dial must not take longer than whoever is served by it is willing to wait: another one is begun in its place. */
+  #replaceUnfit(origin: PoolOrigin): void {
+    for (const dial of origin.unfitDials) {
+      this.#dialer.giveUp(origin, dial, undefined)
+      void this.#dialer.dial(origin, origin.nextTimeouts, false)
+    }
   }
 
   /** Answers whether the first of the line is held up by the total cap. */

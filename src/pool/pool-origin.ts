@@ -185,11 +185,14 @@ export class PoolOrigin implements Connections<PooledConnection> {
       .slice(0, unwanted)
   }
 
-  /** Dials that those whom they would serve are not willing to wait for: they were begun for others, who are gone. */
+  /**
+   * Dials that those whom they would serve are not willing to wait for: they were begun for others, who are gone. One that was asked
+   * for by itself stays.
+   */
   get unfitDials(): readonly Dial[] {
     if (!this.#isMixed || this.dials.size === 0) return []
     const { spare, unserved } = this.#matched
-    return spare.slice(0, Math.max(0, unserved))
+    return spare.filter(({ isAskedFor }) => !isAskedFor).slice(0, unserved)
   }
 
   /**

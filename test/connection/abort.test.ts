@@ -392,3 +392,29 @@ describe('close(), at each moment of opening', () => {
     })
   }
 })
+
+describe('a connector that asks for the connection that it opens', () => {
+  for (const closesFirst of [true, false])
+    it(`leaves nothing behind after close()${closesFirst ? ', where it had closed it before' : ''}`, async () => {
+      const signals: (AbortSignal | undefined)[] = []
+      const asked: Promise<unknown>[] = []
+      const connection: HTTPConnection = new HTTPConnection('example.test', 80, {
+        clock: new ManualClock(),
+        connect: (_, { signal }) => {
+          signals.push(signal)
+          if (signals.length === 1) {
+            if (closesFirst) connection.close()
+            asked.push(rejectionOf(connection.connect()))
+          }
+          return new Promise(() => {})
+        },
+      })
+      asked.push(rejectionOf(connection.connect()))
+      await settle()
+      connection.close()
+      for (const error of await Promise.all(asked))
+        assert.equal((error as HTTPException).code, 'CONNECTION_CLOSED')
+      assert.ok(signals.every((signal) => signal?.aborted === true))
+      assert.equal(connection.state, 'idle')
+    })
+})

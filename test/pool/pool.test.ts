@@ -478,6 +478,43 @@ describe('a dial', () => {
     await hasty
   })
 
+  it('that was asked for by itself is left to those who asked, whoever is less patient', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const asked = pool.preconnect(plan(), 3)
+    const hasty = pool.exchange(within(300), plan())
+    assert.deepEqual(
+      dials.map(({ waiting }) => waiting.signal?.aborted),
+      [false, false, false],
+    )
+    const [first] = dials.map((dial) => dial.succeed())
+    await asked
+    assert.equal(pool.inspect().connections.length, 3)
+    first!.answer()
+    await hasty
+    pool.destroy()
+  })
+
+  it('is begun in the place of one alone where several are too long for somebody', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const aborts = [1, 2, 3].map(() => new AbortController())
+    const gone = aborts.map(({ signal }) => rejectionOf(pool.exchange(within(4_000, signal), plan())))
+    for (const abort of aborts) abort.abort()
+    await Promise.all(gone)
+    // They go on for a second: the next request mostly comes soon.
+    const hasty = rejectionOf(pool.exchange(within(300), plan()))
+    assert.deepEqual(
+      dials.map(({ waiting }) => [waiting.timeouts.tls, waiting.signal?.aborted]),
+      [
+        [4_000, true],
+        [4_000, false],
+        [4_000, false],
+        [300, false],
+      ],
+    )
+    pool.destroy()
+    await hasty
+  })
+
   it('for the third of a line takes as long as that one allows', async () => {
     const memory = memoryPool({ limits: { perOrigin: 3, total: 3 } })
     const { pool, dials, plan } = memory
