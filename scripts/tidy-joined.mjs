@@ -41,14 +41,30 @@ export function tidyJoined(text) {
       const block = init.body.body.find(isNote)
       if (block === undefined || noteOf(block) !== id.name) return
       cut(block)
-      if (init.id !== null) renamed.set(init.id.name, id.name)
+      if (init.id !== null) renamed.set(init.id.name, { name: id.name, start: init.start, end: init.end })
     },
   }).visit(program)
 
+  // A name that is anything else than that of the class, or means another thing in it, would become a fault that nobody sees.
+  const plain = new Map([...renamed].map(([own, { name, start, end }]) => [name, { own, start, end }]))
+  const check = ({ name, start }) => {
+    const outside = renamed.get(name)
+    if (outside !== undefined && (start < outside.start || start >= outside.end)) refuse(name)
+    const inside = plain.get(name)
+    if (inside !== undefined && start >= inside.start && start < inside.end) refuse(name)
+  }
+  const isNamed = (node) => node.type === 'Identifier' && renamed.has(node.name)
   new Visitor({
+    MemberExpression({ computed, property }) {
+      if (!computed && isNamed(property)) refuse(property.name)
+    },
+    Property({ computed, key }) {
+      if (!computed && isNamed(key)) refuse(key.name)
+    },
     Identifier(identifier) {
-      const name = renamed.get(identifier.name)
-      if (name !== undefined) cut(identifier, name)
+      check(identifier)
+      const found = renamed.get(identifier.name)
+      if (found !== undefined) cut(identifier, found.name)
     },
   }).visit(program)
 
@@ -61,6 +77,10 @@ export function tidyJoined(text) {
   }
 
   return edited(text, edits)
+}
+
+function refuse(name) {
+  throw new Error(`a joined file uses the name ${name} for more than a class`)
 }
 
 /** What a call notes the name of; undefined for any other expression. */

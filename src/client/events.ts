@@ -147,7 +147,10 @@ export const eventsLayer: Layer = (next) => (request) => {
 /** Gives what a request fails with its context. */
 export const contextLayer: Layer = (next) => (request) =>
   next(request).catch((error: unknown) => {
-    if (HTTPException.isHTTPException(error)) addContext(error, request.settings?.context)
+    const { signal } = request.deadlines
+    // The reason of an abort is the caller's.
+    const isAbort = signal?.aborted === true && error === signal.reason
+    if (!isAbort && HTTPException.isHTTPException(error)) addContext(error, request.settings?.context)
     throw error
   })
 

@@ -158,12 +158,12 @@ export function forProxy(request: OutgoingRequest, { headers }: ProxyServer): Ou
   return withChanges(request, headers.length === 0 ? { target } : { target, ...withTold(request, headers) })
 }
 
-/** What a proxy is told, after the fields of the request. */
+/** What a proxy is told, after the fields of the request; what the request says itself stands. */
 export function withTold(
   { fields }: OutgoingRequest,
   headers: readonly FieldLine[],
 ): { readonly fields: readonly FieldLine[] } {
-  return { fields: [...fields, ...headers] }
+  return { fields: [...fields, ...headers.filter(([name]) => !hasField(fields, name.toLowerCase()))] }
 }
 
 /** RFC 9112 §3.2.2; and §3.2.4 for the `*` of OPTIONS. */

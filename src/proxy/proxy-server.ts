@@ -6,6 +6,7 @@
 
 import { faultOfBasic, faultOfPair } from '../auth/basic.ts'
 import type { FieldLine } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import { isFieldValue, isToken } from '../core/grammar.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { shown, takeOptions } from '../core/options.ts'
@@ -84,8 +85,10 @@ export function readProxy(given: unknown, what: string, takeTls: TakeTls): Proxy
   return Object.freeze(fields.length === 0 ? whole : maskMembers(whole, ['headers']))
 }
 
-/** What has a place of its own in every request. */
-const NOT_SAID: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
+/** What has a place of its own in every request, or says how that one message goes over that one connection. */
+const NOT_SAID: ReadonlySet<string> = new Set(
+  'host content-length transfer-encoding connection keep-alive te trailer upgrade expect'.split(' '),
+)
 
 /** Checked here: what is wrong with them is told before anything is dialled. */
 function readFields(headers: HeadersInput, scheme: ProxyScheme, what: string): readonly FieldLine[] {
@@ -96,7 +99,7 @@ function readFields(headers: HeadersInput, scheme: ProxyScheme, what: string): r
     if (NOT_SAID.has(name.toLowerCase())) refuse(what, `headers cannot say ${name}`)
     if (!isFieldValue(value)) refuse(what, `its header ${name} has a byte that may not be sent`)
   }
-  return Object.freeze(fields)
+  return freezeDeep(fields)
 }
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])

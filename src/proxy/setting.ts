@@ -122,7 +122,7 @@ export const PROXY_FORMS: readonly ProxyForm[] = Object.freeze([
   },
   {
     takes: membersOf(PROXY_NAMES),
-    is: 'the same with credentials beside the URL, and TLS options of its own; `tunnel: true` asks for a tunnel for `http` URLs, too; `headers` are told to it, with CONNECT and with a request in absolute form',
+    is: 'the same with credentials beside the URL, and TLS options of its own; `tunnel: true` asks for a tunnel for `http` URLs, too; `headers` are told to it, with CONNECT and with a request in absolute form, whose own field of a name stands; none that frame a message or concern one connection (`Host`, `Connection`, `Expect` …)',
   },
   { takes: 'a list of those', is: 'the first is connected to, and asked to lead to the next' },
   {

@@ -77,8 +77,18 @@ describe('the context of an error', () => {
   })
 
   it('leaves what is not of this package as it is: the reason of an abort', async () => {
-    const reason = Object.freeze(new Error('mine'))
-    const asked = serving.client.get('/gone', { context: {}, signal: AbortSignal.abort(reason) })
+    // The failure of another request, which calls this one off.
+    const reason: HTTPException = await serving.client.get('/gone', { retry: false }).then(
+      () => assert.fail('there is an answer'),
+      (error: HTTPException) => error,
+    )
+    assert.ok(HTTPException.isHTTPException(reason))
+    const asked = serving.client.get('/text', { context: {}, signal: AbortSignal.abort(reason) })
     await assert.rejects(asked, (error) => error === reason)
+    const abort = new AbortController()
+    const later = serving.client.get('/text', { context: {}, signal: abort.signal })
+    abort.abort(reason)
+    await assert.rejects(later, (error) => error === reason)
+    assert.ok(!Object.hasOwn(reason, 'context'))
   })
 })

@@ -143,6 +143,22 @@ describe('fields for the proxy', () => {
     await client.close()
   })
 
+  it('give way to what a request says itself', async () => {
+    const { client, network } = begin({ proxy: { ...proxy, headers: { 'User-Agent': 'to-proxy' } } })
+    for (const [headers, wanted] of [
+      [undefined, 'to-proxy'],
+      [{ 'user-agent': 'own' }, 'own'],
+    ] as const) {
+      const text = client.get('http://a.test/', { headers }).text()
+      await turn()
+      const asked = showWire(network.stream.takeWritten())
+      assert.deepEqual(asked.match(/(?<=user-agent: )[\w-]+/gi), [wanted])
+      network.stream.receive(OK)
+      await text
+    }
+    await client.close()
+  })
+
   it('go with CONNECT alone where there is a tunnel', async () => {
     const { client, network } = begin({ proxy: { ...proxy, tunnel: true } })
     const text = client.get('http://a.test/').text()

@@ -76,6 +76,8 @@ describe('the option proxy', () => {
       [{ 'X-A': 'secret\r\nX-B: 1' }, /its header X-A has a byte that may not be sent$/],
       [{ host: 'secret' }, /headers cannot say host$/],
       [{ 'Content-Length': 0 }, /headers cannot say Content-Length$/],
+      [{ Expect: '100-continue' }, /headers cannot say Expect$/],
+      [{ Connection: 'upgrade', Upgrade: 'websocket' }, /headers cannot say Connection$/],
     ] as const) {
       assert.throws(
         () => only({ url, headers: given }),
