@@ -71,6 +71,8 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     bytes: made.bytes,
     isReplayable: made.isReplayable,
     sourceError: made.sourceError,
+    // Each seventh, without a choice.
+    refusal: isPlain || id % 7 !== 3 ? undefined : new Error(`a layer refuses the response of ${id}`),
     timeouts: resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS })),
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
