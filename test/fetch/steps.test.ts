@@ -55,6 +55,7 @@ const streamInit = (): object => ({ method: 'POST', body: stream('x'), duplex: '
 // - HTTP fetch 3: service workers; 4: the CORS check, the TAO check, the preflight
 // - HTTP-network-or-cache fetch 8.21 to 8.25, 9: a cache; the member `cache` is told to caches on the way
 // - HTTP-network-or-cache fetch 8.3, 13, 14: cookies and authentication are options of the client, and go as those say
+// - HTTP-network-or-cache fetch 8.10: 64 KiB of bodies with `keepalive`: there is no page that closes before they are sent
 // - Request constructor 6 to 8: no window, no origin
 
 interface Step {
@@ -93,6 +94,24 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
       const request = new Request(`${site.origin}/echo`, { method: 'PUT', headers: { a: '1' }, body: 'b' })
       const { method, fields, body } = (await (await fetch(request)).json()) as Seen
       assert.deepEqual([method, fields['a'], body], ['PUT', '1', 'b'])
+    },
+  },
+  {
+    step: '6 the redirect mode of a Request holds, and that of init in its place',
+    run: async () => {
+      const request = new Request(`${site.origin}/redirect?to=/echo`, { redirect: 'manual' })
+      assert.equal((await fetch(request)).status, 302)
+      assert.equal((await fetch(request, { redirect: 'follow' })).redirected, true)
+    },
+  },
+  {
+    step: '13.1 a Request that is a navigation is made again as one that is none',
+    run: async () => {
+      const navigation = Object.defineProperty(new Request(`${site.origin}/echo`), 'mode', {
+        value: 'navigate',
+      })
+      const { fields } = (await (await fetch(navigation, { method: 'POST' })).json()) as Seen
+      assert.equal(fields['content-length'], '0')
     },
   },
   { step: '10 a window that is not null is a TypeError', run: () => refused(get('/echo', { window: {} })) },
@@ -231,8 +250,11 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
     },
   },
   {
-    step: '39 a stream without duplex is a TypeError',
-    run: () => refused(get('/echo', { method: 'POST', body: stream('x') })),
+    step: '39 a stream without duplex is a TypeError, and a duplex that is not half for any body',
+    run: async () => {
+      await refused(get('/echo', { method: 'POST', body: stream('x') }))
+      await refused(get('/echo', { method: 'POST', body: 'x', duplex: 'full' }))
+    },
   },
   {
     step: '41 a Request whose body was used is a TypeError',
