@@ -173,6 +173,7 @@ describe('a process without a page', () => {
     assert.equal(await referer(via(`${other.origin}/echo`, site.origin, policy('unsafe-url'))), referrer)
     assert.equal(await referer(via(to, site.origin, policy('no-referrer'))), undefined)
     assert.equal(await referer(via(to, site.origin, policy('origin, unknown'))), `${site.origin}/`)
+    assert.equal(await referer(via(to, site.origin, policy('no-referrer, origin'))), `${site.origin}/`)
     assert.equal(await referer(via(to, other.origin, policy('unsafe-url'))), `${site.origin}/`)
   })
 
