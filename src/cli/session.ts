@@ -18,6 +18,7 @@ import { type ExitName, exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
+import { asksForHeads } from './transfer/connect-status.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
@@ -71,7 +72,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
       const globbed = options.globoff === true ? [{ url, parts: [] }] : expandGlob(url)
       const output: OutputWord | undefined =
         outputs[index] ?? (options.remoteNameAll === true ? { kind: 'remote' } : undefined)
-      const files = uploads[index] === undefined ? [undefined] : uploadsOf(uploads[index], options)
+      // No name is no file, as in curl.
+      const files = (uploads[index] ?? '') === '' ? [undefined] : uploadsOf(uploads[index]!, options)
       return files.flatMap((upload) =>
         globbed.map((one) => ({
           options,
@@ -124,6 +126,7 @@ export class Session {
    */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
+    this.#clients.looksAtHeads = jobs.some(({ options }) => asksForHeads(options.writeOut))
     this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
     // What is only told is told in order.
     const { parallel, bench, explain, to } = first?.options ?? {}
