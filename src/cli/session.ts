@@ -87,6 +87,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
 /** The first of several words is the method where it is written as one. */
 function takeMethod(urls: readonly string[]): [method: string | undefined, rest: readonly string[]] {
   const [first = ''] = urls
+  if (urls.length === 1 && /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(first))
+    throw usageFailure(`there is no URL after ${first}`, `httplib ${first} https://example.com/`)
   if (urls.length > 1 && /^(?:get|head|post|put|patch|delete|options)$/.test(first))
     throw usageFailure(`${first} is no URL`, `${first.toUpperCase()}: a method is written in capitals`)
   return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
@@ -355,7 +357,9 @@ export class Session {
   #tell(ending: Ending, { silent, showError }: Options): void {
     if (silent === true && showError !== true) return
     this.#streams.clearLine()
-    const { stderr, stderrColors } = this.#streams
+    const { stdout, stderr, stderrColors } = this.#streams
+    // On one terminal, what came of a body has the line before it.
+    if (stdout.isTTY === true && stderr.isTTY === true && !this.#stdout.isAtLineStart) stderr.write('\n')
     stderr.write(formatEnding(ending, stderrColors, stderr.isTTY === true ? stderr.columns : undefined))
   }
 }

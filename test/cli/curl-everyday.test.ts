@@ -152,6 +152,8 @@ const CASES: readonly string[] = [
   'http://a:b@HOST/ -u c:d',
   'http://me:pw@HOST/redirect/302 -L',
   'http://me:p%zz@HOST/',
+  'http://me:p%00w@HOST/',
+  'http://me%0A:pw@HOST/',
   '--digest -u me:pw URL/digest',
   '--digest -u me:pw -I URL/digest',
   '--digest -u me:pw -X DELETE URL/digest',
