@@ -81,7 +81,7 @@ describe('bad usage', () => {
     [['--cacert', 'package.json', 'https://127.0.0.1:1/'], /no certificate in package.json/, 77],
     [['-O', url], /no name at its end/, 23],
     [['http://h:99999/'], /cannot be read\n {2}Why: a port is at most 65535\n/, 3],
-    [['http://a:b%00@h/'], /the credentials in the URL have a control character/, 3],
+    [['http://a:b%00@h/'], /the credentials in the URL have a NUL in them/, 3],
     [
       ['--tlsv1.3', '--tls-max', '1.2', 'https://127.0.0.1:1/'],
       /leaves no version of TLS\n {2}Try: an older one of/,
