@@ -9,10 +9,14 @@ export interface StreamSource extends AsyncIterable<Buffer> {
   close(): void
 }
 
+/** So much a stream reads ahead of its reader, on every Node: the defaults differ, and the response holds some back already. */
+const READ_AHEAD_BYTES = 16_384
+
 /** A Node stream of the rest of the body. Destroying it closes the response; a broken message is its error. */
 export function makeReadable(source: StreamSource): Readable {
   const iterator = source[Symbol.asyncIterator]()
   return new Readable({
+    highWaterMark: READ_AHEAD_BYTES,
     read() {
       iterator.next().then(
         (result) => this.push(result.done === true ? null : result.value),
