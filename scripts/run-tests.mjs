@@ -45,7 +45,6 @@ const NOT_COVERED = [
   'test/suites/',
   'test/project/',
   'test/support/',
-  'test/cli/curl.test.ts',
   'test/connection/idle-connections.test.ts',
   'test/connection/polluted-options.test.ts',
   'test/io/tls/certificates/matrix.test.ts',
