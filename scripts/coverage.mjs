@@ -4,9 +4,8 @@
 //
 // `node scripts/coverage.mjs [--report-only] [--html] [words for run-tests]`
 //
-// The processes of the run write the raw data, and so does every node process that a test starts (`run-tests.mjs` says which are not
-// measured); c8 maps it to the TypeScript sources. The same source can run from `build/src` (tests) and from `dist` (a started command, an
-// example); the code is the same text in both, so what ran from `dist` is counted for its twin in `build`.
+// The processes of the run write the raw data (`run-tests.mjs` says which are not measured); c8 maps it to the TypeScript sources. What
+// tests start as processes of their own is not measured: it would take longer than most of them live.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -49,20 +48,8 @@ function runTests() {
   }
 }
 
-/** Moves what ran from dist to its twin in build/src, drops what is not ours, and gives all of it the same source maps. */
+/** Gives all of it the same source maps. */
 function prepareRawData() {
-  const dist = `${pathToFileURL(path.join(root, 'dist')).href}/`
-  const build = `${pathToFileURL(path.join(root, 'build', 'src')).href}/`
-  const twins = new Map()
-  for (const name of readdirSync(raw)) {
-    const file = path.join(raw, name)
-    const data = JSON.parse(readFileSync(file, 'utf8'))
-    const result = data.result
-      .filter((script) => script.url.startsWith(build) || hasTwin(script.url, dist, twins))
-      .map((script) => ({ ...script, url: script.url.replace(dist, build) }))
-    if (result.length === 0) rmSync(file)
-    else writeFileSync(file, JSON.stringify({ result }))
-  }
   writeFileSync(
     path.join(raw, 'source-maps.json'),
     JSON.stringify({ result: [], 'source-map-cache': readMaps() }),
@@ -83,24 +70,6 @@ function readMaps() {
       return [href, { data: { ...data, sources }, url: `${name}.map` }]
     }),
   )
-}
-
-function hasTwin(url, dist, twins) {
-  if (!url.startsWith(dist)) return false
-  if (!twins.has(url)) {
-    const name = decodeURIComponent(url.slice(dist.length))
-    const [ours, other] = [path.join(root, 'build', 'src', name), path.join(root, 'dist', name)]
-    const same = existsSync(ours) && existsSync(other) && codeOf(ours) === codeOf(other)
-    twins.set(url, same)
-  }
-  return twins.get(url)
-}
-
-/** The text of a compiled file without the name of its map, which what is in dist has not. */
-function codeOf(file) {
-  return readFileSync(file, 'utf8')
-    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
-    .trimEnd()
 }
 
 /** One row per source file: counts of lines, branches and functions, and where the uncovered ones are. */

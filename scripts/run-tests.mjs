@@ -10,6 +10,9 @@
 // the `await using` of these tests (24 does), they are compiled first, without a check of their types: about a second.
 // Without `--unbuilt`, what was compiled runs, as in the gate, which measures the coverage of that.
 //
+// `--times` ends with a table of what each file took, the most expensive first: seconds of the processor in its process, in the
+// processes that it started, and of the clock. The clock counts what runs beside it; the processor does so less.
+//
 // The last line says how many tests were skipped, and why; `build/skipped.txt` keeps it. A test that is skipped without a
 // reason is a failure: `test/support/need.ts` gives reasons.
 
@@ -19,32 +22,43 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os'
 import path from 'node:path'
 
-const OWN_OPTIONS = /^--(?:unbuilt$|unit$|coverage=|shuffle=)/
+const OWN_OPTIONS = /^--(?:unbuilt$|unit$|times$|coverage=|shuffle=)/
 const NOT_UNIT = ['test/suites/', 'test/project/']
 /** Options of node that mean the same for a process of several files. */
 const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 
 /** The files that share no process with others, and why. */
 const ALONE = [
-  ['test/suites/', 'long, and the judges look at the whole process'],
-  ['test/project/', 'starts compilers and package managers, reads all sources'],
+  ['test/suites/client-simulation/', 'looks at what nobody caught in the process'],
+  ['test/suites/networks/', 'looks at the sockets of the process'],
+  ['test/suites/simulation/simulation.test.ts', 'looks at what nobody caught in the process'],
+  ['test/project/documentation.test.ts', 'imports what awaits at its top level'],
+  ['test/project/package.test.ts', 'compares times of processes'],
   ['test/client/leaks.test.ts', 'counts the heap'],
   ['test/core/linear-time.test.ts', 'compares times'],
   ['test/h1/resource-attacks.test.ts', 'bounds time and memory'],
   ['test/client/migration.test.ts', 'starts other clients'],
-  ['test/support/', 'tests of the tests: nothing of src'],
 ]
 
-/** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is quicker unmeasured. */
-const NOT_COVERED = ALONE.map(([start]) => start)
+/** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is a sixth quicker unmeasured. */
+const NOT_COVERED = [
+  'test/suites/',
+  'test/project/',
+  'test/support/',
+  'test/connection/idle-connections.test.ts',
+  'test/connection/polluted-options.test.ts',
+  'test/io/tls/certificates/matrix.test.ts',
+  'test/pool/random.test.ts',
+  ...ALONE.map(([start]) => start),
+]
 
 /** Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. */
 const SECONDS = {
   'test/suites/networks/networks.test.ts': 15,
   'test/cli/curl.test.ts': 12,
   'test/suites/differential/differential.test.ts': 10,
-  'test/suites/smuggling/smuggling.test.ts': 10,
-  'test/project/package.test.ts': 7,
+  'test/suites/smuggling/smuggling.test.ts': 8,
+  'test/project/package.test.ts': 6,
   'test/suites/interop/auth.test.ts': 7,
   'test/cli/show.test.ts': 6,
   'test/cli/demo.test.ts': 5,
@@ -55,15 +69,15 @@ const SECONDS = {
   'test/suites/interop/nginx.test.ts': 5,
   'test/suites/interop/node.test.ts': 5,
   'test/suites/interop/python.test.ts': 5,
-  'test/suites/simulation/simulation.test.ts': 5,
+  'test/suites/simulation/simulation.test.ts': 4,
   'test/suites/wire/wire.test.ts': 5,
   'test/support/open-handles.test.ts': 5,
   'test/connection/idle-connections.test.ts': 4,
   'test/io/tls/certificates/matrix.test.ts': 4,
   'test/suites/fuzz/fuzz.test.ts': 4,
   'test/suites/interop/httpbin.test.ts': 4,
-  'test/cli/failures.test.ts': 3,
-  'test/cli/local-files.test.ts': 3,
+  'test/cli/failures.test.ts': 2,
+  'test/cli/local-files.test.ts': 4,
   'test/cli/to-code.test.ts': 3,
   'test/client/decompress.test.ts': 3,
   'test/client/leaks.test.ts': 3,
@@ -119,11 +133,13 @@ const files = sources.map(fileOf)
 for (const file of files) {
   if (!existsSync(path.join(root, file))) fail(`${file} is missing: run "npm run build:test"`)
 }
+const times = words.includes('--times') ? path.join(root, 'build', 'times.jsonl') : undefined
 const starts = startsOf(sources)
 
 const skips = path.join(root, 'build', 'skipped.jsonl')
 rmSync(skips, { force: true })
 mkdirSync(path.dirname(skips), { recursive: true })
+if (times !== undefined) rmSync(times, { force: true })
 
 const { status, signal } = spawnSync(
   process.execPath,
@@ -140,6 +156,7 @@ const { status, signal } = spawnSync(
 )
 if (signal !== null) fail(`the test run was ended by ${signal}`)
 process.exitCode = status ?? 1
+if (times !== undefined) tellTimes(times)
 tellSkipped()
 
 /** A file as it runs: the source, or what was compiled from it. */
@@ -163,12 +180,12 @@ function startsOf(/** @type {string[]} */ names) {
   return groups
     .sort((a, b) => secondsOf(b) - secondsOf(a))
     .map((group, index) => {
-      const isMeasured = coverage !== undefined && !startsWithOneOf(group[0], NOT_COVERED)
-      if (group.length === 1 && !isMeasured) return fileOf(group[0])
+      const isMeasured = coverage !== undefined && isCovered(group[0])
+      if (group.length === 1 && !isMeasured && times === undefined) return fileOf(group[0])
       const [, room] = group[0].split('/')
       const file = path.join(folder, `${String(index).padStart(2, '0')}-${room}.mjs`)
-      const given = [group.map(fileOf), ...(isMeasured ? [path.resolve(root, coverage)] : [])]
-      const call = `await runGroup(${given.map((value) => JSON.stringify(value)).join(', ')})`
+      const given = { coverage: isMeasured ? path.resolve(root, coverage) : undefined, times }
+      const call = `await runGroup(${JSON.stringify(group.map(fileOf))}, ${JSON.stringify(given)})`
       writeFileSync(
         path.join(root, file),
         `import { runGroup } from '../../scripts/test-group.mjs'\n\n${call}\n`,
@@ -177,7 +194,7 @@ function startsOf(/** @type {string[]} */ names) {
     })
 }
 
-/** Files that share a process: those of one room, as many as are about `GROUP_SECONDS` long. */
+/** Files that share a process: those of one room, measured or not, as many as are about `GROUP_SECONDS` long. */
 function groupsOf(/** @type {string[]} */ names) {
   const rooms = new Map()
   const groups = []
@@ -185,7 +202,7 @@ function groupsOf(/** @type {string[]} */ names) {
     if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
       groups.push([name])
     else {
-      const [, room] = name.split('/')
+      const room = `${name.split('/')[1]} ${isCovered(name)}`
       const group = rooms.get(room)
       if (group !== undefined && secondsOf([...group, name]) <= GROUP_SECONDS) group.push(name)
       else {
@@ -208,8 +225,8 @@ function secondsOf(/** @type {string[]} */ names) {
   return names.reduce((sum, name) => sum + (SECONDS[name] ?? USUAL_SECONDS), 0)
 }
 
-function startsWithOneOf(/** @type {string} */ name, /** @type {string[]} */ starts) {
-  return starts.some((start) => name.startsWith(start))
+function isCovered(/** @type {string} */ name) {
+  return !NOT_COVERED.some((start) => name.startsWith(start))
 }
 
 /** What people read, and what counts the skipped tests beside it; not where the destinations are said by hand. */
@@ -242,6 +259,18 @@ function tellSkipped() {
     console.error(`run-tests: "${name}" in ${file} is skipped without a reason: see test/support/need.ts`)
     process.exitCode = 1
   }
+}
+
+/** What each file took, the most expensive first. */
+function tellTimes(/** @type {string} */ file) {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+  const rows = lines.map(
+    (line) => /** @type {{ file: string, own: number, children: number, wall: number }} */ (JSON.parse(line)),
+  )
+  rows.sort((a, b) => b.own + b.children - a.own - a.children)
+  console.log('   own  others  clock')
+  for (const { file: name, own, children, wall } of rows)
+    console.log([own, children, wall].map((value) => value.toFixed(2).padStart(6)).join(' '), name)
 }
 
 /** The environment without proxies: what this machine says of them is no affair of the tests. */

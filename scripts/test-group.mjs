@@ -4,11 +4,11 @@
 // Each file is a suite of its own, with its path as the name: its hooks, `checkOpenHandles()` among them, run around its tests and
 // not around those of the others, and a file that does not load fails as that suite.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { after, describe } from 'node:test'
+import { after, before, describe } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
 /** How long the process may go on after its last test, before what is left open fails it. */
@@ -18,22 +18,32 @@ const root = path.resolve(import.meta.dirname, '..')
 const require = createRequire(import.meta.url)
 
 /**
- * Runs the test files, given by their paths in the repository. `coverage` is the folder for the raw coverage of this process and of the
- * processes that it starts.
+ * Runs the test files, given by their paths in the repository. `coverage` is the folder for the raw coverage of this process, `times` the
+ * file to which it adds what each took.
  * @param {readonly string[]} files
- * @param {string} [coverage]
+ * @param {{ coverage?: string, times?: string }} [options]
  */
-export async function runGroup(files, coverage) {
+export async function runGroup(files, { coverage, times } = {}) {
   if (coverage !== undefined) keepCoverage(coverage)
   // Loaded as a file of its own, for one that awaits at its top level, and for the names of tests in a pattern.
-  if (files.length === 1) return void (await import(pathToFileURL(path.resolve(root, files[0])).href))
+  if (files.length === 1) {
+    if (times !== undefined) process.on('exit', () => noteTimes(times, files[0], [0, 0, 0]))
+    return void (await import(pathToFileURL(path.resolve(root, files[0])).href))
+  }
   // They are opened at their first use, as by an import of names from `node:process`: no file has left them open.
   void [process.stdin, process.stdout, process.stderr]
   const left = new Set(files)
   for (const file of files) {
     describe(file.replace(/^build\/(.*)\.js$/, '$1.ts'), () => {
-      after(() => void left.delete(file))
+      const loadedFrom = usedSeconds()
+      let begunAt = loadedFrom
+      if (times !== undefined) before(() => void (begunAt = difference(usedSeconds(), loading)))
+      after(() => {
+        left.delete(file)
+        if (times !== undefined) noteTimes(times, file, begunAt)
+      })
       require(path.resolve(root, file))
+      const loading = difference(usedSeconds(), loadedFrom)
     })
   }
   // A test that ends the process, with success even, would hide those after it.
@@ -52,7 +62,7 @@ export async function runGroup(files, coverage) {
 
 /**
  * Measures this process without the means of NODE_V8_COVERAGE, which would write the source maps of all it has loaded, and what ran of
- * Node and of the tests, into each file. Processes started by tests have that variable.
+ * Node and of the tests, into each file.
  * @param {string} folder
  */
 function keepCoverage(folder) {
@@ -61,7 +71,6 @@ function keepCoverage(folder) {
   session.connect()
   session.post('Profiler.enable')
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
-  process.env.NODE_V8_COVERAGE = folder
   process.on('exit', () => {
     session.post('Profiler.takePreciseCoverage', (_error, taken) => {
       const result = (taken?.result ?? []).filter(({ url }) => code.some((start) => url.startsWith(start)))
@@ -69,4 +78,24 @@ function keepCoverage(folder) {
       writeFileSync(path.join(folder, `coverage-group-${process.pid}.json`), JSON.stringify({ result }))
     })
   })
+}
+
+/** Seconds of the processor in this process and in those that it has waited for, and of the clock since it began; Linux tells. */
+function usedSeconds() {
+  if (process.platform !== 'linux') return [process.cpuUsage().user / 1e6, 0, process.uptime()]
+  const [, fields = ''] = readFileSync('/proc/self/stat', 'latin1').split(') ')
+  const [user, system, ofUser, ofSystem] = fields
+    .split(' ')
+    .slice(11, 15)
+    .map((ticks) => Number(ticks) / 100)
+  return [user + system, ofUser + ofSystem, process.uptime()]
+}
+
+function difference(/** @type {number[]} */ ends, /** @type {number[]} */ begins) {
+  return ends.map((end, index) => end - begins[index])
+}
+
+function noteTimes(/** @type {string} */ to, /** @type {string} */ file, /** @type {number[]} */ begunAt) {
+  const [own, children, wall] = difference(usedSeconds(), begunAt)
+  appendFileSync(to, `${JSON.stringify({ file, own, children, wall })}\n`)
 }

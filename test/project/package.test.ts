@@ -1,5 +1,6 @@
 // The package as it is installed: packed, unpacked into an empty project without a network, imported by every name,
-// required, compiled against, run. What is packed is compiled here from `src`, so that no old `dist` is tested.
+// required, compiled against, run. What is packed is `dist` where it was built of the sources as they are, as in the gate; else it is
+// built here, so that no old one is tested.
 
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
@@ -22,7 +23,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { unless } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { repositoryPath } from '../support/repository.ts'
+import { currentDist, repositoryPath } from '../support/repository.ts'
 
 checkOpenHandles()
 
@@ -85,6 +86,16 @@ async function findErrors(typescript: string, configs: readonly string[]): Promi
   return JSON.parse(stdout) as Record<string, string>
 }
 
+/** What `npm run build` does, for the package in this folder. */
+function buildInto(staged: string): void {
+  const wrong = compile('-p', repositoryPath('tsconfig.json'), '--outDir', path.join(staged, 'dist'))
+  assert.equal(wrong, '')
+  for (const script of ['make-commonjs.mjs', 'bundle.mjs'])
+    execFileSync(process.execPath, [repositoryPath('scripts', script), path.join(staged, 'dist')])
+  const executable = path.join(staged, manifest.bin['httplib']!)
+  execFileSync(process.execPath, [repositoryPath('scripts', 'make-executable.mjs'), executable])
+}
+
 before(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'httplib-package-'))
   const staged = path.join(folder, 'staged')
@@ -94,12 +105,9 @@ before(() => {
   for (const name of ['package.json', ...manifest.files.filter((file) => !/^!?dist/.test(file))]) {
     cpSync(repositoryPath(name), path.join(staged, name), { recursive: true })
   }
-  const wrong = compile('-p', repositoryPath('tsconfig.json'), '--outDir', path.join(staged, 'dist'))
-  assert.equal(wrong, '')
-  for (const script of ['make-commonjs.mjs', 'bundle.mjs'])
-    execFileSync(process.execPath, [repositoryPath('scripts', script), path.join(staged, 'dist')])
-  const executable = path.join(staged, manifest.bin['httplib']!)
-  execFileSync(process.execPath, [repositoryPath('scripts', 'make-executable.mjs'), executable])
+  const dist = currentDist()
+  if (dist === undefined) buildInto(staged)
+  else cpSync(dist, path.join(staged, 'dist'), { recursive: true })
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const packed = execFileSync(
     npm,

@@ -99,11 +99,18 @@ export function compareWithCurl(
         .replaceAll('HOST', `127.0.0.1:${peer.port}`)
         .replaceAll('PORT', String(peer.port))
 
+    /** A folder with these files and an empty one. What is new there is removed: to remove all takes longer than most cases. */
     function fresh(name: string): string {
       const folder = path.join(root, name)
-      rmSync(folder, { recursive: true, force: true })
-      mkdirSync(path.join(folder, 'dir'), { recursive: true })
-      for (const [file, text] of Object.entries({ ...FILES, ...files })) {
+      const inside = path.join(folder, 'dir')
+      mkdirSync(inside, { recursive: true })
+      const all = { ...FILES, ...files }
+      const added = [
+        ...readdirSync(folder).filter((one) => one !== 'dir' && !Object.hasOwn(all, one)),
+        ...readdirSync(inside).map((one) => path.join('dir', one)),
+      ]
+      for (const one of added) rmSync(path.join(folder, one), { recursive: true })
+      for (const [file, text] of Object.entries(all)) {
         writeFileSync(path.join(folder, file), filled(text))
         // Both are asked about a file of the same age, whichever of them came first.
         utimesSync(path.join(folder, file), FILES_AT, FILES_AT)

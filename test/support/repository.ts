@@ -1,7 +1,7 @@
 // Where the repository's own files are, seen from a test. Tests run from `build/`, or unbuilt from where they are; the
 // wire corpus, the certificates and the sources stay where they are.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 /** The absolute path of the repository's folder. */
@@ -15,6 +15,31 @@ export function repositoryPath(...names: readonly string[]): string {
 /** A module to be started in a process of its own, named without its ending: compiled if the caller is, else the source. */
 export function moduleBeside({ url }: ImportMeta, name: string): URL {
   return new URL(`${name}${path.extname(url)}`, url)
+}
+
+/**
+ * The folder `dist`, if it is what `npm run build` makes of the sources as they are now; undefined if something has changed since, or
+ * was compiled and not joined. The gate has built it before its tests begin.
+ */
+export function currentDist(): string | undefined {
+  const dist = repositoryPath('dist')
+  if (!existsSync(path.join(dist, 'chunks'))) return undefined
+  const sources = ['src', 'scripts', 'package.json', 'tsconfig.json'].map((name) =>
+    newestIn(repositoryPath(name)),
+  )
+  const compiledMs = newestIn(path.join(dist, 'index.d.ts'))
+  return Math.max(...sources) < compiledMs && compiledMs <= newestIn(path.join(dist, 'chunks'))
+    ? dist
+    : undefined
+}
+
+/** When the file, or the newest thing in the folder, was changed. */
+function newestIn(place: string): number {
+  const stats = statSync(place)
+  if (!stats.isDirectory()) return stats.mtimeMs
+  const inside = readdirSync(place).map((name) => newestIn(path.join(place, name)))
+  // A folder has changed where something was removed from it.
+  return Math.max(stats.mtimeMs, ...inside)
 }
 
 function findRoot(folder: string): string {

@@ -15,12 +15,17 @@ import {
   text,
 } from './recipes.ts'
 
-/** Every door with every payload, one thing at a time. */
-export function* everyAttempt(doors: readonly Door[]): Generator<Attempt> {
-  for (const door of doors) {
+/**
+ * Every door with every payload, one thing at a time. Of two `shares`, a door gets half of the payloads and the next one the other
+ * half: each payload is played, but not at each door.
+ */
+export function* everyAttempt(doors: readonly Door[], shares = 1): Generator<Attempt> {
+  for (const [number, door] of doors.entries()) {
     yield { door: door.name, parts: {} }
     for (const slot of door.slots) {
-      for (const payload of payloadsFor(slot)) yield { door: door.name, parts: { [slot]: payload } }
+      // Each eighth is shifted: payloads are made in rows, and a share would else be a column of them.
+      for (const [at, payload] of payloadsFor(slot).entries())
+        if ((number + at + (at >> 3)) % shares === 0) yield { door: door.name, parts: { [slot]: payload } }
     }
     if (!door.slots.includes('more')) continue
     for (const [fields, more] of FOLDED_TRICKS) yield { door: door.name, parts: { fields, more } }
