@@ -80,6 +80,7 @@ export class BodyFeed {
   async pull(controller: ReadableByteStreamController): Promise<void> {
     if (this.#elsewhere !== undefined) return this.#elsewhere
     let piece: Buffer | undefined
+    this.#response.readAhead(false)
     try {
       piece = await (this.#ahead ?? this.#next())
     } catch (error) {
@@ -135,6 +136,7 @@ export class BodyFeed {
   }
 
   #lookAhead(controller: ReadableByteStreamController): void {
+    this.#response.readAhead(true)
     const ahead = this.#next()
     this.#ahead = ahead
     void this.#watch(ahead, controller)
