@@ -69,6 +69,10 @@ export class IncomingBody implements BodyReader {
     return this.#state !== 'open' && this.#queue.length === 0
   }
 
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
   /** True while a caller waits for bytes that are not there. */
   get isAwaited(): boolean {
     return this.#waiter !== undefined
