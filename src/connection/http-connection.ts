@@ -161,7 +161,8 @@ export class HTTPConnection {
 
   /**
    * Sends a request: head and body. Resolves when all of it was handed to the system, and its memory is the caller's again; or
-   * when an early final response made the rest unwanted: what was on its way then is read until the connection is closed. The body belongs to the connection from this call on: its errors reject the promise, and it is
+   * when an early final response made the rest unwanted: what was on its way then is needed until the connection is closed,
+   * after that response. The body belongs to the connection from this call on: its errors reject the promise, and it is
    * destroyed or cancelled where it is not sent to its end.
    * @param target - path and query, or an absolute URL for a proxy
    * @param body - a factory makes it replayable
@@ -245,7 +246,7 @@ export class HTTPConnection {
 
   /**
    * Sends more of the body of a request begun step by step: bytes, a string, or a source of them. When the promise
-   * resolves, the caller's memory is not needed any more.
+   * resolves, the caller's memory is not needed any more; except after an early final response, as with `request`.
    * @throws ImproperConnectionState outside a request whose body is open
    * @throws LocalProtocolError for more than the header fields announced
    */

@@ -235,6 +235,7 @@ export class RequestMaker {
     // The session lives with this plan: it is never resumed for another peer.
     const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
     const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
-    return { target, tunnel, connect, name: socketPath ?? formatAuthority(this.#at) }
+    const name = socketPath ?? formatAuthority(this.#at)
+    return { target, tunnel, connect, canBeCalledOff: connect === dial && tunnel === undefined, name }
   }
 }

@@ -6,11 +6,12 @@
 import type { RequestDeadlines } from '../core/request.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
+import { CallOff } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import type { H1Connection } from '../transport/h1/h1-connection.ts'
 import type { H1ConnectionOptions, WireObserver } from '../transport/h1/stepped-transport.ts'
-import { openTransport, type Tunnel } from '../transport/open.ts'
+import { openTransport, type TransportPlan, type Tunnel } from '../transport/open.ts'
 import { canTake } from '../transport/transport.ts'
 
 /** Where a transport leads, and how it is opened. Two plans are the same if they are one object. */
@@ -18,6 +19,8 @@ export interface DialPlan {
   readonly target: DialTarget
   readonly tunnel: Tunnel | undefined
   readonly connect: Connector
+  /** True where all of opening hears `callOff`, the signal and every deadline by itself. */
+  readonly canBeCalledOff: boolean
   /** The first stop, for messages. */
   readonly name: string
 }
@@ -26,8 +29,8 @@ export interface DialPlan {
 interface Opening {
   /** Undefined in the moment in which it begins. */
   transport: Promise<H1Connection> | undefined
-  /** Gives the opening up, which fails with `reason`. */
-  end: ((reason: unknown) => void) | undefined
+  /** Gives the opening up. */
+  readonly callOff: CallOff
 }
 
 /** What a source tells and asks. */
@@ -114,7 +117,7 @@ export class TransportSource {
     current?.transport.close()
     const opening = this.#opening
     this.#opening = undefined
-    opening?.end?.(reason)
+    opening?.callOff.call(reason)
   }
 
   /** Waits for what others open first: it may do. */
@@ -130,9 +133,9 @@ export class TransportSource {
 
   #begin(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
     // There before code of the caller's is run: that may ask for a transport, too, or close.
-    const opening: Opening = { transport: undefined, end: undefined }
+    const opening: Opening = { transport: undefined, callOff: new CallOff() }
     this.#opening = opening
-    const transport = this.#open(plan, waiting, opening)
+    const transport = this.#open(plan, { ...waiting, callOff: opening.callOff })
     opening.transport = transport
     const over = (): void => {
       if (this.#opening === opening) this.#opening = undefined
@@ -141,32 +144,15 @@ export class TransportSource {
     return transport
   }
 
-  async #open(plan: DialPlan, waiting: Deadlines, opening: Opening): Promise<H1Connection> {
+  async #open(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
     const generation = this.#generation
     this.#options.onDial()
     const { target, tunnel, connect } = plan
     const before = this.#current?.plan === plan ? this.#current.transport : undefined
     const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
     this.#throwIfClosed(generation)
-    const transport = await waitFor<H1Connection>(
-      { ...waiting, timeouts: NO_PHASES },
-      'connect',
-      plan.name,
-      (outcome) => {
-        // A connector of the caller's may know nothing of signals and times. One that does hears when it is not waited for any more.
-        const giveUp = new AbortController()
-        const { signal } = giveUp
-        opening.end = (reason) => {
-          giveUp.abort(reason)
-          outcome.reject(reason)
-        }
-        openTransport({ target, tunnel, connect, waiting: { ...waiting, signal }, connectionOptions }).then(
-          (opened) => (signal.aborted ? opened.close() : outcome.resolve(opened)),
-          (error: unknown) => outcome.reject(error),
-        )
-        return () => giveUp.abort(waiting.signal?.reason)
-      },
-    )
+    const opening = { target, tunnel, connect, waiting, connectionOptions }
+    const transport = await (plan.canBeCalledOff ? openTransport(opening) : openWithin(opening, plan.name))
     if (this.#generation !== generation) transport.close()
     this.#throwIfClosed(generation)
     this.#replaceBy(transport, plan)
@@ -190,6 +176,23 @@ export class TransportSource {
     }
     this.#current = { transport, plan }
   }
+}
+
+/**
+ * Opens a transport by way of what may know nothing of signals and times: a connector of the caller's. One that does hears when it
+ * is not waited for any more.
+ */
+function openWithin(plan: TransportPlan, name: string): Promise<H1Connection> {
+  const { waiting } = plan
+  return waitFor<H1Connection>({ ...waiting, timeouts: NO_PHASES }, 'connect', name, (outcome) => {
+    const giveUp = new AbortController()
+    const { signal } = giveUp
+    openTransport({ ...plan, waiting: { ...waiting, callOff: undefined, signal } }).then(
+      (opened) => (signal.aborted ? opened.close() : outcome.resolve(opened)),
+      (error: unknown) => outcome.reject(error),
+    )
+    return () => giveUp.abort((waiting.callOff?.end ?? waiting.signal)?.reason)
+  })
 }
 
 /** Waits for a transport that another call opens, no longer than this call may. */

@@ -11,6 +11,9 @@ export interface StreamSource extends AsyncIterable<Buffer> {
   readAhead?(isAhead: boolean): void
 }
 
+/** So much a stream reads ahead of its reader, on every Node: the defaults differ, and the response holds some back already. */
+const READ_AHEAD_BYTES = 16_384
+
 /** A Node stream of the rest of the body. Destroying it closes the response; a broken message is its error. */
 export function makeReadable(source: StreamSource): Readable {
   return new BodyStream(source)
@@ -28,7 +31,7 @@ class BodyStream extends Readable {
   #hasPiece = false
 
   constructor(source: StreamSource) {
-    super()
+    super({ highWaterMark: READ_AHEAD_BYTES })
     this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
     this.on('pause', () => this.#tell())

@@ -5,6 +5,7 @@
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/index.ts'
+import type { CalledOff, CallOff } from './call-off.ts'
 import type { Clock } from './clock.ts'
 import { type Deadline, makeDeadline } from './deadline.ts'
 
@@ -16,6 +17,8 @@ export interface Deadlines {
   readonly endsAt: number
   readonly totalMs: number
   readonly signal: AbortSignal | undefined
+  /** Ends the wait, too: for what is this package's own. @internal */
+  readonly callOff?: CallOff | undefined
 }
 
 /** What a wait is told: its outcome, once. */
@@ -27,7 +30,7 @@ export interface Outcome<T> {
 /**
  * Waits for what `begin` starts. `begin` answers how to give it up; that is called on a timeout or an abort, never after
  * the outcome.
- * @throws TimeoutError of `phase`, or of `total` where that ends first; `signal.reason`
+ * @throws TimeoutError of `phase`, or of `total` where that ends first; `signal.reason`; why it was called off
  */
 export function waitFor<T>(
   waiting: Deadlines,
@@ -36,7 +39,9 @@ export function waitFor<T>(
   begin: (outcome: Outcome<T>) => () => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (waiting.signal?.aborted === true) reject(waiting.signal.reason)
+    const { signal, callOff } = waiting
+    if (signal?.aborted === true) reject(signal.reason)
+    else if (callOff?.end !== undefined) reject(callOff.end.reason)
     else new Wait<T>(waiting, phase, address, resolve, reject).begin(begin)
   })
 }
@@ -44,7 +49,7 @@ export function waitFor<T>(
 type WaitPhase = TimeoutPhase & ('dns' | 'connect' | 'tls')
 
 /** One wait. An object, and few functions: thousands may wait at the same time. */
-class Wait<T> implements Outcome<T> {
+class Wait<T> implements Outcome<T>, CalledOff {
   readonly #waiting: Deadlines
   readonly #phase: WaitPhase
   readonly #address: string
@@ -74,7 +79,7 @@ class Wait<T> implements Outcome<T> {
   }
 
   begin(begin: (outcome: Outcome<T>) => () => void): void {
-    const { signal, timeouts, endsAt, clock } = this.#waiting
+    const { signal, callOff, timeouts, endsAt, clock } = this.#waiting
     const leftMs = endsAt - clock.now()
     const phaseMs = timeouts[this.#phase]
     this.#isTotal = leftMs < phaseMs
@@ -83,6 +88,7 @@ class Wait<T> implements Outcome<T> {
       this.#onAbort = () => this.#end(signal.reason)
       listenForAbort(signal, this.#onAbort)
     }
+    if (callOff !== undefined) callOff.waiter = this
     try {
       const giveUp = begin(this)
       if (this.#state === 'given-up') giveUp()
@@ -100,6 +106,10 @@ class Wait<T> implements Outcome<T> {
     if (this.#settle('settled')) this.#reject(error)
   }
 
+  calledOff(reason: unknown): void {
+    this.#end(reason)
+  }
+
   /** Gives up what is waited for. */
   #end(error: unknown): void {
     const giveUp = this.#giveUp
@@ -114,6 +124,8 @@ class Wait<T> implements Outcome<T> {
     this.#state = state
     this.#giveUp = undefined
     this.#deadline.clear()
+    const { callOff } = this.#waiting
+    if (callOff !== undefined) callOff.waiter = undefined
     if (this.#onAbort !== undefined) stopListeningForAbort(this.#waiting.signal!, this.#onAbort)
     return true
   }

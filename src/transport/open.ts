@@ -34,11 +34,11 @@ export interface TransportPlan {
  * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
  */
 export async function openTransport(plan: TransportPlan): Promise<H1Connection> {
-  const { stream, timings } =
-    plan.tunnel === undefined
-      ? await plan.connect(plan.target, plan.waiting)
-      : await dialThrough(plan, plan.tunnel)
-  return new H1Connection(stream, { ...plan.connectionOptions, dialTimings: timings })
+  const { connect, target, tunnel, waiting, connectionOptions } = plan
+  const { stream, timings } = await (tunnel === undefined
+    ? connect(target, waiting)
+    : dialThrough(plan, tunnel))
+  return new H1Connection(stream, { ...connectionOptions, dialTimings: timings })
 }
 
 async function dialThrough(

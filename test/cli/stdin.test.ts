@@ -3,11 +3,22 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { bodyOfStdin } from '../../src/cli/request/body.ts'
 import { readFormPart } from '../../src/cli/request/form-words.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
@@ -46,6 +57,25 @@ describe('standard input', () => {
     const again = await runWithFile(file, ['-s', '--retry', '1', '-T', '-', `${base}/flaky`])
     assert.deepEqual(again, [0, 'not yet\nnow\n'])
     assert.equal(peer.takeRequests().split(chunked).length, 3)
+  })
+
+  it('is read from where it is, then from its beginning, and is never closed', async () => {
+    const file = path.join(folder, 'half-read.txt')
+    writeFileSync(file, `head${'x'.repeat(100_000)}`)
+    const fd = openSync(file, 'r')
+    readSync(fd, Buffer.alloc(4))
+    const stdin = createReadStream('', { fd, autoClose: false })
+    const body = bodyOfStdin(stdin)
+    assert.ok(typeof body.content === 'function' && body.isReplayable)
+    assert.equal(await text(body.content()), 'x'.repeat(100_000))
+    for await (const piece of body.content()) {
+      assert.equal(piece.length, 65_536)
+      break
+    }
+    assert.equal(await text(body.content()), `head${'x'.repeat(100_000)}`)
+    body.close?.()
+    assert.equal(fstatSync(fd).size, 100_004)
+    closeSync(fd)
   })
 
   it('is sent once where it is a pipe: a redirect that asks for it again ends with 65', async () => {

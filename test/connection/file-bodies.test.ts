@@ -7,6 +7,7 @@ import { type FileHandle, mkdtemp, open, rm, truncate, writeFile } from 'node:fs
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { RequestOptions } from '../../src/core/request-options.ts'
 import { latin1 } from '../support/bytes.ts'
 import { settle } from '../support/manual-clock.ts'
 import { type MemoryConnection, memoryConnection, rejectionOf } from '../support/memory-connection.ts'
@@ -48,12 +49,15 @@ async function withFile<T>(name: string, flags: string, act: (handle: FileHandle
 }
 
 /** Begins to send a file to a peer that takes nothing, and waits until its first chunk is out. */
-async function begun(handle: FileHandle): Promise<MemoryConnection & { request: Promise<void> }> {
+async function begun(
+  handle: FileHandle,
+  options?: RequestOptions,
+): Promise<MemoryConnection & { request: Promise<void> }> {
   const memory = memoryConnection()
   memory.network.prepare = (stream) => {
     stream.takes = false
   }
-  const request = memory.connection.request('PUT', '/', handle)
+  const request = memory.connection.request('PUT', '/', handle, undefined, options)
   request.catch(() => {})
   await until(() => (memory.network.streams[0]?.bytesWritten ?? 0) > CHUNK_BYTES)
   return { ...memory, request }
@@ -135,6 +139,21 @@ describe('a file that changes while it is sent', () => {
         assert.equal(network.stream.isClosed, true)
         assert.ok(bodyOf(network.stream.written.toString('latin1')).length < size)
         assert.equal(connection.state, 'idle')
+      })
+    }
+  })
+
+  // RFC 9112 §8: a sender that cannot go on closes the connection; the last chunk would say that all of it was sent.
+  it('never looks whole where it shrinks and is sent chunked', async () => {
+    for (const left of [0, CHUNK_BYTES, size - 1]) {
+      const name = await fileOf('a'.repeat(size))
+      await withFile(name, 'r', async (handle) => {
+        const { network, request } = await begun(handle, { chunked: true })
+        await truncate(name, left)
+        network.stream.drain()
+        await assert.rejects(request, { code: 'BODY_TOO_SHORT', message: /bytes are missing/ })
+        assert.equal(network.stream.isClosed, true)
+        assert.doesNotMatch(network.stream.written.toString('latin1'), /\r\n0\r\n\r\n$/)
       })
     }
   })

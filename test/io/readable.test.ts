@@ -53,6 +53,17 @@ class Source implements StreamSource {
 }
 
 describe('makeReadable', () => {
+  it('reads 16 KiB ahead of its reader, whatever the default of this Node is', async () => {
+    const pieces = Array.from({ length: 100 }, () => Buffer.alloc(1_024))
+    const source = new Source(...pieces)
+    const stream = makeReadable(source)
+    stream.read(0)
+    for (let turn = 0; turn < 200; turn++) await settle()
+    assert.equal(stream.readableLength, 16_384)
+    assert.equal(source.asked, 16)
+    stream.destroy()
+  })
+
   it('gives the pieces in order, and then ends', async () => {
     const pieces = ['one', 'two', 'three'].map((text) => Buffer.from(text))
     const got: Buffer[] = []

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { TimeoutError } from '../../src/errors/index.ts'
+import { CallOff } from '../../src/time/call-off.ts'
 import { type Outcome, waitFor } from '../../src/time/wait.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
@@ -187,5 +188,55 @@ describe('waitFor', () => {
     assert.equal(await rejectionOf(promise), error)
     assert.equal(clock.pending, 0)
     assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+})
+
+function beginUnder(callOff: CallOff) {
+  const clock = new ManualClock()
+  const told: Outcome<string>[] = []
+  const givenUp: string[] = []
+  const promise = waitFor<string>(
+    { ...makeWaiting({ clock }), callOff },
+    'connect',
+    'there:80',
+    (outcome) => {
+      told.push(outcome)
+      return () => givenUp.push('given up')
+    },
+  )
+  return { clock, promise, told, givenUp }
+}
+
+describe('waitFor under a call-off', () => {
+  it('gives up what is under way, once, with the reason of the first call', async () => {
+    const callOff = new CallOff()
+    const wait = beginUnder(callOff)
+    const reason = new Error('first')
+    callOff.call(reason)
+    callOff.call(new Error('second'))
+    assert.equal(await rejectionOf(wait.promise), reason)
+    assert.deepEqual(wait.givenUp, ['given up'])
+    assert.equal(wait.clock.pending, 0)
+    assert.equal(callOff.end?.reason, reason)
+  })
+
+  it('begins nothing after the call', async () => {
+    const callOff = new CallOff()
+    const reason = new Error('before')
+    callOff.call(reason)
+    const wait = beginUnder(callOff)
+    assert.equal(await rejectionOf(wait.promise), reason)
+    assert.deepEqual([wait.told, wait.givenUp], [[], []])
+  })
+
+  it('does nothing to a wait that is over, and ends the one after it', async () => {
+    const callOff = new CallOff()
+    const first = beginUnder(callOff)
+    first.told[0]!.resolve('value')
+    assert.equal(await first.promise, 'value')
+    const second = beginUnder(callOff)
+    callOff.call(new Error('now'))
+    assert.equal((await rejectionOf(second.promise)).message, 'now')
+    assert.deepEqual([first.givenUp, second.givenUp], [[], ['given up']])
   })
 })

@@ -1,7 +1,11 @@
 /** The body of a request: bytes, or parts of which files are read as they are sent, in constant memory. */
 
-import { createReadStream, fstatSync, ReadStream } from 'node:fs'
+import { createReadStream, fstatSync, ReadStream, read } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+
+const readPiece = promisify(read)
+const PIECE_BYTES = 65_536
 
 /** A part of a body: bytes, or a file that is read when it is sent. */
 export type BodyPart = Buffer | { readonly path: string; readonly size: number }
@@ -33,17 +37,34 @@ export function bodyOf(parts: readonly BodyPart[], contentType: string | undefin
 /** Standard input, of unknown length: once, but where it is a file, which is begun at its beginning again, as in curl. */
 export function bodyOfStdin(stdin: Readable): Body {
   const fd = fileOf(stdin)
-  let current: Readable | undefined
-  const content = (): Readable => {
-    const isFirst = current === undefined
-    return (current =
-      isFirst || fd === undefined ? stdin : createReadStream('', { fd, start: 0, autoClose: false }))
+  if (fd === undefined)
+    return {
+      contentType: undefined,
+      length: undefined,
+      content: () => stdin,
+      isReplayable: false,
+      close: () => void stdin.destroy(),
+    }
+  // The first time from where it is: who has opened it may have read a part.
+  let position: number | null = null
+  const content = (): AsyncIterable<Uint8Array> => {
+    const from = position
+    position = 0
+    return readFrom(fd, from)
   }
-  const close = (): void => {
-    stdin.destroy()
-    current?.destroy()
+  return { contentType: undefined, length: undefined, content, isReplayable: true }
+}
+
+/** A file that is open, and is left so: a stream over it would close it, and another one after that once more. */
+async function* readFrom(fd: number, from: number | null): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+  let position = from
+  while (true) {
+    const { bytesRead } = await readPiece(fd, buffer, 0, PIECE_BYTES, position)
+    if (bytesRead === 0) return
+    if (position !== null) position += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
-  return { contentType: undefined, length: undefined, content, isReplayable: fd !== undefined, close }
 }
 
 /** The descriptor of standard input where that is a file, which can be read again. */

@@ -224,7 +224,7 @@ function carryFrom(transport: SteppedTransport, exchange: Exchange, body: Chunke
     })
     const work = async (): Promise<void> => {
       try {
-        await carry(transport, exchange, body.open())
+        await carry(transport, exchange, body.open(), body.length)
         if (exchange.upload === 'sending') body.finish()
         else giveBack(undefined)
       } catch (error) {
@@ -245,18 +245,30 @@ function* slices(body: BytesBody): Generator<Uint8Array, void, void> {
   }
 }
 
+/**
+ * @param length - what was measured, where it was: a file that shrinks must not look whole, however its end is told
+ * @throws LocalProtocolError BODY_TOO_SHORT
+ */
 async function carry(
   transport: SteppedTransport,
   exchange: Exchange,
   chunks: AsyncIterator<unknown> | Iterator<unknown>,
+  length = 0,
 ): Promise<void> {
   // A source that always has something, and a peer that takes it all, never wait: nothing else would run, no answer be read,
   // no timeout fire.
   let unbroken = 0
+  let missing = length
   while (exchange.upload === 'sending') {
     const result = await chunks.next()
-    if (result.done === true || exchange.upload !== 'sending') return
-    const goOn = transport.send(exchange, { type: 'data', bytes: toBytes(result.value) })
+    if (exchange.upload !== 'sending') return
+    if (result.done === true) {
+      if (missing > 0) throw new LocalProtocolError('BODY_TOO_SHORT', `${missing} bytes are missing`)
+      return
+    }
+    const bytes = toBytes(result.value)
+    missing -= bytes.length
+    const goOn = transport.send(exchange, { type: 'data', bytes })
     if (!goOn) await transport.whenDrained(exchange)
     if (++unbroken % CHUNKS_A_TURN === 0) await nextTurn()
   }

@@ -78,6 +78,8 @@ export interface Redirect {
 
 /** A request to a URL. */
 export interface Ask {
+  /** What a layer of the caller throws when it has seen the response; undefined where it lets it through. */
+  readonly refusal: Error | undefined
   readonly id: number
   readonly method: string
   /** Scheme and authority that it is meant for. */

@@ -62,6 +62,9 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
   const own = isPlain || config.isPlain || !choices.chance(40) ? undefined : new AbortController()
   const throws = !isPlain && choices.chance(8)
   const { headers, credentials, userinfo, auth } = chooseCredentials(choices, id)
+  const waits = !isPlain && mayHaveBody && choices.chance(10)
+  // Each seventh, and each second whose body is lent, without a choice.
+  const isRefused = !isPlain && (id % 7 === 3 || (waits && credentials.length > 0 && id % 2 === 0))
   const ask: Ask = {
     id,
     method,
@@ -71,6 +74,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     bytes: made.bytes,
     isReplayable: made.isReplayable,
     sourceError: made.sourceError,
+    refusal: isRefused ? new Error(`a layer refuses the response of ${id}`) : undefined,
     timeouts: resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS })),
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
@@ -97,7 +101,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     // Watched on the way, both ways: each third, without a choice.
     ...(!isPlain && id % 3 === 0 ? { onProgress: () => {} } : {}),
     ...(throws ? { throwOnError: true } : {}),
-    ...(!isPlain && mayHaveBody && choices.chance(10) ? { expectContinue: 50 } : {}),
+    ...(waits ? { expectContinue: 50 } : {}),
   }
   return { ask, url: `${at.replace('//', `//${userinfo}`)}/r/${id}/0?q=${QUERY_SECRET}`, options }
 }

@@ -5,6 +5,8 @@
 import { getEventListeners } from 'node:events'
 import { Client } from '../../../src/client/client.ts'
 import type { ClientOptions } from '../../../src/client/option-types.ts'
+import type { Handler } from '../../../src/core/handler.ts'
+import type { OutgoingRequest } from '../../../src/core/request.ts'
 import type { HTTPResponse } from '../../../src/core/response.ts'
 import { HTTPException } from '../../../src/errors/index.ts'
 import type { Outcome } from '../simulation/calls.ts'
@@ -44,6 +46,7 @@ export class Program {
   readonly #choices: Choices
   readonly #sources = new Sources()
   readonly #client: Client
+  readonly #refusing: Client
   readonly #shared: AbortController | undefined
   readonly #signals: AbortSignal[] = []
   readonly #live = new Set<Ask>()
@@ -74,6 +77,17 @@ export class Program {
       ...(this.#shared === undefined ? {} : { signal: this.#shared.signal }),
     }
     this.#client = new Client(options)
+    this.#refusing = this.#client.extend({ layers: [(next) => (request) => this.#refuse(next, request)] })
+  }
+
+  /** A layer of the caller that gives a response up, and throws an error of its own, while the upload may still be under way. */
+  async #refuse(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+    const response = await next(request)
+    const ask = this.#stage.judge.asks.get(Number(/\/r\/(\d+)\//.exec(request.url)?.[1]))
+    if (ask?.refusal === undefined) return response
+    ask.isDisturbed = true
+    response.close()
+    throw ask.refusal
   }
 
   /** What is pipelined after a response that is held waits for its holder, who here waits for it. */
@@ -142,9 +156,10 @@ export class Program {
     const { ask, url, options } = made
     this.#live.add(ask)
     if (ask.controllers.length > 0 && this.#choices.chance(60)) this.#planAbort(ask)
-    const client = this.#choices.chance(10)
+    const other = this.#choices.chance(10)
       ? this.#client.extend({ headers: { 'X-Extended': 'yes' } })
       : this.#client
+    const client = ask.refusal === undefined ? other : this.#refusing
     ask.startedAt = this.#stage.world.now()
     ask.linksBefore = this.#stage.network.links.length
     if (this.#shared?.signal.aborted === true) {
@@ -152,7 +167,8 @@ export class Program {
       ask.abortedAt = ask.startedAt
       ask.abortReason = this.#shared.signal.reason
     }
-    if (isForFetch(made) && this.#stage.door.chance(25)) await askByFetch(this.#door, client, made)
+    if (ask.refusal === undefined && isForFetch(made) && this.#stage.door.chance(25))
+      await askByFetch(this.#door, client, made)
     else {
       const outcome = await this.#call('request', ask, undefined, () => client.request(url, options))
       if (outcome.ok) await this.#use(ask, outcome.value)

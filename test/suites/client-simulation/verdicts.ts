@@ -185,7 +185,7 @@ export class Verdicts {
     if (ask.abortedAt !== undefined && error === ask.abortReason) return undefined
     // Of two signals that have aborted either reason may be told.
     if (ask.own?.aborted === true && error === ask.own.reason) return undefined
-    if (error !== undefined && error === ask.sourceError) return undefined
+    if (error !== undefined && (error === ask.sourceError || error === ask.refusal)) return undefined
     if (this.destroyed !== undefined && error === this.destroyed.error) return undefined
     if (ask.isByFetch && error instanceof Error && error.message === USERINFO_REFUSED)
       return ask.sendings.at(-1)?.hearing?.redirect?.hasUserinfo === true ? undefined : 'redirect refused'

@@ -154,7 +154,8 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   const isSeen = kind !== 'file' || length <= MEASURED_BYTES || pieces.length < all
   // A small file is what was read of it.
   const mayMisfit = kind !== 'file' || length > MEASURED_BYTES
-  const isUnsendable = !isSound && error === undefined && mayMisfit && choices.chance(3)
+  const isUnsendable =
+    !isSound && error === undefined && mayMisfit && choices.chance(kind === 'file' ? 15 : 3)
   if (isUnsendable) pieces.splice(choices.pick(pieces.length + 1), 0, 7 as unknown as string)
   const body = openSource(world, sources, kind, { pieces, pauses, error }, length)
   return {

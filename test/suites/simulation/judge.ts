@@ -60,6 +60,11 @@ export class Judge implements Watcher {
     return record
   }
 
+  /** A final response may have come to a request: the server's own to it, or one that nobody asked for. */
+  mayBeAnswered({ answer, link }: Intent): boolean {
+    return answer !== undefined || (link !== undefined && this.recordOf(link).isConfusable)
+  }
+
   // ------------------------------------------------------------------------------- what the client does to a link
 
   /** A connection is wanted: the last one must have been given up for a reason. */
@@ -162,6 +167,8 @@ export class Judge implements Watcher {
 
   afterDelivery(link: Link): void {
     const record = this.recordOf(link)
+    // What was read of a response that nobody asked for is counted for the next.
+    if (record.isConfusable) return
     let taken = 0
     for (const intent of record.requests) {
       if (intent.isReadingAll) return

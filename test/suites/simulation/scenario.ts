@@ -143,7 +143,14 @@ export class Program {
     const { world } = this.#stage
     if (request.made.isForeign) world.foreign++
     const sending = isStepwise
-      ? writeStepwise(this.calls, this.connection, this.#choices, request, () => this.#close())
+      ? writeStepwise(
+          this.calls,
+          this.connection,
+          this.#choices,
+          request,
+          () => this.#close(),
+          (sent) => !this.#stage.judge.mayBeAnswered(sent),
+        )
       : this.#request(request)
     if (isImpatient && !isStepwise) {
       const receiving = this.#receive(intent)
@@ -169,7 +176,7 @@ export class Program {
       return sent
     })
     // Of what an early response made unwanted, a part may be on its way.
-    if (intent.answer === undefined) made.spoil?.()
+    if (!this.#stage.judge.mayBeAnswered(intent)) made.spoil?.()
     if (!outcome.ok || this.#depth > 1 || !this.#choices.chance(3)) return outcome.ok
     if (intent.isStruck || intent.response !== undefined) return true
     await this.calls.make(

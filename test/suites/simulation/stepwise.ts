@@ -5,15 +5,20 @@ import type { HTTPConnection } from '../../../src/connection/http-connection.ts'
 import { hasField } from '../../../src/core/fields.ts'
 import type { Calls } from './calls.ts'
 import type { Choices } from './choices.ts'
+import type { Intent } from './intent.ts'
 import type { Request } from './intents.ts'
 
-/** Answers whether the whole request was taken. */
+/**
+ * Answers whether the whole request was taken.
+ * @param mayReuse - whether the memory of a body that was sent is the program's again
+ */
 export async function writeStepwise(
   calls: Calls,
   connection: HTTPConnection,
   choices: Choices,
   { intent, made, options, headers }: Request,
   close: () => void,
+  mayReuse: (intent: Intent) => boolean,
 ): Promise<boolean> {
   const { kind, bytes } = intent.body
   const begun = await calls.make('putRequest', intent, () => {
@@ -36,7 +41,7 @@ export async function writeStepwise(
     if (isAtOnce) made.give?.(intent)
     return connection.endHeaders(body, options)
   })
-  if (isAtOnce && intent.answer === undefined) made.spoil?.()
+  if (isAtOnce && mayReuse(intent)) made.spoil?.()
   // A body that was refused takes the head with it or not: another one could be given.
   if (!ended.ok && connection.state === 'request-started') close()
   if (!ended.ok || isAtOnce || connection.state !== 'request-sent') return ended.ok
@@ -46,8 +51,8 @@ export async function writeStepwise(
     made.give?.(intent)
     return connection.send(made.body)
   })
-  if (intent.answer === undefined) made.spoil?.()
+  if (mayReuse(intent)) made.spoil?.()
   // A body that was refused leaves the request open: another one could be given.
-  if (!sent.ok && intent.body.end === 'source fails' && connection.state === 'request-sent') close()
+  if (!sent.ok && intent.body.sourceError !== undefined && connection.state === 'request-sent') close()
   return sent.ok
 }

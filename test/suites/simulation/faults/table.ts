@@ -234,6 +234,13 @@ export const FAULTS: readonly Fault[] = [
     within: 10_000,
   },
   {
+    does: 'takes a file that shrinks for whole where it is sent chunked',
+    file: SENDER,
+    find: 'if (missing > 0)',
+    replace: 'if (false)',
+    within: 50_000,
+  },
+  {
     does: 'writes on although the peer takes nothing',
     file: SENDER,
     find: 'if (!goOn)',

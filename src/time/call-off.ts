@@ -1,0 +1,33 @@
+/**
+ * Calls waits off, one after the other: what an AbortSignal does, in a tenth of its memory. Thousands of connections may be opened
+ * at the same time, and few of them are given up. Code of others is given a signal.
+ */
+
+/** Who waits, and is told. */
+export interface CalledOff {
+  calledOff(reason: unknown): void
+}
+
+export class CallOff {
+  #end: { readonly reason: unknown } | undefined
+  #waiter: CalledOff | undefined
+
+  /** Why it was called off; undefined where it was not. */
+  get end(): { readonly reason: unknown } | undefined {
+    return this.#end
+  }
+
+  /** Names who waits now; undefined for nobody. */
+  set waiter(waiter: CalledOff | undefined) {
+    this.#waiter = waiter
+  }
+
+  /** Ends the wait that is under way, and each that begins after it. A second call does nothing. */
+  call(reason: unknown): void {
+    if (this.#end !== undefined) return
+    this.#end = { reason }
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.calledOff(reason)
+  }
+}
