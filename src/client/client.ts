@@ -15,6 +15,7 @@ import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
+import { isThenable } from '../layers/thenable.ts'
 import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
@@ -244,9 +245,8 @@ export class Client {
     const { prefix } = this.#destinations.find(url).origin
     const wanted = { url: `${prefix}/`, deadlines }
     const open = async (): Promise<void> => {
-      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-      const route = await this.#end.routeTo(to, deadlines, settings)
-      const plan = this.#end.planFor(to.origin, connection, route)
+      const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings)
+      const { to, plan } = isThenable(planned) ? await planned : planned
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
     const opened = whileWanted(open(), wanted, { clock, pauses: underway.pauses }).finally(() => over.abort())
@@ -270,9 +270,8 @@ export class Client {
     refuseBesideSocket(options.proxy, this.#base.options.socketPath)
     const deadlines = deadlinesFor(settings, clock)
     const lend = async (): Promise<HTTPConnection> => {
-      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-      const route = await this.#end.routeTo(to, deadlines, settings)
-      const plan = this.#end.planFor(to.origin, connection, route, true)
+      const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings, true)
+      const { to, plan } = isThenable(planned) ? await planned : planned
       return plans.driveByHand(await pool.acquire(plan, deadlines, settings), to.place, settings)
     }
     return underway.watch(lend(), deadlines.signal)

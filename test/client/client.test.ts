@@ -355,6 +355,23 @@ describe('the client', () => {
       await one.close()
     })
 
+    it('lends it in the order of the calls, requests among them', async () => {
+      const one = new Client({ baseUrl: origin, pool: { perOrigin: 1 } })
+      const first = one.get('/').text()
+      const lent = one.take(origin)
+      let isAnswered = false
+      const second = one
+        .get('/')
+        .text()
+        .then(() => (isAnswered = true))
+      await first
+      const connection = await lent
+      assert.deepEqual([isAnswered, one.pool.inspect().waiters.length], [false, 1])
+      connection.giveBack()
+      await second
+      await one.close()
+    })
+
     it('lends a connection to be driven by hand, and takes it back', async () => {
       const one = new Client({ baseUrl: origin })
       await one.get('/').text()
