@@ -144,7 +144,12 @@ describe('a cookie jar', () => {
 describe('a reader that goes away', () => {
   it('is no failure of the other transfers at once, and what goes to files is written', async () => {
     await using server = await startRawServer(async (one) => {
-      await one.request()
+      // Once the reader is gone, a connection may be given up before anything is asked.
+      const isAsked = await one.request().then(
+        () => true,
+        () => false,
+      )
+      if (!isAsked) return
       await one.reply(Buffer.from('HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Max-Age=9\r\n\r\n'))
       const piece = Buffer.alloc(65_536, 'x')
       while (one.ending === undefined) {
