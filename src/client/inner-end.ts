@@ -49,8 +49,8 @@ interface PlannedByHand {
 }
 
 /** Goes on with a value: at once where it is there. */
-function goOn<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
-  return isThenable(value) ? value.then(next) : next(value)
+function goOn<T, R>(value: MaybePromise<T>, plan: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return isThenable(value) ? value.then(plan) : plan(value)
 }
 
 /** Another protocol is spoken with the server, and not with a proxy that would not pass it on (RFC 9110 §7.8). */
