@@ -20,6 +20,10 @@ const MENU = {
   chef: null,
 }
 
+/** As servers send it: in one line. */
+const PAGE =
+  '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Menu</title><script>if (a<b) show("spam")</script></head><body><!-- of today --><h1>The <em>menu</em></h1><ul><li><a href="/egg" class="dish">Egg and spam</a><li>Spam, egg, sausage and spam</ul><p>Everything comes with spam, but for the dish that comes with spam, spam, spam, egg and spam.</p><pre>egg   4.50\nspam  4.20</pre></body></html>'
+
 /** The colours of the eight that a terminal has, on white and on black. */
 const PALETTE: Readonly<Record<number, readonly [name: string, light: string, dark: string]>> = {
   31: ['red', '#c0262d', '#ff7b80'],
@@ -73,7 +77,7 @@ function draw(prompt: string, output: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <style>
 rect { fill: #fbfbfa; stroke: #d9dce0 } text { fill: #1d2127; font: 14px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; white-space: pre }
-.bold { font-weight: 700 } .dim { opacity: .6 } ${rules.map(([name, light]) => `.${name} { fill: ${light} }`).join(' ')}
+.bold { font-weight: 700 } .dim { opacity: .7 } ${rules.map(([name, light]) => `.${name} { fill: ${light} }`).join(' ')}
 @media (prefers-color-scheme: dark) { rect { fill: #15171b; stroke: #30353c } text { fill: #e3e6ea } ${rules.map(([name, , dark]) => `.${name} { fill: ${dark} }`).join(' ')} }
 </style>
 <rect x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="8"/>
@@ -91,11 +95,15 @@ async function picture(name: string, prompt: string, text: string): Promise<void
 
 const peer = await CommandPeer.start()
 peer.serve('menu', 'application/json', JSON.stringify(MENU))
+peer.serve('page', 'text/html; charset=utf-8', PAGE)
 const at = `127.0.0.1:${peer.port}`
 const shown = (text: string): string => text.replaceAll(at, 'example.com')
 
 const json = await runCommand(['-i', `http://${at}/menu`], terminal)
 await picture('json', 'httplib -i example.com/menu', shown(json.stdout.toString()))
+
+const html = await runCommand(['-i', `http://${at}/page`], terminal)
+await picture('html', 'httplib -i example.com/page', shown(html.stdout.toString()))
 
 const timings = await runCommand(['-so', '/dev/null', '--timings', '-L', `http://${at}/chain/1`], terminal)
 await picture('timings', 'httplib -so /dev/null --timings -L example.com/chain/1', shown(timings.stderr))

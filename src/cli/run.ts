@@ -94,7 +94,7 @@ async function readCommandLine({ words, env, stdin, signal }: Surroundings): Pro
   }
   // What a line says wrongly is told, and the others are read, as in curl.
   const readConfig = async (text: string, name: string): Promise<void> => {
-    for (const { option, value } of readConfigLines(text, name)) {
+    for (const { option, value } of readConfigLines(text, name, (told) => warnings.push(told))) {
       let named: readonly string[] = []
       try {
         named = reader.readLine(option, value)

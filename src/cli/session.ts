@@ -18,6 +18,7 @@ import { type ExitName, exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
+import { asksForHeads } from './transfer/connect-status.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
@@ -71,7 +72,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
       const globbed = options.globoff === true ? [{ url, parts: [] }] : expandGlob(url)
       const output: OutputWord | undefined =
         outputs[index] ?? (options.remoteNameAll === true ? { kind: 'remote' } : undefined)
-      const files = uploads[index] === undefined ? [undefined] : uploadsOf(uploads[index], options)
+      // No name is no file, as in curl.
+      const files = (uploads[index] ?? '') === '' ? [undefined] : uploadsOf(uploads[index]!, options)
       return files.flatMap((upload) =>
         globbed.map((one) => ({
           options,
@@ -85,6 +87,8 @@ export function jobsOf(operations: readonly Operation[]): Job[] {
 /** The first of several words is the method where it is written as one. */
 function takeMethod(urls: readonly string[]): [method: string | undefined, rest: readonly string[]] {
   const [first = ''] = urls
+  if (urls.length === 1 && /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(first))
+    throw usageFailure(`there is no URL after ${first}`, `httplib ${first} https://example.com/`)
   if (urls.length > 1 && /^(?:get|head|post|put|patch|delete|options)$/.test(first))
     throw usageFailure(`${first} is no URL`, `${first.toUpperCase()}: a method is written in capitals`)
   return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
@@ -124,6 +128,7 @@ export class Session {
    */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
+    this.#clients.looksAtHeads = jobs.some(({ options }) => asksForHeads(options.writeOut))
     this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
     // What is only told is told in order.
     const { parallel, bench, explain, to } = first?.options ?? {}
@@ -352,7 +357,9 @@ export class Session {
   #tell(ending: Ending, { silent, showError }: Options): void {
     if (silent === true && showError !== true) return
     this.#streams.clearLine()
-    const { stderr, stderrColors } = this.#streams
+    const { stdout, stderr, stderrColors } = this.#streams
+    // On one terminal, what came of a body has the line before it.
+    if (stdout.isTTY === true && stderr.isTTY === true && !this.#stdout.isAtLineStart) stderr.write('\n')
     stderr.write(formatEnding(ending, stderrColors, stderr.isTTY === true ? stderr.columns : undefined))
   }
 }

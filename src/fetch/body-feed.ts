@@ -13,6 +13,7 @@ import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.t
 import { ownBytes } from '../core/body-reader.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { terminationOf } from './errors.ts'
+import { PlatformResponse } from './platform.ts'
 
 /** The platform's own class, as it was when this module was loaded. */
 const PlatformStream = globalThis.ReadableStream
@@ -27,9 +28,24 @@ const COLLECTED = new FinalizationRegistry<{ readonly signal: AbortSignal; reado
   ({ signal, onAbort }) => stopListeningForAbort(signal, onAbort),
 )
 
+/** Node and Bun tell of a web stream whether it was used; Deno's `isDisturbed` says of all of them that they were not. */
+const TELLS_OF_USE = Symbol.for('nodejs.stream.disturbed') in PlatformStream.prototype
+
 /** True once a stream was read or cancelled. */
 export function isStreamUsed(stream: ReadableStream): boolean {
-  return Readable.isDisturbed(stream as unknown as Readable)
+  if (TELLS_OF_USE || !(stream instanceof PlatformStream))
+    return Readable.isDisturbed(stream as unknown as Readable)
+  return !stream.locked && isRefusedAsBody(stream)
+}
+
+/** Whether the platform takes a stream that is not locked for used: it makes no `Response` of one. */
+export function isRefusedAsBody(stream: ReadableStream): boolean {
+  try {
+    void new PlatformResponse(stream)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** Gives a stream from the body of a response. */
@@ -49,6 +65,8 @@ export class BodyFeed {
   /** What another reader waits for, where the body went to that one. */
   #elsewhere: Promise<void> | undefined
   #isOver = false
+  /** It was read, or cancelled; nothing is pulled before. */
+  #isTouched = false
 
   /**
    * @param signal - of the request; an abort errors the stream, also one that nobody reads
@@ -70,6 +88,11 @@ export class BodyFeed {
     COLLECTED.register(this, { signal, onAbort }, this)
   }
 
+  /** True once the stream was read or cancelled. */
+  get isUsed(): boolean {
+    return this.#isTouched || isStreamUsed(this.stream)
+  }
+
   start(controller: ReadableByteStreamController): void {
     this.#controller = controller
     if (this.#response.hasEnded) this.#end(controller)
@@ -78,6 +101,7 @@ export class BodyFeed {
   }
 
   async pull(controller: ReadableByteStreamController): Promise<void> {
+    this.#isTouched = true
     if (this.#elsewhere !== undefined) return this.#elsewhere
     let piece: Buffer | undefined
     this.#response.readAhead(false)
@@ -93,6 +117,7 @@ export class BodyFeed {
   }
 
   cancel(): void {
+    this.#isTouched = true
     this.#isOver = true
     this.#stopListening()
     this.#response.close()

@@ -13,7 +13,7 @@ import { fieldValues } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
 import { likePlatform } from './answer-members.ts'
-import { BodyFeed, isStreamUsed, makeClosedStream, makeSpentStream } from './body-feed.ts'
+import { BodyFeed, makeClosedStream, makeSpentStream } from './body-feed.ts'
 import { terminationOf } from './errors.ts'
 import { makeImmutableHeaders } from './immutable-headers.ts'
 import { extractMimeType, writeMimeType } from './mime-type.ts'
@@ -145,7 +145,7 @@ class Answer extends AnswerBase {
 
   get bodyUsed(): boolean {
     if (this.#real !== undefined) return Reflect.get<Response, 'bodyUsed'>(PLATFORM, 'bodyUsed', this)
-    return this.#isUsed || (this.#feed !== undefined && isStreamUsed(this.#feed.stream))
+    return this.#isUsed || this.#feed?.isUsed === true
   }
 
   text(): Promise<string> {
@@ -232,7 +232,7 @@ class Answer extends AnswerBase {
 
   get #isUnusable(): boolean {
     if (this.#isUsed) return true
-    return this.#feed !== undefined && (this.#feed.stream.locked || isStreamUsed(this.#feed.stream))
+    return this.#feed !== undefined && (this.#feed.stream.locked || this.#feed.isUsed)
   }
 
   #consume<T>(make: (bytes: Buffer) => T | Promise<T>): Promise<T> {

@@ -33,9 +33,14 @@ export function checkPlainHop(hop: NextHop): undefined {
   refuseHop(hop, true)
 }
 
-function refuseHop({ url, hadUserinfo }: NextHop, isCors: boolean): void {
+/** What a request is that says no mode. */
+function isCors(mode: string | undefined): boolean {
+  return mode === undefined || mode === 'cors'
+}
+
+function refuseHop({ url, hadUserinfo }: NextHop, refusesUserinfo: boolean): void {
   if (hasBadPort(url)) throw new Error(BAD_PORT)
-  if (isCors && hadUserinfo) throw new Error(WITH_CREDENTIALS)
+  if (refusesUserinfo && hadUserinfo) throw new Error(WITH_CREDENTIALS)
 }
 
 /** The way of one request. */
@@ -91,7 +96,7 @@ export class Way {
   readonly follow = (hop: NextHop): FieldChanges => {
     const { url, method, fields, redirect } = hop
     const { mode, referrer } = this.#options
-    refuseHop(hop, mode === undefined || mode === 'cors')
+    refuseHop(hop, isCors(mode))
     if (url.origin !== this.#at.origin && this.#origin !== this.#at.origin) this.#isTainted = true
     this.#at = url
     this.#method = method
@@ -122,7 +127,8 @@ export class Way {
     const origin = this.#isTainted ? 'null' : this.#origin
     if (this.#isCrossOrigin && mode !== 'no-cors') return origin
     if (this.#method === 'GET' || this.#method === 'HEAD') return undefined
-    return this.#hidesOrigin() ? 'null' : origin
+    // CORS is to share the origin: the policy has no say in it.
+    return isCors(mode) || !this.#hidesOrigin() ? origin : 'null'
   }
 
   #hidesOrigin(): boolean {

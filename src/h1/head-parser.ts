@@ -19,7 +19,7 @@ import {
 } from '../core/grammar.ts'
 import type { Defect } from './events.ts'
 import { type Limits, resolveLimits } from './limits.ts'
-import { resolveTolerances, type Tolerances } from './tolerances.ts'
+import type { Tolerances } from './tolerances.ts'
 import { violation } from './violation.ts'
 
 const LF = 0x0a
@@ -37,17 +37,18 @@ export interface FieldRules {
   readonly isHead: boolean
 }
 
-/** One for all engines that ask for nothing else. */
-export const USUAL_RULES: FieldRules = freezeDeep({
-  tolerances: resolveTolerances(),
-  limits: resolveLimits(),
-  isHead: true,
-})
+const USUAL_LIMITS = resolveLimits()
+/** One for all engines with the usual limits, for each record of tolerances: what is remembered by it is shared by them. */
+const RULES = new WeakMap<Tolerances, FieldRules>()
 
 /** How heads are read with these tolerances and limits. */
 export function rulesOf(tolerances: Tolerances, limits: Limits): FieldRules {
-  const isUsual = tolerances === USUAL_RULES.tolerances && limits === USUAL_RULES.limits
-  return isUsual ? USUAL_RULES : { tolerances, limits, isHead: true }
+  if (limits !== USUAL_LIMITS) return { tolerances, limits, isHead: true }
+  const known = RULES.get(tolerances)
+  if (known !== undefined) return known
+  const rules: FieldRules = freezeDeep({ tolerances, limits, isHead: true })
+  RULES.set(tolerances, rules)
+  return rules
 }
 
 /** Adds a defect once. */

@@ -14,7 +14,7 @@ import { assertString } from '../core/snapshot.ts'
 import type { RequestToSend } from './events.ts'
 import { type WrittenFields, writeRequestFields, writeRequestLine } from './head-writer.ts'
 import { ownPart, snapshotFields, snapshotRequest } from './snapshot-fields.ts'
-import { resolveTolerances, type Tolerances } from './tolerances.ts'
+import type { Tolerances } from './tolerances.ts'
 
 /** A request head ready to be written, with what its fields say. */
 export interface WrittenRequest {
@@ -36,7 +36,6 @@ interface Kept {
 
 /** What all connections remember of fields that are shared; by identity, so that nothing has to be compared. */
 const SHARED = new WeakMap<readonly FieldLine[], { kept: Kept | undefined }>()
-const USUAL_TOLERANCES = resolveTolerances()
 
 /**
  * Field lines that many requests are going to be sent with, on many connections: frozen, and to be given to `write` as they
@@ -67,7 +66,8 @@ export class RequestHeads {
   write(request: RequestToSend): WrittenRequest {
     const { method, target, fields } = request
     const version = ownPart(request, 'version', 11)
-    const shared = this.#tolerances === USUAL_TOLERANCES ? SHARED.get(fields) : undefined
+    // No other tolerance has a say in what is sent.
+    const shared = this.#tolerances.foldedValues ? undefined : SHARED.get(fields)
     const kept = shared === undefined ? this.#own : shared.kept
     // Each part is looked at once here, and is a string that has passed the checks where it equals one.
     const areEqual =

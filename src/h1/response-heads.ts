@@ -10,7 +10,7 @@ import { freezeDeep } from '../core/freeze.ts'
 import type { Defect, ReceivedInformational, ReceivedResponse } from './events.ts'
 import { decideResponseBody, FRAMINGS, messagePersists } from './framing.ts'
 import { HeadMemo, type SharedHeads } from './head-memo.ts'
-import { type FieldRules, type ParsedResponse, parseResponseHead, USUAL_RULES } from './head-parser.ts'
+import { type FieldRules, type ParsedResponse, parseResponseHead } from './head-parser.ts'
 import type { HeadReader } from './head-reader.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
@@ -37,8 +37,16 @@ interface Answer {
   readonly event: ReceivedResponse
 }
 
-/** What engines with the limits and tolerances that most have share. */
-const USUAL_HEADS: SharedHeads<KnownHead> = new Map()
+/** What engines that read by the same rules share. */
+const HEADS = new WeakMap<FieldRules, SharedHeads<KnownHead>>()
+
+function headsOf(rules: FieldRules): SharedHeads<KnownHead> {
+  const known = HEADS.get(rules)
+  if (known !== undefined) return known
+  const heads: SharedHeads<KnownHead> = new Map()
+  HEADS.set(rules, heads)
+  return heads
+}
 
 export class ResponseHeads {
   readonly #rules: FieldRules
@@ -52,7 +60,7 @@ export class ResponseHeads {
     this.#rules = rules
     this.#buffer = buffer
     this.#reader = reader
-    this.#memo = new HeadMemo(rules === USUAL_RULES ? USUAL_HEADS : new Map())
+    this.#memo = new HeadMemo(headsOf(rules))
   }
 
   /**

@@ -96,8 +96,15 @@ const DEFAULTS: Tolerances = Object.freeze(
   >,
 )
 
+/** Every record that was asked for, by which of its members are on: there are no more than there are sets of names. */
+const KNOWN: Map<string, Tolerances> = new Map([[keyOf(DEFAULTS), DEFAULTS]])
+
+function keyOf(tolerances: Tolerances): string {
+  return Object.values(tolerances).map(Number).join('')
+}
+
 /**
- * Completes an option with the defaults.
+ * Completes an option with the defaults. Equal ones give the same record, which is frozen.
  * @throws TypeError for a name that is not in the table, or a value that is not a boolean.
  */
 export function resolveTolerances(options?: ToleranceOptions): Tolerances {
@@ -111,6 +118,9 @@ export function resolveTolerances(options?: ToleranceOptions): Tolerances {
       throw new TypeError(`Tolerance '${name}' must be true or false, not ${shown(value)}`)
     resolved[name as ToleranceName] = value
   }
-  const isUsual = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as ToleranceName] === value)
-  return isUsual ? DEFAULTS : resolved
+  const key = keyOf(resolved)
+  const known = KNOWN.get(key)
+  if (known !== undefined) return known
+  KNOWN.set(key, Object.freeze(resolved))
+  return resolved
 }

@@ -6,6 +6,7 @@
 import zlib from 'node:zlib'
 import { type ContentCoding, ZSTD_PARAMS } from './content-codings.ts'
 import { deflateKind } from './decoders.ts'
+import { ZstdFrame, zstdFrameAt } from './zstd-frame.ts'
 
 /** Coded bytes up to which it is tried. With the bound below it holds the event loop for less than a millisecond. */
 export const SMALL_CODED_BYTES = 65_536
@@ -31,22 +32,16 @@ const ONE_SHOTS: Readonly<Record<ContentCoding, OneShot>> = {
   zstd: decodeFrame,
 }
 
-const WITH_ZSTD = { info: true, params: ZSTD_PARAMS } as const
-
-/** Node ends at the end of the first frame, and says nothing of further ones. */
+/** Not every Node says that a frame is cut, or that more follows it. */
 function decodeFrame(bytes: Buffer, options: OneShotOptions): Buffer {
+  const frame = new ZstdFrame()
+  const isWhole =
+    zstdFrameAt(bytes) === 'data' && frame.take(bytes) === bytes.length && frame.state === 'done'
+  if (!isWhole) throw new Error('it is cut, or more follows')
   const { zstdDecompressSync } = zlib as unknown as {
-    zstdDecompressSync: (bytes: Buffer, options: OneShotOptions & typeof WITH_ZSTD) => Told
+    zstdDecompressSync: (bytes: Buffer, options: OneShotOptions & { params: typeof ZSTD_PARAMS }) => Buffer
   }
-  const { buffer, engine } = zstdDecompressSync(bytes, { ...options, ...WITH_ZSTD })
-  if (engine.bytesWritten < bytes.length) throw new Error('more follows')
-  return buffer
-}
-
-/** What `info` makes of the answer. */
-interface Told {
-  readonly buffer: Buffer
-  readonly engine: { readonly bytesWritten: number }
+  return zstdDecompressSync(bytes, { ...options, params: ZSTD_PARAMS })
 }
 
 /** The decoded bytes, at most `maximum`; undefined where that takes more than one call, or cannot be done. */

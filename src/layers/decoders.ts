@@ -1,13 +1,22 @@
 /**
- * What undoes one coding, pulled: one of Node's streams for `br`; for `deflate`, one of the two kinds; for `zstd` one for each
- * frame, for `gzip` one for each member.
+ * What undoes one coding, pulled: one of Node's streams for `br`; for `deflate`, one of the two kinds; for `gzip` one for each
+ * member. `zstd` has a file of its own.
  *
  * What stands after the end of a coding is not looked at, as in browsers: padding and leftovers of a server are no part of the
  * body.
  */
 
 import zlib from 'node:zlib'
-import { type ContentCoding, ZSTD_PARAMS } from './content-codings.ts'
+import type { ContentCoding } from './content-codings.ts'
+import {
+  AT_ONCE,
+  atOnce,
+  chunkSizeFor,
+  type Decoder,
+  MEMBERS_A_TURN,
+  type Small,
+  type Told,
+} from './decoder.ts'
 import { GzipHeader } from './gzip-header.ts'
 import {
   dataError,
@@ -17,41 +26,23 @@ import {
   type ZlibFormat,
   ZlibStream,
 } from './zlib-stream.ts'
+import { ZstdDecoder } from './zstd-decoder.ts'
 
-/** Undoes one coding. */
-export interface Decoder {
-  /** Gives coded bytes in: after `hungry`, and never none. */
-  write(bytes: Buffer): void
-  /** There are no more coded bytes: after `hungry`. */
-  end(): void
-  /** @throws TruncatedCoding, or an error that says what is wrong with the coded bytes */
-  pull(): Promise<Pulled>
-  /** Gives back what it holds. */
-  close(): void
-}
-
-/** How much is decoded at a time: four times what came at first, within these bounds. */
-const SMALLEST_CHUNK_BYTES = 16_384
-const LARGEST_CHUNK_BYTES = 262_144
-
-/** A body that comes in drops is decoded in small pieces; one that comes in floods in large ones, which cost less. */
-function chunkSizeFor(first: Buffer): number {
-  return Math.min(LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, first.length * 4))
-}
+export type { Decoder } from './decoder.ts'
 
 /** What undoes `coding`. */
 export function makeDecoder(coding: ContentCoding, make: MakeEngine): Decoder {
-  return coding === 'gzip' ? new GzipDecoder(make) : new FrameDecoder(make, FRAMES[coding])
+  if (coding === 'gzip') return new GzipDecoder(make)
+  if (coding === 'zstd') return new ZstdDecoder(make)
+  return new PlainDecoder(make, FORMATS[coding])
 }
 
-/** What begins at `bytes`, after so many frames: one of a format, nothing that is looked at, or undefined for not known yet. */
-type DecideFrame = (bytes: Uint8Array, frames: number) => ZlibFormat | 'nothing' | undefined
+/** What begins at `bytes`; undefined for not known yet. */
+type DecideFormat = (bytes: Uint8Array) => ZlibFormat | undefined
 
-const FRAMES: Readonly<Record<Exclude<ContentCoding, 'gzip'>, DecideFrame>> = {
-  br: (_bytes, frames) => (frames === 0 ? 'br' : 'nothing'),
-  deflate: (bytes, frames) => (frames === 0 ? deflateKind(bytes) : 'nothing'),
-  // What is wrong with a first frame zstd says itself.
-  zstd: (bytes, frames) => (frames === 0 ? 'zstd' : zstdFrame(bytes)),
+const FORMATS: Readonly<Record<'br' | 'deflate', DecideFormat>> = {
+  br: () => 'br',
+  deflate: deflateKind,
 }
 
 /**
@@ -65,46 +56,6 @@ export function deflateKind(first: Uint8Array): 'raw' | 'zlib' | undefined {
   return isZlib ? 'zlib' : 'raw'
 }
 
-const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const
-/** After a first byte of 0x50 to 0x5f. */
-const SKIPPABLE_MAGIC = [0x2a, 0x4d, 0x18] as const
-
-/** Whether a further frame begins there (RFC 8878 §3): Node ends at the first. */
-export function zstdFrame(bytes: Uint8Array): 'zstd' | 'nothing' | undefined {
-  const magic = (bytes[0]! & 0xf0) === 0x50 ? [bytes[0]!, ...SKIPPABLE_MAGIC] : ZSTD_MAGIC
-  if (!magic.every((byte, at) => at >= bytes.length || bytes[at] === byte)) return 'nothing'
-  return bytes.length < magic.length ? undefined : 'zstd'
-}
-
-/** A member or a frame that comes to more has a stream. */
-const SMALL_MEMBER_BYTES = 65_536
-/** After so many small ones others have a turn on the event loop. */
-const MEMBERS_A_TURN = 64
-const AT_ONCE = { info: true, chunkSize: 4_096, maxOutputLength: SMALL_MEMBER_BYTES }
-const ZSTD_AT_ONCE = { ...AT_ONCE, params: ZSTD_PARAMS }
-
-/** What the option `info` makes of an answer of zlib. */
-interface Told {
-  readonly buffer: Buffer
-  readonly engine: { readonly bytesWritten: number }
-}
-
-/** What was decoded in one call, and of how many bytes. */
-interface Small {
-  readonly piece: Buffer
-  readonly taken: number
-}
-
-function atOnce(decode: () => Told): Small | undefined {
-  try {
-    const { buffer, engine } = decode()
-    return { piece: buffer, taken: engine.bytesWritten }
-  } catch {
-    // It is cut, broken or large: a stream tells which.
-    return undefined
-  }
-}
-
 /** What a small member holds that is there whole; undefined where it needs a stream. */
 function inflateMember(bytes: Buffer): Small | undefined {
   const small = atOnce(() => zlib.inflateRawSync(bytes, AT_ONCE) as unknown as Told)
@@ -112,25 +63,16 @@ function inflateMember(bytes: Buffer): Small | undefined {
   return small?.taken === bytes.length ? undefined : small
 }
 
-/** The same of a frame of zstd. */
-function decodeFrame(bytes: Buffer): Small | undefined {
-  const { zstdDecompressSync } = zlib as unknown as {
-    zstdDecompressSync: (bytes: Buffer, options: typeof ZSTD_AT_ONCE) => Told
-  }
-  return atOnce(() => zstdDecompressSync(bytes, ZSTD_AT_ONCE))
-}
-
-/** Frames in a row, one for most codings; what follows the last is dropped. */
-class FrameDecoder implements Decoder {
+/** A coding that Node undoes by itself; what follows it is dropped. */
+class PlainDecoder implements Decoder {
   readonly #make: MakeEngine
-  readonly #decide: DecideFrame
+  readonly #decide: DecideFormat
   /** Coded bytes that were not given to a stream yet. */
   #bytes: Buffer | undefined
-  #frames = 0
   #stream: ZlibStream | undefined
   #isOver = false
 
-  constructor(make: MakeEngine, decide: DecideFrame) {
+  constructor(make: MakeEngine, decide: DecideFormat) {
     this.#make = make
     this.#decide = decide
   }
@@ -148,23 +90,14 @@ class FrameDecoder implements Decoder {
       const bytes = this.#bytes
       const stream = this.#stream
       if (stream === undefined) {
-        const frame = bytes === undefined ? undefined : this.#decide(bytes, this.#frames)
-        if (frame === 'nothing') return 'ended'
-        if (bytes === undefined || frame === undefined) return this.#atEdge()
-        const small = frame === 'zstd' ? this.#takeSmall(bytes) : undefined
-        if (small !== undefined && small.length > 0) return small
-        if (small !== undefined) continue
-        this.#stream = new ZlibStream(this.#make(frame, chunkSizeFor(bytes)))
+        const format = bytes === undefined ? undefined : this.#decide(bytes)
+        if (bytes === undefined || format === undefined) return this.#atEdge()
+        this.#stream = new ZlibStream(this.#make(format, chunkSizeFor(bytes)))
         continue
       }
       const pulled = await stream.pull()
-      if (pulled === 'ended') {
-        this.#bytes = stream.unused
-        this.#stream = undefined
-        this.#frames++
-        stream.close()
-      } else if (pulled !== 'hungry') return pulled
-      else if (bytes !== undefined) {
+      if (pulled !== 'hungry') return pulled
+      if (bytes !== undefined) {
         this.#bytes = undefined
         stream.write(bytes)
       } else if (this.#isOver) stream.end()
@@ -176,17 +109,7 @@ class FrameDecoder implements Decoder {
     this.#stream?.close()
   }
 
-  /** What a small frame holds, of those after the first: they may be many, and a stream for each costs most of it. */
-  #takeSmall(bytes: Buffer): Buffer | undefined {
-    if (this.#frames % MEMBERS_A_TURN === 0) return undefined
-    const small = decodeFrame(bytes)
-    if (small === undefined) return undefined
-    this.#frames++
-    this.#bytes = small.taken < bytes.length ? bytes.subarray(small.taken) : undefined
-    return small.piece
-  }
-
-  /** Between two frames, or in the first bytes of one. */
+  /** Before anything, or in the first bytes. */
   #atEdge(): 'hungry' | 'ended' {
     if (!this.#isOver) return 'hungry'
     if (this.#bytes === undefined) return 'ended'

@@ -12,8 +12,6 @@ export type ReadLocation =
   | { readonly kind: 'url'; readonly url: URL; readonly hadUserinfo: boolean }
   | { readonly kind: 'bad'; readonly why: string }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true })
-
 /**
  * Reads the values of all Location fields. An empty one is the same URL again. Several are one where they are equal.
  * @param values - one character for each byte
@@ -24,7 +22,7 @@ export function readLocation(values: readonly string[], base: URL): ReadLocation
   if (value === undefined) return { kind: 'none' }
   if (values.some((other) => other !== value))
     return { kind: 'bad', why: `there are ${values.length}, and they differ` }
-  const text = decodeText(value)
+  const text = encodeBytes(value)
   if (!URL.canParse(text, base.href)) return { kind: 'bad', why: 'it is no URL' }
   const url = new URL(text, base.href)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -36,13 +34,11 @@ export function readLocation(values: readonly string[], base: URL): ReadLocation
   return { kind: 'url', url, hadUserinfo }
 }
 
-/** Bytes above ASCII are UTF-8 where they can be: that is what servers mean. Else each is the character of its number. */
-function decodeText(value: string): string {
+/**
+ * Bytes above ASCII are percent-encoded, as curl does it: so they are the same bytes in what is asked for, whichever encoding the
+ * server has. In the name of a host the URL's own rules take them for UTF-8.
+ */
+function encodeBytes(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII is looked for
-  if (!/[^\x00-\x7f]/.test(value)) return value
-  try {
-    return UTF8.decode(Buffer.from(value, 'latin1'))
-  } catch {
-    return value
-  }
+  return value.replace(/[^\x00-\x7f]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -16,7 +16,8 @@ const ABANDONED_DIAL_MS = 1_000
 /** Who is told. A dial has left its origin before. */
 export interface DialOwner {
   dialed(origin: PoolOrigin, transport: Transport): void
-  dialFailed(origin: PoolOrigin, error: unknown): void
+  /** @param given - what the dial was given: a connector may have taken less */
+  dialFailed(origin: PoolOrigin, error: unknown, given: ResolvedTimeouts): void
   /** Dials were given up: there is room for others. */
   serve(origin: PoolOrigin): void
 }
@@ -59,7 +60,7 @@ export class Dialer {
       )
     } catch (error) {
       if (!this.#end(origin, dial)) return undefined
-      this.#owner.dialFailed(origin, error)
+      this.#owner.dialFailed(origin, error, timeouts)
       this.watch(origin)
       return { error }
     }

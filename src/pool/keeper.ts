@@ -413,16 +413,16 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
-  dialFailed(origin: PoolOrigin, error: unknown): void {
-    this.#failOldest(origin, error)
+  dialFailed(origin: PoolOrigin, error: unknown, given: ResolvedTimeouts): void {
+    this.#failOldest(origin, error, given)
     this.serve(origin)
   }
 
   /** Whoever waits longest is told; not one who would have waited longer for the dial than it was given: another is begun. */
-  #failOldest(origin: PoolOrigin, error: unknown): void {
+  #failOldest(origin: PoolOrigin, error: unknown, given?: ResolvedTimeouts): void {
     for (const line of [origin.freshLine, origin.line]) {
       for (const waiter of line) {
-        if (outlasts(waiter, error)) continue
+        if (outlasts(waiter, error, given)) continue
         if (this.leave(origin, waiter)) waiter.fail(error)
         return
       }
@@ -450,8 +450,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 }
 
 /** Whether one waits longer for the part of a dial that ran out. */
-function outlasts({ timeouts }: PoolWaiter, error: unknown): boolean {
-  if (!(error instanceof TimeoutError)) return false
-  const { phase, timeoutMs } = error
-  return (phase === 'dns' || phase === 'connect' || phase === 'tls') && timeouts[phase] > timeoutMs
+function outlasts({ timeouts }: PoolWaiter, error: unknown, given?: ResolvedTimeouts): boolean {
+  if (given === undefined || !(error instanceof TimeoutError)) return false
+  const { phase } = error
+  return (phase === 'dns' || phase === 'connect' || phase === 'tls') && timeouts[phase] > given[phase]
 }

@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { wire } from '../support/bytes.ts'
+import { answering } from '../support/canned-answer.ts'
 import {
   assertTold,
   type CommandResult,
@@ -38,6 +39,25 @@ async function against(
   })
   return await runCommand([`http://user:secret@127.0.0.1:${server.port}/?secret`, ...words])
 }
+
+describe('a failure on the terminal that the body is on', () => {
+  it('begins a line of its own', async () => {
+    for (const [body, length, between] of [
+      ['abc', 10, '\n'],
+      ['abc\n', 10, ''],
+      ['', 10, ''],
+    ] as const) {
+      const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${body}`
+      await using server = await answering(Buffer.from(answer))
+      const words = ['-s', '-S', `http://127.0.0.1:${server.port}/`]
+      const shown = await runCommand(words, { columns: 80, errorColumns: 80, env: { NO_COLOR: '1' } })
+      assert.equal(shown.code, 18)
+      assert.ok(shown.stderr.startsWith(`${between}httplib: the body broke off`), shown.stderr)
+      const piped = await runCommand(words, { errorColumns: 80, env: { NO_COLOR: '1' } })
+      assert.match(piped.stderr, /^httplib: the body/)
+    }
+  })
+})
 
 describe('no connection', () => {
   it('exits with 6 where the name is not found', async () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   createWriteStream,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -250,6 +252,22 @@ describe('a connection', () => {
     assert.ok(result.code === 28 || result.code === 7, String(result.code))
     if (result.code === 28)
       assertTold(result, /no connection after 0\.2 s \(--connect-timeout\)\n {2}Why: .*192\.0\.2\.1/)
+  })
+
+  it('has that limit for the handshake of TLS, too, and is not begun again', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}))
+    }).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const began = performance.now()
+    const result = await runCommand(['--connect-timeout', '0.2', `https://127.0.0.1:${port}/`])
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+    assert.deepEqual([result.code, sockets.length], [28, 1])
+    assert.ok(performance.now() - began < 5_000)
+    assertTold(result, /no connection after 0\.2 s \(--connect-timeout\)/)
   })
 
   it('speaks at most the version of TLS that --tls-max allows', async () => {

@@ -47,7 +47,7 @@ describe('bad usage', () => {
     [['-F', 'secret', url], /no name and content/],
     [['-F', 'a=b;headers=x', url], /a header of ;headers= in -F has no name and colon/],
     [['-F', 'a=b;headers="X: 1\r\nY: 2"', url], /a header of ;headers= in -F has no name and colon/],
-    [['-F', 'a=b;encoder=quoted-printable', url], /;encoder=quoted-printable in -F is not known here/],
+    [['-F', 'a=b;encoder=uuencode', url], /;encoder=uuencode in -F is not known here/],
     [['-m', '-1', url], /a number of seconds/],
     [['-m', 'soon', url], /a number of seconds/],
     [['-m', '', url], /a number of seconds/],
@@ -56,7 +56,8 @@ describe('bad usage', () => {
     [['--silent=yes', url], /--silent takes no value/],
     [['--no-output', url], /--no-output turns nothing off/],
     [['-I', '--next', url], /no URL before --next/],
-    [['-C', '5', '-T', 'package.json', url], /an upload cannot go on/],
+    [['GET'], /there is no URL after GET\n {2}Try: httplib GET https/],
+    [['--resume', '-T', 'package.json', url], /--resume is for downloads/],
     [['-C', 'x', url], /-C takes a number/],
     [['-G', '-T', '-', url], /-G asks, and -T sends/],
     [['-0', '-T', '-', url], /HTTP\/1.0 has to know how long a body is/],
@@ -79,6 +80,13 @@ describe('bad usage', () => {
     [['--connect-to', 'h', url], /--connect-to cannot be read/, 49],
     [['--cacert', 'package.json', 'https://127.0.0.1:1/'], /no certificate in package.json/, 77],
     [['-O', url], /no name at its end/, 23],
+    [['http://h:99999/'], /cannot be read\n {2}Why: a port is at most 65535\n/, 3],
+    [['http://a:b%00@h/'], /the credentials in the URL have a NUL in them/, 3],
+    [
+      ['--tlsv1.3', '--tls-max', '1.2', 'https://127.0.0.1:1/'],
+      /leaves no version of TLS\n {2}Try: an older one of/,
+      35,
+    ],
   ]
   for (const [words, what, code = 2] of cases) {
     it(`exits with ${code}: ${words.join(' ') || 'nothing'}`, async () => {

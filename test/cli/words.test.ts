@@ -97,14 +97,19 @@ describe('a configuration file', () => {
   it('is read in the form of curl', () => {
     const text =
       '# comment\n\nurl = "http://h/"\n-o out.txt\nheader: "X: \\"y\\"\\t\\q"\nsilent\nuser=me:pw # rest\r\n'
-    assert.deepEqual(readConfigLines(text, 'f'), [
+    assert.deepEqual(readConfigLines(text, 'f', assert.fail), [
       { option: 'url', value: 'http://h/' },
       { option: '-o', value: 'out.txt' },
       { option: 'header', value: 'X: "y"\tq' },
       { option: 'silent', value: undefined },
       { option: 'user', value: 'me:pw' },
     ])
-    assert.throws(() => readConfigLines('= x', 'f'), { message: 'line 1 of f has no option' })
+    const told: string[] = []
+    assert.deepEqual(
+      readConfigLines('= x\nurl h', 'f', (text) => told.push(text)),
+      [{ option: 'url', value: 'h' }],
+    )
+    assert.deepEqual(told, ['line 1 of f has no option, and is left out'])
   })
 
   it('in the home of the user is read first, unless -q says otherwise', async () => {

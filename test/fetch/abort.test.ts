@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { before, describe, it } from 'node:test'
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { Client } from '../../src/client/client.ts'
+import { createFetch } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { closingSite, type FetchSite } from './site.ts'
 
@@ -35,6 +37,21 @@ const REASONS: readonly (readonly [title: string, reason: unknown])[] = [
 ]
 
 describe('an abort', () => {
+  it('in a layer that has the response already rejects with the reason', async () => {
+    const controller = new AbortController()
+    await using client = new Client({
+      layers: [
+        (next) => async (request) => {
+          const response = await next(request)
+          controller.abort('late')
+          return response
+        },
+      ],
+    })
+    const answer = createFetch(client)(`${site.origin}/typed?body=x`, { signal: controller.signal })
+    assert.equal(await reasonOf(answer), 'late')
+  })
+
   for (const [title, reason] of REASONS) {
     it(`before the call rejects with the reason: ${title}`, async () => {
       const asked = site.asked.length

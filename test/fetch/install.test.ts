@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { createFetch, fetch, install } from '../../src/fetch/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
-import { Site } from './site.ts'
+import { type Seen, Site } from './site.ts'
 
 let site: Site
 
@@ -33,6 +33,23 @@ describe('install()', () => {
     assert.deepEqual(Object.getOwnPropertyDescriptor(globalThis, 'fetch'), before)
     undo()
     assert.equal(globalThis.fetch, former)
+  })
+
+  it('sends what the platform sends besides, also to another origin', async () => {
+    const native = globalThis.fetch
+    const other = await Site.open()
+    const said = async (fetcher: typeof native): Promise<unknown> => {
+      const to = encodeURIComponent(`${other.origin}/echo`)
+      const { fields } = (await (await fetcher(`${site.origin}/redirect?to=${to}`)).json()) as Seen
+      return ['accept', 'accept-language', 'sec-fetch-mode'].map((name) => fields[name])
+    }
+    assert.deepEqual(await said(fetch), await said(native))
+    await other.close()
+  })
+
+  it('decodes a body that is more than a thousand times as long as its code, as the platform does', async () => {
+    const url = `${site.origin}/coded?as=gzip&body=x&times=${4 * 1024 * 1024}`
+    assert.equal((await (await fetch(url)).arrayBuffer()).byteLength, 4 * 1024 * 1024)
   })
 
   it('takes a client of your own', async () => {

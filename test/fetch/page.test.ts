@@ -69,9 +69,22 @@ describe('a process with a page', () => {
     assert.equal((await said('/echo'))['origin'], undefined)
     assert.equal((await said('/echo', { method: 'PUT' }))['origin'], site.origin)
     assert.equal((await said(`${other.origin}/echo`))['origin'], site.origin)
-    assert.equal((await said('/echo', { method: 'POST', referrerPolicy: 'no-referrer' }))['origin'], 'null')
-    for (const referrerPolicy of ['origin', 'origin-when-cross-origin', 'unsafe-url', 'same-origin', ''])
+    // CORS is to share it: whatever the policy says of the referrer ("append a request `Origin` header", step 4.1).
+    for (const referrerPolicy of ['no-referrer', 'origin', 'unsafe-url', 'same-origin', ''] as const)
       assert.equal((await said('/echo', { method: 'POST', referrerPolicy }))['origin'], site.origin)
+  })
+
+  it('hides it at home where the policy says so, and the mode is not cors', async () => {
+    setPage()
+    for (const mode of ['no-cors', 'same-origin'] as const) {
+      const origin = async (
+        referrerPolicy: NonNullable<RequestInit['referrerPolicy']>,
+      ): Promise<string | undefined> =>
+        (await said('/echo', { method: 'POST', mode, referrerPolicy }))['origin']
+      assert.equal(await origin('no-referrer'), 'null')
+      for (const policy of ['origin', 'origin-when-cross-origin', 'unsafe-url', 'same-origin', ''] as const)
+        assert.equal(await origin(policy), site.origin)
+    }
   })
 
   it('hides it from another where the policy says so', async () => {
@@ -160,6 +173,7 @@ describe('a process without a page', () => {
     assert.equal(await referer(via(`${other.origin}/echo`, site.origin, policy('unsafe-url'))), referrer)
     assert.equal(await referer(via(to, site.origin, policy('no-referrer'))), undefined)
     assert.equal(await referer(via(to, site.origin, policy('origin, unknown'))), `${site.origin}/`)
+    assert.equal(await referer(via(to, site.origin, policy('no-referrer, origin'))), `${site.origin}/`)
     assert.equal(await referer(via(to, other.origin, policy('unsafe-url'))), `${site.origin}/`)
   })
 

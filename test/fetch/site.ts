@@ -56,9 +56,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
     response.writeHead(302, { location: `/steps?left=${left - 1}` })
     response.end()
   },
+  /** `?code=200&reason=OK&body=…&times=9` */
   status: (_request, response, url) => {
     response.writeHead(Number(url.searchParams.get('code')), url.searchParams.get('reason') ?? undefined)
-    response.end(url.searchParams.get('body') ?? '')
+    response.end((url.searchParams.get('body') ?? '').repeat(Number(url.searchParams.get('times') ?? 1)))
   },
   /** `?type=text/plain&body=…` */
   typed: (_request, response, url) => {
@@ -78,10 +79,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
     }
     response.end()
   },
-  /** `?as=gzip&body=…` says that the body is coded; `&really=br` codes it in another way. */
+  /** `?as=gzip&body=…` says that the body is coded; `&really=br` codes it in another way, `&times=9` so many of it. */
   coded: (_request, response, url) => {
     const coding = url.searchParams.get('as') ?? 'gzip'
-    const body = Buffer.from(url.searchParams.get('body') ?? '')
+    const body = Buffer.from(
+      (url.searchParams.get('body') ?? '').repeat(Number(url.searchParams.get('times') ?? 1)),
+    )
     response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': coding })
     response.end(CODERS[url.searchParams.get('really') ?? coding]?.(body) ?? body)
   },

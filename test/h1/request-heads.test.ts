@@ -98,7 +98,21 @@ describe('RequestHeads', () => {
   it('keeps one head for all connections that share its fields', () => {
     const fields = shareFields([['Host', 'a']])
     const request: RequestToSend = { type: 'request', method: 'GET', target: '/', fields }
+    const lenient = resolveTolerances({ controlInValue: true })
     assert.equal(new RequestHeads(STRICT).write(request), new RequestHeads(STRICT).write({ ...request }))
+    assert.equal(new RequestHeads(lenient).write(request), new RequestHeads(STRICT).write({ ...request }))
+  })
+
+  it('keeps a head with a folded value from those that may send none', () => {
+    const folding = resolveTolerances({ foldedValues: true })
+    const fields = shareFields([
+      ['Host', 'a'],
+      ['X', 'a\r\n\tb'],
+    ])
+    const request: RequestToSend = { type: 'request', method: 'GET', target: '/', fields }
+    const { text } = new RequestHeads(folding).write(request)
+    assert.equal(text, 'GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n')
+    assert.throws(() => new RequestHeads(STRICT).write({ ...request }), { code: 'INVALID_FIELD_VALUE' })
   })
 
   it('looks at each part of a request once: one that changes cannot get its fields into what is shared', () => {

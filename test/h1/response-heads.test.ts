@@ -121,6 +121,22 @@ describe('what engines share', () => {
     assert.equal(events[1]!.fields, events[3]!.fields)
   })
 
+  it('is shared by engines with equal tolerances, and by no others', () => {
+    const head = 'HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 3\r\n\r\n'
+    const lenient = (): ReceivedResponse => responseOf(head, 'GET', { tolerances: { controlInValue: true } })
+    const [one, other] = [lenient(), lenient()]
+    assert.deepEqual(one.defects, ['control-in-value'])
+    assert.equal(one.fields, other.fields)
+    assert.throws(() => responseOf(head), { code: 'CONTROL_IN_VALUE' })
+    const both = { controlInValue: true, bareLf: true }
+    assert.notEqual(responseOf(head, 'GET', { tolerances: both }).fields, one.fields)
+    const limits = { maxFields: 20 }
+    assert.notEqual(
+      responseOf(head, 'GET', { tolerances: { controlInValue: true }, limits }).fields,
+      one.fields,
+    )
+  })
+
   it('is no list that a chunked response may still write to', () => {
     const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
     const [one, other] = [responseOf(chunked), responseOf(chunked)]

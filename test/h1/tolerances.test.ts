@@ -27,6 +27,14 @@ describe('resolveTolerances', () => {
     assert.equal(resolveTolerances({ bareLf: false, http09: undefined }), resolveTolerances())
   })
 
+  it('gives one record, that nobody can change, to all who ask for the same', () => {
+    const lenient = resolveTolerances({ bareLf: true, http09: true })
+    assert.equal(resolveTolerances({ http09: true, bareLf: true, foldedValues: false }), lenient)
+    assert.equal(resolveTolerances(lenient), lenient)
+    assert.ok(Object.isFrozen(lenient))
+    assert.notEqual(resolveTolerances({ bareLf: true }), lenient)
+  })
+
   it('is strict by default', () => {
     assert.deepEqual(resolveTolerances(), Object.fromEntries(NAMES.map((name) => [name, false])))
   })

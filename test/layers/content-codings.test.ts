@@ -11,7 +11,8 @@ import {
   SUPPORTED_CODINGS,
   withoutCodingFields,
 } from '../../src/layers/content-codings.ts'
-import { deflateKind, zstdFrame } from '../../src/layers/decoders.ts'
+import { deflateKind } from '../../src/layers/decoders.ts'
+import { zstdFrameAt } from '../../src/layers/zstd-frame.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -151,15 +152,15 @@ describe('deflateKind', () => {
   })
 })
 
-describe('zstdFrame', () => {
+describe('zstdFrameAt', () => {
   it('knows a frame and a skippable frame (RFC 8878 §3.1) by their first four bytes', () => {
     for (const magic of ['28b52ffd', '502a4d18', '5f2a4d18']) {
       const bytes = Buffer.from(`${magic}00`, 'hex')
-      assert.equal(zstdFrame(bytes), 'zstd')
-      for (const length of [1, 2, 3]) assert.equal(zstdFrame(bytes.subarray(0, length)), undefined)
-      assert.equal(zstdFrame(bytes.subarray(1)), 'nothing')
+      assert.equal(zstdFrameAt(bytes), magic === '28b52ffd' ? 'data' : 'skippable')
+      for (const length of [1, 2, 3]) assert.equal(zstdFrameAt(bytes.subarray(0, length)), undefined)
+      assert.equal(zstdFrameAt(bytes.subarray(1)), 'none')
     }
-    assert.equal(zstdFrame(Buffer.from('28b52ffe', 'hex')), 'nothing')
-    assert.equal(zstdFrame(Buffer.from('602a4d18', 'hex')), 'nothing')
+    assert.equal(zstdFrameAt(Buffer.from('28b52ffe', 'hex')), 'none')
+    assert.equal(zstdFrameAt(Buffer.from('602a4d18', 'hex')), 'none')
   })
 })

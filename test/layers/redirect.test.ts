@@ -34,7 +34,7 @@ checkOpenHandles()
 
 // --------------------------------------------------------------------------------------------------- Location
 
-// Expectations: the URL Standard, by hand. Bytes are given as latin1, as they come from the wire.
+// Expectations: the URL Standard, by hand; of bytes above ASCII, curl's `-L` and Python's urllib. Bytes are given as latin1, as they come from the wire.
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
 describe('a Location', () => {
@@ -49,7 +49,9 @@ describe('a Location', () => {
     ['has its fragment taken off', '/c#part', 'http://user.example/c'],
     ['of a fragment alone is the same URL again', '#part', 'http://user.example/a/b?q=1'],
     ['in UTF-8 is percent-encoded', utf8('/grün'), 'http://user.example/gr%C3%BCn'],
-    ['in latin1 is percent-encoded as its characters', '/gr\u00fcn', 'http://user.example/gr%C3%BCn'],
+    ['in no UTF-8 is percent-encoded byte by byte', '/gr\xfcn?\xff%', 'http://user.example/gr%FCn?%FF%'],
+    ['with an encoded byte is the byte alone', '/%\xe2\x98\x83', 'http://user.example/%%E2%98%83'],
+    ['with a name in no UTF-8 is none', 'http://b\xfccher.example/', 'bad'],
     ['that is percent-encoded stays so', '/gr%fcn', 'http://user.example/gr%fcn'],
     [
       'with a name in UTF-8 becomes punycode',

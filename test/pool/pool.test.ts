@@ -415,6 +415,16 @@ describe('a dial', () => {
     pool.destroy()
   })
 
+  it('that a connector takes less time for than it was given is not begun again', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const only = rejectionOf(pool.exchange(makeRequest(), plan()))
+    const less = new TimeoutError('tls', 1)
+    dials[0]!.fail(less)
+    assert.equal(await only, less)
+    assert.equal(dials.length, 1)
+    pool.destroy()
+  })
+
   // Pains 13 and 15: each phase has a timeout, and that of a request always wins.
   it('that goes on for nobody is not waited for by one who is less patient: another one is begun', async () => {
     const memory = memoryPool({ limits: { perOrigin: 1 } })

@@ -68,6 +68,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
     if (request.headers.authorization === `Basic ${btoa('me:pw')}`) answer(response, 200, {}, 'welcome\n')
     else answer(response, 401, { 'WWW-Authenticate': 'Basic realm="x"' }, 'who are you?\n')
   },
+  digest: (request, response) => {
+    const challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=MD5'
+    if (request.headers.authorization?.startsWith('Digest username="me"') === true)
+      answer(response, 200, {}, 'welcome\n')
+    else answer(response, 401, { 'WWW-Authenticate': challenge }, 'who are you?\n')
+  },
   cookie: (_request, response) => {
     const cookies = ['a=1; Path=/', 'b=2; Path=/; Max-Age=100000', 'c=3; Path=/elsewhere']
     answer(response, 302, { Location: '/ok', 'Set-Cookie': cookies }, '')

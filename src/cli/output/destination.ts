@@ -10,6 +10,7 @@ export type Destination =
   | { readonly kind: 'stdout' /** Asked for by `-o -`, whatever it is. */; readonly isAsked: boolean }
   | {
       readonly kind: 'file'
+      /** Empty where the URL has no name, and the peer is to give one. */
       readonly path: string
       /** The name may come from Content-Disposition (`-J`). */
       readonly isNamedByPeer: boolean
@@ -59,9 +60,15 @@ export function destinationOf({ word, fileName, globParts, options }: NameFacts)
   if (word.kind === 'file' && word.name === '') throw usageFailure('-o has no name of a file', '-o FILE')
   if (word.kind === 'file' && word.name === '-') return { kind: 'stdout', isAsked: true }
   const name = word.kind === 'file' ? fillName(word.name, globParts) : safeName(fileName)
-  if (name === '') throw new CommandFailure('local-write', 'the URL has no name at its end for -O', '-o FILE')
   const isNamedByPeer = word.kind === 'remote' && options.remoteHeaderName === true
-  return { kind: 'file', path: inFolder(name, options), isNamedByPeer }
+  // The peer may have a name for what the URL has none for.
+  if (name === '' && (!isNamedByPeer || options.resume === true)) throw nameless()
+  return { kind: 'file', path: name === '' ? '' : inFolder(name, options), isNamedByPeer }
+}
+
+/** What there is no name of a file for. */
+export function nameless(): CommandFailure {
+  return new CommandFailure('local-write', 'the URL has no name at its end for -O', '-o FILE')
 }
 
 /** The name that a response gives itself; undefined where it does not, or the name is none. */

@@ -35,6 +35,8 @@ export class Output {
   readonly path: string | undefined
   readonly #name: string
   #written = 0
+  /** The byte that was written last. */
+  #last: number | undefined
   #failure: Error | undefined
   /** Tell waiting writes: transfers at once share standard output. */
   readonly #wakes: Set<() => void> = new Set()
@@ -80,12 +82,18 @@ export class Output {
     return this.#written
   }
 
+  /** Whether what comes next begins a line. */
+  get isAtLineStart(): boolean {
+    return this.#last === undefined || this.#last === 0x0a
+  }
+
   /**
    * Resolves when the bytes were handed on.
    * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`
    */
   async write(bytes: Uint8Array): Promise<void> {
     this.#written += bytes.length
+    if (bytes.length > 0) this.#last = bytes.at(-1)
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         this.#wakes.delete(settle)

@@ -3,6 +3,7 @@
  * here is empty or 0, as in curl for a transfer that has none.
  */
 
+import type { X509Certificate } from 'node:crypto'
 import type { FieldLine } from '../../core/fields.ts'
 
 /** What is known of a transfer that is over. Times in seconds from its beginning. */
@@ -98,6 +99,33 @@ export function factsOfNone(
   }
 }
 
+/** `%{certs}`: what Node tells of each, in curl's words, and the certificate itself. */
+export function formatCertificates(certificates: readonly X509Certificate[]): string {
+  return certificates
+    .map((one) =>
+      [
+        `Subject:${nameOf(one.subject)}`,
+        `Issuer:${nameOf(one.issuer)}`,
+        `Serial Number:${one.serialNumber.toLowerCase()}`,
+        ...(one.subjectAltName === undefined
+          ? []
+          : [`X509v3 Subject Alternative Name:${one.subjectAltName}`]),
+        `Start date:${one.validFrom}`,
+        `Expire date:${one.validTo}`,
+        one.toString(),
+      ].join('\n'),
+    )
+    .join('')
+}
+
+/** `C=x`, `CN=y` in lines, as OpenSSL writes them in one. */
+function nameOf(lines: string): string {
+  return lines
+    .split('\n')
+    .map((one) => one.replace('=', ' = '))
+    .join(', ')
+}
+
 /** Whether a text goes to standard output or standard error. */
 export interface WrittenOut {
   readonly to: 'stdout' | 'stderr'
@@ -105,7 +133,7 @@ export interface WrittenOut {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
-const PATTERN = /%%|%\{([^}]*)\}|%header\{([^}]*)\}|\\(.)/gs
+const PATTERN = /%%|%\{([^}]*)\}|%header\{([^}]*)\}|\\(.)|%./gs
 
 /** The text, in the places it goes to. */
 export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut[] {
@@ -121,12 +149,13 @@ export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut
     if (whole === '%%') add('%')
     else if (escaped !== undefined) add(ESCAPES[escaped] ?? whole)
     else if (header !== undefined) add(valuesOf(facts.fields, header)[0] ?? '')
+    else if (variable === undefined) add(whole)
     else if (variable === 'stdout' || variable === 'stderr') pieces.push({ to: variable, text: '' })
     else if (variable === 'onerror') {
       // What follows is for failures.
       if (facts.exitcode === 0) return pieces.filter(({ text }) => text !== '')
     } else {
-      const text = variableText(variable!, facts)
+      const text = variableText(variable, facts)
       if (text === undefined) {
         // Told as curl does, also with -s; what comes next goes on where it was.
         const { to } = pieces.at(-1)!

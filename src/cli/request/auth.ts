@@ -25,7 +25,7 @@ export async function readAuthentication(
   target: Target,
   env: Env,
 ): Promise<Authentication> {
-  const { oauth2Bearer, user, digest, anyauth } = options
+  const { oauth2Bearer, user, digest, basic: isBasic, anyauth } = options
   // In the bytes of UTF-8, as the shell gave it.
   if (oauth2Bearer !== undefined)
     return { field: `Bearer ${Buffer.from(oauth2Bearer).toString('latin1')}`, auth: false }
@@ -38,7 +38,9 @@ export async function readAuthentication(
   if (credentials === undefined) return { field: undefined, auth: await netrcOf(options, env) }
   const colon = credentials.indexOf(':')
   const pair = [credentials.slice(0, colon), credentials.slice(colon + 1)] as const
-  if (anyauth === true) return { field: undefined, auth: [{ basic: pair }, { digest: pair }] }
+  // Two that are allowed are a choice.
+  if (anyauth === true || (digest === true && isBasic === true))
+    return { field: undefined, auth: [{ basic: pair }, { digest: pair }] }
   return digest === true
     ? { field: undefined, auth: { digest: pair } }
     : { field: basic(credentials), auth: false }

@@ -8,7 +8,15 @@ const readPiece = promisify(read)
 const PIECE_BYTES = 65_536
 
 /** A part of a body: bytes, or a file that is read when it is sent. */
-export type BodyPart = Buffer | { readonly path: string; readonly size: number }
+export type BodyPart =
+  | Buffer
+  | {
+      readonly path: string
+      /** How much of it is sent, in bytes. */
+      readonly size: number
+      /** Where that begins. Default 0 */
+      readonly from?: number
+    }
 
 export interface Body {
   /** The media type that it brings; undefined for none. */
@@ -89,7 +97,9 @@ export function bodyOfPipe(path: string): Body {
 async function* readParts(parts: readonly BodyPart[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
     if (part instanceof Uint8Array) yield part
-    else if (part.size > 0)
-      yield* createReadStream(part.path, { end: part.size - 1 }) as AsyncIterable<Buffer>
+    else if (part.size > 0) {
+      const { path, size, from: start = 0 } = part
+      yield* createReadStream(path, { start, end: start + size - 1 }) as AsyncIterable<Buffer>
+    }
   }
 }

@@ -44,7 +44,10 @@ export function readFormPart({ text, isLiteral }: FormPiece, warn: Warn = () => 
   // A text may have a semicolon in it.
   const { value, rest } = takeValue(words, isFile ? /;/ : new RegExp(`;\\s*${KNOWN}`, 'i'))
   const { parameters } = takeParameters(rest, '', warn)
-  return { name, contents: [contentOf(isFile ? 'text-file' : 'text', value, parameters)] }
+  const given = contentOf(isFile ? 'text-file' : 'text', value, parameters)
+  if (!isFile || given.fileName === undefined) return { name, contents: [given] }
+  warn(';filename= in -F says nothing of a text from a file, and is left out')
+  return { name, contents: [{ ...given, fileName: undefined }] }
 }
 
 /** Files with commas between them. */
@@ -68,7 +71,7 @@ function contentOf(kind: FormContent['source']['kind'], value: string, parameter
     type: parameters.get('type')?.at(-1),
     fileName: parameters.get('filename')?.at(-1),
     headers: parameters.get('headers') ?? [],
-    encoder: parameters.get('encoder')?.at(-1),
+    encoder: parameters.get('encoder')?.at(-1)?.toLowerCase(),
   }
 }
 

@@ -130,7 +130,7 @@ async function ownHeaders({ headers }: FormContent, sources: Sources): Promise<r
 }
 
 /** What `;encoder=` may name. */
-const ENCODERS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64'])
+const ENCODERS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable'])
 /** Of lines in Base64 (RFC 2045 §6.8). */
 const BASE64_LINE = /.{76}(?=.)/g
 
@@ -141,13 +141,44 @@ const BASE64_LINE = /.{76}(?=.)/g
 async function encoded(part: BodyPart, { encoder }: FormContent): Promise<BodyPart> {
   if (encoder === undefined) return part
   if (!ENCODERS.has(encoder))
-    throw usageFailure(`;encoder=${encoder} in -F is not known here`, ';encoder=base64, 7bit, 8bit or binary')
+    throw usageFailure(
+      `;encoder=${encoder} in -F is not known here`,
+      ';encoder=base64, quoted-printable, 7bit, 8bit or binary',
+    )
   if (encoder === '8bit' || encoder === 'binary') return part
   const bytes = part instanceof Uint8Array ? part : await readLocalFile(part.path, '-F')
   if (encoder === 'base64') return Buffer.from(bytes.toString('base64').replace(BASE64_LINE, '$&\r\n'))
+  if (encoder === 'quoted-printable') return Buffer.from(quotedPrintable(bytes))
   if (bytes.some((byte) => byte > 0x7f))
     throw new CommandFailure('local-read', 'a part of -F is no 7bit', ';encoder=base64')
   return bytes
+}
+
+/** Lines of 76 characters at most, of which the last stays free for the `=` that says that the line goes on (RFC 2045 §6.7). */
+const PRINTED_LINE = 75
+
+/** In the form of curl: CR LF ends a line, and alone they are bytes as any. */
+function quotedPrintable(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .split('\r\n')
+    .map((line) => {
+      const words = line.match(/[^]/g) ?? []
+      const printed = words.map((one, at) => {
+        const isLast = at === words.length - 1
+        return /[!-<>-~]/.test(one) || (/[ \t]/.test(one) && !isLast)
+          ? one
+          : percentByte(one).replace('%', '=')
+      })
+      const lines = ['']
+      for (const [at, one] of printed.entries()) {
+        const room = at === printed.length - 1 ? PRINTED_LINE + 1 : PRINTED_LINE
+        if (lines.at(-1)!.length + one.length > room) lines.push('')
+        lines.push(lines.pop()! + one)
+      }
+      return lines.join('=\r\n')
+    })
+    .join('\r\n')
 }
 
 function headOf(

@@ -89,7 +89,15 @@ export function finishHead(carried: readonly FieldLine[], finish: Finish): Field
     completeMultipart(fields, body?.contentType)
     if (facts.asksFirst && finish.version === 11) add('Expect', '100-continue')
   }
-  return fields
+  return withTeListed(fields)
+}
+
+/** TE is of the connection, and has to be named there (RFC 9110 §10.1.4): lines that a browser gives to be copied do not. */
+function withTeListed(fields: readonly FieldLine[]): FieldLine[] {
+  if (!hasField(fields, 'te') || listTokens(fields, 'connection').includes('te')) return [...fields]
+  const at = fields.findIndex(([name]) => name.toLowerCase() === 'connection')
+  if (at < 0) return [...fields, ['Connection', 'TE']]
+  return fields.map(([name, value], index) => [name, index === at ? `${value}, TE` : value])
 }
 
 /** A multipart type of the caller's is nothing without the boundary of the body. */

@@ -60,6 +60,10 @@ export function readTarget(text: string, { defaultScheme, schemes, isPathAsIs }:
     throw usageFailure('the URL has no host', 'one such as http://example.com/path', undefined, 'url')
   const url = parseUrl(`${scheme}://${rest}`, text)
   const { username, password } = url
+  const credentials = `${decode(username)}:${decode(password)}`
+  // As in curl: for many servers it is the end of the text.
+  if (credentials.includes('\0'))
+    throw usageFailure('the credentials in the URL have a NUL in them', 'without %00', undefined, 'url')
   url.username = ''
   url.password = ''
   url.hash = ''
@@ -68,10 +72,13 @@ export function readTarget(text: string, { defaultScheme, schemes, isPathAsIs }:
   return {
     url,
     path: encodeBytes(`${written.startsWith('/') ? '' : '/'}${written}${query}`),
-    credentials: username === '' && password === '' ? undefined : `${decode(username)}:${decode(password)}`,
+    credentials: username === '' && password === '' ? undefined : credentials,
     fileName: path.slice(path.lastIndexOf('/') + 1),
   }
 }
+
+/** Of the sixteen bits that it has. */
+const MAX_PORT = 65_535
 
 /** The value of an Authorization field, of `user:password`. */
 export function basic(credentials: string): string {
@@ -118,7 +125,9 @@ function parseUrl(text: string, given: string): URL {
   throw usageFailure(
     `the URL "${hideSecrets(given)}" cannot be read`,
     'one such as http://example.com:8080/path',
-    undefined,
+    Number(/:(\d+)(?:[/?#]|$)/.exec(given)?.[1] ?? 0) > MAX_PORT
+      ? `a port is at most ${MAX_PORT}`
+      : undefined,
     'url',
   )
 }

@@ -31,7 +31,9 @@ export async function readTlsOptions(options: Options, authorities: Authorities)
     throw new CommandFailure(
       'tls',
       `--tls-max ${options.tlsMax} leaves no version of TLS`,
-      '--tlsv1.0 with it, for old devices',
+      minVersion === undefined
+        ? '--tlsv1.0 with it, for old devices'
+        : 'an older one of --tlsv1.0 to --tlsv1.3',
     )
   return {
     verify: insecure !== true,

@@ -1,10 +1,12 @@
 /**
- * Bodies for people, on a terminal: JSON in lines and in colours, HTML in colours. What is larger than a screenful of screens is
+ * Bodies for people, on a terminal: JSON and HTML in lines and in colours. What is larger than a screenful of screens is
  * written as it came.
  */
 
+import { wrapText } from '../tell/wrap.ts'
 import type { BodySink } from '../transfer/tools.ts'
 import type { Colors } from './colors.ts'
+import { foldMarkup } from './fold-markup.ts'
 
 /** Makes a text of a whole body; undefined where it cannot. */
 export type Painter = (text: string) => string | undefined
@@ -19,11 +21,16 @@ const MAX_DEPTH = 200
 const MAX_LAID_OUT = 16 * MAX_PAINTED_BYTES
 
 /** The painter for a media type; undefined where it has none. */
-export function painterFor(mediaType: string | null, colors: Colors): Painter | undefined {
+export function painterFor(
+  mediaType: string | null,
+  colors: Colors,
+  width: number = 80,
+): Painter | undefined {
   const type = mediaType?.split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return (text) => paintJson(text, colors)
-  if (type === 'text/html' || type.endsWith('+xml') || type.endsWith('/xml'))
-    return (text) => paintMarkup(text, colors)
+  const isXml = type.endsWith('+xml') || type.endsWith('/xml')
+  if (type === 'text/html' || isXml)
+    return (text) => foldMarkup(safeText(text), isXml, colors, width) ?? paintMarkup(text, colors)
   return undefined
 }
 
@@ -32,12 +39,17 @@ export class PaintedBody implements BodySink {
   readonly #sink: BodySink
   readonly #paint: Painter | undefined
   readonly #colors: Colors
+  readonly #width: number
   #pieces: Uint8Array[] = []
   #size = 0
   #isGivenUp = false
 
-  /** @param paint - undefined for a body that is written as it comes */
-  constructor(sink: BodySink, paint: Painter | undefined, colors: Colors) {
+  /**
+   * @param paint - undefined for a body that is written as it comes
+   * @param width - of the terminal
+   */
+  constructor(sink: BodySink, paint: Painter | undefined, colors: Colors, width: number) {
+    this.#width = width
     this.#sink = sink
     this.#paint = paint
     this.#isGivenUp = paint === undefined
@@ -45,7 +57,7 @@ export class PaintedBody implements BodySink {
   }
 
   async writeHead(text: string): Promise<void> {
-    await this.#sink.write(Buffer.from(paintHead(text, this.#colors), 'latin1'))
+    await this.#sink.write(Buffer.from(paintHead(text, this.#colors, this.#width), 'latin1'))
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -75,14 +87,24 @@ export class PaintedBody implements BodySink {
   }
 }
 
-/** The head of `-i`: the status line bold, names in colour. */
-export function paintHead(text: string, colors: Colors): string {
+/** The least room for the value of a field. */
+const MIN_VALUE = 20
+/** What follows the first line of a long value. */
+const FIELD_INDENT = 4
+
+/** The head of `-i`: the status line bold, names in colour; a field that is longer than a line goes on below, at a blank. */
+export function paintHead(text: string, colors: Colors, width: number = Infinity): string {
   return text
     .split('\r\n')
     .map((line) => {
       if (/^HTTP\/\d/.test(line)) return colors.bold(line)
       const colon = line.indexOf(':')
-      return colon < 0 ? line : `${colors.cyan(line.slice(0, colon))}${line.slice(colon)}`
+      if (colon < 0) return line
+      const [first = '', ...more] =
+        line.length <= width ? [line] : wrapText(line, Math.max(MIN_VALUE, width - FIELD_INDENT))
+      const shown =
+        colon < first.length ? `${colors.cyan(first.slice(0, colon))}${first.slice(colon)}` : first
+      return [shown, ...more.map((one) => `${' '.repeat(FIELD_INDENT)}${one}`)].join('\r\n')
     })
     .join('\r\n')
 }

@@ -133,8 +133,9 @@ export class ShownStreams {
     const body = new StdoutBody(stdout)
     if (this.stdout.isTTY !== true || how.isAsked) return body
     if (how.isPlain) return new TerminalBody(body)
-    const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors)
-    return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors))
+    const width = columnsOf(this.stdout)
+    const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors, width)
+    return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors, width))
   }
 
   get #wantsProgress(): boolean {

@@ -37,6 +37,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   CERTIFICATE_SELF_SIGNED: '--cacert with that certificate, if you got it from someone you trust',
   CERTIFICATE_UNTRUSTED:
     '--cacert with the authority that signed it, and with those between that the server leaves out',
+  CERTIFICATE_NOT_PINNED: '--pinnedpubkey with that hash, if it is the server that is meant',
   CERTIFICATE_WRONG_ISSUER: `tell the server's operator; ${INSECURE}`,
   CERTIFICATE_WRONG_PURPOSE: `tell the server's operator; ${INSECURE}`,
   CERTIFICATE_WEAK: `tell the server's operator; ${INSECURE}`,

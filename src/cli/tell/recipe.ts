@@ -132,6 +132,8 @@ function longOf(flags: string): string {
 async function bodyOf({ body, words, options }: Plan): Promise<RecipeBody | undefined> {
   if (body === undefined) return undefined
   if (words.upload === '-' || words.upload === '.') throw unwritable('standard input cannot be written down')
+  if (words.upload !== undefined && options.continueAt !== undefined)
+    throw unwritable('a part of a file is not written down')
   if (words.upload !== undefined) return { kind: 'file', path: words.upload }
   const [data, ...more] = options.data ?? []
   const isWholeFile = data?.kind === 'binary' || data?.kind === 'json'

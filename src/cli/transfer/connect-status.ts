@@ -1,5 +1,8 @@
-/** How a proxy has answered the last CONNECT of a connection: for `%{http_connect}`. */
+/** What of the making of a connection `-w` tells: how a proxy has answered the last CONNECT, and the certificates of the server. */
 
+import type { X509Certificate } from 'node:crypto'
+import type { TlsDetails } from '../../core/tls-options.ts'
+import { certificatesOf } from '../../io/tls/peer-chain.ts'
 import type { WireWatch } from '../show/wire-tap.ts'
 
 /** A status line is complete in so many characters, as far as its status goes. */
@@ -9,12 +12,18 @@ const STATUS_CHARS = 64
 export class ConnectStatus implements WireWatch {
   /** Undefined where there was no CONNECT, or no answer to it. */
   status: number | undefined
+  /** What the server has shown of itself. */
+  certificates: readonly X509Certificate[] = []
   #isAsked = false
   #head = ''
 
   dialing(): void {}
   connected(): void {}
-  secured(): void {}
+
+  secured(details: TlsDetails): void {
+    // The last one is the server's; the one of a proxy comes before it.
+    this.certificates = certificatesOf(details)
+  }
 
   sent(data: string | Uint8Array): void {
     const start = typeof data === 'string' ? data : Buffer.from(data.subarray(0, 8)).toString('latin1')
@@ -30,7 +39,9 @@ export class ConnectStatus implements WireWatch {
   }
 }
 
-/** Whether a format of `-w` may ask for it; one of a file may. */
-export function asksForConnect(format: string | undefined): boolean {
-  return format !== undefined && /^@|http_connect|json/.test(format)
+/** Whether a format of `-w` may ask for it, or for the sizes of heads; one of a file may. */
+export function asksForHeads(format: string | undefined): boolean {
+  return (
+    format !== undefined && /^@|http_connect|json|certs|size_header|size_request|num_connects/.test(format)
+  )
 }

@@ -13,7 +13,8 @@ import type { Deadlines } from '../../time/wait.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
-import { asksForConnect, ConnectStatus } from './connect-status.ts'
+import { ConnectStatus } from './connect-status.ts'
+import { HeadCounter, HeadTotals } from './head-counts.ts'
 
 /** A connection that was opened, as far as `-w` tells of it. */
 export interface OpenedConnection {
@@ -28,6 +29,10 @@ export class Clients {
   readonly #makeWatches: () => readonly WireWatch[]
   /** The last one to each address. */
   readonly #opened: Map<string, OpenedConnection> = new Map()
+  /** Bytes of heads on all connections, where they are looked at. */
+  readonly heads: HeadTotals = new HeadTotals()
+  /** Whether heads are looked at, for `-w`: from the next connection on. */
+  looksAtHeads = false
 
   /** @param makeWatches - who looks on at a connection; called for each one */
   constructor(makeWatches: () => readonly WireWatch[]) {
@@ -64,14 +69,15 @@ export class Clients {
   #connectorFor(options: Options, watch: WireWatch | undefined): Connector {
     const route = makeRoute(options)
     return (target, waiting) => {
-      const tunnel = asksForConnect(options.writeOut) ? new ConnectStatus() : undefined
+      const tunnel = this.looksAtHeads ? new ConnectStatus() : undefined
+      const counter = this.looksAtHeads ? new HeadCounter(this.heads) : undefined
       const recorded: Connector = async () => {
         const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
         const { address, localAddress } = dialed.stream
         this.#opened.set(address, { address, localAddress, tunnel })
         return dialed
       }
-      const watches = [...this.#makeWatches(), tunnel, watch].filter((one) => one !== undefined)
+      const watches = [...this.#makeWatches(), tunnel, counter, watch].filter((one) => one !== undefined)
       return watches.reduce<Connector>((connect, one) => tapConnections(() => one, connect), recorded)(
         target,
         waiting,

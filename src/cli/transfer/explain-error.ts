@@ -40,7 +40,7 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
       why: error.summary,
     })
   if (error.code === 'DNS_FAILED' && error.proxy !== undefined)
-    return new CommandFailure('proxy-dns', 'The name of the proxy could not be resolved', 'another -x', {
+    return new CommandFailure('proxy-dns', 'the name of the proxy could not be resolved', 'another -x', {
       cause: error,
       why: error.proxy,
     })

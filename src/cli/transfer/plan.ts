@@ -10,7 +10,7 @@ import type { TlsOptions } from '../../core/tls-options.ts'
 import { type Destination, destinationOf } from '../output/destination.ts'
 import { type Authentication, readAuthentication } from '../request/auth.ts'
 import { authoritiesOf } from '../request/authorities.ts'
-import { type Body, bodyOf, bodyOfPipe, bodyOfStdin } from '../request/body.ts'
+import type { Body } from '../request/body.ts'
 import { cookieField, type Jars } from '../request/cookies.ts'
 import { readData, readDataText, urlencode } from '../request/data.ts'
 import {
@@ -24,10 +24,11 @@ import {
   readHeaderLine,
 } from '../request/head.ts'
 import type { HstsFiles } from '../request/hsts-files.ts'
-import { measureLocalFile, readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
+import { readLocalFile, readNamed, type Sources } from '../request/local-files.ts'
 import { type Env, readProxyOption } from '../request/proxy.ts'
 import { readTarget, type Target } from '../request/target.ts'
 import { readTimeCondition, type TimeCondition } from '../request/time-condition.ts'
+import { contentRangeOf, offsetOf, readUpload } from '../request/upload.ts'
 import { allowedSchemes, withQuery } from '../request/url-words.ts'
 import { CommandFailure, usageFailure } from '../tell/failure.ts'
 import type { Options, OutputWord } from '../words/options.ts'
@@ -108,11 +109,12 @@ export async function makePlan(
   if (body !== undefined && body.length === undefined && options.http1_0 === true)
     throw usageFailure('HTTP/1.0 has to know how long a body is', '-T FILE, or without -0')
   const method = methodOf(words, options, body)
-  if (words.upload !== undefined && (options.continueAt !== undefined || options.resume === true))
-    throw usageFailure('an upload cannot go on where it broke off', '-T without -C and --resume')
+  if (words.upload !== undefined && options.resume === true)
+    throw usageFailure('--resume is for downloads', '-C OFFSET, where the server takes a part of a file')
   const resumption = await readResumption(options, destination, target)
   // From the beginning is no range.
-  const resumeFrom = (await readOffset(options, destination)) || undefined
+  const resumeFrom =
+    words.upload === undefined ? (await readOffset(options, destination)) || undefined : undefined
   const timeCondition = await timeConditionOf(options, tools)
   const referer = options.referer?.replace(/;auto$/, '')
   const { field: authorization, auth } = await readAuthentication(options, target, tools.env)
@@ -124,6 +126,7 @@ export async function makePlan(
       authorization,
       resumption,
       resumeFrom,
+      contentRange: contentRangeOf(body, options),
       timeCondition,
       referer,
       version: tools.version,
@@ -206,6 +209,8 @@ interface MadeFacts
   extends Pick<Plan, 'options' | 'resumption' | 'resumeFrom' | 'timeCondition' | 'referer'> {
   readonly version: string
   readonly authorization: string | undefined
+  /** What part of a file an upload is. */
+  readonly contentRange: string | undefined
 }
 
 /** The fields of options, in curl's order. */
@@ -217,7 +222,8 @@ async function madeFields(facts: MadeFacts): Promise<HeadFacts['made']> {
   const etag = options.etagCompare === undefined ? undefined : await readEtag(options.etagCompare, options)
   return [
     ['Authorization', facts.authorization],
-    ['Range', range === undefined ? undefined : `bytes=${range}`],
+    ['Range', range === undefined || facts.contentRange !== undefined ? undefined : `bytes=${range}`],
+    ['Content-Range', facts.contentRange],
     ['User-Agent', asBytes(emptyIsNone(options.userAgent ?? `httplib/${version}`))],
     ['Accept', '*/*'],
     ['Accept-Encoding', options.compressed === true ? ACCEPT_ENCODING : undefined],
@@ -275,7 +281,7 @@ async function readHeaderLines(
           .filter((line) => line !== '')
       : [one]
     for (const text of texts) {
-      if (/^[^:]+:|^[^:]+;$/.test(text)) lines.push(readHeaderLine(text))
+      if (/^[^:]+:|^[^:;]+;$/.test(text)) lines.push(readHeaderLine(text))
       // Security: the text is not told; it may be a credential.
       else warn('a header of -H has no name and colon, and is not sent')
     }
@@ -315,20 +321,13 @@ async function readBody(
   if (wantsBody && upload !== undefined) throw usageFailure('-T and -d each make a body', 'one of them')
   if (head === true && (wantsBody || upload !== undefined))
     throw usageFailure('-I asks for a head, and a body is given', 'one of them, or -G')
-  if (upload !== undefined) return readUpload(upload, sources)
+  if (upload !== undefined) return readUpload(upload, options, sources)
   if (form !== undefined) {
     const { readForm } = await import('../request/form.ts')
     const type = custom.find(({ name }) => name.toLowerCase() === 'content-type')?.value
     return readForm(form, sources, { escapesByBackslash: options.formEscape === true, type, warn })
   }
   return data !== undefined && get !== true ? readData(data, sources) : undefined
-}
-
-async function readUpload(name: string, sources: Sources): Promise<Body> {
-  if (name === '-' || name === '.') return bodyOfStdin(sources.openStdin())
-  const size = await measureLocalFile(name, '-T')
-  if (size === undefined) return bodyOfPipe(name)
-  return bodyOf([{ path: name, size }], undefined)
 }
 
 function methodOf({ method, upload }: UrlWords, { request, head }: Options, body: Body | undefined): string {
@@ -366,10 +365,7 @@ async function readResumption(
 /** `-C -` looks where the file ends; standard output begins at the beginning. */
 async function readOffset({ continueAt }: Options, destination: Destination): Promise<number | undefined> {
   if (continueAt === undefined) return undefined
-  if (continueAt !== '-') {
-    if (/^\d+$/.test(continueAt)) return Number(continueAt)
-    throw usageFailure('-C takes a number of bytes, or -', '-C -')
-  }
+  if (continueAt !== '-') return offsetOf(continueAt)
   if (destination.kind !== 'file') return undefined
   const found = await stat(destination.path).catch(() => undefined)
   if (found?.isDirectory() === true)

@@ -5,7 +5,7 @@ import { parseHTTPDate } from '../../core/dates.ts'
 import { fieldValues, readContentLength } from '../../core/fields.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { IncompleteRead } from '../../errors/index.ts'
-import { peerName } from '../output/destination.ts'
+import { nameless, peerName } from '../output/destination.ts'
 import { formatFields, headsOf } from '../output/head-text.ts'
 import { Output } from '../output/sink.ts'
 import { unlessAborted } from '../request/local-files.ts'
@@ -110,6 +110,7 @@ export async function receive(
 ): Promise<void> {
   const heads = headsOf(record.answers.filter((one) => one !== undefined))
   if (plan.options.dumpHeader !== undefined) await tools.dump(plan, heads.join(''))
+  if (plan.options.etagSave === '-') await writeEtag(response, tools)
   const reception = decideReception(response, plan)
   const writesHead = plan.options.include === true || plan.options.head === true
   const place = new BodyPlace(
@@ -239,7 +240,9 @@ class BodyPlace implements BodySink {
       return this.#file
     }
     const named = destination.isNamedByPeer ? peerName(this.#response.head.fields, options) : undefined
-    this.#file = await Output.toFile(named ?? destination.path, this.#tools.signal, {
+    const file = named ?? destination.path
+    if (file === '') throw nameless()
+    this.#file = await Output.toFile(file, this.#tools.signal, {
       appends: this.#appends,
       makesFolders: options.createDirs === true,
       existing: options.clobber === false ? 'number' : destination.isNamedByPeer ? 'refuse' : 'overwrite',
@@ -361,7 +364,7 @@ async function keepFacts(
   const etag = response.headers.get('etag')
   // What has no tag does not keep that of what was there before.
   const { etagSave } = options
-  if (etagSave !== undefined && (etag !== null || response.status !== 304))
+  if (etagSave !== undefined && etagSave !== '-' && (etag !== null || response.status !== 304))
     await writeFile(etagSave, etag === null || etag === '' ? '' : `${etag}\n`).catch((cause: unknown) => {
       const why = `${etagSave} (${reasonOf(cause)})`
       throw new CommandFailure('local-write', 'the ETag could not be written', 'another --etag-save', {
@@ -369,6 +372,12 @@ async function keepFacts(
         why,
       })
     })
+}
+
+/** `--etag-save -`: before the body, as in curl. */
+async function writeEtag({ headers }: HTTPResponse, { stdout }: TransferTools): Promise<void> {
+  const etag = headers.get('etag') ?? ''
+  if (etag !== '') await stdout.write(Buffer.from(`${etag}\n`, 'latin1'))
 }
 
 async function setTime(file: string, date: Date): Promise<void> {

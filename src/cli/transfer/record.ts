@@ -5,10 +5,11 @@ import type { HTTPResponse } from '../../core/response.ts'
 import { HTTPException, ProxyError } from '../../errors/index.ts'
 import { readLocation } from '../../layers/location.ts'
 import { formatHead, wireFields } from '../output/head-text.ts'
-import type { WriteOutFacts } from '../output/write-out.ts'
+import { formatCertificates, type WriteOutFacts } from '../output/write-out.ts'
 import { EXIT_CODES, type ExitName } from '../tell/exit-codes.ts'
 import type { Ending } from '../tell/failure.ts'
 import type { OpenedConnection } from './connections.ts'
+import type { HeadCounts } from './head-counts.ts'
 import type { Plan } from './plan.ts'
 import { RawBody } from './raw-body.ts'
 
@@ -46,6 +47,8 @@ export interface Outcome {
   readonly sizeUpload: number
   readonly fileName: string | undefined
   readonly opened: OpenedConnection | undefined
+  /** What crossed of heads; undefined where nobody asks, or others cross at the same time. */
+  readonly heads: HeadCounts | undefined
   readonly retries: number
   /** Attempts before this one, where a report is to tell of them. */
   readonly earlier?: readonly Outcome[]
@@ -98,6 +101,7 @@ export class TransferRecord {
     error: unknown,
     opened: OpenedConnection | undefined,
     retries: number,
+    heads?: HeadCounts,
   ): Outcome {
     const { plan, sent, answers, startedAt, response, headMs, sizeDownload, sizeUpload, fileName } = this
     return {
@@ -118,6 +122,7 @@ export class TransferRecord {
       fileName,
       opened,
       retries,
+      heads,
     }
   }
 }
@@ -131,6 +136,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const wentOut = outcome.sent.slice(0, failed === undefined || failed.isSent ? undefined : -1)
   const { sent } = outcome
   const remote = splitAddress(response?.connection?.address ?? failed?.address)
+  const certificates = outcome.opened?.tunnel?.certificates ?? []
   const local = splitAddress(outcome.opened?.localAddress)
   const chain = outcome.answers.filter((one) => one !== undefined)
   const isReached = chain.length > 0 || failed?.isConnected !== false
@@ -140,7 +146,7 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   const isBeyond = response !== undefined && sent.length > outcome.answers.length
   const redirects = outcome.redirects + (isBeyond ? 1 : 0)
   return {
-    certs: '',
+    certs: formatCertificates(certificates),
     content_type: response?.headers.get('content-type') ?? null,
     errormsg: ending?.what ?? null,
     exitcode: EXIT_CODES[exit].code,
@@ -152,10 +158,11 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     local_ip: local.host,
     local_port: local.port,
     method: last?.method ?? plan.method,
-    num_certs: 0,
+    num_certs: certificates.length,
     num_connects:
+      outcome.heads?.connects ??
       chain.filter(({ connection }) => connection?.reused === false).length +
-      (failed?.isConnected === true && !failed.isReused ? 1 : 0),
+        (failed?.isConnected === true && !failed.isReused ? 1 : 0),
     num_headers: response === undefined ? 0 : wireFields(response).length,
     num_redirects: redirects,
     num_retries: outcome.retries,
@@ -166,8 +173,10 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     remote_port: remote.port,
     scheme: isReached ? url.protocol.slice(0, -1).toUpperCase() : null,
     size_download: outcome.codedBytes ?? outcome.sizeDownload,
-    size_header: chain.reduce((sum, one) => sum + headLength(one), 0),
-    size_request: wentOut.reduce((sum, one) => sum + requestLength(one, plan), 0),
+    size_header: outcome.heads?.received ?? chain.reduce((sum, one) => sum + headLength(one), 0),
+    size_request:
+      (outcome.heads?.sent ?? wentOut.reduce((sum, one) => sum + requestHeadLength(one), 0)) +
+      wentOut.reduce((sum, one) => sum + sentWithHead(one, plan), 0),
     size_upload: wentOut.length < sent.length ? 0 : outcome.sizeUpload,
     ssl_verify_result: exit === 'certificate' ? 1 : 0,
     ...times,
@@ -278,11 +287,10 @@ function headLength(response: HTTPResponse): number {
 /** A body of bytes up to this goes out together with its head, and curl counts it there. */
 const SENT_AT_ONCE_BYTES = 65_536
 
-function requestLength(request: SentRequest, { body, options, head }: Plan): number {
+function sentWithHead({ hasBody }: SentRequest, { body, options, head }: Plan): number {
   const length = body?.length ?? Infinity
-  const isAtOnce =
-    request.hasBody && options.data !== undefined && !head.asksFirst && length <= SENT_AT_ONCE_BYTES
-  return requestHeadLength(request) + (isAtOnce ? length : 0)
+  const isAtOnce = hasBody && options.data !== undefined && !head.asksFirst && length <= SENT_AT_ONCE_BYTES
+  return isAtOnce ? length : 0
 }
 
 /** In bytes, with the empty line at its end. */

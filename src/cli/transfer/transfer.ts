@@ -8,6 +8,7 @@ import { checkWritable } from '../request/local-files.ts'
 import { describeFailure } from '../tell/failure.ts'
 import { ask } from './ask.ts'
 import { explainError } from './explain-error.ts'
+import { countsSince } from './head-counts.ts'
 import type { Plan } from './plan.ts'
 import { receive, receiveHeads } from './receive.ts'
 import { type Outcome, TransferRecord } from './record.ts'
@@ -73,10 +74,11 @@ async function rewindOutput(
 
 async function attempt(plan: Plan, tools: TransferTools, retries: number): Promise<Outcome> {
   const record = new TransferRecord(plan)
+  const before = tools.clients.heads.now()
   let failure: unknown
   try {
     const { etagSave } = plan.options
-    if (etagSave !== undefined) await checkWritable(etagSave, '--etag-save')
+    if (etagSave !== undefined && etagSave !== '-') await checkWritable(etagSave, '--etag-save')
     // One that cannot be written is told before anything is sent; one of an earlier command goes.
     if (plan.options.dumpHeader !== undefined) await tools.dump(plan, '')
     const response = await ask(plan, tools, record)
@@ -99,5 +101,7 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   const ending = failure === undefined ? undefined : describeFailure(failure)
   const { clients } = tools
   const address = record.response?.connection?.address ?? addressOf(failure)
-  return record.finish(ending, failure, clients.opened(address), retries)
+  const isAlone = clients.looksAtHeads && plan.options.parallel !== true
+  const heads = isAlone ? countsSince(before, clients.heads.now()) : undefined
+  return record.finish(ending, failure, clients.opened(address), retries, heads)
 }

@@ -3,8 +3,6 @@
  * in quotation marks where it has blanks; `#` begins a comment.
  */
 
-import { usageFailure } from '../tell/failure.ts'
-
 export interface ConfigLine {
   readonly option: string
   readonly value: string | undefined
@@ -12,13 +10,16 @@ export interface ConfigLine {
 
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', v: '\v' }
 
-/** The lines that say something. `name` is told in failures. */
-export function readConfigLines(text: string, name: string): ConfigLine[] {
+/** The lines that say something; what is none is told, and left out, as in curl. */
+export function readConfigLines(text: string, name: string, warn: (text: string) => void): ConfigLine[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     const trimmed = line.trim()
     if (trimmed === '' || trimmed.startsWith('#')) return []
     const [, option = '', rest = ''] = /^([^\s=:]+)(?:\s*[=:]\s*|\s+|$)(.*)$/s.exec(trimmed) ?? []
-    if (option === '') throw usageFailure(`line ${index + 1} of ${name} has no option`, 'option = "value"')
+    if (option === '') {
+      warn(`line ${index + 1} of ${name} has no option, and is left out`)
+      return []
+    }
     return [{ option, value: readValue(rest) }]
   })
 }

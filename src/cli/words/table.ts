@@ -34,7 +34,7 @@ const REQUEST: readonly OptionRow[] = [
     {
       brief: '"Name: value"; @FILE reads lines',
       differs:
-        'with -L, only what is known to be harmless goes to another host; --location-trusted sends all. What is no field name, and a Content-Length that is not that of the body, are refused; a file that is not there, too',
+        'with -L, only what is known to be harmless goes to another host; --location-trusted sends all. What is no field name, a second Host, and a Content-Length that is not that of the body are refused; TE is named in Connection, too (RFC 9110 §10.1.4); a file that is not there, too',
     },
   ),
   row('-A, --user-agent <name>', 'text', 'http', 'instead of httplib/VERSION; "" sends none'),
@@ -150,7 +150,7 @@ const BODY: readonly OptionRow[] = [
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; ;encoder=quoted-printable is refused, as is a header of ;headers= without a colon; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
+        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; an encoder that is none is refused (2), as is a header of ;headers= without a colon; what is encoded has a length that is told; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -194,7 +194,7 @@ const OUTPUT: readonly OptionRow[] = [
   row('-R, --remote-time', 'flag', 'output', "give the file the server's Last-Modified"),
   row('-C, --continue-at <offset>', 'text', 'output', 'go on from a byte; - finds out where the file ends', {
     differs:
-      'for downloads alone; not with --no-clobber and --remove-on-error; what is an error page or empty is none of the file (33)',
+      'with -T, a file alone can go on (Content-Range), and again after a redirect; with -d and -F it is the answer that goes on; not with --no-clobber and --remove-on-error; what is an error page or empty is none of the file (33)',
   }),
   row('-i, --include', 'flag', 'output', 'write the head of the response before its body', {
     brief: 'write the head of the response too',
@@ -216,7 +216,7 @@ const OUTPUT: readonly OptionRow[] = [
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
       differs:
-        '%{size_request} and %{size_header} count neither CONNECT nor what was asked before a challenge; %{certs} is empty: -v tells of the certificate; %{ssl_verify_result} is 1 for every certificate that is not accepted; %{redirect_url} has no credentials, and is empty where it is no URL; %{errormsg} is in the words of this command. Besides, %{num_retries}, and %{url.host} and its kin of newer curls',
+        'with -Z, %{size_request} and %{size_header} count neither CONNECT nor challenges; %{certs} has subject, issuer, number, names and dates, and no more before each certificate; %{ssl_verify_result} is 1 for every certificate that is not accepted; %{redirect_url} has no credentials, and is empty where it is no URL; %{errormsg} is in the words of this command. Besides, %{num_retries}, and %{url.host} and its kin of newer curls',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
@@ -495,7 +495,10 @@ const COMMAND: readonly OptionRow[] = [
   ),
   row('--fail-early', 'flag', 'curl', 'end at the first transfer that fails', GLOBAL),
   row('-:, --next', 'next', 'curl', 'what follows is a request of its own', { name: 'url' }),
-  row('-K, --config <file>', 'list', 'curl', 'read options from a file; - is standard input', GLOBAL),
+  row('-K, --config <file>', 'list', 'curl', 'read options from a file; - is standard input', {
+    ...GLOBAL,
+    differs: '--name=value is read, too, as it is among words',
+  }),
   row('-q, --disable', 'flag', 'curl', 'as the first word: do not read ~/.httplibrc', GLOBAL),
   row('-V, --version', 'tell', 'curl', 'write the version', { name: 'url' }),
   row('-h, --help <category>', 'tell', 'curl', 'the most used options; "all", or a category', {

@@ -16,6 +16,7 @@ import { tlsError } from '../map-errors.ts'
 import { ownTlsOptions } from '../own-options.ts'
 import { watchClosure } from './closure-alert.ts'
 import { judgePeer } from './judge-certificate.ts'
+import { rememberSocket } from './peer-chain.ts'
 import { beginHandshake, type Handshake, type TlsSettings } from './settings.ts'
 
 /** A TLS socket whose peer has been judged and found good. */
@@ -145,10 +146,9 @@ function shakeHands(
       socket.off('error', onError)
       // Security: what was accepted as an exception is judged again on every connection.
       isTrusted = !isException
-      outcome.resolve({
-        socket,
-        details: readDetails(socket, handshake.options.verify !== false && !isException),
-      })
+      const details = readDetails(socket, handshake.options.verify !== false && !isException)
+      rememberSocket(details, socket)
+      outcome.resolve({ socket, details })
     })
     return () => {}
   })

@@ -111,8 +111,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets who waits when a dial fails',
     file: KEEPER,
-    find: 'this.#failOldest(origin, error); this.serve(origin);',
-    replace: 'this.#failOldest(origin, error);',
+    find: 'this.#failOldest(origin, error, given); this.serve(origin);',
+    replace: 'this.#failOldest(origin, error, given);',
     within: 1_000,
   },
   {
@@ -132,7 +132,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: "fails a request by another one's timeout",
     file: KEEPER,
-    find: 'if (outlasts(waiter, error)) continue;',
+    find: 'if (outlasts(waiter, error, given)) continue;',
     replace: '',
     within: 2_000,
   },
