@@ -30,7 +30,11 @@ export const SMALL_MEMBER_BYTES = 65_536
 /** After so many small ones others have a turn on the event loop. */
 export const MEMBERS_A_TURN = 64
 /** The options of one call. */
-export const AT_ONCE = { info: true, chunkSize: 4_096, maxOutputLength: SMALL_MEMBER_BYTES }
+export const AT_ONCE: {
+  readonly info: true
+  readonly chunkSize: number
+  readonly maxOutputLength: number
+} = { info: true, chunkSize: 4_096, maxOutputLength: SMALL_MEMBER_BYTES }
 
 /** What the option `info` makes of an answer of zlib. */
 export interface Told {

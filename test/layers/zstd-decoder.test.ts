@@ -6,6 +6,9 @@ import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import { type MakeEngine, TruncatedCoding } from '../../src/layers/zlib-stream.ts'
 import { ZstdDecoder } from '../../src/layers/zstd-decoder.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 /** A decoder that gives back what it gets, as Node's tells of it. */
 class Echo extends PassThrough {

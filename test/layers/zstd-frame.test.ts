@@ -6,6 +6,9 @@ import { describe, it } from 'node:test'
 import zlib from 'node:zlib'
 import { ZstdFrame } from '../../src/layers/zstd-frame.ts'
 import { unless } from '../support/need.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+checkOpenHandles()
 
 const MAGIC = Buffer.from('28b52ffd', 'hex')
 
