@@ -15,6 +15,8 @@ import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
+import { isThenable } from '../layers/thenable.ts'
+import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
@@ -229,8 +231,9 @@ export class Client {
   }
 
   /**
-   * Opens connections until there are `count` to the origin of a URL, or the caps are reached.
-   * @throws what opening the first that failed threw
+   * Opens connections until there are `count` to the origin of a URL, or the caps are reached. Those that are not open when it fails
+   * are given up, unless a request waits for them.
+   * @throws what opening the first that failed threw; TimeoutError of `total`; `signal.reason`
    */
   async preconnect(url: string | URL, count = 1): Promise<void> {
     const { underway, pool, clock } = this.#shared
@@ -238,13 +241,16 @@ export class Client {
     const { settings } = this.#base
     const deadlines = deadlinesFor(settings, clock)
     deadlines.signal?.throwIfAborted()
+    const over = new AbortController()
+    const { prefix } = this.#destinations.find(url).origin
+    const wanted = { url: `${prefix}/`, deadlines }
     const open = async (): Promise<void> => {
-      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-      const route = await this.#end.routeTo(to, deadlines, settings)
-      const plan = this.#end.planFor(to.origin, connection, route)
-      await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`)
+      const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings)
+      const { to, plan } = isThenable(planned) ? await planned : planned
+      await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
-    await underway.watch(open(), deadlines.signal)
+    const opened = whileWanted(open(), wanted, { clock, pauses: underway.pauses }).finally(() => over.abort())
+    await underway.watch(opened, deadlines.signal)
   }
 
   /**
@@ -264,9 +270,8 @@ export class Client {
     refuseBesideSocket(options.proxy, this.#base.options.socketPath)
     const deadlines = deadlinesFor(settings, clock)
     const lend = async (): Promise<HTTPConnection> => {
-      const { to, connection } = await this.#end.securedBy(this.#destinations.find(url), deadlines, settings)
-      const route = await this.#end.routeTo(to, deadlines, settings)
-      const plan = this.#end.planFor(to.origin, connection, route, true)
+      const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings, true)
+      const { to, plan } = isThenable(planned) ? await planned : planned
       return plans.driveByHand(await pool.acquire(plan, deadlines, settings), to.place, settings)
     }
     return underway.watch(lend(), deadlines.signal)

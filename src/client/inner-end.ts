@@ -17,6 +17,7 @@ import type { HTTPResponse } from '../core/response.ts'
 import { withEarlier, withLast } from '../layers/attempts.ts'
 import { lookFor } from '../layers/hsts/hsts.ts'
 import { overHttps } from '../layers/hsts/policy.ts'
+import { isThenable, type MaybePromise } from '../layers/thenable.ts'
 import type { PoolPlan } from '../pool/pool.ts'
 import { DIRECT, isForwarded, type Route } from '../proxy/choose.ts'
 import { type Destination, type Destinations, type Place, schemeOf } from './destination.ts'
@@ -39,6 +40,17 @@ export interface ExplainedRoute {
   readonly sent: OutgoingRequest
   /** What is added to the request for a proxy that it is sent to as it is. */
   readonly toProxy: readonly FieldLine[]
+}
+
+/** Where a connection leads that is asked for by hand, and how it is opened. */
+interface PlannedByHand {
+  readonly to: Destination
+  readonly plan: PoolPlan
+}
+
+/** Goes on with a value: at once where it is there. */
+function goOn<T, R>(value: MaybePromise<T>, plan: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return isThenable(value) ? value.then(plan) : plan(value)
 }
 
 /** Another protocol is spoken with the server, and not with a proxy that would not pass it on (RFC 9110 §7.8). */
@@ -121,36 +133,32 @@ export class InnerEnd {
 
   /**
    * Where a connection leads that is asked for by hand, and how it is opened: to a host that has asked for https it is https, with
-   * its certificate judged in full, as for a request (RFC 6797 §8.3, §8.4).
+   * its certificate judged in full, as for a request (RFC 6797 §8.3, §8.4). At once where nothing has to be waited for: it has its
+   * place in the line from the call on.
+   * @param isTunnelled - a proxy is asked for a tunnel, for http too
    */
-  async securedBy(
-    to: Destination,
+  planByHand(
+    asked: Destination,
     deadlines: RequestDeadlines,
     settings: ClientSettings,
-  ): Promise<{ readonly to: Destination; readonly connection: ConnectionSettings }> {
-    const { clock, underway, hstsStore } = this.#shared
-    const url = `${to.origin.prefix}${to.target}`
-    const known = await lookFor(
-      { origin: to.origin, url, deadlines, settings },
+    isTunnelled = false,
+  ): MaybePromise<PlannedByHand> {
+    const { clock, underway, hstsStore, routes } = this.#shared
+    const url = `${asked.origin.prefix}${asked.target}`
+    const known = lookFor(
+      { origin: asked.origin, url, deadlines, settings },
       { ownStore: () => hstsStore, wait: { clock, pauses: underway.pauses } },
     )
-    const { connection } = settings
-    if (known === undefined) return { to, connection }
-    const isSecure = to.place.scheme === 'https'
-    return {
-      to: isSecure ? to : this.#destinations.of(overHttps(new URL(url))),
-      connection: strictConnection(connection) ?? connection,
-    }
-  }
-
-  /** The route to a URL. */
-  routeTo(
-    { origin, place, target }: Destination,
-    deadlines: RequestDeadlines,
-    { proxy }: ClientSettings,
-  ): Route | Promise<Route> {
-    const asked = { origin, url: `${origin.prefix}${target}`, deadlines }
-    return this.#shared.routes.routeFor(asked, proxy, () => place)
+    return goOn(known, (hsts) => {
+      const { connection } = settings
+      const isLed = hsts !== undefined && asked.place.scheme !== 'https'
+      const to = isLed ? this.#destinations.of(overHttps(new URL(url))) : asked
+      const judged = hsts === undefined ? connection : (strictConnection(connection) ?? connection)
+      const { origin, place, target } = to
+      const going = { origin, url: `${origin.prefix}${target}`, deadlines }
+      const route = routes.routeFor(going, settings.proxy, () => place)
+      return goOn(route, (chosen) => ({ to, plan: this.planFor(origin, judged, chosen, isTunnelled) }))
+    })
   }
 
   /** The route as things stand: a function that answers later is not waited for. */

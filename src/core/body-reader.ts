@@ -8,6 +8,8 @@ import type { FieldLine } from './fields.ts'
 export interface BodyReader {
   /** True once the end was reached, or reading failed or was given up. */
   readonly isDone: boolean
+  /** False once nothing more comes, though some of it may be there to be read; undefined where that is not known. */
+  readonly isOpen?: boolean | undefined
   /** The trailer section; empty until the end was reached. */
   readonly trailers: readonly FieldLine[]
   /** How many bytes it can come to at most; undefined where nothing bounds it. */

@@ -63,6 +63,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       attempts: undefined,
       fromCache: undefined,
       maxBodyBytes: undefined,
+      readAhead: undefined,
       giveUpRequest: undefined,
     },
   )

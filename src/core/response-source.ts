@@ -45,6 +45,8 @@ export interface SourceOf<R> {
   readonly fromCache?: boolean | undefined
   /** How many bytes `text()` and its kin gather; undefined for any number. */
   readonly maxBodyBytes?: number | undefined
+  /** Told before something is read that nobody waits for, and when somebody does again: that is no time of the peer's. */
+  readonly readAhead?: ((isAhead: boolean) => void) | undefined
   /** Ends the sending of the request where it still goes on; undefined where none was sent. */
   readonly giveUpRequest?: (() => void) | undefined
 }
@@ -174,7 +176,50 @@ export class DerivedSource<R> implements SourceOf<R> {
     return this.#of.maxBodyBytes
   }
 
+  readAhead(isAhead: boolean): void {
+    this.#of.readAhead?.(isAhead)
+  }
+
   giveUpRequest(): void {
     this.#of.giveUpRequest?.()
+  }
+}
+
+/** Two responses that share one body: nobody waits for what is read while neither of their readers does. */
+export class Branches<R> {
+  readonly sources: readonly [SourceOf<R>, SourceOf<R>]
+  readonly #of: SourceOf<R>
+  /** Whether the reader of each has said that it does not wait; undefined for one that has not begun. */
+  readonly #isAhead: [boolean | undefined, boolean | undefined] = [undefined, undefined]
+
+  constructor(of: SourceOf<R>) {
+    this.#of = of
+    this.sources = [
+      new BranchSource(of, (isAhead) => this.#tell(0, isAhead)),
+      new BranchSource(of, (isAhead) => this.#tell(1, isAhead)),
+    ]
+  }
+
+  /** One waits for the body: if its reader has never said anything of that, it goes on waiting until the end. */
+  waits(branch: 0 | 1): void {
+    if (this.#isAhead[branch] === undefined) this.#tell(branch, false)
+  }
+
+  #tell(branch: 0 | 1, isAhead: boolean): void {
+    this.#isAhead[branch] = isAhead
+    this.#of.readAhead?.(!this.#isAhead.includes(false))
+  }
+}
+
+class BranchSource<R> extends DerivedSource<R> {
+  readonly #tell: (isAhead: boolean) => void
+
+  constructor(of: SourceOf<R>, tell: (isAhead: boolean) => void) {
+    super(of, {})
+    this.#tell = tell
+  }
+
+  override readAhead(isAhead: boolean): void {
+    this.#tell(isAhead)
   }
 }

@@ -27,6 +27,7 @@ import { HTTPHeaders } from './headers.ts'
 import { maskCredentials } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
+  Branches,
   type ChangesOf,
   type ConnectionFacts,
   DerivedSource,
@@ -87,7 +88,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState once a part of the body was read, and after `close()`
    */
   derive(given: ResponseChanges): HTTPResponse {
-    const changes = takeChanges(given)
+    return this.#derive(takeChanges(given), this.#source)
+  }
+
+  #derive(changes: ResponseChanges, source: ResponseSource): HTTPResponse {
     if (this.#isBegun || this.#isCut || this.#takenBy !== undefined) {
       throw this.#named(new ImproperConnectionState('derive() comes once, before the body is read'))
     }
@@ -96,7 +100,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const derived = new HTTPResponse(
       deriveHead(this.#head, changes),
       typeof body === 'function' ? body(own) : (body ?? own),
-      new DerivedSource(this.#source, changes),
+      new DerivedSource(source, changes),
     )
     this.#isBegun = true
     this.#body = new MovedBody(own, () => this.#named(new ImproperConnectionState(MOVED)))
@@ -108,16 +112,18 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * Two responses in the place of this one, with the bodies that `tee` makes of its body: for `clone()` of `fetch`. @internal
    * @throws ImproperConnectionState as `derive`
    */
-  split(tee: (body: BodyReader) => readonly [BodyReader, BodyReader]): readonly [HTTPResponse, HTTPResponse] {
+  split(
+    tee: (body: BodyReader, onWait: (branch: 0 | 1) => void) => readonly [BodyReader, BodyReader],
+  ): readonly [HTTPResponse, HTTPResponse] {
     let other: BodyReader | undefined
-    const first = this.derive({
-      body: (body) => {
-        const [one, two] = tee(body)
-        other = two
-        return one
-      },
-    })
-    const second = new HTTPResponse(first.head, other!, this.#source)
+    const branches: Branches<HTTPResponse> = new Branches(this.#source)
+    const body = (whole: BodyReader): BodyReader => {
+      const [one, two] = tee(whole, (branch) => branches.waits(branch))
+      other = two
+      return one
+    }
+    const first = this.#derive({ body }, branches.sources[0])
+    const second = new HTTPResponse(first.head, other!, branches.sources[1])
     if (this.#isUndecodedAllowed) second.allowUndecoded()
     return [first, second]
   }
@@ -558,6 +564,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (this.#rest !== undefined || !this.#body.isDone) this.#isCut = true
     this.#rest = undefined
     this.#body.cancel()
+  }
+
+  /** What is read from now on nobody waits for, or somebody does again: no timeout of the body runs meanwhile. @internal */
+  readAhead(isAhead: boolean): void {
+    this.#source.readAhead?.(isAhead)
   }
 
   /**

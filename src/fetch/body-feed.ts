@@ -104,6 +104,7 @@ export class BodyFeed {
     this.#isTouched = true
     if (this.#elsewhere !== undefined) return this.#elsewhere
     let piece: Buffer | undefined
+    this.#response.readAhead(false)
     try {
       piece = await (this.#ahead ?? this.#next())
     } catch (error) {
@@ -160,6 +161,7 @@ export class BodyFeed {
   }
 
   #lookAhead(controller: ReadableByteStreamController): void {
+    this.#response.readAhead(true)
     const ahead = this.#next()
     this.#ahead = ahead
     void this.#watch(ahead, controller)

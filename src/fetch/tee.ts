@@ -7,9 +7,15 @@ import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { ImproperConnectionState } from '../errors/index.ts'
 
-/** The two bodies made of one. */
-export function teeBody(inner: BodyReader): readonly [BodyReader, BodyReader] {
-  const shared = new Shared(inner)
+/**
+ * The two bodies made of one.
+ * @param onWait - is told which of them waits for the body, each time
+ */
+export function teeBody(
+  inner: BodyReader,
+  onWait?: (branch: 0 | 1) => void,
+): readonly [BodyReader, BodyReader] {
+  const shared = new Shared(inner, onWait)
   return [shared.first, shared.second]
 }
 
@@ -22,10 +28,10 @@ class Shared {
   #failure: { readonly error: unknown } | undefined
   isEnded = false
 
-  constructor(inner: BodyReader) {
+  constructor(inner: BodyReader, onWait: ((branch: 0 | 1) => void) | undefined) {
     this.inner = inner
-    this.first = new Branch(this)
-    this.second = new Branch(this)
+    this.first = new Branch(this, () => onWait?.(0))
+    this.second = new Branch(this, () => onWait?.(1))
   }
 
   /** Waits until there is another piece, or the end; one read serves both. */
@@ -73,11 +79,13 @@ class Shared {
 
 class Branch implements BodyReader {
   readonly #shared: Shared
+  readonly #onWait: () => void
   #queue: Buffer[] = []
   isCancelled = false
 
-  constructor(shared: Shared) {
+  constructor(shared: Shared, onWait: () => void) {
     this.#shared = shared
+    this.#onWait = onWait
   }
 
   get isDone(): boolean {
@@ -133,6 +141,7 @@ class Branch implements BodyReader {
       if (this.isCancelled)
         throw new ImproperConnectionState('the response was closed before its body was read')
       if (this.#shared.isEnded) return false
+      this.#onWait()
       await this.#shared.more()
     }
     return true

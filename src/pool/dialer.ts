@@ -8,7 +8,7 @@ import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Dial, PoolOrigin } from './pool-origin.ts'
+import type { Dial, PoolOrigin, Wish } from './pool-origin.ts'
 
 /** How long a dial goes on after nobody waits for it. */
 const ABANDONED_DIAL_MS = 1_000
@@ -39,17 +39,16 @@ export class Dialer {
 
   /**
    * Begins a dial. Resolves when all of it has been told, with its error if it failed.
-   * @param url - what it is for where it is asked for and no request waits
+   * @param wish - what it is for where no request waits, and for which URL
    */
   async dial(
     origin: PoolOrigin,
     timeouts: ResolvedTimeouts,
-    isAskedFor: boolean,
-    url?: string,
+    wish?: Wish & { readonly url: string | undefined },
   ): Promise<{ readonly error: unknown } | undefined> {
     const clock = this.#clock
     const giveUp = new AbortController()
-    const dial: Dial = { startedAtMs: clock.now(), timeouts, giveUp, isAskedFor }
+    const dial: Dial = { startedAtMs: clock.now(), timeouts, giveUp, wish }
     origin.dials.add(dial)
     origin.note(timeouts)
     this.#count++
@@ -57,7 +56,7 @@ export class Dialer {
     let transport: Transport
     try {
       transport = await origin.open(bounds, () =>
-        url === undefined ? origin.coveredUrls() : [url, ...origin.coveredUrls()],
+        wish?.url === undefined ? origin.coveredUrls() : [wish.url, ...origin.coveredUrls()],
       )
     } catch (error) {
       if (!this.#end(origin, dial)) return undefined
@@ -91,6 +90,15 @@ export class Dialer {
   #unwatch(origin: PoolOrigin): void {
     origin.isAbandoning = false
     origin.abandoned?.clear()
+  }
+
+  /** What nobody waits for is not wanted any more: it ends at once. */
+  forgo(origin: PoolOrigin, wish: Wish): void {
+    wish.isGivenUp = true
+    const unwanted = origin.unwantedDials.filter((dial) => dial.wish === wish)
+    for (const dial of unwanted) this.giveUp(origin, dial, undefined)
+    this.watch(origin)
+    if (unwanted.length > 0) this.#owner.serve(origin)
   }
 
   giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {

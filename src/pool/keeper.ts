@@ -176,6 +176,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   /**
    * Opens connections until there are `count` that are free or being opened, as far as the caps allow.
    * @param url - what they are for
+   * @param signal - gives up those for which nobody waits; the call resolves then
    * @throws what the first failed dial threw
    */
   async preconnect(
@@ -183,13 +184,20 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     count: number,
     timeouts: ResolvedTimeouts,
     url: string | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
+    if (signal?.aborted === true) return
+    const wish = { isGivenUp: false, url }
+    const forgo = (): void => this.#dialer.forgo(origin, wish)
+    signal?.addEventListener('abort', forgo)
     const dials: Promise<{ readonly error: unknown } | undefined>[] = []
     const { perOrigin, total } = this.limits
     while (origin.free.length + origin.dialing < count && origin.ofOrigin < perOrigin && this.size < total)
-      dials.push(this.#dialer.dial(origin, timeouts, true, url))
+      dials.push(this.#dialer.dial(origin, timeouts, wish))
     this.#tidy(origin)
-    for (const failed of await Promise.all(dials)) if (failed !== undefined) throw failed.error
+    const all = await Promise.all(dials)
+    signal?.removeEventListener('abort', forgo)
+    for (const failed of all) if (failed !== undefined) throw failed.error
   }
 
   /** Takes nothing new; resolves when all is done that was under way. */
@@ -280,7 +288,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   #replaceUnfit(origin: PoolOrigin): void {
     for (const dial of origin.unfitDials) {
       this.#dialer.giveUp(origin, dial, undefined)
-      void this.#dialer.dial(origin, origin.nextTimeouts, false)
+      void this.#dialer.dial(origin, origin.nextTimeouts)
     }
   }
 
@@ -299,7 +307,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
         continue
       }
       if (decided.do === 'evict-and-dial') this.#drop(decided.connection)
-      void this.#dialer.dial(origin, origin.nextTimeouts, false)
+      void this.#dialer.dial(origin, origin.nextTimeouts)
     }
     return false
   }

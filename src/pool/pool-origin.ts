@@ -93,15 +93,22 @@ export class PooledConnection implements ConnectionFacts {
 /** One that waits for a connection of the pool. */
 export type PoolWaiter = Waiter<PooledConnection>
 
+/** What `preconnect` wants: its dials go on although nobody waits, until it is given up. */
+export interface Wish {
+  isGivenUp: boolean
+}
+
 /** A connection that is being opened. It belongs to nobody: whoever is first when it is there gets it. */
 export interface Dial {
   readonly startedAtMs: number
   /** How long each part of it may take. */
   readonly timeouts: ResolvedTimeouts
   readonly giveUp: AbortController
-  /** Asked for by `preconnect`: wanted although nobody waits. */
-  readonly isAskedFor: boolean
+  /** What it was begun for by itself; undefined where that was somebody who waits. */
+  readonly wish: Wish | undefined
 }
+
+const isUnwished = ({ wish }: Dial): boolean => wish === undefined || wish.isGivenUp
 
 /** Opens a connection, for requests with these URLs. */
 type OpenTransport = (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
@@ -179,10 +186,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
   get unwantedDials(): Dial[] {
     const unwanted = this.dials.size - this.waiting
     if (unwanted <= 0) return []
-    return this.#matched.spare
-      .filter(({ isAskedFor }) => !isAskedFor)
-      .reverse()
-      .slice(0, unwanted)
+    return this.#matched.spare.filter(isUnwished).reverse().slice(0, unwanted)
   }
 
   /**
@@ -192,7 +196,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
   get unfitDials(): readonly Dial[] {
     if (!this.#isMixed || this.dials.size === 0) return []
     const { spare, unserved } = this.#matched
-    return spare.filter(({ isAskedFor }) => !isAskedFor).slice(0, unserved)
+    return spare.filter(isUnwished).slice(0, unserved)
   }
 
   /**

@@ -190,6 +190,7 @@ export class Pool {
   /**
    * Opens connections until there are `count` that can be used, or the caps are reached.
    * @param url - what they are for: one connection may serve many origins. Default: the origin of the plan
+   * @param signal - gives up those that are not open yet and for which nobody waits; the call resolves then
    * @throws what opening the first that failed threw; NotConnected after `close()`
    */
   async preconnect(
@@ -197,10 +198,11 @@ export class Pool {
     count = 1,
     timeouts: ResolvedTimeouts = DEFAULT_TIMEOUTS,
     url?: string,
+    signal?: AbortSignal,
   ): Promise<void> {
     if (!Number.isInteger(count) || count < 1) throw new TypeError('count must be a whole number from 1')
     if (this.#keeper.state !== 'open') throw closedError()
-    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts, url)
+    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts, url, signal)
   }
 
   /** Every connection, every dial, everybody who waits, at this moment. Frozen; without credentials and queries. */

@@ -9,8 +9,8 @@
 import type { BodyReader } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { BodyFraming } from '../core/response-head.ts'
-import type { Clock } from '../time/clock.ts'
-import { type Deadline, makeDeadline } from '../time/deadline.ts'
+import type { Clock, Timer } from '../time/clock.ts'
+import { makeDeadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { PoolLimits } from './limits.ts'
 
@@ -44,7 +44,7 @@ const COLLECTED = 'A response was dropped before it was read to its end: read it
 class BodyGuard {
   readonly #inner: BodyReader
   readonly #options: GuardOptions
-  #unread: Deadline | undefined
+  #unread: Timer | undefined
   #taken = 0
   #isOver = false
 
@@ -53,13 +53,22 @@ class BodyGuard {
     this.#options = options
     const { warnUnreadMs } = options.limits
     if (warnUnreadMs === Infinity || options.onWarning === undefined) return
-    this.#unread = makeDeadline(options.clock, (guard: BodyGuard) => guard.#warn('unread', HELD_UNREAD), this)
-    this.#unread.set(warnUnreadMs)
+    this.#unread = options.clock.after(warnUnreadMs, () => {
+      if (this.#isHolding) this.#warn('unread', HELD_UNREAD)
+    })
+    // Nobody waits for a warning.
+    this.#unread.keepAlive(false)
+  }
+
+  /** It has not come to its end, nor was it cut off. */
+  get #isHolding(): boolean {
+    const { transport, framing } = this.#options
+    return transport.state !== 'closed' && (framing?.kind === 'switch' || this.#inner.isOpen !== false)
   }
 
   /** The caller has begun to read. */
   begun(): void {
-    this.#unread?.clear()
+    this.#unread?.cancel()
     this.#unread = undefined
   }
 

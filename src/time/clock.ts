@@ -23,10 +23,35 @@ export interface Clock {
 const { clearTimeout: stop, performance: machine, setTimeout: start } = globalThis
 const now = machine.now.bind(machine)
 
+/** What Node's timers can wait at most, 24.8 days; with more they fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647
+
+/** A timer of any length, of those that a clock has: one after the other. */
+export function longTimer(clock: Clock, delayMs: number, fire: () => void): Timer {
+  const dueAt = clock.now() + delayMs
+  let keepsAlive = true
+  const step = (): Timer => {
+    const left = dueAt - clock.now()
+    const isLast = left <= LONGEST_TIMER_MS
+    const next = isLast ? clock.after(left, fire) : clock.after(LONGEST_TIMER_MS, () => void (timer = step()))
+    if (!keepsAlive) next.keepAlive(false)
+    return next
+  }
+  let timer = step()
+  return {
+    cancel: () => timer.cancel(),
+    keepAlive: (keep) => {
+      keepsAlive = keep
+      timer.keepAlive(keep)
+    },
+  }
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => now(),
   after: (delayMs, fire) => {
+    if (delayMs > LONGEST_TIMER_MS) return longTimer(systemClock, delayMs, fire)
     const timeout = start(fire, delayMs)
     return {
       cancel: () => stop(timeout),

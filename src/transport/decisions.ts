@@ -49,9 +49,9 @@ export interface PhaseFacts {
   readonly hasHead: boolean
   /** The peer takes what is sent. */
   readonly isWritable: boolean
-  /** The caller does not take what comes. */
-  readonly isHeldBack: boolean
-  /** How long the head has been awaited. */
+  /** Nobody waits for the body, or for what comes after it; or the caller does not take what comes. */
+  readonly isUnread: boolean
+  /** How long the head has been awaited, or how long the rest has made no progress. */
   readonly awaitedMs: number
   /** What is left of the total timeout; Infinity without one. */
   readonly leftMs: number
@@ -59,12 +59,11 @@ export interface PhaseFacts {
 
 /** Which timeout runs. A wait that is the caller's own doing has none but the total. */
 export function decidePhase(facts: PhaseFacts): AwaitedPhase {
-  const { timeouts, isSending, hasHead, isWritable, isHeldBack, awaitedMs, leftMs } = facts
+  const { timeouts, isSending, hasHead, isWritable, isUnread, awaitedMs, leftMs } = facts
   const name = isSending ? 'send' : hasHead ? 'body' : 'headers'
-  const isOwnDoing = isSending ? isWritable : hasHead && isHeldBack
+  const isOwnDoing = isSending ? isWritable : hasHead && isUnread
   const timeoutMs = isOwnDoing ? Infinity : timeouts[name]
-  // A head has its time as a whole, however it trickles in; the other phases begin again at each progress.
-  const dueInMs = name === 'headers' ? timeoutMs - awaitedMs : timeoutMs
+  const dueInMs = timeoutMs - awaitedMs
   if (leftMs < dueInMs) return { name: 'total', timeoutMs: leftMs, dueInMs: Math.max(0, leftMs) }
   return { name, timeoutMs, dueInMs: Math.max(0, dueInMs) }
 }

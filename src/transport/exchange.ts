@@ -55,6 +55,8 @@ export interface ExchangeHost {
   pause(): void
   /** The caller does again. */
   resume(): void
+  /** The caller waits for something of it from now on, or does not any more. */
+  awaited(exchange: Exchange): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
   /** Nobody gets the response: what is left of the request is not wanted. */
@@ -93,6 +95,7 @@ export class Exchange implements ResponseSource, BodySource {
   #awaitedSince: number | undefined
   #isUntilClose = false
   #isSwitch = false
+  #isReadAhead = false
   /** It is run where the request was made, and not where its connection was. */
   readonly #onInformational: ((response: InformationalResponse) => void) | undefined
   #failure: { readonly error: unknown } | undefined
@@ -150,6 +153,18 @@ export class Exchange implements ResponseSource, BodySource {
 
   get response(): HTTPResponse | undefined {
     return this.#response
+  }
+
+  /** True while a caller waits for the head, for more of the body, or for the peer to take the request. */
+  get isAwaited(): boolean {
+    const isOther =
+      this.#resolve !== undefined || this.#drained !== undefined || this.#continued !== undefined
+    return isOther || this.isBodyAwaited
+  }
+
+  /** True while a caller waits for more of the body: what is read ahead for it is not waited for. */
+  get isBodyAwaited(): boolean {
+    return this.#body?.isAwaited === true && !this.#isReadAhead
   }
 
   /** True once the head of the final response has come. */
@@ -238,6 +253,7 @@ export class Exchange implements ResponseSource, BodySource {
     if (this.#failure !== undefined) return rejectionWithCaller(this.#failure.error)
     return new Promise((resolve) => {
       this.#resolve = resolve
+      this.#host.awaited(this)
     })
   }
 
@@ -408,6 +424,17 @@ export class Exchange implements ResponseSource, BodySource {
 
   resume(): void {
     this.#host.resume()
+  }
+
+  awaited(): void {
+    this.#host.awaited(this)
+  }
+
+  /** What is read from now on nobody waits for, or somebody does again. */
+  readAhead(isAhead: boolean): void {
+    if (this.#isReadAhead === isAhead) return
+    this.#isReadAhead = isAhead
+    if (this.#body?.isAwaited === true) this.#host.awaited(this)
   }
 
   cancel(): void {

@@ -24,6 +24,8 @@ export interface BodySource {
   pause(): void
   /** The caller does again. */
   resume(): void
+  /** A caller waits for bytes from now on. */
+  awaited(): void
   /** The rest is not wanted. */
   cancel(): void
   /** Nothing more will be given out. */
@@ -65,6 +67,15 @@ export class IncomingBody implements BodyReader {
 
   get isDone(): boolean {
     return this.#state !== 'open' && this.#queue.length === 0
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** True while a caller waits for bytes that are not there. */
+  get isAwaited(): boolean {
+    return this.#waiter !== undefined
   }
 
   // ------------------------------------------------------------------------------------- from the connection
@@ -200,6 +211,7 @@ export class IncomingBody implements BodyReader {
     return new Promise<T>((resolve) => {
       this.#waiter = make(resolve)
       this.#resume()
+      this.#source.awaited()
     })
   }
 

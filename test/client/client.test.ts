@@ -19,6 +19,7 @@ import {
   TimeoutError,
 } from '../../src/errors/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { rejectionAs } from '../support/rejection.ts'
 import { repositoryPath } from '../support/repository.ts'
 
 checkOpenHandles()
@@ -316,6 +317,30 @@ describe('the client', () => {
       await one.close()
     })
 
+    for (const [where, timeout] of [
+      ['a phase', { total: 40 }],
+      ['a number', 40],
+    ] as const) {
+      it(`opens connections within the total timeout, and gives up what is not open: ${where}`, async () => {
+        const signals: (AbortSignal | undefined)[] = []
+        const connect = (_: unknown, { signal }: { readonly signal?: AbortSignal | undefined }) =>
+          new Promise<never>((_resolve, reject) => {
+            signals.push(signal)
+            signal?.addEventListener('abort', () => reject(new Error('given up')))
+          })
+        const one = new Client({ connect, timeout })
+        const error = await rejectionAs(one.preconnect(`${origin}/path?query`, 2), TimeoutError)
+        assert.deepEqual([error.phase, error.timeoutMs], ['total', 40])
+        assert.ok(!error.message.includes('query'))
+        assert.deepEqual(
+          signals.map((signal) => signal?.aborted),
+          [true, true],
+        )
+        assert.deepEqual(one.pool.inspect().dials, [])
+        await one.close()
+      })
+    }
+
     it('opens connections before they are needed', async () => {
       const one = new Client()
       await one.preconnect(origin, 3)
@@ -327,6 +352,23 @@ describe('the client', () => {
           ['idle', 0],
         ],
       )
+      await one.close()
+    })
+
+    it('lends it in the order of the calls, requests among them', async () => {
+      const one = new Client({ baseUrl: origin, pool: { perOrigin: 1 } })
+      const first = one.get('/').text()
+      const lent = one.take(origin)
+      let isAnswered = false
+      const second = one
+        .get('/')
+        .text()
+        .then(() => (isAnswered = true))
+      await first
+      const connection = await lent
+      assert.deepEqual([isAnswered, one.pool.inspect().waiters.length], [false, 1])
+      connection.giveBack()
+      await second
       await one.close()
     })
 

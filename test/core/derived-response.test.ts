@@ -89,6 +89,25 @@ function respond({ body = new Chunks(['body']), fields = [], head, source }: Giv
   )
 }
 
+interface Halves {
+  /** What the source was told of reading ahead. */
+  readonly told: boolean[]
+  readonly branches: readonly [HTTPResponse, HTTPResponse]
+  /** One of them waits for the body. */
+  readonly wait: (branch: 0 | 1) => void
+}
+
+function splitInTwo(): Halves {
+  const told: boolean[] = []
+  const waits: ((branch: 0 | 1) => void)[] = []
+  const whole = respond({ source: { readAhead: (isAhead) => told.push(isAhead) } })
+  const branches = whole.split((body, onWait) => {
+    waits.push(onWait)
+    return [body, new Chunks([])]
+  })
+  return { told, branches, wait: (branch) => waits[0]?.(branch) }
+}
+
 /** What a response tells besides its body. */
 function factsOf(response: HTTPResponse): unknown {
   return [
@@ -207,6 +226,36 @@ describe('a response that is derived', () => {
         .upgrade(),
       taken,
     )
+  })
+
+  it("passes on that a read is nobody's wait", () => {
+    const told: boolean[] = []
+    const derived = respond({ source: { readAhead: (isAhead) => told.push(isAhead) } }).derive({ fields: [] })
+    derived.readAhead(true)
+    derived.readAhead(false)
+    assert.deepEqual(told, [true, false])
+  })
+
+  describe('in two branches', () => {
+    it('is waited for while either of them waits', () => {
+      const { told, branches } = splitInTwo()
+      const [one, two] = branches
+      for (const branch of [one, two]) branch.readAhead(false)
+      one.readAhead(true)
+      two.readAhead(true)
+      one.readAhead(false)
+      assert.deepEqual(told, [false, false, false, true, false])
+    })
+
+    it("is nobody's wait for one that has not begun, and is one that says nothing of it", () => {
+      const { told, branches, wait } = splitInTwo()
+      branches[0].readAhead(true)
+      wait(0)
+      assert.deepEqual(told, [true])
+      wait(1)
+      branches[0].readAhead(true)
+      assert.deepEqual(told, [true, false, false])
+    })
   })
 })
 

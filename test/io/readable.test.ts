@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { IncompleteRead } from '../../src/errors/index.ts'
@@ -19,10 +20,11 @@ class Failure {
   }
 }
 
-/** A source of pieces; notes how many were asked for and how often it was closed. */
+/** A source of pieces; notes how many were asked for, how often it was closed, and whether a read is nobody's wait. */
 class Source implements StreamSource {
   asked = 0
   closed = 0
+  isAhead = false
   readonly #pieces: (Buffer | Failure)[]
 
   constructor(...pieces: (Buffer | Failure)[]) {
@@ -31,6 +33,10 @@ class Source implements StreamSource {
 
   close(): void {
     this.closed++
+  }
+
+  readAhead(isAhead: boolean): void {
+    this.isAhead = isAhead
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer> {
@@ -115,3 +121,76 @@ describe('makeReadable', () => {
     assert.equal(source.closed, 1)
   })
 })
+
+describe('a stream whose buffer is filled', () => {
+  /** A source that gives one piece and then nothing for as long as the test lasts. */
+  class Stalling extends Source {
+    override [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+      let given = 0
+      const next = (): Promise<IteratorResult<Buffer>> =>
+        given++ === 0 ? Promise.resolve({ done: false, value: Buffer.from('piece') }) : new Promise(() => {})
+      return { next }
+    }
+  }
+
+  const ways: Record<string, (stream: Readable) => void> = {
+    'flows into a listener': (stream) => void stream.on('data', () => {}),
+    'was paused and resumed': (stream) =>
+      void stream
+        .on('data', () => {})
+        .pause()
+        .resume(),
+    'was read to the end of its buffer by hand': (stream) =>
+      void stream.on('readable', () => {
+        while (stream.read() !== null);
+      }),
+    'is awaited by a loop': (stream) => void stream.forEach(() => {}).catch(() => {}),
+  }
+  for (const [way, use] of Object.entries(ways)) {
+    it(`is waited for where it ${way}`, async () => {
+      const source = new Stalling()
+      const stream = makeReadable(source)
+      use(stream)
+      await turns()
+      assert.equal(source.isAhead, false)
+      stream.on('error', () => {}).destroy()
+    })
+  }
+
+  const idle: Record<string, (stream: Readable) => void> = {
+    'was paused': (stream) => void stream.on('data', () => stream.pause()),
+    'was resumed and paused at once': (stream) =>
+      void stream.on('data', () => stream.pause().resume().pause()),
+    'is offered and not taken': (stream) => void stream.on('readable', () => {}),
+    'gave a piece to who reads it by hand': (stream) =>
+      void stream.once('readable', () => void stream.read()),
+    'gave a piece to a loop that is busy with it': (stream) =>
+      void stream.forEach(() => new Promise(() => {})).catch(() => {}),
+    'gave a piece to a pipe whose end does not take more': (stream) =>
+      void stream.pipe(new Writable({ highWaterMark: 1, write() {} })),
+  }
+  for (const [way, use] of Object.entries(idle)) {
+    it(`is read ahead where it ${way}`, async () => {
+      const source = new Stalling()
+      const stream = makeReadable(source)
+      use(stream)
+      await turns()
+      assert.equal(source.isAhead, true)
+      stream.on('error', () => {}).destroy()
+    })
+  }
+
+  it("is nobody's matter for another read of the response once it has its piece", async () => {
+    const source = new Source(Buffer.from('piece'))
+    const stream = makeReadable(source)
+    stream.on('data', () => {}).pause()
+    stream.read(0)
+    await turns()
+    assert.equal(source.isAhead, false)
+    stream.destroy()
+  })
+})
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await settle()
+}

@@ -121,6 +121,7 @@ export class MemoryTransport implements Transport {
     const body = new IncomingBody({
       pause: () => void this.paused++,
       resume: () => {},
+      awaited: () => {},
       cancel: () => this.close(),
       consumed: () => {},
     })

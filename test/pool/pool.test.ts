@@ -861,6 +861,60 @@ describe('preconnect', () => {
     await assert.rejects(memory.pool.preconnect(memory.plan(), 0), TypeError)
     assertEmpty(memory)
   })
+
+  it('gives up what is not open yet, and begins nothing more', async () => {
+    const memory = memoryPool()
+    const { pool, dials, plan } = memory
+    const over = new AbortController()
+    const opened = pool.preconnect(plan(), 2, undefined, undefined, over.signal)
+    over.abort()
+    await opened
+    assert.deepEqual(
+      dials.map(({ waiting }) => waiting.signal?.aborted),
+      [true, true],
+    )
+    assertEmpty(memory)
+    await pool.preconnect(plan(), 2, undefined, undefined, over.signal)
+    assert.equal(dials.length, 2)
+  })
+
+  it('leaves those that requests wait for, and what is open', async () => {
+    const memory = memoryPool()
+    const { pool, dials, plan, transports } = memory
+    const over = new AbortController()
+    void pool.preconnect(plan(), 3, undefined, undefined, over.signal)
+    dials[0]!.succeed()
+    await settle()
+    const answers = [pool.exchange(makeRequest(), plan()), pool.exchange(makeRequest(), plan())]
+    over.abort()
+    const [, second, third] = dials
+    assert.deepEqual([second, third].filter((dial) => dial!.waiting.signal?.aborted === true).length, 1)
+    const left = second!.waiting.signal?.aborted === true ? third! : second!
+    left.succeed()
+    await settle()
+    for (const transport of transports) transport.answer()
+    for (const answer of answers) await (await answer).read()
+    assert.equal(dials.length, 3)
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('makes room for others by what is given up', async () => {
+    const memory = memoryPool({ limits: { total: 1 } })
+    const { pool, dials, plan } = memory
+    const over = new AbortController()
+    void pool.preconnect(plan(), 1, undefined, undefined, over.signal)
+    const other = pool.exchange(makeRequest({ host: 'b.test' }), plan('b.test'))
+    assert.equal(dials.length, 1)
+    over.abort()
+    assert.equal(dials.length, 2)
+    const transport = dials[1]!.succeed()
+    await settle()
+    transport.answer()
+    await (await other).read()
+    await pool.close()
+    assertEmpty(memory)
+  })
 })
 
 describe('the end of a pool', () => {

@@ -293,6 +293,26 @@ describe('a response that is held unread', () => {
     assertEmpty(memory)
   })
 
+  for (const [what, end] of [
+    ['has come to its end', ({ transport }) => transport.end()],
+    ['was cut off', ({ transport }) => transport.close()],
+    ['was given up with its pool', ({ memory }) => memory.pool.destroy()],
+  ] as [string, (begun: Begun) => void][]) {
+    it(`is not warned of where it ${what}, and keeps no process alive for that`, async () => {
+      const warnings: PoolWarning[] = []
+      const options = {
+        limits: { warnUnreadMs: 1_000 },
+        onWarning: (one: PoolWarning) => void warnings.push(one),
+      }
+      const begun = await unfinished({}, options)
+      assert.equal(begun.memory.clock.pending, 0)
+      end(begun)
+      begun.memory.clock.advance(5_000)
+      assert.deepEqual(warnings, [])
+      begun.memory.pool.destroy()
+    })
+  }
+
   it('is not warned of once it is being read', async () => {
     const warnings: PoolWarning[] = []
     const options = {

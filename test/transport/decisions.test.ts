@@ -29,7 +29,7 @@ describe('decidePhase', () => {
     isSending: false,
     hasHead: false,
     isWritable: true,
-    isHeldBack: false,
+    isUnread: false,
     awaitedMs: 0,
     leftMs: Infinity,
   }
@@ -50,16 +50,16 @@ describe('decidePhase', () => {
   })
 
   it('is body after the head, and has no timeout while the caller does not read', () => {
-    assert.deepEqual(decidePhase({ ...facts, hasHead: true, awaitedMs: 99 }), {
+    assert.deepEqual(decidePhase({ ...facts, hasHead: true, awaitedMs: 12 }), {
       name: 'body',
       timeoutMs: 30,
-      dueInMs: 30,
+      dueInMs: 18,
     })
-    assert.equal(decidePhase({ ...facts, hasHead: true, isHeldBack: true }).dueInMs, Infinity)
+    assert.equal(decidePhase({ ...facts, hasHead: true, isUnread: true }).dueInMs, Infinity)
   })
 
   it('is total where that ends first, whatever else is waited for', () => {
-    for (const other of [{}, { isSending: true }, { hasHead: true, isHeldBack: true }]) {
+    for (const other of [{}, { isSending: true }, { hasHead: true, isUnread: true }]) {
       assert.deepEqual(decidePhase({ ...facts, ...other, leftMs: 3 }), {
         name: 'total',
         timeoutMs: 3,

@@ -15,6 +15,7 @@ function make(): { body: IncomingBody; asked: string[]; told: string[] } {
   const body = new IncomingBody({
     pause: () => asked.push('pause'),
     resume: () => asked.push('resume'),
+    awaited: () => {},
     cancel: () => asked.push('cancel'),
     consumed: () => told.push('consumed'),
   })

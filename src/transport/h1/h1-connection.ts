@@ -73,7 +73,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.route = options.route
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
-    this.#writer = new RequestWriter(stream, options.isGathering, (data) => this.observer?.sent(data))
+    const onSent = (data: Uint8Array | string): void => this.observer?.sent(data)
+    this.#writer = new RequestWriter(stream, options.isGathering, onSent, () => this.#watch())
     this.#timer = new ExchangeTimer(options.clock, this, (phase, timeoutMs, exchange) => {
       this.#fail(new TimeoutError(phase, timeoutMs), exchange)
       this.#tell()
@@ -283,6 +284,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#watch()
   }
 
+  awaited(exchange: Exchange): void {
+    // The head of the oldest is waited for since its request was sent.
+    if (exchange.hasHead || exchange !== this.#exchanges.oldest) this.#watch()
+  }
+
   /** HTTP/1 has no other way to be spared the rest of a response. */
   cancel(_exchange: Exchange): void {
     this.close()
@@ -307,6 +313,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   drained(): void {
     this.#writer.drained()
     this.#exchanges.drained()
+    if (!this.#life.isClosed) this.#timer.taken()
     this.#sendingOver()
   }
 
@@ -335,10 +342,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
         switch (event.type) {
           case 'need-data':
             if (this.#exchanges.length === 0) this.#changes.note()
-            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#watch(now)
+            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#received(now)
             return
           case 'paused':
-            if (hasEnded) this.#watch(now)
+            if (hasEnded) this.#received(now)
             return
           case 'closed':
             if (this.#exchanges.length > 0) this.#fail(new ConnectionLost(this.#stream.address))
@@ -451,6 +458,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   #watch(at?: number): void {
     if (!this.#life.isClosed) this.#timer.watch(at)
+  }
+
+  #received(at: number): void {
+    if (!this.#life.isClosed) this.#timer.received(at)
   }
 
   #tell(): void {

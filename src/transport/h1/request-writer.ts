@@ -20,13 +20,18 @@ export const MAX_COPIED_BYTES = 16_384
 export class RequestWriter {
   readonly #stream: ByteStream
   readonly #onSent: OnSent
+  readonly #onFull: () => void
   readonly #gathered: GatheredWrites | undefined
   #isWritable = true
 
-  /** @param isGathering - true to write requests that are sent at one time together */
-  constructor(stream: ByteStream, isGathering: boolean, onSent: OnSent) {
+  /**
+   * @param isGathering - true to write requests that are sent at one time together
+   * @param onFull - is told that the stream does not take more: what was gathered is written when nobody looks
+   */
+  constructor(stream: ByteStream, isGathering: boolean, onSent: OnSent, onFull: () => void) {
     this.#stream = stream
     this.#onSent = onSent
+    this.#onFull = onFull
     this.#gathered = isGathering ? new GatheredWrites((data) => this.#toStream(data)) : undefined
   }
 
@@ -81,6 +86,8 @@ export class RequestWriter {
   }
 
   #toStream(data: Uint8Array | string): void {
-    if (!this.#stream.write(data)) this.#isWritable = false
+    if (this.#stream.write(data)) return
+    this.#isWritable = false
+    this.#onFull()
   }
 }

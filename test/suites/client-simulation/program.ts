@@ -322,6 +322,9 @@ export class Program {
     const origin = this.#choices.oneOf(this.#config.origins)
     world.trace(`program: preconnects to ${origin}`)
     world.pending.add('preconnect()')
+    const { timeout } = this.#config
+    const total = typeof timeout === 'object' ? timeout.total : timeout
+    const endsAt = world.now() + (total ?? Infinity)
     try {
       await this.#client.preconnect(origin, 1 + this.#choices.pick(3))
     } catch (error) {
@@ -335,6 +338,8 @@ export class Program {
       if (!isOurs) world.violate('foreign error', `preconnect(): ${String(error)}`)
     }
     world.pending.delete('preconnect()')
+    if (world.now() > endsAt)
+      world.violate('total timeout passed', `preconnect(): ${world.now() - endsAt} ms late`)
   }
 
   // ---------------------------------------------------------------------------------------------------- checks

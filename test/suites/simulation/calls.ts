@@ -88,6 +88,7 @@ export class Calls {
     const label = `${name} of request ${intent.id}`
     world.pending.add(label)
     if (world.isTracing) world.trace(`program: ${label}`)
+    if (intent.response !== undefined) intent.readSince = world.now()
     try {
       const promise = act()
       this.#strikeAtCall(intent)
@@ -103,6 +104,8 @@ export class Calls {
       this.#verdicts.settled(call)
       this.#verdicts.failed(call, error)
       return { ok: false, error }
+    } finally {
+      intent.readSince = undefined
     }
   }
 

@@ -72,6 +72,8 @@ export interface Intent {
   hasFailed: boolean
   /** A read without a bound is under way. */
   isReadingAll: boolean
+  /** Since when a call waits for something of the response that was given out; undefined while none does. */
+  readSince: number | undefined
   /** The caller was told that the whole request is sent. */
   isSent: boolean
   /** A cancellation is planned for some moment. */

@@ -150,6 +150,7 @@ export class RequestMaker {
       isComplete: false,
       hasFailed: false,
       isReadingAll: false,
+      readSince: undefined,
       isSent: false,
       isStruck: false,
       isOver: false,

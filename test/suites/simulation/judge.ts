@@ -159,8 +159,10 @@ export class Judge implements Watcher {
     if (from < headEnd && to >= headEnd && now > intent.writtenAt + headers + latenessOf(headers))
       this.world.violate('headers timeout passed', `request ${intent.id}: ${now - intent.writtenAt} ms`)
     const isOfBody = from >= headEnd && (answer.end === undefined || from < answer.end)
-    if (isOfBody && now > link.progressAt + body + latenessOf(body))
-      this.world.violate('body timeout passed', `request ${intent.id}: ${now - link.progressAt} ms`)
+    // Time in which nobody reads is nobody's.
+    const awaitedMs = now - Math.max(link.progressAt, intent.readSince ?? now)
+    if (isOfBody && awaitedMs > body + latenessOf(body))
+      this.world.violate('body timeout passed', `request ${intent.id}: ${awaitedMs} ms`)
   }
 
   afterDelivery(link: Link): void {

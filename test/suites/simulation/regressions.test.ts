@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import {
   ConnectionLost,
   ImproperConnectionState,
+  IncompleteRead,
   LocalProtocolError,
   TimeoutError,
 } from '../../../src/errors/index.ts'
@@ -155,20 +156,39 @@ describe('pipelined exchanges', () => {
 })
 
 describe('the send timeout', () => {
-  it('runs for a request that the peer does not take while the response before it is unread', async () => {
-    const memory = memoryConnection({ pipelining: 2, timeout: { send: 1_000 } })
-    const { connection, network, clock } = memory
-    await exchange(memory, 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n')
-    network.stream.receive(Buffer.alloc(70_000))
-    assert.ok(network.stream.isPaused)
-    network.stream.takes = false
-    const second = connection.request('POST', '/', ['piece'])
-    await settle()
-    clock.advance(1_100)
-    const error = await rejectionOf(second)
-    assert.ok(error instanceof TimeoutError)
-    assert.equal(error.phase, 'send')
-  })
+  for (const [held, bytes] of [
+    ['held back', 70_000],
+    ['unread', 7_000],
+  ] as const) {
+    it(`runs for a request that the peer does not take while the response before it is ${held}`, async () => {
+      const memory = memoryConnection({ pipelining: 2, timeout: { send: 1_000 } })
+      const { connection, network, clock } = memory
+      await exchange(memory, 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n')
+      network.stream.receive(Buffer.alloc(bytes))
+      assert.equal(network.stream.isPaused, held === 'held back')
+      network.stream.takes = false
+      const second = connection.request('POST', '/', ['piece'])
+      await settle()
+      clock.advance(1_100)
+      const error = await rejectionOf(second)
+      assert.ok(error instanceof TimeoutError)
+      assert.equal(error.phase, 'send')
+    })
+
+    it(`runs for one that was written whole while the response before it is ${held}`, async () => {
+      const memory = memoryConnection({ pipelining: 2, timeout: { send: 1_000 } })
+      const { connection, network, clock } = memory
+      const first = await exchange(memory, 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n')
+      network.stream.receive(Buffer.alloc(bytes))
+      network.stream.takes = false
+      await connection.request('POST', '/', 'body')
+      await settle()
+      clock.advance(1_100)
+      const error = await rejectionOf(first.read())
+      assert.ok(error instanceof IncompleteRead)
+      assert.ok(network.stream.isClosed)
+    })
+  }
 })
 
 describe('the state after an error', () => {

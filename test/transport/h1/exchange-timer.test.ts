@@ -55,6 +55,7 @@ class Bench {
       tls: undefined,
       pause() {},
       resume() {},
+      awaited: () => this.timer.watch(),
       cancel() {},
       giveUpRequest() {},
       aborted() {},
@@ -78,8 +79,22 @@ class Bench {
   beginReading(totalMs?: number): Exchange {
     const exchange = this.beginSent(totalMs)
     exchange.headReceived(HEAD, this.clock.now(), false, false)
+    exchange.response!.read().catch(() => {})
     this.timer.watch()
     return exchange
+  }
+
+  /** The peer sends something. */
+  receive(): void {
+    this.timer.received(this.clock.now())
+  }
+
+  /** The peer takes something, and then nothing again. */
+  take(): void {
+    this.isWritable = true
+    this.timer.taken()
+    this.isWritable = false
+    this.timer.watch()
   }
 
   /** Lets time pass in which nothing may be told. */
@@ -99,6 +114,14 @@ class Bench {
     )
     assert.ok(this.told[0]![3] >= due)
   }
+}
+
+/** Begins an exchange whose head has come, and whose body nobody reads. */
+const unread = (bench: Bench): Exchange => {
+  const exchange = bench.beginSent()
+  exchange.headReceived(HEAD, bench.clock.now(), false, false)
+  bench.timer.watch()
+  return exchange
 }
 
 describe('the timer of a connection', () => {
@@ -122,7 +145,7 @@ describe('the timer of a connection', () => {
       const exchange = bench.begin()
       for (let step = 0; step < 5; step++) {
         bench.passQuietly(SEND_MS - 100)
-        bench.timer.watch()
+        bench.take()
       }
       bench.expect('send', SEND_MS, exchange, SEND_MS)
     })
@@ -140,14 +163,67 @@ describe('the timer of a connection', () => {
       bench.expect('send', SEND_MS, bench.beginSent(), SEND_MS)
     })
 
-    it('runs for the newest request while a response before it is held back', () => {
+    for (const isPaused of [true, false]) {
+      for (const how of ['begin', 'beginSent'] as const) {
+        const held = isPaused ? 'held back' : 'unread'
+        it(`runs for the newest request (${how}) while a response before it is ${held}`, () => {
+          const bench = new Bench()
+          unread(bench)
+          const newest = bench[how]()
+          bench.isPaused = isPaused
+          bench.isWritable = false
+          bench.timer.watch()
+          bench.expect('send', SEND_MS, newest, SEND_MS)
+        })
+      }
+    }
+
+    it('goes on whatever comes of a response before it, and whoever reads that', () => {
       const bench = new Bench()
-      bench.beginReading()
+      const first = bench.beginReading()
       const newest = bench.begin()
-      bench.isPaused = true
       bench.isWritable = false
       bench.timer.watch()
-      bench.expect('send', SEND_MS, newest, SEND_MS)
+      bench.passQuietly(SEND_MS / 2)
+      first.bodyReceived(Buffer.from('a'))
+      bench.receive()
+      bench.isPaused = true
+      bench.timer.watch()
+      bench.expect('send', SEND_MS, newest, SEND_MS / 2)
+    })
+
+    it('begins again where the response to the request itself makes progress', () => {
+      const bench = new Bench()
+      const exchange = bench.begin()
+      exchange.headReceived(HEAD, bench.clock.now(), false, false)
+      bench.isWritable = false
+      bench.timer.watch()
+      bench.passQuietly(SEND_MS / 2)
+      bench.receive()
+      bench.expect('send', SEND_MS, exchange, SEND_MS)
+    })
+
+    it('is not shorter for a request that is begun while the peer takes nothing', () => {
+      const bench = new Bench()
+      unread(bench)
+      bench.isWritable = false
+      bench.timer.watch()
+      bench.passQuietly(SEND_MS / 2)
+      bench.expect('send', SEND_MS, bench.begin(), SEND_MS)
+    })
+
+    it('has its whole time again when the peer has taken everything in between', () => {
+      const bench = new Bench()
+      const exchange = bench.begin()
+      bench.isWritable = false
+      bench.timer.watch()
+      bench.passQuietly(SEND_MS / 2)
+      bench.isWritable = true
+      bench.timer.watch()
+      bench.passQuietly(SEND_MS / 2)
+      bench.isWritable = false
+      bench.timer.watch()
+      bench.expect('send', SEND_MS, exchange, SEND_MS)
     })
   })
 
@@ -171,10 +247,10 @@ describe('the timer of a connection', () => {
       const exchange = bench.beginSent()
       bench.passQuietly(HEADERS_MS / 2)
       exchange.byteCame()
-      bench.timer.watch()
+      bench.receive()
       bench.passQuietly(HEADERS_MS / 4)
       exchange.informed(103, 'Early Hints', [])
-      bench.timer.watch()
+      bench.receive()
       bench.expect('headers', HEADERS_MS, exchange, HEADERS_MS / 4)
     })
 
@@ -196,7 +272,7 @@ describe('the timer of a connection', () => {
       const exchange = bench.beginReading()
       for (let step = 0; step < 5; step++) {
         bench.passQuietly(BODY_MS - 100)
-        bench.timer.watch()
+        bench.receive()
       }
       bench.expect('body', BODY_MS, exchange, BODY_MS)
     })
@@ -213,6 +289,85 @@ describe('the timer of a connection', () => {
       bench.timer.watch()
       bench.expect('body', BODY_MS, exchange, BODY_MS)
     })
+  })
+
+  describe('where nobody waits for the body', () => {
+    it('stands still, and begins with the first read', () => {
+      const bench = new Bench()
+      const exchange = unread(bench)
+      bench.passQuietly(100 * BODY_MS)
+      exchange.response!.read().catch(() => {})
+      bench.expect('body', BODY_MS, exchange, BODY_MS)
+    })
+
+    it('stands still between two reads', async () => {
+      const bench = new Bench()
+      const exchange = unread(bench)
+      const target = new Uint8Array(1)
+      const first = exchange.response!.readInto(target)
+      exchange.bodyReceived(Buffer.from('a'))
+      bench.timer.watch()
+      assert.equal(await first, 1)
+      bench.passQuietly(100 * BODY_MS)
+      exchange.response!.readInto(target).catch(() => {})
+      bench.expect('body', BODY_MS, exchange, BODY_MS)
+    })
+
+    it('runs where somebody waits for the head that comes after it', () => {
+      const bench = new Bench()
+      const first = unread(bench)
+      const second = bench.beginSent()
+      bench.passQuietly(100 * BODY_MS)
+      void second.whenResponse()
+      bench.expect('body', BODY_MS, first, BODY_MS)
+    })
+
+    it('runs where somebody waits for a later request to be taken, and the peer takes it', () => {
+      const bench = new Bench()
+      const first = unread(bench)
+      bench.beginSent()
+      const third = bench.begin()
+      void third.whenDrained()
+      bench.timer.watch()
+      bench.expect('body', BODY_MS, first, BODY_MS)
+    })
+
+    it('does not begin again because another request is made', () => {
+      const bench = new Bench()
+      const first = bench.beginReading()
+      bench.passQuietly(BODY_MS / 2)
+      bench.beginSent()
+      bench.expect('body', BODY_MS, first, BODY_MS / 2)
+    })
+
+    it('stands still while it is held back, whoever waits for what comes after it', () => {
+      const bench = new Bench()
+      unread(bench)
+      const second = bench.beginSent()
+      bench.isPaused = true
+      void second.whenResponse()
+      bench.passQuietly(100 * BODY_MS)
+    })
+
+    it('stands still while it is read ahead', () => {
+      const bench = new Bench()
+      const exchange = unread(bench)
+      exchange.readAhead(true)
+      exchange.response!.read().catch(() => {})
+      bench.passQuietly(100 * BODY_MS)
+      exchange.readAhead(false)
+      bench.expect('body', BODY_MS, exchange, BODY_MS)
+    })
+  })
+
+  it('tells the one who is not answered, where the peer takes neither its request nor that of an answered one', () => {
+    const bench = new Bench()
+    const answered = bench.beginReading()
+    answered.ended([], bench.clock.now())
+    const next = bench.beginSent()
+    bench.isWritable = false
+    bench.timer.watch()
+    bench.expect('send', SEND_MS, next, SEND_MS)
   })
 
   describe('with a total timeout', () => {
@@ -236,7 +391,7 @@ describe('the timer of a connection', () => {
       const exchange = bench.beginReading(TOTAL_MS)
       for (let step = 0; step < 4; step++) {
         bench.passQuietly(TOTAL_MS / 5)
-        bench.timer.watch()
+        bench.receive()
       }
       bench.expect('total', TOTAL_MS, exchange, TOTAL_MS / 5)
     })

@@ -12,15 +12,18 @@ function make(isGathering = false): {
   stream: MemoryStream
   writer: RequestWriter
   shown: string[]
-  counted: { bytes: number }
+  counted: { bytes: number; full: number }
   exchange: Exchange
 } {
   const stream = new MemoryStream()
   const shown: string[] = []
-  const writer = new RequestWriter(stream, isGathering, (data) =>
-    shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+  const counted = { bytes: 0, full: 0 }
+  const writer = new RequestWriter(
+    stream,
+    isGathering,
+    (data) => shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+    () => void counted.full++,
   )
-  const counted = { bytes: 0 }
   const exchange = { wrote: (bytes: number) => void (counted.bytes += bytes) } as unknown as Exchange
   return { stream, writer, shown, counted, exchange }
 }
@@ -75,6 +78,15 @@ describe('writeWhole, where requests are gathered', () => {
     assert.deepEqual([stream.writes.length, counted.bytes], [0, 0])
     await settle()
     assert.deepEqual([texts(stream), counted.bytes], [['one two body'], 12])
+  })
+
+  it('tells that the stream does not take what is written at the end of the turn', async () => {
+    const { stream, writer, counted, exchange } = make(true)
+    stream.takes = false
+    writer.writeWhole(exchange, ['one'], false)
+    assert.deepEqual([writer.isWritable, counted.full], [true, 0])
+    await settle()
+    assert.deepEqual([writer.isWritable, counted.full], [false, 1])
   })
 
   it('keeps what it was given as it was: memory that is filled again is not sent twice', async () => {

@@ -127,7 +127,7 @@ export const FAULTS: readonly Fault[] = [
     file: KEEPER,
     find: 'if (origin.dials.size > 0) this.#dialer.watch(origin);',
     replace: '',
-    within: 1_000,
+    within: 10_000,
   },
   {
     does: "fails a request by another one's timeout",

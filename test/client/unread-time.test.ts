@@ -1,0 +1,170 @@
+// Time in which the caller does not read is nobody's timeout but the total one (docs/client.md): at every height.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net, { type AddressInfo, type Socket } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from '../../src/client/client.ts'
+import { HTTPConnection } from '../../src/connection/http-connection.ts'
+import type { HTTPResponse } from '../../src/core/response.ts'
+import { TimeoutError } from '../../src/errors/index.ts'
+import { createFetch } from '../../src/fetch/index.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
+
+after(() => {
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+checkOpenHandles()
+
+const BODY_MS = 60
+/** Longer than the timeout, with all that it may be late by. */
+const IDLE_MS = 200
+const sockets = new Set<Socket>()
+/** The connection that was asked last: what is missing of its response comes when the test says so. */
+let last: Socket
+
+const server = net.createServer((socket) => {
+  sockets.add(socket)
+  socket.on('error', () => {})
+  socket.on('close', () => sockets.delete(socket))
+  socket.on('data', () => {
+    last = socket
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na')
+  })
+})
+
+let port = 0
+before(async () => {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  ;({ port } = server.address() as AddressInfo)
+})
+
+/** One piece of a body after the other. */
+interface Pieces {
+  next(): Promise<string>
+  end(): void
+}
+
+function piecesOf(response: HTTPResponse): Pieces {
+  return {
+    next: async () => {
+      const target = new Uint8Array(4)
+      return Buffer.from(target.subarray(0, await response.readInto(target))).toString()
+    },
+    end: () => response.close(),
+  }
+}
+
+const noPiece = (_: string): void => {}
+const noError = (_: Error): void => {}
+
+const timeout = { body: BODY_MS } as const
+const HEIGHTS: Readonly<Record<string, () => Promise<Pieces>>> = {
+  'the client': async () => piecesOf(await client.get(url())),
+  'the client, as a Node stream that is paused': async () => {
+    const stream = (await client.get(url())).stream()
+    let wake = noPiece
+    let fail = noError
+    stream.on('error', (error) => fail(error))
+    stream.on('data', (piece: Buffer) => {
+      stream.pause()
+      wake(piece.toString())
+    })
+    stream.pause()
+    return {
+      next: () =>
+        new Promise((resolve, reject) => {
+          wake = resolve
+          fail = reject
+          stream.resume()
+        }),
+      end: () => stream.destroy(),
+    }
+  },
+  'the client, as a Node stream in a loop': async () => {
+    const stream = (await client.get(url())).stream()
+    const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    return {
+      next: async () => (await iterator.next()).value?.toString() ?? '',
+      end: () => stream.destroy(),
+    }
+  },
+  'the client, with a least speed': async () => {
+    const response = await client.get(url(), { timeout: { minSpeed: { bytesPerSecond: 1, overMs: 60_000 } } })
+    return piecesOf(response)
+  },
+  'fetch, in one of two branches': async () => {
+    const response = await createFetch(client)(url())
+    const reader = response.clone().body!.getReader()
+    return {
+      next: async () => Buffer.from((await reader.read()).value ?? '').toString(),
+      end: () => {
+        void reader.cancel().catch(() => {})
+        void response.body!.cancel().catch(() => {})
+      },
+    }
+  },
+  fetch: async () => {
+    const reader = (await createFetch(client)(url())).body!.getReader()
+    return {
+      next: async () => Buffer.from((await reader.read()).value ?? '').toString(),
+      end: () => void reader.cancel().catch(() => {}),
+    }
+  },
+  'a connection': async () => {
+    const connection = new HTTPConnection('127.0.0.1', port, { timeout })
+    await connection.request('GET', '/')
+    const pieces = piecesOf(await connection.getResponse())
+    return {
+      next: () => pieces.next(),
+      end: () => {
+        pieces.end()
+        connection.close()
+      },
+    }
+  },
+}
+
+let client: Client
+const url = (): string => `http://127.0.0.1:${port}/`
+
+before(() => {
+  client = new Client({ timeout, retry: false })
+})
+after(() => client.destroy())
+
+describe('the timeout of the body', () => {
+  for (const [height, open] of Object.entries(HEIGHTS)) {
+    it(`does not run while nobody reads, before the first read and between two: ${height}`, async () => {
+      const pieces = await open()
+      await sleep(IDLE_MS)
+      assert.equal(await pieces.next(), 'a')
+      await sleep(IDLE_MS)
+      last.write('b')
+      assert.equal(await pieces.next(), 'b')
+      pieces.end()
+    })
+
+    it(`runs while a read waits: ${height}`, async () => {
+      const pieces = await open()
+      assert.equal(await pieces.next(), 'a')
+      const error: unknown = await pieces.next().then(
+        () => undefined,
+        (reason: Error) => (reason instanceof TimeoutError ? reason : reason.cause),
+      )
+      assert.ok(error instanceof TimeoutError)
+      assert.equal(error.code, 'TIMEOUT_BODY')
+      pieces.end()
+    })
+  }
+
+  it('leaves the total one: the whole has its time, whoever reads', async () => {
+    const response = await client.get(url(), { timeout: { total: IDLE_MS } })
+    await sleep(2 * IDLE_MS)
+    assert.equal((await response.read(1)).toString(), 'a')
+    await assert.rejects(response.read(), { code: 'TIMEOUT_TOTAL' })
+  })
+})
