@@ -270,7 +270,8 @@ export class Pool {
     const keeper = this.#keeper
     const { limits } = keeper
     const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? limits.queueMs, outcome, request)
-    keeper.wait(origin, queued)
+    // Nothing is opened for one that is too late, as where another one's timer has just cost both their connection.
+    if (!queued.failIfLate()) keeper.wait(origin, queued)
     return queued
   }
 

@@ -93,6 +93,13 @@ export class Queued implements PoolWaiter {
     this.#fail(error)
   }
 
+  /** Fails where the time of the whole is over already, and answers whether it is. */
+  failIfLate(): boolean {
+    if (this.#keeper.clock.now() < this.#deadlines.endsAt) return false
+    this.fail(this.#totalTimeout())
+    return true
+  }
+
   /** Gives the wait up. Does nothing where it is over. */
   cancel(reason: unknown): void {
     if (this.#keeper.withdraw(this.#origin, this)) this.fail(reason)

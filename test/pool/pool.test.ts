@@ -236,6 +236,23 @@ describe('waiting', () => {
     pool.destroy()
   })
 
+  it('does not begin where the time of the whole is over: the request fails at once, and nothing is opened for it', async () => {
+    const { pool, dials, plan, clock } = memoryPool()
+    clock.advance(5_000)
+    const before = clock.pending
+    const error = (await rejectionOf(
+      pool.exchange(makeRequest({ endsAt: clock.now(), totalMs: 700 }), plan()),
+    )) as TimeoutError
+    assert.deepEqual([error.phase, error.timeoutMs, error.requestBytesWritten], ['total', 700, 0])
+    assert.deepEqual([dials.length, clock.pending], [0, before])
+    const lease = await rejectionOf(
+      pool.acquire(plan(), { ...makeRequest().deadlines, endsAt: clock.now() - 1, totalMs: 20 }),
+    )
+    assert.equal((lease as TimeoutError).timeoutMs, 20)
+    assert.deepEqual([dials.length, pool.inspect().waiters.length], [0, 0])
+    pool.destroy()
+  })
+
   it('is told in the timings of the response', async () => {
     const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1 } })
     const first = pool.exchange(makeRequest(), plan())

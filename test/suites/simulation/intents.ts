@@ -170,7 +170,7 @@ export class RequestMaker {
         choices.chance(15) && {
           expectContinue: choices.oneOf<ExpectContinueOption>([true, 50, { timeoutMs: 5 }]),
         }),
-      ...(hasBody && choices.chance(10) && { chunked: true }),
+      ...(hasBody && choices.chance(made.meaning.kind === 'file' ? 40 : 10) && { chunked: true }),
     }
     return { intent, made, options, headers: fields.map(([name, value]) => [name, value] as const) }
   }
