@@ -1,6 +1,5 @@
 /**
- * One request and its response on a connection: what was sent, what is awaited, what has come. It owns its state; the
- * connection tells it what happened by its methods, and reads it. Nothing here is HTTP/1's.
+ * One request and its response on a connection, which tells it what happened, and reads its state. Nothing here is HTTP/1's.
  *
  * Length: one state, and all that is asked and told of it.
  */

@@ -74,7 +74,7 @@ export class ConnectionLife {
   }
 
   /** True where no exchange can follow those that are under way. */
-  get isSpent(): boolean {
+  get #isSpent(): boolean {
     return !this.#engine.canSendRequest || this.#isDraining || this.#patience.isOver
   }
 
@@ -100,9 +100,17 @@ export class ConnectionLife {
     this.#patience.spend()
   }
 
-  /** Nobody can tell any more where the next response begins: those that are under way have none. */
-  get isCondemned(): boolean {
-    return this.#isCondemned
+  /** What the connection has come to between two exchanges: it is to be closed, what follows is lost, or it goes on. */
+  get end(): 'close' | ConnectionLost | undefined {
+    if (this.#stage !== 'open') return undefined
+    // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
+    if (this.#exchanges.length === 0) return this.#isSpent ? 'close' : undefined
+    if (this.#engine.serverState === 'must-close')
+      return new ConnectionLost('the peer ended the connection before this exchange')
+    // Nobody can tell any more where the next response begins.
+    if (this.#isCondemned && this.#exchanges.unanswered?.hasHead === false)
+      return new ConnectionLost('what comes next may be the body of a response that has none')
+    return undefined
   }
 
   /** A final response came, to the first of the exchanges under way that had none. */

@@ -3,6 +3,7 @@
  * `decidePhase`; this sets it, and says whose it was when it is over.
  */
 
+import { TimeoutError } from '../../errors/index.ts'
 import type { Clock } from '../../time/clock.ts'
 import { type Deadline, makeDeadline } from '../../time/deadline.ts'
 import { type AwaitedPhase, decidePhase } from '../decisions.ts'
@@ -16,15 +17,13 @@ export interface TimedWaits {
   readonly isWritable: boolean
   /** The caller does not take what comes. */
   readonly isPaused: boolean
+  /** Is told whose time is over. */
+  abort(exchange: Exchange, error: TimeoutError): void
 }
-
-/** Is told that a timeout is over: which, and whose. `timeoutMs` is what the caller had set. */
-export type OnTimeout = (phase: AwaitedPhase['name'], timeoutMs: number, exchange: Exchange) => void
 
 export class ExchangeTimer {
   readonly #clock: Clock
   readonly #waits: TimedWaits
-  readonly #onTimeout: OnTimeout
   #deadline: Deadline | undefined
   #phase: AwaitedPhase | undefined
   /** Whose phase it is. */
@@ -35,10 +34,9 @@ export class ExchangeTimer {
   /** Since when the peer takes nothing; undefined while it does. */
   #stalledSince: number | undefined
 
-  constructor(clock: Clock, waits: TimedWaits, onTimeout: OnTimeout) {
+  constructor(clock: Clock, waits: TimedWaits) {
     this.#clock = clock
     this.#waits = waits
-    this.#onTimeout = onTimeout
   }
 
   /** Something came: who waits for a body has its time again. A request that is not taken has it where the answer is its own. */
@@ -152,11 +150,11 @@ export class ExchangeTimer {
     if (timed === undefined || this.#phase === undefined) return
     const { name, timeoutMs } = this.#phase
     if (name !== 'total') {
-      this.#onTimeout(name, timeoutMs, timed)
+      this.#waits.abort(timed, new TimeoutError(name, timeoutMs))
       return
     }
     const now = this.#clock.now()
     const late = this.#waits.queue.members.find(({ deadlines }) => deadlines.endsAt <= now) ?? timed
-    this.#onTimeout('total', late.deadlines.totalMs, late)
+    this.#waits.abort(late, new TimeoutError('total', late.deadlines.totalMs))
   }
 }

@@ -12,16 +12,10 @@
  */
 
 import type { Duplex } from 'node:stream'
-import type { FieldLine } from '../../core/fields.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { TlsDetails } from '../../core/tls-options.ts'
-import {
-  ConnectionLost,
-  type HTTPException,
-  ImproperConnectionState,
-  TimeoutError,
-} from '../../errors/index.ts'
+import { ConnectionLost, type HTTPException, ImproperConnectionState } from '../../errors/index.ts'
 import { H1Engine } from '../../h1/engine.ts'
 import type { DataToSend, EndToSend, ReceivedResponse, RequestToSend } from '../../h1/events.ts'
 import type { ByteStream, DialTimings } from '../../io/byte-stream.ts'
@@ -35,15 +29,13 @@ import { ConnectionLife } from './connection-life.ts'
 import { ExchangeQueue } from './exchange-queue.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
 import { failExchanges } from './fail-exchanges.ts'
-import { RequestWriter } from './request-writer.ts'
+import { RequestWriter, type WriterOwner } from './request-writer.ts'
 import { sendForResponse } from './send-request.ts'
 import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './stepped-transport.ts'
 import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
-const NO_TRAILERS: readonly FieldLine[] = Object.freeze([])
-
-export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits {
+export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits, WriterOwner {
   readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
@@ -73,12 +65,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.route = options.route
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
-    const onSent = (data: Uint8Array | string): void => this.observer?.sent(data)
-    this.#writer = new RequestWriter(stream, options.isGathering, onSent, () => this.#watch())
-    this.#timer = new ExchangeTimer(options.clock, this, (phase, timeoutMs, exchange) => {
-      this.#fail(new TimeoutError(phase, timeoutMs), exchange)
-      this.#tell()
-    })
+    this.#writer = new RequestWriter(stream, options.isGathering, this)
+    this.#timer = new ExchangeTimer(options.clock, this)
     this.#exchanges = new ExchangeQueue(options.clock.now())
     this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
     stream.start(new StreamSink(this))
@@ -179,7 +167,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       throw error
     }
     this.#watch(startedAt)
-    this.#tell()
+    this.#changes.tell()
     return exchange
   }
 
@@ -221,7 +209,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   abort(exchange: Exchange, error: unknown): void {
     if (exchange.failure !== undefined) return
     this.#fail(error, exchange)
-    this.#tell()
+    this.#changes.tell()
   }
 
   drain(): void {
@@ -229,14 +217,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#life.drain()
     this.#changes.note()
     if (this.#exchanges.length === 0) this.#close()
-    this.#tell()
+    this.#changes.tell()
   }
 
   close(end?: { readonly error: unknown }): void {
     if (end === undefined)
       this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
     else this.#fail(end.error, this.#exchanges.concerned, true)
-    this.#tell()
+    this.#changes.tell()
   }
 
   ref(): void {
@@ -252,8 +240,16 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#writer.flush()
     this.#life.close()
     this.#changes.note()
-    this.#tell()
+    this.#changes.tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
+  }
+
+  sent(data: Uint8Array | string): void {
+    this.observer?.sent(data)
+  }
+
+  full(): void {
+    this.#watch()
   }
 
   // What an exchange asks for.
@@ -269,7 +265,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   aborted(exchange: Exchange, reason: unknown): void {
     this.#fail(reason, exchange, true)
-    this.#tell()
+    this.#changes.tell()
   }
 
   pause(): void {
@@ -300,14 +296,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#exchanges.unanswered?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
-    this.#tell()
+    this.#changes.tell()
   }
 
   endReceived(uncleanEnd: HTTPException | undefined): void {
     this.#uncleanEnd = uncleanEnd
     this.#engine.receive(null)
     this.#pump()
-    this.#tell()
+    this.#changes.tell()
   }
 
   drained(): void {
@@ -321,17 +317,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#isStreamClosed = true
     if (this.#life.stage === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
-    this.#tell()
+    this.#changes.tell()
   }
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
     this.#changes.hold()
-    this.#takeEvents()
-    this.#changes.release()
-  }
-
-  #takeEvents(): void {
     let hasEnded = false
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
@@ -375,6 +366,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       }
     } catch (error) {
       this.#fail(error)
+    } finally {
+      this.#changes.release()
     }
   }
 
@@ -390,7 +383,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     if (isSwitch) {
       // The stream waits, held back, for the caller that takes it. The rest of the request goes out first (RFC 9110 §7.8).
       this.#stream.pause()
-      exchange.ended(NO_TRAILERS, now)
+      exchange.ended([], now)
       this.#settleOldest()
       this.#watch()
     } else if (exchange.upload === 'sending') {
@@ -403,7 +396,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #sendingOver(): void {
     this.#settleOldest()
     this.#watch()
-    this.#tell()
+    this.#changes.tell()
   }
 
   /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
@@ -414,22 +407,13 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#changes.note()
       over.stopListening()
       // The peer still waits for the rest of a request that will not come, or does not take it.
-      if (over.upload === 'stopped') this.#endUntaken()
+      if (over.upload !== 'stopped') continue
+      if (this.#exchanges.length === 0) this.#close()
+      else this.#fail(new ConnectionLost('the peer does not take the rest of the request before this one'))
     }
-    if (this.#life.stage !== 'open') return
-    if (this.#exchanges.length === 0) {
-      // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
-      if (this.#life.isSpent) this.#close()
-    } else if (this.#engine.serverState === 'must-close') {
-      this.#fail(new ConnectionLost('the peer ended the connection before this exchange'))
-    } else if (this.#life.isCondemned && this.#exchanges.unanswered?.hasHead === false) {
-      this.#fail(new ConnectionLost('what comes next may be the body of a response that has none'))
-    }
-  }
-
-  #endUntaken(): void {
-    if (this.#exchanges.length === 0) this.#close()
-    else this.#fail(new ConnectionLost('the peer does not take the rest of the request before this one'))
+    const lost = this.#life.end
+    if (lost === 'close') this.#close()
+    else if (lost !== undefined) this.#fail(lost)
   }
 
   // ---------------------------------------------------------------------------------------- ending and telling
@@ -462,9 +446,5 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   #received(at: number): void {
     if (!this.#life.isClosed) this.#timer.received(at)
-  }
-
-  #tell(): void {
-    this.#changes.tell()
   }
 }

@@ -11,27 +11,27 @@ import type { Exchange } from '../exchange.ts'
 import { GatheredWrites } from './gathered-writes.ts'
 import { borrowedBytes, joinParts } from './wire-parts.ts'
 
-/** Is shown what goes out. */
-export type OnSent = (data: Uint8Array | string) => void
+/** Who is told of what goes out. */
+export interface WriterOwner {
+  /** Is shown it, after the fact. */
+  sent(data: Uint8Array | string): void
+  /** The stream does not take more: what was gathered is written when nobody looks. */
+  full(): void
+}
 
 /** Up to so many bytes of a body are copied: joined with the head, or with the framing, into one write. */
 export const MAX_COPIED_BYTES = 16_384
 
 export class RequestWriter {
   readonly #stream: ByteStream
-  readonly #onSent: OnSent
-  readonly #onFull: () => void
+  readonly #owner: WriterOwner
   readonly #gathered: GatheredWrites | undefined
   #isWritable = true
 
-  /**
-   * @param isGathering - true to write requests that are sent at one time together
-   * @param onFull - is told that the stream does not take more: what was gathered is written when nobody looks
-   */
-  constructor(stream: ByteStream, isGathering: boolean, onSent: OnSent, onFull: () => void) {
+  /** @param isGathering - true to write requests that are sent at one time together */
+  constructor(stream: ByteStream, isGathering: boolean, owner: WriterOwner) {
     this.#stream = stream
-    this.#onSent = onSent
-    this.#onFull = onFull
+    this.#owner = owner
     this.#gathered = isGathering ? new GatheredWrites((data) => this.#toStream(data)) : undefined
   }
 
@@ -53,13 +53,13 @@ export class RequestWriter {
       parts.length === 1 ? parts[0]! : borrowedBytes(parts) <= MAX_COPIED_BYTES ? joinParts(parts) : undefined
     if (data !== undefined) {
       this.#writeOne(exchange, data)
-      this.#onSent(data)
+      this.#owner.sent(data)
       return
     }
     this.#stream.cork?.()
     for (const part of parts) this.#writeOne(exchange, part)
     this.#stream.uncork?.()
-    for (const part of parts) this.#onSent(part)
+    for (const part of parts) this.#owner.sent(part)
   }
 
   /** Writes a request that is whole, perhaps together with others. `isLast` where none can follow. */
@@ -72,7 +72,7 @@ export class RequestWriter {
     }
     for (const part of parts) gathered.add(part, exchange)
     if (isLast) gathered.flush()
-    for (const part of parts) this.#onSent(part)
+    for (const part of parts) this.#owner.sent(part)
   }
 
   /** Writes now what was gathered. */
@@ -88,6 +88,6 @@ export class RequestWriter {
   #toStream(data: Uint8Array | string): void {
     if (this.#stream.write(data)) return
     this.#isWritable = false
-    this.#onFull()
+    this.#owner.full()
   }
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_TIMEOUTS } from '../../../src/core/timeouts.ts'
+import type { TimeoutError } from '../../../src/errors/index.ts'
 import { Exchange } from '../../../src/transport/exchange.ts'
 import { ExchangeQueue } from '../../../src/transport/h1/exchange-queue.ts'
 import { ExchangeTimer } from '../../../src/transport/h1/exchange-timer.ts'
@@ -31,10 +32,12 @@ class Bench {
   isWritable = true
   isPaused = false
   readonly told: Told[] = []
-  readonly timer = new ExchangeTimer(this.clock, this, (phase, timeoutMs, exchange) => {
+  readonly timer = new ExchangeTimer(this.clock, this)
+
+  abort(exchange: Exchange, { phase, timeoutMs }: TimeoutError): void {
     this.told.push([phase, timeoutMs, exchange, this.clock.now()])
     this.timer.stop()
-  })
+  }
 
   /** Begins an exchange, after the others. */
   begin(totalMs = Infinity): Exchange {

@@ -18,12 +18,10 @@ function make(isGathering = false): {
   const stream = new MemoryStream()
   const shown: string[] = []
   const counted = { bytes: 0, full: 0 }
-  const writer = new RequestWriter(
-    stream,
-    isGathering,
-    (data) => shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
-    () => void counted.full++,
-  )
+  const writer = new RequestWriter(stream, isGathering, {
+    sent: (data) => shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+    full: () => void counted.full++,
+  })
   const exchange = { wrote: (bytes: number) => void (counted.bytes += bytes) } as unknown as Exchange
   return { stream, writer, shown, counted, exchange }
 }
