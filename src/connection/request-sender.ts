@@ -24,7 +24,7 @@ import {
 import type { H1ConnectionOptions } from '../transport/h1/stepped-transport.ts'
 import type { DebugTrace } from './debug-trace.ts'
 import type { RequestMaker } from './request-maker.ts'
-import type { ResponseQueue } from './response-queue.ts'
+import type { PendingRequest, ResponseQueue } from './response-queue.ts'
 import { SendQueue } from './send-queue.ts'
 import { type SourceOptions, TransportSource } from './transport-source.ts'
 
@@ -38,6 +38,8 @@ export function knownBody(taken: OutgoingBody | FileHandleLike): OutgoingBody {
 
 /** What `sendWhole` answers where all was sent at once. */
 const SENT: Promise<void> = Promise.resolve()
+
+const NOTHING = (): void => {}
 
 /** A request in steps that was begun. */
 export interface BegunRequest extends Sending {
@@ -135,7 +137,17 @@ export class RequestSender implements SourceOptions {
     const deadlines = this.#maker.deadlinesOf({ timeout: undefined, signal })
     const { current } = this.#source
     if (current !== undefined && current.outstanding > 0) return
-    await withCaller(this.#acquire({ url: this.#maker.prefix }, deadlines, undefined))
+    await withCaller(this.#open(deadlines))
+  }
+
+  async #open(deadlines: RequestDeadlines): Promise<void> {
+    const { generation } = this.#sends
+    const startedAt = this.clock.now()
+    try {
+      await this.#source.acquire(this.#maker.plan, deadlines)
+    } catch (error) {
+      throw this.#dialFailure(error, { url: this.#maker.prefix }, deadlines, startedAt, generation)
+    }
   }
 
   /** Refuses what must not be sent before anything is dialled for it. */
@@ -162,14 +174,9 @@ export class RequestSender implements SourceOptions {
 
   #sendLater(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
     const pending = this.#queue.reserve()
-    const send = async (measured: OutgoingBody): Promise<void> => {
-      const whole = this.#withBody(request, measured)
-      const { exchange, sent } = await this.#sendOnOpen(whole, this.#wholeOptions, (begun) =>
-        this.#queue.begin(pending, begun),
-      )
-      await this.untilSent(exchange, sent)
-    }
-    const sending = this.#sends.run(taken, request.deadlines, send, () => {})
+    const send = (measured: OutgoingBody): Promise<unknown> =>
+      this.#sendOnOpen(this.#withBody(request, measured), this.#wholeOptions, pending)
+    const sending = this.#sends.run(taken, request.deadlines, send, NOTHING)
     sending.catch((error: unknown) => this.#queue.fail(pending, error))
     return sending
   }
@@ -187,7 +194,7 @@ export class RequestSender implements SourceOptions {
   /** Begins a request in steps, with the body that was measured for it. */
   begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
     const whole = this.#withBody(request, measured)
-    return this.#sendOnOpen(whole, this.#stepOptions, (begun) => this.#queue.add(begun))
+    return this.#sendOnOpen(whole, this.#stepOptions, undefined)
   }
 
   /** Waits until something is sent. Where that fails the caller is told by it, and the response is not to be asked for. */
@@ -212,45 +219,54 @@ export class RequestSender implements SourceOptions {
    * Sends a request on a transport that is open in that very moment: nothing is awaited between the look and the sending, or an
    * abort, `close()` or `giveBack()` could come between. A transport that was opened for it may have been ended by then, by an
    * abort of a request before this one: each of those that may be outstanding can do that once.
-   * @param onBegun - is told of the exchange in the same moment
+   * @param pending - its place in the line of responses, for a whole request, which is waited for until it is sent
    */
   async #sendOnOpen(
     request: OutgoingRequest,
     options: SendingOptions,
-    onBegun: (exchange: Exchange) => void,
+    pending: PendingRequest | undefined,
   ): Promise<BegunRequest> {
     const { generation } = this.#sends
     const { plan, pipelining } = this.#maker
     let transport = this.#source.ready(plan)
     for (let opened = 0; transport === undefined; opened++) {
-      const acquired = await this.#acquire(request, request.deadlines, request.body)
+      const startedAt = this.clock.now()
+      const { body, deadlines } = request
+      let acquired: H1Connection
+      try {
+        const opening = this.#source.acquire(plan, deadlines)
+        acquired = await (body instanceof ChunkedBody ? unlessItFails(body, opening) : opening)
+      } catch (error) {
+        throw this.#dialFailure(error, request, deadlines, startedAt, generation)
+      }
       this.#sends.throwIfClosed(generation)
       // Where it cannot take the request, and there is no more to be tried, sending says why.
       transport = opened + 1 < pipelining ? this.#source.ready(plan) : acquired
     }
     const { exchange, sent } = sendRequest(transport, request, options)
-    onBegun(exchange)
+    if (pending === undefined) {
+      this.#queue.add(exchange)
+    } else {
+      this.#queue.begin(pending, exchange)
+      if (sent !== undefined) await this.untilSent(exchange, sent)
+    }
     return { transport, exchange, sent }
   }
 
-  async #acquire(
+  /** What a request is told for which no transport could be opened. */
+  #dialFailure(
+    error: unknown,
     request: NamedRequest,
     deadlines: RequestDeadlines,
-    body: OutgoingBody | undefined,
-  ): Promise<H1Connection> {
+    startedAt: number,
+    generation: number,
+  ): unknown {
     const { plan, clock } = this.#maker
-    const { generation } = this.#sends
-    const startedAt = clock.now()
-    try {
-      const acquired = this.#source.acquire(plan, deadlines)
-      return await (body instanceof ChunkedBody ? unlessItFails(body, acquired) : acquired)
-    } catch (error) {
-      // One close() ends many waits, each with an error of its own.
-      const own =
-        generation !== this.#sends.generation && error instanceof ConnectionLost ? this.#closedError() : error
-      const proxy = plan.tunnel === undefined ? undefined : plan.name
-      throw describeDialFailure(own, request, deadlines, proxy, startedAt, clock.now())
-    }
+    // One close() ends many waits, each with an error of its own.
+    const isOfClose = generation !== this.#sends.generation && error instanceof ConnectionLost
+    const own = isOfClose ? this.#closedError() : error
+    const proxy = plan.tunnel === undefined ? undefined : plan.name
+    return describeDialFailure(own, request, deadlines, proxy, startedAt, clock.now())
   }
 
   #closedError(): ConnectionLost {

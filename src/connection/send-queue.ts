@@ -66,7 +66,7 @@ export class SendQueue {
   run(
     taken: OutgoingBody | FileHandleLike,
     deadlines: RequestDeadlines,
-    send: (measured: OutgoingBody) => Promise<void>,
+    send: (measured: OutgoingBody) => Promise<unknown>,
     onEnd: () => void,
   ): Promise<void> {
     const before = this.isBusy ? this.#last : undefined

@@ -5,11 +5,12 @@
 
 import type { RequestDeadlines } from '../core/request.ts'
 import { NO_MEMBERS } from '../core/short-list.ts'
+import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import { CallOff } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
-import type { H1Connection } from '../transport/h1/h1-connection.ts'
+import { H1Connection } from '../transport/h1/h1-connection.ts'
 import type { H1ConnectionOptions, WireObserver } from '../transport/h1/stepped-transport.ts'
 import { openTransport, type TransportPlan, type Tunnel } from '../transport/open.ts'
 import { canTake } from '../transport/transport.ts'
@@ -101,8 +102,7 @@ export class TransportSource {
   acquire(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
     const open = this.ready(plan)
     if (open !== undefined) return Promise.resolve(open)
-    const waiting: Deadlines = { ...deadlines, clock: this.#options.clock }
-    return this.#opening === undefined ? this.#begin(plan, waiting) : this.#acquireAfter(plan, waiting)
+    return this.#opening === undefined ? this.#begin(plan, deadlines) : this.#acquireAfter(plan, deadlines)
   }
 
   /** Closes all transports and gives up opening one, which fails with `reason`. */
@@ -121,42 +121,53 @@ export class TransportSource {
   }
 
   /** Waits for what others open first: it may do. */
-  async #acquireAfter(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+  async #acquireAfter(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
     const generation = this.#generation
+    const waiting: Deadlines = { ...deadlines, clock: this.#options.clock }
     while (this.#opening !== undefined) {
       await openedByOther(this.#opening.transport ?? Promise.resolve(), plan, waiting)
       this.#throwIfClosed(generation)
     }
     // Whoever was before may have taken it away.
-    return this.ready(plan) ?? this.#begin(plan, waiting)
+    return this.ready(plan) ?? this.#begin(plan, deadlines)
   }
 
-  #begin(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+  #begin(plan: DialPlan, deadlines: RequestDeadlines): Promise<H1Connection> {
     // There before code of the caller's is run: that may ask for a transport, too, or close.
     const opening: Opening = { transport: undefined, callOff: new CallOff() }
     this.#opening = opening
-    const transport = this.#open(plan, { ...waiting, callOff: opening.callOff })
-    opening.transport = transport
-    const over = (): void => {
-      if (this.#opening === opening) this.#opening = undefined
-    }
-    transport.then(over, over)
-    return transport
+    opening.transport = this.#open(plan, deadlines, opening)
+    return opening.transport
   }
 
-  async #open(plan: DialPlan, waiting: Deadlines): Promise<H1Connection> {
+  async #open(plan: DialPlan, deadlines: RequestDeadlines, opening: Opening): Promise<H1Connection> {
     const generation = this.#generation
-    this.#options.onDial()
-    const { target, tunnel, connect } = plan
-    const before = this.#current?.plan === plan ? this.#current.transport : undefined
-    const connectionOptions = this.#options.connectionOptions(before?.isPeerHTTP10 === true)
-    this.#throwIfClosed(generation)
-    const opening = { target, tunnel, connect, waiting, connectionOptions }
-    const transport = await (plan.canBeCalledOff ? openTransport(opening) : openWithin(opening, plan.name))
-    if (this.#generation !== generation) transport.close()
-    this.#throwIfClosed(generation)
-    this.#replaceBy(transport, plan)
-    return transport
+    const { clock } = this.#options
+    try {
+      this.#options.onDial()
+      const before = this.#current?.plan === plan ? this.#current.transport : undefined
+      this.#throwIfClosed(generation)
+      const { timeouts, endsAt, totalMs, signal } = deadlines
+      const waiting = { clock, timeouts, endsAt, totalMs, signal, callOff: opening.callOff }
+      const transport = plan.canBeCalledOff
+        ? this.#make(await plan.connect(plan.target, waiting), before)
+        : await openWithin({ ...plan, waiting, connectionOptions: this.#optionsAfter(before) }, plan.name)
+      if (this.#generation !== generation) transport.close()
+      this.#throwIfClosed(generation)
+      this.#replaceBy(transport, plan)
+      return transport
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined
+    }
+  }
+
+  #make({ stream, timings }: DialedStream, before: H1Connection | undefined): H1Connection {
+    return new H1Connection(stream, { ...this.#optionsAfter(before), dialTimings: timings })
+  }
+
+  /** A server that has answered in HTTP/1.0 is not sent chunks by a new connection either. */
+  #optionsAfter(before: H1Connection | undefined): H1ConnectionOptions {
+    return this.#options.connectionOptions(before?.isPeerHTTP10 === true)
   }
 
   /** To be called after each await, and after code of the caller. @throws the reason given to `close` */

@@ -176,12 +176,18 @@ class Race {
     const opened = open(this.#target, address, this.#tls)
     const { socket } = opened
     this.#running = add(this.#running, socket)
-    const onError = (error: Error): void => this.#failedOn(opened, error)
-    socket.once('error', onError)
-    socket.once('connect', () => {
+    const onError = (error: Error): void => {
       socket.off('error', onError)
+      this.#failedOn(opened, error)
+    }
+    const onConnect = (): void => {
+      socket.off('error', onError)
+      socket.off('connect', onConnect)
       this.#connected(opened)
-    })
+    }
+    // Not by `once`, which keeps an object and a function more for each.
+    socket.on('error', onError)
+    socket.on('connect', onConnect)
     if (this.#addresses.length > 0) {
       const delayMs = this.#target.attemptDelayMs ?? ATTEMPT_DELAY_MS
       this.#nextAttempt = this.#waiting.clock.after(delayMs, () => this.attempt())

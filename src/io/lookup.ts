@@ -46,9 +46,12 @@ export interface LookupQuestion {
  * Finds the addresses of a host, in the order to be preferred; of the one family only that is asked for.
  * @throws ConnectError of the phase `dns`; TimeoutError of `dns` or `total`; `signal.reason`
  */
-export function findAddresses(question: LookupQuestion, waiting: Deadlines): Promise<Address[]> {
+export function findAddresses(question: LookupQuestion, waiting: Deadlines): Address[] | Promise<Address[]> {
   const { host, family = 0, role } = question
   const itself = addressOfHost(host)
+  // What is there is not waited for; whoever connects looks whether it still may.
+  if (itself !== undefined && (family === 0 || itself.family === family))
+    return [{ address: withZone(itself), family: itself.family }]
   return waitFor<Address[]>(waiting, 'dns', host, (outcome) => {
     const fail = (cause: unknown): void => outcome.reject(dnsError(host, cause, role))
     const take = (found: readonly Address[]): void => {

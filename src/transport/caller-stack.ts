@@ -24,14 +24,9 @@ export async function rejectionWithCaller(error: unknown): Promise<never> {
   throw error
 }
 
-/** What `work` gives; where it fails, its error shows who awaits the promise that is given out. */
-export async function withCaller<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    showCaller(error)
-    throw error
-  }
+/** What `work` gives; where it fails, its error shows who awaits the promise that is given out. No frame of its own: thousands may wait. */
+export function withCaller<T>(work: Promise<T>): Promise<T> {
+  return work.catch(rejectionWithCaller)
 }
 
 /** To be called after an `await`. A promise that more than one waits for shows none of them. */

@@ -24,7 +24,7 @@ function calling(...args: readonly unknown[]): Lookup {
 }
 
 function find(lookup: Lookup, family: 0 | 4 | 6 = 0, host = 'name.test'): Promise<Address[]> {
-  return findAddresses({ host, family, lookup }, makeWaiting())
+  return Promise.resolve(findAddresses({ host, family, lookup }, makeWaiting()))
 }
 
 describe('an answer of a lookup is taken', () => {
@@ -169,7 +169,7 @@ describe('a lookup that fails', () => {
   it('is told as the lookup of the proxy, where it is one', async () => {
     const question = { host: 'proxy.test', lookup: calling(cause), role: 'the proxy' }
     assert.match(
-      (await rejectionOf(findAddresses(question, makeWaiting()))).message,
+      (await rejectionOf(Promise.resolve(findAddresses(question, makeWaiting())))).message,
       /: the proxy proxy\.test \(/,
     )
   })

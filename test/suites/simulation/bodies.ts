@@ -67,7 +67,8 @@ export function makeBody(
   isSound: boolean,
 ): MadeBody {
   const kind = choices.oneOf(KINDS)
-  const length = choices.chance(2) ? 300_000 : choices.oneOf(LENGTHS)
+  // A small file is sent as bytes: half of them are large.
+  const length = choices.chance(kind === 'file' ? 50 : 2) ? 300_000 : choices.oneOf(LENGTHS)
   const isFactory = choices.chance(10)
   const made = makeKind(world, choices, sources, { kind, id, length, isSound })
   if (!isFactory) return made

@@ -116,9 +116,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'this.#queue.begin(pending, begun)); await this.untilSent(exchange, sent);',
+    find: 'if (sent !== undefined) await this.untilSent(exchange, sent);',
     replace:
-      'this.#queue.begin(pending, begun)); await this.untilSent(exchange, sent).catch(() => send(measured));',
+      'if (sent !== undefined) await this.untilSent(exchange, sent).catch(() => this.#sendOnOpen(request, options, pending));',
     within: 500,
   },
   {
@@ -238,7 +238,7 @@ export const FAULTS: readonly Fault[] = [
     file: SENDER,
     find: 'if (missing > 0)',
     replace: 'if (false)',
-    within: 50_000,
+    within: 20_000,
   },
   {
     does: 'writes on although the peer takes nothing',
@@ -250,9 +250,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'begins the total timeout again when the connection is open',
     file: CONNECTION,
-    find: 'const { exchange, sent } = sendRequest(transport, request, options); onBegun(exchange);',
+    find: 'const { exchange, sent } = sendRequest(transport, request, options); if (pending === undefined)',
     replace:
-      'const { totalMs } = request.deadlines; const late = withChanges(request, { deadlines: { ...request.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, options); onBegun(exchange);',
+      'const { totalMs } = request.deadlines; const late = withChanges(request, { deadlines: { ...request.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, options); if (pending === undefined)',
     within: 500,
   },
   {
