@@ -13,8 +13,10 @@ import { after, describe, it } from 'node:test'
 import { HeadCounter, HeadTotals } from '../../src/cli/transfer/head-counts.ts'
 import { assertTold, runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
+import { assertLinear } from '../support/growth.ts'
 import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { startRawServer } from '../support/raw-server.ts'
 import { certificatePath, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -143,5 +145,57 @@ describe('-w', () => {
     counter.received(Buffer.from('HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\n\nGET\r\n\r\n'))
     counter.received(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))
     assert.deepEqual(totals.now(), { sent: 35 + 28, received: 19 + 22 + 17, connects: 1 })
+  })
+
+  it('counts nothing of a response without a head, and keeps none of it', () => {
+    // As curl: %{size_header} is 0.
+    for (const pieces of [
+      ['spam\r\n\r\nmore'],
+      ['HT'],
+      ['HTTP', '/eggs\n\nspam'],
+      ['\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
+    ]) {
+      const totals = new HeadTotals()
+      const counter = new HeadCounter(totals)
+      counter.sent('GET / HTTP/1.1\r\n\r\n')
+      for (const piece of [...pieces, 'HTTP/1.1 200 OK\r\n\r\n']) {
+        counter.received(Buffer.from(piece))
+        assert.equal(totals.now().received, 0, piece)
+      }
+    }
+  })
+
+  it('tells of no head where there is none, as curl does', async () => {
+    await using peer = await startRawServer(async (one) => {
+      await one.request()
+      await one.reply(Buffer.from('spam\r\n\r\neggs'))
+      one.close()
+    })
+    const words = ['--http0.9', '-w', '|%{size_header}', `http://127.0.0.1:${peer.port}/`]
+    assert.equal((await runCommand(words)).stdout.toString(), 'spam\r\n\r\neggs|0')
+  })
+
+  it('counts a head that comes a byte at a time', () => {
+    const totals = new HeadTotals()
+    const counter = new HeadCounter(totals)
+    counter.sent('GET / HTTP/1.1\r\n\r\n')
+    const heads = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'
+    for (const byte of Buffer.from(`${heads}body\r\n\r\n`)) counter.received(Buffer.of(byte))
+    assert.equal(totals.now().received, heads.length)
+  })
+
+  it('looks at each byte of a head once, however long it is', () => {
+    assertLinear(
+      'a head in pieces',
+      (n) => n,
+      (n) => {
+        const counter = new HeadCounter(new HeadTotals())
+        counter.sent('GET / HTTP/1.1\r\n\r\n')
+        counter.received(Buffer.from('HTTP/1.1 200 OK\r\n'))
+        const piece = Buffer.from(`a: ${'b'.repeat(60)}\r\n`)
+        for (let i = 0; i < n; i++) counter.received(piece)
+      },
+      1_000,
+    )
   })
 })

@@ -36,12 +36,18 @@ export function countsSince(before: HeadCounts, now: HeadCounts): HeadCounts {
 }
 
 const HEAD_END = /\r?\n\r?\n/
+/** What the first bytes of a response are that has a head: one of HTTP/0.9 has none. */
+const HEAD_START = 'HTTP/1.'
+/** A status line tells in so many characters whether it is an informational one. */
+const START_CHARS = 16
+/** What of the end of a head may have come before its last character. */
+const SEAM_CHARS = 3
 
 /** Looks on at one connection: a head goes out, one comes in, and what follows is none until the next goes out. */
 export class HeadCounter implements WireWatch {
   readonly #totals: HeadTotals
-  #out: string | undefined = ''
-  #in: string | undefined = ''
+  #out: OpenHead | undefined = NOTHING
+  #in: OpenHead | undefined = NOTHING
 
   constructor(totals: HeadTotals) {
     this.#totals = totals
@@ -56,45 +62,68 @@ export class HeadCounter implements WireWatch {
 
   sent(data: string | Uint8Array): void {
     if (this.#out === undefined && this.#in === undefined && isRequestLine(data)) {
-      this.#out = ''
-      this.#in = ''
+      this.#out = NOTHING
+      this.#in = NOTHING
     }
     if (this.#out === undefined) return
-    const { bytes, rest } = takeHead(this.#out, data)
+    const { bytes, open } = takeHead(this.#out, textOf(data))
     this.#totals.sent += bytes
-    this.#out = rest
+    this.#out = open
   }
 
   received(data: Uint8Array): void {
-    let piece: string | Uint8Array = data
+    if (this.#in === undefined) return
+    let piece = textOf(data)
     while (this.#in !== undefined) {
-      const { bytes, rest, head, behind } = takeHead(this.#in, piece)
-      this.#totals.received += bytes
-      this.#in = rest
+      const before: OpenHead = this.#in
+      const start = beginningOf(before, piece)
+      const { bytes, open, after } = takeHead(before, piece)
+      const isHead = start.startsWith(HEAD_START)
+      this.#in = isHead || HEAD_START.startsWith(start) ? open : undefined
+      if (!isHead) return
+      // What came before it was known to be one is counted now.
+      this.#totals.received += bytes + (before.start.length < HEAD_START.length ? before.start.length : 0)
       // After an informational one another comes.
-      if (head === undefined || !/^HTTP\/\S+ 1(?!01)\d\d/.test(head)) return
-      this.#in = ''
-      piece = behind
+      if (open !== undefined || !/^HTTP\/\S+ 1(?!01)\d\d/.test(start)) return
+      this.#in = NOTHING
+      piece = after
     }
   }
 }
+
+/** What is kept of a head whose end has not come. */
+interface OpenHead {
+  readonly start: string
+  readonly seam: string
+}
+
+const NOTHING: OpenHead = { start: '', seam: '' }
 
 interface TakenHead {
   /** How many of the bytes are of the head. */
   readonly bytes: number
-  /** What of it has come before its end; undefined once that has come. */
-  readonly rest: string | undefined
-  readonly head?: string
+  /** Undefined once its end has come. */
+  readonly open: OpenHead | undefined
   /** What comes after it. */
-  readonly behind: string
+  readonly after: string
 }
 
-function takeHead(before: string, data: string | Uint8Array): TakenHead {
-  const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
+function takeHead(before: OpenHead, text: string): TakenHead {
   // The end may be in two pieces.
-  const seam = before.slice(-3)
+  const { seam } = before
   const found = HEAD_END.exec(seam + text)
-  if (found === null) return { bytes: text.length, rest: before + text, behind: '' }
+  if (found === null) {
+    const open = { start: beginningOf(before, text), seam: (seam + text).slice(-SEAM_CHARS) }
+    return { bytes: text.length, open, after: '' }
+  }
   const end = found.index + found[0].length - seam.length
-  return { bytes: end, rest: undefined, head: before + text.slice(0, end), behind: text.slice(end) }
+  return { bytes: end, open: undefined, after: text.slice(end) }
+}
+
+function beginningOf({ start }: OpenHead, text: string): string {
+  return start.length < START_CHARS ? start + text.slice(0, START_CHARS - start.length) : start
+}
+
+function textOf(data: string | Uint8Array): string {
+  return typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
 }
