@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeColors } from '../../src/cli/show/colors.ts'
 import { foldMarkup } from '../../src/cli/show/fold-markup.ts'
-import { paintHead } from '../../src/cli/show/paint.ts'
+import { PaintedBody, paintHead } from '../../src/cli/show/paint.ts'
 import { answering } from '../support/canned-answer.ts'
 import { runCommand } from '../support/command.ts'
 import { assertLinear } from '../support/growth.ts'
@@ -19,6 +19,9 @@ const fold = (text: string, width = 60): string => foldMarkup(text, false, plain
 const foldXml = (text: string, width = 60): string => foldMarkup(text, true, plain, width)!
 const squeezed = (text: string): string => text.replace(/\s+/g, '')
 const lines = (...all: string[]): string => all.map((line) => `${line}\n`).join('')
+const failingPainter = (): never => {
+  throw new TypeError('no painter is perfect')
+}
 
 const PAGE =
   '<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>A page</title><style>p{}\n  b{}</style><script>if(a<b){c("</p>")}</script></head><body><!-- nav --><nav><ul><li><a href="/one" class="x y">One</a><li>Two</ul></nav><h1>Hello <em>you</em>!</h1><p>Some text with <b>bold</b><i>it</i> and more words, until the line is full.<br>After.<pre>  keep\n    this </pre><table><tr><td>1<td>2<tr><td>3</table><textarea>\n a  b </textarea></body></html>'
@@ -171,6 +174,28 @@ describe('HTML on a terminal', () => {
       (n) => `<r>${'<a/>'.repeat(n)}</r>`,
       (text) => foldMarkup(text, true, colors, 80),
     )
+  })
+
+  it('has elements of any name: what every object of JavaScript has is none of a table', () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']) {
+      const written = `<p><${name}>x</${name}></p>`
+      assert.equal(fold(written), `${written}\n`)
+      assert.equal(foldXml(written), lines('<p>', `  <${name}>x</${name}>`, '</p>'))
+    }
+  })
+
+  it('is written as it came where its painter fails', async () => {
+    const written: Uint8Array[] = []
+    const sink = {
+      write: async (bytes: Uint8Array): Promise<void> => {
+        written.push(bytes)
+      },
+      end: async (): Promise<void> => {},
+    }
+    const body = new PaintedBody(sink, failingPainter, plain, 80)
+    for (const piece of ['<p>', 'a\x1b</p>']) await body.write(Buffer.from(piece))
+    await body.end()
+    assert.equal(Buffer.concat(written).toString(), '<p>a\x1b</p>')
   })
 
   it('is folded and coloured by the command, and raw in a pipe', async () => {

@@ -26,6 +26,8 @@ describe('bad usage', () => {
     [['-v'], /there is no URL/],
     [['get', 'http://h/'], /get is no URL/],
     [['--no-such', url], /unknown option '--no-such'/],
+    [['--constructor', url], /unknown option '--constructor'\n {2}Try: httplib --help all\n/],
+    [['--__proto__', url], /unknown option '--__proto__'\n {2}Try: httplib --help all\n/],
     [['--usr=me:secret', url], /unknown option '--usr'/],
     [['-@', url], /unknown option '-@'/],
     [['--ret', '1', url], /--ret is ambiguous\n {2}Try: --retry, --retry-delay, /],

@@ -32,20 +32,20 @@ const VOID: ReadonlySet<string> = setOf(
 )
 /** Blanks are kept in them, or their text is no HTML. */
 const RAW: ReadonlySet<string> = setOf('listing pre script style textarea title xmp')
-/** Elements that a beginning ends where their end tag is left out (HTML §13.1.2.4). */
-const ENDED_BY: Readonly<Record<string, ReadonlySet<string>>> = {
-  li: setOf('li'),
-  dt: setOf('dt dd'),
-  dd: setOf('dt dd'),
-  option: setOf('option'),
-  optgroup: setOf('option optgroup'),
-  td: setOf('td th'),
-  th: setOf('td th'),
-  tr: setOf('td th tr'),
-  tbody: setOf('td th tr thead tbody'),
-  tfoot: setOf('td th tr thead tbody'),
-  body: setOf('head'),
-}
+/** Elements that a beginning ends where their end tag is left out (HTML §13.1.2.4). The peer writes the names: a map has no others. */
+const ENDED_BY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['li', setOf('li')],
+  ['dt', setOf('dt dd')],
+  ['dd', setOf('dt dd')],
+  ['option', setOf('option')],
+  ['optgroup', setOf('option optgroup')],
+  ['td', setOf('td th')],
+  ['th', setOf('td th')],
+  ['tr', setOf('td th tr')],
+  ['tbody', setOf('td th tr thead tbody')],
+  ['tfoot', setOf('td th tr thead tbody')],
+  ['body', setOf('head')],
+])
 
 /** Words as a set. */
 export function setOf(words: string): ReadonlySet<string> {
@@ -117,7 +117,7 @@ export function readMarkup(
       continue
     }
     if (!isXml && foreign === 0) {
-      const ended = ENDED_BY[name]
+      const ended = ENDED_BY.get(name)
       while (ended?.has(top().name) === true || (top().name === 'p' && endsBlocks.has(name))) close()
     }
     const isRaw = !isXml && foreign === 0 && RAW.has(name)

@@ -73,10 +73,19 @@ export class PaintedBody implements BodySink {
 
   async end(): Promise<void> {
     const whole = Buffer.concat(this.#pieces)
-    const painted = this.#isGivenUp || whole.includes(0) ? undefined : this.#paint?.(whole.toString())
+    const painted = this.#isGivenUp || whole.includes(0) ? undefined : this.#painted(whole.toString())
     if (painted === undefined) await this.#giveUp()
     else if (whole.length > 0) await this.#sink.write(Buffer.from(painted))
     await this.#sink.end()
+  }
+
+  /** Undefined also where the painter fails: the body is worth more than its colours. */
+  #painted(text: string): string | undefined {
+    try {
+      return this.#paint?.(text)
+    } catch {
+      return undefined
+    }
   }
 
   async #giveUp(): Promise<void> {

@@ -89,20 +89,20 @@ function methodMember(method: string): string[] {
   return method === 'GET' ? [] : [`method: ${quote(method)}`]
 }
 
-/** Names that come twice: fetch takes pairs, undici names and values in turn. */
+/** A name that comes twice, or is none of an object (`__proto__`): fetch takes pairs, undici names and values in turn. */
 function headersMember({ fields }: Recipe, repeated: 'flat' | 'pairs'): string[] {
   if (fields.length === 0) return []
   const refused = fields.find(
     ([name, value]) =>
       NEVER.test(name) ||
-      // The fetch of Node leaves it out, and says nothing.
-      (repeated === 'pairs' && isOf(name, 'host')) ||
+      // The fetch of Node leaves them out, and says nothing.
+      (repeated === 'pairs' && (isOf(name, 'host') || isOf(name, '__proto__'))) ||
       (isOf(name, 'connection') && !/^(?:close|keep-alive)$/i.test(value)),
   )
   if (refused !== undefined)
     throw unwritable(`${repeated === 'flat' ? 'undici' : 'fetch'} cannot send ${refused[0]}`)
-  const isOnce = new Set(fields.map(([name]) => name.toLowerCase())).size === fields.length
-  if (isOnce) {
+  const names = new Set(fields.map(([name]) => name.toLowerCase()))
+  if (names.size === fields.length && !names.has('__proto__')) {
     const pairs = fields.map(([name, value]) => `${quote(name)}: ${valueOf(value)}`)
     return [`headers: ${listOf('{', pairs, '}')}`]
   }
