@@ -9,7 +9,7 @@ import { Output, ReaderGone } from './output/sink.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
 import { jobsOf, Session } from './session.ts'
 import { colorsFor } from './show/colors.ts'
-import { columnsOf, type Shown, ShownStreams } from './show/streams.ts'
+import { columnsOf, type Shown, ShownStreams, terminalColumnsOf } from './show/streams.ts'
 import { exitCodeOf } from './tell/exit-codes.ts'
 import { CommandFailure, describeFailure, formatEnding, reasonOf, usageFailure } from './tell/failure.ts'
 import { readConfigLines } from './words/config-file.ts'
@@ -51,9 +51,7 @@ export async function run(surroundings: Surroundings): Promise<number> {
   } catch (error) {
     if (error instanceof ReaderGone) return exitCodeOf('success')
     const ending = describeFailure(error)
-    stderr.write(
-      formatEnding(ending, colorsFor(stderr, env), stderr.isTTY === true ? stderr.columns : undefined),
-    )
+    stderr.write(formatEnding(ending, colorsFor(stderr, env), terminalColumnsOf(stderr)))
     return exitCodeOf(ending.exit)
   }
 }

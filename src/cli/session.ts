@@ -13,7 +13,7 @@ import { factsOfNone, formatWriteOut, type WriteOutFacts } from './output/write-
 import { Jars } from './request/cookies.ts'
 import { HstsFiles } from './request/hsts-files.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
-import { columnsOf, type ShownStreams } from './show/streams.ts'
+import { columnsOf, type ShownStreams, terminalColumnsOf } from './show/streams.ts'
 import { type ExitName, exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
@@ -360,6 +360,6 @@ export class Session {
     const { stdout, stderr, stderrColors } = this.#streams
     // On one terminal, what came of a body has the line before it.
     if (stdout.isTTY === true && stderr.isTTY === true && !this.#stdout.isAtLineStart) stderr.write('\n')
-    stderr.write(formatEnding(ending, stderrColors, stderr.isTTY === true ? stderr.columns : undefined))
+    stderr.write(formatEnding(ending, stderrColors, terminalColumnsOf(stderr)))
   }
 }

@@ -53,6 +53,10 @@ describe('a failure on the terminal that the body is on', () => {
       const shown = await runCommand(words, { columns: 80, errorColumns: 80, env: { NO_COLOR: '1' } })
       assert.equal(shown.code, 18)
       assert.ok(shown.stderr.startsWith(`${between}httplib: the body broke off`), shown.stderr)
+      assert.equal(
+        (await runCommand(words, { columns: 0, errorColumns: 0, env: { NO_COLOR: '1' } })).stderr,
+        shown.stderr,
+      )
       const piped = await runCommand(words, { errorColumns: 80, env: { NO_COLOR: '1' } })
       assert.match(piped.stderr, /^httplib: the body/)
     }

@@ -198,6 +198,16 @@ describe('HTML on a terminal', () => {
     assert.equal(Buffer.concat(written).toString(), '<p>a\x1b</p>')
   })
 
+  it('is as wide as most on a terminal without a size, which says 0', async () => {
+    const html = `<p>${'word '.repeat(40)}</p>`
+    const head = `Content-Type: text/html\r\nX-Long: ${'more '.repeat(40)}\r\nContent-Length: ${html.length}`
+    await using server = await answering(Buffer.from(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${html}`))
+    const words = ['-i', `http://127.0.0.1:${server.port}/`]
+    const [none, usual] = [await runCommand(words, { columns: 0 }), await runCommand(words, { columns: 80 })]
+    assert.equal(none.stdout.toString(), usual.stdout.toString())
+    assert.ok(usual.stdout.toString().split('\n').length < 15)
+  })
+
   it('is folded and coloured by the command, and raw in a pipe', async () => {
     const html = '<div><p>a</p><p class="x">b</p></div>'
     const answer = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${html.length}\r\n\r\n${html}`

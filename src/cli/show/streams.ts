@@ -33,9 +33,16 @@ export interface StreamsProps {
   readonly trace: Writable | undefined
 }
 
-/** How wide it is; what is no terminal has the width of one. */
-export function columnsOf({ columns = 80 }: Shown): number {
-  return columns
+const DEFAULT_COLUMNS = 80
+
+/** How wide it is; what is no terminal, and a terminal without a size, which says 0, has the width of most. */
+export function columnsOf({ columns = 0 }: Shown): number {
+  return columns > 0 ? columns : DEFAULT_COLUMNS
+}
+
+/** The same of a terminal alone; undefined for anything else. */
+export function terminalColumnsOf(stream: Shown): number | undefined {
+  return stream.isTTY === true ? columnsOf(stream) : undefined
 }
 
 export class ShownStreams {
