@@ -29,6 +29,8 @@ class BodyStream extends Readable {
   #isReading = false
   /** Who calls `read()` got something the last time, and has that to deal with. */
   #hasPiece = false
+  /** What who iterates does: waits for the next piece, or has one; undefined where nobody does. */
+  #iterating: 'waits' | 'has one' | undefined
 
   constructor(source: StreamSource) {
     super({ highWaterMark: READ_AHEAD_BYTES })
@@ -36,6 +38,11 @@ class BodyStream extends Readable {
     this.#iterator = source[Symbol.asyncIterator]()
     this.on('pause', () => this.#tell())
     this.on('resume', () => this.#tell())
+    const heard = (name: string | symbol): void => {
+      if (name === 'readable') process.nextTick(() => this.#tell())
+    }
+    this.on('newListener', heard)
+    this.on('removeListener', heard)
   }
 
   override read(size?: number): unknown {
@@ -46,26 +53,55 @@ class BodyStream extends Readable {
     return piece
   }
 
+  override [Symbol.asyncIterator](): ReturnType<Readable['iterator']> {
+    return this.#watched(super[Symbol.asyncIterator]())
+  }
+
+  override iterator(options?: { destroyOnReturn?: boolean }): ReturnType<Readable['iterator']> {
+    return this.#watched(super.iterator(options))
+  }
+
   override _read(): void {
     this.#isReading = true
     this.#tell()
     void this.#next()
   }
 
+  /** What a listener throws where a piece is given out is its own matter, and no error of the stream. */
   async #next(): Promise<void> {
+    let result: IteratorResult<Buffer>
     try {
-      const result = await this.#iterator.next()
-      this.#over()
-      this.push(result.done === true ? null : result.value)
+      result = await this.#iterator.next()
     } catch (error) {
       this.#over()
       this.destroy(error instanceof Error ? error : new Error(String(error)))
+      return
     }
+    this.#over()
+    this.push(result.done === true ? null : result.value)
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#source.close()
     done(error)
+  }
+
+  #watched(iterator: ReturnType<Readable['iterator']>): ReturnType<Readable['iterator']> {
+    const next = iterator.next.bind(iterator)
+    iterator.next = async (...args) => {
+      this.#iterate('waits')
+      try {
+        return await next(...args)
+      } finally {
+        this.#iterate('has one')
+      }
+    }
+    return iterator
+  }
+
+  #iterate(state: 'waits' | 'has one'): void {
+    this.#iterating = state
+    this.#tell()
   }
 
   #over(): void {
@@ -77,10 +113,14 @@ class BodyStream extends Readable {
     if (this.#isReading) this.#source.readAhead?.(this.#isAhead)
   }
 
-  /** Paused, or read by hand by somebody who has something. What flows is waited for. */
+  /**
+   * Paused, or there is something to be taken, or taken and dealt with. What flows is waited for, and so is the next piece by who
+   * listens for it.
+   */
   get #isAhead(): boolean {
+    if (this.#iterating !== undefined) return this.#iterating === 'has one'
     if (this.readableFlowing === true) return false
-    const isPaused = this.readableFlowing === false && this.listenerCount('readable') === 0
-    return isPaused || this.#hasPiece || this.readableLength > 0
+    if (this.listenerCount('readable') > 0) return this.readableLength > 0
+    return this.readableFlowing === false || this.#hasPiece || this.readableLength > 0
   }
 }

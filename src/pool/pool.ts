@@ -271,7 +271,8 @@ export class Pool {
     const { limits } = keeper
     const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? limits.queueMs, outcome, request)
     // Nothing is opened for one that is too late, as where another one's timer has just cost both their connection.
-    if (!queued.failIfLate()) keeper.wait(origin, queued)
+    if (queued.failIfLate()) keeper.serve(origin)
+    else keeper.wait(origin, queued)
     return queued
   }
 

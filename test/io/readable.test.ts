@@ -144,6 +144,20 @@ describe('a stream whose buffer is filled', () => {
       void stream.on('readable', () => {
         while (stream.read() !== null);
       }),
+    'is listened to by who reads once for each event': (stream) =>
+      void stream.on('readable', () => void stream.read()),
+    'was paused, and is listened to later': (stream) => {
+      stream.once('data', () => {
+        stream.pause()
+        setImmediate(() => stream.on('readable', () => void stream.read()))
+      })
+    },
+    'is awaited for the next event': (stream) => {
+      stream.once('readable', () => {
+        stream.read()
+        stream.once('readable', () => {})
+      })
+    },
     'is awaited by a loop': (stream) => void stream.forEach(() => {}).catch(() => {}),
   }
   for (const [way, use] of Object.entries(ways)) {
@@ -179,6 +193,24 @@ describe('a stream whose buffer is filled', () => {
       stream.on('error', () => {}).destroy()
     })
   }
+
+  it('leaves what a listener throws to the process: it is no error of the stream', async () => {
+    const stream = makeReadable(new Source(Buffer.from('piece')))
+    const told: unknown[] = []
+    stream.on('error', (error) => told.push(error))
+    const bug = new Error('of the listener')
+    // The test runner listens for it, too, and would fail the test.
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    const uncaught = new Promise((resolve) => process.once('unhandledRejection', resolve))
+    stream.on('data', () => {
+      throw bug
+    })
+    assert.equal(await uncaught, bug)
+    for (const other of others) process.on('unhandledRejection', other)
+    assert.deepEqual(told, [])
+    stream.destroy()
+  })
 
   it("is nobody's matter for another read of the response once it has its piece", async () => {
     const source = new Source(Buffer.from('piece'))

@@ -250,7 +250,17 @@ describe('waiting', () => {
     )
     assert.equal((lease as TimeoutError).timeoutMs, 20)
     assert.deepEqual([dials.length, pool.inspect().waiters.length], [0, 0])
+    // Nothing of its origin is kept: the next one is opened by its own plan, not by what the first had brought.
+    const own = plan()
+    let opened = 0
+    const open: typeof own.open = (waiting, urls) => {
+      opened++
+      return own.open(waiting, urls)
+    }
+    const next = rejectionOf(pool.exchange(makeRequest(), { ...own, open }))
+    assert.equal(opened, 1)
     pool.destroy()
+    await next
   })
 
   it('is told in the timings of the response', async () => {
