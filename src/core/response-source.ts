@@ -73,6 +73,8 @@ export interface ChangesOf<R> {
   readonly fromCache?: boolean | undefined
   /** What is added to the timings. */
   readonly timings?: Timings | undefined
+  /** Told of reading ahead, besides the source; see `SourceOf`. For layers of this package. @internal */
+  readonly readAhead?: ((isAhead: boolean) => void) | undefined
 }
 
 const CHANGE_NAMES = {
@@ -86,6 +88,7 @@ const CHANGE_NAMES = {
   attempts: true,
   fromCache: true,
   timings: true,
+  readAhead: true,
 } as const satisfies Record<keyof ChangesOf<unknown>, true>
 
 /**
@@ -177,6 +180,7 @@ export class DerivedSource<R> implements SourceOf<R> {
   }
 
   readAhead(isAhead: boolean): void {
+    this.#changes.readAhead?.(isAhead)
     this.#of.readAhead?.(isAhead)
   }
 
@@ -185,12 +189,24 @@ export class DerivedSource<R> implements SourceOf<R> {
   }
 }
 
+/** What two bodies made of one tell of their readers. */
+export interface BranchReaders {
+  /** One waits for the body. */
+  waits(branch: 0 | 1): void
+  /** One was given up: it waits for nothing any more. */
+  leaves(branch: 0 | 1): void
+}
+
+/** What is the same in a branch: a record without a prototype. */
+const NO_CHANGES = takeOptions<ChangesOf<never>>(undefined, CHANGE_NAMES, 'derive()')
+
 /** Two responses that share one body: nobody waits for what is read while neither of their readers does. */
-export class Branches<R> {
+export class Branches<R> implements BranchReaders {
   readonly sources: readonly [SourceOf<R>, SourceOf<R>]
   readonly #of: SourceOf<R>
   /** Whether the reader of each has said that it does not wait; undefined for one that has not begun. */
   readonly #isAhead: [boolean | undefined, boolean | undefined] = [undefined, undefined]
+  readonly #hasLeft: [boolean, boolean] = [false, false]
 
   constructor(of: SourceOf<R>) {
     this.#of = of
@@ -205,7 +221,14 @@ export class Branches<R> {
     if (this.#isAhead[branch] === undefined) this.#tell(branch, false)
   }
 
+  leaves(branch: 0 | 1): void {
+    this.#tell(branch, true)
+    this.#hasLeft[branch] = true
+  }
+
   #tell(branch: 0 | 1, isAhead: boolean): void {
+    // A read of it that ends later says that it is over.
+    if (this.#hasLeft[branch]) return
     this.#isAhead[branch] = isAhead
     this.#of.readAhead?.(!this.#isAhead.includes(false))
   }
@@ -215,7 +238,7 @@ class BranchSource<R> extends DerivedSource<R> {
   readonly #tell: (isAhead: boolean) => void
 
   constructor(of: SourceOf<R>, tell: (isAhead: boolean) => void) {
-    super(of, {})
+    super(of, NO_CHANGES)
     this.#tell = tell
   }
 

@@ -28,6 +28,7 @@ import { maskCredentials } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
   Branches,
+  type BranchReaders,
   type ChangesOf,
   type ConnectionFacts,
   DerivedSource,
@@ -113,16 +114,16 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState as `derive`
    */
   split(
-    tee: (body: BodyReader, onWait: (branch: 0 | 1) => void) => readonly [BodyReader, BodyReader],
+    tee: (body: BodyReader, readers: BranchReaders) => readonly [BodyReader, BodyReader],
   ): readonly [HTTPResponse, HTTPResponse] {
     let other: BodyReader | undefined
     const branches: Branches<HTTPResponse> = new Branches(this.#source)
     const body = (whole: BodyReader): BodyReader => {
-      const [one, two] = tee(whole, (branch) => branches.waits(branch))
+      const [one, two] = tee(whole, branches)
       other = two
       return one
     }
-    const first = this.#derive({ body }, branches.sources[0])
+    const first = this.#derive(takeChanges({ body }), branches.sources[0])
     const second = new HTTPResponse(first.head, other!, branches.sources[1])
     if (this.#isUndecodedAllowed) second.allowUndecoded()
     return [first, second]

@@ -103,6 +103,14 @@ export function makeResponse(
     facts: { method: 'GET' },
     makeStream: makeReadable,
     takeConnection: undefined,
+    // Said, so that nothing is looked for on `Object.prototype`.
+    connection: undefined,
+    redirects: undefined,
+    attempts: undefined,
+    fromCache: undefined,
+    maxBodyBytes: undefined,
+    readAhead: undefined,
+    giveUpRequest: undefined,
   })
 }
 

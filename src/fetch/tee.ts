@@ -5,17 +5,15 @@
 
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
+import type { BranchReaders } from '../core/response-source.ts'
 import { ImproperConnectionState } from '../errors/index.ts'
 
 /**
  * The two bodies made of one.
- * @param onWait - is told which of them waits for the body, each time
+ * @param readers - is told each time that one of them waits for the body, and when one is given up
  */
-export function teeBody(
-  inner: BodyReader,
-  onWait?: (branch: 0 | 1) => void,
-): readonly [BodyReader, BodyReader] {
-  const shared = new Shared(inner, onWait)
+export function teeBody(inner: BodyReader, readers?: BranchReaders): readonly [BodyReader, BodyReader] {
+  const shared = new Shared(inner, readers)
   return [shared.first, shared.second]
 }
 
@@ -28,10 +26,10 @@ class Shared {
   #failure: { readonly error: unknown } | undefined
   isEnded = false
 
-  constructor(inner: BodyReader, onWait: ((branch: 0 | 1) => void) | undefined) {
+  constructor(inner: BodyReader, readers: BranchReaders | undefined) {
     this.inner = inner
-    this.first = new Branch(this, () => onWait?.(0))
-    this.second = new Branch(this, () => onWait?.(1))
+    this.first = new Branch(this, 0, readers)
+    this.second = new Branch(this, 1, readers)
   }
 
   /** Waits until there is another piece, or the end; one read serves both. */
@@ -79,13 +77,15 @@ class Shared {
 
 class Branch implements BodyReader {
   readonly #shared: Shared
-  readonly #onWait: () => void
+  readonly #index: 0 | 1
+  readonly #readers: BranchReaders | undefined
   #queue: Buffer[] = []
   isCancelled = false
 
-  constructor(shared: Shared, onWait: () => void) {
+  constructor(shared: Shared, index: 0 | 1, readers: BranchReaders | undefined) {
     this.#shared = shared
-    this.#onWait = onWait
+    this.#index = index
+    this.#readers = readers
   }
 
   get isDone(): boolean {
@@ -132,6 +132,7 @@ class Branch implements BodyReader {
     if (this.isCancelled) return
     this.isCancelled = true
     this.#queue = []
+    this.#readers?.leaves(this.#index)
     this.#shared.cancelled()
   }
 
@@ -141,7 +142,7 @@ class Branch implements BodyReader {
       if (this.isCancelled)
         throw new ImproperConnectionState('the response was closed before its body was read')
       if (this.#shared.isEnded) return false
-      this.#onWait()
+      this.#readers?.waits(this.#index)
       await this.#shared.more()
     }
     return true

@@ -2,8 +2,8 @@
  * Gives up a transfer that is slower than `timeout.minSpeed`, in either direction. A server that sends a byte now and then keeps
  * every other timeout from running out but `total`.
  *
- * Only the time counts in which the peer is waited for. A caller who does not read, or whose source of a body is slow, is not the
- * peer's fault.
+ * Only the time counts in which the peer is waited for. A caller who does not read (also where a stream reads ahead), or whose
+ * source of a body is slow, is not the peer's fault.
  */
 
 import type { Layer } from '../core/handler.ts'
@@ -50,6 +50,10 @@ class SpeedWatch implements TransferWatch {
     this.#deadline.set(Math.max(0, this.#limit.overMs - this.#waitedMs))
   }
 
+  pauses(): void {
+    this.#stopWaiting()
+  }
+
   moved(bytes: number): void {
     this.#stopWaiting()
     this.#bytes += bytes
@@ -91,11 +95,11 @@ export function minSpeedLayer({ clock }: { readonly clock: Clock }): Layer {
       (giveUp) =>
         new SpeedWatch(limit, clock, facts, giveUp)
     // Which request it was the transport says.
-    const body = watchUpload(
+    const upload = watchUpload(
       request.body,
       watchWith(() => ({})),
     )
-    const watched = body === request.body ? request : withChanges(request, { body })
+    const watched = upload === request.body ? request : withChanges(request, { body: upload })
     return next(watched).then((response) => {
       const { framing } = response.head
       if (framing?.kind === 'none' || framing?.kind === 'switch') return response
@@ -103,10 +107,19 @@ export function minSpeedLayer({ clock }: { readonly clock: Clock }): Layer {
       const { elapsedMs = 0 } = response.facts
       // As of the failure: what the response knows of its time is as of its head.
       const facts = watchWith(() => {
-        const body = clock.now() - headAt
-        return { ...response.facts, elapsedMs: elapsedMs + body, timings: { ...response.timings, body } }
+        const bodyMs = clock.now() - headAt
+        const timings = { ...response.timings, body: bodyMs }
+        return { ...response.facts, elapsedMs: elapsedMs + bodyMs, timings }
       })
-      return response.derive({ body: (inner) => new WatchedBody(inner, facts), framing })
+      let body: WatchedBody | undefined
+      return response.derive({
+        body: (inner) => {
+          body = new WatchedBody(inner, facts)
+          return body
+        },
+        framing,
+        readAhead: (isAhead) => body?.readAhead(isAhead),
+      })
     })
   }
 }

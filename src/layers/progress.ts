@@ -52,6 +52,10 @@ class ProgressWatch implements TransferWatch {
     // How long is not told.
   }
 
+  pauses(): void {
+    // Likewise.
+  }
+
   moved(bytes: number): void | Promise<void> {
     this.#bytes += bytes
     const now = this.#clock.now()

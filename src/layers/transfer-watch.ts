@@ -14,6 +14,8 @@ import { ImproperConnectionState } from '../errors/index.ts'
 export interface TransferWatch {
   /** Bytes are waited for: of the peer, or for the peer to take them. */
   waits(): void
+  /** They are still to come, but nobody waits for them: they are read ahead. `waits()` again when somebody does. */
+  pauses(): void
   /** So many have moved; nothing is waited for any more. */
   moved(bytes: number): void | Promise<void>
   /** All have moved. */
@@ -31,6 +33,9 @@ export class WatchedBody implements BodyReader {
   readonly #watch: TransferWatch
   #failure: { readonly error: unknown } | undefined
   #isReading = false
+  /** Bytes are on their way from the body inside. */
+  #isAwaited = false
+  #isAhead = false
 
   constructor(inner: BodyReader, makeWatch: MakeWatch) {
     this.#inner = inner
@@ -81,8 +86,18 @@ export class WatchedBody implements BodyReader {
   }
 
   cancel(): void {
+    this.#isAwaited = false
     this.#watch.stopped()
     this.#inner.cancel()
+  }
+
+  /** What is read from now on nobody waits for, or somebody does again. */
+  readAhead(isAhead: boolean): void {
+    if (this.#isAhead === isAhead) return
+    this.#isAhead = isAhead
+    if (!this.#isAwaited) return
+    if (isAhead) this.#watch.pauses()
+    else this.#watch.waits()
   }
 
   async #read<T>(read: () => Promise<T>, lengthOf: (result: T) => number): Promise<T> {
@@ -92,11 +107,14 @@ export class WatchedBody implements BodyReader {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#isReading = true
     try {
-      this.#watch.waits()
+      this.#isAwaited = true
+      if (!this.#isAhead) this.#watch.waits()
       const result = await read()
+      this.#isAwaited = false
       await this.#tell(lengthOf(result))
       return result
     } catch (error) {
+      this.#isAwaited = false
       this.#watch.stopped()
       throw this.#toldInstead(error)
     } finally {
@@ -121,6 +139,7 @@ export class WatchedBody implements BodyReader {
 
   #giveUp(error: unknown): void {
     this.#failure ??= { error }
+    this.#isAwaited = false
     this.#inner.cancel()
   }
 }

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
+import type { ClientTimeouts } from '../../src/client/option-types.ts'
 import { HTTPConnection } from '../../src/connection/http-connection.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { TimeoutError } from '../../src/errors/index.ts'
@@ -19,6 +20,8 @@ after(() => {
 checkOpenHandles()
 
 const BODY_MS = 60
+/** All waits together count. */
+const SPEED_MS = 100
 /** Longer than the timeout, with all that it may be late by. */
 const IDLE_MS = 200
 const sockets = new Set<Socket>()
@@ -58,13 +61,22 @@ function piecesOf(response: HTTPResponse): Pieces {
   }
 }
 
+function piecesOfStream(stream: ReadableStream<Uint8Array>): Pieces {
+  const reader = stream.getReader()
+  return {
+    next: async () => Buffer.from((await reader.read()).value ?? '').toString(),
+    end: () => void reader.cancel().catch(() => {}),
+  }
+}
+
 const noPiece = (_: string): void => {}
 const noError = (_: Error): void => {}
 
-const timeout = { body: BODY_MS } as const
-const HEIGHTS: Readonly<Record<string, () => Promise<Pieces>>> = {
-  'the client': async () => piecesOf(await client.get(url())),
-  'the client, as a Node stream that is paused': async () => {
+type Ways = Readonly<Record<string, (client: Client) => Promise<Pieces>>>
+
+const WAYS: Ways = {
+  'the client': async (client) => piecesOf(await client.get(url())),
+  'the client, as a Node stream that is paused': async (client) => {
     const stream = (await client.get(url())).stream()
     let wake = noPiece
     let fail = noError
@@ -79,12 +91,14 @@ const HEIGHTS: Readonly<Record<string, () => Promise<Pieces>>> = {
         new Promise((resolve, reject) => {
           wake = resolve
           fail = reject
+          // It may have failed while nobody asked.
+          if (stream.errored !== null) reject(stream.errored)
           stream.resume()
         }),
       end: () => stream.destroy(),
     }
   },
-  'the client, as a Node stream in a loop': async () => {
+  'the client, as a Node stream in a loop': async (client) => {
     const stream = (await client.get(url())).stream()
     const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
     return {
@@ -92,30 +106,55 @@ const HEIGHTS: Readonly<Record<string, () => Promise<Pieces>>> = {
       end: () => stream.destroy(),
     }
   },
-  'the client, with a least speed': async () => {
-    const response = await client.get(url(), { timeout: { minSpeed: { bytesPerSecond: 1, overMs: 60_000 } } })
-    return piecesOf(response)
-  },
-  'fetch, in one of two branches': async () => {
-    const response = await createFetch(client)(url())
-    const reader = response.clone().body!.getReader()
+  'the client, as a web stream': async (client) => piecesOfStream((await client.get(url())).body),
+  'the client, in a loop': async (client) => {
+    const iterator = (await client.get(url()))[Symbol.asyncIterator]()
     return {
-      next: async () => Buffer.from((await reader.read()).value ?? '').toString(),
+      next: async () => ((await iterator.next()).value as Buffer | undefined)?.toString() ?? '',
+      end: () => void iterator.return?.(),
+    }
+  },
+  'the client, with progress, as a Node stream': async (client) => {
+    const response = await client.get(url(), { onProgress: () => {} })
+    const stream = response.stream()
+    const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    return {
+      next: async () => (await iterator.next()).value?.toString() ?? '',
+      end: () => stream.destroy(),
+    }
+  },
+  'fetch, in one of two branches': async (client) => {
+    const response = await createFetch(client)(url())
+    const pieces = piecesOfStream(response.clone().body!)
+    return {
+      next: () => pieces.next(),
       end: () => {
-        void reader.cancel().catch(() => {})
+        pieces.end()
         void response.body!.cancel().catch(() => {})
       },
     }
   },
-  fetch: async () => {
-    const reader = (await createFetch(client)(url())).body!.getReader()
-    return {
-      next: async () => Buffer.from((await reader.read()).value ?? '').toString(),
-      end: () => void reader.cancel().catch(() => {}),
-    }
+  'fetch, where the reader of a second branch waited and cancelled it': async (client) => {
+    const response = await createFetch(client)(url())
+    const other = response.clone().body!.getReader()
+    await other.read()
+    const waits = other.read()
+    await nextTurn()
+    await other.cancel()
+    await waits
+    return piecesOfStream(response.body!)
+  },
+  fetch: async (client) => piecesOfStream((await createFetch(client)(url())).body!),
+}
+
+/** Those for which only the timeout of the body is there. */
+const OTHER_WAYS: Ways = {
+  'the client, with a least speed': async (client) => {
+    const response = await client.get(url(), { timeout: { minSpeed: { bytesPerSecond: 1, overMs: 60_000 } } })
+    return piecesOf(response)
   },
   'a connection': async () => {
-    const connection = new HTTPConnection('127.0.0.1', port, { timeout })
+    const connection = new HTTPConnection('127.0.0.1', port, { timeout: { body: BODY_MS } })
     await connection.request('GET', '/')
     const pieces = piecesOf(await connection.getResponse())
     return {
@@ -128,18 +167,15 @@ const HEIGHTS: Readonly<Record<string, () => Promise<Pieces>>> = {
   },
 }
 
-let client: Client
 const url = (): string => `http://127.0.0.1:${port}/`
 
-before(() => {
-  client = new Client({ timeout, retry: false })
-})
-after(() => client.destroy())
+function checkWays(timeout: ClientTimeouts, code: string, ways: Ways): void {
+  const client = new Client({ timeout, retry: false })
+  after(() => client.destroy())
 
-describe('the timeout of the body', () => {
-  for (const [height, open] of Object.entries(HEIGHTS)) {
-    it(`does not run while nobody reads, before the first read and between two: ${height}`, async () => {
-      const pieces = await open()
+  for (const [way, open] of Object.entries(ways)) {
+    it(`does not run while nobody reads, before the first read and between two: ${way}`, async () => {
+      const pieces = await open(client)
       await sleep(IDLE_MS)
       assert.equal(await pieces.next(), 'a')
       await sleep(IDLE_MS)
@@ -148,23 +184,33 @@ describe('the timeout of the body', () => {
       pieces.end()
     })
 
-    it(`runs while a read waits: ${height}`, async () => {
-      const pieces = await open()
+    it(`runs while a read waits: ${way}`, async () => {
+      const pieces = await open(client)
       assert.equal(await pieces.next(), 'a')
       const error: unknown = await pieces.next().then(
         () => undefined,
         (reason: Error) => (reason instanceof TimeoutError ? reason : reason.cause),
       )
       assert.ok(error instanceof TimeoutError)
-      assert.equal(error.code, 'TIMEOUT_BODY')
+      assert.equal(error.code, code)
       pieces.end()
     })
   }
+}
+
+describe('the least speed', () => {
+  checkWays({ minSpeed: { bytesPerSecond: 1_000, overMs: SPEED_MS } }, 'TIMEOUT_SPEED', WAYS)
+})
+
+describe('the timeout of the body', () => {
+  checkWays({ body: BODY_MS }, 'TIMEOUT_BODY', { ...WAYS, ...OTHER_WAYS })
 
   it('leaves the total one: the whole has its time, whoever reads', async () => {
+    const client = new Client({ retry: false })
     const response = await client.get(url(), { timeout: { total: IDLE_MS } })
     await sleep(2 * IDLE_MS)
     assert.equal((await response.read(1)).toString(), 'a')
     await assert.rejects(response.read(), { code: 'TIMEOUT_TOTAL' })
+    client.destroy()
   })
 })

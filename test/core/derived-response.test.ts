@@ -13,6 +13,7 @@ import {
   type ResponseHead,
   type ResponseSource,
 } from '../../src/core/response.ts'
+import type { BranchReaders } from '../../src/core/response-source.ts'
 import { assertSchema, describeIssues, type StandardSchema } from '../../src/core/standard-schema.ts'
 import {
   DecodeError,
@@ -93,19 +94,18 @@ interface Halves {
   /** What the source was told of reading ahead. */
   readonly told: boolean[]
   readonly branches: readonly [HTTPResponse, HTTPResponse]
-  /** One of them waits for the body. */
-  readonly wait: (branch: 0 | 1) => void
+  readonly readers: BranchReaders
 }
 
 function splitInTwo(): Halves {
   const told: boolean[] = []
-  const waits: ((branch: 0 | 1) => void)[] = []
+  let readers: BranchReaders | undefined
   const whole = respond({ source: { readAhead: (isAhead) => told.push(isAhead) } })
-  const branches = whole.split((body, onWait) => {
-    waits.push(onWait)
+  const branches = whole.split((body, given) => {
+    readers = given
     return [body, new Chunks([])]
   })
-  return { told, branches, wait: (branch) => waits[0]?.(branch) }
+  return { told, branches, readers: readers! }
 }
 
 /** What a response tells besides its body. */
@@ -234,6 +234,10 @@ describe('a response that is derived', () => {
     derived.readAhead(true)
     derived.readAhead(false)
     assert.deepEqual(told, [true, false])
+    const own: boolean[] = []
+    const other = derived.derive({ readAhead: (isAhead) => own.push(isAhead) })
+    other.readAhead(true)
+    assert.deepEqual([own, told], [[true], [true, false, true]])
   })
 
   describe('in two branches', () => {
@@ -248,13 +252,34 @@ describe('a response that is derived', () => {
     })
 
     it("is nobody's wait for one that has not begun, and is one that says nothing of it", () => {
-      const { told, branches, wait } = splitInTwo()
+      const { told, branches, readers } = splitInTwo()
       branches[0].readAhead(true)
-      wait(0)
+      readers.waits(0)
       assert.deepEqual(told, [true])
-      wait(1)
+      readers.waits(1)
       branches[0].readAhead(true)
       assert.deepEqual(told, [true, false, false])
+    })
+
+    it('is not waited for any more by one that was given up, whatever its last read says', () => {
+      for (const waits of [
+        ({ branches }: Halves): void => branches[1].readAhead(false),
+        ({ readers }: Halves): void => readers.waits(1),
+      ]) {
+        const halves = splitInTwo()
+        const { told, branches, readers } = halves
+        branches[0].readAhead(true)
+        waits(halves)
+        assert.deepEqual(told, [true, false])
+        readers.leaves(1)
+        assert.deepEqual(told, [true, false, true])
+        branches[1].readAhead(false)
+        readers.waits(1)
+        readers.leaves(1)
+        assert.deepEqual(told, [true, false, true])
+        branches[0].readAhead(false)
+        assert.equal(told.at(-1), false)
+      }
     })
   })
 })

@@ -43,6 +43,41 @@ describe('scheme fetch: blob:', () => {
     await reader.cancel()
   })
 
+  it('is not made of what Object.prototype was given', async () => {
+    const names = [
+      'connection',
+      'redirects',
+      'attempts',
+      'fromCache',
+      'maxBodyBytes',
+      'readAhead',
+      'giveUpRequest',
+      // What clone() changes is not what is there either.
+      'url',
+      'timings',
+      'codings',
+    ]
+    const prototype: object = Object.prototype
+    for (const name of names) {
+      Object.defineProperty(prototype, name, {
+        get: () => {
+          throw new Error(`${name} was looked for`)
+        },
+        configurable: true,
+      })
+    }
+    try {
+      const response = await fetch(url)
+      const copy = response.clone()
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      assert.equal(Buffer.from((await reader.read()).value!).toString(), '0123456789')
+      await reader.cancel()
+      assert.equal(await copy.text(), '0123456789')
+    } finally {
+      for (const name of names) Reflect.deleteProperty(prototype, name)
+    }
+  })
+
   it('has no media type where the Blob says something odd', async () => {
     const odd = await fetch(URL.createObjectURL(new Blob(['x'], { type: 'odd' })))
     assert.equal(odd.headers.get('content-type'), '')

@@ -45,6 +45,20 @@ class Pieces implements BodyReader {
 }
 
 describe('two readers of one body', () => {
+  it('tell each time that they wait, and once that they were given up', async () => {
+    const told: string[] = []
+    const [one, two] = teeBody(new Pieces('ab', 'cd'), {
+      waits: (branch) => told.push(`${branch} waits`),
+      leaves: (branch) => told.push(`${branch} leaves`),
+    })
+    await two.readChunk()
+    await one.readChunk()
+    await one.readChunk()
+    two.cancel()
+    two.cancel()
+    assert.deepEqual(told, ['1 waits', '0 waits', '1 leaves'])
+  })
+
   it('each have all of it, and it is read once', async () => {
     const inner = new Pieces('ab', 'cd')
     const [one, two] = teeBody(inner)

@@ -120,6 +120,34 @@ describe('minSpeed of a download', () => {
     await rejectionAs(read, TimeoutError)
   })
 
+  it('does not count the time in which what it reads is read ahead', async () => {
+    const clock = new ManualClock()
+    const body = new PieceBody([], { isOpen: true })
+    const response = await download(body, clock)
+    response.readAhead(true)
+    const ahead = response.read(1)
+    await clock.pass(60_000)
+    response.readAhead(false)
+    await clock.pass(1_000)
+    response.readAhead(true)
+    await clock.pass(60_000)
+    body.give('x')
+    assert.equal((await ahead).length, 1)
+    response.readAhead(false)
+    // Nothing is read now.
+    await clock.pass(60_000)
+    assert.equal(clock.pending, 0)
+    // 1,000 ms of waiting so far.
+    const read = response.read(1)
+    await clock.pass(999)
+    assert.equal((await outcomeOf(read)).state, 'pending')
+    await clock.pass(1 + GRID_MS)
+    await rejectionAs(read, TimeoutError)
+    response.readAhead(true)
+    response.readAhead(false)
+    assert.equal(clock.pending, 0)
+  })
+
   it('tells of a slow transfer also where bytes come just before the timer', async () => {
     const clock = new ManualClock(1_001)
     const body = new PieceBody([], { isOpen: true })
