@@ -149,10 +149,10 @@ function makeSource(world: World, choices: Choices, sources: SourceCount, wanted
   }
   const error =
     !isSound && choices.chance(10) ? new Error(`the source of request ${id} has failed`) : undefined
-  const all = pieces.length
   if (error !== undefined) pieces.length = choices.pick(pieces.length + 1)
   // A large file is read as far as it was long when it was measured: what fails after that is not seen.
-  const isSeen = kind !== 'file' || length <= MEASURED_BYTES || pieces.length < all
+  const isCut = pieces.reduce((sum, piece) => sum + piece.length, 0) < length
+  const isSeen = kind !== 'file' || length <= MEASURED_BYTES || isCut
   // A small file is what was read of it.
   const mayMisfit = kind !== 'file' || length > MEASURED_BYTES
   const isUnsendable =
