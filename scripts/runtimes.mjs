@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
 const QUICK = [
+  'test/cli/local-files',
   'test/cli/stdin',
   'test/fetch/',
   'test/io/',

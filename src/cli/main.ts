@@ -2,6 +2,7 @@
 
 /** The command `httplib`. */
 
+import { isThreadHeld } from './request/local-files.ts'
 import { run } from './run.ts'
 import { Interrupted } from './tell/failure.ts'
 
@@ -29,8 +30,7 @@ process.exitCode = await run({
 })
 if (interruption.signal.aborted) {
   // A thread that waits for the other end of a pipe to be opened would hold `exit` for ever: Node joins its threads.
-  const isHeld = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
-  if (isHeld) process.kill(process.pid, 'SIGINT')
+  if (isThreadHeld()) process.kill(process.pid, 'SIGINT')
   // What still waits to be written is not waited for once the user wants an end.
   else process.exit()
 }

@@ -77,11 +77,25 @@ export function readNamed(name: string, purpose: string, { openStdin, signal }: 
  */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
+    const onAbort = (): void => {
+      LEFT.add(work)
+      reject(signal.reason as Error)
+    }
     if (signal.aborted) onAbort()
     else listenForAbort(signal, onAbort)
-    work.then(resolve, reject).finally(() => stopListeningForAbort(signal, onAbort))
+    work.then(resolve, reject).finally(() => {
+      LEFT.delete(work)
+      stopListeningForAbort(signal, onAbort)
+    })
   })
+}
+
+/** What nobody waits for any more, and the system still does. */
+const LEFT = new Set<Promise<unknown>>()
+
+/** True while a thread is held by a file that is not wanted any more. Not every Node tells that of its resources. */
+export function isThreadHeld(): boolean {
+  return LEFT.size > 0
 }
 
 function unreadable(path: string, purpose: string, cause: unknown): CommandFailure {
