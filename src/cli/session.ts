@@ -237,6 +237,7 @@ export class Session {
           warn: (text) => this.#warn(text, options),
         }),
         signal,
+        false,
       )
       isPlanned = true
       if (await this.#tellInstead(plan)) return undefined

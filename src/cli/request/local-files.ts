@@ -73,12 +73,13 @@ export function readNamed(name: string, purpose: string, { openStdin, signal }: 
 /**
  * Waits for what is done with a file no longer than it is wanted. The system cannot be told to give up opening or reading a
  * pipe that has nobody at its other end: what then becomes of `work` is nobody's.
+ * @param isOfFile - false for what may wait for something else, as standard input: that holds no thread
  * @throws what `work` throws; `signal.reason`
  */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, isOfFile = true): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => {
-      LEFT.add(work)
+      if (isOfFile) LEFT.add(work)
       reject(signal.reason as Error)
     }
     if (signal.aborted) onAbort()
