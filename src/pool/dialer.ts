@@ -44,7 +44,7 @@ export class Dialer {
   async dial(
     origin: PoolOrigin,
     timeouts: ResolvedTimeouts,
-    wish?: Wish & { readonly url: string | undefined },
+    wish?: Wish,
   ): Promise<{ readonly error: unknown } | undefined> {
     const clock = this.#clock
     const giveUp = new AbortController()
@@ -94,7 +94,7 @@ export class Dialer {
 
   /** What nobody waits for is not wanted any more: it ends at once. */
   forgo(origin: PoolOrigin, wish: Wish): void {
-    wish.isGivenUp = true
+    wish.giveUp()
     const unwanted = origin.unwantedDials.filter((dial) => dial.wish === wish)
     for (const dial of unwanted) this.giveUp(origin, dial, undefined)
     this.watch(origin)

@@ -18,7 +18,7 @@ import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
 import type { PoolLimits } from './limits.ts'
-import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter } from './pool-origin.ts'
+import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter, Wish } from './pool-origin.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
@@ -187,7 +187,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (signal?.aborted === true) return
-    const wish = { isGivenUp: false, url }
+    const wish = new Wish(url)
     const forgo = (): void => this.#dialer.forgo(origin, wish)
     signal?.addEventListener('abort', forgo)
     const dials: Promise<{ readonly error: unknown } | undefined>[] = []

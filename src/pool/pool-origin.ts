@@ -94,8 +94,22 @@ export class PooledConnection implements ConnectionFacts {
 export type PoolWaiter = Waiter<PooledConnection>
 
 /** What `preconnect` wants: its dials go on although nobody waits, until it is given up. */
-export interface Wish {
-  isGivenUp: boolean
+export class Wish {
+  /** What the dials are for; undefined for nothing in particular. */
+  readonly url: string | undefined
+  #isGivenUp = false
+
+  constructor(url: string | undefined) {
+    this.url = url
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp
+  }
+
+  giveUp(): void {
+    this.#isGivenUp = true
+  }
 }
 
 /** A connection that is being opened. It belongs to nobody: whoever is first when it is there gets it. */
