@@ -8,6 +8,7 @@ import { MemoryBody } from './memory-body.ts'
 import { takeOptions } from './options.ts'
 import type { OutgoingRequest } from './request.ts'
 import { HTTPResponse } from './response.ts'
+import { NO_CONNECTION } from './response-source.ts'
 import { shownUrl } from './shown-url.ts'
 import { responses } from './status.ts'
 
@@ -57,14 +58,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       timings: {},
       facts: { method, url: shownUrl(url), context: request.settings?.context },
       makeStream: (response) => Readable.from(response, { objectMode: false }),
-      takeConnection: undefined,
-      connection: undefined,
-      redirects: undefined,
-      attempts: undefined,
-      fromCache: undefined,
-      maxBodyBytes: undefined,
-      readAhead: undefined,
-      giveUpRequest: undefined,
+      ...NO_CONNECTION,
     },
   )
 }

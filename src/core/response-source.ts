@@ -189,6 +189,21 @@ export class DerivedSource<R> implements SourceOf<R> {
   }
 }
 
+/** What a response that no connection gave has behind it. Said, so that nothing is looked for on `Object.prototype`. */
+export const NO_CONNECTION: Omit<
+  SourceOf<never>,
+  'url' | 'informational' | 'timings' | 'facts' | 'makeStream'
+> = Object.freeze({
+  takeConnection: undefined,
+  connection: undefined,
+  redirects: undefined,
+  attempts: undefined,
+  fromCache: undefined,
+  maxBodyBytes: undefined,
+  readAhead: undefined,
+  giveUpRequest: undefined,
+})
+
 /** What two bodies made of one tell of their readers. */
 export interface BranchReaders {
   /** One waits for the body. */

@@ -6,6 +6,7 @@ import { type FieldLine, firstFieldValue } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { BodyFraming, ResponseHead } from '../core/response-head.ts'
+import { NO_CONNECTION } from '../core/response-source.ts'
 import { makeReadable } from '../io/readable.ts'
 import { BlobBody } from './blob-body.ts'
 import { readDataUrl } from './data-url.ts'
@@ -102,15 +103,7 @@ export function makeResponse(
     timings: {},
     facts: { method: 'GET' },
     makeStream: makeReadable,
-    takeConnection: undefined,
-    // Said, so that nothing is looked for on `Object.prototype`.
-    connection: undefined,
-    redirects: undefined,
-    attempts: undefined,
-    fromCache: undefined,
-    maxBodyBytes: undefined,
-    readAhead: undefined,
-    giveUpRequest: undefined,
+    ...NO_CONNECTION,
   })
 }
 
