@@ -2,7 +2,7 @@
  * What a decoder of one coding is, and what those of several members or frames share.
  */
 
-import type { Pulled } from './zlib-stream.ts'
+import { type Pulled, TruncatedCoding } from './zlib-stream.ts'
 
 /** Undoes one coding. */
 export interface Decoder {
@@ -14,6 +14,46 @@ export interface Decoder {
   pull(): Promise<Pulled>
   /** Gives back what it holds. */
   close(): void
+}
+
+/** Coded bytes that came, until they are given to who decodes them. */
+export class CodedInput {
+  #bytes: Buffer | undefined
+  #isOver = false
+
+  /** Those that nobody has taken; undefined for none. */
+  get bytes(): Buffer | undefined {
+    return this.#bytes
+  }
+
+  /** True where no more will come. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  add(bytes: Buffer): void {
+    this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes])
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** So many, from the first on, were taken. */
+  take(count: number): void {
+    const bytes = this.#bytes
+    this.#bytes = bytes === undefined || count >= bytes.length ? undefined : bytes.subarray(count)
+  }
+
+  /**
+   * What is to be said where those that are there begin nothing yet.
+   * @throws TruncatedCoding where no more will come
+   */
+  edge(): 'hungry' | 'ended' {
+    if (!this.#isOver) return 'hungry'
+    if (this.#bytes === undefined) return 'ended'
+    throw new TruncatedCoding('unexpected end of file')
+  }
 }
 
 /** How much is decoded at a time: four times what came at first, within these bounds. */

@@ -11,6 +11,7 @@ import type { ContentCoding } from './content-codings.ts'
 import {
   AT_ONCE,
   atOnce,
+  CodedInput,
   chunkSizeFor,
   type Decoder,
   MEMBERS_A_TURN,
@@ -67,10 +68,8 @@ function inflateMember(bytes: Buffer): Small | undefined {
 class PlainDecoder implements Decoder {
   readonly #make: MakeEngine
   readonly #decide: DecideFormat
-  /** Coded bytes that were not given to a stream yet. */
-  #bytes: Buffer | undefined
+  readonly #input = new CodedInput()
   #stream: ZlibStream | undefined
-  #isOver = false
 
   constructor(make: MakeEngine, decide: DecideFormat) {
     this.#make = make
@@ -78,42 +77,36 @@ class PlainDecoder implements Decoder {
   }
 
   write(bytes: Buffer): void {
-    this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes])
+    this.#input.add(bytes)
   }
 
   end(): void {
-    this.#isOver = true
+    this.#input.end()
   }
 
   async pull(): Promise<Pulled> {
+    const input = this.#input
     while (true) {
-      const bytes = this.#bytes
+      const { bytes } = input
       const stream = this.#stream
       if (stream === undefined) {
         const format = bytes === undefined ? undefined : this.#decide(bytes)
-        if (bytes === undefined || format === undefined) return this.#atEdge()
+        if (bytes === undefined || format === undefined) return input.edge()
         this.#stream = new ZlibStream(this.#make(format, chunkSizeFor(bytes)))
         continue
       }
       const pulled = await stream.pull()
       if (pulled !== 'hungry') return pulled
       if (bytes !== undefined) {
-        this.#bytes = undefined
+        input.take(bytes.length)
         stream.write(bytes)
-      } else if (this.#isOver) stream.end()
+      } else if (input.isOver) stream.end()
       else return 'hungry'
     }
   }
 
   close(): void {
     this.#stream?.close()
-  }
-
-  /** Before anything, or in the first bytes. */
-  #atEdge(): 'hungry' | 'ended' {
-    if (!this.#isOver) return 'hungry'
-    if (this.#bytes === undefined) return 'ended'
-    throw new TruncatedCoding('unexpected end of file')
   }
 }
 

@@ -5,7 +5,15 @@
 
 import zlib from 'node:zlib'
 import { ZSTD_PARAMS } from './content-codings.ts'
-import { AT_ONCE, atOnce, chunkSizeFor, type Decoder, MEMBERS_A_TURN, type Told } from './decoder.ts'
+import {
+  AT_ONCE,
+  atOnce,
+  CodedInput,
+  chunkSizeFor,
+  type Decoder,
+  MEMBERS_A_TURN,
+  type Told,
+} from './decoder.ts'
 import { dataError, type MakeEngine, type Pulled, TruncatedCoding, ZlibStream } from './zlib-stream.ts'
 import { ZstdFrame, zstdFrameAt } from './zstd-frame.ts'
 
@@ -21,9 +29,7 @@ function decodeFrame(bytes: Buffer): Buffer | undefined {
 
 export class ZstdDecoder implements Decoder {
   readonly #make: MakeEngine
-  /** Coded bytes that nobody has looked at. */
-  #bytes: Buffer | undefined
-  #isOver = false
+  readonly #input = new CodedInput()
   #frames = 0
   /** The one that is being read. */
   #frame: ZstdFrame | undefined
@@ -35,11 +41,11 @@ export class ZstdDecoder implements Decoder {
   }
 
   write(bytes: Buffer): void {
-    this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes])
+    this.#input.add(bytes)
   }
 
   end(): void {
-    this.#isOver = true
+    this.#input.end()
   }
 
   async pull(): Promise<Pulled> {
@@ -59,9 +65,9 @@ export class ZstdDecoder implements Decoder {
 
   /** Between two frames, or in the first bytes of one. Answers what a small one holds. */
   #begin(): Pulled | undefined {
-    const bytes = this.#bytes
+    const { bytes } = this.#input
     const kind = bytes === undefined ? undefined : zstdFrameAt(bytes)
-    if (bytes === undefined || kind === undefined) return this.#atEdge()
+    if (bytes === undefined || kind === undefined) return this.#input.edge()
     if (kind === 'none') {
       if (this.#frames > 0) return 'ended'
       throw dataError('no frame of zstd begins there')
@@ -75,12 +81,6 @@ export class ZstdDecoder implements Decoder {
     return undefined
   }
 
-  #atEdge(): 'hungry' | 'ended' {
-    if (!this.#isOver) return 'hungry'
-    if (this.#bytes === undefined) return 'ended'
-    throw new TruncatedCoding('unexpected end of file')
-  }
-
   /** Of those after the first: they may be many, and a stream for each costs most of it. */
   #takeSmall(bytes: Buffer): Buffer | undefined {
     if (this.#frames % MEMBERS_A_TURN === 0) return undefined
@@ -89,7 +89,7 @@ export class ZstdDecoder implements Decoder {
     const small = frame.state === 'done' ? decodeFrame(bytes.subarray(0, length)) : undefined
     if (small === undefined) return undefined
     this.#frames++
-    this.#bytes = length < bytes.length ? bytes.subarray(length) : undefined
+    this.#input.take(length)
     return small
   }
 
@@ -125,15 +125,15 @@ export class ZstdDecoder implements Decoder {
 
   /** Those of the bytes that belong to the frame; undefined where there are none. */
   #takeInto(frame: ZstdFrame): Buffer | undefined {
-    const bytes = this.#bytes
+    const { bytes } = this.#input
     if (bytes === undefined) return undefined
     const count = frame.take(bytes)
-    this.#bytes = count < bytes.length ? bytes.subarray(count) : undefined
+    this.#input.take(count)
     return bytes.subarray(0, count)
   }
 
   #hungry(): 'hungry' {
-    if (!this.#isOver) return 'hungry'
+    if (!this.#input.isOver) return 'hungry'
     throw new TruncatedCoding('unexpected end of file')
   }
 }
