@@ -6,10 +6,9 @@
 import { wrapText } from '../tell/wrap.ts'
 import type { BodySink } from '../transfer/tools.ts'
 import type { Colors } from './colors.ts'
-import { foldMarkup } from './fold-markup.ts'
 
 /** Makes a text of a whole body; undefined where it cannot. */
-export type Painter = (text: string) => string | undefined
+export type Painter = (text: string) => string | undefined | Promise<string | undefined>
 
 /** What is gathered to be painted; more is written as it comes. */
 const MAX_PAINTED_BYTES = 1_048_576
@@ -30,7 +29,11 @@ export function painterFor(
   if (type === 'application/json' || type.endsWith('+json')) return (text) => paintJson(text, colors)
   const isXml = type.endsWith('+xml') || type.endsWith('/xml')
   if (type === 'text/html' || isXml)
-    return (text) => foldMarkup(safeText(text), isXml, colors, width) ?? paintMarkup(text, colors)
+    return async (text) => {
+      // Loaded for the first page on a terminal.
+      const { foldMarkup } = await import('./fold-markup.ts')
+      return foldMarkup(safeText(text), isXml, colors, width) ?? paintMarkup(text, colors)
+    }
   return undefined
 }
 
@@ -73,16 +76,16 @@ export class PaintedBody implements BodySink {
 
   async end(): Promise<void> {
     const whole = Buffer.concat(this.#pieces)
-    const painted = this.#isGivenUp || whole.includes(0) ? undefined : this.#painted(whole.toString())
+    const painted = this.#isGivenUp || whole.includes(0) ? undefined : await this.#painted(whole.toString())
     if (painted === undefined) await this.#giveUp()
     else if (whole.length > 0) await this.#sink.write(Buffer.from(painted))
     await this.#sink.end()
   }
 
   /** Undefined also where the painter fails: the body is worth more than its colours. */
-  #painted(text: string): string | undefined {
+  async #painted(text: string): Promise<string | undefined> {
     try {
-      return this.#paint?.(text)
+      return await this.#paint?.(text)
     } catch {
       return undefined
     }
