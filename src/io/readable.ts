@@ -19,6 +19,9 @@ export function makeReadable(source: StreamSource): Readable {
   return new BodyStream(source)
 }
 
+type PieceIterator = ReturnType<Readable['iterator']>
+type Listener = Parameters<Readable['removeListener']>[1]
+
 /**
  * A stream fills its buffer also while nobody takes anything out of it. It says so: such a read is nobody's wait, and no
  * timeout of the body runs meanwhile.
@@ -27,38 +30,57 @@ class BodyStream extends Readable {
   readonly #source: StreamSource
   readonly #iterator: AsyncIterator<Buffer>
   #isReading = false
-  /** Who calls `read()` got something the last time, and has that to deal with. */
-  #hasPiece = false
-  /** What who iterates does: waits for the next piece, or has one; undefined where nobody does. */
-  #iterating: 'waits' | 'has one' | undefined
+  /** What the last `read()` of a reader gave, until something comes. */
+  #lastRead: 'a piece' | 'nothing' | undefined
+  /** Iterators that were begun, and calls of theirs for the next piece that are not answered. */
+  #iterators = 0
+  #nexts = 0
 
   constructor(source: StreamSource) {
     super({ highWaterMark: READ_AHEAD_BYTES })
     this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
-    this.on('pause', () => this.#tell())
+    this.on('pause', () => {
+      // What flowed reads until there is nothing.
+      this.#lastRead = undefined
+      this.#tell()
+    })
     this.on('resume', () => this.#tell())
-    const heard = (name: string | symbol): void => {
-      if (name === 'readable') process.nextTick(() => this.#tell())
-    }
-    this.on('newListener', heard)
-    this.on('removeListener', heard)
+    this.on('newListener', (name) => this.#tellOf(name))
   }
 
   override read(size?: number): unknown {
     const piece: unknown = super.read(size)
     // With 0 nothing is asked for but that the buffer is filled.
-    if (size !== 0) this.#hasPiece = piece !== null
+    if (size !== 0) this.#lastRead = piece === null ? 'nothing' : 'a piece'
     this.#tell()
     return piece
   }
 
-  override [Symbol.asyncIterator](): ReturnType<Readable['iterator']> {
+  override [Symbol.asyncIterator](): PieceIterator {
     return this.#watched(super[Symbol.asyncIterator]())
   }
 
-  override iterator(options?: { destroyOnReturn?: boolean }): ReturnType<Readable['iterator']> {
+  override iterator(options?: { destroyOnReturn?: boolean }): PieceIterator {
     return this.#watched(super.iterator(options))
+  }
+
+  // Told here, for Node 20 emits no 'removeListener' for the last one of a stream.
+
+  override removeListener(name: string | symbol, listener: Listener): this {
+    super.removeListener(name, listener)
+    this.#tellOf(name)
+    return this
+  }
+
+  override off(name: string | symbol, listener: Listener): this {
+    return this.removeListener(name, listener)
+  }
+
+  override removeAllListeners(name?: string | symbol): this {
+    super.removeAllListeners(name)
+    this.#tellOf('readable')
+    return this
   }
 
   override _read(): void {
@@ -67,7 +89,6 @@ class BodyStream extends Readable {
     void this.#next()
   }
 
-  /** What a listener throws where a piece is given out is its own matter, and no error of the stream. */
   async #next(): Promise<void> {
     let result: IteratorResult<Buffer>
     try {
@@ -78,7 +99,15 @@ class BodyStream extends Readable {
       return
     }
     this.#over()
-    this.push(result.done === true ? null : result.value)
+    this.#lastRead = undefined
+    try {
+      this.push(result.done === true ? null : result.value)
+    } catch (error) {
+      // What a listener throws is no error of the stream, and is not caught by anybody, as with any other stream.
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -86,22 +115,44 @@ class BodyStream extends Readable {
     done(error)
   }
 
-  #watched(iterator: ReturnType<Readable['iterator']>): ReturnType<Readable['iterator']> {
+  #watched(iterator: PieceIterator): PieceIterator {
     const next = iterator.next.bind(iterator)
+    const giveBack = iterator.return?.bind(iterator)
+    const fail = iterator.throw?.bind(iterator)
+    let state: 'new' | 'begun' | 'over' = 'new'
+    const over = (): void => {
+      if (state === 'begun') this.#iterators--
+      state = 'over'
+      this.#tell()
+    }
     iterator.next = async (...args) => {
-      this.#iterate('waits')
+      if (state === 'new') {
+        state = 'begun'
+        this.#iterators++
+      }
+      this.#nexts++
+      this.#tell()
       try {
-        return await next(...args)
+        const result = await next(...args)
+        if (result.done === true) over()
+        return result
+      } catch (error) {
+        over()
+        throw error
       } finally {
-        this.#iterate('has one')
+        this.#nexts--
+        this.#tell()
       }
     }
+    iterator.return = (value) => {
+      over()
+      return giveBack!(value)
+    }
+    iterator.throw = (error) => {
+      over()
+      return fail!(error)
+    }
     return iterator
-  }
-
-  #iterate(state: 'waits' | 'has one'): void {
-    this.#iterating = state
-    this.#tell()
   }
 
   #over(): void {
@@ -109,18 +160,22 @@ class BodyStream extends Readable {
     this.#source.readAhead?.(false)
   }
 
+  /** Node makes of a listener for 'readable' what it makes of it after it was added, or taken away. */
+  #tellOf(name: string | symbol): void {
+    if (name === 'readable') process.nextTick(() => this.#tell())
+  }
+
   #tell(): void {
     if (this.#isReading) this.#source.readAhead?.(this.#isAhead)
   }
 
-  /**
-   * Paused, or there is something to be taken, or taken and dealt with. What flows is waited for, and so is the next piece by who
-   * listens for it.
-   */
+  /** Nobody waits: paused, or there is something to be taken, or it was taken and is dealt with. */
   get #isAhead(): boolean {
-    if (this.#iterating !== undefined) return this.#iterating === 'has one'
-    if (this.readableFlowing === true) return false
-    if (this.listenerCount('readable') > 0) return this.readableLength > 0
-    return this.readableFlowing === false || this.#hasPiece || this.readableLength > 0
+    if (this.#nexts > 0 || this.readableFlowing === true) return false
+    if (this.#iterators > 0) return true
+    if (this.#lastRead === 'nothing') return false
+    if (this.readableLength > 0) return true
+    if (this.listenerCount('readable') > 0) return false
+    return this.readableFlowing === false || this.#lastRead === 'a piece'
   }
 }

@@ -158,6 +158,23 @@ describe('a stream whose buffer is filled', () => {
         stream.once('readable', () => {})
       })
     },
+    'has less than a reader takes at a time': (stream) =>
+      void stream.on('readable', () => void stream.read(1_000)),
+    'is iterated no more, and flows': (stream) => {
+      const broken = (async () => {
+        for await (const _ of stream.iterator({ destroyOnReturn: false })) break
+        stream.on('data', () => {})
+      })()
+      broken.catch(() => {})
+    },
+    'is asked twice by one iterator': (stream) => {
+      const iterator = stream[Symbol.asyncIterator]()
+      for (let calls = 0; calls < 2; calls++) iterator.next().catch(() => {})
+    },
+    'is awaited by two iterators': (stream) => {
+      const iterators = [stream.iterator(), stream.iterator()]
+      for (const one of iterators) one.next().catch(() => {})
+    },
     'is awaited by a loop': (stream) => void stream.forEach(() => {}).catch(() => {}),
   }
   for (const [way, use] of Object.entries(ways)) {
@@ -178,6 +195,13 @@ describe('a stream whose buffer is filled', () => {
     'is offered and not taken': (stream) => void stream.on('readable', () => {}),
     'gave a piece to who reads it by hand': (stream) =>
       void stream.once('readable', () => void stream.read()),
+    'was listened to by who has a piece now': (stream) => {
+      const listener = (): void => {
+        stream.read()
+        stream.off('readable', listener)
+      }
+      stream.on('readable', listener)
+    },
     'gave a piece to a loop that is busy with it': (stream) =>
       void stream.forEach(() => new Promise(() => {})).catch(() => {}),
     'gave a piece to a pipe whose end does not take more': (stream) =>
@@ -200,14 +224,15 @@ describe('a stream whose buffer is filled', () => {
     stream.on('error', (error) => told.push(error))
     const bug = new Error('of the listener')
     // The test runner listens for it, too, and would fail the test.
-    const others = process.listeners('unhandledRejection')
-    process.removeAllListeners('unhandledRejection')
-    const uncaught = new Promise((resolve) => process.once('unhandledRejection', resolve))
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
     stream.on('data', () => {
       throw bug
     })
-    assert.equal(await uncaught, bug)
-    for (const other of others) process.on('unhandledRejection', other)
+    const thrown = await uncaught
+    for (const other of others) process.on('uncaughtException', other)
+    assert.equal(thrown, bug)
     assert.deepEqual(told, [])
     stream.destroy()
   })
