@@ -178,6 +178,7 @@ class Race {
     this.#running = add(this.#running, socket)
     const onError = (error: Error): void => {
       socket.off('error', onError)
+      socket.off('connect', onConnect)
       this.#failedOn(opened, error)
     }
     const onConnect = (): void => {
