@@ -10,6 +10,7 @@ import { HTTP_SETTINGS, HTTPS_SETTINGS } from '../connection/request-maker.ts'
 import { hasField } from '../core/fields.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
+import { checkedConnector } from '../io/checked-connector.ts'
 import { type Connector, type DialTarget, dial } from '../io/dial.ts'
 import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
@@ -178,7 +179,7 @@ export class Plans {
         // Of a connection that ends at a proxy, no origin is known but those that are asked for when it is opened.
         const [begun = url] = isForwarding && guard !== undefined ? urls() : []
         const asked = guard === undefined ? undefined : new Guard(guard, begun, urls)
-        const plain = connect ?? dial
+        const plain = connect === undefined ? dial : checkedConnector(connect)
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
         const plan = { target, connect: guarded, waiting, connectionOptions }
         const opening =

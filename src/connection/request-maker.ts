@@ -16,6 +16,7 @@ import { checkTlsOptions } from '../core/tls-options.ts'
 import { writeRequestLine } from '../h1/head-writer.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
+import { checkedConnector } from '../io/checked-connector.ts'
 import { dial } from '../io/dial.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, systemRandom } from '../time/random.ts'
@@ -231,11 +232,12 @@ export class RequestMaker {
 
   #makePlan(tunnel: Tunnel | undefined): DialPlan {
     const { host, port } = this.#at
-    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect = dial } = this.options
+    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect: own } = this.options
     // The session lives with this plan: it is never resumed for another peer.
     const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
     const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
     const name = socketPath ?? formatAuthority(this.#at)
-    return { target, tunnel, connect, canBeCalledOff: connect === dial && tunnel === undefined, name }
+    const connect = own === undefined ? dial : checkedConnector(own)
+    return { target, tunnel, connect, canBeCalledOff: own === undefined && tunnel === undefined, name }
   }
 }
