@@ -49,6 +49,11 @@ export class ConnectionLife {
     return this.#isDraining
   }
 
+  /** Nobody can tell any more where the next response begins. */
+  get isCondemned(): boolean {
+    return this.#isCondemned
+  }
+
   get state(): TransportState {
     if (this.#stage === 'closed') return 'closed'
     if (this.#stage === 'switched' || this.#isDraining) return 'draining'
@@ -107,7 +112,6 @@ export class ConnectionLife {
     if (this.#exchanges.length === 0) return this.#isSpent ? 'close' : undefined
     if (this.#engine.serverState === 'must-close')
       return new ConnectionLost('the peer ended the connection before this exchange')
-    // Nobody can tell any more where the next response begins.
     if (this.#isCondemned && this.#exchanges.unanswered?.hasHead === false)
       return new ConnectionLost('what comes next may be the body of a response that has none')
     return undefined

@@ -437,7 +437,16 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Where nothing was under way the next request is told.
     this.#close(exchanges.length === 0 ? reason : undefined)
     const { address } = this.#stream
-    failExchanges(exchanges, { reason, culprit, isAbort, address, progress: this.#engine.progress, now })
+    const { isCondemned: isStray } = this.#life
+    failExchanges(exchanges, {
+      reason,
+      culprit,
+      isAbort,
+      address,
+      progress: this.#engine.progress,
+      isStray,
+      now,
+    })
   }
 
   #watch(at?: number): void {
