@@ -36,7 +36,6 @@ import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
 export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits, WriterOwner {
-  readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
   readonly clock: Clock
@@ -55,7 +54,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
   #uncleanEnd: HTTPException | undefined
-  readonly #changes: ChangeNotice = new ChangeNotice(this)
+  /** Made for the first who wants to be told. */
+  #changes: ChangeNotice | undefined
 
   constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
@@ -66,10 +66,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
     this.#writer = new RequestWriter(stream, options.isGathering, this)
-    this.#timer = new ExchangeTimer(options.clock, this)
+    this.#timer = new ExchangeTimer(this)
     this.#exchanges = new ExchangeQueue(options.clock.now())
     this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
     stream.start(new StreamSink(this))
+  }
+
+  get protocol(): 'http/1.1' {
+    return 'http/1.1'
   }
 
   get stream(): ByteStream {
@@ -109,11 +113,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   get onChange(): OnChange | undefined {
-    return this.#changes.onChange
+    return this.#changes?.onChange
   }
 
   set onChange(onChange: OnChange | undefined) {
-    this.#changes.onChange = onChange
+    if (onChange !== undefined) this.#changes ??= new ChangeNotice(this)
+    if (this.#changes !== undefined) this.#changes.onChange = onChange
   }
 
   get isPeerHTTP10(): boolean {
@@ -155,7 +160,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#dialTimings = undefined
     this.#exchanges.add(exchange)
     this.#life.spend()
-    this.#changes.note()
+    this.#changes?.note()
     exchange.listenForAbort()
     try {
       const all = withBody(engine, head, body, end)
@@ -167,7 +172,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       throw error
     }
     this.#watch(startedAt)
-    this.#changes.tell()
+    this.#changes?.tell()
     return exchange
   }
 
@@ -178,7 +183,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Who looks on may have closed the connection.
     if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()
-      this.#changes.note()
+      this.#changes?.note()
       this.#sendingOver()
     }
     return this.#writer.isWritable
@@ -201,7 +206,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     if (exchange.upload !== 'sending' && !exchange.isUndrained) return
     // It ends with this exchange: nothing more is begun on it.
     this.#life.drain()
-    this.#changes.note()
+    this.#changes?.note()
     exchange.abandonUpload()
     this.#sendingOver()
   }
@@ -209,22 +214,22 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   abort(exchange: Exchange, error: unknown): void {
     if (exchange.failure !== undefined) return
     this.#fail(error, exchange)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   drain(): void {
     if (this.#life.isDraining || this.#life.isClosed) return
     this.#life.drain()
-    this.#changes.note()
+    this.#changes?.note()
     if (this.#exchanges.length === 0) this.#close()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   close(end?: { readonly error: unknown }): void {
     if (end === undefined)
       this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
     else this.#fail(end.error, this.#exchanges.concerned, true)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   ref(): void {
@@ -239,8 +244,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()
     this.#life.close()
-    this.#changes.note()
-    this.#changes.tell()
+    this.#changes?.note()
+    this.#changes?.tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
 
@@ -265,7 +270,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   aborted(exchange: Exchange, reason: unknown): void {
     this.#fail(reason, exchange, true)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   pause(): void {
@@ -296,14 +301,14 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#exchanges.unanswered?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   endReceived(uncleanEnd: HTTPException | undefined): void {
     this.#uncleanEnd = uncleanEnd
     this.#engine.receive(null)
     this.#pump()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   drained(): void {
@@ -317,12 +322,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#isStreamClosed = true
     if (this.#life.stage === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
-    this.#changes.hold()
+    this.#changes?.hold()
     let hasEnded = false
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
@@ -332,7 +337,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
         const exchange = this.#exchanges.unanswered
         switch (event.type) {
           case 'need-data':
-            if (this.#exchanges.length === 0) this.#changes.note()
+            if (this.#exchanges.length === 0) this.#changes?.note()
             if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#received(now)
             return
           case 'paused':
@@ -367,7 +372,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     } catch (error) {
       this.#fail(error)
     } finally {
-      this.#changes.release()
+      this.#changes?.release()
     }
   }
 
@@ -376,7 +381,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#life.switch()
     // It may announce the end of the connection.
-    this.#changes.note()
+    this.#changes?.note()
     this.#isPeerHTTP10 = version < 11
     this.#life.answered(event)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
@@ -396,7 +401,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #sendingOver(): void {
     this.#settleOldest()
     this.#watch()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
@@ -404,7 +409,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     for (;;) {
       const over = this.#exchanges.takeOver(this.clock, at)
       if (over === undefined) break
-      this.#changes.note()
+      this.#changes?.note()
       over.stopListening()
       // The peer still waits for the rest of a request that will not come, or does not take it.
       if (over.upload !== 'stopped') continue
@@ -422,7 +427,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #close(reason?: unknown): void {
     if (this.#life.isClosed) return
     this.#life.close(reason)
-    this.#changes.note()
+    this.#changes?.note()
     this.#timer.stop()
     this.#stream.close()
   }
