@@ -85,7 +85,7 @@ export interface OpenHead {
   readonly fields: FieldLine[]
 }
 
-/** The options, complete. Connections that were given none share one record: there may be thousands. */
+/** The options, complete. Connections that were given the same numbers, or nothing, share one record: there may be thousands. */
 interface CompleteOptions {
   readonly given: HTTPSConnectionOptions
   readonly clock: Clock
@@ -99,18 +99,35 @@ interface CompleteOptions {
   readonly deadlines: RequestDeadlines | undefined
 }
 
-let ofNone: CompleteOptions | undefined
+/** The last that were plain values throughout: nobody can change them. */
+let lastPlainOptions: CompleteOptions | undefined
 
 /** @throws TypeError for an option that is not in the table, or a value that it does not take */
 function takeOptions(given: HTTPSConnectionOptions | undefined, isSecure: boolean): CompleteOptions {
-  // TLS options come with the session of their connection.
-  if (given === undefined && !isSecure) return (ofNone ??= completed(takeConnectionOptions(given, isSecure)))
   const options = takeConnectionOptions(given, isSecure)
-  if (!isSecure) return completed(options)
+  if (!isSecure) {
+    if (!isPlain(options)) return completed(options)
+    if (lastPlainOptions === undefined || !areEqual(options, lastPlainOptions.given))
+      lastPlainOptions = completed(Object.freeze(options))
+    return lastPlainOptions
+  }
   const tls = takeTlsOptions(options.tls)
   const complete = completed(options)
   checkTlsOptions(tls)
   return { ...complete, given: Object.assign(Object.create(null), options, { tls }) }
+}
+
+function isPlain(options: object): boolean {
+  return Object.values(options).every((value) => typeof value !== 'object' && typeof value !== 'function')
+}
+
+function areEqual(one: object, other: object): boolean {
+  const entries = Object.entries(one)
+  const values = other as Readonly<Record<string, unknown>>
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => name in other && Object.is(values[name], value))
+  )
 }
 
 function completed(given: HTTPSConnectionOptions): CompleteOptions {
