@@ -7,6 +7,7 @@ import type { FieldLine } from '../../core/fields.ts'
 import type { ResponseHead } from '../../core/response-head.ts'
 import { ConnectionLost } from '../../errors/index.ts'
 import type { H1Engine } from '../../h1/engine.ts'
+import type { Progress } from '../../h1/exchange.ts'
 import { alreadyClosed, type NamedRequest } from '../exchange-failure.ts'
 import type { TransportState } from '../transport.ts'
 import type { ExchangeQueue } from './exchange-queue.ts'
@@ -53,9 +54,10 @@ export class ConnectionLife {
     return this.#isDraining
   }
 
-  /** Nobody can tell any more where the next response begins. */
-  get isCondemned(): boolean {
-    return this.#isCondemned
+  /** How far the response is that comes next. What may be the body of one that has none is no sign of it. */
+  get progress(): Progress {
+    const { progress } = this.#engine
+    return this.#isCondemned ? { ...progress, headStarted: false } : progress
   }
 
   get state(): TransportState {

@@ -20,8 +20,6 @@ export interface ConnectionEnd {
   readonly address: string
   /** How far the response is that comes next. */
   readonly progress: Progress
-  /** What has come after the last response may be the body of one that has none, and is no sign of the next. */
-  readonly isStray: boolean
   /** What time it is on the clock. */
   readonly now: number
 }
@@ -30,7 +28,7 @@ export interface ConnectionEnd {
 export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd): void {
   const next = exchanges.find(({ isEnded }) => !isEnded)
   // Its first bytes may have come together with the end of the response before it.
-  if (next?.responseStarted === false && end.progress.headStarted && !end.isStray) next.byteCame()
+  if (next?.responseStarted === false && end.progress.headStarted) next.byteCame()
   for (const exchange of exchanges) {
     if (exchange === end.culprit) fail(exchange, end)
     else

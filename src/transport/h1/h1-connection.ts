@@ -36,6 +36,7 @@ import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
 export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits, WriterOwner {
+  readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
   readonly clock: Clock
@@ -70,10 +71,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#exchanges = new ExchangeQueue(options.clock.now())
     this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
     stream.start(new StreamSink(this))
-  }
-
-  get protocol(): 'http/1.1' {
-    return 'http/1.1'
   }
 
   get stream(): ByteStream {
@@ -171,7 +168,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.abort(exchange, error)
       throw error
     }
-    this.#watch(startedAt)
+    this.#timer.watch(startedAt)
     this.#changes?.tell()
     return exchange
   }
@@ -192,7 +189,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   whenDrained(exchange: Exchange): Promise<void> {
     if (this.#writer.isWritable) return Promise.resolve()
     const drained = exchange.whenDrained()
-    this.#watch()
+    this.#timer.watch()
     return drained
   }
 
@@ -254,7 +251,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   full(): void {
-    this.#watch()
+    this.#timer.watch()
   }
 
   // What an exchange asks for.
@@ -276,18 +273,18 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   pause(): void {
     this.#isPaused = true
     this.#stream.pause()
-    this.#watch()
+    this.#timer.watch()
   }
 
   resume(): void {
     this.#isPaused = false
     this.#stream.resume()
-    this.#watch()
+    this.#timer.watch()
   }
 
   awaited(exchange: Exchange): void {
     // The head of the oldest is waited for since its request was sent.
-    if (exchange.hasHead || exchange !== this.#exchanges.oldest) this.#watch()
+    if (exchange.hasHead || exchange !== this.#exchanges.oldest) this.#timer.watch()
   }
 
   /** HTTP/1 has no other way to be spared the rest of a response. */
@@ -314,7 +311,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   drained(): void {
     this.#writer.drained()
     this.#exchanges.drained()
-    if (!this.#life.isClosed) this.#timer.taken()
+    this.#timer.taken()
     this.#sendingOver()
   }
 
@@ -338,10 +335,10 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
         switch (event.type) {
           case 'need-data':
             if (this.#exchanges.length === 0) this.#changes?.note()
-            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#received(now)
+            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#timer.received(now)
             return
           case 'paused':
-            if (hasEnded) this.#received(now)
+            if (hasEnded) this.#timer.received(now)
             return
           case 'closed':
             if (this.#exchanges.length > 0) this.#fail(new ConnectionLost(this.#stream.address))
@@ -390,7 +387,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#stream.pause()
       exchange.ended([], now)
       this.#settleOldest()
-      this.#watch()
+      this.#timer.watch()
     } else if (exchange.upload === 'sending') {
       if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
@@ -400,7 +397,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   /** Nothing more of a request is sent, or waits to be taken. */
   #sendingOver(): void {
     this.#settleOldest()
-    this.#watch()
+    this.#timer.watch()
     this.#changes?.tell()
   }
 
@@ -442,23 +439,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Where nothing was under way the next request is told.
     this.#close(exchanges.length === 0 ? reason : undefined)
     const { address } = this.#stream
-    const { isCondemned: isStray } = this.#life
-    failExchanges(exchanges, {
-      reason,
-      culprit,
-      isAbort,
-      address,
-      progress: this.#engine.progress,
-      isStray,
-      now,
-    })
-  }
-
-  #watch(at?: number): void {
-    if (!this.#life.isClosed) this.#timer.watch(at)
-  }
-
-  #received(at: number): void {
-    if (!this.#life.isClosed) this.#timer.received(at)
+    failExchanges(exchanges, { reason, culprit, isAbort, address, progress: this.#life.progress, now })
   }
 }
