@@ -37,6 +37,7 @@ import {
   takeChanges,
 } from './response-source.ts'
 import { assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
+import { makeWebStream } from './web-stream.ts'
 
 export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 export type { ConnectionFacts } from './response-source.ts'
@@ -511,20 +512,15 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (!this.#isRefused) this.#takenBy ??= call
   }
 
-  /** The rest of the body as a web stream, made when first asked for. Cancelling it closes the response. */
+  /** The rest of the body as a web stream of bytes, made when first asked for. Cancelling it closes the response. */
   get body(): ReadableStream<Uint8Array> {
-    this.#web ??= new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          this.#refuseCoded()
-          const piece = await this.#nextPiece()
-          if (piece === undefined) controller.close()
-          else controller.enqueue(ownBytes(piece))
-        },
-        cancel: () => this.close(),
+    this.#web ??= makeWebStream({
+      next: async () => {
+        this.#refuseCoded()
+        return await this.#nextPiece()
       },
-      { highWaterMark: 0 },
-    )
+      cancel: () => this.close(),
+    })
     return this.#web
   }
 
