@@ -15,6 +15,7 @@ import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
+import { tellUnsent } from '../errors/local.ts'
 import { isThenable } from '../layers/thenable.ts'
 import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
@@ -326,6 +327,7 @@ export class Client {
       return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
+      tellUnsent(error)
       return Promise.reject(error)
     }
   }
@@ -366,6 +368,7 @@ export class Client {
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       if (HTTPException.isHTTPException(error)) addContext(error, context)
+      tellUnsent(error)
       answer = Promise.reject(error)
     }
     return ResponsePromise.of(underway.watch(answer, signal), throwOnError)

@@ -2,6 +2,7 @@
  * The inner end of the chain of layers: chooses the route of a request, makes of it what goes that way, and gives it to the pool.
  */
 
+import { withAttempts } from '../core/attempted-body.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
@@ -89,7 +90,7 @@ export class InnerEnd {
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
     const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
     const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
-    return response.derive({ attempts: [...earlier, ...response.attempts] })
+    return withAttempts(response, [...earlier, ...response.attempts], again.deadlines.signal)
   }
 
   #exchange(request: OutgoingRequest): Promise<HTTPResponse> {

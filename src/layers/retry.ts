@@ -6,6 +6,7 @@
  * are never glued together.
  */
 
+import { withAttempts } from '../core/attempted-body.ts'
 import { hasField } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
@@ -204,7 +205,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       drawn: options.random.next(),
     })
     const told = { decision: inWords(decision) }
-    if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)])
+    if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)], signal)
     // An error that is not the last one is told by its attempt.
     earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
     const status = 'response' in ended ? ended.response.status : undefined
@@ -220,7 +221,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       (reason: unknown) => ({ error: reason }),
     )
     if ('response' in ended && isPassed(ended.response, settings))
-      return ended.response.derive({ attempts: [...earlier, ...ended.response.attempts] })
+      return withAttempts(ended.response, [...earlier, ...ended.response.attempts], signal)
   }
 }
 
@@ -252,8 +253,8 @@ function inWords(decision: RetryDecision): string {
     : `not again: ${decision.why}`
 }
 
-function finish(ended: Ended, attempts: readonly Attempt[]): HTTPResponse {
-  if ('response' in ended) return ended.response.derive({ attempts })
+function finish(ended: Ended, attempts: readonly Attempt[], signal: AbortSignal | undefined): HTTPResponse {
+  if ('response' in ended) return withAttempts(ended.response, attempts, signal)
   const error = ended.error as HTTPException
   error.attempts = attempts
   throw error
