@@ -205,7 +205,7 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, proxies, sent, toProxy } = this.#end.explainRoute(
+      const { plan, route, proxies, sent, toProxy, who } = this.#end.explainRoute(
         request,
         request.settings as ClientSettings,
         place,
@@ -214,6 +214,7 @@ export class Client {
         ...preview,
         request: sent,
         toProxy,
+        who,
         spaces: this.#shared.auth.spaces,
         place,
         route,

@@ -7,7 +7,6 @@
  */
 
 import { withAttempts } from '../core/attempted-body.ts'
-import { hasField } from '../core/fields.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
@@ -18,7 +17,7 @@ import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { attemptsOf, withLast } from './attempts.ts'
-import { makeKey } from './idempotency-key.ts'
+import { hasKey, withKey } from './idempotency-key.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
@@ -140,7 +139,7 @@ export function retryLayer(options: RetryLayerOptions): Layer {
   return (send) => (request) => {
     const settings = request.settings?.retry
     if (settings === undefined) return send(request)
-    const sent = withKey(request, settings, options.random)
+    const sent = withKey(request, options.random)
     return send(sent).then(
       (response) =>
         isPassed(response, settings)
@@ -154,18 +153,6 @@ export function retryLayer(options: RetryLayerOptions): Layer {
 /** A response that nothing is decided of: most are. */
 function isPassed({ status }: HTTPResponse, { statuses }: RetrySettings): boolean {
   return status !== CONTENT_TOO_LARGE && !statuses.includes(status)
-}
-
-/** The request with its key, drawn once for all attempts, where a method needs one and the caller has set none. */
-function withKey(request: OutgoingRequest, settings: RetrySettings, random: Random): OutgoingRequest {
-  const { idempotencyKey: name, methods } = settings
-  if (name === undefined || methods.includes(request.method) || hasKey(request, name)) return request
-  return withChanges(request, { fields: [...request.fields, [name, makeKey(random)]] })
-}
-
-function hasKey({ fields, defaults }: OutgoingRequest, name: string): boolean {
-  const lower = name.toLowerCase()
-  return hasField(fields, lower) || hasField(defaults, lower)
 }
 
 interface Run {
