@@ -238,7 +238,11 @@ const CASES: readonly Case[] = [
     row: '`OPTIONS` with content of no type',
   },
   { title: 'OPTIONS with a text', init: post('a', { method: 'OPTIONS' }) },
-  { title: 'OPTIONS with no bytes', init: post(new Uint8Array(0), { method: 'OPTIONS' }) },
+  {
+    title: 'OPTIONS with no bytes',
+    init: post(new Uint8Array(0), { method: 'OPTIONS' }),
+    row: 'an empty body of a method that is not POST or PUT',
+  },
   { title: 'an empty web stream', init: post(() => stream(), { duplex: 'half' }), row: 'empty streams' },
   { title: 'a web stream without duplex', init: post(() => stream('ab')) },
   { title: 'a generator', init: post(() => generate(), { duplex: 'half' }) },
