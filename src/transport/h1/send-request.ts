@@ -21,6 +21,7 @@ import {
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
+import { tellUnsent } from '../../errors/local.ts'
 import type { EndToSend } from '../../h1/events.ts'
 import { nextTurn } from '../../io/turn.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
@@ -80,6 +81,7 @@ export function sendRequest(
     return { exchange, sent: sendBody(transport, exchange, request, first !== undefined, mayFollow) }
   } catch (error) {
     closeBody(body, error)
+    if (error !== deadlines.signal?.reason) tellUnsent(error)
     throw error
   }
 }
