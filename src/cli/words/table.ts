@@ -285,7 +285,7 @@ const CONNECTION: readonly OptionRow[] = [
     differs: 'a name of this machine is none: no name is looked up for it',
   }),
   row('--connect-to <h1:p1:h2:p2>', 'list', 'connection', 'connect to h2:p2 where h1:p1 is asked for', {
-    differs: 'what lacks one of its three colons is refused (49)',
+    differs: 'what lacks one of its first two colons is refused (49)',
   }),
   row('--resolve <host:port:addr,…>', 'list', 'dns', 'use these addresses for host:port', {
     differs: 'a + before it, and a removal with -, mean nothing: nothing is kept',
