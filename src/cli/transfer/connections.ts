@@ -6,7 +6,8 @@
 import { networkInterfaces } from 'node:os'
 import { Client } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/option-types.ts'
-import { type Connector, dial } from '../../io/dial.ts'
+import type { DialTimings } from '../../io/byte-stream.ts'
+import { type Connector, type DialTarget, dial } from '../../io/dial.ts'
 import type { Deadlines } from '../../time/wait.ts'
 import { familyOf, readPlaces } from '../request/places.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
@@ -19,8 +20,10 @@ import { HeadCounter, HeadTotals } from './head-counts.ts'
 export interface OpenedConnection {
   readonly address: string
   readonly localAddress: string | undefined
-  /** How a proxy has answered a CONNECT, where that is asked for. */
-  readonly tunnel: ConnectStatus | undefined
+  /** What was said while it was made, where that is asked for. */
+  readonly making: ConnectStatus | undefined
+  /** How long it took, tunnels and TLS in them apart. */
+  readonly timings: DialTimings
 }
 
 export class Clients {
@@ -28,14 +31,18 @@ export class Clients {
   readonly #makeWatches: () => readonly WireWatch[]
   /** The last one to each address. */
   readonly #opened: Map<string, OpenedConnection> = new Map()
-  /** Bytes of heads on all connections, where they are looked at. */
+  /** Bytes of heads on all connections, where they are looked on at. */
   readonly heads: HeadTotals = new HeadTotals()
-  /** Whether heads are looked at, for `-w`: from the next connection on. */
-  looksAtHeads = false
+  /** Whether connections are looked on at, for `-w`. */
+  readonly looksOn: boolean
 
-  /** @param makeWatches - who looks on at a connection; called for each one */
-  constructor(makeWatches: () => readonly WireWatch[]) {
+  /**
+   * @param makeWatches - who looks on at a connection; called for each one
+   * @param looksOn - whether `-w` asks for more than responses tell
+   */
+  constructor(makeWatches: () => readonly WireWatch[], looksOn: boolean) {
     this.#makeWatches = makeWatches
+    this.looksOn = looksOn
   }
 
   /**
@@ -68,15 +75,26 @@ export class Clients {
   #connectorFor(options: Options, watch: WireWatch | undefined): Connector {
     const places = readPlaces(options)
     const connect: Connector = (target, waiting) => {
-      const tunnel = this.looksAtHeads ? new ConnectStatus() : undefined
-      const counter = this.looksAtHeads ? new HeadCounter(this.heads) : undefined
+      const making = this.looksOn ? new ConnectStatus() : undefined
+      const counter = this.looksOn ? new HeadCounter(this.heads) : undefined
       const recorded: Connector = async () => {
-        const dialed = await dial(places.dialed(target), limitConnecting(waiting, options.connectTimeout))
-        const { address, localAddress } = dialed.stream
-        this.#opened.set(address, { address, localAddress, tunnel })
-        return dialed
+        const limited = limitConnecting(waiting, options.connectTimeout)
+        const place = places.dialed(target)
+        // What was connected to is known also where TLS fails.
+        const dialed = await (this.looksOn ? dial(withoutTls(place), limited) : dial(place, limited))
+        const { stream, timings } = dialed
+        const { address, localAddress } = stream
+        this.#opened.set(address, { address, localAddress, making, timings })
+        this.heads.connects += 1
+        if (!this.looksOn || place.tls === undefined) return dialed
+        const { clock } = limited
+        const startedAt = clock.now()
+        const secure = await stream.startTls(place.host, place.tls, limited)
+        const all = { ...timings, tls: clock.now() - startedAt }
+        this.#opened.set(address, { address, localAddress, making, timings: all })
+        return { stream: secure, timings: all }
       }
-      const watches = [...this.#makeWatches(), tunnel, counter, watch].filter((one) => one !== undefined)
+      const watches = [...this.#makeWatches(), making, counter, watch].filter((one) => one !== undefined)
       return watches.reduce<Connector>((connect, one) => tapConnections(() => one, connect), recorded)(
         target,
         waiting,
@@ -84,6 +102,11 @@ export class Clients {
     }
     return Object.assign(connect, { beyond: places.beyond })
   }
+}
+
+/** TLS is laid over it later. */
+function withoutTls(target: DialTarget): DialTarget {
+  return { ...target, tls: undefined, willStartTls: target.tls !== undefined || target.willStartTls === true }
 }
 
 /** Nothing but what the command says: fields, retries and redirects are its own affair. */
