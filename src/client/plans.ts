@@ -151,7 +151,7 @@ export class Plans {
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target = {
+    const target: DialTarget = {
       host,
       port,
       socketPath,
@@ -173,6 +173,7 @@ export class Plans {
       suspectsBodies: true,
     }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
+    const beyond = hops.length === 0 || isForwarding ? target : (connect?.beyond?.(target) ?? target)
     const url = `${key.origin}/`
     return {
       key,
@@ -192,12 +193,12 @@ export class Plans {
         const opening =
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
-            : openRoute({ ...plan, hops, isForwarding, guard: asked })
+            : openRoute({ ...plan, beyond, hops, isForwarding, guard: asked })
         const opened = observed(key, clock, opening)
         return asked === undefined ? opened : opened.then((transport) => remember(transport, asked))
       },
       refusalOf:
-        guard === undefined ? undefined : refusalBy(new Guard(guard, url), target, hops, isForwarding),
+        guard === undefined ? undefined : refusalBy(new Guard(guard, url), beyond, hops, isForwarding),
     }
   }
 }

@@ -48,7 +48,14 @@ export interface DialTarget {
 }
 
 /** Opens a connection; `dial` is the one for real networks. */
-export type Connector = (target: DialTarget, waiting: Deadlines) => Promise<DialedStream>
+export interface Connector {
+  (target: DialTarget, waiting: Deadlines): Promise<DialedStream>
+  /**
+   * Where the last proxy is asked to lead to instead of `target`: its `place`, if it has one, and its `port`. Not asked where the
+   * requests themselves are sent to that proxy. Default: `target`.
+   */
+  readonly beyond?: (target: DialTarget) => DialTarget
+}
 
 /** How long an attempt has for itself before the next one starts beside it (RFC 8305 §5 recommends 250 ms). */
 export const ATTEMPT_DELAY_MS = 250
