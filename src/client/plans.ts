@@ -173,7 +173,7 @@ export class Plans {
       suspectsBodies: true,
     }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
-    const beyond = hops.length === 0 || isForwarding ? target : (connect?.beyond?.(target) ?? target)
+    const beyond = hops.length === 0 || isForwarding ? target : beyondBy(connect, target)
     const url = `${key.origin}/`
     return {
       key,
@@ -288,6 +288,11 @@ const NO_TLS = takeTlsOptions(undefined)
 
 function refuseToDial(): Promise<never> {
   return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
+}
+
+/** Where a connector of the caller's has the last proxy lead to. Its own member: nothing that is written onto `Object.prototype`. */
+function beyondBy(connect: Connector | undefined, target: DialTarget): DialTarget {
+  return connect !== undefined && Object.hasOwn(connect, 'beyond') ? connect.beyond!(target) : target
 }
 
 /** For what may not hear a CallOff. */
