@@ -37,7 +37,7 @@ import {
   type SourceOf,
   takeChanges,
 } from './response-source.ts'
-import { assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
+import { assertResult, assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
 import { makeWebStream } from './web-stream.ts'
 
 export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
@@ -426,7 +426,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     assertSchema(schema)
     const bytes = await this.#madeOfRest('json()', (all) => all)
     const value = this.#parseJson(bytes)
-    const result = await schema['~standard'].validate(value)
+    const result: unknown = await schema['~standard'].validate(value)
+    assertResult<T>(result)
     if (result.issues === undefined) return result.value
     const { issues } = result
     const shown = escapeText(maskCredentials(bytes.toString('latin1', 0, 4_096), bytes.length > 4_096))
