@@ -37,7 +37,7 @@ export const IMPORT_TABLE: Readonly<Record<string, RoomRules>> = {
   fetch: { rooms: [...GROUND, 'io', 'client'] },
   python: { rooms: ['errors', 'core', 'h1', 'io', 'connection'] },
   cli: {
-    rooms: [...GROUND, 'io', 'layers', 'connection', 'client', 'cookies', 'index'],
+    rooms: [...GROUND, 'io', 'proxy', 'layers', 'connection', 'client', 'cookies', 'index'],
   },
   index: { rooms: '*', node: [] },
 }

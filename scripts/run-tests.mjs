@@ -56,6 +56,7 @@ const SECONDS = {
   'test/suites/networks/networks.test.ts': 15,
   'test/cli/curl.test.ts': 12,
   'test/suites/differential/differential.test.ts': 10,
+  'test/cli/curl-write-out.test.ts': 9,
   'test/suites/smuggling/smuggling.test.ts': 8,
   'test/project/package.test.ts': 6,
   'test/suites/interop/auth.test.ts': 7,

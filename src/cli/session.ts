@@ -18,14 +18,15 @@ import { type ExitName, exitCodeOf } from './tell/exit-codes.ts'
 import { describeFailure, type Ending, formatEnding, usageFailure } from './tell/failure.ts'
 import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
-import { asksForHeads } from './transfer/connect-status.ts'
+import { asksForConnections } from './transfer/connect-status.ts'
 import { Clients } from './transfer/connections.ts'
 import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
-import { type Outcome, TransferRecord, writeOutFacts } from './transfer/record.ts'
+import { type Outcome, TransferRecord } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
 import { makeTransfer } from './transfer/transfer.ts'
 import { waitFor } from './transfer/wait.ts'
+import { writeOutFacts } from './transfer/write-out-facts.ts'
 import { expandGlob } from './words/globs.ts'
 import type { Options, OutputWord } from './words/options.ts'
 import type { Operation } from './words/parse.ts'
@@ -105,7 +106,7 @@ function wantsReport({ timings, har, waterfall }: Options): boolean {
 export class Session {
   readonly #tools: SessionTools
   readonly #streams: ShownStreams
-  readonly #clients: Clients
+  readonly #clients: Clients[] = []
   readonly #jars: Jars = new Jars()
   readonly #hstsFiles: HstsFiles = new HstsFiles()
   readonly #headFiles: HeadFiles
@@ -113,11 +114,12 @@ export class Session {
   /** What reports at the end are made of; what nobody asks for is not kept. */
   readonly #outcomes: Outcome[] = []
   #keepsOutcomes = false
+  /** Whether `-w` asks for more than responses tell. */
+  #looksOn = false
 
   constructor(tools: SessionTools) {
     this.#tools = tools
     this.#streams = tools.streams
-    this.#clients = new Clients(() => this.#streams.makeWatches())
     this.#stdout = Output.toStream(tools.streams.stdout, tools.signal)
     this.#headFiles = new HeadFiles(tools.signal)
   }
@@ -128,7 +130,7 @@ export class Session {
    */
   async run(jobs: readonly Job[]): Promise<Ending | undefined> {
     const [first] = jobs
-    this.#clients.looksAtHeads = jobs.some(({ options }) => asksForHeads(options.writeOut))
+    this.#looksOn = jobs.some(({ options }) => asksForConnections(options.writeOut))
     this.#keepsOutcomes = first !== undefined && wantsReport(first.options)
     // What is only told is told in order.
     const { parallel, bench, explain, to } = first?.options ?? {}
@@ -152,7 +154,7 @@ export class Session {
       if (gone !== undefined) throw gone
       return ending
     } finally {
-      this.#clients.destroy()
+      for (const clients of this.#clients) clients.destroy()
       await this.#headFiles.end()
       await this.#stdout.end()
       this.#streams.finish()
@@ -162,9 +164,10 @@ export class Session {
   async #runInTurn(jobs: readonly Job[]): Promise<Ending | undefined> {
     let last: JobEnding | undefined
     const everyMs = jobs[0]?.options.rate ?? 0
+    const clients = this.#makeClients()
     for (const [index, job] of jobs.entries()) {
       const began = performance.now()
-      last = await this.#runJob(job)
+      last = await this.#runJob(job, clients)
       if (last?.isLast === true || (last !== undefined && job.options.failEarly === true)) break
       if (index < jobs.length - 1)
         await waitFor(Math.ceil(everyMs - (performance.now() - began)), this.#tools.signal)
@@ -180,9 +183,12 @@ export class Session {
     const signal = AbortSignal.any([this.#tools.signal, others.signal])
     // As many as there are transfers may wait for it; Node would warn of the eleventh.
     setMaxListeners(0, signal)
+    const shared = this.#looksOn ? undefined : this.#makeClients()
     const work = async (): Promise<void> => {
+      // What crosses on a connection is that of one transfer, where that is asked for: those in turn share connections.
+      const clients = shared ?? this.#makeClients()
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-        const ending = await this.#runJob(job, signal)
+        const ending = await this.#runJob(job, clients, signal)
         if (last?.isLast !== true) last = ending ?? last
         if (ending?.isLast === true) waiting.length = 0
         if (ending !== undefined && failEarly === true) {
@@ -217,8 +223,18 @@ export class Session {
     return endings.at(-1)
   }
 
+  #makeClients(): Clients {
+    const clients = new Clients(() => this.#streams.makeWatches(), this.#looksOn)
+    this.#clients.push(clients)
+    return clients
+  }
+
   /** One URL; answers how it ended where it failed. */
-  async #runJob({ options, words }: Job, signal = this.#tools.signal): Promise<JobEnding | undefined> {
+  async #runJob(
+    { options, words }: Job,
+    clients: Clients,
+    signal = this.#tools.signal,
+  ): Promise<JobEnding | undefined> {
     const { version, env, openStdin } = this.#tools
     let ending: JobEnding | undefined
     let format: string | undefined
@@ -240,8 +256,8 @@ export class Session {
         false,
       )
       isPlanned = true
-      if (await this.#tellInstead(plan)) return undefined
-      const outcome = await makeTransfer(plan, this.#transferTools(options, signal))
+      if (await this.#tellInstead(plan, clients)) return undefined
+      const outcome = await makeTransfer(plan, this.#transferTools(options, clients, signal))
       ending = outcome.ending
       if (this.#keepsOutcomes && this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
@@ -265,12 +281,12 @@ export class Session {
   }
 
   /** `--explain`, `--to` and `--bench`: true where that is all that was asked for. */
-  async #tellInstead(plan: Plan): Promise<boolean> {
+  async #tellInstead(plan: Plan, clients: Clients): Promise<boolean> {
     const { explain, to, bench, parallelMax } = plan.options
     if (explain !== true && to === undefined && bench === undefined) return false
     // How far one of many has come is nothing to be shown.
-    const tools = { ...this.#transferTools(plan.options), onProgress: undefined }
-    const client = this.#clients.clientFor(plan.options)
+    const tools = { ...this.#transferTools(plan.options, clients), onProgress: undefined }
+    const client = clients.clientFor(plan.options)
     const write = (text: string): Promise<void> => this.#stdout.write(Buffer.from(text))
     if (explain === true) {
       const { explainPlan } = await import('./tell/explain.ts')
@@ -311,9 +327,9 @@ export class Session {
     })
   }
 
-  #transferTools(options: Options, signal = this.#tools.signal): TransferTools {
+  #transferTools(options: Options, clients: Clients, signal = this.#tools.signal): TransferTools {
     return {
-      clients: this.#clients,
+      clients,
       signal,
       openStdout: (plan, response) => this.#openStdout(plan, response),
       stdout: this.#stdout,

@@ -20,6 +20,7 @@ import type { Lease, PoolPlan } from '../pool/pool.ts'
 import { isForwarded } from '../proxy/choose.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
 import { looksUpByItself, openRoute, type ProxyHop, placeOf } from '../transport/open-route.ts'
@@ -150,7 +151,7 @@ export class Plans {
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target = {
+    const target: DialTarget = {
       host,
       port,
       socketPath,
@@ -172,6 +173,7 @@ export class Plans {
       suspectsBodies: true,
     }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
+    const beyond = hops.length === 0 || isForwarding ? target : (connect?.beyond?.(target) ?? target)
     const url = `${key.origin}/`
     return {
       key,
@@ -181,16 +183,22 @@ export class Plans {
         const asked = guard === undefined ? undefined : new Guard(guard, begun, urls)
         const plain = connect === undefined ? dial : checkedConnector(connect)
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
-        const plan = { target, connect: guarded, waiting, connectionOptions }
+        const isOurs = guarded === dial && hops.length === 0
+        const plan = {
+          target,
+          connect: guarded,
+          waiting: isOurs ? waiting : bySignal(waiting),
+          connectionOptions,
+        }
         const opening =
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
-            : openRoute({ ...plan, hops, isForwarding, guard: asked })
+            : openRoute({ ...plan, beyond, hops, isForwarding, guard: asked })
         const opened = observed(key, clock, opening)
         return asked === undefined ? opened : opened.then((transport) => remember(transport, asked))
       },
       refusalOf:
-        guard === undefined ? undefined : refusalBy(new Guard(guard, url), target, hops, isForwarding),
+        guard === undefined ? undefined : refusalBy(new Guard(guard, url), beyond, hops, isForwarding),
     }
   }
 }
@@ -282,18 +290,25 @@ function refuseToDial(): Promise<never> {
   return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
 }
 
+/** For what may not hear a CallOff. */
+function bySignal(waiting: Deadlines): Deadlines {
+  return { ...waiting, callOff: undefined, signal: waiting.callOff?.asSignal() ?? waiting.signal }
+}
+
 /** Tells of a connection that is opened, and of one that cannot be. */
-async function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
+function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
   const { origin, route } = key
   const begunAt = clock.now()
   const tell = (address: string | undefined, error: unknown): void =>
     tellConnection({ origin, route, address, elapsedMs: clock.now() - begunAt, error })
-  try {
-    const transport = await opening
-    tell(transport.address, undefined)
-    return transport
-  } catch (error) {
-    tell(undefined, error)
-    throw error
-  }
+  return opening.then(
+    (transport) => {
+      tell(transport.address, undefined)
+      return transport
+    },
+    (error: unknown) => {
+      tell(undefined, error)
+      throw error
+    },
+  )
 }

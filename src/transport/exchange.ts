@@ -145,6 +145,11 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#bytesWritten
   }
 
+  /** True for a request of a client, which tells of attempts. */
+  get isAttempt(): boolean {
+    return this.#options.settings?.retry !== undefined
+  }
+
   /** True once a byte of the response, informational ones included, has come. */
   get responseStarted(): boolean {
     return this.#responseStarted
@@ -211,7 +216,14 @@ export class Exchange implements ResponseSource, BodySource {
   }
 
   get facts(): ExchangeFacts {
-    return { ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt), phase: 'body' }
+    return {
+      ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt),
+      phase: 'body',
+      address: this.#host.address,
+      reused: this.reused,
+      requestBytesWritten: this.#bytesWritten,
+      responseStarted: true,
+    }
   }
 
   get connection(): Omit<ConnectionFacts, 'httpVersion'> {

@@ -59,7 +59,13 @@ interface RoutePlace extends HostPort {
 
 /** What of a proxy, or of the server, a guard is asked about. */
 export function placeOf(next: ProxyHop | DialTarget): RoutePlace {
-  return { host: next.host, port: next.port, role: 'scheme' in next ? 'the proxy' : undefined }
+  const role = 'scheme' in next ? 'the proxy' : undefined
+  return { host: placeHost(next), port: next.port, role }
+}
+
+/** What is connected to: the name that TLS asks for may be another. */
+function placeHost(next: ProxyHop | DialTarget): string {
+  return 'scheme' in next ? next.host : (next.place ?? next.host)
 }
 
 /** Whether a proxy is given names, or addresses that were looked up here. */
@@ -71,6 +77,8 @@ export function looksUpByItself({ scheme }: Pick<ProxyHop, 'scheme'>): boolean {
 export interface RoutePlan {
   /** The server; `tls` is for it. */
   readonly target: DialTarget
+  /** Where the last proxy is asked to lead to instead. Default: `target`. */
+  readonly beyond?: DialTarget | undefined
   /** The proxies, the first to be connected to first; at least one. */
   readonly hops: readonly ProxyHop[]
   /** The connection ends at the last proxy, which is sent the requests themselves. */
@@ -120,10 +128,10 @@ class Opening {
   }
 
   async #openAll(): Promise<{ readonly stream: ByteStream; readonly timings: DialTimings }> {
-    const { hops, target, isForwarding, connect, waiting } = this.#plan
+    const { hops, target, beyond = target, isForwarding, connect, waiting } = this.#plan
     const first = hops[0]!
     this.#at = first
-    const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), target]
+    const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), beyond]
     this.#checkBeyond(rest)
     const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
     let stream = dialed
@@ -170,8 +178,8 @@ class Opening {
   async #leadOn(stream: ByteStream, next: ProxyHop | DialTarget): Promise<ByteStream> {
     const { scheme, credentials } = this.#at
     const { waiting } = this.#plan
-    if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, next)
-    const host = looksUpByItself(this.#at) ? next.host : await this.#lookUp(stream, next)
+    if (scheme === 'http' || scheme === 'https') return this.#tunnel(stream, placeOf(next))
+    const host = looksUpByItself(this.#at) ? placeHost(next) : await this.#lookUp(stream, next)
     const to = { host, port: next.port }
     const { address } = stream
     const talk = scheme.startsWith('socks5')
@@ -183,7 +191,7 @@ class Opening {
   }
 
   async #lookUp(stream: ByteStream, next: ProxyHop | DialTarget): Promise<string> {
-    const { host } = next
+    const host = placeHost(next)
     const { target, waiting, guard } = this.#plan
     // An address that SOCKS4 does not know is refused in its words.
     const isIPv4Alone = this.#at.scheme === 'socks4' && readIpAddress(host)?.family !== 6
@@ -191,7 +199,8 @@ class Opening {
     const place = placeOf(next)
     this.#sought = next
     try {
-      const found = await findAddresses({ host, family, lookup: target.lookup }, waiting)
+      const { lookup } = 'scheme' in next ? target : next
+      const found = await findAddresses({ host, family, lookup }, waiting)
       guard?.checkAddresses(
         place,
         found.map(({ address }) => address),
@@ -204,12 +213,12 @@ class Opening {
     }
   }
 
-  #tunnel(stream: ByteStream, next: HostPort): Promise<ByteStream> {
+  #tunnel(stream: ByteStream, to: HostPort): Promise<ByteStream> {
     const { waiting, connectionOptions } = this.#plan
     const at = this.#at
     const asking = this.#asking.get(at) ?? new Asking()
     this.#asking.set(at, asking)
-    const question = { to: next, headers: at.headers ?? NO_FIELDS, identity: at.identity, asking }
+    const question = { to, headers: at.headers ?? NO_FIELDS, identity: at.identity, asking }
     return openTunnel(stream, question, connectionOptions, waiting)
   }
 }

@@ -84,6 +84,38 @@ const CASES: readonly string[] = [
   '-x OPEN --noproxy * URL/ok',
   '-x  URL/ok',
   '-U me:pw URL/ok',
+  // Where the origin is bent, the proxy is asked for the other place.
+  '-x OPEN --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x OPEN --connect-to ::other.test:PORT http://name.test/ok http://second.test:99/ok',
+  '-x OPEN --connect-to name.test::other.test: http://name.test:PORT/ok',
+  '-x OPEN --connect-to elsewhere.test::other.test: http://name.test:PORT/ok',
+  '-x OPEN --connect-to :::PORT -w %{http_code}|%{http_connect}|%{num_connects} http://name.test/ok',
+  '-x OPEN -p --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x OPEN -L --connect-to name.test:80:127.0.0.1:PORT http://name.test/redirect/302?to=http://127.0.0.1:PORT/ok',
+  '-x OPEN --connect-to 127.0.0.1:OPENPORT:name.test:PORT URL/ok',
+  '-x SHUT -U me:pw --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x SHUT --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x BROKEN --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x OPEN --noproxy name.test --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x OPEN --noproxy 127.0.0.1 --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x socks5h://SOCKS --connect-to name.test:80:other.test:PORT http://name.test/ok',
+  '-x socks5://SOCKS --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '-x socks4a://SOCKS --connect-to name.test:80:other.test:PORT http://name.test/ok',
+  '-x socks4://SOCKS --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
+  '--preproxy socks5h://SOCKS -x OPEN --connect-to name.test:80:other.test:PORT http://name.test/ok',
+  '-x socks5://SOCKS --resolve name.test:PORT:127.0.0.1 http://name.test:PORT/ok',
+  '-x socks4://SOCKS --resolve name.test:PORT:127.0.0.1 http://name.test:PORT/ok',
+  '-x socks5h://SOCKS --resolve name.test:PORT:127.0.0.9 http://name.test:PORT/ok',
+  '-x OPEN --resolve name.test:PORT:127.0.0.9 http://name.test:PORT/ok',
+  '-x http://proxy.test:OPENPORT --resolve proxy.test:OPENPORT:127.0.0.1 http://name.test:PORT/ok',
+  '-x OPEN --connect-to ::other.test URL/ok',
+  '-x OPEN --connect-to ::other.test:99999 URL/ok',
+  '-x socks5://SOCKS --resolve proxy.test:PORT:127.0.0.9 --resolve name.test:PORT:127.0.0.1 http://name.test:PORT/ok',
+  '-x proxy.test:OPENPORT -p --resolve proxy.test:OPENPORT:127.0.0.1 --resolve name.test:PORT:127.0.0.9 http://name.test:PORT/ok',
+  '-x OPEN -p https://127.0.0.1:1/',
+  '-x OPEN --connect-to name.test:443:other.test:1 https://name.test/',
+  '-x socks5h://SOCKS --connect-to name.test:443:other.test:1 https://name.test/',
+  '--connect-to name.test:443:127.0.0.1:1 https://name.test/',
 ]
 
 /** What is other than in this curl, and why: what is not compared. */
@@ -130,6 +162,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
   })
 
   const places = (): readonly (readonly [name: string, port: number])[] => [
+    ['OPENPORT', open.port],
     ['OPEN', open.port],
     ['SHUT', shut.port],
     ['BROKEN', broken.port],
@@ -141,7 +174,8 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
 
   function wordsOf(text: string): string[] {
     const filled = places().reduce(
-      (line, [name, port]) => line.replaceAll(name, name === 'PORT' ? String(port) : `127.0.0.1:${port}`),
+      (line, [name, port]) =>
+        line.replaceAll(name, name.endsWith('PORT') ? String(port) : `127.0.0.1:${port}`),
       text.replaceAll('URL', `http://127.0.0.1:${peer.port}`).replaceAll('BASIC', `Basic~${btoa('me:pw')}`),
     )
     return filled.split(' ').map((word) => word.replaceAll('~', ' '))

@@ -60,6 +60,14 @@ describe('--explain', () => {
     assert.equal(server.accepted, 0)
   })
 
+  it('tells where --connect-to and --resolve lead, and that a proxy is asked for that place', async () => {
+    const bent = ['--connect-to', '::b.test:9', '--resolve', 'b.test:9:127.0.0.1']
+    const plan = await text(['--explain', '-x', 'p.test', ...bent, 'http://a.test/'])
+    assert.match(plan, /^GET http:\/\/a\.test\/\n +route +http:\/\/p\.test:1080: what the options say\n/)
+    assert.match(plan, /\n +leads to +b\.test:9: --connect-to\n +is at +127\.0\.0\.1: --resolve\n/)
+    assert.doesNotMatch(await text(['--explain', 'http://a.localhost/']), /--connect-to|--resolve/)
+  })
+
   it('tells of several URLs in their order, with -Z too', async () => {
     const plans = await text(['-Z', '--explain', 'http://h/[1-9]'])
     assert.deepEqual(

@@ -96,6 +96,21 @@ describe('a body on a terminal', () => {
     assert.equal(paintJson('nonsense', plain), undefined)
   })
 
+  it('has a list on one line where that fits in the terminal, with a comma after it', async () => {
+    const list = `[${Array.from({ length: 40 }, (_, index) => index + 100).join(', ')}]`
+    // `  "a": ` before it.
+    const least = '  "a": '.length + list.length + ','.length
+    for (const columns of [20, 80, 120, least - 1, least, 400]) {
+      const { stdout } = await onTerminal('application/json', `{"a":${list},"b":1}`, [], columns)
+      const lines = stdout
+        .toString()
+        .replace(/\x1b\[\d+m/g, '')
+        .split('\n')
+      assert.equal(lines.includes(`  "a": ${list},`), columns >= least, String(columns))
+      assert.ok(lines.every((line) => line.length <= columns))
+    }
+  })
+
   it('steers no terminal', () => {
     const shown = paintJson('{"a":"\u009b"}', plain)!
     assert.doesNotMatch(shown, /\u009b/)

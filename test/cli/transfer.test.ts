@@ -438,7 +438,18 @@ describe('-w', () => {
       [7, 0, 0, 'GET'],
     )
     assert.equal(all['url_effective'], 'http://127.0.0.1:1/x')
-    assert.deepEqual(Object.keys(all), Object.keys(all).sort())
+    // As curl does, which adds its version at the end.
+    const names = Object.keys(all)
+    assert.deepEqual(names.slice(0, -1), names.slice(0, -1).sort())
+    assert.match(String(all['curl_version']), /^httplib\/\d/)
+  })
+
+  it('writes a field in UTF-8 as that, and other bytes as the characters of Latin-1', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nX-A: caf\u00c3\u00a9\r\nX-B: \u00ff\r\nContent-Length: 0\r\n\r\n'
+    await using server = await answering(Buffer.from(answer, 'latin1'))
+    const words = ['-w', '%header{x-a}|%header{x-b}|%{header_json}', `http://127.0.0.1:${server.port}/`]
+    const [a, b, json = ''] = (await runCommand(words)).stdout.toString().split('|')
+    assert.deepEqual([a, b, (JSON.parse(json) as Record<string, unknown>)['x-a']], ['café', 'ÿ', ['café']])
   })
 
   it('reads its format from a file and from standard input', async () => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { GuardError } from '../../src/errors/index.ts'
+import { type Connector, type DialTarget, dial } from '../../src/io/dial.ts'
 import { Guard } from '../../src/layers/guard/guard.ts'
 import { answer } from '../support/memory-connection.ts'
 import { MemoryStream } from '../support/memory-stream.ts'
@@ -233,6 +234,18 @@ describe('a guard and proxies', () => {
     assert.equal(client.pool.inspect().connections.length, 1)
   })
 
+  it('is asked about the place that a connector has a proxy lead to, and not about the one of the URL', async () => {
+    await using proxy = await startForwarding()
+    const options = { proxy: { url: proxy.url, tunnel: true }, guard: trusting(proxy), retry: false } as const
+    await using inward = new Client({ ...options, connect: leadingTo('10.0.0.1') })
+    const error = await rejectionAs(inward.get('http://public.test/'), GuardError)
+    assert.equal(error.refused, '10.0.0.1')
+    assert.deepEqual(proxy.lines, [])
+    await using outward = new Client({ ...options, connect: leadingTo('other.test') })
+    await outward.get('http://public.test:1/').catch(() => {})
+    assert.deepEqual(proxy.lines, ['CONNECT other.test:1'])
+  })
+
   it('asks a function again before each request where a SOCKS proxy was given an address', async () => {
     const here = serve((_, response) => response.end('reached'))
     await using socks = await SocksProxy.start()
@@ -280,3 +293,10 @@ describe('a guard and proxies', () => {
     assert.match(later.guard.why, /not known yet/)
   })
 })
+
+/** Connects as ever, and has a proxy lead to this host whatever the URL says. */
+function leadingTo(host: string): Connector {
+  return Object.assign((...given: Parameters<Connector>) => dial(...given), {
+    beyond: (target: DialTarget) => ({ ...target, place: host }),
+  })
+}

@@ -5,6 +5,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import type { FieldLine } from '../../core/fields.ts'
+import { VERSION } from '../../core/version.ts'
 
 /** What is known of a transfer that is over. Times in seconds from its beginning. */
 export interface WriteOutFacts {
@@ -145,7 +146,9 @@ export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut
   for (const match of format.matchAll(PATTERN)) {
     add(format.slice(at, match.index))
     at = match.index + match[0].length
-    const [whole, variable, header, escaped] = match
+    const [whole, named, header, escaped] = match
+    // Capitals name the same, as in curl.
+    const variable = named?.toLowerCase()
     if (whole === '%%') add('%')
     else if (escaped !== undefined) add(ESCAPES[escaped] ?? whole)
     else if (header !== undefined) add(valuesOf(facts.fields, header)[0] ?? '')
@@ -160,7 +163,7 @@ export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut
         // Told as curl does, also with -s; what comes next goes on where it was.
         const { to } = pieces.at(-1)!
         pieces.push(
-          { to: 'stderr', text: `httplib: unknown --write-out variable: '${variable}'\n` },
+          { to: 'stderr', text: `httplib: unknown --write-out variable: '${named}'\n` },
           { to, text: '' },
         )
       } else add(text)
@@ -236,7 +239,7 @@ function formatJson(facts: WriteOutFacts): string {
   const members = Object.keys(whole)
     .sort()
     .map((name) => `"${name}":${jsonOf(name, whole[name])}`)
-  return `{${members.join(',')}}`
+  return `{${members.join(',')},"curl_version":${JSON.stringify(`httplib/${VERSION}`)}}`
 }
 
 function jsonOf(name: string, value: unknown): string {

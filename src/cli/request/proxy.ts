@@ -8,9 +8,11 @@
 import type { ClientRequestOptions, ProxyInput, ProxyOptions } from '../../client/option-types.ts'
 import type { FieldLine } from '../../core/fields.ts'
 import { isToken } from '../../core/grammar.ts'
+import { matchNoProxy, parseNoProxy } from '../../proxy/no-proxy.ts'
 import { hideSecrets, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 import { readLocalFile } from './local-files.ts'
+import { placeOf, readPlaces } from './places.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -44,10 +46,40 @@ export async function readProxyOption(
   // Security: HTTP_PROXY may be what a client of a CGI program sent; curl reads the small letters alone.
   const http = given ?? firstOf(env, ['http_proxy']) ?? all
   const https = given ?? firstOf(env, ['https_proxy', 'HTTPS_PROXY']) ?? all
-  return {
+  const chains = {
     http: await chainOf(http, options, headers),
     https: await chainOf(https, options, headers),
+  }
+  if (options.connectTo !== undefined) return bentChains(chains, options, noproxy)
+  return {
+    http: shortest(chains.http),
+    https: shortest(chains.https),
     ...(noproxy !== undefined && { no: noproxy }),
+  }
+}
+
+/** One proxy is no list. */
+function shortest(chain: Chain): ProxyInput | false {
+  return chain !== false && chain.length === 1 ? chain[0]! : chain
+}
+
+/** The proxies, in the order in which they are passed; false for none. */
+type Chain = readonly ProxyOptions[] | false
+
+/** Only a tunnel leads elsewhere than where the URL says: to a place that is bent there is one, for http too, as in curl. */
+function bentChains(
+  chains: { readonly http: Chain; readonly https: Chain },
+  options: Options,
+  noproxy = '',
+): ClientRequestOptions['proxy'] {
+  const places = readPlaces(options)
+  const direct = parseNoProxy(noproxy)
+  return (url) => {
+    const chain = chains[url.protocol === 'https:' ? 'https' : 'http']
+    const place = placeOf(url)
+    if (chain === false || matchNoProxy(direct, place.host, place.port) !== undefined) return false
+    if (places.bend(place) === undefined) return chain
+    return [...chain.slice(0, -1), { ...chain.at(-1)!, tunnel: true }]
   }
 }
 
@@ -80,16 +112,15 @@ function firstOf(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== '')
 }
 
-/** The proxies, in the order in which they are passed; false for none. */
 async function chainOf(
   text: string | undefined,
   options: Options,
   headers: readonly FieldLine[],
-): Promise<ProxyInput | false> {
+): Promise<Chain> {
   const last = text === undefined || text === '' ? undefined : await serverOf(text, options, headers)
-  if (options.preproxy === undefined) return last ?? false
+  if (options.preproxy === undefined) return last === undefined ? false : [last]
   const first = { url: readUrl(options.preproxy, DEFAULT_PRE_SCHEME) }
-  return last === undefined ? first : [first, last]
+  return last === undefined ? [first] : [first, last]
 }
 
 async function serverOf(

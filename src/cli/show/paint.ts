@@ -12,8 +12,8 @@ export type Painter = (text: string) => string | undefined | Promise<string | un
 
 /** What is gathered to be painted; more is written as it comes. */
 const MAX_PAINTED_BYTES = 1_048_576
-/** Lists and objects that fit are written on one line. */
-const MAX_LINE = 76
+/** Of the terminal, where nobody says how wide it is. */
+const DEFAULT_WIDTH = 80
 /** What is nested deeper is written as it came. */
 const MAX_DEPTH = 200
 /** In characters: the blanks of deep lines are many. */
@@ -23,10 +23,10 @@ const MAX_LAID_OUT = 16 * MAX_PAINTED_BYTES
 export function painterFor(
   mediaType: string | null,
   colors: Colors,
-  width: number = 80,
+  width: number = DEFAULT_WIDTH,
 ): Painter | undefined {
   const type = mediaType?.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (type === 'application/json' || type.endsWith('+json')) return (text) => paintJson(text, colors)
+  if (type === 'application/json' || type.endsWith('+json')) return (text) => paintJson(text, colors, width)
   const isXml = type.endsWith('+xml') || type.endsWith('/xml')
   if (type === 'text/html' || isXml)
     return async (text) => {
@@ -122,10 +122,10 @@ export function paintHead(text: string, colors: Colors, width: number = Infinity
 }
 
 /**
- * JSON in lines, two blanks deeper each time, what fits on one line. Numbers and escapes stay as they were written. Undefined for
+ * JSON in lines, two blanks deeper each time; lists and objects that fit in the width on one. Numbers and escapes stay as they were written. Undefined for
  * what is no JSON, is nested deeper than people read, or would be blanks more than anything else.
  */
-export function paintJson(text: string, colors: Colors): string | undefined {
+export function paintJson(text: string, colors: Colors, width: number = DEFAULT_WIDTH): string | undefined {
   try {
     JSON.parse(text)
   } catch {
@@ -133,7 +133,9 @@ export function paintJson(text: string, colors: Colors): string | undefined {
   }
   const tokens = text.match(JSON_TOKENS) ?? []
   if (depthOf(tokens) > MAX_DEPTH) return undefined
-  const laidOut = layOut(readNode(tokens, colors))
+  // A comma may follow.
+  const maxLine = width - 1
+  const laidOut = layOut(readNode(tokens, colors, maxLine), maxLine)
   return laidOut === undefined ? undefined : `${laidOut}\n`
 }
 
@@ -158,8 +160,15 @@ function depthOf(tokens: readonly string[]): number {
   return deepest
 }
 
-function readNode(tokens: readonly string[], colors: Colors): Node {
+function readNode(tokens: readonly string[], colors: Colors, maxLine: number): Node {
   let at = 0
+  const capped = (width: number): number => (width <= maxLine ? width : Infinity)
+  const leaf = (width: number, painted: string): Node => ({
+    width: capped(width),
+    painted,
+    children: [],
+    brackets: '',
+  })
   const read = (): Node => {
     const token = tokens[at++]!
     if (token !== '{' && token !== '[') return leaf(token.length, paintScalar(token, colors))
@@ -194,16 +203,8 @@ function readNode(tokens: readonly string[], colors: Colors): Node {
   return read()
 }
 
-function capped(width: number): number {
-  return width <= MAX_LINE ? width : Infinity
-}
-
-function leaf(width: number, painted: string): Node {
-  return { width: capped(width), painted, children: [], brackets: '' }
-}
-
 /** The lines; undefined where there is more in them than anybody looks at. */
-function layOut(root: Node): string | undefined {
+function layOut(root: Node, maxLine: number): string | undefined {
   const pieces: string[] = []
   let left = MAX_LAID_OUT
   const write = (text: string): void => {
@@ -211,7 +212,7 @@ function layOut(root: Node): string | undefined {
     left -= text.length
   }
   const print = ({ width, painted, children, brackets }: Node, indent: string): void => {
-    const isFlat = children.length === 0 || indent.length + width <= MAX_LINE
+    const isFlat = children.length === 0 || indent.length + width <= maxLine
     if (isFlat && !(indent === '' && brackets === '{}' && children.length > 0)) {
       write(painted)
       return

@@ -1,8 +1,10 @@
 /** `--explain`: what would be sent, where and why, and what would become of the answer. */
 
 import type { Explanation } from '../../client/explain.ts'
+import { formatAuthority } from '../../core/origin.ts'
 import { maskField } from '../../core/redact.ts'
 import { finishHead } from '../request/head.ts'
+import { placeOf, readPlaces } from '../request/places.ts'
 import type { Plan } from '../transfer/plan.ts'
 import { RETRIED_STATUSES } from '../words/table.ts'
 
@@ -14,6 +16,7 @@ export function explainPlan(plan: Plan, explanation: Explanation): string {
       ? 'standard output'
       : `${destination.path}${destination.isNamedByPeer ? ', or as Content-Disposition says' : ''}`
   const notes = [
+    ...placeNotes(plan),
     `  output      ${place}`,
     ...(resumeFrom === undefined ? [] : [`  goes on     from byte ${resumeFrom}`]),
     ...(resumption === undefined || resumption.have === 0
@@ -24,8 +27,24 @@ export function explainPlan(plan: Plan, explanation: Explanation): string {
       : [`  again       up to ${options.retry} times, after timeouts and ${RETRIED_STATUSES.join(', ')}`]),
     ...(options.fail === true ? ['  fails       with 22 for a status of 400 or more'] : []),
   ]
-  const whole = explanation.toString().replace(FIELDS, () => `  fields\n${fieldLines(plan, explanation)}`)
+  const told = explanation.toString().replace(BY_FUNCTION, 'what the options say')
+  const whole = told.replace(FIELDS, () => `  fields\n${fieldLines(plan, explanation)}`)
   return `${whole}\n${notes.map((note) => `${note}\n`).join('')}`
+}
+
+/** Where places are bent, the client asks a function for proxies: the options were it that the user has said. */
+const BY_FUNCTION = 'the function of the option proxy'
+
+/** What `--connect-to` and `--resolve` do to the place of the server. */
+function placeNotes({ options, target: { url } }: Plan): string[] {
+  const places = readPlaces(options)
+  const place = placeOf(url)
+  const bent = places.bend(place)
+  const { addresses } = places.known(bent ?? place) ?? {}
+  return [
+    ...(bent === undefined ? [] : [`  leads to    ${formatAuthority(bent)}: --connect-to`]),
+    ...(addresses === undefined ? [] : [`  is at       ${addresses.join(', ')}: --resolve`]),
+  ]
 }
 
 /** What the client says of fields: the command completes the head when it goes out. */

@@ -2,7 +2,8 @@
 
 import type { X509Certificate } from 'node:crypto'
 import type { TlsDetails } from '../../core/tls-options.ts'
-import { certificatesOf } from '../../io/tls/peer-chain.ts'
+import type { DialTarget } from '../../io/dial.ts'
+import { certificatesOf, unverifiedResultOf } from '../../io/tls/peer-chain.ts'
 import type { WireWatch } from '../show/wire-tap.ts'
 
 /** A status line is complete in so many characters, as far as its status goes. */
@@ -14,15 +15,23 @@ export class ConnectStatus implements WireWatch {
   status: number | undefined
   /** What the server has shown of itself. */
   certificates: readonly X509Certificate[] = []
+  /** What was wrong with each peer that TLS was spoken with, in the order in which they were met: OpenSSL's numbers. */
+  readonly verifyResults: number[] = []
+  /** The first of them is a proxy. */
+  isProxySecure = false
   #isAsked = false
   #head = ''
 
-  dialing(): void {}
+  dialing({ role, tls }: DialTarget): void {
+    this.isProxySecure = role !== undefined && tls !== undefined
+  }
+
   connected(): void {}
 
   secured(details: TlsDetails): void {
     // The last one is the server's; the one of a proxy comes before it.
     this.certificates = certificatesOf(details)
+    this.verifyResults.push(unverifiedResultOf(details, this.certificates))
   }
 
   sent(data: string | Uint8Array): void {
@@ -39,9 +48,10 @@ export class ConnectStatus implements WireWatch {
   }
 }
 
-/** Whether a format of `-w` may ask for it, or for the sizes of heads; one of a file may. */
-export function asksForHeads(format: string | undefined): boolean {
+/** Whether a format of `-w` may ask for it, for the sizes of heads, or for what comes before a response; one of a file may. */
+export function asksForConnections(format: string | undefined): boolean {
   return (
-    format !== undefined && /^@|http_connect|json|certs|size_header|size_request|num_connects/.test(format)
+    format !== undefined &&
+    /^@|http_connect|json|certs|size_header|size_request|num_connects|local_|time_|verify_result/.test(format)
   )
 }

@@ -1,17 +1,17 @@
 /**
  * The clients of a run: one for each way of connecting that its operations ask for, so that transfers share connections where
- * they may. Where a connection leads is bent here, by `--resolve` and `--connect-to`.
+ * they may.
  */
 
 import { networkInterfaces } from 'node:os'
 import { Client } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/option-types.ts'
-import { addressOfHost } from '../../core/host.ts'
+import type { DialTimings } from '../../io/byte-stream.ts'
 import { type Connector, type DialTarget, dial } from '../../io/dial.ts'
-import type { Lookup } from '../../io/lookup.ts'
 import type { Deadlines } from '../../time/wait.ts'
+import { familyOf, readPlaces } from '../request/places.ts'
 import { tapConnections, type WireWatch } from '../show/wire-tap.ts'
-import { CommandFailure, usageFailure } from '../tell/failure.ts'
+import { CommandFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
 import { ConnectStatus } from './connect-status.ts'
 import { HeadCounter, HeadTotals } from './head-counts.ts'
@@ -20,8 +20,10 @@ import { HeadCounter, HeadTotals } from './head-counts.ts'
 export interface OpenedConnection {
   readonly address: string
   readonly localAddress: string | undefined
-  /** How a proxy has answered a CONNECT, where that is asked for. */
-  readonly tunnel: ConnectStatus | undefined
+  /** What was said while it was made, where that is asked for. */
+  readonly making: ConnectStatus | undefined
+  /** How long it took, tunnels and TLS in them apart. */
+  readonly timings: DialTimings
 }
 
 export class Clients {
@@ -29,14 +31,18 @@ export class Clients {
   readonly #makeWatches: () => readonly WireWatch[]
   /** The last one to each address. */
   readonly #opened: Map<string, OpenedConnection> = new Map()
-  /** Bytes of heads on all connections, where they are looked at. */
+  /** Bytes of heads on all connections, where they are looked on at. */
   readonly heads: HeadTotals = new HeadTotals()
-  /** Whether heads are looked at, for `-w`: from the next connection on. */
-  looksAtHeads = false
+  /** Whether connections are looked on at, for `-w`. */
+  readonly looksOn: boolean
 
-  /** @param makeWatches - who looks on at a connection; called for each one */
-  constructor(makeWatches: () => readonly WireWatch[]) {
+  /**
+   * @param makeWatches - who looks on at a connection; called for each one
+   * @param looksOn - whether `-w` asks for more than responses tell
+   */
+  constructor(makeWatches: () => readonly WireWatch[], looksOn: boolean) {
     this.#makeWatches = makeWatches
+    this.looksOn = looksOn
   }
 
   /**
@@ -67,23 +73,40 @@ export class Clients {
   }
 
   #connectorFor(options: Options, watch: WireWatch | undefined): Connector {
-    const route = makeRoute(options)
-    return (target, waiting) => {
-      const tunnel = this.looksAtHeads ? new ConnectStatus() : undefined
-      const counter = this.looksAtHeads ? new HeadCounter(this.heads) : undefined
+    const places = readPlaces(options)
+    const connect: Connector = (target, waiting) => {
+      const making = this.looksOn ? new ConnectStatus() : undefined
+      const counter = this.looksOn ? new HeadCounter(this.heads) : undefined
       const recorded: Connector = async () => {
-        const dialed = await dial(route(target), limitConnecting(waiting, options.connectTimeout))
-        const { address, localAddress } = dialed.stream
-        this.#opened.set(address, { address, localAddress, tunnel })
-        return dialed
+        const limited = limitConnecting(waiting, options.connectTimeout)
+        const place = places.dialed(target)
+        // What was connected to is known also where TLS fails.
+        const dialed = await (this.looksOn ? dial(withoutTls(place), limited) : dial(place, limited))
+        const { stream, timings } = dialed
+        const { address, localAddress } = stream
+        this.#opened.set(address, { address, localAddress, making, timings })
+        this.heads.connects += 1
+        if (!this.looksOn || place.tls === undefined) return dialed
+        const { clock } = limited
+        const startedAt = clock.now()
+        const secure = await stream.startTls(place.host, place.tls, limited)
+        const all = { ...timings, tls: clock.now() - startedAt }
+        this.#opened.set(address, { address, localAddress, making, timings: all })
+        return { stream: secure, timings: all }
       }
-      const watches = [...this.#makeWatches(), tunnel, counter, watch].filter((one) => one !== undefined)
+      const watches = [...this.#makeWatches(), making, counter, watch].filter((one) => one !== undefined)
       return watches.reduce<Connector>((connect, one) => tapConnections(() => one, connect), recorded)(
         target,
         waiting,
       )
     }
+    return Object.assign(connect, { beyond: places.beyond })
   }
+}
+
+/** TLS is laid over it later. */
+function withoutTls(target: DialTarget): DialTarget {
+  return { ...target, tls: undefined, willStartTls: target.tls !== undefined || target.willStartTls === true }
 }
 
 /** Nothing but what the command says: fields, retries and redirects are its own affair. */
@@ -143,79 +166,4 @@ function limitConnecting(waiting: Deadlines, seconds: number | undefined): Deadl
       },
     },
   }
-}
-
-/** Bends a target by `--connect-to`, then by `--resolve`. */
-function makeRoute(options: Options): (target: DialTarget) => DialTarget {
-  const bends = (options.connectTo ?? []).map(readConnectTo)
-  // The last that is said of a name counts, as in curl.
-  const resolved = (options.resolve ?? []).flatMap(readResolve).reverse()
-  return (target) => {
-    if (target.socketPath !== undefined) return target
-    const bend = bends.find(
-      (one) => matches(one.host, target.host) && (one.port === '' || Number(one.port) === target.port),
-    )
-    const host = bend === undefined || bend.toHost === '' ? target.host : bend.toHost
-    const port = bend === undefined || bend.toPort === '' ? target.port : Number(bend.toPort)
-    const here = resolved.filter((one) => one.port === port)
-    const known = here.find((one) => matches(one.host, host)) ?? here.find((one) => one.host === '*')
-    // The name stays that of the URL: it is what TLS asks for.
-    if (known !== undefined) {
-      // An address is not looked up.
-      const place = familyOf(host) === 0 ? host : known.addresses[0]
-      return { ...target, port, place, lookup: answering(known.addresses) }
-    }
-    if (isLoopbackName(host)) return { ...target, port, place: host, lookup: answering(['::1', '127.0.0.1']) }
-    return { ...target, port, place: host }
-  }
-}
-
-/** Names below localhost are this machine, whatever a resolver knows of them (RFC 6761 §6.3), as in curl. */
-function isLoopbackName(host: string): boolean {
-  return /\.localhost\.?$/i.test(host)
-}
-
-function matches(pattern: string, host: string): boolean {
-  return pattern === '' || pattern.toLowerCase() === host.toLowerCase()
-}
-
-/** `[addr]:port` and `host:port`: the parts, brackets taken away. */
-const HOST = String.raw`(\[[^\]]*\]|[^:]*)`
-
-function readConnectTo(text: string): { host: string; port: string; toHost: string; toPort: string } {
-  const [, host, port, toHost, toPort] = new RegExp(`^${HOST}:(\\d*):${HOST}:(\\d*)$`).exec(text) ?? []
-  if (host === undefined || port === undefined || toHost === undefined || toPort === undefined)
-    throw usageFailure(
-      '--connect-to cannot be read',
-      '--connect-to HOST:PORT:HOST:PORT',
-      undefined,
-      'resolve-syntax',
-    )
-  return { host: bare(host), port, toHost: bare(toHost), toPort }
-}
-
-function readResolve(text: string): { host: string; port: number; addresses: readonly string[] }[] {
-  if (text.startsWith('-')) return []
-  const [, host, port, list = ''] = new RegExp(`^\\+?${HOST}:(\\d+):(.+)$`).exec(text) ?? []
-  const addresses = list.split(',').map(bare)
-  if (host === undefined || port === undefined || addresses.some((one) => familyOf(one) === 0))
-    throw usageFailure('--resolve cannot be read', '--resolve HOST:PORT:ADDRESS', undefined, 'resolve-syntax')
-  return [{ host: bare(host), port: Number(port), addresses }]
-}
-
-function bare(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host
-}
-
-function answering(addresses: readonly string[]): Lookup {
-  return (_host, _options, done) =>
-    done(
-      null,
-      addresses.map((address) => ({ address, family: familyOf(address) })),
-    )
-}
-
-/** 4 or 6; 0 for a name. */
-function familyOf(host: string): number {
-  return addressOfHost(host)?.family ?? 0
 }

@@ -90,9 +90,10 @@ export function explainError(error: unknown, plan: Plan, record: TransferRecord)
 }
 
 /** Whether the proxy at this place is asked in the words of SOCKS. */
-function isOfSocks(place: string | undefined, { proxy }: Plan): boolean {
-  if (place === undefined || typeof proxy !== 'object' || !('http' in proxy)) return false
-  const urls = [proxy.http, proxy.https]
+function isOfSocks(place: string | undefined, { proxy, target: { url } }: Plan): boolean {
+  const all = typeof proxy === 'function' ? proxy(url) : proxy
+  if (place === undefined || typeof all !== 'object' || all === null) return false
+  const urls = ('http' in all ? [all.http, all.https] : [all])
     .flat()
     .map((one) => (typeof one === 'object' && 'url' in one ? String(one.url) : ''))
   return urls.some((url) => url.startsWith('socks') && url.replace(/^.*(?:@|:\/\/)/s, '') === place)

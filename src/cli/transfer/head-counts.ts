@@ -46,19 +46,17 @@ const SEAM_CHARS = 3
 /** Looks on at one connection: a head goes out, one comes in, and what follows is none until the next goes out. */
 export class HeadCounter implements WireWatch {
   readonly #totals: HeadTotals
-  #out: OpenHead | undefined = NOTHING
-  #in: OpenHead | undefined = NOTHING
+  /** Undefined until a request goes out: to a SOCKS proxy other things are said before. */
+  #out: OpenHead | undefined
+  #in: OpenHead | undefined
 
   constructor(totals: HeadTotals) {
     this.#totals = totals
   }
 
   dialing(): void {}
+  connected(): void {}
   secured(): void {}
-
-  connected(): void {
-    this.#totals.connects += 1
-  }
 
   sent(data: string | Uint8Array): void {
     if (this.#out === undefined && this.#in === undefined && isRequestLine(data)) {

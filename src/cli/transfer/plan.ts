@@ -179,7 +179,8 @@ const TLS_NAMES = [
 
 /** Whether something on the way may speak TLS: the URL, one that it leads to, a proxy. */
 function mayNeedTls({ location, locationTrusted }: Options, { url }: Target, proxy: Plan['proxy']): boolean {
-  const isByProxy = typeof proxy === 'object' && 'http' in proxy && proxy.http !== undefined
+  const isByProxy =
+    typeof proxy === 'function' || (typeof proxy === 'object' && 'http' in proxy && proxy.http !== undefined)
   return url.protocol !== 'http:' || location === true || locationTrusted === true || isByProxy
 }
 

@@ -101,7 +101,6 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   const ending = failure === undefined ? undefined : describeFailure(failure)
   const { clients } = tools
   const address = record.response?.connection?.address ?? addressOf(failure)
-  const isAlone = clients.looksAtHeads && plan.options.parallel !== true
-  const heads = isAlone ? countsSince(before, clients.heads.now()) : undefined
+  const heads = clients.looksOn ? countsSince(before, clients.heads.now()) : undefined
   return record.finish(ending, failure, clients.opened(address), retries, heads)
 }

@@ -216,7 +216,7 @@ const OUTPUT: readonly OptionRow[] = [
     {
       brief: "write '%{http_code} %{time_total}' afterwards",
       differs:
-        'with -Z, %{size_request} and %{size_header} count neither CONNECT nor challenges; %{certs} has subject, issuer, number, names and dates, and no more before each certificate; %{ssl_verify_result} is 1 for every certificate that is not accepted; %{redirect_url} has no credentials, and is empty where it is no URL; %{errormsg} is in the words of this command. Besides, %{num_retries}, and %{url.host} and its kin of newer curls',
+        '%{size_upload} counts no framing of chunks, %{num_headers} no trailers, and %{num_redirects} no challenges; %{certs} has subject, issuer, number, names and dates, and no more before each certificate, and nothing of a server that is refused; %{redirect_url} has no credentials, and is empty where it is no URL; %{errormsg} is in the words of this command. Besides, %{num_retries}, and %{url.host} and its kin of newer curls',
     },
   ),
   row('-s, --silent', 'flag', 'output', 'no progress and no errors', {
@@ -285,7 +285,7 @@ const CONNECTION: readonly OptionRow[] = [
     differs: 'a name of this machine is none: no name is looked up for it',
   }),
   row('--connect-to <h1:p1:h2:p2>', 'list', 'connection', 'connect to h2:p2 where h1:p1 is asked for', {
-    differs: 'what lacks one of its three colons is refused (49)',
+    differs: 'what lacks one of its first two colons is refused (49)',
   }),
   row('--resolve <host:port:addr,…>', 'list', 'dns', 'use these addresses for host:port', {
     differs: 'a + before it, and a removal with -, mean nothing: nothing is kept',

@@ -21,3 +21,21 @@ export function certificatesOf(details: TlsDetails): X509Certificate[] {
   }
   return chain
 }
+
+const SELF_SIGNED = 18
+const SELF_SIGNED_IN_CHAIN = 19
+const NO_ISSUER = 20
+
+/**
+ * What OpenSSL says of a peer that nobody has verified, where it knows of no authority: its number (`X509_V_ERR_…`). 0 for one
+ * that was verified.
+ * @param chain - what `certificatesOf` has given: Node takes the first away when it is asked for
+ */
+export function unverifiedResultOf(details: TlsDetails, chain: readonly X509Certificate[]): number {
+  if (details.isVerified) return 0
+  const top = chain.at(-1)
+  // Node adds the authority that it knows to what was sent.
+  const isKnown = SOCKETS.get(details)?.authorized === true
+  if (top === undefined || isKnown || top.issuer !== top.subject) return NO_ISSUER
+  return chain.length === 1 ? SELF_SIGNED : SELF_SIGNED_IN_CHAIN
+}
