@@ -11,6 +11,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { env } from 'node:process'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { findTool, TOOL_PATH } from './need.ts'
@@ -24,6 +25,9 @@ const mebibyte: Buffer = Buffer.from(
   Uint8Array.from({ length: MEBIBYTE }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
 )
 
+/** Requests of the mixed load: enough to meet every kind of them often. INTEROP_REQUESTS=1000 is its long form. */
+export const MIXED_REQUESTS: number = Number(env['INTEROP_REQUESTS'] ?? 400)
+
 /** The files that every peer serves, by name. */
 export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'large', Buffer>> = {
   'hello.txt': Buffer.from('abcdefghijklmnopqrstuvwxyz\n'),
@@ -31,7 +35,7 @@ export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' |
   one: Buffer.from('1'),
   mebibyte,
   /** More than the buffers of two programs and of the kernel between them hold. */
-  large: Buffer.alloc(32 * MEBIBYTE, mebibyte),
+  large: Buffer.alloc(16 * MEBIBYTE, mebibyte),
 }
 
 /**
