@@ -11,7 +11,6 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { env } from 'node:process'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { findTool, TOOL_PATH } from './need.ts'
@@ -25,8 +24,8 @@ const mebibyte: Buffer = Buffer.from(
   Uint8Array.from({ length: MEBIBYTE }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
 )
 
-/** Requests of the mixed load: enough to meet every kind of them often. INTEROP_REQUESTS=1000 is its long form. */
-export const MIXED_REQUESTS: number = Number(env['INTEROP_REQUESTS'] ?? 400)
+/** Requests of the mixed load. */
+export const MIXED_REQUESTS = 1_000
 
 /** The files that every peer serves, by name. */
 export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'large', Buffer>> = {
