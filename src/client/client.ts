@@ -10,6 +10,7 @@ import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Layer } from '../core/handler.ts'
+import { takeOptions } from '../core/options.ts'
 import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
@@ -45,6 +46,8 @@ import { type ClientSettings, resolveSettings } from './settings.ts'
 import { makeShared, type Shared } from './shared.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
+/** What concerns a connection that is driven by hand: what it is asked for says who drives it. */
+const TAKEN_BY_HAND = Object.freeze({ proxy: true, signal: true, timeout: true } as const)
 
 /** A request that was read by another interface, such as `fetch`. */
 export interface DirectRequest {
@@ -268,8 +271,9 @@ export class Client {
   ): Promise<HTTPConnection> {
     const { underway, pool, plans, clock } = this.#shared
     underway.check()
-    const settings = resolveSettings(takeClientOptions(options, 'request'), this.#base.settings)
-    refuseBesideSocket(options.proxy, this.#base.options.socketPath)
+    const taken = takeClientOptions(takeOptions(options, TAKEN_BY_HAND, 'take()'), 'request')
+    const settings = resolveSettings(taken, this.#base.settings)
+    refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
     const deadlines = deadlinesFor(settings, clock)
     const lend = async (): Promise<HTTPConnection> => {
       const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings, true)

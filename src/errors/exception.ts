@@ -43,7 +43,7 @@ export interface ExchangeFacts {
    * total timeout, since the request was made.
    */
   elapsedMs?: number | undefined
-  /** How long each phase took that was over then, in milliseconds: `dns connect tls headers`. */
+  /** How long each phase took that was over then, in milliseconds: `queue dns connect tls headers`. */
   timings?: Readonly<Record<string, number | undefined>> | undefined
   /** The proxy on the way, where no connection could be had by it: `host:port`, or the path of a unix socket. */
   proxy?: string | undefined

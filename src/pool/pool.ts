@@ -352,7 +352,8 @@ export class Pool {
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
-    const guard = { transport, framing, clock, limits, request: shown, where, onWarning }
+    const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
+    const guard = { transport, framing, clock, limits, request: shown, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
@@ -373,6 +374,7 @@ export class Pool {
     this.#keeper.changed(connection)
     if (this.#destroyed !== undefined && isOwnClose(error)) return Promise.reject(this.#destroyed.error)
     if (!HTTPException.isHTTPException(error)) return Promise.reject(error)
+    tellQueue(error, sending)
     const { request, attempts } = sending
     const decision = decideResend({
       method: request.method,
@@ -426,6 +428,16 @@ function closedError(): NotConnected {
 /** An error of a request that was sent before tells of all attempts. */
 function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
   if (earlier.length > 0) error.attempts = [...earlier, attemptOfError(error)]
+}
+
+/** The wait for a connection is among the phases that an error of the request tells of; the reason of an abort is the caller's. */
+function tellQueue(error: unknown, { request, queueMs }: Sending): void {
+  const isOurs = HTTPException.isHTTPException(error) && error !== request.deadlines.signal?.reason
+  if (!isOurs || queueMs === undefined || error.timings?.['queue'] !== undefined) return
+  error.timings = { queue: queueMs, ...error.timings }
+  const last = error.attempts?.at(-1)
+  if (last !== undefined)
+    error.attempts = [...error.attempts!.slice(0, -1), { ...last, timings: error.timings }]
 }
 
 function isOwnClose(error: unknown): boolean {

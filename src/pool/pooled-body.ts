@@ -35,6 +35,8 @@ export interface GuardOptions {
   readonly request: string
   readonly where: string | undefined
   readonly onWarning: ((warning: PoolWarning) => void) | undefined
+  /** Is told what a read has failed with. */
+  readonly failed: ((error: unknown) => void) | undefined
 }
 
 const HELD_UNREAD = 'A response holds a connection and is not read: read it, or close() it'
@@ -142,12 +144,14 @@ const GUARDS = new FinalizationRegistry<BodyGuard>((guard) => guard.collected())
 export class PooledBody implements BodyReader {
   readonly #inner: BodyReader
   readonly #guard: BodyGuard
+  readonly #failed: GuardOptions['failed']
   #isReading = false
   #isGivenUp = false
 
   constructor(inner: BodyReader, options: GuardOptions) {
     this.#inner = inner
     this.#guard = new BodyGuard(inner, options)
+    this.#failed = options.failed
     GUARDS.register(this, this.#guard, this)
   }
 
@@ -192,6 +196,9 @@ export class PooledBody implements BodyReader {
       const result = await read
       this.#guard.took(lengthOf(result))
       return result
+    } catch (error) {
+      this.#failed?.(error)
+      throw error
     } finally {
       if (isFirst) this.#isReading = false
     }

@@ -428,6 +428,10 @@ describe('the client', () => {
       other.close()
       assert.equal(one.pool.inspect().connections.length, 0)
       await assert.rejects(one.take('http://127.0.0.1:1/'), ConnectError)
+      // A field would be said by nobody: who has the connection says what is asked for.
+      const headers = { 'X-A': '1' }
+      const message = /^take\(\): unknown option 'headers'; known: proxy, signal, timeout/
+      await assert.rejects(one.take('/', { headers } as object), { name: 'TypeError', message })
       await one.close()
     })
 

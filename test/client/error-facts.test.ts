@@ -132,3 +132,51 @@ describe('what was never sent', () => {
         assert.equal(error.requestBytesWritten, 0)
       })
 })
+
+describe('a failure after a wait for a connection', () => {
+  const WAIT_MS = 40
+  const serving = serve(
+    (request, response) => {
+      if (request.url === '/slow') setTimeout(() => response.end(), WAIT_MS)
+      else if (request.url === '/gone') request.socket.destroy()
+      else {
+        response.writeHead(200, { 'content-length': '100' })
+        response.write('begun', () => setTimeout(() => response.destroy(), 10))
+      }
+    },
+    { pool: { perOrigin: 1 }, retry: false },
+  )
+
+  const FAILURES: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
+    'of its head': (client) => client.post('/gone', { body: 'x' }),
+    'of its body': (client) => client.get('/cut').text(),
+    'of its body in a loop': async (client) => {
+      for await (const _ of await client.get('/cut')) continue
+    },
+  }
+  for (const [what, ask] of Object.entries(FAILURES))
+    it(`tells how long that was: ${what}`, async () => {
+      const { client } = serving
+      const before = client.get('/slow').text()
+      const failing = failureOf(ask(client))
+      await before
+      const { timings, attempts } = await failing
+      // Timers of Node may be a little early.
+      const queueMs = timings?.['queue'] ?? 0
+      assert.ok(queueMs > WAIT_MS / 2, `${queueMs} ms`)
+      assert.equal(attempts?.at(-1)?.timings?.['queue'], queueMs)
+    })
+
+  it('leaves the reason of an abort as it is', async () => {
+    const reason = await failureOf(serving.client.get('http://127.0.0.1:1/'))
+    const told = { ...reason.timings }
+    const controller = new AbortController()
+    const before = serving.client.get('/slow').text()
+    const response = serving.client.get('/cut', { signal: controller.signal })
+    await before
+    const reading = (await response).text()
+    controller.abort(reason)
+    await assert.rejects(reading, (error) => error === reason)
+    assert.deepEqual({ ...reason.timings }, told)
+  })
+})
