@@ -25,7 +25,7 @@ import { charsetOf, contentCodings, decodeText, makeDecoder, parseJson } from '.
 import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
-import { maskCredentials } from './redact.ts'
+import { maskCredentials, maskField } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
   Branches,
@@ -37,6 +37,7 @@ import {
   type SourceOf,
   takeChanges,
 } from './response-source.ts'
+import { shownUrl } from './shown-url.ts'
 import { assertResult, assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
 import { makeWebStream } from './web-stream.ts'
 
@@ -630,6 +631,22 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return rest === undefined ? this.#body.readChunk() : Promise.resolve(rest)
   }
 }
+
+// What of it `console.log` may show: as of a request. A member of a computed name would ask for more in the declarations than it is
+// worth.
+Object.defineProperty(HTTPResponse.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(
+    this: HTTPResponse,
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ) {
+    if (depth < 0) return '[HTTPResponse]'
+    const { status, reason, url, isClosed } = this
+    const fields = this.rawHeaders.map(([name, value]) => [name, maskField(name, value)] as const)
+    return `HTTPResponse ${inspect({ status, reason, url: shownUrl(url), fields, isClosed }, options)}`
+  },
+})
 
 const VERSIONS = { 9: '0.9', 10: '1.0', 11: '1.1', 20: '2' } as const
 

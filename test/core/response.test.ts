@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { HTTPResponse, type ResponseHead, type ResponseSource } from '../../src/core/response.ts'
@@ -13,6 +14,7 @@ import {
   LineTooLong,
   TimeoutError,
 } from '../../src/errors/index.ts'
+import { answerWith } from '../support/layer-exchange.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -325,6 +327,28 @@ describe('isEncoded', () => {
   it('is false where there is no body to be coded, and true whatever ends it', () => {
     assert.equal(isEncoded('gzip', { framing: { kind: 'none' } }), false)
     assert.equal(isEncoded('gzip', { framing: { kind: 'length', length: 3 } }), true)
+  })
+})
+
+describe('what console.log shows of a response', () => {
+  it('is status, URL and fields, and no query, no credential and nothing of the body', () => {
+    const shown = inspect(
+      answerWith(new Pieces(['a S3CRET']), {
+        fields: [
+          ['Content-Type', 'text/plain'],
+          ['Set-Cookie', 'a=S3CRET'],
+        ],
+        source: { url: 'http://a.test/x?token=S3CRET' },
+      }),
+    )
+    assert.match(shown, /^HTTPResponse \{\s+status: 200,\s+reason: 'OK',\s+url: 'http:\/\/a\.test\/x',/)
+    assert.match(shown, /\[ 'Content-Type', 'text\/plain' \]/)
+    assert.match(shown, /isClosed: false/)
+    assert.doesNotMatch(shown, /S3CRET/)
+    assert.equal(
+      inspect({ response: answerWith(new Pieces([])) }, { depth: 0 }),
+      '{ response: [HTTPResponse] }',
+    )
   })
 })
 
