@@ -350,9 +350,8 @@ function errorOf(
 ): RedirectError<HTTPResponse> {
   const error = new RedirectError(code, detail, response, location, { cause })
   const { facts, connection, attempts } = response
-  const { method, url, elapsedMs } = facts
   const { address, reused } = connection ?? {}
-  addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
-  error.attempts = attempts
+  // It failed in no phase: the response came as it was to come.
+  addFacts(error, { address, reused, ...facts, phase: undefined, responseStarted: true, attempts })
   return error
 }

@@ -108,6 +108,21 @@ describe('a failure after another attempt', () => {
   })
 })
 
+describe('a redirect that is not followed', () => {
+  const serving = serve((_, response) => void response.writeHead(302, { location: '/' }).end())
+
+  it('tells of the connection and of what was written', async () => {
+    const error = await failureOf(serving.client.get('/', { redirect: 0 }))
+    assert.equal(error.address, new URL(serving.origin).host)
+    assert.ok((error.requestBytesWritten ?? 0) > 0)
+    assert.deepEqual([error.reused, error.responseStarted, error.phase], [false, true, undefined])
+    assert.deepEqual(
+      error.attempts?.map(({ status }) => status),
+      [302],
+    )
+  })
+})
+
 describe('what was never sent', () => {
   const serving = serve((_, response) => void response.end())
 

@@ -351,9 +351,8 @@ class Authentication {
   #errorOf(code: 'AUTH_BODY' | 'AUTH_PROOF', response: HTTPResponse): AuthError {
     const error = new AuthError(code)
     const { facts, connection } = response
-    const { method, url, elapsedMs } = facts
     const { address, reused } = connection ?? {}
-    addFacts(error, { method, url, elapsedMs, address, reused, responseStarted: true })
+    addFacts(error, { address, reused, ...facts, phase: undefined, responseStarted: true })
     // A response that was given up is among the earlier ones.
     error.attempts = code === 'AUTH_BODY' ? [...this.#earlier] : [...this.#earlier, ...response.attempts]
     return error
