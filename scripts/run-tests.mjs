@@ -47,7 +47,6 @@ const NOT_COVERED = [
   'test/support/',
   'test/connection/idle-connections.test.ts',
   'test/connection/polluted-options.test.ts',
-  'test/io/tls/certificates/matrix.test.ts',
   'test/pool/random.test.ts',
   ...ALONE.map(([start]) => start),
 ]
@@ -135,6 +134,7 @@ for (const file of files) {
   if (!existsSync(path.join(root, file))) fail(`${file} is missing: run "npm run build:test"`)
 }
 const times = words.includes('--times') ? path.join(root, 'build', 'times.jsonl') : undefined
+const isGrouped = options.every((option) => OF_GROUPS.test(option))
 const starts = startsOf(sources)
 
 const skips = path.join(root, 'build', 'skipped.jsonl')
@@ -145,8 +145,8 @@ if (times !== undefined) rmSync(times, { force: true })
 const { status, signal } = spawnSync(
   process.execPath,
   [
-    // Node 22 says of every file that stripping types is an experiment.
-    isUnbuilt ? '--disable-warning=ExperimentalWarning' : '--enable-source-maps',
+    // Node 22 says of every file that stripping types is an experiment. A group finds the sources of a stack by itself.
+    ...(isUnbuilt ? ['--disable-warning=ExperimentalWarning'] : isGrouped ? [] : ['--enable-source-maps']),
     '--test',
     `--test-concurrency=${os.availableParallelism() + 1}`,
     ...reporters(),
@@ -176,13 +176,12 @@ function startsOf(/** @type {string[]} */ names) {
   const folder = path.join('build', 'groups')
   rmSync(path.join(root, folder), { recursive: true, force: true })
   mkdirSync(path.join(root, folder), { recursive: true })
-  const isGrouped = options.every((option) => OF_GROUPS.test(option))
   const groups = isGrouped ? groupsOf(names) : names.map((name) => [name])
   return groups
     .sort((a, b) => secondsOf(b) - secondsOf(a))
     .map((group, index) => {
       const isMeasured = coverage !== undefined && isCovered(group[0])
-      if (group.length === 1 && !isMeasured && times === undefined) return fileOf(group[0])
+      if (!isGrouped && !isMeasured && times === undefined) return fileOf(group[0])
       const [, room] = group[0].split('/')
       const file = path.join(folder, `${String(index).padStart(2, '0')}-${room}.mjs`)
       const given = { coverage: isMeasured ? path.resolve(root, coverage) : undefined, times }
@@ -195,20 +194,19 @@ function startsOf(/** @type {string[]} */ names) {
     })
 }
 
-/** Files that share a process: those of one room, measured or not, as many as are about `GROUP_SECONDS` long. */
+/** Files that share a process: those beside each other, measured or not, as many as are about `GROUP_SECONDS` long. */
 function groupsOf(/** @type {string[]} */ names) {
-  const rooms = new Map()
+  const kinds = new Map()
   const groups = []
   for (const name of shuffled(names)) {
     if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
       groups.push([name])
     else {
-      const room = `${name.split('/')[1]} ${isCovered(name)}`
-      const group = rooms.get(room)
+      const group = kinds.get(isCovered(name))
       if (group !== undefined && secondsOf([...group, name]) <= GROUP_SECONDS) group.push(name)
       else {
-        rooms.set(room, [name])
-        groups.push(rooms.get(room))
+        kinds.set(isCovered(name), [name])
+        groups.push(kinds.get(isCovered(name)))
       }
     }
   }

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream'
 import type { HTTPResponse } from '../core/response.ts'
 import { HeadFiles } from './output/head-files.ts'
 import { Output, ReaderGone } from './output/sink.ts'
-import { factsOfNone, formatWriteOut, type WriteOutFacts } from './output/write-out.ts'
+import type { WriteOutFacts } from './output/write-out.ts'
 import { Jars } from './request/cookies.ts'
 import { HstsFiles } from './request/hsts-files.ts'
 import { readNamed, unlessAborted } from './request/local-files.ts'
@@ -26,7 +26,6 @@ import { type Outcome, TransferRecord } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
 import { makeTransfer } from './transfer/transfer.ts'
 import { waitFor } from './transfer/wait.ts'
-import { writeOutFacts } from './transfer/write-out-facts.ts'
 import { expandGlob } from './words/globs.ts'
 import type { Options, OutputWord } from './words/options.ts'
 import type { Operation } from './words/parse.ts'
@@ -261,7 +260,10 @@ export class Session {
       ending = outcome.ending
       if (this.#keepsOutcomes && this.#outcomes.length < MAX_REPORTED) this.#outcomes.push(outcome)
       this.#streams.transferIsOver(outcome)
-      if (format !== undefined) await this.#writeOut(format, writeOutFacts(outcome, words.urlnum))
+      if (format !== undefined) {
+        const { writeOutFacts } = await import('./transfer/write-out-facts.ts')
+        await this.#writeOut(format, writeOutFacts(outcome, words.urlnum))
+      }
     } catch (error) {
       this.#tools.signal.throwIfAborted()
       // Another one has failed, and this one is given up for it.
@@ -273,8 +275,10 @@ export class Session {
       // What is no URL has no request, and is told all the same, as by curl.
       const isNone =
         (exit === 'url' || exit === 'scheme') && options.explain !== true && options.to === undefined
-      if (isNone && format !== undefined)
+      if (isNone && format !== undefined) {
+        const { factsOfNone } = await import('./output/write-out.ts')
         await this.#writeOut(format, factsOfNone(words.url, words.urlnum, exitCodeOf(exit), what))
+      }
     }
     if (ending !== undefined) this.#tell(ending, options)
     return ending
@@ -352,6 +356,7 @@ export class Session {
   }
 
   async #writeOut(format: string, facts: WriteOutFacts): Promise<void> {
+    const { formatWriteOut } = await import('./output/write-out.ts')
     for (const { to, text } of formatWriteOut(format, facts)) {
       if (to === 'stderr') this.#streams.stderr.write(text)
       else await this.#stdout.write(Buffer.from(text))

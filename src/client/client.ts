@@ -15,6 +15,7 @@ import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
+import { tellUnsent } from '../errors/local.ts'
 import { isThenable } from '../layers/thenable.ts'
 import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
@@ -204,7 +205,7 @@ export class Client {
       const { request } = preview
       checkHead(request, completeHead(request), settings.connection.tolerances)
       const place = this.#destinations.placeOf(request.origin)
-      const { plan, route, proxies, sent, toProxy } = this.#end.explainRoute(
+      const { plan, route, proxies, sent, toProxy, who } = this.#end.explainRoute(
         request,
         request.settings as ClientSettings,
         place,
@@ -213,6 +214,7 @@ export class Client {
         ...preview,
         request: sent,
         toProxy,
+        who,
         spaces: this.#shared.auth.spaces,
         place,
         route,
@@ -326,6 +328,7 @@ export class Client {
       return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
+      tellUnsent(error)
       return Promise.reject(error)
     }
   }
@@ -366,6 +369,7 @@ export class Client {
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       if (HTTPException.isHTTPException(error)) addContext(error, context)
+      tellUnsent(error)
       answer = Promise.reject(error)
     }
     return ResponsePromise.of(underway.watch(answer, signal), throwOnError)

@@ -89,6 +89,7 @@ function innerFeatures({
       layer: redirectLayer({
         locate,
         clock,
+        random,
         pauses,
         upgrade: upgradeRedirect(hsts),
         onRedirect: redirectIsFollowed,

@@ -4,7 +4,7 @@
  * Security: shown as everything else of this package is, credentials masked.
  */
 
-import { type FieldLine, hasField } from '../core/fields.ts'
+import { type FieldLine, hasField, withFieldAfterHost } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
 import { MASK, maskField, maskText } from '../core/redact.ts'
@@ -14,7 +14,7 @@ import type { ProtectionSpaces } from '../layers/auth/spaces.ts'
 import { type GuardPreview, previewGuard } from '../layers/guard/preview.ts'
 import type { PoolPreview } from '../pool/pool.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
-import { completeHead } from '../transport/h1/request-head.ts'
+import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { looksUpByItself } from '../transport/open-route.ts'
 import type { ClientOptions, ClientTimeouts, SharedOptions } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
@@ -30,9 +30,9 @@ export interface ExplainedField {
   readonly value: string
   /**
    * `default`, `client` and `request` for headers; `auth`, `url`, `body` and `protocol` for what is made of them; `jar` for
-   * cookies, `proxy` for who we are to a proxy.
+   * cookies, `proxy` for who we are to a proxy, `retry` for the idempotency key, whose value is drawn when it is sent.
    */
-  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar' | 'proxy'
+  readonly from: SaidBy | 'auth' | 'url' | 'body' | 'protocol' | 'jar' | 'proxy' | 'retry'
 }
 
 /** A timeout, and where it was said. */
@@ -106,10 +106,14 @@ export interface ExplanationParts {
   readonly layers: readonly string[]
   /** What is said of a layer by its name, in the place of what it does in general. */
   readonly notes: Readonly<Record<string, string>>
-  /** What is added for a proxy that the request is sent to as it is. */
+  /** What the request has besides for a proxy that it is sent to as it is. */
   readonly toProxy: readonly FieldLine[]
+  /** What is added to it of who we are to that proxy. */
+  readonly who: FieldLine | undefined
   /** Whether the Cookie field has cookies of the jar. */
   readonly hasJarCookies: boolean
+  /** The field whose value is drawn when it is sent. */
+  readonly drawnKey: string | undefined
 }
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -154,18 +158,24 @@ function explainGuard({ request, place, clientOptions, proxies }: ExplanationPar
 }
 
 function explainFields(
-  { request, builtIn, clientFields, toProxy, hasJarCookies, isFile }: ExplanationParts,
+  { request, builtIn, clientFields, toProxy, who, hasJarCookies, drawnKey, isFile }: ExplanationParts,
   auth: ExplainedAuth,
 ): ExplainedField[] {
   const own = request.fields
-  const ahead: FieldLine[] = auth.ahead === undefined ? [] : [['Authorization', MASK]]
+  const ahead: FieldLine | undefined = auth.ahead === undefined ? undefined : ['Authorization', MASK]
+  // As the layers do it, one after the other.
+  const given = withLine(withLine(own, ahead), who)
+  const sent = withChanges(request, { fields: given })
   // A file is measured when it is sent.
-  const { fields } = completeHead(withChanges(request, { fields: [...ahead, ...own] }))
+  const head = completeHead(sent)
+  checkHead(sent, head, (request.settings as ClientSettings).connection.tolerances)
+  const { fields } = head
   const fromOf = ([name]: FieldLine): ExplainedField['from'] => {
     const lower = name.toLowerCase()
     if (lower === 'authorization' && auth.ahead !== undefined) return auth.from === 'url' ? 'url' : 'auth'
-    if (hasField(toProxy, lower)) return 'proxy'
+    if (lower === who?.[0].toLowerCase() || hasField(toProxy, lower)) return 'proxy'
     if (lower === 'cookie' && hasJarCookies) return 'jar'
+    if (lower === drawnKey?.toLowerCase()) return 'retry'
     if (hasField(own, lower)) return 'request'
     if (hasField(clientFields, lower)) return 'client'
     if (hasField(builtIn, lower)) return 'default'
@@ -177,6 +187,10 @@ function explainFields(
     from: fromOf(line),
   }))
   return isFile ? shown.filter(({ name, from }) => from !== 'body' || name !== 'Content-Length') : shown
+}
+
+function withLine(fields: readonly FieldLine[], line: FieldLine | undefined): readonly FieldLine[] {
+  return line === undefined ? fields : withFieldAfterHost(fields, line)
 }
 
 function explainBody(body: OutgoingBody, isFile: boolean): Explanation['body'] {

@@ -52,9 +52,29 @@ async function attempt(next: Handler, request: OutgoingRequest): Promise<HTTPRes
 
 /** Calls `onError` once, for what the caller would be told: outside of all other built-in layers. */
 export const errorHook: Layer = (next) => (request) =>
-  next(request).catch(async (error: unknown) => {
-    throw (await hooksOf(request)?.onError?.(error, request)) ?? error
-  })
+  next(request).then(
+    (response) => {
+      ASKED.set(response, request)
+      return response
+    },
+    async (error: unknown) => {
+      throw await toldBy(request, error)
+    },
+  )
+
+/** What was asked for, where there is a hook that wants to hear of the error that a verb makes of the response. */
+const ASKED = new WeakMap<HTTPResponse, OutgoingRequest>()
+
+/** Rejects with the error that a verb makes of a response for its status, or with what the hook `onError` gives for it. */
+export async function refuseStatus(response: HTTPResponse): Promise<never> {
+  const error = await response.toStatusError()
+  const request = ASKED.get(response)
+  throw request === undefined ? error : await toldBy(request, error)
+}
+
+async function toldBy(request: OutgoingRequest, error: unknown): Promise<unknown> {
+  return (await hooksOf(request)?.onError?.(error, request)) ?? error
+}
 
 /** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
 export function requestIsSentAgain({ request, ...event }: RetryNotice): unknown {

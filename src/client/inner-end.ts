@@ -2,6 +2,7 @@
  * The inner end of the chain of layers: chooses the route of a request, makes of it what goes that way, and gives it to the pool.
  */
 
+import { withAttempts } from '../core/attempted-body.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
@@ -38,8 +39,10 @@ export interface ExplainedRoute {
   readonly proxies: Route['proxies'] | undefined
   /** The request as it would be sent that way, but for its target. */
   readonly sent: OutgoingRequest
-  /** What is added to the request for a proxy that it is sent to as it is. */
+  /** What the request has besides for a proxy that it is sent to as it is. */
   readonly toProxy: readonly FieldLine[]
+  /** What is added to it of who we are to that proxy. */
+  readonly who: FieldLine | undefined
 }
 
 /** Where a connection leads that is asked for by hand, and how it is opened. */
@@ -89,7 +92,7 @@ export class InnerEnd {
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
     const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
     const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
-    return response.derive({ attempts: [...earlier, ...response.attempts] })
+    return withAttempts(response, [...earlier, ...response.attempts], again.deadlines.signal)
   }
 
   #exchange(request: OutgoingRequest): Promise<HTTPResponse> {
@@ -184,6 +187,7 @@ export class InnerEnd {
         proxies: undefined,
         sent: request,
         toProxy: [],
+        who: undefined,
       }
     }
     const isTunnelled = asksForSwitch(request)
@@ -191,14 +195,13 @@ export class InnerEnd {
     const { proxies } = route
     const shown = { plan, route: { kind: plan.key.route, why: route.why }, proxies }
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
-      return { ...shown, sent: forServer(request), toProxy: [] }
+      return { ...shown, sent: forServer(request), toProxy: [], who: undefined }
     const last = proxies.at(-1)!
     const told = withChanges(request, withTold(request, last.headers))
     const identity = saysProxyAuthorization(told) ? undefined : this.#shared.identities.of(last)
     const isSaid = identity !== undefined && !identity.awaitsChallenge
-    const who: readonly FieldLine[] = isSaid ? [['Proxy-Authorization', MASK]] : []
-    const sent = withChanges(told, { fields: [...who, ...told.fields] })
-    return { ...shown, sent, toProxy: [...who, ...last.headers] }
+    const who: FieldLine | undefined = isSaid ? ['Proxy-Authorization', MASK] : undefined
+    return { ...shown, sent: told, toProxy: last.headers, who }
   }
 
   /** The plan of the pool for a route. @param isTunnelled - a proxy is asked for a tunnel, for http too */

@@ -19,6 +19,7 @@ import {
 import { LIMITS } from '../h1/limits.ts'
 import { isCookieJar } from '../layers/cookies/jar.ts'
 import { PROXY_TAKES } from '../proxy/setting.ts'
+import { meantOption } from './meant-option.ts'
 import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
 
 /** A row of the table. */
@@ -234,6 +235,14 @@ function namesFor(place: 'client' | 'request'): OptionNames {
 const NAMES = { client: namesFor('client'), request: namesFor('request') }
 const WHAT = { client: 'Client', request: 'The options of a request' }
 
+/** Where a name is an option that is none at the place where it was said. */
+function elsewhere(name: string): string | undefined {
+  if (!Object.hasOwn(CLIENT_OPTIONS, name)) return undefined
+  return CLIENT_OPTIONS[name as keyof typeof CLIENT_OPTIONS].where === 'client'
+    ? `${name} is for new Client()`
+    : `${name} is for a request`
+}
+
 /**
  * Takes options out of a caller's hands: own properties, once, checked by the table.
  * @throws TypeError that names the option, what it takes and what it got; for an unknown name one that lists the known
@@ -242,7 +251,7 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
   given: T | undefined,
   place: 'client' | 'request',
 ): T {
-  const taken = takeOptions(given, NAMES[place], WHAT[place])
+  const taken = takeOptions(given, NAMES[place], WHAT[place], (name) => meantOption(name, elsewhere(name)))
   for (const [name, value] of Object.entries(taken) as [keyof typeof CLIENT_OPTIONS, unknown][]) {
     const { is, takes } = CLIENT_OPTIONS[name]
     if (value !== undefined && is !== undefined && !is(value))

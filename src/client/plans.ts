@@ -20,6 +20,7 @@ import type { Lease, PoolPlan } from '../pool/pool.ts'
 import { isForwarded } from '../proxy/choose.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
 import { openTransport } from '../transport/open.ts'
 import { looksUpByItself, openRoute, type ProxyHop, placeOf } from '../transport/open-route.ts'
@@ -172,7 +173,7 @@ export class Plans {
       suspectsBodies: true,
     }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
-    const beyond = hops.length === 0 || isForwarding ? target : (connect?.beyond?.(target) ?? target)
+    const beyond = hops.length === 0 || isForwarding ? target : beyondBy(connect, target)
     const url = `${key.origin}/`
     return {
       key,
@@ -182,7 +183,13 @@ export class Plans {
         const asked = guard === undefined ? undefined : new Guard(guard, begun, urls)
         const plain = connect === undefined ? dial : checkedConnector(connect)
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
-        const plan = { target, connect: guarded, waiting, connectionOptions }
+        const isOurs = guarded === dial && hops.length === 0
+        const plan = {
+          target,
+          connect: guarded,
+          waiting: isOurs ? waiting : bySignal(waiting),
+          connectionOptions,
+        }
         const opening =
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
@@ -283,18 +290,30 @@ function refuseToDial(): Promise<never> {
   return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
 }
 
+/** Where a connector of the caller's has the last proxy lead to. Its own member: nothing that is written onto `Object.prototype`. */
+function beyondBy(connect: Connector | undefined, target: DialTarget): DialTarget {
+  return connect !== undefined && Object.hasOwn(connect, 'beyond') ? connect.beyond!(target) : target
+}
+
+/** For what may not hear a CallOff. */
+function bySignal(waiting: Deadlines): Deadlines {
+  return { ...waiting, callOff: undefined, signal: waiting.callOff?.asSignal() ?? waiting.signal }
+}
+
 /** Tells of a connection that is opened, and of one that cannot be. */
-async function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
+function observed<T extends Transport>(key: PoolKey, clock: Clock, opening: Promise<T>): Promise<T> {
   const { origin, route } = key
   const begunAt = clock.now()
   const tell = (address: string | undefined, error: unknown): void =>
     tellConnection({ origin, route, address, elapsedMs: clock.now() - begunAt, error })
-  try {
-    const transport = await opening
-    tell(transport.address, undefined)
-    return transport
-  } catch (error) {
-    tell(undefined, error)
-    throw error
-  }
+  return opening.then(
+    (transport) => {
+      tell(transport.address, undefined)
+      return transport
+    },
+    (error: unknown) => {
+      tell(undefined, error)
+      throw error
+    },
+  )
 }

@@ -6,11 +6,13 @@
  */
 
 import { hearPromise } from '../core/outgoing-body.ts'
-import type { OutgoingRequest } from '../core/request.ts'
+import { MASK } from '../core/redact.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { CookieJarLike, HstsStore } from '../core/settings.ts'
 import { withCookies } from '../layers/cookies/cookie-field.ts'
 import { askJar } from '../layers/cookies/jar.ts'
 import { findKnown, upgraded } from '../layers/hsts/hsts.ts'
+import { hasKey, keyNameFor } from '../layers/idempotency-key.ts'
 import { isThenable } from '../layers/thenable.ts'
 import type { Destinations } from './destination.ts'
 import { withStrictTls } from './strict-tls.ts'
@@ -22,6 +24,8 @@ export interface Preview {
   readonly notes: Readonly<Record<string, string>>
   /** Whether cookies of the jar are in it. */
   readonly hasJarCookies: boolean
+  /** The name of the field whose value, an idempotency key, is drawn when it is sent; undefined where there is none. */
+  readonly drawnKey: string | undefined
 }
 
 /** What `true` stands for. */
@@ -33,7 +37,9 @@ interface Own {
 /** Looks at the store of HSTS and at the jar. */
 export function previewRequest(made: OutgoingRequest, own: Own, destinations: Destinations): Preview {
   const notes: Record<string, string> = {}
-  let request = made
+  const drawnKey = nameOfDrawnKey(made)
+  let request =
+    drawnKey === undefined ? made : withChanges(made, { fields: [...made.fields, [drawnKey, MASK]] })
   let hasJarCookies = false
   const { hsts, cookies } = made.settings ?? {}
   if (hsts !== undefined) {
@@ -43,7 +49,7 @@ export function previewRequest(made: OutgoingRequest, own: Own, destinations: De
     if (known === 'later') notes['hsts'] = 'asks its store whether the host is to be asked over https'
     else if (known === undefined) notes['hsts'] = 'nothing: the host is not known to ask for https'
     else {
-      if (isPlain) request = upgraded(made, { locate: (url) => destinations.of(url) })
+      if (isPlain) request = upgraded(request, { locate: (url) => destinations.of(url) })
       const strict = withStrictTls(request)
       const does = [
         ...(isPlain ? ['asks over https instead of http'] : []),
@@ -64,7 +70,12 @@ export function previewRequest(made: OutgoingRequest, own: Own, destinations: De
       hasJarCookies = field !== ''
     }
   }
-  return { request, notes, hasJarCookies }
+  return { request, notes, hasJarCookies, drawnKey }
+}
+
+function nameOfDrawnKey(request: OutgoingRequest): string | undefined {
+  const name = keyNameFor(request, request.method)
+  return name === undefined || hasKey(request, name) ? undefined : name
 }
 
 /** What is told at once; `later` for a promise and for what fails: the request will tell. */

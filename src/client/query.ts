@@ -19,6 +19,8 @@ export function writeQuery(input: QueryInput, option: 'query' | 'form'): string 
 }
 
 function* pairsOf(input: QueryInput, option: string): Generator<[string, QueryValue]> {
+  if (Object.prototype.toString.call(input) === '[object FormData]')
+    throw new TypeError(`The option '${option}' takes no FormData: give it as the body`)
   if (Symbol.iterator in input) {
     for (const pair of input as Iterable<unknown>) {
       if (!Array.isArray(pair) || pair.length !== 2)
@@ -27,8 +29,6 @@ function* pairsOf(input: QueryInput, option: string): Generator<[string, QueryVa
     }
     return
   }
-  if (Object.prototype.toString.call(input) === '[object FormData]')
-    throw new TypeError(`The option '${option}' takes no FormData: give it as the body`)
   for (const [name, value] of Object.entries(input)) {
     if (Array.isArray(value)) for (const one of value as QueryValue[]) yield [name, one]
     else yield [name, value as QueryValue]

@@ -4,6 +4,7 @@
 
 import type { HTTPResponse } from '../core/response.ts'
 import type { StandardSchema } from '../core/standard-schema.ts'
+import { refuseStatus } from './hooks.ts'
 
 /** Whether a response that is read at once has to be good: undefined where nobody has said. */
 type ThrowOnError = boolean | ((response: HTTPResponse) => boolean) | undefined
@@ -34,7 +35,7 @@ export class ResponsePromise extends Promise<HTTPResponse> {
     const read = (response: HTTPResponse): Promise<T> => response.json<T>(schema)
     return this.then(
       this.#throwOnError === undefined
-        ? (response) => (response.status < 400 ? read(response) : response.orThrow().then(read))
+        ? (response) => (response.status < 400 ? read(response) : refuseStatus(response))
         : read,
     )
   }
@@ -64,7 +65,7 @@ function textOf(response: HTTPResponse): Promise<string> {
 }
 
 function textOfGood(response: HTTPResponse): Promise<string> {
-  return response.status < 400 ? response.text() : response.orThrow().then(textOf)
+  return response.status < 400 ? response.text() : refuseStatus(response)
 }
 
 function bytesOf(response: HTTPResponse): Promise<Uint8Array> {
@@ -72,7 +73,7 @@ function bytesOf(response: HTTPResponse): Promise<Uint8Array> {
 }
 
 function bytesOfGood(response: HTTPResponse): Promise<Uint8Array> {
-  return response.status < 400 ? response.bytes() : response.orThrow().then(bytesOf)
+  return response.status < 400 ? response.bytes() : refuseStatus(response)
 }
 
 // `then`, `await` and `Promise.all` make plain promises of it, by the short way of the engine.

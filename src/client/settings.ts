@@ -119,8 +119,7 @@ export function resolveSettings(
     queueMs,
     minSpeed,
     maxBodyBytes: limits?.body === undefined ? base.maxBodyBytes : atLeast(limits.body, 0, 'limits', 'body'),
-    onInformational:
-      options.onInformational === undefined ? base.onInformational : outside(options.onInformational),
+    onInformational: options.onInformational ?? base.onInformational,
     onProgress: options.onProgress ?? base.onProgress,
     context: options.context ?? base.context,
     connection: resolveConnection(options, base.connection, place),
@@ -148,19 +147,6 @@ function resolveHooks(option: Hooks, base: Hooks | undefined): Hooks {
   }
   // Without a prototype: a hook that nobody has said is nowhere else.
   return Object.freeze(Object.assign(Object.create(null) as object, base, saidOf(taken)))
-}
-
-/** A callback in the middle of reading: what it throws is thrown outside, as that of an event listener is. */
-function outside<T>(callback: (value: T) => void): (value: T) => void {
-  return (value) => {
-    try {
-      callback(value)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
-  }
 }
 
 function resolveTimes(

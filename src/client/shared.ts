@@ -4,6 +4,7 @@
 
 import { shown, takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
+import { tellUnsent } from '../errors/local.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
 import type { AuthMemory } from '../layers/auth/memory.ts'
 import { LazyJar } from '../layers/cookies/lazy-jar.ts'
@@ -106,7 +107,12 @@ export function makeShared(options: ClientOptions, connection: ConnectionSetting
 /** Refuses what must not be sent before anything is dialled for it. */
 function check(request: OutgoingRequest): void {
   const { tolerances } = (request.settings as ClientSettings).connection
-  checkHead(request, completeHead(request), tolerances)
+  try {
+    checkHead(request, completeHead(request), tolerances)
+  } catch (error) {
+    tellUnsent(error)
+    throw error
+  }
 }
 
 function resolveDns(

@@ -49,11 +49,11 @@ export class HTTPConnection {
   readonly port: number
   /** The port where none is given: 80. */
   static readonly defaultPort: number = HTTP_PORT
-  readonly #defaultPort: number
   readonly #maker: RequestMaker
   readonly #queue: ResponseQueue = new ResponseQueue()
   readonly #sender: RequestSender
-  readonly #steps: SteppedRequest
+  /** Made for the first request in steps. */
+  #steps: SteppedRequest | undefined
   /** A request that was begun with putRequest and not sent. */
   #head: OpenHead | undefined
 
@@ -78,13 +78,12 @@ export class HTTPConnection {
     options?: HTTPSConnectionOptions,
     settings: ConnectionSettings = HTTP_SETTINGS,
   ) {
-    this.#defaultPort = new.target.defaultPort
-    const at = parseHostPort(host, port, this.#defaultPort)
+    const { defaultPort } = new.target
+    const at = parseHostPort(host, port, defaultPort)
     this.host = at.host
     this.port = at.port
-    this.#maker = new RequestMaker(options, at, this.#defaultPort, settings)
+    this.#maker = new RequestMaker(options, at, defaultPort, settings)
     this.#sender = new RequestSender(this.#maker, this.#queue)
-    this.#steps = new SteppedRequest(this.#sender)
   }
 
   /** Where the connection is in the diagram of its states: `idle` if a request may be begun. */
@@ -115,7 +114,7 @@ export class HTTPConnection {
   /** Closes the connection. What is under way fails with CONNECTION_CLOSED; the next request opens a new one. Idempotent. */
   close(): void {
     this.#head = undefined
-    this.#steps.clear()
+    this.#steps?.clear()
     this.#queue.clear()
     this.#sender.close()
   }
@@ -126,7 +125,7 @@ export class HTTPConnection {
    */
   giveBack(): void {
     this.#head = undefined
-    this.#steps.clear()
+    this.#steps?.clear()
     this.#queue.clear()
     this.#sender.release()
   }
@@ -156,7 +155,7 @@ export class HTTPConnection {
     if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#maker.tolerances)
-    this.#maker.tunnelThrough(parseHostPort(host, port, this.#defaultPort), fields)
+    this.#maker.tunnelThrough(parseHostPort(host, port, this.#maker.defaultPort), fields)
   }
 
   /**
@@ -237,6 +236,7 @@ export class HTTPConnection {
       this.#sender.throwIfClosed(generation)
       const request = this.#maker.makeOf(head, knownBody(taken), said)
       this.#sender.check(request)
+      this.#steps ??= new SteppedRequest(this.#sender)
       return this.#steps.begin(taken, request, said.trailers)
     } catch (error) {
       closeBody(taken, error)
@@ -254,9 +254,10 @@ export class HTTPConnection {
     let taken: OutgoingBody | FileHandleLike | undefined
     try {
       taken = takeBody(data, this.#maker.makeBoundary)
-      if (!this.#steps.mayGoOn) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
-      if (this.#steps.isSending) throw new ImproperConnectionState('wait for the last send() first')
-      return this.#steps.send(taken)
+      const steps = this.#steps
+      if (steps?.mayGoOn !== true) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
+      if (steps.isSending) throw new ImproperConnectionState('wait for the last send() first')
+      return steps.send(taken)
     } catch (error) {
       closeBody(taken, error)
       return Promise.reject(error)
@@ -270,7 +271,8 @@ export class HTTPConnection {
    * @throws RemoteProtocolError and its kin, ConnectionLost, TimeoutError; `signal.reason`
    */
   getResponse(): Promise<HTTPResponse> {
-    return this.#steps.isOpen ? withCaller(this.#endThenTake()) : this.#takeResponse()
+    const steps = this.#steps
+    return steps?.isOpen === true ? withCaller(this.#endThenTake(steps)) : this.#takeResponse()
   }
 
   // -------------------------------------------------------------------------------------------------- inside
@@ -280,7 +282,7 @@ export class HTTPConnection {
     return {
       isHeadOpen: this.#head !== undefined,
       isSending: this.#sender.isBusy,
-      isBodyOpen: this.#steps.isOpen,
+      isBodyOpen: this.#steps?.isOpen === true,
       isAwaited: queue.isAwaited,
       isSent: queue.isSent,
       unreadStatus: queue.unread?.status,
@@ -291,14 +293,14 @@ export class HTTPConnection {
 
   #assertMayBegin(call: string, isWhole: boolean): void {
     // The common case, without a look at everything.
-    const isQuiet = this.#head === undefined && !this.#sender.isBusy && !this.#steps.mayGoOn
+    const isQuiet = this.#head === undefined && !this.#sender.isBusy && this.#steps?.mayGoOn !== true
     if (isQuiet && this.#queue.size < this.#maker.pipelining) return
     const facts = this.#facts
     if (!mayBegin(facts, isWhole)) throw new CannotSendRequest(explainRefusal(call, facts))
   }
 
-  async #endThenTake(): Promise<HTTPResponse> {
-    await this.#steps.end()
+  async #endThenTake(steps: SteppedRequest): Promise<HTTPResponse> {
+    await steps.end()
     return this.#takeResponse()
   }
 

@@ -5,13 +5,14 @@
 
 import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
+import { freezeDeep } from '../core/freeze.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
 import { OutgoingRequest, type RequestDeadlines, type RequestOrigin } from '../core/request.ts'
 import { continueTimeout, type RequestOptions } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
-import { type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
+import { DEFAULT_TIMEOUTS, type ResolvedTimeouts, resolveTimeouts } from '../core/timeouts.ts'
 import { checkTlsOptions } from '../core/tls-options.ts'
 import { writeRequestLine } from '../h1/head-writer.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
@@ -66,6 +67,16 @@ const IDENTITY: FieldLine = Object.freeze(['Accept-Encoding', 'identity'] as con
 const DEFAULT_FIELDS: readonly FieldLine[] = Object.freeze([IDENTITY])
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 
+/** Of requests that say nothing of their own, on connections that do not either. */
+const DEFAULT_DEADLINES: RequestDeadlines = Object.freeze({
+  timeouts: DEFAULT_TIMEOUTS,
+  endsAt: Infinity,
+  totalMs: Infinity,
+  signal: undefined,
+})
+
+const systemBoundary = (): string => makeBoundary(systemRandom)
+
 /** A head that was begun by `putRequest`. */
 export interface OpenHead {
   readonly method: string
@@ -74,20 +85,73 @@ export interface OpenHead {
   readonly fields: FieldLine[]
 }
 
-export class RequestMaker {
+/** The options, complete. Connections that were given the same numbers, or nothing, share one record: there may be thousands. */
+interface CompleteOptions {
+  readonly given: HTTPSConnectionOptions
   readonly clock: Clock
   readonly tolerances: Tolerances
   readonly limits: Limits
   readonly pipelining: number
-  readonly options: HTTPSConnectionOptions
   readonly makeBoundary: () => string
-  readonly #at: HostPort
+  /** Of requests that say nothing of their own. */
+  readonly timeouts: ResolvedTimeouts
+  /** The same without a moment in it: undefined where there is a total timeout. */
+  readonly deadlines: RequestDeadlines | undefined
+}
+
+/** The last that were plain values throughout: nobody can change them. */
+let lastPlainOptions: CompleteOptions | undefined
+
+/** @throws TypeError for an option that is not in the table, or a value that it does not take */
+function takeOptions(given: HTTPSConnectionOptions | undefined, isSecure: boolean): CompleteOptions {
+  const options = takeConnectionOptions(given, isSecure)
+  if (!isSecure) {
+    if (!isPlain(options)) return completed(options)
+    if (lastPlainOptions === undefined || !areEqual(options, lastPlainOptions.given))
+      lastPlainOptions = completed(Object.freeze(options))
+    return lastPlainOptions
+  }
+  const tls = takeTlsOptions(options.tls)
+  const complete = completed(options)
+  checkTlsOptions(tls)
+  return { ...complete, given: Object.assign(Object.create(null), options, { tls }) }
+}
+
+function isPlain(options: object): boolean {
+  return Object.values(options).every((value) => typeof value !== 'object' && typeof value !== 'function')
+}
+
+function areEqual(one: object, other: object): boolean {
+  const entries = Object.entries(one)
+  const values = other as Readonly<Record<string, unknown>>
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => name in other && Object.is(values[name], value))
+  )
+}
+
+function completed(given: HTTPSConnectionOptions): CompleteOptions {
+  const { clock = systemClock, random, pipelining = 1, signal } = given
+  const timeouts = resolveTimeouts(given.timeout)
+  const { total } = timeouts
+  const isUsual = timeouts === DEFAULT_TIMEOUTS && signal === undefined
+  const own = total === Infinity ? { timeouts, endsAt: Infinity, totalMs: Infinity, signal } : undefined
+  return {
+    given,
+    clock,
+    tolerances: resolveTolerances(given.tolerances),
+    limits: resolveLimits(given.limits),
+    pipelining,
+    makeBoundary: random === undefined ? systemBoundary : () => makeBoundary(random),
+    timeouts,
+    deadlines: isUsual ? DEFAULT_DEADLINES : own,
+  }
+}
+
+export class RequestMaker {
+  readonly #complete: CompleteOptions
   readonly #defaultPort: number
   readonly #settings: ConnectionSettings
-  /** Of requests that say nothing of their own. */
-  readonly #timeouts: ResolvedTimeouts
-  /** The same without a moment in it: undefined where there is a total timeout. */
-  readonly #deadlines: RequestDeadlines | undefined
   /** Where requests go: made again by `tunnelThrough`. */
   #plan: DialPlan
   #origin: RequestOrigin | undefined
@@ -99,24 +163,39 @@ export class RequestMaker {
     defaultPort: number,
     settings: ConnectionSettings,
   ) {
-    const isSecure = settings.scheme === 'https'
-    const options = takeConnectionOptions(given, isSecure)
-    this.#at = at
+    this.#complete = takeOptions(given, settings.scheme === 'https')
     this.#defaultPort = defaultPort
     this.#settings = settings
-    this.clock = options.clock ?? systemClock
-    this.#timeouts = resolveTimeouts(options.timeout)
-    this.tolerances = resolveTolerances(options.tolerances)
-    this.limits = resolveLimits(options.limits)
-    this.pipelining = options.pipelining ?? 1
-    const tls = isSecure ? takeTlsOptions(options.tls) : undefined
-    if (tls !== undefined) checkTlsOptions(tls)
-    this.options = tls === undefined ? options : Object.assign(Object.create(null), options, { tls })
-    if (this.#timeouts.total === Infinity)
-      this.#deadlines = this.deadlinesOf({ timeout: undefined, signal: undefined })
-    const { random = systemRandom } = options
-    this.makeBoundary = () => makeBoundary(random)
-    this.#plan = this.#makePlan(undefined)
+    this.#plan = planTo(at, this.options, undefined)
+  }
+
+  get options(): HTTPSConnectionOptions {
+    return this.#complete.given
+  }
+
+  get clock(): Clock {
+    return this.#complete.clock
+  }
+
+  get tolerances(): Tolerances {
+    return this.#complete.tolerances
+  }
+
+  get limits(): Limits {
+    return this.#complete.limits
+  }
+
+  get pipelining(): number {
+    return this.#complete.pipelining
+  }
+
+  get makeBoundary(): () => string {
+    return this.#complete.makeBoundary
+  }
+
+  /** The port that a Host field leaves out. */
+  get defaultPort(): number {
+    return this.#defaultPort
   }
 
   /** The transport that was lent; undefined for a connection that dials. */
@@ -141,7 +220,8 @@ export class RequestMaker {
 
   /** From now on requests go to `to` by way of a proxy. */
   tunnelThrough(to: HostPort, headers: readonly FieldLine[]): void {
-    this.#plan = this.#makePlan({ to, headers, onAnswer: this.#settings.onTunnelAnswer })
+    const tunnel = { to, headers, onAnswer: this.#settings.onTunnelAnswer }
+    this.#plan = planTo(this.#plan.target, this.options, tunnel)
     this.#origin = undefined
   }
 
@@ -210,8 +290,9 @@ export class RequestMaker {
 
   /** How long what begins now may take, and who may call it off. */
   deadlinesOf({ timeout, signal }: RequestOptions): RequestDeadlines {
-    if (timeout === undefined && signal === undefined && this.#deadlines !== undefined) return this.#deadlines
-    const timeouts = resolveTimeouts(timeout, this.#timeouts)
+    const { deadlines } = this.#complete
+    if (timeout === undefined && signal === undefined && deadlines !== undefined) return deadlines
+    const timeouts = resolveTimeouts(timeout, this.#complete.timeouts)
     const { total } = timeouts
     const own = this.options.signal
     return {
@@ -224,20 +305,30 @@ export class RequestMaker {
 
   get #requestOrigin(): RequestOrigin {
     if (this.#origin === undefined) {
-      const at = this.#plan.tunnel?.to ?? this.#at
+      const at = this.#plan.tunnel?.to ?? this.#plan.target
       this.#origin = makeOrigin(this.#settings.scheme, at, this.#defaultPort, DEFAULT_FIELDS)
     }
     return this.#origin
   }
+}
 
-  #makePlan(tunnel: Tunnel | undefined): DialPlan {
-    const { host, port } = this.#at
-    const { socketPath, localAddress, family, keepAlive, lookup, tls, connect: own } = this.options
+/** The last plan that says nothing but where: thousands of connections to one server share it. */
+let lastPlain: DialPlan | undefined
+
+function planTo(at: HostPort, options: HTTPSConnectionOptions, tunnel: Tunnel | undefined): DialPlan {
+  const { host, port } = at
+  const { socketPath, localAddress, family, keepAlive, lookup, tls, connect: own } = options
+  const said = tunnel ?? socketPath ?? localAddress ?? family ?? keepAlive ?? lookup ?? tls ?? own
+  if (said !== undefined || lastPlain?.target.host !== host || lastPlain.target.port !== port) {
     // The session lives with this plan: it is never resumed for another peer.
     const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
     const target = { host, port, socketPath, localAddress, family, keepAlive, lookup, tls: secure }
-    const name = socketPath ?? formatAuthority(this.#at)
+    const name = socketPath ?? formatAuthority(at)
     const connect = own === undefined ? dial : checkedConnector(own)
-    return { target, tunnel, connect, canBeCalledOff: own === undefined && tunnel === undefined, name }
+    const canBeCalledOff = own === undefined && tunnel === undefined
+    const plan = { target, tunnel, connect, canBeCalledOff, name }
+    if (said !== undefined) return plan
+    lastPlain = freezeDeep(plan)
   }
+  return lastPlain
 }

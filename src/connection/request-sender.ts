@@ -14,13 +14,7 @@ import type { Exchange } from '../transport/exchange.ts'
 import { describeDialFailure, type NamedRequest } from '../transport/exchange-failure.ts'
 import type { H1Connection } from '../transport/h1/h1-connection.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
-import {
-  isImmediate,
-  type Sending,
-  type SendingOptions,
-  sendRequest,
-  unlessItFails,
-} from '../transport/h1/send-request.ts'
+import { isImmediate, type Sending, sendRequest, unlessItFails } from '../transport/h1/send-request.ts'
 import type { H1ConnectionOptions } from '../transport/h1/stepped-transport.ts'
 import type { DebugTrace } from './debug-trace.ts'
 import type { RequestMaker } from './request-maker.ts'
@@ -51,17 +45,12 @@ export class RequestSender implements SourceOptions {
   readonly #queue: ResponseQueue
   readonly #sends: SendQueue
   readonly #source: TransportSource
-  readonly #wholeOptions: SendingOptions
-  readonly #stepOptions: SendingOptions
   #trace: DebugTrace | undefined
 
   /** @param queue - is told of each exchange that begins */
   constructor(maker: RequestMaker, queue: ResponseQueue) {
     this.#maker = maker
     this.#queue = queue
-    // Every member is there: what is missing would be looked for on `Object.prototype`.
-    this.#wholeOptions = { head: undefined, listener: queue, mayFollow: false }
-    this.#stepOptions = { head: undefined, listener: queue, mayFollow: true }
     this.#sends = new SendQueue(maker.clock)
     this.#source = new TransportSource(this)
     if (maker.lent !== undefined) this.#source.adopt(maker.lent.transport, maker.plan)
@@ -163,7 +152,7 @@ export class RequestSender implements SourceOptions {
     if (isMeasured(taken) && !this.#sends.isBusy) {
       const ready = this.#source.ready(this.#maker.plan)
       if (ready !== undefined && isImmediate(request)) {
-        const { exchange, sent } = sendRequest(ready, request, this.#wholeOptions)
+        const { exchange, sent } = sendRequest(ready, request, this.#queue)
         this.#queue.add(exchange)
         return sent === undefined ? SENT : withCaller(this.untilSent(exchange, sent))
       }
@@ -174,8 +163,7 @@ export class RequestSender implements SourceOptions {
 
   #sendLater(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
     const pending = this.#queue.reserve()
-    const send = (measured: OutgoingBody): Promise<unknown> =>
-      this.#sendOnOpen(this.#withBody(request, measured), this.#wholeOptions, pending)
+    const send = (measured: OutgoingBody): Promise<unknown> => this.#sendMeasured(request, measured, pending)
     const sending = this.#sends.run(taken, request.deadlines, send, NOTHING)
     sending.catch((error: unknown) => this.#queue.fail(pending, error))
     return sending
@@ -193,8 +181,7 @@ export class RequestSender implements SourceOptions {
 
   /** Begins a request in steps, with the body that was measured for it. */
   begin(request: OutgoingRequest, measured: OutgoingBody): Promise<BegunRequest> {
-    const whole = this.#withBody(request, measured)
-    return this.#sendOnOpen(whole, this.#stepOptions, undefined)
+    return this.#sendMeasured(request, measured, undefined)
   }
 
   /** Waits until something is sent. Where that fails the caller is told by it, and the response is not to be asked for. */
@@ -217,40 +204,70 @@ export class RequestSender implements SourceOptions {
 
   /**
    * Sends a request on a transport that is open in that very moment: nothing is awaited between the look and the sending, or an
-   * abort, `close()` or `giveBack()` could come between. A transport that was opened for it may have been ended by then, by an
-   * abort of a request before this one: each of those that may be outstanding can do that once.
-   * @param pending - its place in the line of responses, for a whole request, which is waited for until it is sent
+   * abort, `close()` or `giveBack()` could come between.
+   * @param pending - its place in the line of responses, for a whole request, which is waited for until it is sent; undefined for
+   *   one whose body may go on
    */
-  async #sendOnOpen(
+  #sendMeasured(
     request: OutgoingRequest,
-    options: SendingOptions,
+    measured: OutgoingBody,
     pending: PendingRequest | undefined,
+  ): Promise<BegunRequest> {
+    try {
+      const whole = this.#withBody(request, measured)
+      const transport = this.#source.ready(this.#maker.plan)
+      return transport === undefined
+        ? this.#sendWhenOpen(whole, pending, 1)
+        : Promise.resolve(this.#sendOn(transport, whole, pending))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Opens a transport for a request. It may have been ended by the time it can be used, by an abort of a request before this one: each
+   * of those that may be outstanding can do that once. No asynchronous function: each that waits is half a kilobyte, and thousands of
+   * connections may be opened at the same time.
+   * @param opened - how many were opened for it, with this one
+   */
+  #sendWhenOpen(
+    request: OutgoingRequest,
+    pending: PendingRequest | undefined,
+    opened: number,
   ): Promise<BegunRequest> {
     const { generation } = this.#sends
     const { plan, pipelining } = this.#maker
-    let transport = this.#source.ready(plan)
-    for (let opened = 0; transport === undefined; opened++) {
-      const startedAt = this.clock.now()
-      const { body, deadlines } = request
-      let acquired: H1Connection
-      try {
-        const opening = this.#source.acquire(plan, deadlines)
-        acquired = await (body instanceof ChunkedBody ? unlessItFails(body, opening) : opening)
-      } catch (error) {
+    const { body, deadlines } = request
+    const startedAt = this.clock.now()
+    const opening = this.#source.acquire(plan, deadlines)
+    return (body instanceof ChunkedBody ? unlessItFails(body, opening) : opening).then(
+      (acquired) => {
+        this.#sends.throwIfClosed(generation)
+        // Where it cannot take the request, and there is no more to be tried, sending says why.
+        const transport = opened < pipelining ? this.#source.ready(plan) : acquired
+        return transport === undefined
+          ? this.#sendWhenOpen(request, pending, opened + 1)
+          : this.#sendOn(transport, request, pending)
+      },
+      (error: unknown) => {
         throw this.#dialFailure(error, request, deadlines, startedAt, generation)
-      }
-      this.#sends.throwIfClosed(generation)
-      // Where it cannot take the request, and there is no more to be tried, sending says why.
-      transport = opened + 1 < pipelining ? this.#source.ready(plan) : acquired
-    }
-    const { exchange, sent } = sendRequest(transport, request, options)
+      },
+    )
+  }
+
+  #sendOn(
+    transport: H1Connection,
+    request: OutgoingRequest,
+    pending: PendingRequest | undefined,
+  ): BegunRequest | Promise<BegunRequest> {
+    const { exchange, sent } = sendRequest(transport, request, this.#queue, pending === undefined)
+    const begun = { transport, exchange, sent }
     if (pending === undefined) {
       this.#queue.add(exchange)
-    } else {
-      this.#queue.begin(pending, exchange)
-      if (sent !== undefined) await this.untilSent(exchange, sent)
+      return begun
     }
-    return { transport, exchange, sent }
+    this.#queue.begin(pending, exchange)
+    return sent === undefined ? begun : this.untilSent(exchange, sent).then(() => begun)
   }
 
   /** What a request is told for which no transport could be opened. */

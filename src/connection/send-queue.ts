@@ -14,9 +14,11 @@ import { unlessItFails } from '../transport/h1/send-request.ts'
 /** How long a wait may take that has no timeout by itself. */
 const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
 
+const NOTHING = (): void => {}
+
 export class SendQueue {
   readonly #clock: Clock
-  /** Settles when everything that was given is sent. Never rejects. */
+  /** Settles when everything that was given is sent; undefined where nothing is under way. */
   #last: Promise<void> | undefined
   /** How many things were given and are neither sent nor given up. */
   #count = 0
@@ -69,8 +71,42 @@ export class SendQueue {
     send: (measured: OutgoingBody) => Promise<unknown>,
     onEnd: () => void,
   ): Promise<void> {
-    const before = this.isBusy ? this.#last : undefined
+    const isFirst = !this.isBusy
+    this.#count++
+    return isFirst && isMeasured(taken)
+      ? (this.#last = this.#sendFirst(taken, send, onEnd))
+      : this.#sendAfter(isFirst ? undefined : this.#last, taken, deadlines, send, onEnd)
+  }
+
+  /** The common case, in which nothing is waited for but the sending. */
+  #sendFirst(
+    body: OutgoingBody,
+    send: (measured: OutgoingBody) => Promise<unknown>,
+    onEnd: () => void,
+  ): Promise<void> {
     const generation = this.#generation
+    const fail = (error: unknown): never => {
+      closeBody(body, error)
+      this.#over(generation)
+      onEnd()
+      throw error
+    }
+    const end = (): void => {
+      this.#over(generation)
+      onEnd()
+    }
+    return send(body).then(end, fail)
+  }
+
+  #sendAfter(
+    last: Promise<void> | undefined,
+    taken: OutgoingBody | FileHandleLike,
+    deadlines: RequestDeadlines,
+    send: (measured: OutgoingBody) => Promise<unknown>,
+    onEnd: () => void,
+  ): Promise<void> {
+    const generation = this.#generation
+    const before = last?.catch(NOTHING)
     let isWaiting = before !== undefined
     const work = async (): Promise<void> => {
       let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
@@ -85,15 +121,19 @@ export class SendQueue {
         closeBody(body, error)
         throw error
       } finally {
-        if (this.#generation === generation) this.#count--
+        this.#over(generation)
         onEnd()
       }
     }
-    this.#count++
     const sending = work()
     // Who comes next waits for those before, too, where this one gives up.
     this.#last = sending.catch(() => (isWaiting ? before : undefined))
     return sending
+  }
+
+  /** One of those that were given is sent, or given up. */
+  #over(generation: number): void {
+    if (this.#generation === generation && --this.#count === 0) this.#last = undefined
   }
 
   #within<T>(deadlines: RequestDeadlines, work: Promise<T>, body: OutgoingBody | undefined): Promise<T> {

@@ -48,7 +48,9 @@ const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
 
 export class TransportSource {
   readonly #options: SourceOptions
-  #current: { readonly transport: H1Connection; readonly plan: DialPlan } | undefined
+  /** What requests went to last, and for which plan it was opened. */
+  #transport: H1Connection | undefined
+  #plan: DialPlan | undefined
   /** Transports that take no more requests while their last responses are still to come. */
   #draining: H1Connection[] = NO_MEMBERS
   /** While one is being opened. */
@@ -63,8 +65,7 @@ export class TransportSource {
 
   /** The transport that requests went to last, unless it is closed. */
   get current(): H1Connection | undefined {
-    const transport = this.#current?.transport
-    return transport?.state === 'closed' ? undefined : transport
+    return this.#transport?.state === 'closed' ? undefined : this.#transport
   }
 
   /** True while a transport is being opened. */
@@ -74,25 +75,24 @@ export class TransportSource {
 
   /** Takes over a transport that was opened elsewhere. */
   adopt(transport: H1Connection, plan: DialPlan): void {
-    this.#current = { transport, plan }
+    this.#transport = transport
+    this.#plan = plan
   }
 
   /** Lets go of the transport that requests went to last, as it is. */
   release(): void {
-    this.#current = undefined
+    this.#transport = undefined
   }
 
   /** The open transport, if it can take a request that is meant for `plan`. */
   ready(plan: DialPlan): H1Connection | undefined {
-    const current = this.#current
-    return current !== undefined && current.plan === plan && canTake(current.transport)
-      ? current.transport
-      : undefined
+    const transport = this.#transport
+    return transport !== undefined && this.#plan === plan && canTake(transport) ? transport : undefined
   }
 
   /** Shows what goes over the transport from now on. */
   observe(observer: WireObserver | undefined): void {
-    if (this.#current !== undefined) this.#current.transport.observer = observer
+    if (this.#transport !== undefined) this.#transport.observer = observer
   }
 
   /**
@@ -112,9 +112,9 @@ export class TransportSource {
     const draining = this.#draining
     this.#draining = NO_MEMBERS
     for (const transport of draining) transport.close()
-    const current = this.#current
-    this.#current = undefined
-    current?.transport.close()
+    const transport = this.#transport
+    this.#transport = undefined
+    transport?.close()
     const opening = this.#opening
     this.#opening = undefined
     opening?.callOff.call(reason)
@@ -140,25 +140,50 @@ export class TransportSource {
     return opening.transport
   }
 
-  async #open(plan: DialPlan, deadlines: RequestDeadlines, opening: Opening): Promise<H1Connection> {
+  /** No asynchronous function, as with `dial`. */
+  #open(plan: DialPlan, deadlines: RequestDeadlines, opening: Opening): Promise<H1Connection> {
     const generation = this.#generation
-    const { clock } = this.#options
     try {
       this.#options.onDial()
-      const before = this.#current?.plan === plan ? this.#current.transport : undefined
+      const before = this.#plan === plan ? this.#transport : undefined
       this.#throwIfClosed(generation)
-      const { timeouts, endsAt, totalMs, signal } = deadlines
-      const waiting = { clock, timeouts, endsAt, totalMs, signal, callOff: opening.callOff }
-      const transport = plan.canBeCalledOff
-        ? this.#make(await plan.connect(plan.target, waiting), before)
-        : await openWithin({ ...plan, waiting, connectionOptions: this.#optionsAfter(before) }, plan.name)
-      if (this.#generation !== generation) transport.close()
-      this.#throwIfClosed(generation)
-      this.#replaceBy(transport, plan)
-      return transport
-    } finally {
-      if (this.#opening === opening) this.#opening = undefined
+      return this.#connect(plan, deadlines, opening.callOff, before).then(
+        (opened) => {
+          try {
+            const transport = opened instanceof H1Connection ? opened : this.#make(opened, before)
+            if (this.#generation !== generation) transport.close()
+            this.#throwIfClosed(generation)
+            this.#replaceBy(transport, plan)
+            return transport
+          } finally {
+            this.#opened(opening)
+          }
+        },
+        (error: unknown) => {
+          this.#opened(opening)
+          throw error
+        },
+      )
+    } catch (error) {
+      this.#opened(opening)
+      return Promise.reject(error)
     }
+  }
+
+  #connect(
+    plan: DialPlan,
+    { timeouts, endsAt, totalMs, signal }: RequestDeadlines,
+    callOff: CallOff,
+    before: H1Connection | undefined,
+  ): Promise<DialedStream | H1Connection> {
+    const waiting = { clock: this.#options.clock, timeouts, endsAt, totalMs, signal, callOff }
+    return plan.canBeCalledOff
+      ? plan.connect(plan.target, waiting)
+      : openWithin({ ...plan, waiting, connectionOptions: this.#optionsAfter(before) }, plan.name)
+  }
+
+  #opened(opening: Opening): void {
+    if (this.#opening === opening) this.#opening = undefined
   }
 
   #make({ stream, timings }: DialedStream, before: H1Connection | undefined): H1Connection {
@@ -185,7 +210,7 @@ export class TransportSource {
       // A switched connection that nobody took, or one that half a CRLF has put in doubt.
       current?.close()
     }
-    this.#current = { transport, plan }
+    this.adopt(transport, plan)
   }
 }
 

@@ -6,6 +6,9 @@ import { factsOf } from '../errors/exception.ts'
 import { IncompleteRead, LimitExceeded } from '../errors/index.ts'
 import type { BodyReader } from './body-reader.ts'
 
+const LF = 0x0a
+const CR = 0x0d
+
 /** Puts bytes that the failed call had read already before those the error carries. */
 export function withEarlierBytes(error: unknown, pieces: readonly Buffer[]): unknown {
   if (!(error instanceof IncompleteRead) || pieces.length === 0) return error
@@ -44,6 +47,24 @@ export interface PieceDecoder {
   decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
 }
 
+/** The bytes of the line that has not come to its end, for the error of a body that breaks off in it. */
+class HeldLine {
+  #pieces: Buffer[] = []
+
+  get pieces(): readonly Buffer[] {
+    return this.#pieces
+  }
+
+  take(piece: Uint8Array): void {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+    // A CR at the end may be the half of an end: its line is given with the next piece.
+    const whole = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes
+    const end = Math.max(whole.lastIndexOf(LF), whole.lastIndexOf(CR))
+    if (end >= 0 || this.#pieces.at(-1)?.at(-1) === CR) this.#pieces = []
+    if (end + 1 < bytes.length) this.#pieces.push(bytes.subarray(end + 1))
+  }
+}
+
 /**
  * The lines of a text, without their ends: CR LF, LF or CR. The last is given only if it is not empty.
  * @param pieces - the bytes as they come
@@ -60,22 +81,28 @@ export async function* splitLines(
   const end = /\r\n|\n|\r(?!$)/g
   let rest: string[] = []
   let length = 0
-  for await (const piece of pieces) {
-    let text = decoder.decode(piece, { stream: true })
-    if (rest.at(-1)?.endsWith('\r') === true) text = `${rest.pop()!}${text}`
-    let from = 0
-    for (const { 0: found, index } of text.matchAll(end)) {
-      rest.push(text.slice(from, index))
-      if (length + index - from > maximum) throw tooLong()
-      yield rest.join('')
-      rest = []
-      length = 0
-      from = index + found.length
+  const held = new HeldLine()
+  try {
+    for await (const piece of pieces) {
+      held.take(piece)
+      let text = decoder.decode(piece, { stream: true })
+      if (rest.at(-1)?.endsWith('\r') === true) text = `${rest.pop()!}${text}`
+      let from = 0
+      for (const { 0: found, index } of text.matchAll(end)) {
+        rest.push(text.slice(from, index))
+        if (length + index - from > maximum) throw tooLong()
+        yield rest.join('')
+        rest = []
+        length = 0
+        from = index + found.length
+      }
+      if (from === text.length) continue
+      rest.push(text.slice(from))
+      length += text.length - from
+      if (length > maximum) throw tooLong()
     }
-    if (from === text.length) continue
-    rest.push(text.slice(from))
-    length += text.length - from
-    if (length > maximum) throw tooLong()
+  } catch (error) {
+    throw withEarlierBytes(error, held.pieces)
   }
   const last = rest.join('') + decoder.decode()
   const lines = last.split(/\r\n|\n|\r/)

@@ -6,6 +6,7 @@
  */
 
 import { addressOfHost } from './host.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** A record without a prototype: a property that it does not have is nowhere else. */
 export type OptionNames = Readonly<Record<string, true>>
@@ -15,19 +16,35 @@ const EMPTY: object = Object.freeze(Object.create(null) as object)
 /**
  * The options as they are now; `known` are the names that may be in it.
  * @param what - how messages call the options: "HTTPConnection", "The option 'tls'"
+ * @param meant - what an unknown name may mean; undefined where nobody can say
  * @throws TypeError for an unknown name (a misspelt option must not be silently without effect), and for what is no object
  *   of options
  */
-export function takeOptions<T extends object>(given: T | undefined, known: OptionNames, what: string): T {
+export function takeOptions<T extends object>(
+  given: T | undefined,
+  known: OptionNames,
+  what: string,
+  meant: (name: string) => string | undefined = () => undefined,
+): T {
   if (given === undefined) return EMPTY as T
   assertRecord(given, what)
   const taken = Object.create(null) as Record<string, unknown>
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name))
-      throw new TypeError(`${what}: unknown option '${name}'; known: ${Object.keys(known).join(', ')}`)
+    if (!Object.hasOwn(known, name)) throw new TypeError(`${what}: ${unknownOption(name, known, meant)}`)
     taken[name] = (given as Record<string, unknown>)[name]
   }
   return taken as T
+}
+
+function unknownOption(
+  name: string,
+  known: OptionNames,
+  meant: (name: string) => string | undefined,
+): string {
+  const names = Object.keys(known)
+  const refusal = `unknown option '${name}'; known: ${names.join(', ')}`
+  const hint = meant(name) ?? nearestName(name, names)
+  return hint === undefined ? refusal : `${refusal}. Try: ${hint}`
 }
 
 /** An array, a string or a signal where an object of options belongs would be without effect, and nobody would be told. */

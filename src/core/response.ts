@@ -15,6 +15,7 @@ import {
   IncompleteRead,
   LimitExceeded,
   LineTooLong,
+  LocalProtocolError,
   StatusError,
   UnknownTransferEncoding,
 } from '../errors/index.ts'
@@ -36,7 +37,8 @@ import {
   type SourceOf,
   takeChanges,
 } from './response-source.ts'
-import { assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
+import { assertResult, assertSchema, describeIssues, type StandardSchema } from './standard-schema.ts'
+import { makeWebStream } from './web-stream.ts'
 
 export type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 export type { ConnectionFacts } from './response-source.ts'
@@ -258,6 +260,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const error = new StatusError<HTTPResponse>(this, Buffer.concat(pieces))
     // It failed in no phase: all of them went well.
     addFacts(error, { ...this.#source.facts, phase: undefined, responseStarted: true })
+    error.attempts = this.attempts
     return error
   }
 
@@ -423,7 +426,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     assertSchema(schema)
     const bytes = await this.#madeOfRest('json()', (all) => all)
     const value = this.#parseJson(bytes)
-    const result = await schema['~standard'].validate(value)
+    const result: unknown = await schema['~standard'].validate(value)
+    assertResult<T>(result)
     if (result.issues === undefined) return result.value
     const { issues } = result
     const shown = escapeText(maskCredentials(bytes.toString('latin1', 0, 4_096), bytes.length > 4_096))
@@ -503,7 +507,9 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The error, with the request that this response answers. */
   #named<E extends HTTPException>(error: E): E {
-    addFacts(error, this.#source.facts)
+    const { facts } = this.#source
+    // What the caller has done wrong is not the end of an attempt.
+    addFacts(error, error instanceof LocalProtocolError ? facts : { ...facts, attempts: this.attempts })
     return error
   }
 
@@ -511,20 +517,15 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (!this.#isRefused) this.#takenBy ??= call
   }
 
-  /** The rest of the body as a web stream, made when first asked for. Cancelling it closes the response. */
+  /** The rest of the body as a web stream of bytes, made when first asked for. Cancelling it closes the response. */
   get body(): ReadableStream<Uint8Array> {
-    this.#web ??= new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          this.#refuseCoded()
-          const piece = await this.#nextPiece()
-          if (piece === undefined) controller.close()
-          else controller.enqueue(ownBytes(piece))
-        },
-        cancel: () => this.close(),
+    this.#web ??= makeWebStream({
+      next: async () => {
+        this.#refuseCoded()
+        return await this.#nextPiece()
       },
-      { highWaterMark: 0 },
-    )
+      cancel: () => this.close(),
+    })
     return this.#web
   }
 
@@ -635,12 +636,13 @@ const VERSIONS = { 9: '0.9', 10: '1.0', 11: '1.1', 20: '2' } as const
 /** The attempt that a response answers. */
 export function attemptOf(response: HTTPResponse): Attempt {
   const { status, facts, timings, connection } = response
-  const { method, url, elapsedMs } = facts
+  const { method, url, elapsedMs, requestBytesWritten } = facts
   return {
     method,
     url,
     address: connection?.address,
     reused: connection?.reused,
+    requestBytesWritten,
     responseStarted: true,
     elapsedMs,
     status,

@@ -4,6 +4,7 @@
  */
 
 import type { SchemaIssue } from '../errors/index.ts'
+import { describe } from './options.ts'
 
 /** What a schema answers: the value, or issues. */
 export type SchemaResult<T> =
@@ -36,6 +37,12 @@ export function assertSchema(value: unknown): asserts value is StandardSchema {
   throw new TypeError('json() takes a schema that follows Standard Schema (zod, valibot, arktype and others)')
 }
 
+/** @throws TypeError for what is no answer of a schema */
+export function assertResult<T>(result: unknown): asserts result is SchemaResult<T> {
+  if (typeof result === 'object' && result !== null) return
+  throw new TypeError(`The schema given to json() gives a value or issues, not ${describe(result)}`)
+}
+
 /** How many issues a message shows, and how much of each. */
 const MAX_ISSUES = 3
 const MAX_ISSUE_CHARS = 160
@@ -62,6 +69,7 @@ export function describeIssues(issues: readonly SchemaIssue[], value: unknown): 
     const text = masked.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, MAX_ISSUE_CHARS)
     return place === '' ? text : `${place}: ${text}`
   })
+  if (shown.length === 0) return 'it does not say what is wrong'
   const more = issues.length - shown.length
   return more > 0 ? `${shown.join('; ')}; and ${more} more` : shown.join('; ')
 }

@@ -51,6 +51,12 @@ export interface ExchangeFacts {
   context?: unknown
 }
 
+/** What is known of a failure, and what was tried before. */
+export interface Findings extends ExchangeFacts {
+  /** Each attempt that was made, the oldest first. */
+  attempts?: readonly Attempt[] | undefined
+}
+
 /** One attempt to get a response, of those that an error or a response tells of. */
 export interface Attempt extends Omit<ExchangeFacts, 'proxy' | 'context'> {
   /** The status of its response; undefined where there was none. */
@@ -175,8 +181,9 @@ const FACTS = [
 ] as const satisfies readonly Exclude<keyof ExchangeFacts, 'context'>[]
 
 /** The facts of the exchange, for an error that takes the place of this one. */
-export function factsOf(error: HTTPException): ExchangeFacts {
-  return { ...Object.fromEntries(FACTS.map((name) => [name, error[name]])), context: error.context }
+export function factsOf(error: HTTPException): Findings {
+  const { attempts, context } = error
+  return { ...Object.fromEntries(FACTS.map((name) => [name, error[name]])), attempts, context }
 }
 
 /** Gives an error the context of its request: the first one stays. */
@@ -189,9 +196,10 @@ export function addContext(error: HTTPException, context: unknown): void {
  * Writes the facts of the exchange onto an error; a fact that is there already stays. With the first that name a request, the
  * message says which it was and what to try next.
  */
-export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
+export function addFacts(error: HTTPException, facts: Findings): void {
   const wasNamed = error.url !== undefined
   addContext(error, facts.context)
+  if (facts.attempts !== undefined) error.attempts ??= facts.attempts
   for (const name of FACTS) {
     // Another request's facts are not mixed with these.
     if (wasNamed && OF_REQUEST.has(name)) continue
@@ -206,7 +214,7 @@ export function addFacts(error: HTTPException, facts: ExchangeFacts): void {
 
 /** The attempt that ended in an error; the error itself is not in it. */
 export function attemptOfError(error: HTTPException): Attempt {
-  const { proxy: _proxy, context: _context, ...facts } = factsOf(error)
+  const { proxy: _proxy, context: _context, attempts: _attempts, ...facts } = factsOf(error)
   return facts
 }
 

@@ -8,7 +8,7 @@
 export const ERRORS = {
   // What a caller asked for and must not have.
   INVALID_METHOD: ['LocalProtocolError', 'The method is not a token', 'RFC 9110 §9.1'],
-  INVALID_TARGET: ['InvalidURL', 'The request target has a byte that may not be in it', 'RFC 9112 §3.2'],
+  INVALID_TARGET: ['InvalidURL', 'The URL or request target cannot be asked for', 'RFC 9112 §3.2'],
   INVALID_HOST: ['InvalidURL', 'The host has a byte that may not be in it, or is empty', 'RFC 9110 §4.2'],
   INVALID_PORT: ['InvalidURL', 'The port is empty, not a number, or over 65535', 'httplib: InvalidURL'],
   INVALID_FIELD_NAME: ['InvalidHeader', 'The field name is not a token', 'RFC 9110 §5.1'],

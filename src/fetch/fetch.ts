@@ -5,9 +5,9 @@
 
 import { Client, type DirectRequest } from '../client/client.ts'
 import type { BodyReader } from '../core/body-reader.ts'
-import type { FieldLine } from '../core/fields.ts'
+import { type FieldLine, hasField } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
-import { NO_BODY } from '../core/outgoing-body.ts'
+import { isMeasured, NO_BODY } from '../core/outgoing-body.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { hasBadPort, isKnownUrl, rememberUrl } from './checked-url.ts'
 import { failureOf, networkError, socketError } from './errors.ts'
@@ -136,7 +136,7 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
   const { method, url, body, signal } = request
   let fields: readonly FieldLine[]
   try {
-    fields = settleFields(request.fields, bodyLength(body))
+    fields = withType(settleFields(request.fields, bodyLength(body)), request)
   } catch (error) {
     throw failureOf(error, signal)
   }
@@ -150,6 +150,14 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
     signal,
     settings,
   }
+}
+
+/** OPTIONS with content has to say of which type it is (RFC 9110 §9.3.7): bytes, where nobody has said more (§8.3). */
+function withType(fields: readonly FieldLine[], { method, body }: ReadRequest): readonly FieldLine[] {
+  if (method !== 'OPTIONS' || hasField(fields, 'content-type')) return fields
+  if (!isMeasured(body) || body.kind === 'none' || body.contentType !== undefined || body.length === 0)
+    return fields
+  return [...fields, ['content-type', 'application/octet-stream']]
 }
 
 /** @throws TypeError (`fetch failed`) where what came is none */

@@ -3,7 +3,7 @@
  * reads them (Fetch standard, "fill a Headers object"), without making a `Headers`.
  */
 
-import { type FieldLine, hasField } from '../core/fields.ts'
+import { type FieldLine, firstFieldValue, hasField, listElements } from '../core/fields.ts'
 import { equalsIgnoringCase, isHostValue, isToken } from '../core/grammar.ts'
 import { toText } from './web-idl.ts'
 
@@ -99,7 +99,8 @@ export function settleFields(fields: readonly FieldLine[], length: number | unde
   if (fields.length === 0) return NO_FIELDS
   const settled: FieldLine[] = []
   // TE goes to the next server only, and that has to be said (RFC 9110 §10.1.4).
-  const isForNext = hasField(fields, 'te')
+  const te = readCodings(fields)
+  const isForNext = te !== undefined
   for (const field of fields) {
     const name = field[0].toLowerCase()
     if (REFUSED.has(name)) throw refusal(name, 'the connection decides it')
@@ -110,7 +111,11 @@ export function settleFields(fields: readonly FieldLine[], length: number | unde
       continue
     }
     // No name of a host: the URL's is sent.
-    if (name === 'host' && !isHostValue(field[1])) continue
+    if (name === 'host' && (field[1] === '' || !isHostValue(field[1]))) continue
+    if (name === 'te') {
+      if (te !== undefined) settled.push([field[0], te])
+      continue
+    }
     // Without Range it asks for nothing, and may not be sent (RFC 9110 §13.1.5).
     if (name === 'if-range' && !hasField(fields, 'range')) continue
     // A length that was given for no body says nothing.
@@ -119,6 +124,16 @@ export function settleFields(fields: readonly FieldLine[], length: number | unde
   }
   if (isForNext && !hasField(fields, 'connection')) settled.push(['connection', 'te'])
   return settled
+}
+
+/** What TE asks for: every recipient understands chunked, which may not be listed (RFC 9112 §7.4). */
+function readCodings(fields: readonly FieldLine[]): string | undefined {
+  const value = firstFieldValue(fields, 'te')
+  if (value === undefined) return undefined
+  const codings = listElements(value)
+  const others = codings.filter((coding) => !/^chunked\b/i.test(coding))
+  if (others.length === codings.length) return value
+  return others.length === 0 ? undefined : others.join(', ')
 }
 
 /**

@@ -10,7 +10,7 @@ import { freezeDeep } from '../core/freeze.ts'
 import { BYTE_CLASSES, HEX_DIGIT, isBlank, VALUE_BYTE } from '../core/grammar.ts'
 import { octets } from '../core/octets.ts'
 import { IncompleteRead } from '../errors/index.ts'
-import type { Defect } from './events.ts'
+import type { Defect, Framing } from './events.ts'
 import { type FieldRules, note, parseFieldLines } from './head-parser.ts'
 import { HeadScanner } from './head-scanner.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
@@ -31,6 +31,21 @@ export interface BodyDecoder {
   decode(buffer: ReceiveBuffer): Decoded
   /** The connection ended: answers the end of the body if it may end here, or raises IncompleteRead. */
   finish(buffer: ReceiveBuffer): Decoded
+}
+
+/**
+ * The decoder for a framing.
+ * @param defects - where a chunked body notes what it lets through
+ */
+export function makeBodyDecoder(framing: Framing, rules: FieldRules, defects: Defect[]): BodyDecoder {
+  switch (framing.kind) {
+    case 'chunked':
+      return new ChunkedDecoder({ ...rules, isHead: false }, defects)
+    case 'until-close':
+      return new UntilCloseDecoder()
+    default:
+      return new LengthDecoder(framing.kind === 'length' ? framing.length : 0)
+  }
 }
 
 const END: Decoded = freezeDeep({ trailers: [] })

@@ -10,6 +10,8 @@ import { writeTrailers } from './head-writer.ts'
 import type { Tolerances } from './tolerances.ts'
 
 export interface BodyEncoder {
+  /** True where the framing announces a body. */
+  readonly isExpected: boolean
   /** The bytes to write for a piece of the body. */
   encode(bytes: Uint8Array): WireBytes
   /** The bytes to write for the end of the body. */
@@ -24,9 +26,11 @@ function refuseTrailers(trailers: readonly FieldLine[]): void {
 
 /** A body of declared length; 0 for no body. */
 class LengthEncoder implements BodyEncoder {
+  readonly isExpected: boolean
   #remaining: number
 
   constructor(length: number) {
+    this.isExpected = length > 0
     this.#remaining = length
   }
 
@@ -52,6 +56,7 @@ class LengthEncoder implements BodyEncoder {
 
 /** The chunked coding: each piece a chunk. An empty piece is skipped, for a chunk of size 0 would end the body. */
 class ChunkedEncoder implements BodyEncoder {
+  readonly isExpected = true
   readonly #tolerances: Tolerances
 
   constructor(tolerances: Tolerances) {
@@ -71,6 +76,8 @@ class ChunkedEncoder implements BodyEncoder {
 
 /** Server role: the body ends where the connection does. */
 class UntilCloseEncoder implements BodyEncoder {
+  readonly isExpected = true
+
   encode(bytes: Uint8Array): WireBytes {
     return bytes.length === 0 ? NOTHING : [bytes]
   }

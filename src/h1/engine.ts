@@ -23,8 +23,8 @@ import {
   IncompleteRead,
   RemoteDisconnected,
 } from '../errors/index.ts'
-import { isData } from './body-decoders.ts'
-import { ReceivedBody, SentBody } from './body-transfer.ts'
+import { type BodyDecoder, isData, makeBodyDecoder } from './body-decoders.ts'
+import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
 import type {
   ClosedEvent,
   Defect,
@@ -45,7 +45,7 @@ import { writeResponseHead } from './head-writer.ts'
 import { type LimitOptions, type Limits, resolveLimits } from './limits.ts'
 import { readRequest } from './read-request.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
-import { RequestHeads } from './request-heads.ts'
+import { type KeptHead, writeRequestHead } from './request-heads.ts'
 import { ResponseHeads } from './response-heads.ts'
 import { ownPart, type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
 import type { Role, State, Transition } from './states.ts'
@@ -76,19 +76,19 @@ const NO_FIELDS: readonly FieldLine[] = freezeDeep([])
 export class H1Engine {
   /** Which side it plays. */
   readonly role: Role
-  /** Which tolerances are on. */
-  readonly tolerances: Tolerances
-  /** The limits, complete. */
-  readonly limits: Limits
   readonly #pipelining: number
   readonly #rules: FieldRules
   readonly #buffer: ReceiveBuffer = new ReceiveBuffer()
   readonly #heads: HeadReader
   readonly #exchanges: Exchanges = new Exchanges()
-  readonly #responseHeads: ResponseHeads
-  readonly #requestHeads: RequestHeads
-  readonly #received: ReceivedBody
-  readonly #sent: SentBody
+  /** The same in the role of a client. */
+  readonly #responseHeads: ResponseHeads | undefined
+  /** The last request head that was written, unless its fields are shared. */
+  #requestHead: KeptHead | undefined
+  /** Of the body that is being received. */
+  #decoder: BodyDecoder | undefined
+  /** Of the body that is being sent, until its end is sent. */
+  #encoder: BodyEncoder | undefined
   /** True once the peer's end of the stream was received. */
   #ended = false
   #failure: Error | undefined
@@ -97,37 +97,42 @@ export class H1Engine {
   /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
   constructor(role: Role, options: H1EngineOptions = {}) {
     this.role = role
-    this.tolerances = resolveTolerances(options.tolerances)
-    this.limits = resolveLimits(options.limits)
+    this.#rules = rulesOf(resolveTolerances(options.tolerances), resolveLimits(options.limits))
     this.#pipelining = options.pipelining ?? 1
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }
-    this.#rules = rulesOf(this.tolerances, this.limits)
-    this.#heads = new HeadReader(role, this.#rules, this.#buffer)
-    this.#responseHeads = new ResponseHeads(this.#rules, this.#buffer, this.#heads)
-    this.#requestHeads = new RequestHeads(this.tolerances)
-    this.#received = new ReceivedBody(this.#rules)
-    this.#sent = new SentBody(this.tolerances)
+    this.#responseHeads = role === 'client' ? new ResponseHeads(this.#rules, this.#buffer) : undefined
+    this.#heads = this.#responseHeads ?? new HeadReader(role, this.#rules, this.#buffer)
+  }
+
+  /** Which tolerances are on. */
+  get tolerances(): Tolerances {
+    return this.#rules.tolerances
+  }
+
+  /** The limits, complete. */
+  get limits(): Limits {
+    return this.#rules.limits
   }
 
   /** The client's state, of the newest exchange. */
   get clientState(): State {
-    return this.#exchanges.newest.state.client
+    return this.#exchanges.newest.client
   }
 
   /** The server's state, of the oldest exchange that is not complete. */
   get serverState(): State {
-    return this.#exchanges.oldest.state.server
+    return this.#exchanges.oldest.server
   }
 
   /** True if nothing is under way and another exchange may follow. */
   get isReusable(): boolean {
-    const { state } = this.#exchanges.oldest
+    const { client, server, persistent } = this.#exchanges.oldest
     return (
-      state.client === 'idle' &&
-      state.server === 'idle' &&
-      state.persistent &&
+      client === 'idle' &&
+      server === 'idle' &&
+      persistent &&
       !this.#ended &&
       this.#failure === undefined &&
       this.#buffer.length === 0
@@ -146,32 +151,32 @@ export class H1Engine {
 
   /** False once a message of the newest exchange has said that the connection ends with it. */
   get persists(): boolean {
-    return this.#exchanges.newest.state.persistent
+    return this.#exchanges.newest.persistent
   }
 
   /** True if a `request` may be sent now. */
   get canSendRequest(): boolean {
-    const { client, persistent } = this.#exchanges.newest.state
+    const { client, persistent } = this.#exchanges.newest
     if (this.role !== 'client' || this.#ended || this.#failure !== undefined) return false
     // RFC 9112 §9.6: nothing more after a request that said close, nor once a response did.
-    if (!persistent || !this.#exchanges.oldest.state.persistent) return false
+    if (!persistent || !this.#exchanges.oldest.persistent) return false
     return client === 'idle' || (client === 'done' && this.#exchanges.length < this.#pipelining)
   }
 
   /** True while a body of the message being sent is announced and its end is not sent. */
   get expectsBodyToSend(): boolean {
-    return this.#sent.isExpected
+    return this.#encoder?.isExpected === true
   }
 
   /** How far the message is that is being received, or was when reading it failed. */
   get progress(): Progress {
     if (this.#failedAt !== undefined) return this.#failedAt
     const hasBytes = this.#buffer.length > 0 || this.#exchanges.oldest.informational > 0
-    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#received.missing }
+    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#decoder?.missing }
   }
 
   get #isReadingHead(): boolean {
-    return this.#exchanges.oldest.state[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
+    return this.#exchanges.oldest[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
   }
 
   get #peer(): Role {
@@ -200,10 +205,10 @@ export class H1Engine {
     } catch (error) {
       // A head that failed has been taken out of the buffer, perhaps.
       const headStarted = this.#isReadingHead && !(error instanceof RemoteDisconnected)
-      this.#failedAt = { headStarted, bodyBytesMissing: this.#received.missing }
+      this.#failedAt = { headStarted, bodyBytesMissing: this.#decoder?.missing }
       this.#failure = error as Error
       this.#buffer.clear()
-      this.#exchanges.oldest.state.apply(this.#peer, 'failed')
+      this.#exchanges.oldest.apply(this.#peer, 'failed')
       throw error
     }
   }
@@ -215,12 +220,12 @@ export class H1Engine {
 
   #readEvent(): ReceivedEvent {
     const exchange = this.#exchanges.oldest
-    const state = exchange.state[this.#peer]
+    const state = exchange[this.#peer]
     switch (state) {
       case 'idle':
         if (this.role === 'client') return this.#readIdle(exchange)
         // A server that answered before there was a request (408) reads no request any more.
-        return exchange.state.server === 'idle' ? this.#readHead(exchange) : this.#readWaiting(exchange)
+        return exchange.server === 'idle' ? this.#readHead(exchange) : this.#readWaiting(exchange)
       case 'send-response':
         return this.#readHead(exchange)
       case 'send-body':
@@ -275,13 +280,13 @@ export class H1Engine {
     const event = readRequest(head, this.#rules, defects)
     const { method, version, fields } = event
     this.#beginExchange(exchange, method, offeredProtocols(version, fields), messagePersists(version, fields))
-    this.#received.begin(event.framing, defects)
+    this.#decoder = makeBodyDecoder(event.framing, this.#rules, defects)
     return event
   }
 
   #readResponseHead(exchange: Exchange): ReceivedEvent {
-    const heads = this.#responseHeads
-    const event = heads.read(exchange, this.#ended)
+    const heads = this.#responseHeads!
+    const event = heads.readResponse(exchange, this.#ended)
     if (event === 'more') return NEED_DATA
     if (event === 'none') return this.#readNoHead(exchange)
     if (event.type === 'informational') {
@@ -297,7 +302,7 @@ export class H1Engine {
     } else {
       this.#answer(exchange, event.persists)
       // In a chunked response the list is its own, and takes what the decoder lets through.
-      this.#received.begin(framing, event.defects as Defect[])
+      this.#decoder = makeBodyDecoder(framing, this.#rules, event.defects as Defect[])
     }
     return event
   }
@@ -305,15 +310,17 @@ export class H1Engine {
   /** A final response has begun: what was proposed is refused, and the connection may be at its end. */
   #answer(exchange: Exchange, persists: boolean): void {
     this.#apply(exchange, 'server', 'response')
-    exchange.state.switchProposed = false
-    if (!persists) exchange.state.endWith()
-    exchange.state.settle()
+    exchange.switchProposed = false
+    if (!persists) exchange.endWith()
+    exchange.settle()
   }
 
   #readBody(exchange: Exchange): ReceivedEvent {
-    const decoded = this.#received.read(this.#buffer, this.#ended)
+    const decoder = this.#decoder!
+    const decoded = decoder.decode(this.#buffer) ?? (this.#ended ? decoder.finish(this.#buffer) : undefined)
     if (decoded === undefined) return NEED_DATA
     if (isData(decoded)) return { type: 'data', bytes: decoded.bytes }
+    this.#decoder = undefined
     this.#heads.maySkipEmptyLine = true
     this.#apply(exchange, this.#peer, 'end')
     this.#exchanges.dropOver()
@@ -350,8 +357,10 @@ export class H1Engine {
   #sendRequest(event: RequestToSend): string {
     if (!this.canSendRequest)
       throw new CannotSendRequest(this.#describe(this.#exchanges.newest, 'client', 'request'))
-    const { method, text, fields } = this.#requestHeads.write(event)
-    this.#sent.begin(fields.framing)
+    const written = writeRequestHead(event, this.tolerances, this.#requestHead)
+    if (written.isOwn) this.#requestHead = written
+    const { method, text, fields } = written.last
+    this.#encoder = makeBodyEncoder(fields.framing, this.tolerances)
     this.#beginExchange(this.#exchanges.next(), method, fields.offered, fields.persists)
     return text
   }
@@ -370,20 +379,21 @@ export class H1Engine {
       this.#apply(exchange, 'server', 'switch')
     } else {
       this.#answer(exchange, head.persists)
-      this.#sent.begin(head.framing)
+      this.#encoder = makeBodyEncoder(head.framing, this.tolerances)
     }
     return head.text
   }
 
   #sendData(bytes: Uint8Array | string): WireBytes {
     this.#check(this.#exchanges.newest, this.role, 'data')
-    return this.#sent.encode(typeof bytes === 'string' ? octets.encodeUtf8(bytes) : plainView(bytes))
+    return this.#encoder!.encode(typeof bytes === 'string' ? octets.encodeUtf8(bytes) : plainView(bytes))
   }
 
   #sendEnd(trailers: readonly FieldLine[]): WireBytes {
     const exchange = this.#exchanges.newest
     this.#check(exchange, this.role, 'end')
-    const bytes = this.#sent.end(trailers)
+    const bytes = this.#encoder!.end(trailers)
+    this.#encoder = undefined
     this.#apply(exchange, this.role, 'end')
     this.#exchanges.dropOver()
     return bytes
@@ -396,19 +406,18 @@ export class H1Engine {
     exchange.renew()
     exchange.method = method
     exchange.offered = offered
-    const { state } = exchange
     this.#apply(exchange, 'client', 'request')
     this.#apply(exchange, 'server', 'request-seen')
-    state.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
-    if (!persists) state.endWith()
+    exchange.switchProposed = method === 'CONNECT' || exchange.offered.length > 0
+    if (!persists) exchange.endWith()
   }
 
   #apply(exchange: Exchange, role: Role, transition: Transition): void {
-    if (!exchange.state.apply(role, transition)) throw this.#improper(exchange, role, transition)
+    if (!exchange.apply(role, transition)) throw this.#improper(exchange, role, transition)
   }
 
   #check(exchange: Exchange, role: Role, transition: 'data' | 'end'): void {
-    if (exchange.state[role] !== 'send-body') throw this.#improper(exchange, role, transition)
+    if (exchange[role] !== 'send-body') throw this.#improper(exchange, role, transition)
   }
 
   #improper(exchange: Exchange, role: Role, transition: Transition): ImproperConnectionState {
@@ -416,6 +425,6 @@ export class H1Engine {
   }
 
   #describe(exchange: Exchange, role: Role, transition: Transition): string {
-    return `the ${role} cannot send '${transition}' in state '${exchange.state[role]}'`
+    return `the ${role} cannot send '${transition}' in state '${exchange[role]}'`
   }
 }

@@ -13,8 +13,7 @@ export interface Progress {
 
 const NO_PROTOCOLS: readonly string[] = freezeDeep([])
 
-export class Exchange {
-  readonly state: ExchangeState = new ExchangeState()
+export class Exchange extends ExchangeState {
   method: string | undefined
   /** The protocols that the request offers to switch to, in lower case. */
   offered: readonly string[] = NO_PROTOCOLS

@@ -3,29 +3,33 @@
  * pipelines. Messages are sent in the newest and, by a client, received in the oldest (RFC 9112 §9.3.2).
  */
 
+import { add, NO_MEMBERS, withoutFirst } from '../core/short-list.ts'
 import { Exchange } from './exchange.ts'
 
 export class Exchanges {
-  readonly #members: Exchange[] = [new Exchange()]
+  #oldest: Exchange = new Exchange()
+  /** Those after it. */
+  #later: Exchange[] = NO_MEMBERS
   /** A completed one, to be used again. */
   #spare: Exchange | undefined
 
   get length(): number {
-    return this.#members.length
+    return 1 + this.#later.length
   }
 
   get oldest(): Exchange {
-    return this.#members[0]!
+    return this.#oldest
   }
 
   get newest(): Exchange {
-    return this.#members[this.#members.length - 1]!
+    const { length } = this.#later
+    return length === 0 ? this.#oldest : this.#later[length - 1]!
   }
 
   /** How many have a response that is still to come, or to be completed. */
   get outstanding(): number {
-    let count = 0
-    for (const member of this.#members) if (isAwaited(member)) count++
+    let count = isAwaited(this.#oldest) ? 1 : 0
+    for (const one of this.#later) if (isAwaited(one)) count++
     return count
   }
 
@@ -37,24 +41,24 @@ export class Exchanges {
   /** The one in which the next request is sent: the newest if it is idle, or one after it. */
   next(): Exchange {
     const { newest } = this
-    if (newest.state.client === 'idle') return newest
+    if (newest.client === 'idle') return newest
     const next = this.#spare ?? new Exchange()
     this.#spare = undefined
-    this.#members.push(next)
+    this.#later = add(this.#later, next)
     return next
   }
 
   /** Drops the oldest if both sides have completed it, and another one waits after it. */
   dropOver(): void {
-    const { oldest } = this
-    const { client, server } = oldest.state
-    if (this.#members.length > 1 && client === 'idle' && server === 'idle') {
-      this.#members.shift()
-      this.#spare = oldest
-    }
+    const over = this.#oldest
+    const next = this.#later[0]
+    if (next === undefined || over.client !== 'idle' || over.server !== 'idle') return
+    this.#oldest = next
+    this.#later = withoutFirst(this.#later)
+    this.#spare = over
   }
 }
 
-function isAwaited({ state }: Exchange): boolean {
-  return state.server === 'send-response' || state.server === 'send-body'
+function isAwaited({ server }: Exchange): boolean {
+  return server === 'send-response' || server === 'send-body'
 }

@@ -36,8 +36,8 @@ const LF = 0x0a
 
 export class HeadReader {
   readonly #role: Role
-  readonly #rules: FieldRules
-  readonly #buffer: ReceiveBuffer
+  protected readonly rules: FieldRules
+  protected readonly buffer: ReceiveBuffer
   /** Made for the first head that is not recalled, and dropped after each: an idle connection needs none. */
   #scanner: HeadScanner | undefined
   #isFirstLineChecked = false
@@ -46,22 +46,22 @@ export class HeadReader {
 
   constructor(role: Role, rules: FieldRules, buffer: ReceiveBuffer) {
     this.#role = role
-    this.#rules = rules
-    this.#buffer = buffer
+    this.rules = rules
+    this.buffer = buffer
     this.maySkipEmptyLine = role === 'server'
   }
 
   /** True for the CR of an empty line that may be skipped once its LF is there. */
   get isHalfEmptyLine(): boolean {
-    const { bytes, start, length } = this.#buffer
+    const { bytes, start, length } = this.buffer
     return this.maySkipEmptyLine && length === 1 && bytes[start] === CR
   }
 
   /** Skips one CR LF where it may stand: clients and servers of old sent one after a body (RFC 9112 §2.2). */
   skipEmptyLine(): void {
-    const { bytes, start, length } = this.#buffer
+    const { bytes, start, length } = this.buffer
     if (!this.maySkipEmptyLine || length < 2 || bytes[start] !== CR || bytes[start + 1] !== LF) return
-    this.#buffer.consumeTo(start + 2)
+    this.buffer.consumeTo(start + 2)
     this.maySkipEmptyLine = false
   }
 
@@ -77,7 +77,7 @@ export class HeadReader {
    * @throws RemoteProtocolError for a first line that is none, LimitExceeded, IncompleteRead
    */
   read(hasEnded: boolean, mayBeHttp09 = true): HeadOutcome {
-    const buffer = this.#buffer
+    const { buffer } = this
     this.skipEmptyLine()
     if (buffer.length === 0) return hasEnded ? 'none' : 'more'
     // Invariant: the scanner has seen only bytes that stay at the beginning of the head.
@@ -85,7 +85,7 @@ export class HeadReader {
 
     const { bytes, start, end } = buffer
     const offset = buffer.offsetOf(start)
-    const scanner = (this.#scanner ??= new HeadScanner(this.#rules.limits, 'head'))
+    const scanner = (this.#scanner ??= new HeadScanner(this.rules.limits, 'head'))
     const scan = scanner.scan(bytes, start, end)
     if (scan.kind === 'end') {
       const text = buffer.text(start, scan.end)
@@ -100,7 +100,7 @@ export class HeadReader {
     const shown = buffer.text(start, Math.min(isLimit ? scan.at : end, start + MAX_FIRST_LINE_SHOWN_BYTES))
     if (mayBeHttp09 && this.#isHttp09(shown, scanner.firstLine, isFinal)) return 'http09'
     this.#checkFirstLine(start, scanner.firstLine, shown, isFinal)
-    if (isLimit) throw limitExceeded(scan.limit, this.#rules.limits, buffer.offsetOf(scan.at))
+    if (isLimit) throw limitExceeded(scan.limit, this.rules.limits, buffer.offsetOf(scan.at))
     if (hasEnded) throw new IncompleteRead(buffer.takeAll(), undefined, undefined, 'INCOMPLETE_HEAD')
     return 'more'
   }
@@ -108,11 +108,11 @@ export class HeadReader {
   /** Looks at the first line of a head that is not complete. */
   #checkFirstLine(start: number, firstLine: number, shown: string, isFinal: boolean): void {
     if (this.#isFirstLineChecked) return
-    const offset = this.#buffer.offsetOf(start)
+    const offset = this.buffer.offsetOf(start)
     if (firstLine >= 0) {
-      const text = this.#buffer.text(start, start + firstLine + 1)
-      if (this.#role === 'client') readStatusLine(text, offset, this.#rules, [])
-      else readRequestLine(text, offset, this.#rules, [])
+      const text = this.buffer.text(start, start + firstLine + 1)
+      if (this.#role === 'client') readStatusLine(text, offset, this.rules, [])
+      else readRequestLine(text, offset, this.rules, [])
       this.#isFirstLineChecked = true
     } else if (isFinal || shown.length === MAX_FIRST_LINE_SHOWN_BYTES) {
       if (this.#role === 'server') checkMethodBegins(shown, offset)
@@ -125,8 +125,8 @@ export class HeadReader {
    * response of a connection, and once the first line is known as far as it is ever looked at.
    */
   #isHttp09(text: string, firstLine: number, isFinal: boolean): boolean {
-    if (!this.#rules.tolerances.http09 || this.#role === 'server') return false
-    if (this.#buffer.offsetOf(this.#buffer.start) > 0) return false
+    if (!this.rules.tolerances.http09 || this.#role === 'server') return false
+    if (this.buffer.offsetOf(this.buffer.start) > 0) return false
     if (!isFinal && firstLine < 0 && text.length < MAX_FIRST_LINE_SHOWN_BYTES) return false
     const lf = text.indexOf('\n')
     const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, MAX_FIRST_LINE_SHOWN_BYTES))

@@ -24,7 +24,9 @@ export interface WrittenRequest {
 }
 
 /** The last head: its parts as they were given, and what was made of them. */
-interface Kept {
+export interface KeptHead {
+  /** True where it is the connection's own; false where all connections keep it together. */
+  readonly isOwn: boolean
   readonly method: string
   readonly version: 10 | 11
   /** Names and values in turn; undefined where the fields are known by identity. */
@@ -35,7 +37,7 @@ interface Kept {
 }
 
 /** What all connections remember of fields that are shared; by identity, so that nothing has to be compared. */
-const SHARED = new WeakMap<readonly FieldLine[], { kept: Kept | undefined }>()
+const SHARED = new WeakMap<readonly FieldLine[], { kept: KeptHead | undefined }>()
 
 /**
  * Field lines that many requests are going to be sent with, on many connections: frozen, and to be given to `write` as they
@@ -50,59 +52,56 @@ export function shareFields(given: readonly FieldLine[]): readonly FieldLine[] {
   return fields
 }
 
-export class RequestHeads {
-  readonly #tolerances: Tolerances
-  #own: Kept | undefined
-
-  constructor(tolerances: Tolerances) {
-    this.#tolerances = tolerances
+/**
+ * Writes a request head (RFC 9112 §3).
+ * @param own - what the connection has kept: the last answer with `isOwn`; undefined before there was one
+ * @returns the head as `last`, to be kept by the connection where `isOwn` says so
+ * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
+ * @throws TypeError for a part that is not of its type
+ */
+export function writeRequestHead(
+  request: RequestToSend,
+  tolerances: Tolerances,
+  own: KeptHead | undefined,
+): KeptHead {
+  const { method, target, fields } = request
+  const version = ownPart(request, 'version', 11)
+  // No other tolerance has a say in what is sent.
+  const shared = tolerances.foldedValues ? undefined : SHARED.get(fields)
+  const kept = shared === undefined ? own : shared.kept
+  // Each part is looked at once here, and is a string that has passed the checks where it equals one.
+  const areEqual =
+    kept !== undefined && method === kept.method && version === kept.version && hasLines(kept, fields)
+  if (areEqual && target === kept.target) return kept
+  if (areEqual) {
+    assertString(target, 'The request target')
+    kept.last = join(method, writeRequestLine(method, target, version), kept.fields)
+    kept.target = target
+    return kept
   }
+  // Security: of what was read above. A second look at `request` might show other fields, and all connections would keep them.
+  const taken = snapshotRequest({ type: 'request', method, target, version, fields })
+  const written = writeNew(taken, tolerances, shared === undefined)
+  if (shared !== undefined) shared.kept = written
+  return written
+}
 
-  /**
-   * Writes a request head (RFC 9112 §3).
-   * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
-   * @throws TypeError for a part that is not of its type
-   */
-  write(request: RequestToSend): WrittenRequest {
-    const { method, target, fields } = request
-    const version = ownPart(request, 'version', 11)
-    // No other tolerance has a say in what is sent.
-    const shared = this.#tolerances.foldedValues ? undefined : SHARED.get(fields)
-    const kept = shared === undefined ? this.#own : shared.kept
-    // Each part is looked at once here, and is a string that has passed the checks where it equals one.
-    const areEqual =
-      kept !== undefined && method === kept.method && version === kept.version && hasLines(kept, fields)
-    if (areEqual && target === kept.target) return kept.last
-    if (areEqual) {
-      assertString(target, 'The request target')
-      kept.last = join(method, writeRequestLine(method, target, version), kept.fields)
-      kept.target = target
-      return kept.last
-    }
-    // Security: of what was read above. A second look at `request` might show other fields, and all connections would keep them.
-    const taken = snapshotRequest({ type: 'request', method, target, version, fields })
-    const written = this.#writeNew(taken, shared === undefined)
-    if (shared === undefined) this.#own = written
-    else shared.kept = written
-    return written.last
-  }
-
-  #writeNew({ method, target, version = 11, fields }: RequestToSend, isOwn: boolean): Kept {
-    const line = writeRequestLine(method, target, version)
-    const written = writeRequestFields(method, version, fields, this.#tolerances)
-    // Made as long as it is: `flat` and `push` leave room for what does not come.
-    const lines = isOwn
-      ? Array.from({ length: 2 * fields.length }, (_, at) => fields[at >> 1]![at & 1]!)
-      : undefined
-    return { method, version, lines, fields: written, target, last: join(method, line, written) }
-  }
+function writeNew(request: RequestToSend, tolerances: Tolerances, isOwn: boolean): KeptHead {
+  const { method, target, version = 11, fields } = request
+  const line = writeRequestLine(method, target, version)
+  const written = writeRequestFields(method, version, fields, tolerances)
+  // Made as long as it is: `flat` and `push` leave room for what does not come.
+  const lines = isOwn
+    ? Array.from({ length: 2 * fields.length }, (_, at) => fields[at >> 1]![at & 1]!)
+    : undefined
+  return { isOwn, method, version, lines, fields: written, target, last: join(method, line, written) }
 }
 
 function join(method: string, line: string, fields: WrittenFields): WrittenRequest {
   return { method, text: line + fields.text, fields }
 }
 
-function hasLines({ lines }: Kept, fields: readonly FieldLine[]): boolean {
+function hasLines({ lines }: KeptHead, fields: readonly FieldLine[]): boolean {
   if (lines === undefined) return true
   if (lines.length !== 2 * fields.length) return false
   for (let i = 0; i < fields.length; i++) {

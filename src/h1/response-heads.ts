@@ -11,7 +11,7 @@ import type { Defect, ReceivedInformational, ReceivedResponse } from './events.t
 import { decideResponseBody, FRAMINGS, messagePersists } from './framing.ts'
 import { HeadMemo, type SharedHeads } from './head-memo.ts'
 import { type FieldRules, type ParsedResponse, parseResponseHead } from './head-parser.ts'
-import type { HeadReader } from './head-reader.ts'
+import { HeadReader } from './head-reader.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
 /** The request that is answered, as far as its answer depends on it. */
@@ -48,18 +48,13 @@ function headsOf(rules: FieldRules): SharedHeads<KnownHead> {
   return heads
 }
 
-export class ResponseHeads {
-  readonly #rules: FieldRules
-  readonly #buffer: ReceiveBuffer
-  readonly #reader: HeadReader
+export class ResponseHeads extends HeadReader {
   readonly #memo: HeadMemo<KnownHead>
   /** Index in the received stream of the head that was read last. */
   offset = 0
 
-  constructor(rules: FieldRules, buffer: ReceiveBuffer, reader: HeadReader) {
-    this.#rules = rules
-    this.#buffer = buffer
-    this.#reader = reader
+  constructor(rules: FieldRules, buffer: ReceiveBuffer) {
+    super('client', rules, buffer)
     this.#memo = new HeadMemo(headsOf(rules))
   }
 
@@ -67,25 +62,24 @@ export class ResponseHeads {
    * Takes the next response head, if it is complete. `hasEnded` says that no more will come.
    * @throws RemoteProtocolError and its subclasses
    */
-  read(asked: AskedRequest, hasEnded: boolean): ResponseOutcome {
-    const buffer = this.#buffer
-    const reader = this.#reader
-    reader.skipEmptyLine()
+  readResponse(asked: AskedRequest, hasEnded: boolean): ResponseOutcome {
+    const { buffer } = this
+    this.skipEmptyLine()
     this.offset = buffer.offsetOf(buffer.start)
     const known = this.#memo.take(buffer)
     if (known !== undefined) {
-      reader.restart()
+      this.restart()
       return this.#answer(known, asked)
     }
     // RFC 9110 §9.3.6: who speaks HTTP/0.9 opens no tunnel.
-    const head = reader.read(hasEnded, asked.method !== 'CONNECT')
+    const head = this.read(hasEnded, asked.method !== 'CONNECT')
     if (head === 'more' || head === 'none') return head
     if (head === 'http09') return http09Response()
     const { text } = head
     const recalled = this.#memo.recall(text)
     if (recalled !== undefined) return this.#answer(recalled, asked)
     const parsed: KnownHead = {
-      head: parseResponseHead(text, this.offset, this.#rules),
+      head: parseResponseHead(text, this.offset, this.rules),
       answer: undefined,
       isShared: false,
     }
@@ -115,7 +109,7 @@ export class ResponseHeads {
     const { status, reason, version } = line
     const defects: Defect[] = [...noted]
     const head = { text, offset: this.offset }
-    const { tolerances } = this.#rules
+    const { tolerances } = this.rules
     const facts = { method, offeredProtocols: offered, status, version, head, tolerances }
     const { framing, codings, mayPersist } = decideResponseBody(facts, fields, defects)
     const persists = mayPersist && messagePersists(version, fields)

@@ -82,28 +82,53 @@ export function interleaveFamilies(addresses: readonly Address[]): Address[] {
  * @throws ConnectError with every address that was tried; TimeoutError of `dns`, `connect`, `tls` or `total`; `signal.reason`
  * @throws TypeError if `localAddress` is no address
  */
-export async function dial(target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
+export function dial(target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
+  if (target.tls !== undefined || target.willStartTls === true) return dialSecurely(target, waiting)
+  const startedAt = waiting.clock.now()
+  const found = addressesOf(target, waiting)
+  return found instanceof Promise
+    ? found.then((addresses) => dialPlainly(target, addresses, waiting, startedAt))
+    : dialPlainly(target, found, waiting, startedAt)
+}
+
+/** Without TLS. No asynchronous function: each that waits is half a kilobyte, and thousands may be dialled at the same time. */
+function dialPlainly(
+  target: DialTarget,
+  addresses: readonly Address[],
+  waiting: Deadlines,
+  startedAt: number,
+): Promise<DialedStream> {
   const { clock } = waiting
-  const needsTls = target.tls !== undefined || target.willStartTls === true
-  const loading = needsTls ? tlsModule() : undefined
+  const resolvedAt = clock.now()
+  return race(target, addresses, waiting, undefined).then(({ socket, slot, address }) => ({
+    stream: new SocketStream(socket, address, undefined, slot),
+    timings: { dns: resolvedAt - startedAt, connect: clock.now() - resolvedAt },
+  }))
+}
+
+/** With TLS, at once or later, inside a tunnel. */
+async function dialSecurely(target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
+  const { clock } = waiting
+  const loading = tlsModule()
   const tls = loading instanceof Promise ? await loading : loading
   const startedAt = clock.now()
-  const addresses =
-    target.socketPath === undefined
-      ? await findAddresses(target.place === undefined ? target : { ...target, host: target.place }, waiting)
-      : [{ address: target.socketPath, family: 0 }]
+  const addresses = await addressesOf(target, waiting)
   const resolvedAt = clock.now()
-  const opened = await race(target, addresses, waiting, tls)
+  const { socket, slot, address, begun } = await race(target, addresses, waiting, tls)
   const connectedAt = clock.now()
   const timings = { dns: resolvedAt - startedAt, connect: connectedAt - resolvedAt }
-  const { socket, slot, address, begun } = opened
-  if (tls === undefined || begun === undefined)
-    return { stream: new SocketStream(socket, address, undefined, slot), timings }
+  if (begun === undefined) return { stream: new SocketStream(socket, address, undefined, slot), timings }
   const { details } = await tls.secure(begun, address, waiting)
   return {
     stream: new SocketStream(socket, address, details, slot),
     timings: { ...timings, tls: clock.now() - connectedAt },
   }
+}
+
+function addressesOf(target: DialTarget, waiting: Deadlines): Address[] | Promise<Address[]> {
+  const { socketPath, place } = target
+  if (socketPath !== undefined) return [{ address: socketPath, family: 0 }]
+  return findAddresses(place === undefined ? target : { ...target, host: place }, waiting)
 }
 
 type Tls = Awaited<ReturnType<typeof tlsModule>>

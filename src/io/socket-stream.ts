@@ -98,6 +98,11 @@ const LISTENERS: readonly (readonly [event: string, listener: (this: OwnedSocket
     ],
   ]
 
+/** For sockets without `onread`. */
+function onData(this: OwnedSocket, bytes: Buffer): void {
+  this[STREAM]?.onData(bytes)
+}
+
 // The methods that a Writable offers to be implemented.
 
 function writeHeld(this: OwnedSocket, chunk: unknown, encoding: BufferEncoding, done: WriteDone): void {
@@ -138,16 +143,13 @@ export class SocketStream implements ByteStream {
     this.address = address
     this.tls = tls
     this.#slot = slot ?? new ReadSlot()
-    if (slot === undefined) socket.on('data', this.#onData)
     const owned: OwnedSocket = socket
     owned[STREAM] = this
+    if (slot === undefined) socket.on('data', onData)
     for (const [event, listener] of LISTENERS) socket.on(event, listener)
     socket._write = writeHeld
     if (socket._writev !== undefined) socket._writev = writevHeld
   }
-
-  /** For sockets without `onread`. */
-  readonly #onData = (bytes: Buffer): void => this.#slot.take(bytes)
 
   get localAddress(): string | undefined {
     const { localAddress: host, localPort: port } = this.#socket
@@ -232,12 +234,16 @@ export class SocketStream implements ByteStream {
     const { layTlsOver } = loading instanceof Promise ? await loading : loading
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
-    this.#socket.off('data', this.#onData)
+    this.#socket.off('data', onData)
     const { socket, details } = await layTlsOver(this.#socket, host, this.address, settings, waiting)
     return new SocketStream(socket, this.address, details)
   }
 
   /** What the socket tells. */
+  onData(bytes: Buffer): void {
+    this.#slot.take(bytes)
+  }
+
   onEnd(): void {
     // Security: a TLS connection that fails may say `error` and then `end`. That is no end: a body that lasts until the
     // end of the connection would look whole.

@@ -48,7 +48,7 @@ function decode(
   const plan = decideDecoding({ method, head, maxChain: limits.maxChain })
   if (plan.kind === 'raw') return response
   const name = <E extends HTTPException>(error: E): E => {
-    addFacts(error, response.facts)
+    addFacts(error, { ...response.facts, attempts: response.attempts })
     return error
   }
   if (plan.kind === 'refuse') {

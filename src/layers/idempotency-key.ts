@@ -3,6 +3,9 @@
  * from the client's own chance. It has to be unlike all others, and is no secret.
  */
 
+import { type FieldLine, hasField } from '../core/fields.ts'
+import { equalsIgnoringCase } from '../core/grammar.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { Random } from '../time/random.ts'
 
 /** A new one: `8e03978e-40d5-43dd-bc93-6894a57f9324`. */
@@ -11,4 +14,28 @@ export function makeKey(random: Random): string {
     const drawn = Math.floor(random.next() * 16)
     return (place === 'x' ? drawn : 8 + (drawn % 4)).toString(16)
   })
+}
+
+/** Whether a request has a field of that name. */
+export function hasKey({ fields, defaults }: OutgoingRequest, name: string): boolean {
+  const lower = name.toLowerCase()
+  return hasField(fields, lower) || hasField(defaults, lower)
+}
+
+/** The name of the field that a request with this method is given; undefined for none. */
+export function keyNameFor({ settings }: OutgoingRequest, method: string): string | undefined {
+  const retry = settings?.retry
+  return retry === undefined || retry.methods.includes(method) ? undefined : retry.idempotencyKey
+}
+
+/** The request with its key, drawn once for all that is made of it, where a method needs one and the caller has set none. */
+export function withKey(request: OutgoingRequest, random: Random): OutgoingRequest {
+  const name = keyNameFor(request, request.method)
+  if (name === undefined || hasKey(request, name)) return request
+  return withChanges(request, { fields: [...request.fields, [name, makeKey(random)]] })
+}
+
+/** The fields without those of that name. */
+export function withoutKey(fields: readonly FieldLine[], name: string): readonly FieldLine[] {
+  return fields.filter((line) => !equalsIgnoringCase(line[0], name))
 }

@@ -9,7 +9,7 @@
 import type { Layer } from '../core/handler.ts'
 import { withChanges } from '../core/request.ts'
 import type { SpeedLimit } from '../core/settings.ts'
-import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
+import { addFacts, type Findings } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
@@ -32,13 +32,13 @@ export function decideSpeed(
 class SpeedWatch implements TransferWatch {
   readonly #limit: SpeedLimit
   readonly #clock: Clock
-  readonly #facts: () => ExchangeFacts
+  readonly #facts: () => Findings
   readonly #deadline: Deadline
   #bytes = 0
   #waitedMs = 0
   #waitsSince: number | undefined
 
-  constructor(limit: SpeedLimit, clock: Clock, facts: () => ExchangeFacts, giveUp: (error: unknown) => void) {
+  constructor(limit: SpeedLimit, clock: Clock, facts: () => Findings, giveUp: (error: unknown) => void) {
     this.#limit = limit
     this.#clock = clock
     this.#facts = facts
@@ -91,7 +91,7 @@ export function minSpeedLayer({ clock }: { readonly clock: Clock }): Layer {
     const limit = request.settings?.minSpeed
     if (limit === undefined) return next(request)
     const watchWith =
-      (facts: () => ExchangeFacts): MakeWatch =>
+      (facts: () => Findings): MakeWatch =>
       (giveUp) =>
         new SpeedWatch(limit, clock, facts, giveUp)
     // Which request it was the transport says.
@@ -109,7 +109,7 @@ export function minSpeedLayer({ clock }: { readonly clock: Clock }): Layer {
       const facts = watchWith(() => {
         const bodyMs = clock.now() - headAt
         const timings = { ...response.timings, body: bodyMs }
-        return { ...response.facts, elapsedMs: elapsedMs + bodyMs, timings }
+        return { ...response.facts, elapsedMs: elapsedMs + bodyMs, timings, attempts: response.attempts }
       })
       let body: WatchedBody | undefined
       return response.derive({

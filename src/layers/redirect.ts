@@ -18,7 +18,9 @@ import { addFacts } from '../errors/exception.ts'
 import { RedirectError } from '../errors/index.ts'
 import type { CodeOf } from '../errors/table.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
 import { carryFields, carryTrailers, decideHop, type Hop, REDIRECTS } from './hop.ts'
+import { keyNameFor, withKey, withoutKey } from './idempotency-key.ts'
 import { readLocation } from './location.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -151,6 +153,8 @@ export interface RedirectLayerOptions {
   readonly clock?: Clock | undefined
   /** With which other waits such a wait can be ended. Default: with none. */
   readonly pauses?: Pauses | undefined
+  /** Draws idempotency keys. Default: none is drawn here. */
+  readonly random?: Random | undefined
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
   /** Is told of each redirect before it is followed; a promise is waited for. */
@@ -162,10 +166,12 @@ export function redirectLayer(options: RedirectLayerOptions): Layer {
   return (send) => (request) => {
     const settings = request.settings?.redirect
     if (settings === undefined) return send(request)
-    return send(request).then((response) =>
+    // Drawn out here: it goes where a field of the caller would go.
+    const keyed = options.random === undefined ? request : withKey(request, options.random)
+    return send(keyed).then((response) =>
       REDIRECTS[response.status] === undefined
         ? response
-        : follow(send, request, response, settings, options),
+        : follow(send, keyed, response, settings, { ...options, isKeyDrawn: keyed !== request }),
     )
   }
 }
@@ -175,7 +181,7 @@ async function follow(
   first: OutgoingRequest,
   redirect: HTTPResponse,
   settings: RedirectSettings,
-  options: RedirectLayerOptions,
+  options: RedirectLayerOptions & { readonly isKeyDrawn: boolean },
 ): Promise<HTTPResponse> {
   const { clock = systemClock, wallClock = Date.now, onRedirect, pauses = new Pauses() } = options
   const redirects: HTTPResponse[] = []
@@ -207,7 +213,8 @@ async function follow(
     response.abandon()
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
-    const carried = askedOfHop(request, decision, settings, response)
+    const asked = askedOfHop(request, decision, settings, response)
+    const carried = options.isKeyDrawn ? withoutNeedlessKey(asked, request, decision.hop.method) : asked
     redirects.push(response)
     await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
@@ -258,6 +265,16 @@ function askedOfHop(
     closeBody(body, error)
     throw error
   }
+}
+
+/** A key that was drawn here is not sent with a method that needs none. */
+function withoutNeedlessKey(
+  fields: readonly FieldLine[],
+  request: OutgoingRequest,
+  method: string,
+): readonly FieldLine[] {
+  const name = keyNameFor(request, request.method)
+  return name === undefined || keyNameFor(request, method) !== undefined ? fields : withoutKey(fields, name)
 }
 
 /** The request that a redirect asks for. */

@@ -6,7 +6,7 @@
  * are never glued together.
  */
 
-import { hasField } from '../core/fields.ts'
+import { withAttempts } from '../core/attempted-body.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
@@ -17,7 +17,7 @@ import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { attemptsOf, withLast } from './attempts.ts'
-import { makeKey } from './idempotency-key.ts'
+import { hasKey, withKey } from './idempotency-key.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
@@ -139,7 +139,7 @@ export function retryLayer(options: RetryLayerOptions): Layer {
   return (send) => (request) => {
     const settings = request.settings?.retry
     if (settings === undefined) return send(request)
-    const sent = withKey(request, settings, options.random)
+    const sent = withKey(request, options.random)
     return send(sent).then(
       (response) =>
         isPassed(response, settings)
@@ -153,18 +153,6 @@ export function retryLayer(options: RetryLayerOptions): Layer {
 /** A response that nothing is decided of: most are. */
 function isPassed({ status }: HTTPResponse, { statuses }: RetrySettings): boolean {
   return status !== CONTENT_TOO_LARGE && !statuses.includes(status)
-}
-
-/** The request with its key, drawn once for all attempts, where a method needs one and the caller has set none. */
-function withKey(request: OutgoingRequest, settings: RetrySettings, random: Random): OutgoingRequest {
-  const { idempotencyKey: name, methods } = settings
-  if (name === undefined || methods.includes(request.method) || hasKey(request, name)) return request
-  return withChanges(request, { fields: [...request.fields, [name, makeKey(random)]] })
-}
-
-function hasKey({ fields, defaults }: OutgoingRequest, name: string): boolean {
-  const lower = name.toLowerCase()
-  return hasField(fields, lower) || hasField(defaults, lower)
 }
 
 interface Run {
@@ -204,7 +192,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       drawn: options.random.next(),
     })
     const told = { decision: inWords(decision) }
-    if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)])
+    if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)], signal)
     // An error that is not the last one is told by its attempt.
     earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
     const status = 'response' in ended ? ended.response.status : undefined
@@ -220,7 +208,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       (reason: unknown) => ({ error: reason }),
     )
     if ('response' in ended && isPassed(ended.response, settings))
-      return ended.response.derive({ attempts: [...earlier, ...ended.response.attempts] })
+      return withAttempts(ended.response, [...earlier, ...ended.response.attempts], signal)
   }
 }
 
@@ -252,8 +240,8 @@ function inWords(decision: RetryDecision): string {
     : `not again: ${decision.why}`
 }
 
-function finish(ended: Ended, attempts: readonly Attempt[]): HTTPResponse {
-  if ('response' in ended) return ended.response.derive({ attempts })
+function finish(ended: Ended, attempts: readonly Attempt[], signal: AbortSignal | undefined): HTTPResponse {
+  if ('response' in ended) return withAttempts(ended.response, attempts, signal)
   const error = ended.error as HTTPException
   error.attempts = attempts
   throw error

@@ -5,6 +5,7 @@
  */
 
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
+import { CallOff } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -21,6 +22,8 @@ export interface DialOwner {
   /** Dials were given up: there is room for others. */
   serve(origin: PoolOrigin): void
 }
+
+const unwanted = (): Error => new DOMException('nobody waits for the connection any more', 'AbortError')
 
 export class Dialer {
   readonly #clock: Clock
@@ -41,33 +44,49 @@ export class Dialer {
    * Begins a dial. Resolves when all of it has been told, with its error if it failed.
    * @param wish - what it is for where no request waits, and for which URL
    */
-  async dial(
+  dial(
     origin: PoolOrigin,
     timeouts: ResolvedTimeouts,
     wish?: Wish,
   ): Promise<{ readonly error: unknown } | undefined> {
     const clock = this.#clock
-    const giveUp = new AbortController()
-    const dial: Dial = { startedAtMs: clock.now(), timeouts, giveUp, wish }
+    const dial: Dial = { startedAtMs: clock.now(), timeouts, callOff: new CallOff(), wish }
     origin.dials.add(dial)
     origin.note(timeouts)
     this.#count++
-    const bounds = { clock, timeouts, endsAt: Infinity, totalMs: Infinity, signal: giveUp.signal }
-    let transport: Transport
+    // No asynchronous function: thousands of dials may be under way at the same time.
+    return this.#open(origin, dial).then(
+      (transport) => {
+        if (this.#end(origin, dial)) this.#owner.dialed(origin, transport)
+        else transport.close()
+        this.watch(origin)
+        return undefined
+      },
+      (error: unknown) => {
+        if (!this.#end(origin, dial)) return undefined
+        this.#owner.dialFailed(origin, error, timeouts)
+        this.watch(origin)
+        return { error }
+      },
+    )
+  }
+
+  #open(origin: PoolOrigin, { timeouts, callOff, wish }: Dial): Promise<Transport> {
+    const bounds = {
+      clock: this.#clock,
+      timeouts,
+      endsAt: Infinity,
+      totalMs: Infinity,
+      signal: undefined,
+      callOff,
+    }
     try {
-      transport = await origin.open(bounds, () =>
+      return origin.open(bounds, () =>
         wish?.url === undefined ? origin.coveredUrls() : [wish.url, ...origin.coveredUrls()],
       )
     } catch (error) {
-      if (!this.#end(origin, dial)) return undefined
-      this.#owner.dialFailed(origin, error, timeouts)
-      this.watch(origin)
-      return { error }
+      return Promise.reject(error)
     }
-    if (this.#end(origin, dial)) this.#owner.dialed(origin, transport)
-    else transport.close()
-    this.watch(origin)
-    return undefined
   }
 
   /** Those who wait may be fewer than before, or more. */
@@ -101,8 +120,9 @@ export class Dialer {
     if (unwanted.length > 0) this.#owner.serve(origin)
   }
 
+  /** @param reason - of whoever ends it; undefined where nobody waits for it any more */
   giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {
-    if (this.#end(origin, dial)) dial.giveUp.abort(reason)
+    if (this.#end(origin, dial)) dial.callOff.call(reason ?? unwanted())
   }
 
   /** Answers false for one that was given up. */

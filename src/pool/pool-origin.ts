@@ -6,6 +6,7 @@
 import { LinkedList } from '../core/linked-list.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
+import type { CallOff } from '../time/call-off.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -117,7 +118,8 @@ export interface Dial {
   readonly startedAtMs: number
   /** How long each part of it may take. */
   readonly timeouts: ResolvedTimeouts
-  readonly giveUp: AbortController
+  /** Gives it up. */
+  readonly callOff: CallOff
   /** What it was begun for by itself; undefined where that was somebody who waits. */
   readonly wish: Wish | undefined
 }

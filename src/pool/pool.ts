@@ -9,6 +9,7 @@
  * Length: exchange, lease, the end of both and what is told of them, over one keeper.
  */
 
+import { withAttempts } from '../core/attempted-body.ts'
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
@@ -16,6 +17,7 @@ import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
 import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
+import { tellUnsent } from '../errors/local.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import { beginningOf } from '../transport/exchange-failure.ts'
@@ -355,12 +357,10 @@ export class Pool {
   }
 
   /** Most requests were sent once, and at once. */
-  #tell({ attempts, queueMs }: Sending, response: HTTPResponse): HTTPResponse {
-    if (attempts.length === 0 && queueMs === undefined) return response
-    return response.derive({
-      attempts: attempts.length === 0 ? undefined : [...attempts, attemptOf(response)],
-      timings: queueMs === undefined ? undefined : { queue: queueMs },
-    })
+  #tell({ request, attempts, queueMs }: Sending, response: HTTPResponse): HTTPResponse {
+    const timings = queueMs === undefined ? undefined : { queue: queueMs }
+    if (attempts.length === 0) return timings === undefined ? response : response.derive({ timings })
+    return withAttempts(response, [...attempts, attemptOf(response)], request.deadlines.signal, timings)
   }
 
   #failed(
@@ -418,7 +418,9 @@ export class Pool {
 }
 
 function closedError(): NotConnected {
-  return new NotConnected('the pool was closed')
+  const error = new NotConnected('the pool was closed')
+  tellUnsent(error)
+  return error
 }
 
 /** An error of a request that was sent before tells of all attempts. */

@@ -22,6 +22,14 @@ export class CallOff {
     this.#waiter = waiter
   }
 
+  /** The same for code that knows signals only, which is then the one who waits. */
+  asSignal(): AbortSignal {
+    const controller = new AbortController()
+    if (this.#end === undefined) this.#waiter = { calledOff: (reason) => controller.abort(reason) }
+    else controller.abort(this.#end.reason)
+    return controller.signal
+  }
+
   /** Ends the wait that is under way, and each that begins after it. A second call does nothing. */
   call(reason: unknown): void {
     if (this.#end !== undefined) return

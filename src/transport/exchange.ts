@@ -9,6 +9,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
+import { isPromiseLike } from '../core/options.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import {
   type ConnectionFacts,
@@ -145,6 +146,11 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#bytesWritten
   }
 
+  /** True for a request of a client, which tells of attempts. */
+  get isAttempt(): boolean {
+    return this.#options.settings?.retry !== undefined
+  }
+
   /** True once a byte of the response, informational ones included, has come. */
   get responseStarted(): boolean {
     return this.#responseStarted
@@ -211,7 +217,14 @@ export class Exchange implements ResponseSource, BodySource {
   }
 
   get facts(): ExchangeFacts {
-    return { ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt), phase: 'body' }
+    return {
+      ...this.factsAt(this.#endedAt ?? this.#headAt ?? this.startedAt),
+      phase: 'body',
+      address: this.#host.address,
+      reused: this.reused,
+      requestBytesWritten: this.#bytesWritten,
+      responseStarted: true,
+    }
   }
 
   get connection(): Omit<ConnectionFacts, 'httpVersion'> {
@@ -360,7 +373,17 @@ export class Exchange implements ResponseSource, BodySource {
     this.#responseStarted = true
     this.#informational = [...this.#informational, response]
     if (status === 100) this.#continued?.(true)
-    this.#onInformational?.(response)
+    if (this.#onInformational === undefined) return
+    // What the callback throws, or its promise rejects with, is what the request fails with.
+    const fail = (error: unknown): void => {
+      if (this.#failure === undefined && !this.isEnded) this.#host.aborted(this, error)
+    }
+    try {
+      const told: unknown = this.#onInformational(response)
+      if (isPromiseLike(told)) told.then(undefined, fail)
+    } catch (error) {
+      fail(error)
+    }
   }
 
   /** The head of the final response came. Who waits is told by `answer`. */

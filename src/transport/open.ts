@@ -33,12 +33,12 @@ export interface TransportPlan {
  * Opens a connection.
  * @throws ConnectError, ProxyError, TimeoutError; `signal.reason`
  */
-export async function openTransport(plan: TransportPlan): Promise<H1Connection> {
+export function openTransport(plan: TransportPlan): Promise<H1Connection> {
   const { connect, target, tunnel, waiting, connectionOptions } = plan
-  const { stream, timings } = await (tunnel === undefined
-    ? connect(target, waiting)
-    : dialThrough(plan, tunnel))
-  return new H1Connection(stream, { ...connectionOptions, dialTimings: timings })
+  const dialed = tunnel === undefined ? connect(target, waiting) : dialThrough(plan, tunnel)
+  return dialed.then(
+    ({ stream, timings }) => new H1Connection(stream, { ...connectionOptions, dialTimings: timings }),
+  )
 }
 
 async function dialThrough(

@@ -145,6 +145,11 @@ describe('the client', () => {
       assert.equal(json.body, '{"name":"Ada","at":"1970-01-01T00:00:00.000Z"}')
       assert.equal(fieldsOf(json)['Content-Type'], 'application/json')
       assert.equal(fieldsOf(json)['Content-Length'], String(json.body.length))
+      const formData = new FormData()
+      formData.set('a', '1')
+      const given = formData as unknown as URLSearchParams
+      await assert.rejects(client.post('', { form: given }), /'form' takes no FormData: give it as the body/)
+      await assert.rejects(client.get('', { query: given }), /'query' takes no FormData/)
       const form = await client.post('', { form: { a: ['1', '2'], b: 'ü' } }).json<Seen>()
       assert.equal(form.body, 'a=1&a=2&b=%C3%BC')
       assert.equal(fieldsOf(form)['Content-Type'], 'application/x-www-form-urlencoded')

@@ -109,6 +109,29 @@ describe('hooks', () => {
     assert.equal(seen[1], `${serving.origin}/404`)
   })
 
+  it('onError hears of a status, too, that a verb takes for an error', async () => {
+    const seen: unknown[] = []
+    const failing = serving.client.extend({
+      hooks: {
+        onError: (error, request) => {
+          seen.push(error, request.url)
+          return new Error('another')
+        },
+      },
+    })
+    for (const verb of ['json', 'text', 'bytes'] as const) {
+      seen.length = 0
+      await assert.rejects(failing.get('404')[verb](), { message: 'another' })
+      assert.ok(seen[0] instanceof StatusError)
+      assert.deepEqual(seen.slice(1), [`${serving.origin}/404`])
+    }
+    // It is an answer where nobody takes it for an error.
+    seen.length = 0
+    assert.equal((await failing.get('404')).status, 404)
+    assert.equal(await failing.get('404', { throwOnError: false }).text(), '')
+    assert.deepEqual(seen, [])
+  })
+
   it('that throw fail the request, and give its connection back', async () => {
     const error = new Error('from a hook')
     const responses: HTTPResponse[] = []

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
@@ -49,6 +50,51 @@ describe('explain', () => {
       const { layers } = serving.client.explain('', { retry })
       assert.equal(layers.find(({ name }) => name === 'retry')?.does, expected)
     }
+  })
+
+  it('shows fields in the order in which they are sent, whoever adds them', async () => {
+    const { client, server } = serving
+    const jar = client.extend({ cookies: true })
+    server.prependOnceListener('request', (_: IncomingMessage, response: ServerResponse) => {
+      response.setHeader('set-cookie', 'a=b')
+    })
+    await jar.get('').text()
+    const options = {
+      method: 'POST',
+      body: 'text',
+      // Where it is placed by the caller, what is added comes after it.
+      headers: { Host: 'other.test', 'X-A': '1' },
+      auth: { basic: ['user', 'password'] },
+      retry: { idempotencyKey: true },
+    } as const
+    let names: string[] = []
+    server.once('request', ({ rawHeaders }: IncomingMessage) => {
+      names = rawHeaders.filter((_, index) => index % 2 === 0)
+    })
+    const { fields } = jar.explain('x', options)
+    await jar.request('x', options).text()
+    assert.deepEqual(
+      fields.map(({ name }) => name),
+      names,
+    )
+    assert.deepEqual(
+      fields
+        .filter(({ from }) => ['auth', 'jar', 'retry'].includes(from))
+        .map(({ name, from }) => [name, from]),
+      [
+        ['Authorization', 'auth'],
+        ['Idempotency-Key', 'retry'],
+        ['Cookie', 'jar'],
+      ],
+    )
+  })
+
+  it('refuses what is refused only because of the credentials that are added', async () => {
+    const url = serving.origin.replace('//', '//user:password@')
+    const options = { method: 'TRACE' } as const
+    const code = 'INVALID_TRACE'
+    assert.throws(() => serving.client.explain(url, options), { code })
+    await assert.rejects(serving.client.request(url, options), { code })
   })
 
   it('is what is sent then', async () => {

@@ -18,7 +18,7 @@ import { serve } from './serving.ts'
 
 checkOpenHandles()
 
-const REQUESTS = Number(env['LEAK_REQUESTS'] ?? 3_000)
+const REQUESTS = Number(env['LEAK_REQUESTS'] ?? 2_000)
 const IN_FLIGHT = 32
 /** Code that becomes hot, caches that fill: by measurement a third of this. A leaked request is about a kilobyte. */
 const MAX_GROWTH_BYTES = 1_048_576 + REQUESTS * 20

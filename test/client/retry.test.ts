@@ -139,6 +139,15 @@ describe('a request', () => {
     assert.deepEqual(others, [first, first])
   })
 
+  it('has the same idempotency key after a redirect that sends it again', async () => {
+    failing((_, response) => void response.writeHead(307, { location: '/2' }).end(), say(503))
+    const retry = { ...QUICK, idempotencyKey: true }
+    assert.equal(await here.client.post('/', { json: { a: 1 }, retry }).text(), 'well')
+    const [first, ...others] = seen.map(({ key }) => key)
+    assert.match(first ?? '', /^[0-9a-f]{8}-/)
+    assert.deepEqual(others, [first, first])
+  })
+
   it('is not sent again with POST after 503 [9110-9.2.2-2]', async () => {
     failing(say(503))
     const response = await here.client.post('/', { body: 'x', retry: QUICK })

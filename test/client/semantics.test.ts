@@ -200,4 +200,28 @@ describe('several 103 responses', () => {
       await server.close()
     }
   })
+
+  it('fail the request with what the callback throws, or its promise rejects with', async () => {
+    const server = await startRawServer(async (peer) => {
+      await peer.request()
+      await peer.reply(latin1(`${EARLY}\r\n`))
+    })
+    const client = new Client({ baseUrl: `http://127.0.0.1:${server.port}/` })
+    try {
+      const mine = new Error('of the callback')
+      const callbacks: readonly (() => void)[] = [
+        () => {
+          throw mine
+        },
+        () => Promise.reject(mine),
+      ]
+      for (const onInformational of callbacks) {
+        await assert.rejects(client.get('', { onInformational }), (error) => error === mine)
+      }
+      assert.deepEqual(client.pool.inspect().connections, [])
+    } finally {
+      client.destroy()
+      await server.close()
+    }
+  })
 })

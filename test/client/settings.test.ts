@@ -186,6 +186,25 @@ describe('the sub-options of a request', () => {
     await client.close()
   })
 
+  it('and where a connector has proxies lead to are not found on Object.prototype [pain 39]', async () => {
+    let asked = 0
+    const prototype = Object.prototype as unknown as Record<string, unknown>
+    Object.defineProperty(prototype, 'beyond', { value: () => asked++, configurable: true })
+    const refused = new Error('nobody is there')
+    const client = new Client({
+      proxy: 'http://p.test:3128',
+      connect: () => Promise.reject(refused),
+      retry: false,
+    })
+    try {
+      await assert.rejects(client.get('https://a.test/'), refused)
+    } finally {
+      delete prototype['beyond']
+    }
+    assert.equal(asked, 0)
+    await client.close()
+  })
+
   it('are own properties, each looked at once', () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>
     const names = ['bytesPerSecond', 'overMs', 'body', 'drain', 'onRetry', 'beforeRequest']

@@ -107,6 +107,10 @@ const WAYS: Ways = {
     }
   },
   'the client, as a web stream': async (client) => piecesOfStream((await client.get(url())).body),
+  'the client, in one of two branches of a web stream': async (client) =>
+    piecesOfStream((await client.get(url())).body.tee()[0]),
+  'the client, in one of two branches of a Response made of it': async (client) =>
+    piecesOfStream(new Response((await client.get(url())).body).clone().body!),
   'the client, in a loop': async (client) => {
     const iterator = (await client.get(url()))[Symbol.asyncIterator]()
     return {
@@ -144,6 +148,8 @@ const WAYS: Ways = {
     await waits
     return piecesOfStream(response.body!)
   },
+  'fetch, in one of two branches of its stream': async (client) =>
+    piecesOfStream((await createFetch(client)(url())).body!.tee()[0]),
   fetch: async (client) => piecesOfStream((await createFetch(client)(url())).body!),
 }
 

@@ -17,8 +17,8 @@ import { ca, server as serverPair } from '../support/tls-fixture.ts'
 checkOpenHandles()
 
 const MIB = 1_048_576
-const SIZE = 64 * MIB
-/** What may lie in the buffers of two sockets, of Node and of the connection; far less than the body. */
+const SIZE = 32 * MIB
+/** What may lie in the buffers of two sockets, of Node and of the connection; less than the body. */
 const MAX_IN_FLIGHT = 24 * MIB
 
 setFlagsFromString('--expose-gc')

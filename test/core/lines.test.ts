@@ -111,6 +111,30 @@ describe('lines()', () => {
     assert.deepEqual(lines, ['a'])
   })
 
+  it('gives what has come of a line that breaks off with the error [pain 19]', async () => {
+    const rows: readonly [pieces: readonly string[], lines: readonly string[], partial: string][] = [
+      [['abc'], [], 'abcX'],
+      [['a\nb', 'c'], ['a'], 'bcX'],
+      [['a\nb\n'], ['a', 'b'], 'X'],
+      [['a\r\nb'], ['a'], 'bX'],
+      // It is not known yet whether LF follows: the line was not given.
+      [['a\rb\r'], ['a'], 'b\rX'],
+      [['b\r', '\nc'], ['b'], 'cX'],
+      [['b\r', 'c'], ['b'], 'cX'],
+      [['ä\nö'], ['ä'], 'öX'],
+    ]
+    for (const [pieces, given, partial] of rows) {
+      const lines: string[] = []
+      const failure = new IncompleteRead(Buffer.from('X'), 5)
+      const response = answerWith(new PieceBody(pieces, { failure }))
+      const read = async (): Promise<void> => {
+        for await (const line of response.lines()) lines.push(line)
+      }
+      const error = await rejectionAs(read(), IncompleteRead)
+      assert.deepEqual([lines, error.partial.toString()], [given, partial])
+    }
+  })
+
   it('holds no line that is longer than limits.body [pain 41]', async () => {
     const piece = Buffer.alloc(1_000, 'x')
     for (const pieces of [

@@ -293,7 +293,7 @@ describe('what a response tells of its way', () => {
   it('attempts has one record, of the attempt that it answers, where nobody has told more', () => {
     const response = respond(new PieceBody([]), 200, {
       source: {
-        facts: { method: 'PUT', url: 'http://a.test/y', elapsedMs: 12 },
+        facts: { method: 'PUT', url: 'http://a.test/y', elapsedMs: 12, requestBytesWritten: 40 },
         timings: { headers: 9 },
         connection: { address: '192.0.2.1:80', reused: true, tls: undefined },
       },
@@ -304,6 +304,7 @@ describe('what a response tells of its way', () => {
         url: 'http://a.test/y',
         address: '192.0.2.1:80',
         reused: true,
+        requestBytesWritten: 40,
         responseStarted: true,
         elapsedMs: 12,
         status: 200,

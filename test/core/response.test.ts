@@ -338,6 +338,26 @@ describe('streams and iteration', () => {
     assert.equal((await response.read()).toString(), 'b')
   })
 
+  it('body is a stream of bytes: a reader may bring its own memory, and is told of the end', async () => {
+    const response = respond(new Pieces(['abc', '', 'd']))
+    const reader = response.body.getReader({ mode: 'byob' })
+    const read = async (): Promise<string> =>
+      Buffer.from((await reader.read(new Uint8Array(2))).value ?? '').toString()
+    assert.equal(await read(), 'ab')
+    assert.equal(await read(), 'c')
+    assert.equal(await read(), 'd')
+    assert.equal((await reader.read(new Uint8Array(2))).done, true)
+  })
+
+  it('a branch of the web stream does not run ahead either', async () => {
+    const pieces = new Pieces(['a', 'b'])
+    const [branch] = respond(pieces).body.tee()
+    const reader = branch.getReader()
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'a')
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal((await pieces.readChunk())?.toString(), 'b')
+  })
+
   it('cancelling the web stream, and leaving a loop, close the response', async () => {
     const first = new Pieces(['a', 'b'])
     await respond(first).body.cancel()

@@ -112,6 +112,17 @@ describe('json(schema)', () => {
     await assert.rejects(jsonOf(schema, 1), (error) => error === thrown)
   })
 
+  it('names a schema that gives no answer', async () => {
+    for (const answer of [undefined, null, true]) {
+      const validate = (): never => answer as never
+      const schema: StandardSchema = { '~standard': { version: 1, vendor: 'test', validate } }
+      await assert.rejects(jsonOf(schema, 1), {
+        name: 'TypeError',
+        message: `The schema given to json() gives a value or issues, not ${answer === true ? 'a boolean' : answer}`,
+      })
+    }
+  })
+
   it('refuses what is no schema, and leaves the body to be read', async () => {
     for (const other of [
       null,
@@ -145,6 +156,7 @@ describe('describeIssues', () => {
     const issues = [issue('a'), issue('b', 'x', { key: 0 }), issue('c', 'y'), issue('d'), issue('e')]
     assert.equal(describeIssues(issues, {}), 'a; x.0: b; y: c; and 2 more')
     assert.equal(describeIssues([{ message: 'a' }], {}), 'a')
+    assert.equal(describeIssues([], {}), 'it does not say what is wrong')
     assert.equal(describeIssues([issue('a', Symbol('s'))], {}), '...: a')
   })
 

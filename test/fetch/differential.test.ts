@@ -232,6 +232,17 @@ const CASES: readonly Case[] = [
   { title: 'a Blob without a type', init: post(new Blob(['blob'])) },
   { title: 'a media type of its own', init: post('{}', { headers: { 'content-type': 'application/json' } }) },
   { title: 'a web stream', init: post(() => stream('ab', 'cd'), { duplex: 'half' }) },
+  {
+    title: 'OPTIONS with bytes',
+    init: post(new Uint8Array([97]), { method: 'OPTIONS' }),
+    row: '`OPTIONS` with content of no type',
+  },
+  { title: 'OPTIONS with a text', init: post('a', { method: 'OPTIONS' }) },
+  {
+    title: 'OPTIONS with no bytes',
+    init: post(new Uint8Array(0), { method: 'OPTIONS' }),
+    row: 'an empty body of a method that is not POST or PUT',
+  },
   { title: 'an empty web stream', init: post(() => stream(), { duplex: 'half' }), row: 'empty streams' },
   { title: 'a web stream without duplex', init: post(() => stream('ab')) },
   { title: 'a generator', init: post(() => generate(), { duplex: 'half' }) },

@@ -127,6 +127,7 @@ describe('fields as they are sent', () => {
 
   it('leaves out a host that is none, and If-Range without Range', () => {
     assert.deepEqual(settleFields([['Host', 'http://wrong.example']], 0), [])
+    assert.deepEqual(settleFields([['Host', '']], 0), [])
     assert.deepEqual(settleFields([['Host', 'right.example:81']], 0), [['Host', 'right.example:81']])
     assert.deepEqual(settleFields([['If-Range', '"a"']], 0), [])
     const both = [
@@ -134,6 +135,14 @@ describe('fields as they are sent', () => {
       ['If-Range', '"a"'],
     ] as const
     assert.deepEqual(settleFields(both, 0), both)
+  })
+
+  it('leaves chunked out of TE, which may not list it [9112-7.4-1]', () => {
+    assert.deepEqual(settleFields([['TE', 'trailers, chunked;q=0.5, gzip']], 0), [
+      ['TE', 'trailers, gzip'],
+      ['connection', 'te'],
+    ])
+    assert.deepEqual(settleFields([['te', 'Chunked']], 0), [])
   })
 
   it('says that TE goes to the next server only', () => {

@@ -10,7 +10,7 @@ import {
   writeResponseHead,
   writeTrailers,
 } from '../../src/h1/head-writer.ts'
-import { RequestHeads } from '../../src/h1/request-heads.ts'
+import { writeRequestHead } from '../../src/h1/request-heads.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -21,14 +21,15 @@ const HOST: FieldLine = ['Host', 'a']
 /** Appears in every value of these tests that is refused, and in no message. */
 const SECRET = 'hunter2'
 
-const head = (request: Partial<RequestToSend>) => {
-  const { text, fields } = new RequestHeads(STRICT).write({
+const head = (parts: Partial<RequestToSend>) => {
+  const request: RequestToSend = {
     type: 'request',
     method: 'GET',
     target: '/',
     fields: [HOST],
-    ...request,
-  })
+    ...parts,
+  }
+  const { text, fields } = writeRequestHead(request, STRICT, undefined).last
   return { text, framing: fields.framing }
 }
 const withFields = (...fields: FieldLine[]) => head({ method: 'POST', fields: [HOST, ...fields] })

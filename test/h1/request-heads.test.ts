@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import type { FieldLine } from '../../src/core/fields.ts'
 import type { RequestToSend } from '../../src/h1/events.ts'
 import { writeRequestFields, writeRequestLine } from '../../src/h1/head-writer.ts'
-import { RequestHeads, shareFields } from '../../src/h1/request-heads.ts'
-import { resolveTolerances } from '../../src/h1/tolerances.ts'
+import { type KeptHead, shareFields, writeRequestHead } from '../../src/h1/request-heads.ts'
+import { resolveTolerances, type Tolerances } from '../../src/h1/tolerances.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -44,7 +44,23 @@ function outcomeOf(write: () => unknown): unknown {
   }
 }
 
-describe('RequestHeads', () => {
+/** What a connection keeps of the request heads that it writes, as an engine does. */
+class RequestHeads {
+  readonly #tolerances: Tolerances
+  #kept: KeptHead | undefined
+
+  constructor(tolerances: Tolerances) {
+    this.#tolerances = tolerances
+  }
+
+  write(request: RequestToSend): KeptHead['last'] {
+    const written = writeRequestHead(request, this.#tolerances, this.#kept)
+    if (written.isOwn) this.#kept = written
+    return written.last
+  }
+}
+
+describe('writeRequestHead', () => {
   it('gives what the plain functions give, whatever it wrote before', () => {
     fc.assert(
       fc.property(fc.array(requests, { minLength: 2, maxLength: 8 }), (sequence) => {

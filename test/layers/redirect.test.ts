@@ -262,6 +262,36 @@ async function refusalOf(promise: Promise<HTTPResponse>): Promise<RedirectError<
 /** Seven seconds before the date of RFC 9110 §5.6.7. */
 const wallClock = (): number => Date.UTC(1994, 10, 6, 8, 49, 30)
 
+describe('an idempotency key', () => {
+  const KEY = ['Idempotency-Key', '00000000-0000-4000-8000-000000000000'] as const
+  const retry = { ...RETRY, idempotencyKey: 'Idempotency-Key' }
+  const random = { next: () => 0 }
+  const parts: Partial<RequestParts> = { method: 'POST', body: bodyOf('x'), fields: [['X-A', '1']] }
+
+  type Row = readonly [title: string, redirect: Answer, fields: readonly (readonly [string, string])[]]
+  const rows: readonly Row[] = [
+    ['is kept where the request is sent again', to('/2', 307), [['X-A', '1'], KEY]],
+    ['is not sent with a method that needs none', to('/2', 303), [['X-A', '1']]],
+    ['does not go to another origin', to('http://b/', 307), []],
+  ]
+  for (const [title, redirect, fields] of rows)
+    it(title, async () => {
+      const handler = new MemoryHandler(redirect, [200])
+      await ask(handler, { parts, retry, options: { random } })
+      assert.deepEqual(
+        handler.requests.map((request) => request.fields),
+        [[['X-A', '1'], KEY], fields],
+      )
+    })
+
+  it('of the caller goes where each field of the caller goes', async () => {
+    const handler = new MemoryHandler(to('/2', 303), [200])
+    const mine = ['idempotency-key', 'mine'] as const
+    await ask(handler, { parts: { ...parts, fields: [mine] }, retry, options: { random } })
+    assert.deepEqual(handler.requests[1]?.fields, [mine])
+  })
+})
+
 describe('the layer', () => {
   it('is not there where it is off', async () => {
     const handler = new MemoryHandler(to('/2'))

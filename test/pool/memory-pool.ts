@@ -33,9 +33,11 @@ export function memoryPool(options: PoolOptions = {}, width = 1): MemoryPool {
   const clock = new ManualClock()
   const dials: MemoryDial[] = []
   const transports: MemoryTransport[] = []
-  const open = (host: string, waiting: Deadlines): Promise<MemoryTransport> =>
+  const open = (host: string, given: Deadlines): Promise<MemoryTransport> =>
     new Promise((resolve, reject) => {
       let isOver = false
+      const signal = given.callOff?.asSignal()
+      const waiting = { ...given, signal }
       const dial: MemoryDial = {
         host,
         waiting,
@@ -53,7 +55,7 @@ export function memoryPool(options: PoolOptions = {}, width = 1): MemoryPool {
           return isOver
         },
       }
-      waiting.signal?.addEventListener('abort', () => dial.fail(waiting.signal?.reason))
+      signal?.addEventListener('abort', () => dial.fail(signal.reason))
       dials.push(dial)
     })
   const plans = new Map<string, PoolPlan>()

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -20,6 +21,11 @@ const FILES: Readonly<Record<string, string>> = {
   breaks: `it('is not reached', () => {}); throw new Error('of breaks')`,
   exits: `it('exits', () => process.exit(0))`,
   throws: `it('throws', () => void setImmediate(() => { throw new Error('of throws') })); it('waits', async () => { await new Promise((go) => setTimeout(go, 50)) })`,
+  rejects: `it('rejects', () => void Promise.reject(new Error('of rejects')))`,
+  shows: `it('shows', async () => {
+    const { HTTPConnection } = await import(${JSON.stringify(moduleBeside(import.meta, '../../src/index').href)})
+    new HTTPConnection('a', -1)
+  })`,
   hooks: `let open = false
     before(() => void (open = true)); after(() => assert.equal(open, true))
     it('runs after its own hooks', () => assert.equal(open, true))`,
@@ -86,9 +92,20 @@ describe('test files that share a process', { concurrency: true }, () => {
     assert.match(output, /ended before the tests of .*exits\.mjs, .*passes\.mjs had/)
   })
 
-  it('fail where one throws after its test has ended, and say what', async () => {
-    const { code, passed, output } = await run('throws', 'passes')
-    assert.deepEqual([code, passed['passes']], [1, true])
-    assert.ok(output.includes('of throws'), output)
+  it('fail where one throws, or rejects, and nobody catches it; they say what and where', async () => {
+    for (const name of ['throws', 'rejects']) {
+      const { code, passed, output } = await run(name, 'passes')
+      assert.deepEqual([code, passed['passes']], [1, true])
+      assert.match(output, new RegExp(`nobody has caught Error: of ${name}\\n +at .*${name}\\.mjs:5:`))
+    }
+  })
+
+  it('show the places of the sources in stacks', async () => {
+    const { code, output } = await run('shows')
+    const [, file = '', line = ''] =
+      /new HTTPConnection \((?:file:\/\/)?(\/.*\.ts):(\d+):\d+\)/.exec(output) ?? []
+    assert.equal(code, 1)
+    assert.equal(file, repositoryPath('src', 'connection', 'http-connection.ts'), output)
+    assert.match(readFileSync(file, 'utf8').split('\n')[Number(line) - 1]!, /parseHostPort/)
   })
 })

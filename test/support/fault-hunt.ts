@@ -98,7 +98,7 @@ async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<
   const folder = mkdtempSync(path.join(tmpdir(), 'httplib-faults-'))
   try {
     for (const part of ['src', ...options.folders])
-      cpSync(path.join(COMPILED, part), path.join(folder, part), { recursive: true })
+      cpSync(path.join(COMPILED, part), path.join(folder, part), { recursive: true, filter: isCode })
     for (const part of options.data ?? [])
       cpSync(repositoryPath(part), path.join(folder, part), { recursive: true })
     writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
@@ -120,6 +120,11 @@ async function huntAll(faults: readonly Fault[], options: HuntOptions): Promise<
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The maps of the sources are half of all files, and nothing here looks at them. */
+function isCode(name: string): boolean {
+  return !name.endsWith('.map')
 }
 
 async function huntOne(folder: string, fault: Fault, { script }: HuntOptions): Promise<Row> {

@@ -24,6 +24,9 @@ const mebibyte: Buffer = Buffer.from(
   Uint8Array.from({ length: MEBIBYTE }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
 )
 
+/** Requests of the mixed load. */
+export const MIXED_REQUESTS = 1_000
+
 /** The files that every peer serves, by name. */
 export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'large', Buffer>> = {
   'hello.txt': Buffer.from('abcdefghijklmnopqrstuvwxyz\n'),
@@ -31,7 +34,7 @@ export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' |
   one: Buffer.from('1'),
   mebibyte,
   /** More than the buffers of two programs and of the kernel between them hold. */
-  large: Buffer.alloc(32 * MEBIBYTE, mebibyte),
+  large: Buffer.alloc(16 * MEBIBYTE, mebibyte),
 }
 
 /**

@@ -239,4 +239,14 @@ describe('waitFor under a call-off', () => {
     assert.equal((await rejectionOf(second.promise)).message, 'now')
     assert.deepEqual([first.givenUp, second.givenUp], [[], ['given up']])
   })
+
+  it('is a signal for code that knows nothing else, whether it is called before or after', () => {
+    const callOff = new CallOff()
+    const during = callOff.asSignal()
+    assert.equal(during.aborted, false)
+    const reason = new Error('now')
+    callOff.call(reason)
+    assert.equal(during.reason, reason)
+    assert.equal(callOff.asSignal().reason, reason)
+  })
 })

@@ -1,5 +1,6 @@
 /** An option that nobody knows: what was meant, as far as that is clear. Only what is near in meaning or in letters is named. */
 
+import { nearestName } from '../../core/nearest-name.ts'
 import { type CommandFailure, usageFailure } from '../tell/failure.ts'
 import { OPTIONS } from './table.ts'
 
@@ -65,33 +66,9 @@ function unknownOption(written: string): CommandFailure {
 
 /** The one name that is a slip of the fingers away. */
 function nearest(long: string): string | undefined {
-  const most = long.length < 5 ? 1 : 2
-  let best: { name: string; distance: number } | undefined
-  for (const row of OPTIONS) {
-    const distance = distanceBetween(long, row.long)
-    // Of short names, one letter may be all that is the same.
-    if (long.length < 5 && long[0] !== row.long[0]) continue
-    if (distance <= most && (best === undefined || distance < best.distance))
-      best = { name: `--${row.long}`, distance }
-  }
-  return best?.name
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours. */
-export function distanceBetween(a: string, b: string): number {
-  let before: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      let least = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, before[j - 2]! + 1)
-      current.push(least)
-    }
-    before = previous
-    previous = current
-  }
-  return previous[b.length]!
+  const name = nearestName(
+    long,
+    OPTIONS.map((row) => row.long),
+  )
+  return name === undefined ? undefined : `--${name}`
 }

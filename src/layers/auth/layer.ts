@@ -10,6 +10,7 @@ import { type AuthScheme, rankChallenges } from '../../auth/answer.ts'
 import { faultOfBasic } from '../../auth/basic.ts'
 import { readChallenges } from '../../auth/challenge.ts'
 import type { DigestSession } from '../../auth/digest.ts'
+import { withAttempts } from '../../core/attempted-body.ts'
 import { type FieldLine, fieldValues, hasField, withFieldAfterHost } from '../../core/fields.ts'
 import type { Handler, Layer } from '../../core/handler.ts'
 import { closeBody, isReplayable, type OutgoingBody, replayOf } from '../../core/outgoing-body.ts'
@@ -344,7 +345,7 @@ class Authentication {
   #finish(response: HTTPResponse, decision: string | undefined): HTTPResponse {
     if (decision === undefined && this.#earlier.length === 0) return response
     const last = decision === undefined ? response.attempts : withLast(response.attempts, { decision })
-    return response.derive({ attempts: [...this.#earlier, ...last] })
+    return withAttempts(response, [...this.#earlier, ...last], this.#request.deadlines.signal)
   }
 
   #errorOf(code: 'AUTH_BODY' | 'AUTH_PROOF', response: HTTPResponse): AuthError {

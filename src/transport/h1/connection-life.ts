@@ -3,13 +3,15 @@
  * and the engine have said of the end; what is to be done about it is the connection's.
  */
 
+import type { FieldLine } from '../../core/fields.ts'
 import type { ResponseHead } from '../../core/response-head.ts'
 import { ConnectionLost } from '../../errors/index.ts'
 import type { H1Engine } from '../../h1/engine.ts'
+import type { Progress } from '../../h1/exchange.ts'
 import { alreadyClosed, type NamedRequest } from '../exchange-failure.ts'
 import type { TransportState } from '../transport.ts'
 import type { ExchangeQueue } from './exchange-queue.ts'
-import { PeerPatience } from './keep-alive.ts'
+import { PeerPatience, readKeepAlive } from './keep-alive.ts'
 import type { H1ConnectionOptions } from './stepped-transport.ts'
 import { isBodyLikelyAfter } from './stray-body.ts'
 
@@ -17,7 +19,10 @@ export class ConnectionLife {
   readonly #engine: H1Engine
   readonly #pipelining: number
   readonly #exchanges: ExchangeQueue
-  readonly #patience: PeerPatience = new PeerPatience()
+  /** What the peer has said of its patience; undefined where it has said nothing. */
+  #patience: PeerPatience | undefined
+  /** Of the last response. */
+  #fields: readonly FieldLine[] | undefined
   #stage: 'open' | 'switched' | 'closed' = 'open'
   readonly #suspectsBodies: boolean
   #isDraining = false
@@ -49,9 +54,10 @@ export class ConnectionLife {
     return this.#isDraining
   }
 
-  /** Nobody can tell any more where the next response begins. */
-  get isCondemned(): boolean {
-    return this.#isCondemned
+  /** How far the response is that comes next. What may be the body of one that has none is no sign of it. */
+  get progress(): Progress {
+    const { progress } = this.#engine
+    return this.#isCondemned ? { ...progress, headStarted: false } : progress
   }
 
   get state(): TransportState {
@@ -60,7 +66,7 @@ export class ConnectionLife {
     const engine = this.#engine
     // Half a CRLF after a response: its other half may still come.
     const mayGoOn = this.#exchanges.length === 0 ? engine.isReusable : engine.persists
-    return mayGoOn && !this.#patience.isOver ? 'open' : 'draining'
+    return mayGoOn && this.#patience?.isOver !== true ? 'open' : 'draining'
   }
 
   /**
@@ -75,17 +81,18 @@ export class ConnectionLife {
   get capacity(): number {
     if (this.#stage !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
     if (this.#isInDoubt) return 0
-    return Math.max(0, this.#patience.allows(this.#pipelining - this.#exchanges.length))
+    const room = this.#pipelining - this.#exchanges.length
+    return Math.max(0, this.#patience?.allows(room) ?? room)
   }
 
   /** True where no exchange can follow those that are under way. */
   get #isSpent(): boolean {
-    return !this.#engine.canSendRequest || this.#isDraining || this.#patience.isOver
+    return !this.#engine.canSendRequest || this.#isDraining || this.#patience?.isOver === true
   }
 
   /** How long the peer keeps the connection idle, where it has said so, in milliseconds. */
   get keepAliveMs(): number | undefined {
-    return this.#patience.timeoutMs
+    return this.#patience?.timeoutMs
   }
 
   /**
@@ -95,14 +102,15 @@ export class ConnectionLife {
   assertTakes(address: string, request: NamedRequest): void {
     if (this.#stage === 'closed') throw alreadyClosed(address, this.#closeReason, request)
     const engine = this.#engine
-    if (this.#isDraining || this.#patience.isOver) throw this.#takesNoMore(address, 'it is being closed')
+    if (this.#isDraining || this.#patience?.isOver === true)
+      throw this.#takesNoMore(address, 'it is being closed')
     if (engine.canSendRequest && this.#isInDoubt)
       throw this.#takesNoMore(address, 'what came after the last response leaves its end in doubt')
   }
 
   /** A request was begun. */
   spend(): void {
-    this.#patience.spend()
+    this.#patience?.spend()
   }
 
   /** What the connection has come to between two exchanges: it is to be closed, what follows is lost, or it goes on. */
@@ -119,10 +127,20 @@ export class ConnectionLife {
 
   /** A final response came, to the first of the exchanges under way that had none. */
   answered(head: Pick<ResponseHead, 'status' | 'fields'>): void {
-    this.#patience.note(head.fields, this.#exchanges.length - 1)
+    this.#hear(head.fields)
+    this.#patience?.answered(this.#exchanges.length - 1)
     if (!this.#suspectsBodies || !isBodyLikelyAfter(head)) return
     this.#isCondemned = true
     this.#isDraining = true
+  }
+
+  /** Equal heads have the same fields: they are read once. */
+  #hear(fields: readonly FieldLine[]): void {
+    if (fields === this.#fields) return
+    this.#fields = fields
+    const hint = readKeepAlive(fields)
+    if (hint !== undefined) this.#patience ??= new PeerPatience()
+    this.#patience?.hear(hint)
   }
 
   drain(): void {

@@ -12,6 +12,7 @@ import type { ExchangeQueue } from './exchange-queue.ts'
 
 /** What is timed: the exchanges of a connection, and whether either side holds the other back. */
 export interface TimedWaits {
+  readonly clock: Clock
   readonly queue: ExchangeQueue
   /** The peer takes what is sent. */
   readonly isWritable: boolean
@@ -22,7 +23,6 @@ export interface TimedWaits {
 }
 
 export class ExchangeTimer {
-  readonly #clock: Clock
   readonly #waits: TimedWaits
   #deadline: Deadline | undefined
   #phase: AwaitedPhase | undefined
@@ -34,8 +34,7 @@ export class ExchangeTimer {
   /** Since when the peer takes nothing; undefined while it does. */
   #stalledSince: number | undefined
 
-  constructor(clock: Clock, waits: TimedWaits) {
-    this.#clock = clock
+  constructor(waits: TimedWaits) {
     this.#waits = waits
   }
 
@@ -61,7 +60,7 @@ export class ExchangeTimer {
       this.stop()
       return
     }
-    const now = at ?? this.#clock.now()
+    const now = at ?? this.#waits.clock.now()
     this.#stalledSince = this.#waits.isWritable ? undefined : (this.#stalledSince ?? now)
     this.#timed = first
     this.#phase = this.#phaseOf(first, now)
@@ -73,7 +72,7 @@ export class ExchangeTimer {
         this.#phase = phase
       }
     }
-    this.#deadline ??= makeDeadline(this.#clock, ExchangeTimer.#fire, this)
+    this.#deadline ??= makeDeadline(this.#waits.clock, ExchangeTimer.#fire, this)
     this.#deadline.set(this.#phase.dueInMs, now)
   }
 
@@ -153,7 +152,7 @@ export class ExchangeTimer {
       this.#waits.abort(timed, new TimeoutError(name, timeoutMs))
       return
     }
-    const now = this.#clock.now()
+    const now = this.#waits.clock.now()
     const late = this.#waits.queue.members.find(({ deadlines }) => deadlines.endsAt <= now) ?? timed
     this.#waits.abort(late, new TimeoutError('total', late.deadlines.totalMs))
   }

@@ -4,7 +4,8 @@
  */
 
 import type { Timings } from '../../core/response-head.ts'
-import { ConnectionLost } from '../../errors/index.ts'
+import { attemptOfError } from '../../errors/exception.ts'
+import { ConnectionLost, HTTPException } from '../../errors/index.ts'
 import type { Progress } from '../../h1/exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import { describeFailure, isPeersDoing } from '../exchange-failure.ts'
@@ -20,8 +21,6 @@ export interface ConnectionEnd {
   readonly address: string
   /** How far the response is that comes next. */
   readonly progress: Progress
-  /** What has come after the last response may be the body of one that has none, and is no sign of the next. */
-  readonly isStray: boolean
   /** What time it is on the clock. */
   readonly now: number
 }
@@ -30,7 +29,7 @@ export interface ConnectionEnd {
 export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd): void {
   const next = exchanges.find(({ isEnded }) => !isEnded)
   // Its first bytes may have come together with the end of the response before it.
-  if (next?.responseStarted === false && end.progress.headStarted && !end.isStray) next.byteCame()
+  if (next?.responseStarted === false && end.progress.headStarted) next.byteCame()
   for (const exchange of exchanges) {
     if (exchange === end.culprit) fail(exchange, end)
     else
@@ -63,6 +62,9 @@ function fail(exchange: Exchange, { reason, isAbort, address, progress, now }: C
   const error = isAbort
     ? reason
     : describeFailure(reason, facts, hasHead, hasHead ? progress.bodyBytesMissing : undefined)
+  const { response } = exchange
+  if (!isAbort && response !== undefined && exchange.isAttempt && HTTPException.isHTTPException(error))
+    error.attempts ??= [{ ...attemptOfError(error), status: response.status }]
   // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
-  exchange.failed(error, !isAbort && exchange.response !== undefined && isPeersDoing(reason))
+  exchange.failed(error, !isAbort && response !== undefined && isPeersDoing(reason))
 }

@@ -55,7 +55,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #isStreamClosed = false
   /** Why the end of the stream may not be the peer's. */
   #uncleanEnd: HTTPException | undefined
-  readonly #changes: ChangeNotice = new ChangeNotice(this)
+  /** Made for the first who wants to be told. */
+  #changes: ChangeNotice | undefined
 
   constructor(stream: ByteStream, options: H1ConnectionOptions) {
     this.#stream = stream
@@ -66,7 +67,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#dialTimings = options.dialTimings
     this.#isPeerHTTP10 = options.isPeerHTTP10 === true
     this.#writer = new RequestWriter(stream, options.isGathering, this)
-    this.#timer = new ExchangeTimer(options.clock, this)
+    this.#timer = new ExchangeTimer(this)
     this.#exchanges = new ExchangeQueue(options.clock.now())
     this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
     stream.start(new StreamSink(this))
@@ -109,11 +110,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   get onChange(): OnChange | undefined {
-    return this.#changes.onChange
+    return this.#changes?.onChange
   }
 
   set onChange(onChange: OnChange | undefined) {
-    this.#changes.onChange = onChange
+    if (onChange !== undefined) this.#changes ??= new ChangeNotice(this)
+    if (this.#changes !== undefined) this.#changes.onChange = onChange
   }
 
   get isPeerHTTP10(): boolean {
@@ -155,7 +157,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#dialTimings = undefined
     this.#exchanges.add(exchange)
     this.#life.spend()
-    this.#changes.note()
+    this.#changes?.note()
     exchange.listenForAbort()
     try {
       const all = withBody(engine, head, body, end)
@@ -166,8 +168,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.abort(exchange, error)
       throw error
     }
-    this.#watch(startedAt)
-    this.#changes.tell()
+    this.#timer.watch(startedAt)
+    this.#changes?.tell()
     return exchange
   }
 
@@ -178,7 +180,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Who looks on may have closed the connection.
     if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()
-      this.#changes.note()
+      this.#changes?.note()
       this.#sendingOver()
     }
     return this.#writer.isWritable
@@ -187,7 +189,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   whenDrained(exchange: Exchange): Promise<void> {
     if (this.#writer.isWritable) return Promise.resolve()
     const drained = exchange.whenDrained()
-    this.#watch()
+    this.#timer.watch()
     return drained
   }
 
@@ -201,7 +203,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     if (exchange.upload !== 'sending' && !exchange.isUndrained) return
     // It ends with this exchange: nothing more is begun on it.
     this.#life.drain()
-    this.#changes.note()
+    this.#changes?.note()
     exchange.abandonUpload()
     this.#sendingOver()
   }
@@ -209,22 +211,22 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   abort(exchange: Exchange, error: unknown): void {
     if (exchange.failure !== undefined) return
     this.#fail(error, exchange)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   drain(): void {
     if (this.#life.isDraining || this.#life.isClosed) return
     this.#life.drain()
-    this.#changes.note()
+    this.#changes?.note()
     if (this.#exchanges.length === 0) this.#close()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   close(end?: { readonly error: unknown }): void {
     if (end === undefined)
       this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
     else this.#fail(end.error, this.#exchanges.concerned, true)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   ref(): void {
@@ -239,8 +241,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   detach(): { stream: ByteStream; unread: Buffer } {
     this.#writer.flush()
     this.#life.close()
-    this.#changes.note()
-    this.#changes.tell()
+    this.#changes?.note()
+    this.#changes?.tell()
     return { stream: this.#stream, unread: this.#engine.takeTrailing() }
   }
 
@@ -249,7 +251,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   }
 
   full(): void {
-    this.#watch()
+    this.#timer.watch()
   }
 
   // What an exchange asks for.
@@ -265,24 +267,24 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
 
   aborted(exchange: Exchange, reason: unknown): void {
     this.#fail(reason, exchange, true)
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   pause(): void {
     this.#isPaused = true
     this.#stream.pause()
-    this.#watch()
+    this.#timer.watch()
   }
 
   resume(): void {
     this.#isPaused = false
     this.#stream.resume()
-    this.#watch()
+    this.#timer.watch()
   }
 
   awaited(exchange: Exchange): void {
     // The head of the oldest is waited for since its request was sent.
-    if (exchange.hasHead || exchange !== this.#exchanges.oldest) this.#watch()
+    if (exchange.hasHead || exchange !== this.#exchanges.oldest) this.#timer.watch()
   }
 
   /** HTTP/1 has no other way to be spared the rest of a response. */
@@ -296,20 +298,20 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#exchanges.unanswered?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   endReceived(uncleanEnd: HTTPException | undefined): void {
     this.#uncleanEnd = uncleanEnd
     this.#engine.receive(null)
     this.#pump()
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   drained(): void {
     this.#writer.drained()
     this.#exchanges.drained()
-    if (!this.#life.isClosed) this.#timer.taken()
+    this.#timer.taken()
     this.#sendingOver()
   }
 
@@ -317,12 +319,12 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     this.#isStreamClosed = true
     if (this.#life.stage === 'open' || this.#exchanges.length > 0)
       this.#fail(error ?? new ConnectionLost(this.#stream.address))
-    this.#changes.tell()
+    this.#changes?.tell()
   }
 
   /** Takes events out of the engine until it needs more. */
   #pump(): void {
-    this.#changes.hold()
+    this.#changes?.hold()
     let hasEnded = false
     // What is taken out in one go came at one moment.
     const now = this.clock.now()
@@ -332,11 +334,11 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
         const exchange = this.#exchanges.unanswered
         switch (event.type) {
           case 'need-data':
-            if (this.#exchanges.length === 0) this.#changes.note()
-            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#received(now)
+            if (this.#exchanges.length === 0) this.#changes?.note()
+            if (hasEnded || (exchange !== undefined && !this.#isPaused)) this.#timer.received(now)
             return
           case 'paused':
-            if (hasEnded) this.#received(now)
+            if (hasEnded) this.#timer.received(now)
             return
           case 'closed':
             if (this.#exchanges.length > 0) this.#fail(new ConnectionLost(this.#stream.address))
@@ -367,7 +369,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     } catch (error) {
       this.#fail(error)
     } finally {
-      this.#changes.release()
+      this.#changes?.release()
     }
   }
 
@@ -376,7 +378,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     const isSwitch = framing.kind === 'switch'
     if (isSwitch) this.#life.switch()
     // It may announce the end of the connection.
-    this.#changes.note()
+    this.#changes?.note()
     this.#isPeerHTTP10 = version < 11
     this.#life.answered(event)
     exchange.headReceived(event, now, framing.kind === 'until-close', isSwitch)
@@ -385,7 +387,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
       this.#stream.pause()
       exchange.ended([], now)
       this.#settleOldest()
-      this.#watch()
+      this.#timer.watch()
     } else if (exchange.upload === 'sending') {
       if (decideUpload(event) === 'stop') this.stopUpload(exchange)
     }
@@ -395,8 +397,8 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   /** Nothing more of a request is sent, or waits to be taken. */
   #sendingOver(): void {
     this.#settleOldest()
-    this.#watch()
-    this.#changes.tell()
+    this.#timer.watch()
+    this.#changes?.tell()
   }
 
   /** Drops the oldest exchanges both of whose halves are over, and the connection with its last (RFC 9112 §9.6). */
@@ -404,7 +406,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     for (;;) {
       const over = this.#exchanges.takeOver(this.clock, at)
       if (over === undefined) break
-      this.#changes.note()
+      this.#changes?.note()
       over.stopListening()
       // The peer still waits for the rest of a request that will not come, or does not take it.
       if (over.upload !== 'stopped') continue
@@ -422,7 +424,7 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
   #close(reason?: unknown): void {
     if (this.#life.isClosed) return
     this.#life.close(reason)
-    this.#changes.note()
+    this.#changes?.note()
     this.#timer.stop()
     this.#stream.close()
   }
@@ -437,23 +439,6 @@ export class H1Connection implements SteppedTransport, ExchangeHost, StreamListe
     // Where nothing was under way the next request is told.
     this.#close(exchanges.length === 0 ? reason : undefined)
     const { address } = this.#stream
-    const { isCondemned: isStray } = this.#life
-    failExchanges(exchanges, {
-      reason,
-      culprit,
-      isAbort,
-      address,
-      progress: this.#engine.progress,
-      isStray,
-      now,
-    })
-  }
-
-  #watch(at?: number): void {
-    if (!this.#life.isClosed) this.#timer.watch(at)
-  }
-
-  #received(at: number): void {
-    if (!this.#life.isClosed) this.#timer.received(at)
+    failExchanges(exchanges, { reason, culprit, isAbort, address, progress: this.#life.progress, now })
   }
 }

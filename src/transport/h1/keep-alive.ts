@@ -27,10 +27,9 @@ export function readKeepAlive(fields: readonly FieldLine[]): KeepAliveHint | und
   return timeoutMs === undefined && max === undefined ? undefined : { timeoutMs, max }
 }
 
-/** What the peer has said of its patience so far. */
+/** What the peer has said of its patience so far: made for those that say something. */
 export class PeerPatience {
   /** Of the last response. */
-  #fields: readonly FieldLine[] | undefined
   #hint: KeepAliveHint | undefined
   /** How many more requests the peer takes; undefined where it has not said. */
   #left: number | undefined
@@ -54,12 +53,13 @@ export class PeerPatience {
     if (this.#left !== undefined) this.#left--
   }
 
-  /** A head came while so many requests were begun after the one it answers. Equal heads have the same fields, read once. */
-  note(fields: readonly FieldLine[], begunAfter: number): void {
-    if (fields !== this.#fields) {
-      this.#fields = fields
-      this.#hint = readKeepAlive(fields)
-    }
+  /** Another response says something else, or nothing. */
+  hear(hint: KeepAliveHint | undefined): void {
+    this.#hint = hint
+  }
+
+  /** A head came that says what was heard last, while so many requests were begun after the one it answers. */
+  answered(begunAfter: number): void {
     const max = this.#hint?.max
     if (max !== undefined) this.#left = Math.max(0, max - begunAfter)
   }

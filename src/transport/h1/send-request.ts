@@ -21,7 +21,8 @@ import {
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
-import type { EndToSend, RequestToSend } from '../../h1/events.ts'
+import { tellUnsent } from '../../errors/local.ts'
+import type { EndToSend } from '../../h1/events.ts'
 import { nextTurn } from '../../io/turn.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'
 import { checkAnnounced, completeHead, expectsContinue } from './request-head.ts'
@@ -35,17 +36,7 @@ export interface Sending {
   readonly sent: Promise<void> | undefined
 }
 
-/** What the hand-driven verbs say besides. */
-export interface SendingOptions {
-  /** The head, where it is completed already. */
-  readonly head?: RequestToSend | undefined
-  readonly listener?: ExchangeListener | undefined
-  /** True where more of the body may follow, as `send()` of a hand-driven connection gives it. */
-  readonly mayFollow?: boolean
-}
-
 const END: EndToSend = { type: 'end' }
-const NO_OPTIONS: SendingOptions = { head: undefined, listener: undefined, mayFollow: false }
 
 /** A body larger than this goes out in slices, as the peer takes it. */
 const MAX_SLICE_BYTES = 262_144
@@ -54,23 +45,26 @@ const CHUNKS_A_TURN = 32
 
 /**
  * Begins an exchange.
+ * @param listener - is told when it is over
+ * @param mayFollow - true where more of the body may follow, as `send()` of a hand-driven connection gives it
  * @throws LocalProtocolError and its kin, ConnectionLost, `signal.reason`; nothing was written then
  */
 export function sendRequest(
   transport: SteppedTransport,
   given: OutgoingRequest,
-  options: SendingOptions = NO_OPTIONS,
+  listener?: ExchangeListener,
+  mayFollow = false,
 ): Sending {
   // One that was claimed before belongs to the one that sends it: it is not given back here.
   const request = claimed(given)
   const { body, deadlines, method } = request
   try {
     assertHeld(body)
-    const head = options.head ?? completeHead(request)
+    const head = completeHead(request)
     checkPeerVersion(transport, head.fields)
     const { settings, url } = request
-    const exchangeOptions = { deadlines, method, url, settings, listener: options.listener }
-    if (isImmediate(request) && options.mayFollow !== true) {
+    const exchangeOptions = { deadlines, method, url, settings, listener }
+    if (isImmediate(request) && !mayFollow) {
       const bytes = body.kind === 'bytes' ? body.bytes : undefined
       const exchange = transport.begin(head, exchangeOptions, bytes, endOf(request.trailers))
       // What was not copied is the caller's memory until the system has taken it.
@@ -84,9 +78,10 @@ export function sendRequest(
     // What is there at once goes out with the head, and is refused with it where it does not fit.
     const first = isSmall(body) && !expectsContinue(request) ? body.bytes : undefined
     const exchange = transport.begin(head, exchangeOptions, first)
-    return { exchange, sent: sendBody(transport, exchange, request, first !== undefined, options) }
+    return { exchange, sent: sendBody(transport, exchange, request, first !== undefined, mayFollow) }
   } catch (error) {
     closeBody(body, error)
+    if (error !== deadlines.signal?.reason) tellUnsent(error)
     throw error
   }
 }
@@ -140,7 +135,7 @@ async function sendBody(
   exchange: Exchange,
   request: OutgoingRequest,
   isSent: boolean,
-  { mayFollow }: SendingOptions,
+  mayFollow: boolean,
 ): Promise<void> {
   const { body } = request
   try {
@@ -150,7 +145,7 @@ async function sendBody(
     }
     if (!isSent) await sendChunks(transport, exchange, body)
     else if (!transport.isWritable) await transport.whenDrained(exchange)
-    if (mayFollow !== true || !transport.expectsBody) await endRequest(transport, exchange, request.trailers)
+    if (!mayFollow || !transport.expectsBody) await endRequest(transport, exchange, request.trailers)
   } catch (error) {
     transport.abort(exchange, error)
     throw error

@@ -16,7 +16,7 @@ checkOpenHandles()
 
 /** About five seconds; `npm run simulate:client` plays as many as it is asked for. */
 const SEEDS = 500
-const COMPARED_SEEDS = 40
+const COMPARED_SEEDS = 20
 
 /** Rare moments that longer runs have met, for as long as the programs are drawn in this way. */
 const FOUND: readonly (readonly [seed: number, what: string])[] = [

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { Client, RedirectError, StatusError, TimeoutError } from '../../../src/index.ts'
 import { notInstalled } from '../../support/need.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
-import { findHttpbin, startHttpbin } from '../../support/peers.ts'
+import { findHttpbin, MIXED_REQUESTS, startHttpbin } from '../../support/peers.ts'
 
 checkOpenHandles()
 
@@ -105,7 +105,7 @@ describe('interop with httpbin', { skip: notInstalled('httpbin', program) }, () 
     await assert.rejects(client.get('delay/3', { timeout: 100, retry: false }), TimeoutError)
   })
 
-  it('1,000 mixed requests with 64 in flight, each with the answer that is its own', async () => {
+  it(`${MIXED_REQUESTS} mixed requests with 64 in flight, each with the answer that is its own`, async () => {
     const kinds: readonly ((n: number) => Promise<void>)[] = [
       async (n) =>
         assert.equal((await client.get('get', { query: { n } }).json<Echo>()).args['n'], String(n)),
@@ -131,7 +131,7 @@ describe('interop with httpbin', { skip: notInstalled('httpbin', program) }, () 
     ]
     let next = 0
     const worker = async (): Promise<void> => {
-      while (next < 1_000) {
+      while (next < MIXED_REQUESTS) {
         const n = next++
         await kinds[n % kinds.length]!(n)
       }

@@ -6,12 +6,12 @@ import { after, before, describe, it } from 'node:test'
 import type { RequestBody } from '../../../src/core/outgoing-body.ts'
 import { Client, HTTPConnection, type HTTPResponse, HTTPSConnection } from '../../../src/index.ts'
 import { notInstalled } from '../../support/need.ts'
-import { FILES, type Peer, type Scheme } from '../../support/peers.ts'
+import { FILES, MIXED_REQUESTS, type Peer, type Scheme } from '../../support/peers.ts'
 import { ca } from '../../support/tls-fixture.ts'
 
 const MEBIBYTE = 1_048_576
 /** More than the buffers of two programs and of the kernel between them hold. */
-const BIG = 32 * MEBIBYTE
+const BIG = 16 * MEBIBYTE
 const PIECE = 65_536
 
 /** Counts the bytes and the hash of what it gives: `size` bytes in pieces, each another. */
@@ -48,7 +48,7 @@ export function describePeer(name: string, start: (() => Promise<Peer>) | undefi
       peer = await start!()
     })
     after(() => peer.close())
-    it('serves 1,000 mixed requests of the client with 64 in flight, compared by hash', async () => {
+    it(`serves ${MIXED_REQUESTS} mixed requests of the client with 64 in flight, compared by hash`, async () => {
       await mixed(peer)
     })
     for (const scheme of ['http', 'https'] as const) {
@@ -134,7 +134,7 @@ function describeScheme(scheme: Scheme, peer: () => Peer): void {
   }
 
   for (const method of ['PUT', 'POST'] as const) {
-    it(`${method} of 32 MiB, and the same connection behind it`, async () => {
+    it(`${method} of 16 MiB, and the same connection behind it`, async () => {
       await using connection = connect()
       // With a length and chunked, each once for each peer.
       const response = await upload(connection, method, BIG, scheme === 'http' ? 'length' : 'chunked')
@@ -228,7 +228,7 @@ async function mixed({ ports }: Peer): Promise<void> {
   const hashes = Object.fromEntries(names.map((name) => [name, hashOf(FILES[name])]))
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next < 1_000) {
+    while (next < MIXED_REQUESTS) {
       const n = next++
       const scheme = n % 4 === 0 ? 'https' : 'http'
       const origin = `${scheme}://localhost:${ports[scheme]}`

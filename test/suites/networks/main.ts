@@ -119,13 +119,7 @@ async function employ(fault: Fault, namespaces: Namespaces | undefined): Promise
   }
   const script = fileURLToPath(moduleBeside(import.meta, './worker'))
   const prefix = namespaces === undefined ? [] : inside(namespaces.topology.client)
-  const [command, ...words] = [
-    ...prefix,
-    process.execPath,
-    '--enable-source-maps',
-    script,
-    JSON.stringify(task),
-  ]
+  const [command, ...words] = [...prefix, process.execPath, script, JSON.stringify(task)]
   const worker = spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   running = worker
   const limit = setTimeout(() => worker.kill('SIGKILL'), MAX_FAULT_MS)

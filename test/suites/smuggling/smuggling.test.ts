@@ -17,7 +17,8 @@ import { readStrictly } from './strict-server.ts'
 
 checkOpenHandles()
 
-const RANDOM_ATTEMPTS = 3_000
+const RANDOM_ATTEMPTS = 1_500
+
 describe('what a caller hands over', () => {
   let streams: readonly Shown[] = []
 

@@ -32,7 +32,7 @@ class Bench {
   isWritable = true
   isPaused = false
   readonly told: Told[] = []
-  readonly timer = new ExchangeTimer(this.clock, this)
+  readonly timer = new ExchangeTimer(this)
 
   abort(exchange: Exchange, { phase, timeoutMs }: TimeoutError): void {
     this.told.push([phase, timeoutMs, exchange, this.clock.now()])

@@ -193,15 +193,15 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'reads HTTP/0.9 without leave',
     file: READER,
-    find: 'if (!this.#rules.tolerances.http09 ||',
+    find: 'if (!this.rules.tolerances.http09 ||',
     replace: 'if (',
     within: 2_000,
   },
   {
     does: 'skips any number of empty lines in front of a head',
     file: READER,
-    find: 'this.#buffer.consumeTo(start + 2); this.maySkipEmptyLine = false;',
-    replace: 'this.#buffer.consumeTo(start + 2);',
+    find: 'this.buffer.consumeTo(start + 2); this.maySkipEmptyLine = false;',
+    replace: 'this.buffer.consumeTo(start + 2);',
     within: 20_000,
   },
   {

@@ -109,16 +109,16 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'never uses a connection again',
     file: SOURCE,
-    find: 'return current !== undefined && current.plan === plan && canTake(current.transport) ? current.transport : undefined;',
+    find: 'return transport !== undefined && this.#plan === plan && canTake(transport) ? transport : undefined;',
     replace: 'return undefined;',
     within: 500,
   },
   {
     does: 'sends a request again when it failed',
     file: CONNECTION,
-    find: 'if (sent !== undefined) await this.untilSent(exchange, sent);',
+    find: 'this.untilSent(exchange, sent).then(() => begun)',
     replace:
-      'if (sent !== undefined) await this.untilSent(exchange, sent).catch(() => this.#sendOnOpen(request, options, pending));',
+      'this.untilSent(exchange, sent).then(() => begun, () => this.#sendMeasured(request, request.body, pending))',
     within: 500,
   },
   {
@@ -250,9 +250,9 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'begins the total timeout again when the connection is open',
     file: CONNECTION,
-    find: 'const { exchange, sent } = sendRequest(transport, request, options); if (pending === undefined)',
+    find: 'const { exchange, sent } = sendRequest(transport, request, this.#queue, pending === undefined);',
     replace:
-      'const { totalMs } = request.deadlines; const late = withChanges(request, { deadlines: { ...request.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, options); if (pending === undefined)',
+      'const { totalMs } = request.deadlines; const late = withChanges(request, { deadlines: { ...request.deadlines, endsAt: this.#maker.clock.now() + totalMs } }); const { exchange, sent } = sendRequest(transport, late, this.#queue, pending === undefined);',
     within: 500,
   },
   {
