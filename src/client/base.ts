@@ -6,9 +6,9 @@ import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
 import type { ProxySetting } from '../proxy/setting.ts'
 import { joinUrl } from './destination.ts'
 import { mergeDefaults } from './make-request.ts'
-import type { ClientOptions } from './option-types.ts'
+import type { ClientOptions, ClientTimeouts } from './option-types.ts'
 import { writeQuery } from './query.ts'
-import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings } from './settings.ts'
+import { type ClientSettings, DEFAULT_SETTINGS, resolveSettings, saidOf } from './settings.ts'
 
 /** The fields of a request of which nothing is said. */
 export const BUILT_IN_FIELDS: readonly FieldLine[] = Object.freeze(
@@ -51,12 +51,23 @@ export function makeBase(options: ClientOptions, under: Base): Base {
   const baseUrl = options.baseUrl === undefined ? under.baseUrl : joinUrl(options.baseUrl, undefined)
   const settings = resolveSettings(options, under.settings, 'client')
   return {
-    options: { ...under.options, ...options },
+    options: layOptions(under.options, options),
     settings: options.auth === undefined ? settings : bindAuth(settings, baseUrl),
     fields: mergeDefaults(under.fields, headers),
     query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
     baseUrl,
   }
+}
+
+/** Options over others, as far as they are looked at again: `timeout` by phase, and what was not said stays. */
+function layOptions(under: ClientOptions, over: ClientOptions): ClientOptions {
+  const timeout = { ...phasesOf(under), ...phasesOf(over) }
+  // Without a prototype: what nobody has said is nowhere else.
+  return Object.assign(Object.create(null) as object, under, saidOf(over), { timeout })
+}
+
+function phasesOf({ timeout }: ClientOptions): ClientTimeouts {
+  return typeof timeout === 'number' ? { total: timeout } : saidOf(timeout ?? {})
 }
 
 /** What a client with a base says of itself is for the origin of that base. Security: another URL may come from anywhere. */

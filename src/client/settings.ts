@@ -323,7 +323,8 @@ function connectionLimits(limits: ClientLimits): object | undefined {
 }
 
 /** What is said of options: their own members that are not undefined. */
-function saidOf<T extends object>(options: T): T {
+/** What is said of options. */
+export function saidOf<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 

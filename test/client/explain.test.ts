@@ -181,6 +181,26 @@ describe('explain', () => {
     assert.equal(ofSocket.explain('http://a.test/').guard.decision, 'refused')
   })
 
+  it('tells who has said a timeout, also where a client extends another one', () => {
+    const client = new Client({ timeout: { headers: 100, total: 5_000 } })
+    const saidBy = (one: Client, timeout?: number): Record<string, string> =>
+      Object.fromEntries(
+        one
+          .explain('http://a.test/', timeout === undefined ? {} : { timeout })
+          .timeouts.map(({ phase, from }) => [phase, from]),
+      )
+    const extended = client.extend({ timeout: { body: 7 } }).extend({ timeout: undefined })
+    for (const one of [client, extended]) {
+      assert.deepEqual(
+        [saidBy(one)['headers'], saidBy(one)['total'], saidBy(one)['dns']],
+        ['client', 'client', 'default'],
+      )
+    }
+    assert.equal(saidBy(extended)['body'], 'client')
+    assert.equal(saidBy(client.extend({ timeout: 9 }))['headers'], 'client')
+    assert.equal(saidBy(extended, 9)['total'], 'request')
+  })
+
   it('names each layer and what it would do', () => {
     const client = new Client({ throwOnError: true }).use(function signs(next) {
       return next
