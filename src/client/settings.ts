@@ -323,7 +323,6 @@ function connectionLimits(limits: ClientLimits): object | undefined {
 }
 
 /** What is said of options: their own members that are not undefined. */
-/** What is said of options. */
 export function saidOf<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

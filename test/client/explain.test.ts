@@ -10,6 +10,12 @@ import { serve } from './serving.ts'
 
 checkOpenHandles()
 
+/** Who has said each timeout. */
+function saidBy(client: Client, timeout?: number): Record<string, string> {
+  const plan = client.explain('http://a.test/', timeout === undefined ? {} : { timeout })
+  return Object.fromEntries(plan.timeouts.map(({ phase, from }) => [phase, from]))
+}
+
 describe('explain', () => {
   const serving = serve((_, response) => void response.end('ok'), { headers: { 'X-Client': '1' } })
 
@@ -183,12 +189,6 @@ describe('explain', () => {
 
   it('tells who has said a timeout, also where a client extends another one', () => {
     const client = new Client({ timeout: { headers: 100, total: 5_000 } })
-    const saidBy = (one: Client, timeout?: number): Record<string, string> =>
-      Object.fromEntries(
-        one
-          .explain('http://a.test/', timeout === undefined ? {} : { timeout })
-          .timeouts.map(({ phase, from }) => [phase, from]),
-      )
     const extended = client.extend({ timeout: { body: 7 } }).extend({ timeout: undefined })
     for (const one of [client, extended]) {
       assert.deepEqual(
