@@ -7,11 +7,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { HTTPException } from '../../src/errors/index.ts'
-import { HTTPConnection } from '../../src/index.ts'
+import { Client, HTTPConnection } from '../../src/index.ts'
 import * as httplib from '../../src/python/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { retainedBytes } from '../support/retained.ts'
 
 checkOpenHandles()
 
@@ -167,3 +169,42 @@ async function exchangeAndClose(port: number): Promise<void> {
   await exchange(connection)
   connection.close()
 }
+
+/** Enough to tell an object for each of them from what else moves. */
+const FEW = 1_000
+/** 2.8 KiB on Node 20, of which 1.2 are a socket's, and some more. undici's Pool holds 5.3. */
+const MAX_HEAP_EACH = 3.3 * 1_024
+
+describe('the heap of an idle connection', () => {
+  const OPENERS: Readonly<Record<string, (port: number) => Promise<{ count: number; close(): unknown }>>> = {
+    'by hand': async (port) => {
+      const connections = await openMany(FEW, port)
+      return { count: FEW, close: () => connections.forEach((one) => one.close()) }
+    },
+    'in a pool': async (port) => {
+      const client = new Client({ pool: { perOrigin: FEW, total: FEW } })
+      await client.preconnect(`http://127.0.0.1:${port}`, FEW)
+      const { connections } = client.pool.inspect()
+      return { count: connections.length, close: () => client.close() }
+    },
+  }
+  for (const [how, open] of Object.entries(OPENERS))
+    it(`is below 3.3 KiB: ${how}`, async (test) => {
+      const { child, port } = await startServer()
+      try {
+        // What is made once is there, and what was closed is gone.
+        await (await open(port)).close()
+        await setTimeout(100)
+        const before = retainedBytes()
+        const opened = await open(port)
+        assert.equal(opened.count, FEW)
+        const each = (retainedBytes() - before) / FEW
+        await opened.close()
+        test.diagnostic(`${(each / 1_024).toFixed(2)} KiB`)
+        assert.ok(each > 1_024 && each < MAX_HEAP_EACH, `${each} bytes each`)
+      } finally {
+        child.stdin.end()
+        await once(child, 'exit')
+      }
+    })
+})

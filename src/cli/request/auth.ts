@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { ClientRequestOptions } from '../../client/option-types.ts'
 import { usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import { placeOf } from './places.ts'
 import type { Env } from './proxy.ts'
 import { basic, type Target } from './target.ts'
 
@@ -34,7 +35,7 @@ export async function readAuthentication(
       '-u has no password',
       '-u USER:PASSWORD, or USER: for none; on a terminal it is asked for',
     )
-  const credentials = user ?? target.credentials
+  const credentials = user ?? (await withNetrcPassword(target, options, env))
   if (credentials === undefined) return { field: undefined, auth: await netrcOf(options, env) }
   const colon = credentials.indexOf(':')
   const pair = [credentials.slice(0, colon), credentials.slice(colon + 1)] as const
@@ -46,8 +47,25 @@ export async function readAuthentication(
     : { field: basic(credentials), auth: false }
 }
 
+/** The userinfo of the URL; what the netrc file says of that user comes before its password but for --netrc-optional: as in curl. */
+async function withNetrcPassword(
+  { credentials, url }: Target,
+  options: Options,
+  env: Env,
+): Promise<string | undefined> {
+  const [, login = '', password] = /^([^:]*):(.*)$/s.exec(credentials ?? '') ?? []
+  if (login === '' || (options.netrcOptional === true && password !== '')) return credentials
+  const auth = await netrcOf(options, env)
+  if (auth === false) return credentials
+  const { NetrcFiles } = await import('../../layers/auth/netrc-files.ts')
+  // The client tells of a file that others may read where it reads one itself.
+  const files = new NetrcFiles({ variable: () => undefined, warn: () => {} })
+  const found = await files.find(auth.netrc, placeOf(url).host, login)
+  return found === undefined ? credentials : `${found.user}:${found.password}`
+}
+
 /** The file of `--netrc-file`, or the one at home where there is one. */
-async function netrcOf(options: Options, env: Env): Promise<Authentication['auth']> {
+async function netrcOf(options: Options, env: Env): Promise<{ readonly netrc: string } | false> {
   const { netrc, netrcOptional, netrcFile } = options
   // One that is not there names nobody, as in curl; one that cannot be read is told of.
   if (netrcFile !== undefined) return (await isThere(netrcFile)) ? { netrc: netrcFile } : false

@@ -47,6 +47,17 @@ function ownBoundary(type = ''): string | undefined {
   throw usageFailure('the boundary in the Content-Type of -H is none', 'without it: -F makes one')
 }
 
+/** In curl, `=(` and `=)` stand around the parts of another multipart. Alone, each is a text. */
+function refuseNested(pieces: readonly FormPiece[]): void {
+  const texts = pieces.filter(({ isLiteral }) => !isLiteral).map(({ text }) => text)
+  const opened = texts.findIndex((text) => /^[^=]*=\(\s*(?:;|$)/.test(text))
+  if (opened >= 0 && texts.slice(opened + 1).some((text) => /^=\)\s*$/.test(text)))
+    throw usageFailure(
+      'a multipart in a multipart, of =( and =), cannot be made here',
+      '--form-string for a text, or curl for it',
+    )
+}
+
 /**
  * The body. Files are read while they are sent.
  * @throws CommandFailure of `local-read` or `usage`; `signal.reason`
@@ -56,6 +67,7 @@ export async function readForm(
   sources: Sources,
   { escapesByBackslash, type, warn }: FormStyle,
 ): Promise<Body> {
+  refuseNested(pieces)
   const boundary = ownBoundary(type) ?? newBoundary()
   const escape = escapesByBackslash ? escapeByBackslash : escapeByPercent
   // A part of a form is told as one; that of another type is attached, as in curl.

@@ -54,8 +54,8 @@ export function readPlaces({ connectTo = [], resolve = [] }: Options): Places {
     return here.find((one) => matches(one.host, host)) ?? here.find((one) => one.host === '*')
   }
   const addressesOf = (place: Place): readonly string[] | undefined =>
-    // Names below localhost are this machine, whatever a resolver knows of them (RFC 6761 §6.3), as in curl.
-    known(place)?.addresses ?? (/\.localhost\.?$/i.test(place.host) ? ['::1', '127.0.0.1'] : undefined)
+    // localhost and names below it are this machine, whatever a resolver knows of them (RFC 6761 §6.3), as in curl.
+    known(place)?.addresses ?? (/(?:^|\.)localhost\.?$/i.test(place.host) ? ['::1', '127.0.0.1'] : undefined)
   return {
     bend,
     known,
@@ -76,7 +76,8 @@ export function readPlaces({ connectTo = [], resolve = [] }: Options): Places {
     },
     beyond(target) {
       const { host, port } = bend(target) ?? target
-      const addresses = addressesOf({ host, port })
+      // A SOCKS proxy is given one address, and more of them know IPv4.
+      const addresses = addressesOf({ host, port })?.toSorted((one, other) => familyOf(one) - familyOf(other))
       return {
         ...target,
         port,

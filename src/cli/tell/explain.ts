@@ -27,13 +27,23 @@ export function explainPlan(plan: Plan, explanation: Explanation): string {
       : [`  again       up to ${options.retry} times, after timeouts and ${RETRIED_STATUSES.join(', ')}`]),
     ...(options.fail === true ? ['  fails       with 22 for a status of 400 or more'] : []),
   ]
-  const told = explanation.toString().replace(BY_FUNCTION, 'what the options say')
+  const told = explanation.toString().replace(ROUTE, (line) => inOwnWords(line))
   const whole = told.replace(FIELDS, () => `  fields\n${fieldLines(plan, explanation)}`)
   return `${whole}\n${notes.map((note) => `${note}\n`).join('')}`
 }
 
-/** Where places are bent, the client asks a function for proxies: the options were it that the user has said. */
-const BY_FUNCTION = 'the function of the option proxy'
+/** Why a route is as it is, by the option of the client: in the words of the command. */
+const ROUTE_WORDS: readonly (readonly [client: string, command: string])[] = [
+  ['the function of the option proxy', 'what the options say'],
+  ['the option proxy names none for this scheme', 'neither -x nor the environment names a proxy'],
+  ['the option proxy is false', '-x or --noproxy says so'],
+  ['the option proxy', '-x, --noproxy or the environment'],
+]
+
+function inOwnWords(text: string): string {
+  const [client, command] = ROUTE_WORDS.find(([words]) => text.includes(words)) ?? ['', '']
+  return text.replace(client, command)
+}
 
 /** What `--connect-to` and `--resolve` do to the place of the server. */
 function placeNotes({ options, target: { url } }: Plan): string[] {
@@ -47,6 +57,7 @@ function placeNotes({ options, target: { url } }: Plan): string[] {
   ]
 }
 
+const ROUTE = /^ {2}route .*$/m
 /** What the client says of fields: the command completes the head when it goes out. */
 const FIELDS = /^ {2}fields\n(?: {4}.*\n)*/m
 

@@ -245,11 +245,20 @@ class BodyPlace implements BodySink {
     this.#file = await Output.toFile(file, this.#tools.signal, {
       appends: this.#appends,
       makesFolders: options.createDirs === true,
-      existing: options.clobber === false ? 'number' : destination.isNamedByPeer ? 'refuse' : 'overwrite',
+      existing: existingFile(options, destination.isNamedByPeer),
     })
     this.#record.fileName = this.#file.path
     return this.#file
   }
+}
+
+/** What becomes of a file that is there: what a peer has named takes the place of none, unless it was asked for. */
+function existingFile(
+  { clobber }: Plan['options'],
+  isNamedByPeer: boolean,
+): 'number' | 'refuse' | 'overwrite' {
+  if (clobber === false) return 'number'
+  return isNamedByPeer && clobber !== true ? 'refuse' : 'overwrite'
 }
 
 /** Writes what comes as it comes; of a body that breaks off, everything that came. */

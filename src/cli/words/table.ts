@@ -150,7 +150,7 @@ const BODY: readonly OptionRow[] = [
       brief: 'a part of a multipart form; name=@FILE',
       name: 'form',
       differs:
-        'a text may begin with (, and have a ; in it: there are no multiparts in multiparts; an encoder that is none is refused (2), as is a header of ;headers= without a colon; what is encoded has a length that is told; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
+        'a text may begin with (, and have a ; in it; a multipart in a multipart, of =( and =), is refused (2); an encoder that is none is refused (2), as is a header of ;headers= without a colon; what is encoded has a length that is told; the boundary of a Content-Type of -H is that of the body: curl adds one of its own after it',
     },
   ),
   row('--form-string <name=text>', 'form', 'post', 'as -F, but the text is taken as it is', { name: 'form' }),
@@ -251,10 +251,10 @@ const AUTH: readonly OptionRow[] = [
     differs: 'as with --digest',
   }),
   row('--oauth2-bearer <token>', 'text', 'auth', 'send a Bearer token'),
-  row('-n, --netrc', 'flag', 'auth', 'credentials of ~/.netrc, where -u and the URL have none', {
-    differs: 'what the URL or -u says comes first; -n and --netrc-optional are the same',
+  row('-n, --netrc', 'flag', 'auth', 'credentials of ~/.netrc, where -u says none', {
+    differs: 'a user in the URL whom the file does not name gets the password of nobody else',
   }),
-  row('--netrc-optional', 'flag', 'auth', 'as -n'),
+  row('--netrc-optional', 'flag', 'auth', 'as -n, where the URL has no password'),
   row('--netrc-file <file>', 'text', 'auth', 'the same of another file'),
   row(
     '-b, --cookie <data>',
