@@ -60,7 +60,7 @@ export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): 
     const jar = cookies === true ? ownJar() : cookies
     try {
       const field = askJar(jar, request)
-      // No function has a name here: each would be named anew for each request.
+      // No function has a name here: each would be named again for each request.
       return typeof field === 'string'
         ? next(withCookies(request, field)).then((response) => keep(response, jar, request))
         : sendLater(next, request, whileWanted(field, request, wait)).then((response) =>

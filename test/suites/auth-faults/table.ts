@@ -179,7 +179,7 @@ export const FAULTS: readonly Fault[] = [
   },
   // Digest.
   {
-    does: 'begins the count of a nonce anew with each request',
+    does: 'begins the count of a nonce again with each request',
     file: DIGEST,
     find: 'const count = (this.#counts.get(nonce) ?? 0) + 1;',
     replace: 'const count = 1;',

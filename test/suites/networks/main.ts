@@ -35,6 +35,10 @@ const { values } = readTool(USAGE, {
   write: { help: 'writes the table of docs/faults.md, if every fault was played and none violated' },
 })
 const { runs } = values
+/** From so many on each fault is played at each of its places. */
+const isLong = runs >= 1_000
+/** How many faults share a process. With few runs of each its start takes longer than they do. */
+const together = isLong ? 1 : 8
 
 /** Says to a run inside `unshare` that it is there. */
 const INSIDE = 'HTTPLIB_NETWORKS_INSIDE'
@@ -85,23 +89,26 @@ async function playAll(namespaces: Namespaces | undefined): Promise<void> {
   ]
   const told: string[] = []
   let violated = 0
+  const where: Where = namespaces === undefined ? 'loopback' : 'namespace'
+  const chosen: Fault[] = []
   for (const fault of FAULTS.filter(({ name }) => name.includes(values.only))) {
-    const where: Where = namespaces === undefined ? 'loopback' : 'namespace'
     const lacks = where === 'loopback' && fault.needs === 'namespace' ? 'network namespaces' : fault.lacks?.()
-    if (lacks !== undefined) {
-      told.push(`SKIPPED: ${fault.name}: this machine lacks ${lacks}`)
-      continue
+    if (lacks === undefined) chosen.push(fault)
+    else told.push(`SKIPPED: ${fault.name}: this machine lacks ${lacks}`)
+  }
+  for (let first = 0; first < chosen.length; first += together) {
+    const faults = chosen.slice(first, first + together)
+    for await (const [fault, report] of employ(faults, namespaces)) {
+      const outcomes = report.outcomes.map(([outcome, count]) => `${outcome} ${count}`).join(', ')
+      console.log(
+        `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${report.seconds.toFixed(1)} | ${outcomes} | ${report.violated} |`,
+      )
+      lines.push(
+        `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${outcomes} | ${report.violated} |`,
+      )
+      violated += report.violated
+      for (const violation of report.violations) told.push(`VIOLATION: ${fault.name}: ${violation}`)
     }
-    const report = await employ(fault, namespaces)
-    const outcomes = report.outcomes.map(([outcome, count]) => `${outcome} ${count}`).join(', ')
-    console.log(
-      `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${report.seconds.toFixed(1)} | ${outcomes} | ${report.violated} |`,
-    )
-    lines.push(
-      `| ${fault.name} | ${fault.expectation} | ${where} | ${report.runs} | ${outcomes} | ${report.violated} |`,
-    )
-    violated += report.violated
-    for (const violation of report.violations) told.push(`VIOLATION: ${fault.name}: ${violation}`)
   }
   for (const line of told) console.log(line)
   console.log(`${violated} violations`)
@@ -109,12 +116,14 @@ async function playAll(namespaces: Namespaces | undefined): Promise<void> {
   else if (values.write && lines.length === FAULTS.length + 2) writeFaults('network-faults', lines.join('\n'))
 }
 
-/** Plays a fault in a process of its own, inside the client's namespace. */
-async function employ(fault: Fault, namespaces: Namespaces | undefined): Promise<Report> {
-  // So many runs as to play every case, where many are wanted.
+/** Plays faults in a process, inside the client's namespace: what came of each, as it comes. */
+async function* employ(
+  faults: readonly Fault[],
+  namespaces: Namespaces | undefined,
+): AsyncGenerator<readonly [Fault, Report]> {
   const task: Task = {
-    name: fault.name,
-    runs: runs >= 1_000 ? Math.max(runs, fault.cases) : runs,
+    // So many runs as to play every case, where many are wanted.
+    plays: faults.map(({ name, cases }) => ({ name, runs: isLong ? Math.max(runs, cases) : runs })),
     topology: namespaces?.topology,
   }
   const script = fileURLToPath(moduleBeside(import.meta, './worker'))
@@ -122,22 +131,31 @@ async function employ(fault: Fault, namespaces: Namespaces | undefined): Promise
   const [command, ...words] = [...prefix, process.execPath, script, JSON.stringify(task)]
   const worker = spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   running = worker
+  const reports: Report[] = []
   const limit = setTimeout(() => worker.kill('SIGKILL'), MAX_FAULT_MS)
-  let report: Report | undefined
-  worker.on('message', (message: Report) => {
-    report = message
+  worker.on('message', (report: Report) => {
+    reports.push(report)
+    limit.refresh()
   })
   const [code, signal] = (await once(worker, 'exit')) as [number | null, string | null]
   clearTimeout(limit)
   running = undefined
-  if (signal !== null) throw new Error(`${fault.name}: the worker was ended by ${signal}`)
-  if (report !== undefined && code === 0) return report
-  const reason = `4: the process ended with ${code}`
+  for (const [index, fault] of faults.entries()) {
+    const report = reports[index]
+    if (report !== undefined && (code === 0 || index < faults.length - 1)) yield [fault, report]
+    else if (signal !== null) throw new Error(`${fault.name}: the worker was ended by ${signal}`)
+    else yield [fault, endedWith(code, fault, task.plays[index]!.runs, report)]
+  }
+}
+
+/** The report of a fault with which its process ended. */
+function endedWith(code: number | null, { name }: Fault, played: number, report: Report | undefined): Report {
   return {
-    runs: task.runs,
+    name,
+    runs: played,
     seconds: 0,
     outcomes: report?.outcomes ?? [],
-    violations: [reason, ...(report?.violations ?? [])],
+    violations: [`4: the process ended with ${code}`, ...(report?.violations ?? [])],
     violated: 1 + (report?.violated ?? 0),
   }
 }

@@ -1,4 +1,4 @@
-// Plays one fault in a process of its own, which `main.ts` may have put into a namespace, and reports by message.
+// Plays faults in a process that `main.ts` may have put into a namespace, one after the other, and reports each by a message.
 
 import { FAULTS } from './faults.ts'
 import { Inventory, Judge } from './judge.ts'
@@ -7,13 +7,13 @@ import { Stage } from './stage.ts'
 
 /** What a worker is told, as JSON in its first argument. */
 export interface Task {
-  readonly name: string
-  readonly runs: number
+  readonly plays: readonly { readonly name: string; readonly runs: number }[]
   readonly topology: Topology | undefined
 }
 
 /** What came of it. */
 export interface Report {
+  readonly name: string
   readonly runs: number
   readonly seconds: number
   /** What the program was told, and how often. */
@@ -27,7 +27,7 @@ const MAX_TOLD = 10
 /** Far more than all bodies under way, and far less than what some peers declare. */
 const MAX_GROWTH_BYTES = 67_108_864
 
-async function play({ name, runs, topology }: Task): Promise<Report> {
+async function play(name: string, runs: number, topology: Topology | undefined): Promise<Report> {
   const startedAt = performance.now()
   const outcomes = new Map<string, number>()
   const violations: string[] = []
@@ -59,7 +59,10 @@ async function play({ name, runs, topology }: Task): Promise<Report> {
     if (left.length > 0)
       violations.push(`runs ${first} to ${first + count - 1}: 4: left open: ${left.join(', ')}`)
   }
+  process.off('unhandledRejection', stray)
+  process.off('uncaughtException', stray)
   return {
+    name,
     runs,
     seconds: (performance.now() - startedAt) / 1_000,
     outcomes: [...outcomes].sort((a, b) => b[1] - a[1]),
@@ -69,8 +72,8 @@ async function play({ name, runs, topology }: Task): Promise<Report> {
 }
 
 try {
-  const report = await play(JSON.parse(process.argv[2]!) as Task)
-  process.send?.(report)
+  const { plays, topology } = JSON.parse(process.argv[2]!) as Task
+  for (const { name, runs } of plays) process.send?.(await play(name, runs, topology))
 } catch (error) {
   console.error(error)
   process.exitCode = 1
