@@ -140,7 +140,6 @@ const CASES: readonly string[] = [
   'http://127.0.0.1:99999/',
   '-4 http://localhost:PORT/ok',
   '-6 http://localhost:1/',
-  'http://localhost.:PORT/ok',
   'http://[::1',
   'http://127.0.0.1:abc/',
   'http://127.1:PORT/',
