@@ -30,6 +30,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   words: attached('filename=two words.txt'),
   twice: attached('filename=a; filename=b'),
   path: attached('filename="../../up.txt"'),
+  single: attached("filename='one.txt'"),
+  bare: 'no head at all\n',
   star: attached("filename*=UTF-8''na%20me.txt"),
 }
 
@@ -57,6 +59,9 @@ const CASES: readonly string[] = [
   '-OJ RAW/twice',
   '-OJ RAW/path',
   '-OJ RAW/star',
+  '-OJ RAW/single',
+  '--http0.9 -i RAW/bare',
+  '--http0.9 -D h.txt -o out.txt -w %{size_header}|%{http_code}|%{http_version} RAW/bare',
 ]
 
 const DIFFERENCES: Differences = {}

@@ -138,6 +138,8 @@ const CASES: readonly string[] = [
   '--resolve a.test:PORT:nonsense http://a.test:PORT/',
   '--connect-to a.test:PORT:127.0.0.1: http://a.test:PORT/',
   'http://127.0.0.1:99999/',
+  '-4 http://localhost:PORT/ok',
+  '-6 http://localhost:1/',
   'http://[::1',
   'http://127.0.0.1:abc/',
   'http://127.1:PORT/',

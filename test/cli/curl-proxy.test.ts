@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { runCommand } from '../support/command.ts'
 import { CommandPeer } from '../support/command-peer.ts'
@@ -11,6 +12,7 @@ import { need } from '../support/need.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { type RawServer, startRawServer } from '../support/raw-server.ts'
 import { SocksProxy, TestProxy } from '../support/test-proxy.ts'
+import { ca, certificatePath, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
 
@@ -18,7 +20,7 @@ const skip = need('curl')
 
 /**
  * `URL` is the server, `OPEN` a proxy that asks for nothing, `SHUT` one that wants to know me:pw, `BROKEN` one that gives no
- * tunnel, `SOCKS` one of SOCKS, `GONE` one that closes and `RESET` one that resets once it was asked; `~` is a blank in a word.
+ * tunnel, `SAFE` one that is spoken to over TLS, `MUTUAL` one that asks for a certificate besides, `SOCKS` one of SOCKS, `GONE` one that closes and `RESET` one that resets once it was asked; `~` is a blank in a word.
  */
 const CASES: readonly string[] = [
   '-x OPEN URL/ok',
@@ -84,6 +86,24 @@ const CASES: readonly string[] = [
   '-x OPEN --noproxy * URL/ok',
   '-x  URL/ok',
   '-U me:pw URL/ok',
+  // An https proxy is judged, and told who we are, by options of its own.
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt URL/ok',
+  '-x https://SAFE --cacert CERTS/ca.crt URL/ok',
+  '-x https://SAFE -k URL/ok',
+  '-x https://SAFE --proxy-insecure URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/missing URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/server.key URL/ok',
+  '-x https://SAFE -p --proxy-cacert CERTS/ca.crt URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-pinnedpubkey sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-pinnedpubkey CERTS/server.crt URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-crlfile CERTS/missing URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-ciphers nosuch URL/ok',
+  '-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-tls13-ciphers TLS_AES_128_GCM_SHA256 URL/ok',
+  '-x https://MUTUAL --proxy-cacert CERTS/ca.crt --proxy-cert CERTS/client.crt --proxy-key CERTS/client.key URL/ok',
+  '-x https://MUTUAL --proxy-cacert CERTS/ca.crt --proxy-cert CERTS/client.crt --proxy-key CERTS/client-encrypted.key --proxy-pass passphrase URL/ok',
+  '-x https://MUTUAL --proxy-cacert CERTS/ca.crt --proxy-cert CERTS/client.p12:passphrase --proxy-cert-type P12 URL/ok',
+  '-x https://MUTUAL --proxy-cacert CERTS/ca.crt --proxy-cert CERTS/missing URL/ok',
+  '-x OPEN --proxy-cert CERTS/missing URL/ok',
   // Where the origin is bent, the proxy is asked for the other place.
   '-x OPEN --connect-to name.test:80:127.0.0.1:PORT http://name.test/ok',
   '-x OPEN --connect-to ::other.test:PORT http://name.test/ok http://second.test:99/ok',
@@ -120,6 +140,13 @@ const CASES: readonly string[] = [
 
 /** What is other than in this curl, and why: what is not compared. */
 const DIFFERENCES: Readonly<Record<string, readonly (keyof Result)[]>> = {
+  // It does not look at the key.
+  [`-x https://SAFE --proxy-cacert CERTS/ca.crt --proxy-pinnedpubkey sha256//${'A'.repeat(43)}= URL/ok`]: [
+    'asked',
+    'received',
+    'stdout',
+    'code',
+  ],
   // The answer of a proxy is no response of the server: -v shows it.
   '-x OPEN -p -i URL/ok': ['stdout'],
   // It tells the server who we are to the proxy.
@@ -139,6 +166,8 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
   let shut: TestProxy
   let broken: TestProxy
   let socks: SocksProxy
+  let safe: TestProxy
+  let mutual: TestProxy
   let gone: RawServer
   let reset: RawServer
 
@@ -148,6 +177,9 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     shut = await TestProxy.start({ authorization: `Basic ${btoa('me:pw')}` })
     broken = await TestProxy.start({ refusal: 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n' })
     socks = await SocksProxy.start()
+    safe = await TestProxy.start({ tls: server })
+    const asking = { ...server, ca, requestCert: true }
+    mutual = await TestProxy.start({ tls: asking })
     gone = await startRawServer(async (one) => {
       await one.take(1)
       one.close()
@@ -158,7 +190,8 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     })
   })
   after(async () => {
-    for (const one of [peer, open, shut, broken, socks, gone, reset]) await one[Symbol.asyncDispose]()
+    for (const one of [peer, open, shut, broken, socks, safe, mutual, gone, reset])
+      await one[Symbol.asyncDispose]()
   })
 
   const places = (): readonly (readonly [name: string, port: number])[] => [
@@ -167,6 +200,8 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     ['SHUT', shut.port],
     ['BROKEN', broken.port],
     ['SOCKS', socks.port],
+    ['SAFE', safe.port],
+    ['MUTUAL', mutual.port],
     ['GONE', gone.port],
     ['RESET', reset.port],
     ['PORT', peer.port],
@@ -176,7 +211,10 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
     const filled = places().reduce(
       (line, [name, port]) =>
         line.replaceAll(name, name.endsWith('PORT') ? String(port) : `127.0.0.1:${port}`),
-      text.replaceAll('URL', `http://127.0.0.1:${peer.port}`).replaceAll('BASIC', `Basic~${btoa('me:pw')}`),
+      text
+        .replaceAll('CERTS', path.dirname(certificatePath('ca.crt')))
+        .replaceAll('URL', `http://127.0.0.1:${peer.port}`)
+        .replaceAll('BASIC', `Basic~${btoa('me:pw')}`),
     )
     return filled.split(' ').map((word) => word.replaceAll('~', ' '))
   }
@@ -190,7 +228,7 @@ describe('the command beside curl, by way of a proxy', { skip }, () => {
   }
 
   function finish(stdout: string, code: number | null): Result {
-    const asked = [open, shut, broken].flatMap((proxy) =>
+    const asked = [open, shut, broken, safe, mutual].flatMap((proxy) =>
       proxy.asked.splice(0).map(({ head }) => normal(head)),
     )
     asked.push(...socks.asked.splice(0).map((one) => normal(JSON.stringify(one))))

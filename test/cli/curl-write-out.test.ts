@@ -124,9 +124,9 @@ const CASES: readonly string[] = [
   // Failures.
   'http://127.0.0.1:1/',
   'http://no-such-name.invalid/',
-  '-m 0.3 URL/silent',
-  '-m 0.3 -d hello URL/silent',
-  '-m 0.3 -L URL/redirect/302?to=/silent',
+  '-m 0.6 URL/silent',
+  '-m 0.6 -d hello URL/silent',
+  '-m 0.6 -L URL/redirect/302?to=/silent',
   'URL/cut',
   'URL/nothing',
   'ftp2://HOST/',

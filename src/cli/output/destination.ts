@@ -76,7 +76,9 @@ export function peerName(fields: readonly FieldLine[], options: Options): string
   const value = firstFieldValue(fields, 'content-disposition')
   if (value === undefined) return undefined
   const [, quoted, plain] = /(?:^|;)\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]+))/i.exec(value) ?? []
-  const name = safeName((quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '').trim())
+  // Some put it in single quotation marks, and curl takes them away.
+  const bare = plain?.trim().replace(/^'(.*)'$/s, '$1')
+  const name = safeName((quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '').trim())
   return name === '' ? undefined : inFolder(name, options)
 }
 

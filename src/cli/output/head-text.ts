@@ -24,7 +24,9 @@ export function wireFields({ head }: HTTPResponse): readonly FieldLine[] {
 
 /** All heads of a transfer in order: of redirects and challenges, informational ones, and the last. */
 export function headsOf(answers: readonly HTTPResponse[]): string[] {
-  return answers.flatMap((one) => [
+  // One of HTTP/0.9 has none.
+  const headed = answers.filter(({ version }) => version !== 9)
+  return headed.flatMap((one) => [
     ...one.informational.map(({ status, reason, headers }) =>
       formatHead(one.version, status, reason, [...headers]),
     ),

@@ -5,8 +5,8 @@ import path from 'node:path'
 import type { ClientRequestOptions } from '../../client/option-types.ts'
 import { usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
+import type { Env } from './authorities.ts'
 import { placeOf } from './places.ts'
-import type { Env } from './proxy.ts'
 import { basic, type Target } from './target.ts'
 
 /** What is said of us. */

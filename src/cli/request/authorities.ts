@@ -1,7 +1,9 @@
 /** Whom to trust as servers: options, else the variables of the environment that curl reads. */
 
 import type { Options } from '../words/options.ts'
-import type { Env } from './proxy.ts'
+
+/** The variables of the environment. */
+export type Env = Readonly<Record<string, string | undefined>>
 
 /** A file or folder with authorities, and what has named it. */
 export interface NamedPlace {

@@ -1,6 +1,6 @@
 /**
- * By way of which proxies: what the options say, else what the environment does, as curl reads both. Pure, but for the file of
- * --proxy-cacert.
+ * By way of which proxies: what the options say, else what the environment does, as curl reads both. Pure, but for the
+ * files of an https proxy.
  *
  * Security: no message shows a proxy with its credentials.
  */
@@ -8,13 +8,12 @@
 import type { ClientRequestOptions, ProxyInput, ProxyOptions } from '../../client/option-types.ts'
 import type { FieldLine } from '../../core/fields.ts'
 import { isToken } from '../../core/grammar.ts'
+import type { TlsOptions } from '../../core/tls-options.ts'
 import { matchNoProxy, parseNoProxy } from '../../proxy/no-proxy.ts'
 import { hideSecrets, usageFailure } from '../tell/failure.ts'
 import type { Options } from '../words/options.ts'
-import { readLocalFile } from './local-files.ts'
+import type { Env } from './authorities.ts'
 import { placeOf, readPlaces } from './places.ts'
-
-export type Env = Readonly<Record<string, string | undefined>>
 
 /** What curl takes for a proxy without a port. */
 const DEFAULT_PORT = 1080
@@ -128,7 +127,7 @@ async function serverOf(
   options: Options,
   headers: readonly FieldLine[],
 ): Promise<ProxyOptions> {
-  const { proxyUser, proxyDigest, proxytunnel, proxyCacert, proxyInsecure } = options
+  const { proxyUser, proxyDigest, proxytunnel } = options
   const url = readUrl(text)
   const isSecure = url.startsWith('https:')
   // What the URL says comes first, as in curl.
@@ -140,16 +139,43 @@ async function serverOf(
     )
   const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(who ?? '') ?? []
   const isDigest = proxyDigest === true && !url.startsWith('socks')
-  const ca =
-    isSecure && proxyCacert !== undefined ? { ca: await readLocalFile(proxyCacert, '--proxy-cacert') } : {}
   return {
     url,
     ...(who !== undefined && { auth: isDigest ? { digest: [user, password] } : [user, password] }),
-    ...(isSecure && { tls: { ...ca, verify: proxyInsecure !== true } }),
+    ...(isSecure && { tls: await readProxyTls(options) }),
     ...(proxytunnel === true && { tunnel: true }),
     // SOCKS has no place for them, and they are left out, as in curl.
     ...(headers.length > 0 && !url.startsWith('socks') && { headers }),
   }
+}
+
+/** What is said of TLS with an https proxy, by options of their own. */
+async function readProxyTls(options: Options): Promise<TlsOptions> {
+  const own: Options = definedOf({
+    cert: options.proxyCert,
+    certType: options.proxyCertType,
+    ciphers: options.proxyCiphers,
+    crlfile: options.proxyCrlfile,
+    insecure: options.proxyInsecure,
+    key: options.proxyKey,
+    keyType: options.proxyKeyType,
+    pass: options.proxyPass,
+    pinnedpubkey: options.proxyPinnedpubkey,
+    tls13Ciphers: options.proxyTls13Ciphers,
+  })
+  const { proxyCacert: file, proxyCapath: folder } = options
+  const authorities = {
+    ...(file !== undefined && { file: { path: file, by: '--proxy-cacert' } }),
+    ...(folder !== undefined && { folder: { path: folder, by: '--proxy-capath' } }),
+  }
+  // Loaded where there is something to be read: it needs cryptography.
+  const { readTlsOptions } = await import('./tls.ts')
+  return readTlsOptions(own, authorities, '--proxy-')
+}
+
+function definedOf<T extends object>(given: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { readonly [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 /** With a scheme and a port. */

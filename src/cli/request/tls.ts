@@ -12,14 +12,21 @@ import { readLocalFile } from './local-files.ts'
 
 type TlsVersion = NonNullable<TlsOptions['minVersion']>
 
+/** How the options begin that say it: those of a proxy have names of their own. */
+export type TlsPrefix = '--' | '--proxy-'
+
 /**
  * The options.
  * @throws CommandFailure of `usage`, `local-read`, `ca-file`, `crl` or `client-certificate`
  */
-export async function readTlsOptions(options: Options, authorities: Authorities): Promise<TlsOptions> {
+export async function readTlsOptions(
+  options: Options,
+  authorities: Authorities,
+  by: TlsPrefix = '--',
+): Promise<TlsOptions> {
   const { cert, key, crlfile, pinnedpubkey, insecure } = options
   if (key !== undefined && cert === undefined)
-    throw usageFailure('--key is of no use without --cert', '--cert FILE --key FILE')
+    throw usageFailure(`${by}key is of no use without ${by}cert`, `${by}cert FILE ${by}key FILE`)
   const ca = [
     ...(authorities.file === undefined ? [] : [await readAuthorities(authorities.file)]),
     ...(authorities.folder === undefined ? [] : await readFolder(authorities.folder)),
@@ -38,9 +45,9 @@ export async function readTlsOptions(options: Options, authorities: Authorities)
   return {
     verify: insecure !== true,
     ...(ca.length > 0 && { ca }),
-    ...(cert !== undefined && (await readIdentity(cert, options))),
-    ...(crlfile !== undefined && { crl: await readLists(crlfile) }),
-    ...(pinnedpubkey !== undefined && { pin: await readPins(pinnedpubkey) }),
+    ...(cert !== undefined && (await readIdentity(cert, options, by))),
+    ...(crlfile !== undefined && { crl: await readLists(crlfile, by) }),
+    ...(pinnedpubkey !== undefined && { pin: await readPins(pinnedpubkey, by) }),
     ...(ciphers !== '' && { ciphers }),
     ...(minVersion !== undefined && { minVersion }),
     ...(maxVersion !== undefined && { maxVersion }),
@@ -93,29 +100,29 @@ function isWithoutCertificate(pem: Buffer): boolean {
   return !pem.includes('-----BEGIN CERTIFICATE-----') && !pem.includes('-----BEGIN TRUSTED CERTIFICATE-----')
 }
 
-async function readLists(file: string): Promise<Buffer> {
-  const pem = await readFor('crl', file, '--crlfile')
+async function readLists(file: string, by: TlsPrefix): Promise<Buffer> {
+  const pem = await readFor('crl', file, `${by}crlfile`)
   if (pem.includes('-----BEGIN X509 CRL-----')) return pem
-  throw new CommandFailure('crl', `there is no revocation list in ${file}`, '--crlfile with a file in PEM')
+  throw new CommandFailure('crl', `there is no revocation list in ${file}`, `${by}crlfile with a file in PEM`)
 }
 
 /** The certificate and key of `--cert FILE[:PASSPHRASE]` and `--key FILE`. */
-async function readIdentity(cert: string, options: Options): Promise<TlsOptions> {
+async function readIdentity(cert: string, options: Options, by: TlsPrefix): Promise<TlsOptions> {
   const { file, passphrase } = splitPassphrase(cert)
-  const bytes = await readFor('client-certificate', file, '--cert')
+  const bytes = await readFor('client-certificate', file, `${by}cert`)
   const phrase = options.pass ?? passphrase
   const secret = phrase === undefined ? {} : { passphrase: phrase }
   const type =
     options.certType?.toUpperCase() ?? (/\.(?:p12|pfx)$/i.test(path.basename(file)) ? 'P12' : 'PEM')
   for (const [name, said] of [
-    ['--cert-type', type],
-    ['--key-type', options.keyType?.toUpperCase() ?? 'PEM'],
+    [`${by}cert-type`, type],
+    [`${by}key-type`, options.keyType?.toUpperCase() ?? 'PEM'],
   ] as const) {
-    if (said !== 'PEM' && !(said === 'P12' && name === '--cert-type'))
+    if (said !== 'PEM' && !(said === 'P12' && name === `${by}cert-type`))
       throw usageFailure(`${name} ${said} is not taken here`, 'a file in PEM, or a certificate in PKCS#12')
   }
   if (type === 'P12') return { pfx: bytes, ...secret }
-  const key = options.key === undefined ? bytes : await readFor('client-certificate', options.key, '--key')
+  const key = options.key === undefined ? bytes : await readFor('client-certificate', options.key, `${by}key`)
   return { cert: bytes, key, ...secret }
 }
 
@@ -136,13 +143,13 @@ function splitPassphrase(cert: string): { file: string; passphrase: string | und
 }
 
 /** `sha256//BASE64;sha256//BASE64`, or a file with a public key or a certificate. */
-async function readPins(text: string): Promise<string[]> {
+async function readPins(text: string, by: TlsPrefix): Promise<string[]> {
   if (text.startsWith('sha256//')) {
     const pins = text.split(';').map((one) => one.replace('sha256//', 'sha256/'))
     if (pins.every((pin) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))) return pins
-    throw usageFailure('--pinnedpubkey takes hashes of 44 characters', "'sha256//AAAA…=;sha256//BBBB…='")
+    throw usageFailure(`${by}pinnedpubkey takes hashes of 44 characters`, "'sha256//AAAA…=;sha256//BBBB…='")
   }
-  const bytes = await readLocalFile(text, '--pinnedpubkey')
+  const bytes = await readLocalFile(text, `${by}pinnedpubkey`)
   try {
     return [`sha256/${createHash('sha256').update(publicKeyOf(bytes)).digest('base64')}`]
   } catch (cause) {

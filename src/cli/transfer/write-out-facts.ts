@@ -32,6 +32,8 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
   // With --request-target, such as *, it is no URL.
   const url = response !== undefined && URL.canParse(response.url) ? new URL(response.url) : plan.target.url
   const isBeyond = failedBeyond(outcome)
+  // One of HTTP/0.9 has said nothing of itself.
+  const headed = response?.version === 9 ? undefined : response
   const contentType = response?.headers.get('content-type') ?? null
   const redirects = redirectsOf(outcome)
   return {
@@ -40,10 +42,10 @@ export function writeOutFacts(outcome: Outcome, urlnum: number): WriteOutFacts {
     errormsg: ending?.what ?? null,
     exitcode: EXIT_CODES[exit].code,
     filename_effective: outcome.fileName ?? plannedName(plan),
-    http_code: response?.status ?? 0,
+    http_code: headed?.status ?? 0,
     http_connect: making?.status ?? refused?.status ?? 0,
     // As curl calls it.
-    http_version: (response?.connection?.httpVersion ?? '0').replace(/\.0$/, ''),
+    http_version: (headed?.connection?.httpVersion ?? '0').replace(/\.0$/, ''),
     local_ip: local.host,
     local_port: local.port,
     method: last?.method ?? plan.method,

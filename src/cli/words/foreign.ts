@@ -55,9 +55,8 @@ export const FOREIGN: readonly ForeignGroup[] = [
     instead: LEAVE_OUT,
   },
   {
-    names: `proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-key proxy-key-type proxy-pass
-      proxy-pinnedpubkey proxy-tls13-ciphers proxy1.0 haproxy-protocol haproxy-clientip proxy-anyauth`,
-    why: 'a proxy is told who you are by -U, other things by --proxy-header, and is judged by --proxy-cacert; that is all there is for it',
+    names: 'proxy1.0 haproxy-protocol haproxy-clientip proxy-anyauth',
+    why: 'a proxy is told who you are by -U, with Basic or Digest, and other things by --proxy-header; that is all there is for it',
     instead: LEAVE_OUT,
   },
   {

@@ -346,6 +346,18 @@ const PROXY: readonly OptionRow[] = [
   row('--socks5-basic', 'flag', 'proxy', 'user and password for SOCKS5, as it is anyway'),
   row('--noproxy <list>', 'text', 'proxy', 'hosts that are reached directly; * for all'),
   row('--proxy-cacert <file>', 'text', 'proxy', 'authorities to trust for an https proxy, PEM'),
+  row('--proxy-capath <dir>', 'text', 'proxy', 'the same, every file of a folder'),
+  row('--proxy-cert <file[:pass]>', 'text', 'proxy', 'your certificate for an https proxy'),
+  row('--proxy-cert-type <type>', 'text', 'proxy', 'PEM or P12'),
+  row('--proxy-key <file>', 'text', 'proxy', 'its private key, PEM; default: in the file of --proxy-cert'),
+  row('--proxy-key-type <type>', 'text', 'proxy', 'PEM'),
+  row('--proxy-pass <phrase>', 'text', 'proxy', 'the passphrase of that key'),
+  row('--proxy-pinnedpubkey <hashes>', 'text', 'proxy', 'the keys of which an https proxy must have one', {
+    differs: 'holds for proxies of http URLs, too: curl 7.88 does not look there',
+  }),
+  row('--proxy-crlfile <file>', 'text', 'proxy', 'revocation lists for an https proxy, PEM'),
+  row('--proxy-ciphers <list>', 'text', 'proxy', "cipher suites for an https proxy, in OpenSSL's words"),
+  row('--proxy-tls13-ciphers <list>', 'text', 'proxy', 'the same for TLS 1.3'),
   row('--proxy-insecure', 'flag', 'proxy', 'accept any certificate of an https proxy'),
   row(
     '--suppress-connect-headers',
