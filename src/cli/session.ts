@@ -20,7 +20,6 @@ import { requestOptions } from './transfer/ask.ts'
 import type { BenchRequest } from './transfer/bench.ts'
 import { asksForConnections } from './transfer/connect-status.ts'
 import { Clients } from './transfer/connections.ts'
-import { explainError } from './transfer/explain-error.ts'
 import { makePlan, type Plan, type UrlWords } from './transfer/plan.ts'
 import { type Outcome, TransferRecord } from './transfer/record.ts'
 import type { BodySink, TransferTools } from './transfer/tools.ts'
@@ -301,6 +300,7 @@ export class Session {
       await write(await writeCode(to, plan))
     } else if (bench !== undefined) {
       const { DEFAULT_AT_ONCE, formatBench, runBench } = await import('./transfer/bench.ts')
+      const { explainError } = await import('./transfer/explain-error.ts')
       if (plan.body?.isReplayable === false)
         throw usageFailure('--bench cannot send standard input again', '-T FILE')
       const begin = (): BenchRequest => {

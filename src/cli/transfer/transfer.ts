@@ -7,7 +7,6 @@ import { ReaderGone } from '../output/sink.ts'
 import { checkWritable } from '../request/local-files.ts'
 import { describeFailure } from '../tell/failure.ts'
 import { ask } from './ask.ts'
-import { explainError } from './explain-error.ts'
 import { countsSince } from './head-counts.ts'
 import type { Plan } from './plan.ts'
 import { receive, receiveHeads } from './receive.ts'
@@ -92,6 +91,7 @@ async function attempt(plan: Plan, tools: TransferTools, retries: number): Promi
   } catch (error) {
     tools.signal.throwIfAborted()
     if (error instanceof ReaderGone) throw error
+    const { explainError } = await import('./explain-error.ts')
     failure = explainError(error, plan, record)
     if (record.response === undefined) await receiveHeads(plan, tools, record)
   } finally {
