@@ -118,6 +118,8 @@ const SECONDS = {
   'test/suites/smuggling/cookies.test.ts': 1,
 }
 const USUAL_SECONDS = 0.2
+/** So many processes more than cores: of those that begin first, two wait most of the time, for cables that are pulled and for curl. */
+const WAITING = 2
 /** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
 const GROUP_SECONDS = 10
 
@@ -158,7 +160,7 @@ const { status, signal } = spawnSync(
     // Node 22 says of every file that stripping types is an experiment. A group finds the sources of a stack by itself.
     ...(isUnbuilt ? ['--disable-warning=ExperimentalWarning'] : isGrouped ? [] : ['--enable-source-maps']),
     '--test',
-    `--test-concurrency=${os.availableParallelism() + 1}`,
+    `--test-concurrency=${os.availableParallelism() + WAITING}`,
     ...reporters(),
     ...options,
     ...starts,
