@@ -75,6 +75,7 @@ function innerFeatures({
     strict: withStrictTls,
     onFailure: warnOfHsts,
     wait: { clock, pauses },
+    wallClock: undefined,
   }
   return [
     {
@@ -93,12 +94,13 @@ function innerFeatures({
         pauses,
         upgrade: upgradeRedirect(hsts),
         onRedirect: redirectIsFollowed,
+        wallClock: undefined,
       }),
     },
     {
       name: 'retry',
       isOn: ({ retry }) => retry !== undefined,
-      layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain }),
+      layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain, wallClock: undefined }),
     },
     { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
     {

@@ -49,7 +49,9 @@ export function resolveGuard(
 
 function ruleOf(option: 'public-only' | GuardFunction | GuardOptions): GuardRule {
   const isOptions = typeof option !== 'function' && option !== 'public-only'
-  const { policy, proxies = [] } = isOptions ? takeOptions(option, NAMES, WHAT) : { policy: option }
+  const { policy, proxies = [] } = isOptions
+    ? takeOptions(option, NAMES, WHAT)
+    : { policy: option, proxies: undefined }
   if (policy !== 'public-only' && typeof policy !== 'function') throw wrong('policy', policy)
   if (!Array.isArray(proxies)) throw wrong('proxies', proxies)
   return Object.freeze({ policy, proxies: Object.freeze(proxies.map(readProxy)) })

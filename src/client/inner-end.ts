@@ -150,7 +150,7 @@ export class InnerEnd {
     const url = `${asked.origin.prefix}${asked.target}`
     const known = lookFor(
       { origin: asked.origin, url, deadlines, settings },
-      { ownStore: () => hstsStore, wait: { clock, pauses: underway.pauses } },
+      { ownStore: () => hstsStore, wait: { clock, pauses: underway.pauses }, wallClock: undefined },
     )
     return goOn(known, (hsts) => {
       const { connection } = settings

@@ -253,9 +253,10 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
 ): T {
   const taken = takeOptions(given, NAMES[place], WHAT[place], (name) => meantOption(name, elsewhere(name)))
   for (const [name, value] of Object.entries(taken) as [keyof typeof CLIENT_OPTIONS, unknown][]) {
-    const { is, takes } = CLIENT_OPTIONS[name]
+    const row: ClientOptionRow = CLIENT_OPTIONS[name]
+    const is = Object.hasOwn(row, 'is') ? row.is : undefined
     if (value !== undefined && is !== undefined && !is(value))
-      throw new TypeError(`${WHAT[place]}: ${name} takes ${takes}, not ${shown(value)}`)
+      throw new TypeError(`${WHAT[place]}: ${name} takes ${row.takes}, not ${shown(value)}`)
   }
   // More than one asks for them: taken once, by their own names.
   if (taken.limits !== undefined)

@@ -11,7 +11,7 @@ import { hasField } from '../core/fields.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
 import { checkedConnector } from '../io/checked-connector.ts'
-import { type Connector, type DialTarget, dial } from '../io/dial.ts'
+import { type Connector, type DialTarget, dial, type WholeTarget } from '../io/dial.ts'
 import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { Guard } from '../layers/guard/guard.ts'
@@ -151,8 +151,9 @@ export class Plans {
     })
     // The session lives with this plan: it is never resumed for another peer.
     const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target: DialTarget = {
+    const target: WholeTarget = {
       host,
+      place: undefined,
       port,
       socketPath,
       localAddress,
@@ -161,6 +162,8 @@ export class Plans {
       keepAlive,
       lookup,
       tls: secure,
+      willStartTls: undefined,
+      role: undefined,
     }
     const engine = { tolerances, limits, pipelining }
     const route = proxies.length === 0 ? undefined : key.route

@@ -69,6 +69,16 @@ export interface ClientSettings extends RequestSettings {
 }
 
 /** What is decided where no option says anything. */
+/** What only `fetch` and the client itself say, for each request; own members, for nothing else is to be found in their place. */
+const NOT_OF_FETCH = Object.freeze({
+  refusesToDropBody: undefined,
+  endsWithAnswer: undefined,
+  checkRedirect: undefined,
+  resendsMisdirected: undefined,
+  renewFields: undefined,
+  needsFresh: undefined,
+})
+
 export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   redirect: DEFAULT_REDIRECT,
   retry: DEFAULT_RETRY,
@@ -94,6 +104,7 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
   timeouts: DEFAULT_TIMEOUTS,
   signal: undefined,
   hooks: undefined,
+  ...NOT_OF_FETCH,
 })
 
 /**
@@ -127,6 +138,7 @@ export function resolveSettings(
     timeouts,
     signal: anySignal(base.signal, signal),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
+    ...NOT_OF_FETCH,
   })
 }
 

@@ -4,7 +4,7 @@
 
 import { shown, takeOptions } from '../core/options.ts'
 import type { OutgoingRequest } from '../core/request.ts'
-import { tellUnsent } from '../errors/local.ts'
+import { tellUnsent } from '../errors/unsent.ts'
 import { isDevelopment, warn } from '../io/surroundings.ts'
 import type { AuthMemory } from '../layers/auth/memory.ts'
 import { LazyJar } from '../layers/cookies/lazy-jar.ts'
@@ -133,6 +133,11 @@ function resolveDns(
     throw new TypeError(`The option 'dns': family takes 0, 4 or 6, not ${shown(family)}`)
   if (cache === false) return { lookup, family, attemptDelayMs }
   const names = { maxEntries: true, ttlMs: true, staleMs: true } as const
-  const bounds = cache === true ? {} : takeOptions(cache, names, "The option 'dns.cache'")
-  return { lookup: new DnsCache({ ...bounds, lookup, clock }).lookup, family, attemptDelayMs }
+  const bounds = takeOptions(cache === true ? undefined : cache, names, "The option 'dns.cache'")
+  const { maxEntries, ttlMs, staleMs } = bounds
+  return {
+    lookup: new DnsCache({ maxEntries, ttlMs, staleMs, lookup, clock }).lookup,
+    family,
+    attemptDelayMs,
+  }
 }

@@ -151,9 +151,10 @@ function isExpectContinue(value: unknown): boolean {
 function checkValues(options: object, rows: Readonly<Record<string, OptionRow>>, what: string): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const row = rows[name]
-    if (value !== undefined && row?.is !== undefined && !row.is(value)) {
+    const is = row !== undefined && Object.hasOwn(row, 'is') ? row.is : undefined
+    if (value !== undefined && is?.(value) === false) {
       const got = typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
-      throw new TypeError(`${what}: ${name} takes ${row.takes}, not ${got}`)
+      throw new TypeError(`${what}: ${name} takes ${row!.takes}, not ${got}`)
     }
   }
 }

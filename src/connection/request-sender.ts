@@ -8,6 +8,7 @@ import type { FileHandleLike } from '../core/file-source.ts'
 import { ChunkedBody, isMeasured, type OutgoingBody } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
 import { ConnectionLost } from '../errors/index.ts'
+import { tellUnsent } from '../errors/unsent.ts'
 import type { Clock } from '../time/clock.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
@@ -143,7 +144,12 @@ export class RequestSender implements SourceOptions {
   check(request: OutgoingRequest): void {
     // HTTP/1.0 has no chunked: what an unmeasured file needs is known when it is measured.
     const isLater = request.body === UNMEASURED && request.version === 10
-    if (!isLater) checkHead(request, completeHead(request), this.#maker.tolerances)
+    try {
+      if (!isLater) checkHead(request, completeHead(request), this.#maker.tolerances)
+    } catch (error) {
+      tellUnsent(error)
+      throw error
+    }
     request.deadlines.signal?.throwIfAborted()
   }
 
@@ -242,7 +248,8 @@ export class RequestSender implements SourceOptions {
     const opening = this.#source.acquire(plan, deadlines)
     return (body instanceof ChunkedBody ? unlessItFails(body, opening) : opening).then(
       (acquired) => {
-        this.#sends.throwIfClosed(generation)
+        if (generation !== this.#sends.generation)
+          throw this.#dialFailure(this.#closedError(), request, deadlines, startedAt, generation)
         // Where it cannot take the request, and there is no more to be tried, sending says why.
         const transport = opened < pipelining ? this.#source.ready(plan) : acquired
         return transport === undefined

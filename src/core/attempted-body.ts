@@ -25,11 +25,18 @@ class AttemptedBody implements BodyReader {
   readonly #inner: BodyReader
   readonly #earlier: readonly Attempt[]
   readonly #signal: AbortSignal | undefined
+  /** There where the body within has it: who gives a body up asks for that. */
+  readonly stopWaiting: (() => void) | undefined
 
   constructor(inner: BodyReader, earlier: readonly Attempt[], signal: AbortSignal | undefined) {
     this.#inner = inner
     this.#earlier = earlier
     this.#signal = signal
+    this.stopWaiting = inner.stopWaiting === undefined ? undefined : () => inner.stopWaiting?.()
+  }
+
+  get isOpen(): boolean | undefined {
+    return this.#inner.isOpen
   }
 
   get isDone(): boolean {

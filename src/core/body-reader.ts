@@ -28,7 +28,7 @@ export interface BodyReader {
   /** Gives up the rest. The connection is closed unless the end was reached already. */
   cancel(): void
   /** Ends a read that waits, as `cancel()` does; the bytes that it waited for are the next one's. */
-  stopWaiting?(): void
+  readonly stopWaiting?: (() => void) | undefined
 }
 
 /**

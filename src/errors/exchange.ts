@@ -26,7 +26,7 @@ export class ConnectError extends HTTPException {
     details: ErrorDetails & { attempts?: readonly FailedAttempt[] } = {},
   ) {
     super(code, detail, { ...details, phase })
-    this.addresses = details.attempts ?? []
+    this.addresses = Object.hasOwn(details, 'attempts') ? (details.attempts ?? []) : []
     this.attempts = this.addresses
   }
 }

@@ -5,11 +5,6 @@ import type { CodeOf } from './table.ts'
 
 /** You asked for something that must not be sent. Nothing of it was sent. */
 export class LocalProtocolError extends HTTPException {}
-/** Writes onto what a request was refused for, before it was begun, that no byte of it was written. */
-export function tellUnsent(error: unknown): void {
-  if (error instanceof LocalProtocolError) error.requestBytesWritten ??= 0
-}
-
 /** The host, the port or the request target cannot be used. */
 export class InvalidURL extends LocalProtocolError {}
 /** A header or trailer field cannot be sent. */

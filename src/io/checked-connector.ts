@@ -12,10 +12,13 @@ export function checkedConnector(connect: Connector): Connector {
   return async (target, waiting) => {
     const dialed: unknown = await connect(target, waiting)
     const { stream, timings } = Object(dialed) as { stream?: Partial<ByteStream>; timings?: unknown }
-    if (typeof stream?.start !== 'function' || Object(timings) !== timings)
+    if (typeof stream?.start !== 'function' || Object(timings) !== timings) {
+      // Nobody else can.
+      if (typeof stream?.destroy === 'function') stream.destroy()
       throw new TypeError(
         `the option connect gave ${describe(dialed)}; it gives { stream, timings }: see the type Connector`,
       )
+    }
     return dialed as DialedStream
   }
 }

@@ -47,6 +47,9 @@ export interface DialTarget {
   readonly role?: string | undefined
 }
 
+/** A target with every member of its own: nothing that another package wrote onto `Object.prototype` says where to connect to. */
+export type WholeTarget = { readonly [Member in keyof Required<DialTarget>]: DialTarget[Member] }
+
 /** Opens a connection; `dial` is the one for real networks. */
 export interface Connector {
   (target: DialTarget, waiting: Deadlines): Promise<DialedStream>

@@ -40,14 +40,27 @@ class BodyStream extends Readable {
     super({ highWaterMark: READ_AHEAD_BYTES })
     this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
-    this.on('pause', () => {
-      // What flowed reads until there is nothing.
-      this.#lastRead = undefined
-      this.#tell()
-    })
-    this.on('resume', () => this.#tell())
-    this.on('newListener', (name) => this.#tellOf(name))
+    this.#listen()
   }
+
+  /** What is listened to for ourselves: a caller who takes all listeners off means those of others. */
+  #listen(): void {
+    for (const [name, listener] of this.#own)
+      if (!this.listeners(name).includes(listener)) this.on(name, listener)
+  }
+
+  readonly #own: readonly (readonly [name: string, listener: Listener])[] = [
+    [
+      'pause',
+      () => {
+        // What flowed reads until there is nothing.
+        this.#lastRead = undefined
+        this.#tell()
+      },
+    ],
+    ['resume', () => this.#tell()],
+    ['newListener', (name: string | symbol) => this.#tellOf(name)],
+  ]
 
   override read(size?: number): unknown {
     const piece: unknown = super.read(size)
@@ -78,7 +91,10 @@ class BodyStream extends Readable {
   }
 
   override removeAllListeners(name?: string | symbol): this {
-    super.removeAllListeners(name)
+    // With a name that is undefined, Node takes off those of an event of that name.
+    if (name === undefined) super.removeAllListeners()
+    else super.removeAllListeners(name)
+    this.#listen()
     this.#tellOf('readable')
     return this
   }

@@ -145,7 +145,7 @@ export function retryLayer(options: RetryLayerOptions): Layer {
         isPassed(response, settings)
           ? response
           : carryOn(send, { request: sent, settings, options }, { response }),
-      (error: unknown) => carryOn(send, { request: sent, settings, options }, { error }),
+      (error: unknown) => carryOn(send, { request: sent, settings, options }, { response: undefined, error }),
     )
   }
 }
@@ -161,7 +161,8 @@ interface Run {
   readonly options: RetryLayerOptions
 }
 
-type Ended = { readonly response: HTTPResponse } | { readonly error: unknown }
+/** How an attempt has ended. Its members are its own, whatever is written onto `Object.prototype`. */
+type Ended = { readonly response: HTTPResponse } | { readonly response: undefined; readonly error: unknown }
 
 /** From the first end that asks for a decision to the last one. */
 async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPResponse> {
@@ -173,7 +174,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
   while (true) {
     const { signal } = request.deadlines
     const isAborted = signal?.aborted === true
-    if ('error' in ended) {
+    if (ended.response === undefined) {
       const { error } = ended
       // What is the caller's, or of no exchange, is not written upon.
       if (!HTTPException.isHTTPException(error) || (isAborted && error === signal.reason)) throw error
@@ -195,19 +196,19 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     if (!decision.again) return finish(ended, [...earlier, ...withLast(attempts, told)], signal)
     // An error that is not the last one is told by its attempt.
     earlier.push(...withLast(attempts, error === undefined ? told : { ...told, error }))
-    const status = 'response' in ended ? ended.response.status : undefined
+    const { response } = ended
     // The server may have answered in the middle of it: that is the end of sending it there.
-    if ('response' in ended) ended.response.abandon()
+    response?.abandon()
     closeBody(request.body)
     const { afterMs, why } = decision
-    await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status })
+    await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status: response?.status })
     await pauses.pause(clock, afterMs, signal)
     request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
     ended = await send(request).then(
-      (response) => ({ response }),
-      (reason: unknown) => ({ error: reason }),
+      (answer) => ({ response: answer }),
+      (reason: unknown) => ({ response: undefined, error: reason }),
     )
-    if ('response' in ended && isPassed(ended.response, settings))
+    if (ended.response !== undefined && isPassed(ended.response, settings))
       return withAttempts(ended.response, [...earlier, ...ended.response.attempts], signal)
   }
 }
@@ -220,7 +221,7 @@ function read(
   ended: Ended,
   { wallClock = Date.now }: RetryLayerOptions,
 ): { outcome: RetryOutcome; attempts: readonly Attempt[]; error: HTTPException | undefined } {
-  if ('response' in ended) {
+  if (ended.response !== undefined) {
     const { response } = ended
     const retryAfterMs = retryAfterOf(response.head.fields, wallClock())
     return {
@@ -241,7 +242,7 @@ function inWords(decision: RetryDecision): string {
 }
 
 function finish(ended: Ended, attempts: readonly Attempt[], signal: AbortSignal | undefined): HTTPResponse {
-  if ('response' in ended) return withAttempts(ended.response, attempts, signal)
+  if (ended.response !== undefined) return withAttempts(ended.response, attempts, signal)
   const error = ended.error as HTTPException
   error.attempts = attempts
   throw error

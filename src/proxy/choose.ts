@@ -2,6 +2,7 @@
  * Which proxies a request goes through, and why: one function over the setting and where the request goes. Pure.
  */
 
+import { owns } from '../core/owns.ts'
 import { matchNoProxy } from './no-proxy.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import type { ProxyTable } from './setting.ts'
@@ -35,7 +36,7 @@ export function chooseRoute(table: ProxyTable, { scheme, host, port }: Whither):
   if (entry === undefined) return { proxies: NONE, why: table.without }
   const rule = matchNoProxy(table.no, host, port)
   if (rule !== undefined) return { proxies: NONE, why: `'${rule.text}' in ${table.noFrom} matches` }
-  if ('error' in entry) throw entry.error
+  if (owns(entry, 'error')) throw entry.error
   return { proxies: entry.proxies, why: entry.from }
 }
 

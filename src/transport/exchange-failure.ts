@@ -74,6 +74,8 @@ export function describeDialFailure(
   const isOurs = HTTPException.isHTTPException(error) && error !== deadlines.signal?.reason
   if (!isOurs) return error
   const elapsedMs = now - beginningOf(deadlines, startedAt)
-  addFacts(error, { method, url: shownUrl(url), elapsedMs, phase: 'connect', proxy })
+  // Nothing is written before there is a connection.
+  const unsent = { requestBytesWritten: 0, responseStarted: false }
+  addFacts(error, { method, url: shownUrl(url), elapsedMs, phase: 'connect', proxy, ...unsent })
   return error
 }

@@ -10,6 +10,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { addressOfHost } from '../core/host.ts'
 import { readIpAddress } from '../core/ip-address.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
+import { owns } from '../core/owns.ts'
 import { addFacts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
@@ -59,13 +60,13 @@ interface RoutePlace extends HostPort {
 
 /** What of a proxy, or of the server, a guard is asked about. */
 export function placeOf(next: ProxyHop | DialTarget): RoutePlace {
-  const role = 'scheme' in next ? 'the proxy' : undefined
+  const role = owns(next, 'scheme') ? 'the proxy' : undefined
   return { host: placeHost(next), port: next.port, role }
 }
 
 /** What is connected to: the name that TLS asks for may be another. */
 function placeHost(next: ProxyHop | DialTarget): string {
-  return 'scheme' in next ? next.host : (next.place ?? next.host)
+  return owns(next, 'scheme') ? next.host : (next.place ?? next.host)
 }
 
 /** Whether a proxy is given names, or addresses that were looked up here. */
@@ -122,7 +123,7 @@ class Opening {
     } catch (error) {
       const isOurs = HTTPException.isHTTPException(error) && error !== this.#plan.waiting.signal?.reason
       const place = this.#sought ?? this.#at
-      if (isOurs && 'scheme' in place) addFacts(error, { proxy: formatAuthority(place) })
+      if (isOurs && owns(place, 'scheme')) addFacts(error, { proxy: formatAuthority(place) })
       throw error
     }
   }
@@ -140,7 +141,7 @@ class Opening {
     for (const next of rest) {
       stream = await this.#leadOn(stream, next)
       // Whose handshake it is from here on: the server's is told as one through the last proxy.
-      if ('scheme' in next) this.#at = next
+      if (owns(next, 'scheme')) this.#at = next
       if (next.tls === undefined) continue
       const startedAt = clock.now()
       stream = await stream.startTls(next.host, next.tls, waiting)
@@ -199,7 +200,7 @@ class Opening {
     const place = placeOf(next)
     this.#sought = next
     try {
-      const { lookup } = 'scheme' in next ? target : next
+      const { lookup } = owns(next, 'scheme') ? target : next
       const found = await findAddresses({ host, family, lookup }, waiting)
       guard?.checkAddresses(
         place,

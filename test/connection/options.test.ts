@@ -89,6 +89,11 @@ describe('the options', () => {
       family: 4,
       keepAlive: 5_000,
       lookup,
+      // Own members all the same: what is written onto Object.prototype is none of them.
+      place: undefined,
+      attemptDelayMs: undefined,
+      willStartTls: undefined,
+      role: undefined,
     })
     assert.deepEqual({ ...tls?.options }, { servername: 'b.test' })
     connection.close()

@@ -32,6 +32,10 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   family: 6,
   lookup: evil,
   keepAlive: false,
+  place: '192.0.2.66',
+  role: 'the proxy',
+  willStartTls: true,
+  attemptDelayMs: 1,
   tolerances: { bareLf: true },
   limits: { maxHeadBytes: 1 },
   debug: evil,
@@ -117,7 +121,10 @@ interface Told {
 function targetOf(network: MemoryNetwork): unknown {
   const target = network.targets[0] as unknown as Record<string, unknown>
   const settings = target['tls'] as { options: Record<string, unknown> } | undefined
-  const names = ['host', 'port', 'socketPath', 'localAddress', 'family', 'keepAlive', 'lookup']
+  const names =
+    'host place port socketPath localAddress family keepAlive lookup attemptDelayMs willStartTls role'.split(
+      ' ',
+    )
   const seen = names.map((name) => [name, String(target[name])])
   const tls = Object.keys(TLS_OPTION_NAMES).map((name) => [name, String(settings?.options[name])])
   return JSON.stringify([seen, settings === undefined ? [] : tls])

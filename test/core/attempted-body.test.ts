@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { withAttempts } from '../../src/core/attempted-body.ts'
+import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import type { BodyFraming } from '../../src/core/response-head.ts'
 import type { Attempt } from '../../src/errors/exception.ts'
@@ -53,6 +54,31 @@ describe('the attempts of a response', () => {
     const given = new PieceBody(['a', 'b'])
     withAttempts(answerWith(given), [EARLIER, LAST], undefined).close()
     assert.equal(given.isCancelled, true)
+  })
+
+  it('leave what a pool asks of a body: whether it holds its connection, and that who waits is told', () => {
+    class Asked extends PieceBody {
+      isOpen = false
+      told = 0
+      stopWaiting(): void {
+        this.told++
+      }
+    }
+    const bodies: BodyReader[] = []
+    const derived = (inner: BodyReader): void => {
+      withAttempts(answerWith(inner), [EARLIER, LAST], undefined).derive({
+        body: (body) => {
+          bodies.push(body)
+          return body
+        },
+      })
+    }
+    const asked = new Asked(['a'])
+    derived(asked)
+    derived(new PieceBody(['a']))
+    bodies[0]!.stopWaiting?.()
+    assert.deepEqual([bodies[0]!.isOpen, asked.told], [false, 1])
+    assert.deepEqual([bodies[1]!.isOpen, bodies[1]!.stopWaiting], [undefined, undefined])
   })
 
   it('are not written onto what is not of this package, or is the reason of an abort', async () => {

@@ -25,6 +25,15 @@ function giving(mistake: unknown): Connector {
 }
 
 describe('the option connect', () => {
+  it('closes the stream of what it refuses: nobody else can', async () => {
+    let destroyed = 0
+    const stream = { start: () => {}, destroy: () => destroyed++ }
+    const connection = new HTTPConnection('a.test', 80, { connect: giving({ stream }) })
+    assert.ok((await rejectionOf(connection.request('GET', '/'))) instanceof TypeError)
+    assert.equal(destroyed, 1)
+    connection.close()
+  })
+
   for (const mistake of MISTAKES) {
     it(`says what it gave where that is no stream: ${JSON.stringify(mistake)}`, async () => {
       const connect = giving(mistake)

@@ -237,6 +237,25 @@ describe('a stream whose buffer is filled', () => {
     stream.destroy()
   })
 
+  it('goes on to know who reads it where the caller takes all listeners off, of one event or of all', async () => {
+    for (const name of [undefined, 'pause', 'newListener']) {
+      const source = new Source(Buffer.from('piece'), Buffer.from('another'))
+      const stream = makeReadable(source)
+      stream.on('data', () => {})
+      stream.on('foo', () => {})
+      if (name === undefined) {
+        stream.removeAllListeners()
+        assert.deepEqual([stream.listenerCount('data'), stream.listenerCount('foo')], [0, 0])
+      } else {
+        stream.removeAllListeners(name)
+      }
+      stream.pause()
+      await turns()
+      assert.equal(source.isAhead, false)
+      stream.destroy()
+    }
+  })
+
   it("is nobody's matter for another read of the response once it has its piece", async () => {
     const source = new Source(Buffer.from('piece'))
     const stream = makeReadable(source)

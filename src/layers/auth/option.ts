@@ -6,6 +6,7 @@
 import { basicValue, faultOfBasic, faultOfPair, type UserPassword } from '../../auth/basic.ts'
 import { isBearerToken } from '../../auth/bearer.ts'
 import { describe, isRecord, takeOptions } from '../../core/options.ts'
+import { owns } from '../../core/owns.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
 
 /** Gives the token of `Authorization: Bearer`. */
@@ -58,8 +59,8 @@ export function settingsForPair(pair: UserPassword, from: 'url' | 'netrc', origi
 }
 
 function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
-  const credentials = read.filter((one) => 'scheme' in one)
-  const files = read.filter((one) => 'netrc' in one)
+  const credentials = read.filter((one) => owns(one, 'scheme'))
+  const files = read.filter((one) => owns(one, 'netrc'))
   if (files.length > 1) throw new TypeError(`${WHAT}: a list has one netrc, not ${files.length}`)
   // What is sent ahead is what was said to be right; of several it is not known which is.
   const [first] = credentials

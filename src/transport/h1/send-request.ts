@@ -21,7 +21,7 @@ import {
 import { type OutgoingRequest, withChanges } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
-import { tellUnsent } from '../../errors/local.ts'
+import { tellUnsent } from '../../errors/unsent.ts'
 import type { EndToSend } from '../../h1/events.ts'
 import { nextTurn } from '../../io/turn.ts'
 import type { Exchange, ExchangeListener } from '../exchange.ts'

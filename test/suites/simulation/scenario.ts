@@ -50,6 +50,8 @@ export class Program {
   /** Exchanges that are not over. */
   readonly #live = new Set<Intent>()
   #lastId = 0
+  /** When the program closed the connection last, in virtual time. */
+  #closedAt = -1
 
   constructor(stage: Stage) {
     const { world, judge, verdicts, network, choices } = stage
@@ -320,7 +322,9 @@ export class Program {
   #tunnelTooLate(): void {
     const { network, world } = this.#stage
     const { state, isConnected } = this.connection
-    if (state === 'idle' && !isConnected && network.attempts === 0) return
+    // An attempt that was given up in this moment is counted still.
+    const isOpening = network.attempts > 0 && this.#closedAt !== world.now()
+    if (state === 'idle' && !isConnected && !isOpening) return
     try {
       this.connection.setTunnel('evil.test', 80)
       world.violate('wrong call not refused', 'setTunnel() while something is open or under way')
@@ -358,6 +362,7 @@ export class Program {
       intent.closedAt ??= world.now()
     }
     this.#stage.judge.givenUp()
+    this.#closedAt = world.now()
     this.connection.close()
     this.#stage.network.isUnasked = true
   }

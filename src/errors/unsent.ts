@@ -1,0 +1,8 @@
+/** What was refused before anything of it was sent. */
+
+import { LocalProtocolError } from './local.ts'
+
+/** Writes onto what a request was refused for, before it was begun, that no byte of it was written. */
+export function tellUnsent(error: unknown): void {
+  if (error instanceof LocalProtocolError) error.requestBytesWritten ??= 0
+}
