@@ -21,7 +21,6 @@ import {
 } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import type { TlsDetails } from '../core/tls-options.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import { makeReadable } from '../io/readable.ts'
@@ -30,6 +29,7 @@ import { makeDeadline } from '../time/deadline.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
 import type { UploadState } from './decisions.ts'
 import { beginningOf } from './exchange-failure.ts'
+import type { ExchangeHost } from './exchange-host.ts'
 import { type BodySource, IncomingBody } from './incoming-body.ts'
 
 /** What the caller said of one exchange. */
@@ -49,35 +49,11 @@ export interface ExchangeListener {
   exchangeOver(exchange: Exchange): void
 }
 
-/** The connection, as far as an exchange steers it. */
-export interface ExchangeHost {
-  /** The caller does not take the body: stop reading. */
-  pause(): void
-  /** The caller does again. */
-  resume(): void
-  /** The caller waits for something of it from now on, or does not any more. */
-  awaited(exchange: Exchange): void
-  /** The rest of the response is not wanted. */
-  cancel(exchange: Exchange): void
-  /** Nobody gets the response: what is left of the request is not wanted. */
-  giveUpRequest(exchange: Exchange): void
-  /** The caller's signal was aborted. */
-  aborted(exchange: Exchange, reason: unknown): void
-  /** Gives the connection away after a switch of protocols. */
-  takeOver(exchange: Exchange): Duplex
-  /** The peer: `host:port`, or the path of a unix socket. */
-  readonly address: string
-  /** What was agreed on in the handshake; undefined without TLS. */
-  readonly tls: TlsDetails | undefined
-  /** How the peer is reached, for people; undefined for directly. */
-  readonly route?: string | undefined
-}
-
 const NO_TIMINGS: DialTimings = {}
 const NO_INFORMATIONAL: readonly InformationalResponse[] = Object.freeze([])
 
 export class Exchange implements ResponseSource, BodySource {
-  readonly #host: ExchangeHost
+  readonly #host: ExchangeHost<Exchange>
   readonly #options: ExchangeOptions
   readonly startedAt: number
   /** True if an earlier exchange was made on the same connection. */
@@ -110,7 +86,7 @@ export class Exchange implements ResponseSource, BodySource {
   #onAbort: (() => void) | undefined
 
   constructor(
-    host: ExchangeHost,
+    host: ExchangeHost<Exchange>,
     options: ExchangeOptions,
     startedAt: number,
     reused: boolean,

@@ -23,7 +23,8 @@ import { makeDuplex } from '../../io/duplex.ts'
 import type { Clock } from '../../time/clock.ts'
 import { ChangeNotice, type OnChange } from '../change-notice.ts'
 import { decideUpload } from '../decisions.ts'
-import { Exchange, type ExchangeHost, type ExchangeOptions } from '../exchange.ts'
+import { Exchange, type ExchangeOptions } from '../exchange.ts'
+import type { ExchangeHost } from '../exchange-host.ts'
 import type { TransportState } from '../transport.ts'
 import { ConnectionLife } from './connection-life.ts'
 import { ExchangeQueue } from './exchange-queue.ts'
@@ -35,7 +36,9 @@ import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './step
 import { type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
-export class H1Connection implements SteppedTransport, ExchangeHost, StreamListener, TimedWaits, WriterOwner {
+export class H1Connection
+  implements SteppedTransport, ExchangeHost<Exchange>, StreamListener, TimedWaits, WriterOwner
+{
   readonly protocol = 'http/1.1'
   /** Who looks on; may be changed at any time. */
   observer: WireObserver | undefined
