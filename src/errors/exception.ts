@@ -104,7 +104,8 @@ export class HTTPException extends Error implements ExchangeFacts {
   readonly #summary: string
 
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
-    const { cause, remedy } = details
+    const cause = own(details, 'cause')
+    const remedy = own(details, 'remedy')
     const summary = composeSummary(code, detail, remedy)
     super(summary, cause === undefined ? undefined : { cause })
     this.code = code
@@ -180,6 +181,19 @@ const FACTS = [
   'proxy',
 ] as const satisfies readonly Exclude<keyof ExchangeFacts, 'context'>[]
 
+/** A member that the record has itself. */
+function own<T extends object, K extends keyof T>(record: T, name: K): T[K] | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}
+
+// What an error does not say is looked for on its prototype: there, and not on that of every object, which others may have written upon.
+for (const name of [...FACTS, 'context', 'attempts', 'remedy'])
+  Object.defineProperty(HTTPException.prototype, name, {
+    value: undefined,
+    writable: true,
+    configurable: true,
+  })
+
 /** The facts of the exchange, for an error that takes the place of this one. */
 export function factsOf(error: HTTPException): Findings {
   const { attempts, context } = error
@@ -198,17 +212,22 @@ export function addContext(error: HTTPException, context: unknown): void {
  */
 export function addFacts(error: HTTPException, facts: Findings): void {
   const wasNamed = error.url !== undefined
-  addContext(error, facts.context)
-  if (facts.attempts !== undefined) error.attempts ??= facts.attempts
+  addContext(error, own(facts, 'context'))
+  const attempts = own(facts, 'attempts')
+  if (attempts !== undefined) error.attempts ??= attempts
   for (const name of FACTS) {
     // Another request's facts are not mixed with these.
     if (wasNamed && OF_REQUEST.has(name)) continue
-    if (facts[name] !== undefined) error[name] ??= facts[name] as never
+    const fact = own(facts, name)
+    if (fact !== undefined) error[name] ??= fact as never
   }
   if (wasNamed || error.url === undefined || !(error instanceof HTTPException)) return
   const { message, stack } = error
   // A total timeout runs out in some part of the exchange.
-  error.message = composeMessage(error, error.phase === 'total' ? (facts.phase ?? 'total') : error.phase)
+  error.message = composeMessage(
+    error,
+    error.phase === 'total' ? (own(facts, 'phase') ?? 'total') : error.phase,
+  )
   if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message)
 }
 

@@ -109,7 +109,7 @@ export class ProxyError extends HTTPException {
    * @param proxyStatus - its field Proxy-Status, as it may be shown
    */
   constructor(answer: HttpProxyAnswer | SocksProxyAnswer, details?: ErrorDetails, proxyStatus?: string) {
-    const isHttp = 'status' in answer
+    const isHttp = isOfHttp(answer)
     const said = isHttp ? `it answered ${answer.status} ${answer.reason}`.trimEnd() : answer.words
     super(
       isHttp ? 'PROXY_REFUSED' : 'SOCKS_REFUSED',
@@ -255,4 +255,9 @@ export class TimeoutError extends HTTPException {
     super(TIMEOUT_CODES[phase], `the ${phase} timeout is ${timeoutMs} ms`, { ...details, phase })
     this.timeoutMs = timeoutMs
   }
+}
+
+/** By a member of its own: what is written onto the prototype of every object makes no SOCKS proxy one of HTTP. */
+function isOfHttp(answer: HttpProxyAnswer | SocksProxyAnswer): answer is HttpProxyAnswer {
+  return Object.hasOwn(answer, 'status')
 }

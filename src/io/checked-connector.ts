@@ -14,7 +14,11 @@ export function checkedConnector(connect: Connector): Connector {
     const { stream, timings } = Object(dialed) as { stream?: Partial<ByteStream>; timings?: unknown }
     if (typeof stream?.start !== 'function' || Object(timings) !== timings) {
       // Nobody else can.
-      if (typeof stream?.destroy === 'function') stream.destroy()
+      try {
+        if (typeof stream?.destroy === 'function') stream.destroy()
+      } catch {
+        // What is told is what it gave.
+      }
       throw new TypeError(
         `the option connect gave ${describe(dialed)}; it gives { stream, timings }: see the type Connector`,
       )

@@ -54,6 +54,8 @@ export interface RouteGuard {
 
 /** Where a proxy leads: the next one, or the server. */
 interface RoutePlace extends HostPort {
+  /** None: proxies lead to hosts. Said, so that none is found elsewhere. */
+  readonly socketPath: undefined
   /** Said where it is a proxy. */
   readonly role?: string | undefined
 }
@@ -61,7 +63,7 @@ interface RoutePlace extends HostPort {
 /** What of a proxy, or of the server, a guard is asked about. */
 export function placeOf(next: ProxyHop | DialTarget): RoutePlace {
   const role = owns(next, 'scheme') ? 'the proxy' : undefined
-  return { host: placeHost(next), port: next.port, role }
+  return { host: placeHost(next), port: next.port, socketPath: undefined, role }
 }
 
 /** What is connected to: the name that TLS asks for may be another. */

@@ -32,6 +32,14 @@ describe('the option connect', () => {
     assert.ok((await rejectionOf(connection.request('GET', '/'))) instanceof TypeError)
     assert.equal(destroyed, 1)
     connection.close()
+    const throwing = {
+      destroy: () => {
+        throw new Error('boom')
+      },
+    }
+    const other = new HTTPConnection('a.test', 80, { connect: giving({ stream: throwing, timings: {} }) })
+    assert.match((await rejectionOf(other.request('GET', '/'))).message, /^the option connect gave/)
+    other.close()
   })
 
   for (const mistake of MISTAKES) {

@@ -501,7 +501,7 @@ describe('the layer', () => {
       await settle()
       controller.abort(reason)
       assert.equal(await rejected, reason)
-      assert.equal('attempts' in reason, false)
+      assert.equal(Object.hasOwn(reason, 'attempts'), false)
       assert.deepEqual([clock.pending, handler.requests.length], [0, 1])
     }
   })

@@ -91,8 +91,18 @@ describe('a name that a proxy leads to', () => {
     })
 
   it('is told apart from a proxy', () => {
-    assert.deepEqual(placeOf({ host: 'a.test', port: 80 }), { host: 'a.test', port: 80, role: undefined })
-    assert.deepEqual(placeOf(hop('http', 'p.test')), { host: 'p.test', port: 1080, role: 'the proxy' })
+    assert.deepEqual(placeOf({ host: 'a.test', port: 80 }), {
+      host: 'a.test',
+      port: 80,
+      socketPath: undefined,
+      role: undefined,
+    })
+    assert.deepEqual(placeOf(hop('http', 'p.test')), {
+      host: 'p.test',
+      port: 1080,
+      socketPath: undefined,
+      role: 'the proxy',
+    })
   })
 
   it('is given to SOCKS5 as its first address, and to SOCKS4 as its first of IPv4 [1928-5-1]', async () => {
