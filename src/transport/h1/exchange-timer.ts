@@ -83,8 +83,6 @@ export class ExchangeTimer {
     this.#reading = undefined
     this.#stalledSince = undefined
     this.#deadline?.clear()
-    // The next wait makes another one: most connections of a pool are idle.
-    this.#deadline = undefined
   }
 
   /** A request that the peer does not take: the newest, for it was written last. Who reads a response before it is no matter. */
