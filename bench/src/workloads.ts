@@ -173,6 +173,7 @@ const ROWS: readonly Row[] = [
     id: 'upload',
     title: '1 GiB up from an async iterable',
     kind: 'transfer',
+    processes: 10,
     field: 'uploads',
     connections: 1,
     request: { method: 'POST', bodyBytes: GiB, streamed: true },
