@@ -11,7 +11,7 @@ import { hasField } from '../core/fields.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
 import { checkedConnector } from '../io/checked-connector.ts'
-import { type Connector, type DialTarget, dial, type WholeTarget } from '../io/dial.ts'
+import { type Connector, type DialTarget, dial, wholeTarget } from '../io/dial.ts'
 import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { Guard } from '../layers/guard/guard.ts'
@@ -149,22 +149,7 @@ export class Plans {
       limits,
       others: [connect, lookup, attemptDelayMs, keepAlive, pipelining, guard],
     })
-    // The session lives with this plan: it is never resumed for another peer.
-    const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target: WholeTarget = {
-      host,
-      place: undefined,
-      port,
-      socketPath,
-      localAddress,
-      family,
-      attemptDelayMs,
-      keepAlive,
-      lookup,
-      tls: secure,
-      willStartTls: undefined,
-      role: undefined,
-    }
+    const target = wholeTarget({ host, port }, this.#dial, isSecure ? tls : undefined)
     const engine = { tolerances, limits, pipelining }
     const route = proxies.length === 0 ? undefined : key.route
     const connectionOptions = {

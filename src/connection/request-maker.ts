@@ -18,7 +18,7 @@ import { writeRequestLine } from '../h1/head-writer.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { checkedConnector } from '../io/checked-connector.ts'
-import { dial, type WholeTarget } from '../io/dial.ts'
+import { dial, wholeTarget } from '../io/dial.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, systemRandom } from '../time/random.ts'
 import type { H1Connection } from '../transport/h1/h1-connection.ts'
@@ -320,22 +320,7 @@ function planTo(at: HostPort, options: HTTPSConnectionOptions, tunnel: Tunnel | 
   const { socketPath, localAddress, family, keepAlive, lookup, tls, connect: own } = options
   const said = tunnel ?? socketPath ?? localAddress ?? family ?? keepAlive ?? lookup ?? tls ?? own
   if (said !== undefined || lastPlain?.target.host !== host || lastPlain.target.port !== port) {
-    // The session lives with this plan: it is never resumed for another peer.
-    const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
-    const target: WholeTarget = {
-      host,
-      place: undefined,
-      port,
-      socketPath,
-      localAddress,
-      family,
-      attemptDelayMs: undefined,
-      keepAlive,
-      lookup,
-      tls: secure,
-      willStartTls: undefined,
-      role: undefined,
-    }
+    const target = wholeTarget(at, options, tls)
     const name = socketPath ?? formatAuthority(at)
     const connect = own === undefined ? dial : checkedConnector(own)
     const canBeCalledOff = own === undefined && tunnel === undefined

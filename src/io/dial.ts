@@ -5,7 +5,9 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
+import type { HostPort } from '../core/origin.ts'
 import { add, NO_MEMBERS, without } from '../core/short-list.ts'
+import type { TlsOptions } from '../core/tls-options.ts'
 import type { FailedAttempt } from '../errors/index.ts'
 import { type Deadlines, type Outcome, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
@@ -49,6 +51,39 @@ export interface DialTarget {
 
 /** A target with every member of its own: nothing that another package wrote onto `Object.prototype` says where to connect to. */
 export type WholeTarget = { readonly [Member in keyof Required<DialTarget>]: DialTarget[Member] }
+
+/** What the options of a connection say of how it is opened. */
+export type DialOptions = Pick<
+  DialTarget,
+  'socketPath' | 'localAddress' | 'family' | 'attemptDelayMs' | 'keepAlive' | 'lookup'
+>
+
+/**
+ * Where a connection leads, and how it is opened.
+ * @param options - a record that inherits nothing, or has every member
+ * @param tls - undefined for no TLS. The session lives with the target: it is never resumed for another peer
+ */
+export function wholeTarget(
+  { host, port }: HostPort,
+  options: DialOptions,
+  tls: TlsOptions | undefined,
+): WholeTarget {
+  const { socketPath, localAddress, family, attemptDelayMs, keepAlive, lookup } = options
+  return {
+    host,
+    place: undefined,
+    port,
+    socketPath,
+    localAddress,
+    family,
+    attemptDelayMs,
+    keepAlive,
+    lookup,
+    tls: tls === undefined ? undefined : { options: tls, sessions: { session: undefined } },
+    willStartTls: undefined,
+    role: undefined,
+  }
+}
 
 /** Opens a connection; `dial` is the one for real networks. */
 export interface Connector {
