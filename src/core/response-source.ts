@@ -2,7 +2,7 @@
  * Where a response comes from, and a response made of another one: what a layer that changes something hands on.
  */
 
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
@@ -31,8 +31,6 @@ export interface SourceOf<R> {
   readonly timings: Timings
   /** Which request it answers, for errors. */
   readonly facts: ExchangeFacts
-  /** Makes a Node stream of the response; the I/O side knows how. */
-  readonly makeStream: (response: R) => Readable
   /** Gives the connection away after a switch of protocols; undefined where there was none. */
   readonly takeConnection: (() => Duplex) | undefined
   /** The connection, without the version; undefined where there was none. */
@@ -151,10 +149,6 @@ export class DerivedSource<R> implements SourceOf<R> {
     return this.#of.facts
   }
 
-  get makeStream(): (response: R) => Readable {
-    return (response) => this.#of.makeStream(response)
-  }
-
   get takeConnection(): (() => Duplex) | undefined {
     return this.#of.takeConnection
   }
@@ -192,7 +186,7 @@ export class DerivedSource<R> implements SourceOf<R> {
 /** What a response that no connection gave has behind it. Said, so that nothing is looked for on `Object.prototype`. */
 export const NO_CONNECTION: Omit<
   SourceOf<never>,
-  'url' | 'informational' | 'timings' | 'facts' | 'makeStream'
+  'url' | 'informational' | 'timings' | 'facts'
 > = Object.freeze({
   takeConnection: undefined,
   connection: undefined,

@@ -25,6 +25,7 @@ import { charsetOf, contentCodings, decodeText, makeDecoder, parseJson } from '.
 import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
+import { makeReadable } from './readable.ts'
 import { maskCredentials, maskField } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
@@ -532,7 +533,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The rest of the body as a Node stream. Destroying it closes the response. */
   stream(): Readable {
-    return this.#source.makeStream(this)
+    return makeReadable(this)
   }
 
   /** The pieces of the body as they arrive. Leaving the loop early closes the response. */

@@ -5,7 +5,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
@@ -23,7 +23,6 @@ import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
-import { makeReadable } from '../io/readable.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
@@ -227,10 +226,6 @@ export class Exchange implements ResponseSource, BodySource {
 
   get takeConnection(): (() => Duplex) | undefined {
     return this.#isSwitch ? () => this.#host.takeOver(this) : undefined
-  }
-
-  makeStream(response: HTTPResponse): Readable {
-    return makeReadable(response)
   }
 
   // -------------------------------------------------------------------------------------------------- waiting
