@@ -46,21 +46,21 @@ export interface DialSettings {
 /** Makes plans, and remembers those of the client's own settings. */
 export class Plans {
   readonly #dial: DialSettings
-  readonly #usual: ConnectionSettings
+  readonly #defaults: ConnectionSettings
   readonly #identities: Identities
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
   /** By proxies, and what they lead to: an origin, or nothing where the connection ends at the last. */
   readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
-  constructor(dialSettings: DialSettings, usual: ConnectionSettings, identities: Identities) {
+  constructor(dialSettings: DialSettings, defaults: ConnectionSettings, identities: Identities) {
     this.#dial = dialSettings
     this.#identities = identities
-    this.#usual = usual
+    this.#defaults = defaults
   }
 
   /** The plan for an origin without proxies, if it was made before: most requests have that. */
   knownFor(origin: RequestOrigin, settings: ConnectionSettings, proxies: Proxies): PoolPlan | undefined {
-    return settings === this.#usual && proxies.length === 0 ? this.#known.get(origin) : undefined
+    return settings === this.#defaults && proxies.length === 0 ? this.#known.get(origin) : undefined
   }
 
   /**
@@ -78,7 +78,7 @@ export class Plans {
   ): PoolPlan {
     const isForwarding = !isTunnelled && isForwarded({ proxies }, schemeOf(origin))
     const make = (): PoolPlan => this.#make(place(), settings, { proxies, isForwarding })
-    if (settings !== this.#usual) return make()
+    if (settings !== this.#defaults) return make()
     const plans = proxies.length === 0 ? this.#known : this.#plansBy(proxies)
     const end = isForwarding ? proxies : origin
     let plan = plans.get(end)

@@ -134,7 +134,7 @@ function completed(given: HTTPSConnectionOptions): CompleteOptions {
   const { clock = systemClock, random, pipelining = 1, signal } = given
   const timeouts = resolveTimeouts(given.timeout)
   const { total } = timeouts
-  const isUsual = timeouts === DEFAULT_TIMEOUTS && signal === undefined
+  const isDefault = timeouts === DEFAULT_TIMEOUTS && signal === undefined
   const own = total === Infinity ? { timeouts, endsAt: Infinity, totalMs: Infinity, signal } : undefined
   return {
     given,
@@ -144,7 +144,7 @@ function completed(given: HTTPSConnectionOptions): CompleteOptions {
     pipelining,
     makeBoundary: random === undefined ? systemBoundary : () => makeBoundary(random),
     timeouts,
-    deadlines: isUsual ? DEFAULT_DEADLINES : own,
+    deadlines: isDefault ? DEFAULT_DEADLINES : own,
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { RequestDeadlines } from '../core/request.ts'
-import { NO_MEMBERS } from '../core/short-list.ts'
+import { EMPTY_LIST } from '../core/short-list.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import { CallOff } from '../time/call-off.ts'
@@ -52,7 +52,7 @@ export class TransportSource {
   #transport: H1Connection | undefined
   #plan: DialPlan | undefined
   /** Transports that take no more requests while their last responses are still to come. */
-  #draining: H1Connection[] = NO_MEMBERS
+  #draining: H1Connection[] = EMPTY_LIST
   /** While one is being opened. */
   #opening: Opening | undefined
   /** How often `close` was called, and why the last time: what waits can tell that it was. */
@@ -110,7 +110,7 @@ export class TransportSource {
     this.#generation++
     this.#reason = reason
     const draining = this.#draining
-    this.#draining = NO_MEMBERS
+    this.#draining = EMPTY_LIST
     for (const transport of draining) transport.close()
     const transport = this.#transport
     this.#transport = undefined

@@ -6,7 +6,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
 import type { HostPort } from '../core/origin.ts'
-import { add, NO_MEMBERS, without } from '../core/short-list.ts'
+import { appended, EMPTY_LIST, without } from '../core/short-list.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { FailedAttempt } from '../errors/index.ts'
 import { type Deadlines, type Outcome, waitFor } from '../time/wait.ts'
@@ -208,8 +208,8 @@ class Race {
   readonly #outcome: Outcome<OpenedSocket>
   /** Those that were not tried yet. */
   #addresses: readonly Address[]
-  #running: Socket[] = NO_MEMBERS
-  #failed: FailedAttempt[] = NO_MEMBERS
+  #running: Socket[] = EMPTY_LIST
+  #failed: FailedAttempt[] = EMPTY_LIST
   #nextAttempt: { cancel(): void } | undefined
 
   constructor(
@@ -230,10 +230,10 @@ class Race {
 
   giveUp(): void {
     // An error that is on its way already must not start another attempt.
-    this.#addresses = NO_MEMBERS
+    this.#addresses = EMPTY_LIST
     this.#nextAttempt?.cancel()
     const running = this.#running
-    this.#running = NO_MEMBERS
+    this.#running = EMPTY_LIST
     for (const socket of running) socket.destroy()
   }
 
@@ -242,10 +242,10 @@ class Race {
     this.#nextAttempt = undefined
     const [address, ...others] = this.#addresses
     if (address === undefined) return
-    this.#addresses = others.length === 0 ? NO_MEMBERS : others
+    this.#addresses = others.length === 0 ? EMPTY_LIST : others
     const opened = open(this.#target, address, this.#tls)
     const { socket } = opened
-    this.#running = add(this.#running, socket)
+    this.#running = appended(this.#running, socket)
     const onError = (error: Error): void => {
       socket.off('error', onError)
       socket.off('connect', onConnect)
@@ -267,7 +267,7 @@ class Race {
 
   #failedOn({ socket, address }: OpenedSocket, error: Error): void {
     this.#running = without(this.#running, socket)
-    this.#failed = add(this.#failed, { address, error })
+    this.#failed = appended(this.#failed, { address, error })
     if (this.#addresses.length > 0) this.attempt()
     else if (this.#running.length === 0)
       this.#outcome.reject(connectError(this.#name, this.#failed, this.#target.role))

@@ -128,7 +128,7 @@ export class SocketStream implements ByteStream {
   #failure: Error | undefined
   #hasEnded = false
   /** Why the end may not be the peer's. */
-  #doubt: HTTPException | undefined
+  #uncleanEnd: HTTPException | undefined
   /** True once this side has ended: then a socket without a peer is in order. */
   #hasSentEnd = false
   #isClosed = false
@@ -167,7 +167,7 @@ export class SocketStream implements ByteStream {
   start(sink: ByteSink): void {
     this.#sink = sink
     this.#slot.deliverTo(sink)
-    if (this.#hasEnded) sink.end(this.#doubt)
+    if (this.#hasEnded) sink.end(this.#uncleanEnd)
     if (this.#isClosed) this.#reportClose()
   }
 
@@ -249,14 +249,14 @@ export class SocketStream implements ByteStream {
     // end of the connection would look whole.
     if (this.#failure !== undefined) return
     this.#hasEnded = true
-    this.#doubt = this.#findDoubt()
-    this.#sink?.end(this.#doubt)
+    this.#uncleanEnd = this.#findUncleanEnd()
+    this.#sink?.end(this.#uncleanEnd)
     // The peer is gone and so is the answer to a write that had failed: nothing else would close the socket.
     if (this.#heldWriteError !== undefined) this.#socket.destroy()
   }
 
   /** To be asked in the moment of the end, and not before: Node remembers the peer's address once it was asked for. */
-  #findDoubt(): HTTPException | undefined {
+  #findUncleanEnd(): HTTPException | undefined {
     const socket = this.#socket
     if (this.tls !== undefined) {
       if (hasClosureAlert(socket as TLSSocket)) return undefined
