@@ -46,7 +46,7 @@ export interface ConnectionSettings {
   readonly lent: LentTransport | undefined
 }
 
-/** An open transport of somebody else's. */
+/** An open transport of another owner. */
 export interface LentTransport {
   readonly transport: H1Connection
   /** Gives it back, to be used by others; one with something under way is closed. Idempotent. */

@@ -51,7 +51,7 @@ export interface SourceOf<R> {
 
 /** What is to be different in a derived response. */
 export interface ChangesOf<R> {
-  /** Another body in the place of this one, or what is made of it. Whoever replaces it gives the old one back. */
+  /** Another body in the place of this one, or what is made of it. The layer that replaces it gives the old one back. */
   readonly body?: BodyReader | ((body: BodyReader) => BodyReader) | undefined
   /** How the end of that body is found; undefined for a body that ends when it ends. Without `body` the framing stays. */
   readonly framing?: BodyFraming | undefined

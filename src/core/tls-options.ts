@@ -47,7 +47,7 @@ export interface TlsOptions {
   /** Certificates that are accepted although something named is wrong with them. Not together with `crl`. */
   readonly accept?: AcceptedCertificate | readonly AcceptedCertificate[] | undefined
   /**
-   * False accepts any certificate. Security: anybody between you and the server can then read and change everything. Trust
+   * False accepts any certificate. Security: any party between you and the server can then read and change everything. Trust
    * a certificate of your own with `ca` instead. Default true.
    */
   readonly verify?: boolean | undefined

@@ -14,7 +14,7 @@ export interface ByteSink {
   data(bytes: Uint8Array): void
   /**
    * Nothing more will come; what came before has been delivered. `uncleanEnd` where it is not known that the peer has ended it
-   * in order: TLS without a closure alert may have been cut by anybody (RFC 9112 §9.8), and a RST is no end.
+   * in order: TLS without a closure alert may have been cut by any party on the way (RFC 9112 §9.8), and a RST is no end.
    */
   end(uncleanEnd?: HTTPException): void
   /** A `write` that answered false has been taken by the system. */

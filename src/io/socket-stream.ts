@@ -33,7 +33,7 @@ const SHARED_READ_BUFFER: Uint8Array = new Uint8Array(READ_BUFFER_BYTES)
 
 /** Takes the bytes of a socket opened with `onread`, from before its stream exists. */
 export class ReadSlot {
-  /** Bytes that came before anybody wanted them: a peer that speaks first. */
+  /** Bytes that came before they were wanted: a peer that speaks first. */
   #early: Buffer[] | undefined
   #sink: ByteSink | undefined
 
@@ -230,7 +230,7 @@ export class SocketStream implements ByteStream {
 
   async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     const loading = tlsModule()
-    // Loaded by whoever dialled for it: nothing is waited for while nobody listens.
+    // Loaded by the dial that needed it: nothing is waited for without a listener.
     const { layTlsOver } = loading instanceof Promise ? await loading : loading
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)

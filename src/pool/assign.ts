@@ -15,7 +15,7 @@ export const KEEP_ALIVE_MARGIN_MS = 1_000
 export interface ConnectionFacts {
   /** How many exchanges may be begun now; 0 while it is lent out. */
   readonly capacity: number
-  /** Its responses come in the order of their requests: what is behind another one waits for it, and is lost with it. */
+  /** Its responses come in the order of their requests: what is after another one waits for it, and is lost with it. */
   readonly isSerial?: boolean | undefined
   /** How many exchanges were begun in its life. */
   readonly exchanges: number
@@ -42,7 +42,7 @@ export interface Connections<C extends ConnectionFacts> {
 }
 
 /**
- * What a request will do with a connection: `any` takes one exchange; `alone` one that is not behind another, which it would be
+ * What a request will do with a connection: `any` takes one exchange; `alone` one that is not after another, which it would be
  * lost with; `whole` a connection on which nothing is under way; `fresh` only one that is opened for it.
  */
 export type Need = 'any' | 'alone' | 'whole' | 'fresh'

@@ -176,7 +176,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   /**
    * Opens connections until there are `count` that are free or being opened, as far as the caps allow.
    * @param url - what they are for
-   * @param signal - gives up those for which nobody waits; the call resolves then
+   * @param signal - gives up those for which no request waits; the call resolves then
    * @throws what the first failed dial threw
    */
   async preconnect(

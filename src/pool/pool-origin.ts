@@ -54,7 +54,7 @@ export class PooledConnection implements ConnectionFacts {
     return this.transport.protocol === 'http/1.1'
   }
 
-  /** Nothing is sent behind what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
+  /** Nothing is sent after what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
   get #isExclusive(): boolean {
     const { request, transport } = this
     return (

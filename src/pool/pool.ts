@@ -56,7 +56,7 @@ export interface PoolExchangeOptions {
   readonly needsFresh?: boolean | undefined
 }
 
-/** A connection that is lent out, to be driven by hand. Nobody else uses it until it is given back. */
+/** A connection that is lent out, to be driven by hand. It has no other user until it is given back. */
 export interface Lease {
   readonly transport: Transport
   /** Gives the connection back; one with something under way is closed. Idempotent. */
@@ -192,7 +192,7 @@ export class Pool {
   /**
    * Opens connections until there are `count` that can be used, or the caps are reached.
    * @param url - what they are for: one connection may serve many origins. Default: the origin of the plan
-   * @param signal - gives up those that are not open yet and for which nobody waits; the call resolves then
+   * @param signal - gives up those that are not open yet and for which no request waits; the call resolves then
    * @throws what opening the first that failed threw; NotConnected after `close()`
    */
   async preconnect(

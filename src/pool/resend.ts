@@ -73,7 +73,7 @@ export function resent(request: OutgoingRequest): OutgoingRequest {
 
 export { isReplayable }
 
-/** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
+/** What cannot be sent again is not sent after another one, which may cost the connection (RFC 9112 §9.3.2). */
 export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): 'any' | 'alone' {
   return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
 }

@@ -285,7 +285,7 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** Passes an abort of the caller's signal on to the connection, until `stopListening`. */
   listenForAbort(): void {
-    // Apart: whoever makes a closure pays for it also where it is not made.
+    // Apart: a function that makes a closure pays for it also where it is not made.
     if (this.deadlines.signal !== undefined) this.#listenTo(this.deadlines.signal)
   }
 
