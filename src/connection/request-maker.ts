@@ -99,7 +99,7 @@ interface CompleteOptions {
   readonly deadlines: RequestDeadlines | undefined
 }
 
-/** The last that were plain values throughout: nobody can change them. */
+/** The last that were plain values throughout: they cannot be changed. */
 let lastPlainOptions: CompleteOptions | undefined
 
 /** @throws TypeError for an option that is not in the table, or a value that it does not take */

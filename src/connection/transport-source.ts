@@ -128,7 +128,7 @@ export class TransportSource {
       await openedByOther(this.#opening.transport ?? Promise.resolve(), plan, waiting)
       this.#throwIfClosed(generation)
     }
-    // Whoever was before may have taken it away.
+    // An earlier caller may have taken it away.
     return this.ready(plan) ?? this.#begin(plan, deadlines)
   }
 
@@ -207,7 +207,7 @@ export class TransportSource {
       current.drain()
       this.#draining = [...this.#draining.filter(({ state }) => state !== 'closed'), current]
     } else {
-      // A switched connection that nobody took, or one that half a CRLF has put in doubt.
+      // A switched connection that was not taken, or one that half a CRLF has put in doubt.
       current?.close()
     }
     this.adopt(transport, plan)

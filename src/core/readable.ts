@@ -10,7 +10,7 @@ const { queueMicrotask: atOnce, setImmediate: soon } = globalThis
 /** What can be read as a stream: a response, as far as it matters here. */
 export interface StreamSource extends AsyncIterable<Buffer> {
   close(): void
-  /** Told of a read for which nobody waits, and when somebody does. */
+  /** Told of a read for which no caller waits, and when one does. */
   readAhead?(isAhead: boolean): void
 }
 

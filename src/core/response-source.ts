@@ -43,7 +43,7 @@ export interface SourceOf<R> {
   readonly fromCache?: boolean | undefined
   /** How many bytes `text()` and its kin gather; undefined for any number. */
   readonly maxBodyBytes?: number | undefined
-  /** Told before something is read that nobody waits for, and when somebody does again: that is no time of the peer's. */
+  /** Told before something is read that the caller does not wait for, and when it does again: that is no time of the peer's. */
   readonly readAhead?: ((isAhead: boolean) => void) | undefined
   /** Ends the sending of the request where it still goes on; undefined where none was sent. */
   readonly giveUpRequest?: (() => void) | undefined

@@ -570,13 +570,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#body.cancel()
   }
 
-  /** What is read from now on nobody waits for, or somebody does again: no timeout of the body runs meanwhile. @internal */
+  /** The caller does not wait for what is read from now on, or does again: no timeout of the body runs meanwhile. @internal */
   readAhead(isAhead: boolean): void {
     this.#source.readAhead?.(isAhead)
   }
 
   /**
-   * As `close()`, where nobody gets this response: what is still being sent of its request, in whatever form and for whichever
+   * As `close()`, where no caller gets this response: what is still being sent of its request, in whatever form and for whichever
    * time, is not wanted any more either. For layers of this package. @internal
    */
   abandon(): void {

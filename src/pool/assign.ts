@@ -3,7 +3,7 @@
  *
  * Caps are hard. A connection that has been idle too long, is too old or was used often enough is never used. Where a cap is
  * full of connections that do nothing, the one that has been idle longest makes room. An origin that has no connection at all
- * is not starved by one that always has work: whoever has waited longer comes first.
+ * is not starved by one that always has work: the request that has waited longer comes first.
  */
 
 import type { PoolLimits } from './limits.ts'
@@ -50,7 +50,7 @@ export type Need = 'any' | 'alone' | 'whole' | 'fresh'
 /** What waits. */
 export interface Waiting {
   readonly need: Need
-  /** How many dials would have somebody to serve: this request, and those of its origin that wait with it. */
+  /** How many dials would have a request to serve: this request, and those of its origin that wait with it. */
   readonly count: number
   /** When it came, as a number that grows. */
   readonly arrival: number
@@ -113,7 +113,7 @@ function isIdle({ idleSinceMs }: ConnectionFacts): boolean {
   return idleSinceMs !== undefined
 }
 
-/** The one used last: those that have been idle longer can then be let go. Where nobody waits, it is what `assign` gives. */
+/** The one used last: those that have been idle longer can then be let go. Where no request waits, it is what `assign` gives. */
 export function lastUsable<C extends ConnectionFacts>(
   free: readonly C[],
   need: Need,

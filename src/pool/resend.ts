@@ -1,6 +1,6 @@
 /**
  * Whether a request is sent again, by itself, because its connection died. A reused connection may have been closed by the
- * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
+ * peer just when the request was written: a race, and no fault of either side. Everything else is told to the caller.
  */
 
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'

@@ -423,7 +423,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#host.awaited(this)
   }
 
-  /** What is read from now on nobody waits for, or somebody does again. */
+  /** The caller does not wait for what is read from now on, or does again. */
   readAhead(isAhead: boolean): void {
     if (this.#isReadAhead === isAhead) return
     this.#isReadAhead = isAhead

@@ -129,7 +129,7 @@ describe('a process with a page', () => {
       await causeOf(
         fetch(`${other.origin}/echo`, { mode: 'no-cors', integrity: `sha256-${'A'.repeat(43)}=` }),
       ),
-      /nobody may look into/,
+      /the body may not be looked into/,
     )
   })
 
