@@ -20,7 +20,8 @@ export function listenOn(stream: Readable, method: string | null, tolerances: To
     limits: limitsFor(null),
     timeout: Infinity,
   })
-  connection.request(method ?? 'GET', '/').catch(() => {
+  // To http.client no other method says where a body ends; and CONNECT, or what is no token, could not be sent.
+  connection.request(method === 'HEAD' ? 'HEAD' : 'GET', '/').catch(() => {
     // Told by getResponse().
   })
   return connection
