@@ -117,7 +117,7 @@ const SECONDS = {
   'test/suites/smuggling/auth.test.ts': 1,
   'test/suites/smuggling/cookies.test.ts': 1,
 }
-const USUAL_SECONDS = 0.2
+const TYPICAL_SECONDS = 0.2
 /** So many processes more than cores: of those that begin first, two wait most of the time, for cables that are pulled and for curl. */
 const WAITING = 2
 /** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
@@ -233,7 +233,7 @@ function shuffled(/** @type {string[]} */ names) {
 }
 
 function secondsOf(/** @type {string[]} */ names) {
-  return names.reduce((sum, name) => sum + (SECONDS[name] ?? USUAL_SECONDS), 0)
+  return names.reduce((sum, name) => sum + (SECONDS[name] ?? TYPICAL_SECONDS), 0)
 }
 
 function isCovered(/** @type {string} */ name) {

@@ -62,7 +62,7 @@ export function makeBase(options: ClientOptions, under: Base): Base {
 /** Options over others, as far as they are looked at again: `timeout` by phase, and what was not said stays. */
 function layOptions(under: ClientOptions, over: ClientOptions): ClientOptions {
   const timeout = { ...phasesOf(under), ...phasesOf(over) }
-  // Without a prototype: what nobody has said is nowhere else.
+  // Without a prototype: what was not said is nowhere else.
   return Object.assign(Object.create(null) as object, under, saidOf(over), { timeout })
 }
 

@@ -65,7 +65,7 @@ export interface DirectRequest {
 
 /** The pool of a client, for looking at. */
 export interface ClientPool {
-  /** Every connection, every dial and everybody who waits, at this moment. */
+  /** Every connection, every dial and every request that waits, at this moment. */
   inspect(): PoolReport
 }
 
@@ -259,7 +259,7 @@ export class Client {
   }
 
   /**
-   * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. Nobody else uses it until
+   * Lends a connection of the pool, to be driven by hand: a free one, or one that is opened. It has no other user until
    * `connection.giveBack()`; `connection.close()` closes it. It opens no other one when it ends. A host that is known to ask for
    * https (option `hsts`) is connected to over TLS, whatever the URL says.
    * @param url - of which the origin counts

@@ -69,7 +69,7 @@ function isUrlLike(value: unknown): value is URL {
   return Object.prototype.toString.call(value) === '[object URL]' && typeof (value as URL).href === 'string'
 }
 
-/** `users` joined to `https://host/v1` is `https://host/users`: right by the rules, and nobody has meant it. */
+/** `users` joined to `https://host/v1` is `https://host/users`: right by the rules, and hardly ever meant. */
 function refuseDoubtful(url: string, { origin, pathname }: URL): void {
   const last = pathname.slice(pathname.lastIndexOf('/') + 1)
   const isRelative = url !== '' && !/^\s*([/\\?#]|[a-z][a-z0-9+.-]*:)/i.test(url)

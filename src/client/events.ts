@@ -1,6 +1,6 @@
 /**
- * What a client tells of itself to whoever listens, by `node:diagnostics_channel`: nothing is made and nothing is measured
- * while nobody does. One object stands for a request in all of its events.
+ * What a client tells of itself to its subscribers, by `node:diagnostics_channel`: nothing is made and nothing is measured
+ * while there is none. One object stands for a request in all of its events.
  *
  * Security: no query, no userinfo, no field and no body is in an event.
  */

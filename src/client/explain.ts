@@ -70,7 +70,7 @@ export interface Explanation {
   /** The body. */
   readonly body: {
     readonly kind: OutgoingBody['kind'] | 'file'
-    /** In bytes; undefined where nobody knows. */
+    /** In bytes; undefined where it is not known. */
     readonly length: number | undefined
     /** The media type that it brings along. */
     readonly contentType: string | undefined

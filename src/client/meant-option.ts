@@ -79,7 +79,7 @@ export const MEANT: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * What somebody may mean with a name that is no option there.
+ * What may be meant with a name that is no option there.
  * @param elsewhere - where the name is an option, if it is one anywhere
  */
 export function meantOption(name: string, elsewhere: string | undefined): string | undefined {

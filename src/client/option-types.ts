@@ -193,7 +193,7 @@ export interface SharedOptions {
    */
   readonly guard?: false | 'public-only' | GuardFunction | GuardOptions | undefined
   /**
-   * Who you are: one way, or a list of which the strongest is taken that the server asks for; false for nobody. A request with an
+   * Who you are: one way, or a list of which the strongest is taken that the server asks for; false for none. A request with an
    * Authorization field of its own is left as it is. Default: what the URL has in front of its host.
    */
   readonly auth?: AuthOption | undefined

@@ -11,7 +11,7 @@ import { hasField } from '../core/fields.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import { NotConnected } from '../errors/index.ts'
 import { checkedConnector } from '../io/checked-connector.ts'
-import { type Connector, type DialTarget, dial, type WholeTarget } from '../io/dial.ts'
+import { type Connector, type DialTarget, dial, wholeTarget } from '../io/dial.ts'
 import { guardedConnector } from '../io/guarded-dial.ts'
 import type { Lookup } from '../io/lookup.ts'
 import { Guard } from '../layers/guard/guard.ts'
@@ -46,21 +46,21 @@ export interface DialSettings {
 /** Makes plans, and remembers those of the client's own settings. */
 export class Plans {
   readonly #dial: DialSettings
-  readonly #usual: ConnectionSettings
+  readonly #defaults: ConnectionSettings
   readonly #identities: Identities
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
   /** By proxies, and what they lead to: an origin, or nothing where the connection ends at the last. */
   readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
 
-  constructor(dialSettings: DialSettings, usual: ConnectionSettings, identities: Identities) {
+  constructor(dialSettings: DialSettings, defaults: ConnectionSettings, identities: Identities) {
     this.#dial = dialSettings
     this.#identities = identities
-    this.#usual = usual
+    this.#defaults = defaults
   }
 
   /** The plan for an origin without proxies, if it was made before: most requests have that. */
   knownFor(origin: RequestOrigin, settings: ConnectionSettings, proxies: Proxies): PoolPlan | undefined {
-    return settings === this.#usual && proxies.length === 0 ? this.#known.get(origin) : undefined
+    return settings === this.#defaults && proxies.length === 0 ? this.#known.get(origin) : undefined
   }
 
   /**
@@ -78,7 +78,7 @@ export class Plans {
   ): PoolPlan {
     const isForwarding = !isTunnelled && isForwarded({ proxies }, schemeOf(origin))
     const make = (): PoolPlan => this.#make(place(), settings, { proxies, isForwarding })
-    if (settings !== this.#usual) return make()
+    if (settings !== this.#defaults) return make()
     const plans = proxies.length === 0 ? this.#known : this.#plansBy(proxies)
     const end = isForwarding ? proxies : origin
     let plan = plans.get(end)
@@ -149,22 +149,7 @@ export class Plans {
       limits,
       others: [connect, lookup, attemptDelayMs, keepAlive, pipelining, guard],
     })
-    // The session lives with this plan: it is never resumed for another peer.
-    const secure = isSecure ? { options: tls, sessions: { session: undefined } } : undefined
-    const target: WholeTarget = {
-      host,
-      place: undefined,
-      port,
-      socketPath,
-      localAddress,
-      family,
-      attemptDelayMs,
-      keepAlive,
-      lookup,
-      tls: secure,
-      willStartTls: undefined,
-      role: undefined,
-    }
+    const target = wholeTarget({ host, port }, this.#dial, isSecure ? tls : undefined)
     const engine = { tolerances, limits, pipelining }
     const route = proxies.length === 0 ? undefined : key.route
     const connectionOptions = {

@@ -6,7 +6,7 @@ import type { HTTPResponse } from '../core/response.ts'
 import type { StandardSchema } from '../core/standard-schema.ts'
 import { refuseStatus } from './hooks.ts'
 
-/** Whether a response that is read at once has to be good: undefined where nobody has said. */
+/** Whether a response that is read at once has to be good: undefined where that was not said. */
 type ThrowOnError = boolean | ((response: HTTPResponse) => boolean) | undefined
 
 /**

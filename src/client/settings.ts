@@ -157,7 +157,7 @@ function resolveHooks(option: Hooks, base: Hooks | undefined): Hooks {
     if (hook !== undefined && typeof hook !== 'function')
       throw new TypeError(`The option 'hooks': ${name} takes a function, not ${shown(hook)}`)
   }
-  // Without a prototype: a hook that nobody has said is nowhere else.
+  // Without a prototype: a hook that was not said is nowhere else.
   return Object.freeze(Object.assign(Object.create(null) as object, base, saidOf(taken)))
 }
 

@@ -1,4 +1,4 @@
-/** Tells of jars and stores that fail to keep what a response has said: no response fails of it, and nobody would know. */
+/** Tells of jars and stores that fail to keep what a response has said: no response fails of it, and it would go unnoticed. */
 
 import type { CookieJarLike, HstsStore } from '../core/settings.ts'
 import { warn } from '../io/surroundings.ts'

@@ -25,7 +25,7 @@ export class Underway {
    * @param signal - what may call it off: layers hear it until then
    */
   watch<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    // What cannot be followed is not counted: nobody would hear of its end.
+    // What cannot be followed is not counted: its end would go unheard.
     const followed =
       signal === undefined ? answer.then(this.#answered, this.#failed) : this.#follow(answer, signal)
     this.#count++

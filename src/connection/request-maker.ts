@@ -18,7 +18,7 @@ import { writeRequestLine } from '../h1/head-writer.ts'
 import { type Limits, resolveLimits } from '../h1/limits.ts'
 import { resolveTolerances, type Tolerances } from '../h1/tolerances.ts'
 import { checkedConnector } from '../io/checked-connector.ts'
-import { dial, type WholeTarget } from '../io/dial.ts'
+import { dial, wholeTarget } from '../io/dial.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { makeBoundary, systemRandom } from '../time/random.ts'
 import type { H1Connection } from '../transport/h1/h1-connection.ts'
@@ -46,7 +46,7 @@ export interface ConnectionSettings {
   readonly lent: LentTransport | undefined
 }
 
-/** An open transport of somebody else's. */
+/** An open transport of another owner. */
 export interface LentTransport {
   readonly transport: H1Connection
   /** Gives it back, to be used by others; one with something under way is closed. Idempotent. */
@@ -99,7 +99,7 @@ interface CompleteOptions {
   readonly deadlines: RequestDeadlines | undefined
 }
 
-/** The last that were plain values throughout: nobody can change them. */
+/** The last that were plain values throughout: they cannot be changed. */
 let lastPlainOptions: CompleteOptions | undefined
 
 /** @throws TypeError for an option that is not in the table, or a value that it does not take */
@@ -134,7 +134,7 @@ function completed(given: HTTPSConnectionOptions): CompleteOptions {
   const { clock = systemClock, random, pipelining = 1, signal } = given
   const timeouts = resolveTimeouts(given.timeout)
   const { total } = timeouts
-  const isUsual = timeouts === DEFAULT_TIMEOUTS && signal === undefined
+  const isDefault = timeouts === DEFAULT_TIMEOUTS && signal === undefined
   const own = total === Infinity ? { timeouts, endsAt: Infinity, totalMs: Infinity, signal } : undefined
   return {
     given,
@@ -144,7 +144,7 @@ function completed(given: HTTPSConnectionOptions): CompleteOptions {
     pipelining,
     makeBoundary: random === undefined ? systemBoundary : () => makeBoundary(random),
     timeouts,
-    deadlines: isUsual ? DEFAULT_DEADLINES : own,
+    deadlines: isDefault ? DEFAULT_DEADLINES : own,
   }
 }
 
@@ -320,22 +320,7 @@ function planTo(at: HostPort, options: HTTPSConnectionOptions, tunnel: Tunnel | 
   const { socketPath, localAddress, family, keepAlive, lookup, tls, connect: own } = options
   const said = tunnel ?? socketPath ?? localAddress ?? family ?? keepAlive ?? lookup ?? tls ?? own
   if (said !== undefined || lastPlain?.target.host !== host || lastPlain.target.port !== port) {
-    // The session lives with this plan: it is never resumed for another peer.
-    const secure = tls === undefined ? undefined : { options: tls, sessions: { session: undefined } }
-    const target: WholeTarget = {
-      host,
-      place: undefined,
-      port,
-      socketPath,
-      localAddress,
-      family,
-      attemptDelayMs: undefined,
-      keepAlive,
-      lookup,
-      tls: secure,
-      willStartTls: undefined,
-      role: undefined,
-    }
+    const target = wholeTarget(at, options, tls)
     const name = socketPath ?? formatAuthority(at)
     const connect = own === undefined ? dial : checkedConnector(own)
     const canBeCalledOff = own === undefined && tunnel === undefined

@@ -5,7 +5,7 @@
  */
 
 import type { HTTPResponse } from '../core/response.ts'
-import { add, NO_MEMBERS, without, withoutFirst } from '../core/short-list.ts'
+import { appended, EMPTY_LIST, without, withoutFirst } from '../core/short-list.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import type { Exchange, ExchangeListener } from '../transport/exchange.ts'
 
@@ -38,9 +38,9 @@ export class PendingRequest {
 
 export class ResponseQueue implements ExchangeListener {
   /** Sent, or to be sent; response not asked for. */
-  #awaited: (Exchange | PendingRequest)[] = NO_MEMBERS
+  #awaited: (Exchange | PendingRequest)[] = EMPTY_LIST
   /** Response asked for: not there yet, or not read to its end, as far as is known. */
-  #asked: (Exchange | PendingRequest)[] = NO_MEMBERS
+  #asked: (Exchange | PendingRequest)[] = EMPTY_LIST
 
   /** How many requests stand in the way of another one. */
   get size(): number {
@@ -67,13 +67,13 @@ export class ResponseQueue implements ExchangeListener {
 
   /** A request has begun, after the others. */
   add(exchange: Exchange): void {
-    this.#awaited = add(this.#awaited, exchange)
+    this.#awaited = appended(this.#awaited, exchange)
   }
 
   /** Keeps the place of a request that is going to be sent. */
   reserve(): PendingRequest {
     const pending = new PendingRequest()
-    this.#awaited = add(this.#awaited, pending)
+    this.#awaited = appended(this.#awaited, pending)
     return pending
   }
 
@@ -97,11 +97,11 @@ export class ResponseQueue implements ExchangeListener {
     if (oldest === undefined) return undefined
     this.#awaited = withoutFirst(this.#awaited)
     if (oldest instanceof PendingRequest) {
-      this.#asked = add(this.#asked, oldest)
+      this.#asked = appended(this.#asked, oldest)
       return oldest.whenBegun().then((exchange) => exchange.whenResponse())
     }
     if (oldest.failure === undefined && oldest.response?.isClosed !== true)
-      this.#asked = add(this.#asked, oldest)
+      this.#asked = appended(this.#asked, oldest)
     return oldest.whenResponse()
   }
 
@@ -111,8 +111,8 @@ export class ResponseQueue implements ExchangeListener {
   }
 
   clear(): void {
-    this.#awaited = NO_MEMBERS
-    this.#asked = NO_MEMBERS
+    this.#awaited = EMPTY_LIST
+    this.#asked = EMPTY_LIST
   }
 
   exchangeOver(exchange: Exchange): void {

@@ -4,7 +4,7 @@
  */
 
 import type { RequestDeadlines } from '../core/request.ts'
-import { NO_MEMBERS } from '../core/short-list.ts'
+import { EMPTY_LIST } from '../core/short-list.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import { CallOff } from '../time/call-off.ts'
@@ -52,7 +52,7 @@ export class TransportSource {
   #transport: H1Connection | undefined
   #plan: DialPlan | undefined
   /** Transports that take no more requests while their last responses are still to come. */
-  #draining: H1Connection[] = NO_MEMBERS
+  #draining: H1Connection[] = EMPTY_LIST
   /** While one is being opened. */
   #opening: Opening | undefined
   /** How often `close` was called, and why the last time: what waits can tell that it was. */
@@ -110,7 +110,7 @@ export class TransportSource {
     this.#generation++
     this.#reason = reason
     const draining = this.#draining
-    this.#draining = NO_MEMBERS
+    this.#draining = EMPTY_LIST
     for (const transport of draining) transport.close()
     const transport = this.#transport
     this.#transport = undefined
@@ -128,7 +128,7 @@ export class TransportSource {
       await openedByOther(this.#opening.transport ?? Promise.resolve(), plan, waiting)
       this.#throwIfClosed(generation)
     }
-    // Whoever was before may have taken it away.
+    // An earlier caller may have taken it away.
     return this.ready(plan) ?? this.#begin(plan, deadlines)
   }
 
@@ -207,7 +207,7 @@ export class TransportSource {
       current.drain()
       this.#draining = [...this.#draining.filter(({ state }) => state !== 'closed'), current]
     } else {
-      // A switched connection that nobody took, or one that half a CRLF has put in doubt.
+      // A switched connection that was not taken, or one that half a CRLF has put in doubt.
       current?.close()
     }
     this.adopt(transport, plan)

@@ -4,7 +4,7 @@
  *
  * One signal of two is made here, too: of a client and of a request, of a request and of a connection. `AbortSignal.any` keeps
  * something on each of the two for every signal made of them, for as long as they live. This one hears the two only while
- * somebody waits for it (`listenForAbort`, `keepSignal`); who only looks at it (`aborted`) makes it look at them.
+ * a caller waits for it (`listenForAbort`, `keepSignal`); who only looks at it (`aborted`) makes it look at them.
  */
 
 type OnAbort = () => void
@@ -90,7 +90,7 @@ export function anySignal(a: AbortSignal | undefined, b: AbortSignal | undefined
   return joint.signal
 }
 
-/** Somebody may wait for a signal by means of their own: one that is made of two hears them until it is let go. */
+/** A caller may wait for a signal by means of their own: one that is made of two hears them until it is let go. */
 export function keepSignal(signal: AbortSignal): void {
   JOINTS.get(signal)?.keep()
 }

@@ -1,5 +1,5 @@
 /**
- * The inside of a response body: pulled, never pushed. Whoever has bytes to give (a connection, a cache, a test) implements
+ * The inside of a response body: pulled, never pushed. What has bytes to give (a connection, a cache, a test) implements
  * this; HTTPResponse builds every public way of reading on it. No streams, no sockets.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The sources of a body that comes in chunks, each with one way to read it, one to give it back, and one to hear that it
- * failed by itself. A source is heard from the moment it is given: a stream that nobody listens to ends the process with
+ * failed by itself. A source is heard from the moment it is given: a stream without a listener ends the process with
  * its error.
  */
 
@@ -27,7 +27,7 @@ export interface ChunkSource {
   finish?(): void
 }
 
-/** Is told that a source failed while nobody was reading it. */
+/** Is told that a source failed while it was not being read. */
 export type OnFailure = (error: unknown) => void
 
 /** Nothing is lost where giving back goes wrong: what was to be sent has been decided. */
@@ -43,8 +43,8 @@ export function isSpentStream(stream: Readable): boolean {
 }
 
 /**
- * Gives a stream back that is not sent. What it says on its way to its end is heard: nobody else may listen. One that
- * somebody else reads, or sends, is left to them.
+ * Gives a stream back that is not sent. What it says on its way to its end is heard: there may be no other listener. One that
+ * other code reads, or sends, is left to them.
  */
 export function discardStream(stream: Readable): void {
   if (SPENT.has(stream)) return
@@ -111,7 +111,7 @@ export class NodeStreamSource implements ChunkSource {
     const stream = this.#stream
     stream.off('close', this.#onClose)
     stream.off('error', this.#onError)
-    // An error may still be on its way, and perhaps nobody else listens.
+    // An error may still be on its way, and perhaps there is no other listener.
     hearUntilClosed(stream)
   }
 }

@@ -66,7 +66,7 @@ export function mediaTypeOf(fields: readonly FieldLine[]): string | undefined {
   return type.split('/').length === 2 && type.split('/').every(isToken) ? escapeText(type) : undefined
 }
 
-/** Text by `charset`, or UTF-8 where none is given or nobody knows it; a byte order mark is dropped. */
+/** Text by `charset`, or UTF-8 where none is given or it is unknown; a byte order mark is dropped. */
 export function decodeText(bytes: Buffer, charset: string | undefined): string {
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     return makeDecoder(charset).decode(bytes)
@@ -75,7 +75,7 @@ export function decodeText(bytes: Buffer, charset: string | undefined): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }
 
-/** A decoder by the label of a charset. For a label nobody knows UTF-8 is the better guess than an error. */
+/** A decoder by the label of a charset. For an unknown label UTF-8 is the better guess than an error. */
 export function makeDecoder(charset = 'utf-8'): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(charset)

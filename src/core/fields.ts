@@ -41,7 +41,7 @@ export function hasField(fields: readonly FieldLine[], lowerName: string): boole
   return false
 }
 
-/** The fields with one more: behind Host where that comes first (RFC 9110 §7.2 asks for it there), else before all. */
+/** The fields with one more: after Host where that comes first (RFC 9110 §7.2 asks for it there), else before all. */
 export function withFieldAfterHost(fields: readonly FieldLine[], line: FieldLine): FieldLine[] {
   const [first, ...rest] = fields
   return first?.[0].toLowerCase() === 'host' ? [first, line, ...rest] : [line, ...fields]

@@ -52,7 +52,7 @@ export async function measureFile(handle: FileHandleLike): Promise<MeasuredFile>
     if (bytesRead === 0) return { kind: 'bytes', bytes: head.slice(0, filled) }
     filled += bytesRead
   }
-  // It said that it is small, and is not: nobody knows how long it is.
+  // It said that it is small, and is not: its length is not known.
   return { kind: 'chunks', source: new FileSource(handle, 0, undefined), length: undefined }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What becomes shared is frozen, to the bottom, here: lists and records that more than one connection, response or error
- * hands out. Whoever changes one then gets an error instead of changing what others see.
+ * hands out. Code that changes one then gets an error instead of changing what others see.
  */
 
 /**

@@ -12,7 +12,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 /** A request target to be sent: visible ASCII. Anything else is to be percent-encoded by who made the URL. */
 const NOT_IN_TARGET = /[^\x21-\x7e]/
-/** What makes of a Host value another host to somebody else, or no host. */
+/** What makes of a Host value another host to another reader, or no host. */
 const NOT_IN_HOST_VALUE = /[\s@,/?#\\]/
 /** DIGIT only; Number() would also take signs, points, exponents, hex and white space. */
 const DIGITS = /^[0-9]+$/

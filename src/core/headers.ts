@@ -84,7 +84,7 @@ function toValue(name: string, value: unknown): string {
  */
 export class HTTPHeaders implements Iterable<[string, string]> {
   #fields: readonly FieldLine[]
-  /** True while `#fields` belongs to somebody else: copied before the first change. */
+  /** True while `#fields` belongs to another owner: copied before the first change. */
   #borrowed: boolean
 
   constructor(input?: HeadersInput) {
@@ -92,7 +92,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     this.#borrowed = false
   }
 
-  /** Headers over field lines that somebody else owns; they are copied only if the headers are changed. */
+  /** Headers over field lines of another owner; they are copied only if the headers are changed. */
   static over(fields: readonly FieldLine[]): HTTPHeaders {
     const headers = new HTTPHeaders()
     headers.#fields = fields

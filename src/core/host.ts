@@ -1,6 +1,6 @@
 /**
  * What a host is: the one place that reads one. A host is kept as it was given, for that is what a Host field says; this file
- * tells what it is to everybody else: the address to dial, if it is one, and the name that TLS asks for and holds the certificate
+ * tells what it is to all the rest: the address to dial, if it is one, and the name that TLS asks for and holds the certificate
  * against. RFC 9110 §4.2, RFC 3986 §3.2.2, RFC 1034 §3.1, RFC 4007 §11, RFC 6066 §3, RFC 6874 §2, RFC 9525 §6.3.
  *
  * Security: two readers who take one text for two hosts are how a certificate of one is accepted for the other. What can be read

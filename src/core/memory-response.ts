@@ -2,7 +2,6 @@
  * A response that no server gave: for layers that answer by themselves, and for tests without a network.
  */
 
-import { Readable } from 'node:stream'
 import { type HeadersInput, toFieldLines } from './headers.ts'
 import { MemoryBody } from './memory-body.ts'
 import { takeOptions } from './options.ts'
@@ -57,7 +56,6 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
       informational: [],
       timings: {},
       facts: { method, url: shownUrl(url), context: request.settings?.context },
-      makeStream: (response) => Readable.from(response, { objectMode: false }),
       ...NO_CONNECTION,
     },
   )

@@ -1,4 +1,4 @@
-/** What somebody meant who has mistyped a name. */
+/** What a mistyped name was meant to be. */
 
 /** The one of `names` that is a slip of the fingers away: two for a name of five letters or more. */
 export function nearestName(written: string, names: Iterable<string>): string | undefined {

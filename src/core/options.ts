@@ -16,7 +16,7 @@ const EMPTY: object = Object.freeze(Object.create(null) as object)
 /**
  * The options as they are now; `known` are the names that may be in it.
  * @param what - how messages call the options: "HTTPConnection", "The option 'tls'"
- * @param meant - what an unknown name may mean; undefined where nobody can say
+ * @param meant - what an unknown name may mean; undefined where that is not known
  * @throws TypeError for an unknown name (a misspelt option must not be silently without effect), and for what is no object
  *   of options
  */
@@ -47,7 +47,7 @@ function unknownOption(
   return hint === undefined ? refusal : `${refusal}. Try: ${hint}`
 }
 
-/** An array, a string or a signal where an object of options belongs would be without effect, and nobody would be told. */
+/** An array, a string or a signal where an object of options belongs would be without effect, and without an error. */
 function assertRecord(given: unknown, what: string): asserts given is object {
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
   if (isObject && (isPlain(given) || Object.keys(given).length > 0)) return

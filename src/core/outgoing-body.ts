@@ -1,6 +1,6 @@
 /**
  * The body of a request in one form: none, bytes that are there, or chunks to come. `takeBody` takes what a caller gives
- * over: from then on its errors are heard, and whoever holds it gives it back by `close`, on every way out.
+ * over: from then on its errors are heard, and its holder gives it back by `close`, on every way out.
  *
  * Length: one form of a body, and each kind of value that is taken for one.
  */
@@ -68,16 +68,16 @@ export type OutgoingBody = NoBody | BytesBody | ChunkedBody
 /** The body of a request that has none. */
 export const NO_BODY: NoBody = Object.freeze({ kind: 'none' })
 
-/** A body that comes in chunks: owned by whoever sends it. */
+/** A body that comes in chunks: owned by its sender. */
 export class ChunkedBody {
   readonly kind = 'chunks'
-  /** In bytes; undefined where nobody knows. */
+  /** In bytes; undefined where it is not known. */
   readonly length: number | undefined
   readonly contentType: string | undefined
   /** True where `open` may be called more than once. */
   readonly isReplayable: boolean
   readonly #source: ChunkSource
-  /** What the source died of while nobody read it. */
+  /** What the source died of while it was not read. */
   #failure: { readonly error: unknown } | undefined
   #onFailure: ((error: unknown) => void) | undefined
   #onGivenBack: (() => void) | undefined
@@ -116,7 +116,7 @@ export class ChunkedBody {
   }
 
   /**
-   * To be called by whoever is going to send it, before anything is written. Gives the body to be sent: another one with the same
+   * To be called by the one that is going to send it, before anything is written. Gives the body to be sent: another one with the same
    * chunks where this one is being sent already, as by a layer that asks twice.
    * @throws TypeError for one that can be sent once, and was sent or given back before: what is left of it would look whole
    */
@@ -152,7 +152,7 @@ export class ChunkedBody {
     return new ChunkedBody((onFailure) => this.#source.again!(onFailure), this.length)
   }
 
-  /** Names who is told where somebody else gives it back in the middle: what was sent of it is not the whole. */
+  /** Names who is told where it is given back by another in the middle: what was sent of it is not the whole. */
   guard(onGivenBack: (() => void) | undefined): void {
     this.#onGivenBack = onGivenBack
   }
@@ -167,7 +167,7 @@ export class ChunkedBody {
     this.#source.finish?.()
   }
 
-  /** As `close`, for all of its sendings: nobody waits for any of them. */
+  /** As `close`, for all of its sendings: none of them is waited for. */
   giveUp(reason?: unknown): void {
     this.close(reason)
     const replays = this.#replays
@@ -444,7 +444,7 @@ export function toBytes(chunk: unknown): Uint8Array {
   throw new LocalProtocolError('INVALID_BODY', `a chunk of it is ${describe(chunk)}`)
 }
 
-/** True for a promise, which is heard: nobody else would know that it was given, and has failed. */
+/** True for a promise, which is heard: nothing else would know that it was given, and has failed. */
 function ignoresPromise(value: unknown): value is PromiseLike<unknown> {
   if (!isPromiseLike(value)) return false
   Promise.resolve(value).catch(() => {
@@ -470,10 +470,10 @@ export function takeTrailers(trailers: TrailerSource): TrailerSource {
   return later
 }
 
-/** Hears a promise that may never be awaited: nobody could catch its rejection. */
+/** Hears a promise that may never be awaited: its rejection could be caught nowhere. */
 export function hearPromise(value: unknown): void {
   if (!(value instanceof Promise)) return
   value.catch(() => {
-    // Told to whoever waits for it, if anybody does.
+    // Told to the caller that waits for it, if there is one.
   })
 }

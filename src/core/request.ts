@@ -44,7 +44,7 @@ export interface ShownRequest {
   readonly url: string
   /** The fields that are said, with credentials masked. */
   readonly fields: readonly FieldLine[]
-  /** Its length in bytes; undefined where nobody knows. */
+  /** Its length in bytes; undefined where it is not known. */
   readonly body: { readonly kind: OutgoingBody['kind']; readonly length: number | undefined }
   /** Which attempt it is, from 1. */
   readonly attempt: number

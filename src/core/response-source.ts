@@ -2,7 +2,7 @@
  * Where a response comes from, and a response made of another one: what a layer that changes something hands on.
  */
 
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
@@ -31,8 +31,6 @@ export interface SourceOf<R> {
   readonly timings: Timings
   /** Which request it answers, for errors. */
   readonly facts: ExchangeFacts
-  /** Makes a Node stream of the response; the I/O side knows how. */
-  readonly makeStream: (response: R) => Readable
   /** Gives the connection away after a switch of protocols; undefined where there was none. */
   readonly takeConnection: (() => Duplex) | undefined
   /** The connection, without the version; undefined where there was none. */
@@ -45,7 +43,7 @@ export interface SourceOf<R> {
   readonly fromCache?: boolean | undefined
   /** How many bytes `text()` and its kin gather; undefined for any number. */
   readonly maxBodyBytes?: number | undefined
-  /** Told before something is read that nobody waits for, and when somebody does again: that is no time of the peer's. */
+  /** Told before something is read that the caller does not wait for, and when it does again: that is no time of the peer's. */
   readonly readAhead?: ((isAhead: boolean) => void) | undefined
   /** Ends the sending of the request where it still goes on; undefined where none was sent. */
   readonly giveUpRequest?: (() => void) | undefined
@@ -53,7 +51,7 @@ export interface SourceOf<R> {
 
 /** What is to be different in a derived response. */
 export interface ChangesOf<R> {
-  /** Another body in the place of this one, or what is made of it. Whoever replaces it gives the old one back. */
+  /** Another body in the place of this one, or what is made of it. The layer that replaces it gives the old one back. */
   readonly body?: BodyReader | ((body: BodyReader) => BodyReader) | undefined
   /** How the end of that body is found; undefined for a body that ends when it ends. Without `body` the framing stays. */
   readonly framing?: BodyFraming | undefined
@@ -151,10 +149,6 @@ export class DerivedSource<R> implements SourceOf<R> {
     return this.#of.facts
   }
 
-  get makeStream(): (response: R) => Readable {
-    return (response) => this.#of.makeStream(response)
-  }
-
   get takeConnection(): (() => Duplex) | undefined {
     return this.#of.takeConnection
   }
@@ -192,7 +186,7 @@ export class DerivedSource<R> implements SourceOf<R> {
 /** What a response that no connection gave has behind it. Said, so that nothing is looked for on `Object.prototype`. */
 export const NO_CONNECTION: Omit<
   SourceOf<never>,
-  'url' | 'informational' | 'timings' | 'facts' | 'makeStream'
+  'url' | 'informational' | 'timings' | 'facts'
 > = Object.freeze({
   takeConnection: undefined,
   connection: undefined,

@@ -25,6 +25,7 @@ import { charsetOf, contentCodings, decodeText, makeDecoder, parseJson } from '.
 import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
+import { makeReadable } from './readable.ts'
 import { maskCredentials, maskField } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
@@ -532,7 +533,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** The rest of the body as a Node stream. Destroying it closes the response. */
   stream(): Readable {
-    return this.#source.makeStream(this)
+    return makeReadable(this)
   }
 
   /** The pieces of the body as they arrive. Leaving the loop early closes the response. */
@@ -569,13 +570,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#body.cancel()
   }
 
-  /** What is read from now on nobody waits for, or somebody does again: no timeout of the body runs meanwhile. @internal */
+  /** The caller does not wait for what is read from now on, or does again: no timeout of the body runs meanwhile. @internal */
   readAhead(isAhead: boolean): void {
     this.#source.readAhead?.(isAhead)
   }
 
   /**
-   * As `close()`, where nobody gets this response: what is still being sent of its request, in whatever form and for whichever
+   * As `close()`, where no caller gets this response: what is still being sent of its request, in whatever form and for whichever
    * time, is not wanted any more either. For layers of this package. @internal
    */
   abandon(): void {

@@ -115,7 +115,7 @@ export interface Progress {
   readonly phase: 'upload' | 'download'
   /** Bytes that went over so far: of a coded body, coded ones. */
   readonly bytes: number
-  /** Bytes to come in all; undefined where nobody has said. */
+  /** Bytes to come in all; undefined where it is not known. */
   readonly total: number | undefined
   /** The average speed so far, in bytes a second. */
   readonly bytesPerSecond: number

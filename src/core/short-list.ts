@@ -3,11 +3,11 @@
  * for seventeen for the rest of its life. The functions answer the list to go on with.
  */
 
-/** The list without members. It is shared: add by `add` only. */
-export const NO_MEMBERS: never[] = []
+/** The list without members. It is shared: add by `appended` only. */
+export const EMPTY_LIST: never[] = []
 
 /** `list` with `member` after the others. */
-export function add<T>(list: T[], member: T): T[] {
+export function appended<T>(list: T[], member: T): T[] {
   if (list.length === 0) return [member]
   list.push(member)
   return list
@@ -15,7 +15,7 @@ export function add<T>(list: T[], member: T): T[] {
 
 /** `list` without its first member. */
 export function withoutFirst<T>(list: T[]): T[] {
-  if (list.length <= 1) return NO_MEMBERS
+  if (list.length <= 1) return EMPTY_LIST
   list.shift()
   return list
 }

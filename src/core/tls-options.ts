@@ -47,7 +47,7 @@ export interface TlsOptions {
   /** Certificates that are accepted although something named is wrong with them. Not together with `crl`. */
   readonly accept?: AcceptedCertificate | readonly AcceptedCertificate[] | undefined
   /**
-   * False accepts any certificate. Security: anybody between you and the server can then read and change everything. Trust
+   * False accepts any certificate. Security: any party between you and the server can then read and change everything. Trust
    * a certificate of your own with `ca` instead. Default true.
    */
   readonly verify?: boolean | undefined
@@ -139,7 +139,7 @@ const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
 
 /**
  * Checks the values of the options. One that is written wrongly must not be silently without effect, nor have more effect than it
- * says: an empty `ca` would trust everybody whom the system trusts.
+ * says: an empty `ca` would trust every authority that the system trusts.
  * @throws TypeError that names the option, what it takes and what it got, but never the content of a key or a passphrase
  * @throws InvalidURL for a `servername` that is no host
  */
@@ -152,7 +152,7 @@ export function checkTlsOptions(options: TlsOptions): void {
     if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
   }
   const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = options
-  // OpenSSL says so late, and to nobody who waits.
+  // OpenSSL says so late, and where no caller waits.
   if (minVersion > maxVersion)
     throw new TypeError(
       `the option tls.maxVersion: ${maxVersion} is older than minVersion, which is ${minVersion}`,

@@ -1,6 +1,6 @@
 /**
  * The pieces of a body as a web stream of bytes. One of bytes, for its `tee()` and the `clone()` of what is made of it ask for a
- * piece when one of their readers does; those of any other stream read one piece ahead, and would have the body waited for while nobody reads.
+ * piece when one of their readers does; those of any other stream read one piece ahead, and would have the body waited for without a reader.
  */
 
 import type { ReadableByteStreamController, UnderlyingByteSource } from 'node:stream/web'
@@ -13,7 +13,7 @@ function plain<T extends object>(members: T): T {
 
 const NOTHING_AHEAD = plain({ highWaterMark: 0 })
 
-/** A stream that is pulled: nothing is read before somebody reads. */
+/** A stream that is pulled: nothing is read before its reader reads. */
 export function makeWebStream(source: {
   /** The next piece; undefined at the end. */
   readonly next: () => Promise<Buffer | undefined>

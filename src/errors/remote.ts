@@ -71,7 +71,7 @@ export class UnknownTransferEncoding extends RemoteProtocolError {
   readonly codings: readonly string[]
   constructor(codings: readonly string[]) {
     super('UNKNOWN_TRANSFER_ENCODING', codings.join(', '))
-    // A copy: whoever decodes may take them off one by one, and the head they come from may be shared.
+    // A copy: the decoder may take them off one by one, and the head they come from may be shared.
     this.codings = [...codings]
   }
 }

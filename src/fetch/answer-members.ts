@@ -1,4 +1,4 @@
-/** What makes the members of our answers look as those of the platform's `Response`, for whoever walks or borrows them. */
+/** What makes the members of our answers look as those of the platform's `Response`, for code that walks or borrows them. */
 
 import { PlatformResponse } from './platform.ts'
 
@@ -21,7 +21,7 @@ export function likePlatform(prototype: Readers, isAnswer: (value: unknown) => b
     writable: true,
   })
   for (const name of READERS) borrowable(prototype, name, isAnswer)
-  // Whoever walks an answer finds what the platform shows of a Response: the members of the standard.
+  // Code that walks an answer finds what the platform shows of a Response: the members of the standard.
   for (const name of Object.keys(PLATFORM))
     if (Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, { enumerable: true })
 }

@@ -1,9 +1,9 @@
 /**
- * The body of an answer as a web stream of bytes, made only when somebody asks for it. It is pulled: nothing is read before
- * somebody reads; then one piece ahead, so that a reader is told of the end, and of a failure, also where it does not ask.
+ * The body of an answer as a web stream of bytes, made only when it is asked for. It is pulled: nothing is read before
+ * the caller reads; then one piece ahead, so that a reader is told of the end, and of a failure, also where it does not ask.
  *
  * A reader's own memory (BYOB) is filled by the platform from a chunk, not from the connection: the reader may give its lock back while
- * the bytes are on their way, which nobody tells us, and what is then answered to the request for its memory reaches the next
+ * the bytes are on their way, which is not told, and what is then answered to the request for its memory reaches the next
  * reader late or, at the end, never (Node 20).
  */
 
@@ -23,7 +23,7 @@ const NOTHING_AHEAD: { readonly highWaterMark: number } = Object.assign(Object.c
   highWaterMark: 0,
 })
 
-/** A feed that nobody reads any more is not kept alive by a signal that outlives it. */
+/** A feed that is not read any more is not kept alive by a signal that outlives it. */
 const COLLECTED = new FinalizationRegistry<{ readonly signal: AbortSignal; readonly onAbort: () => void }>(
   ({ signal, onAbort }) => stopListeningForAbort(signal, onAbort),
 )
@@ -69,7 +69,7 @@ export class BodyFeed {
   #isTouched = false
 
   /**
-   * @param signal - of the request; an abort errors the stream, also one that nobody reads
+   * @param signal - of the request; an abort errors the stream, also one that is not read
    * @param onEnd - is told once that the body was read to its end, was cancelled, or could not be read
    */
   constructor(response: HTTPResponse, signal: AbortSignal | undefined, onEnd: (error?: unknown) => void) {

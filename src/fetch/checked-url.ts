@@ -28,7 +28,7 @@ export function rememberUrl(text: string, url: URL): void {
 }
 
 /**
- * The URL of a string; nobody may change it.
+ * The URL of a string; it may not be changed.
  * @param page - that a relative one is resolved against
  * @throws TypeError for what is none, and for one with credentials; the message does not show them
  */
@@ -50,7 +50,7 @@ export function parseUrl(text: string, page?: URL): URL {
 }
 
 /**
- * A text that is no URL, as it may be shown. Security: nobody can say where its userinfo would end, so that nothing up to the
+ * A text that is no URL, as it may be shown. Security: it cannot be said where its userinfo would end, so that nothing up to the
  * last `@` is shown.
  */
 export function withoutUserinfo(text: string): string {

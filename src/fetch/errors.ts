@@ -43,7 +43,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'The name could not be resolved',
 }
 
-/** Exceptions of the platform by which somebody calls a request off: those of signals, which may be a client's. */
+/** Exceptions of the platform by which a caller calls a request off: those of signals, which may be a client's. */
 const CALLS_OFF: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError'])
 
 /**

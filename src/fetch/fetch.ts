@@ -152,7 +152,7 @@ function directOf(request: ReadRequest, text: string | undefined): DirectRequest
   }
 }
 
-/** OPTIONS with content has to say of which type it is (RFC 9110 §9.3.7): bytes, where nobody has said more (§8.3). */
+/** OPTIONS with content has to say of which type it is (RFC 9110 §9.3.7): bytes, where no more was said (§8.3). */
 function withType(fields: readonly FieldLine[], { method, body }: ReadRequest): readonly FieldLine[] {
   if (method !== 'OPTIONS' || hasField(fields, 'content-type')) return fields
   if (!isMeasured(body) || body.kind === 'none' || body.contentType !== undefined || body.length === 0)
@@ -176,14 +176,14 @@ async function answerTo(request: ReadRequest, response: HTTPResponse): Promise<F
   if (way?.isOpaque === true && redirect === 'follow') {
     if (integrity === '') return makeOpaqueAnswer(response)
     response.abandon()
-    throw networkError('nobody may look into the body to verify it')
+    throw networkError('the body may not be looked into to verify it')
   }
   const isCors = way === undefined ? undefined : way.isCrossOrigin
   if (integrity === '') return makeAnswer(response, signal, isCors)
   return makeAnswer(await verified(response, integrity, signal), signal, isCors)
 }
 
-/** Nobody asked for another protocol. */
+/** No other protocol was asked for. */
 function refuseSwitch(response: HTTPResponse): void {
   if (response.status !== 101) return
   response.abandon()

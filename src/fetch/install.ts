@@ -19,7 +19,7 @@ let installed: Installed | undefined
 /**
  * Puts `fetch` in the place of `globalThis.fetch`, for everything in the process that uses it.
  * @param client - the client it stands on; by default the one of `fetch`
- * @returns what puts the former one back, unless somebody has put in another meanwhile; several may be undone in any order
+ * @returns what puts the former one back, unless another was put in meanwhile; several may be undone in any order
  */
 export function install(client?: Client): () => void {
   const former = Object.getOwnPropertyDescriptor(globalThis, 'fetch')
@@ -31,7 +31,7 @@ export function install(client?: Client): () => void {
   return () => {
     entry.isUndone = true
     if (installed === undefined || globalThis.fetch !== installed.own) {
-      // Somebody had put in another, and has put this one back since.
+      // Another was put in, and this one has been put back since.
       if (globalThis.fetch === own) put(former)
       return
     }

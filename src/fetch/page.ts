@@ -1,6 +1,6 @@
 /**
  * The page of a process: a URL that relative URLs are resolved against, and that requests come from. There is one only where
- * somebody has said so, by undici's `setGlobalOrigin(url)`, which is how test runners give Node's fetch one.
+ * the program has said so, by undici's `setGlobalOrigin(url)`, which is how test runners give Node's fetch one.
  */
 
 /** Where undici keeps it, for itself and for the one within Node. */

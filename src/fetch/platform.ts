@@ -18,7 +18,7 @@ export const PlatformException: typeof DOMException = globalThis.DOMException
 
 /**
  * Under which symbols the platform keeps what a `Response` is, where it does: Node 20 and 22. From Node 24 on it is in private
- * fields, which nobody can reach.
+ * fields, which cannot be reached.
  */
 export interface StateKeys {
   readonly state: symbol
@@ -65,5 +65,5 @@ function makeHollowBase(): AnswerBaseClass {
   return Hollow as unknown as AnswerBaseClass
 }
 
-/** Makes nothing: the state is given when somebody asks for it. */
+/** Makes nothing: the state is given when it is asked for. */
 function Hollow(): void {}

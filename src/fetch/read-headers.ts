@@ -92,7 +92,7 @@ const REFUSED: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive',
 
 /**
  * The fields as they may be sent.
- * @param length - of the body, in bytes; undefined where nobody knows it
+ * @param length - of the body, in bytes; undefined where it is not known
  * @throws Error (`UND_ERR_INVALID_ARG`) for those that frame the message or ask something of the connection
  */
 export function settleFields(fields: readonly FieldLine[], length: number | undefined): readonly FieldLine[] {

@@ -84,7 +84,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK'])
 const WITHOUT_CORS_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
 
 /**
- * Reads a request. Where its body is that of a `Request` whose length nobody has written down, a promise of it.
+ * Reads a request. Where its body is that of a `Request` whose length was not written down, a promise of it.
  * @throws TypeError as the platform's constructor of `Request` does
  */
 export function readRequest(
@@ -273,7 +273,7 @@ function readCallback(value: unknown): ReadRequest['onInformational'] {
   return value as ReadRequest['onInformational']
 }
 
-/** How many bytes the body has; undefined where nobody knows. */
+/** How many bytes the body has; undefined where it is not known. */
 export function bodyLength(body: OutgoingBody | FileHandleLike): number | undefined {
   return isMeasured(body) ? lengthOf(body) : undefined
 }

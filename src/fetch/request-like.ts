@@ -1,5 +1,5 @@
 /**
- * A `Request` of the platform, of undici, of node-fetch or of anybody else, by its shape: `instanceof` knows only one of them.
+ * A `Request` of the platform, of undici, of node-fetch or of another package, by its shape: `instanceof` knows only one of them.
  *
  * What its body was made of is written down where the package keeps it under a symbol; else it is read, for as long as
  * it comes without waiting, so that a body that is there has its length, and one that comes in pieces is sent in pieces.
@@ -61,7 +61,7 @@ export function takeRequestBody(
   }
   const written = writtenSource(request)
   if (written === undefined) return peek(stream)
-  // Made of a stream: nobody knows its length.
+  // Made of a stream: its length is not known.
   if (written.source === null) return readBody(stream, { makeBoundary, keepalive: false, isHalfDuplex: true })
   if (isWeb) void stream.cancel()
   const body = readBody(written.source, {
@@ -156,7 +156,7 @@ function inPieces(
     }
   }
   next.catch(() => {
-    // Told to whoever sends the body.
+    // Told to the sender of the body.
   })
   return new ChunkedBody(() => new IterableSource(all()), undefined)
 }

@@ -31,7 +31,7 @@ interface PlatformState {
   headersList: { append(name: string, value: string): void }
 }
 
-/** Where somebody waits for the trailers. */
+/** Where the caller waits for the trailers. */
 interface TrailerWait {
   readonly promise: Promise<Headers>
   readonly resolve: (headers: Headers) => void
@@ -48,7 +48,7 @@ export function makeAnswer(
   signal: AbortSignal | undefined,
   isCrossOrigin?: boolean,
 ): Response {
-  // Nobody can read it: the connection is wanted for something else.
+  // It cannot be read: the connection is wanted for something else.
   if (NULL_BODY_STATUSES.has(response.status)) response.close()
   return new Answer(response, signal, isCrossOrigin === undefined ? undefined : typeOf(isCrossOrigin))
 }
@@ -59,7 +59,7 @@ function typeOf(isCrossOrigin: boolean): Response['type'] {
 
 /**
  * Makes the answer that tells nothing of itself (Fetch standard, "opaque filtered response").
- * @param response - stays under way for as long as somebody has the answer, or until an abort
+ * @param response - stays under way for as long as the caller has the answer, or until an abort
  */
 export function makeOpaqueAnswer(response: HTTPResponse): Response {
   const shown = makeResponse('', 0, '', [], new MemoryBody(NO_BYTES), { kind: 'none' })
@@ -237,7 +237,7 @@ class Answer extends AnswerBase {
 
   #consume<T>(make: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     if (this.#isUnusable) {
-      // Whoever asks again after an abort is told of that once more.
+      // A caller that asks again after an abort is told of that once more.
       if (this.#signal?.aborted === true && this.#outcome?.error === this.#signal.reason)
         return Promise.reject(this.#signal.reason)
       return Promise.reject(unusable())
@@ -274,7 +274,7 @@ class Answer extends AnswerBase {
     })
   }
 
-  /** Sees to it that whoever waits for the trailers is told when the body ends, however that is. */
+  /** Sees to it that a caller that waits for the trailers is told when the body ends, however that is. */
   #waitForEnd(): void {
     const signal = this.#signal
     if (this.#outcome !== undefined) this.#ended(this.#outcome.error)
@@ -282,11 +282,11 @@ class Answer extends AnswerBase {
     else if (this.#hasNoBody || this.#isUsed) this.#ended()
     else if (signal?.aborted === true) this.#ended(signal.reason)
     else if (this.#response.hasEnded) this.#ended()
-    // The stream hears an abort also where nobody reads.
+    // The stream hears an abort also where it is not read.
     else if (signal !== undefined) void this.body
   }
 
-  /** Lets whoever waits for the trailers know when the reading that is under way ends. */
+  /** Lets a caller that waits for the trailers know when the reading that is under way ends. */
   #watch(): void {
     this.#reading?.then(
       () => this.#ended(),
@@ -381,7 +381,7 @@ function makeTrailerWait(): TrailerWait {
     reject = onReject
   })
   promise.catch(() => {
-    // The failure is told by whoever reads the body, too.
+    // The failure is told by the reads of the body, too.
   })
   return { promise, resolve, reject }
 }

@@ -7,7 +7,6 @@ import { MemoryBody } from '../core/memory-body.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { BodyFraming, ResponseHead } from '../core/response-head.ts'
 import { NO_CONNECTION } from '../core/response-source.ts'
-import { makeReadable } from '../io/readable.ts'
 import { BlobBody } from './blob-body.ts'
 import { readDataUrl } from './data-url.ts'
 import { networkError } from './errors.ts'
@@ -102,7 +101,6 @@ export function makeResponse(
     informational: [],
     timings: {},
     facts: { method: 'GET' },
-    makeStream: makeReadable,
     ...NO_CONNECTION,
   })
 }

@@ -55,7 +55,7 @@ export class Way {
   readonly #ownFields: Set<string> = new Set()
   /** The request left its origin at some hop. */
   #isCrossOrigin = false
-  /** It was led from one foreign origin to another: nobody says any more where it comes from. */
+  /** It was led from one foreign origin to another: where it comes from is not said any more. */
   #isTainted = false
 
   constructor(options: WayOptions) {

@@ -7,7 +7,7 @@ import { ExchangeState } from './states.ts'
 export interface Progress {
   /** True if bytes have come of a head that is not complete; of a response also where a 1xx came before it. */
   readonly headStarted: boolean
-  /** How many bytes of the body are announced and not handed out yet; undefined where there is none, or nobody knows. */
+  /** How many bytes of the body are announced and not handed out yet; undefined where there is none, or it is not known. */
   readonly bodyBytesMissing: number | undefined
 }
 

@@ -3,13 +3,13 @@
  * pipelines. Messages are sent in the newest and, by a client, received in the oldest (RFC 9112 §9.3.2).
  */
 
-import { add, NO_MEMBERS, withoutFirst } from '../core/short-list.ts'
+import { appended, EMPTY_LIST, withoutFirst } from '../core/short-list.ts'
 import { Exchange } from './exchange.ts'
 
 export class Exchanges {
   #oldest: Exchange = new Exchange()
   /** Those after it. */
-  #later: Exchange[] = NO_MEMBERS
+  #later: Exchange[] = EMPTY_LIST
   /** A completed one, to be used again. */
   #spare: Exchange | undefined
 
@@ -44,7 +44,7 @@ export class Exchanges {
     if (newest.client === 'idle') return newest
     const next = this.#spare ?? new Exchange()
     this.#spare = undefined
-    this.#later = add(this.#later, next)
+    this.#later = appended(this.#later, next)
     return next
   }
 

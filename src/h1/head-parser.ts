@@ -37,13 +37,13 @@ export interface FieldRules {
   readonly isHead: boolean
 }
 
-const USUAL_LIMITS = resolveLimits()
-/** One for all engines with the usual limits, for each record of tolerances: what is remembered by it is shared by them. */
+const DEFAULT_LIMITS = resolveLimits()
+/** One for all engines with the default limits, for each record of tolerances: what is remembered by it is shared by them. */
 const RULES = new WeakMap<Tolerances, FieldRules>()
 
 /** How heads are read with these tolerances and limits. */
 export function rulesOf(tolerances: Tolerances, limits: Limits): FieldRules {
-  if (limits !== USUAL_LIMITS) return { tolerances, limits, isHead: true }
+  if (limits !== DEFAULT_LIMITS) return { tolerances, limits, isHead: true }
   const known = RULES.get(tolerances)
   if (known !== undefined) return known
   const rules: FieldRules = freezeDeep({ tolerances, limits, isHead: true })

@@ -65,7 +65,7 @@ export class HeadReader {
     this.maySkipEmptyLine = false
   }
 
-  /** Forgets what was seen of a head that somebody else has taken out of the buffer. */
+  /** Forgets what was seen of a head that was taken out otherwise of the buffer. */
   restart(): void {
     this.#scanner = undefined
     this.#isFirstLineChecked = false

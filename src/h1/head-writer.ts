@@ -131,7 +131,7 @@ export function writeResponseHead(
   return { text, framing, persists: framing.kind !== 'until-close' && messagePersists(version, fields) }
 }
 
-/** The fields as whoever reads them understands them: what a fold hides is looked at with the rest. */
+/** The fields as their reader understands them: what a fold hides is looked at with the rest. */
 function unfolded(fields: readonly FieldLine[], { foldedValues }: Tolerances): readonly FieldLine[] {
   return foldedValues ? fields.map(([name, value]) => [name, unfoldValue(value)] as const) : fields
 }

@@ -88,6 +88,6 @@ export function resolveLimits(options?: LimitOptions): Limits {
     }
     resolved[name as LimitName] = value
   }
-  const isUsual = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as LimitName] === value)
-  return isUsual ? DEFAULTS : resolved
+  const isDefault = Object.entries(DEFAULTS).every(([name, value]) => resolved[name as LimitName] === value)
+  return isDefault ? DEFAULTS : resolved
 }

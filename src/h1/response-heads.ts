@@ -128,7 +128,7 @@ export class ResponseHeads extends HeadReader {
   }
 }
 
-/** Responses with equal heads share what was made of them: nobody may change it under the others. */
+/** Responses with equal heads share what was made of them: it may not be changed under the others. */
 function share(known: KnownHead): KnownHead {
   freezeDeep(known.head)
   freezeDeep(known.answer)

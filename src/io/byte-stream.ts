@@ -13,10 +13,10 @@ export interface ByteSink {
   /** Bytes came. Borrowed: they may be looked at only during the call. */
   data(bytes: Uint8Array): void
   /**
-   * Nothing more will come; what came before has been delivered. `doubt` where it is not known that the peer has ended it
-   * in order: TLS without a closure alert may have been cut by anybody (RFC 9112 §9.8), and a RST is no end.
+   * Nothing more will come; what came before has been delivered. `uncleanEnd` where it is not known that the peer has ended it
+   * in order: TLS without a closure alert may have been cut by any party on the way (RFC 9112 §9.8), and a RST is no end.
    */
-  end(doubt?: HTTPException): void
+  end(uncleanEnd?: HTTPException): void
   /** A `write` that answered false has been taken by the system. */
   drain(): void
   /** The stream is gone; nothing follows. `error` tells why, where it was not this side's wish or a plain end. */

@@ -5,7 +5,9 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
-import { add, NO_MEMBERS, without } from '../core/short-list.ts'
+import type { HostPort } from '../core/origin.ts'
+import { appended, EMPTY_LIST, without } from '../core/short-list.ts'
+import type { TlsOptions } from '../core/tls-options.ts'
 import type { FailedAttempt } from '../errors/index.ts'
 import { type Deadlines, type Outcome, waitFor } from '../time/wait.ts'
 import type { DialedStream } from './byte-stream.ts'
@@ -49,6 +51,39 @@ export interface DialTarget {
 
 /** A target with every member of its own: nothing that another package wrote onto `Object.prototype` says where to connect to. */
 export type WholeTarget = { readonly [Member in keyof Required<DialTarget>]: DialTarget[Member] }
+
+/** What the options of a connection say of how it is opened. */
+export type DialOptions = Pick<
+  DialTarget,
+  'socketPath' | 'localAddress' | 'family' | 'attemptDelayMs' | 'keepAlive' | 'lookup'
+>
+
+/**
+ * Where a connection leads, and how it is opened.
+ * @param options - a record that inherits nothing, or has every member
+ * @param tls - undefined for no TLS. The session lives with the target: it is never resumed for another peer
+ */
+export function wholeTarget(
+  { host, port }: HostPort,
+  options: DialOptions,
+  tls: TlsOptions | undefined,
+): WholeTarget {
+  const { socketPath, localAddress, family, attemptDelayMs, keepAlive, lookup } = options
+  return {
+    host,
+    place: undefined,
+    port,
+    socketPath,
+    localAddress,
+    family,
+    attemptDelayMs,
+    keepAlive,
+    lookup,
+    tls: tls === undefined ? undefined : { options: tls, sessions: { session: undefined } },
+    willStartTls: undefined,
+    role: undefined,
+  }
+}
 
 /** Opens a connection; `dial` is the one for real networks. */
 export interface Connector {
@@ -173,8 +208,8 @@ class Race {
   readonly #outcome: Outcome<OpenedSocket>
   /** Those that were not tried yet. */
   #addresses: readonly Address[]
-  #running: Socket[] = NO_MEMBERS
-  #failed: FailedAttempt[] = NO_MEMBERS
+  #running: Socket[] = EMPTY_LIST
+  #failed: FailedAttempt[] = EMPTY_LIST
   #nextAttempt: { cancel(): void } | undefined
 
   constructor(
@@ -195,10 +230,10 @@ class Race {
 
   giveUp(): void {
     // An error that is on its way already must not start another attempt.
-    this.#addresses = NO_MEMBERS
+    this.#addresses = EMPTY_LIST
     this.#nextAttempt?.cancel()
     const running = this.#running
-    this.#running = NO_MEMBERS
+    this.#running = EMPTY_LIST
     for (const socket of running) socket.destroy()
   }
 
@@ -207,10 +242,10 @@ class Race {
     this.#nextAttempt = undefined
     const [address, ...others] = this.#addresses
     if (address === undefined) return
-    this.#addresses = others.length === 0 ? NO_MEMBERS : others
+    this.#addresses = others.length === 0 ? EMPTY_LIST : others
     const opened = open(this.#target, address, this.#tls)
     const { socket } = opened
-    this.#running = add(this.#running, socket)
+    this.#running = appended(this.#running, socket)
     const onError = (error: Error): void => {
       socket.off('error', onError)
       socket.off('connect', onConnect)
@@ -232,7 +267,7 @@ class Race {
 
   #failedOn({ socket, address }: OpenedSocket, error: Error): void {
     this.#running = without(this.#running, socket)
-    this.#failed = add(this.#failed, { address, error })
+    this.#failed = appended(this.#failed, { address, error })
     if (this.#addresses.length > 0) this.attempt()
     else if (this.#running.length === 0)
       this.#outcome.reject(connectError(this.#name, this.#failed, this.#target.role))

@@ -1,5 +1,5 @@
 /**
- * A Node stream over a ByteStream, for whoever takes a connection over after a switch of protocols.
+ * A Node stream over a ByteStream, for a caller that takes a connection over after a switch of protocols.
  */
 
 import { Duplex } from 'node:stream'

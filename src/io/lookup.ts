@@ -49,7 +49,7 @@ export interface LookupQuestion {
 export function findAddresses(question: LookupQuestion, waiting: Deadlines): Address[] | Promise<Address[]> {
   const { host, family = 0, role } = question
   const itself = addressOfHost(host)
-  // What is there is not waited for; whoever connects looks whether it still may.
+  // What is there is not waited for; the dial looks whether it still may.
   if (itself !== undefined && (family === 0 || itself.family === family))
     return [{ address: withZone(itself), family: itself.family }]
   return waitFor<Address[]>(waiting, 'dns', host, (outcome) => {

@@ -33,7 +33,7 @@ const SHARED_READ_BUFFER: Uint8Array = new Uint8Array(READ_BUFFER_BYTES)
 
 /** Takes the bytes of a socket opened with `onread`, from before its stream exists. */
 export class ReadSlot {
-  /** Bytes that came before anybody wanted them: a peer that speaks first. */
+  /** Bytes that came before they were wanted: a peer that speaks first. */
   #early: Buffer[] | undefined
   #sink: ByteSink | undefined
 
@@ -128,7 +128,7 @@ export class SocketStream implements ByteStream {
   #failure: Error | undefined
   #hasEnded = false
   /** Why the end may not be the peer's. */
-  #doubt: HTTPException | undefined
+  #uncleanEnd: HTTPException | undefined
   /** True once this side has ended: then a socket without a peer is in order. */
   #hasSentEnd = false
   #isClosed = false
@@ -167,7 +167,7 @@ export class SocketStream implements ByteStream {
   start(sink: ByteSink): void {
     this.#sink = sink
     this.#slot.deliverTo(sink)
-    if (this.#hasEnded) sink.end(this.#doubt)
+    if (this.#hasEnded) sink.end(this.#uncleanEnd)
     if (this.#isClosed) this.#reportClose()
   }
 
@@ -230,7 +230,7 @@ export class SocketStream implements ByteStream {
 
   async startTls(host: string, settings: TlsSettings, waiting: Deadlines): Promise<ByteStream> {
     const loading = tlsModule()
-    // Loaded by whoever dialled for it: nothing is waited for while nobody listens.
+    // Loaded by the dial that needed it: nothing is waited for without a listener.
     const { layTlsOver } = loading instanceof Promise ? await loading : loading
     // Its errors are still heard, here and there.
     for (const [event, listener] of LISTENERS) if (event !== 'error') this.#socket.off(event, listener)
@@ -249,14 +249,14 @@ export class SocketStream implements ByteStream {
     // end of the connection would look whole.
     if (this.#failure !== undefined) return
     this.#hasEnded = true
-    this.#doubt = this.#findDoubt()
-    this.#sink?.end(this.#doubt)
+    this.#uncleanEnd = this.#findUncleanEnd()
+    this.#sink?.end(this.#uncleanEnd)
     // The peer is gone and so is the answer to a write that had failed: nothing else would close the socket.
     if (this.#heldWriteError !== undefined) this.#socket.destroy()
   }
 
   /** To be asked in the moment of the end, and not before: Node remembers the peer's address once it was asked for. */
-  #findDoubt(): HTTPException | undefined {
+  #findUncleanEnd(): HTTPException | undefined {
     const socket = this.#socket
     if (this.tls !== undefined) {
       if (hasClosureAlert(socket as TLSSocket)) return undefined

@@ -13,7 +13,7 @@ export const SMALL_CODED_BYTES = 65_536
 /** Decoded bytes up to which it goes on. */
 const SMALL_DECODED_BYTES = 524_288
 /** What text comes to, mostly; a good guess saves a copy. */
-const USUAL_RATIO = 5
+const TYPICAL_RATIO = 5
 const SMALLEST_CHUNK_BYTES = 1_024
 const LARGEST_CHUNK_BYTES = 131_072
 
@@ -49,7 +49,7 @@ export function decodeAtOnce(coding: ContentCoding, bytes: Buffer, maximum: numb
   const maxOutputLength = Math.min(SMALL_DECODED_BYTES, maximum)
   if (bytes.length > SMALL_CODED_BYTES || maxOutputLength < 1) return undefined
   if (coding === 'gzip' && sizeToldBy(bytes) > maxOutputLength) return undefined
-  const guess = bytes.length * USUAL_RATIO
+  const guess = bytes.length * TYPICAL_RATIO
   const chunkSize = Math.min(LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, guess))
   try {
     return ONE_SHOTS[coding](bytes, { chunkSize, maxOutputLength })

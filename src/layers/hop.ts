@@ -1,7 +1,7 @@
 /**
  * What a redirect may carry along: one table of methods, one list of fields, and the functions that read them. Pure.
  *
- * Security: to another origin goes what is on the list, and nothing else, whoever has set it (RFC 9110 §15.4). A list of what is
+ * Security: to another origin goes what is on the list, and nothing else, from the caller or a layer (RFC 9110 §15.4). A list of what is
  * secret would miss the next `X-Api-Key`. What was dropped stays dropped: a later hop carries what the one before it did.
  */
 

@@ -208,7 +208,7 @@ async function follow(
       leftMs: request.deadlines.endsAt - clock.now(),
     })
     if (decision.kind === 'answer') return redirects.length === 0 ? response : response.derive({ redirects })
-    // Read to its end where that is near, else given up: whoever has the connection knows. The server may have answered in the
+    // Read to its end where that is near, else given up: the owner of the connection knows. The server may have answered in the
     // middle of the request: that is the end of sending it there.
     response.abandon()
     closeBody(request.body)

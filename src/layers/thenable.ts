@@ -10,7 +10,7 @@ export function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined | null)?.then === 'function'
 }
 
-/** Gives the connection of a response back where nobody gets it. */
+/** Gives the connection of a response back where no caller gets it. */
 export async function closingOnError(
   response: HTTPResponse,
   later: Promise<HTTPResponse>,

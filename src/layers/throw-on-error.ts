@@ -18,7 +18,7 @@ export function isThrown(response: HTTPResponse, throwOnError: RequestSettings['
   throw new TypeError(`The function throwOnError gives true or false, not ${describe(answer)}`)
 }
 
-/** As `isThrown`; where nothing can be decided, nobody gets the response, and it holds no connection. */
+/** As `isThrown`; where nothing can be decided, the response is given to no caller, and it holds no connection. */
 function decide(response: HTTPResponse, throwOnError: RequestSettings['throwOnError']): boolean {
   try {
     return isThrown(response, throwOnError)

@@ -14,7 +14,7 @@ import { ImproperConnectionState } from '../errors/index.ts'
 export interface TransferWatch {
   /** Bytes are waited for: of the peer, or for the peer to take them. */
   waits(): void
-  /** They are still to come, but nobody waits for them: they are read ahead. `waits()` again when somebody does. */
+  /** They are still to come, but the caller does not wait for them: they are read ahead. `waits()` again when it does. */
   pauses(): void
   /** So many have moved; nothing is waited for any more. */
   moved(bytes: number): void | Promise<void>
@@ -91,7 +91,7 @@ export class WatchedBody implements BodyReader {
     this.#inner.cancel()
   }
 
-  /** What is read from now on nobody waits for, or somebody does again. */
+  /** The caller does not wait for what is read from now on, or does again. */
   readAhead(isAhead: boolean): void {
     if (this.#isAhead === isAhead) return
     this.#isAhead = isAhead
@@ -175,7 +175,7 @@ class WatchedSource implements ChunkSource {
   #watch: TransferWatch | undefined
   #isClosed = false
 
-  /** @param onGivenBack - the body inside was given back by somebody else */
+  /** @param onGivenBack - the body inside was given back by another */
   constructor(
     body: BytesBody | ChunkedBody,
     makeWatch: MakeWatch,

@@ -3,7 +3,7 @@
  *
  * Caps are hard. A connection that has been idle too long, is too old or was used often enough is never used. Where a cap is
  * full of connections that do nothing, the one that has been idle longest makes room. An origin that has no connection at all
- * is not starved by one that always has work: whoever has waited longer comes first.
+ * is not starved by one that always has work: the request that has waited longer comes first.
  */
 
 import type { PoolLimits } from './limits.ts'
@@ -15,7 +15,7 @@ export const KEEP_ALIVE_MARGIN_MS = 1_000
 export interface ConnectionFacts {
   /** How many exchanges may be begun now; 0 while it is lent out. */
   readonly capacity: number
-  /** Its responses come in the order of their requests: what is behind another one waits for it, and is lost with it. */
+  /** Its responses come in the order of their requests: what is after another one waits for it, and is lost with it. */
   readonly isSerial?: boolean | undefined
   /** How many exchanges were begun in its life. */
   readonly exchanges: number
@@ -42,7 +42,7 @@ export interface Connections<C extends ConnectionFacts> {
 }
 
 /**
- * What a request will do with a connection: `any` takes one exchange; `alone` one that is not behind another, which it would be
+ * What a request will do with a connection: `any` takes one exchange; `alone` one that is not after another, which it would be
  * lost with; `whole` a connection on which nothing is under way; `fresh` only one that is opened for it.
  */
 export type Need = 'any' | 'alone' | 'whole' | 'fresh'
@@ -50,7 +50,7 @@ export type Need = 'any' | 'alone' | 'whole' | 'fresh'
 /** What waits. */
 export interface Waiting {
   readonly need: Need
-  /** How many dials would have somebody to serve: this request, and those of its origin that wait with it. */
+  /** How many dials would have a request to serve: this request, and those of its origin that wait with it. */
   readonly count: number
   /** When it came, as a number that grows. */
   readonly arrival: number
@@ -113,7 +113,7 @@ function isIdle({ idleSinceMs }: ConnectionFacts): boolean {
   return idleSinceMs !== undefined
 }
 
-/** The one used last: those that have been idle longer can then be let go. Where nobody waits, it is what `assign` gives. */
+/** The one used last: those that have been idle longer can then be let go. Where no request waits, it is what `assign` gives. */
 export function lastUsable<C extends ConnectionFacts>(
   free: readonly C[],
   need: Need,

@@ -1,4 +1,4 @@
-/** Where a request of the pool was made: for warnings of responses that nobody reads. */
+/** Where a request of the pool was made: for warnings of unread responses. */
 
 /** So many lines of a stack are looked at: layers, those of users too, stand between the pool and who has called. */
 const MAX_LINES = 50

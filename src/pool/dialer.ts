@@ -1,6 +1,6 @@
 /**
- * Opens connections for a pool. A dial belongs to nobody: what becomes of it is told with its origin, and who gets it is
- * decided then. One that nobody waits for goes on for a second, as the next request mostly comes soon; it must not keep the
+ * Opens connections for a pool. A dial belongs to no request: what becomes of it is told with its origin, and who gets it is
+ * decided then. One that no request waits for goes on for a second, as the next request mostly comes soon; it must not keep the
  * process alive longer.
  */
 
@@ -11,7 +11,7 @@ import { makeDeadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Dial, PoolOrigin, Wish } from './pool-origin.ts'
 
-/** How long a dial goes on after nobody waits for it. */
+/** How long a dial goes on after the last request stops waiting for it. */
 const ABANDONED_DIAL_MS = 1_000
 
 /** Who is told. A dial has left its origin before. */
@@ -23,7 +23,7 @@ export interface DialOwner {
   serve(origin: PoolOrigin): void
 }
 
-const unwanted = (): Error => new DOMException('nobody waits for the connection any more', 'AbortError')
+const unwanted = (): Error => new DOMException('no request waits for the connection any more', 'AbortError')
 
 export class Dialer {
   readonly #clock: Clock
@@ -111,7 +111,7 @@ export class Dialer {
     origin.abandoned?.clear()
   }
 
-  /** What nobody waits for is not wanted any more: it ends at once. */
+  /** What no request waits for is not wanted any more: it ends at once. */
   forgo(origin: PoolOrigin, wish: Wish): void {
     wish.giveUp()
     const unwanted = origin.unwantedDials.filter((dial) => dial.wish === wish)
@@ -120,7 +120,7 @@ export class Dialer {
     if (unwanted.length > 0) this.#owner.serve(origin)
   }
 
-  /** @param reason - of whoever ends it; undefined where nobody waits for it any more */
+  /** @param reason - of the caller that ends it; undefined where no request waits for it any more */
   giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {
     if (this.#end(origin, dial)) dial.callOff.call(reason ?? unwanted())
   }

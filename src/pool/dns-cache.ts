@@ -133,7 +133,7 @@ function ofFamily(addresses: Addresses, family: number): Addresses {
   return addresses.filter((address) => family === 0 || address.family === family)
 }
 
-/** Whoever is given them may sort them. */
+/** The caller may sort them. */
 function copyOf(addresses: Addresses): Address[] {
   return addresses.map((address) => ({ ...address }))
 }

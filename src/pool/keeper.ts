@@ -2,7 +2,7 @@
  * Keeps connections, dials and those who wait, and does what `assign` decides: the inside of a pool. It is told by
  * `onChange` of each transport and by the end of each dial, and never asks by itself. It knows nothing of requests.
  *
- * Invariant: `size`, connections and dials, is within the caps whenever a dial begins. Whoever waits is
+ * Invariant: `size`, connections and dials, is within the caps whenever a dial begins. A request that waits is
  * served or failed once, and leaves the line before that.
  *
  * Length: one owner for connections, dials and lines; what is a thing of its own stands in files of its own.
@@ -25,7 +25,7 @@ import type { WaitingLine } from './waiting-line.ts'
 export interface PoolPlan {
   readonly key: PoolKey
   /**
-   * Opens a connection. Its signal is not a request's: a dial belongs to nobody.
+   * Opens a connection. Its signal is not a request's: a dial belongs to no request.
    * @param urls - what the requests ask for that the dials under way are for, at that moment
    */
   readonly open: (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
@@ -91,7 +91,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     return ++this.#arrivals
   }
 
-  /** A connection that can be used at once, where nobody waits for it already. */
+  /** A connection that can be used at once, where no request waits for it already. */
   takeFree(origin: PoolOrigin, need: Exclude<Need, 'fresh'>): PooledConnection | undefined {
     if (origin.free.length === 0 || origin.waiting > 0) return undefined
     return lastUsable(origin.free, need, this.limits, this.clock.now())
@@ -176,7 +176,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   /**
    * Opens connections until there are `count` that are free or being opened, as far as the caps allow.
    * @param url - what they are for
-   * @param signal - gives up those for which nobody waits; the call resolves then
+   * @param signal - gives up those for which no request waits; the call resolves then
    * @throws what the first failed dial threw
    */
   async preconnect(
@@ -205,7 +205,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (this.#state === 'open') {
       this.#state = 'closing'
       for (const origin of this.#origins.values()) this.#windUp(origin)
-      // Dials that nobody waited for have left their room to others.
+      // Dials that no request waited for have left their room to others.
       for (const origin of this.#blocked) this.serve(origin)
     }
     this.#closed ??= new Promise((resolve) => {
@@ -278,13 +278,13 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (isBlocked) this.#blocked.add(origin)
     else this.#blocked.delete(origin)
     this.#failOverdue(origin)
-    // Whoever a dial was begun for may have got another connection.
+    // The request that a dial was begun for may have got another connection.
     if (origin.dials.size > 0) this.#dialer.watch(origin)
     if (this.#state === 'open') this.#tidy(origin)
     else this.#windUp(origin)
   }
 
-  /** A dial must not take longer than whoever is served by it is willing to wait: another one is begun in its place. */
+  /** A dial must not take longer than the request that it serves is willing to wait: another one is begun in its place. */
   #replaceUnfit(origin: PoolOrigin): void {
     for (const dial of origin.unfitDials) {
       this.#dialer.giveUp(origin, dial, undefined)
@@ -418,7 +418,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
-  /** Whoever waits longest is told; not one who would have waited longer for the dial than it was given: another is begun. */
+  /** The request that waits longest is told; not one who would have waited longer for the dial than it was given: another is begun. */
   #failOldest(origin: PoolOrigin, error: unknown, given?: ResolvedTimeouts): void {
     for (const line of [origin.freshLine, origin.line]) {
       for (const waiter of line) {
@@ -431,7 +431,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
 
   // ------------------------------------------------------------------------------------------------- ending
 
-  /** Lets go what nobody will use. */
+  /** Lets go what will not be used. */
   #windUp(origin: PoolOrigin): void {
     if (origin.waiting > 0) return
     for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, undefined)

@@ -22,7 +22,7 @@ export interface PoolLimits {
   readonly drainBytes: number
   /** How long that may take, in milliseconds. */
   readonly drainMs: number
-  /** After how long a response that nobody reads is warned of, in milliseconds. */
+  /** After how long an unread response is warned of, in milliseconds. */
   readonly warnUnreadMs: number
 }
 

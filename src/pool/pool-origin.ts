@@ -32,7 +32,7 @@ export class PooledConnection implements ConnectionFacts {
   isGone = false
   /** Keeps the process alive. */
   isRef = true
-  /** Its protocol was switched; it belongs to whoever takes it. */
+  /** Its protocol was switched; it belongs to the caller that takes it. */
   isSwitched = false
   /** Exchanges that the pool has begun and whose response it has not seen. */
   unanswered = 0
@@ -54,7 +54,7 @@ export class PooledConnection implements ConnectionFacts {
     return this.transport.protocol === 'http/1.1'
   }
 
-  /** Nothing is sent behind what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
+  /** Nothing is sent after what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
   get #isExclusive(): boolean {
     const { request, transport } = this
     return (
@@ -94,7 +94,7 @@ export class PooledConnection implements ConnectionFacts {
 /** One that waits for a connection of the pool. */
 export type PoolWaiter = Waiter<PooledConnection>
 
-/** What `preconnect` wants: its dials go on although nobody waits, until it is given up. */
+/** What `preconnect` wants: its dials go on although no request waits, until it is given up. */
 export class Wish {
   /** What the dials are for; undefined for nothing in particular. */
   readonly url: string | undefined
@@ -113,14 +113,14 @@ export class Wish {
   }
 }
 
-/** A connection that is being opened. It belongs to nobody: whoever is first when it is there gets it. */
+/** A connection that is being opened. It belongs to no request: the first one that waits when it is there gets it. */
 export interface Dial {
   readonly startedAtMs: number
   /** How long each part of it may take. */
   readonly timeouts: ResolvedTimeouts
   /** Gives it up. */
   readonly callOff: CallOff
-  /** What it was begun for by itself; undefined where that was somebody who waits. */
+  /** What it was begun for by itself; undefined where that was a request that waits. */
   readonly wish: Wish | undefined
 }
 
@@ -129,7 +129,7 @@ const isUnwished = ({ wish }: Dial): boolean => wish === undefined || wish.isGiv
 /** Opens a connection, for requests with these URLs. */
 type OpenTransport = (waiting: Deadlines, urls: () => Iterable<string>) => Promise<Transport>
 
-/** Whether a dial may go on in some part of it longer than somebody waits for that. */
+/** Whether a dial may go on in some part of it longer than a request waits for that. */
 function exceeds(dial: ResolvedTimeouts, own: ResolvedTimeouts): boolean {
   return dial !== own && (dial.dns > own.dns || dial.connect > own.connect || dial.tls > own.tls)
 }
@@ -151,7 +151,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
   readonly freshLine: WaitingLine<PooledConnection> = new LinkedList()
   /** How many of those who wait are overdue. */
   overdue = 0
-  /** Runs while a dial has nobody to serve. */
+  /** Runs while a dial has no request to serve. */
   abandoned: Deadline | undefined
   /** Whether it does. */
   isAbandoning = false
@@ -187,18 +187,18 @@ export class PoolOrigin implements Connections<PooledConnection> {
     return this.line.length + this.freshLine.length
   }
 
-  /** Whoever waits longest. */
+  /** The request that waits longest. */
   get oldest(): PoolWaiter | undefined {
     return this.freshLine.first ?? this.line.first
   }
 
-  /** Notes how long a dial may take for somebody: mostly it is the same for all. */
+  /** Notes how long a dial may take for a request: mostly it is the same for all. */
   note(timeouts: ResolvedTimeouts): void {
     this.#noted ??= timeouts
     if (timeouts !== this.#noted) this.#isMixed = true
   }
 
-  /** Dials that have nobody to serve, the newest first. */
+  /** Dials that have no request to serve, the newest first. */
   get unwantedDials(): Dial[] {
     const unwanted = this.dials.size - this.waiting
     if (unwanted <= 0) return []

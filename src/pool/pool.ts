@@ -56,7 +56,7 @@ export interface PoolExchangeOptions {
   readonly needsFresh?: boolean | undefined
 }
 
-/** A connection that is lent out, to be driven by hand. Nobody else uses it until it is given back. */
+/** A connection that is lent out, to be driven by hand. It has no other user until it is given back. */
 export interface Lease {
   readonly transport: Transport
   /** Gives the connection back; one with something under way is closed. Idempotent. */
@@ -99,7 +99,7 @@ class PoolLease implements Lease {
   readonly transport: Transport
   readonly #keeper: ConnectionKeeper
   readonly #connection: PooledConnection
-  /** What is given back may be somebody else's by now. */
+  /** What is given back may have another user by now. */
   #isOver = false
 
   constructor(keeper: ConnectionKeeper, connection: PooledConnection) {
@@ -116,7 +116,7 @@ class PoolLease implements Lease {
   }
 }
 
-/** Closes what was lent out to somebody who is no more. */
+/** Closes what was lent out to a caller that is no more. */
 const LEASES = new FinalizationRegistry<() => void>((lost) => lost())
 
 export class Pool {
@@ -192,7 +192,7 @@ export class Pool {
   /**
    * Opens connections until there are `count` that can be used, or the caps are reached.
    * @param url - what they are for: one connection may serve many origins. Default: the origin of the plan
-   * @param signal - gives up those that are not open yet and for which nobody waits; the call resolves then
+   * @param signal - gives up those that are not open yet and for which no request waits; the call resolves then
    * @throws what opening the first that failed threw; NotConnected after `close()`
    */
   async preconnect(
@@ -207,7 +207,7 @@ export class Pool {
     await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts, url, signal)
   }
 
-  /** Every connection, every dial, everybody who waits, at this moment. Frozen; without credentials and queries. */
+  /** Every connection, every dial, every request that waits, at this moment. Frozen; without credentials and queries. */
   inspect(): PoolReport {
     const { origins, limits, state, clock } = this.#keeper
     return reportPool(origins, limits, state, clock.now())
@@ -294,7 +294,7 @@ export class Pool {
         failed: (error) => resolve(this.#unsent(sending, sinceMs, error)),
       }
       const queued = this.#queue(origin, need, deadlines, options.queueMs, outcome, request)
-      // A source that fails while nobody reads it ends the wait.
+      // A source that fails while it is not read ends the wait.
       if (body instanceof ChunkedBody && queued.list !== undefined)
         body.listen((error) => queued.cancel(error))
     })

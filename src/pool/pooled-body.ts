@@ -16,7 +16,7 @@ import type { PoolLimits } from './limits.ts'
 
 /** Something of the caller's that costs a connection. */
 export interface PoolWarning {
-  /** `unread`: held for `warnUnreadMs` without being read. `collected`: nobody holds it, and it was not read to its end. */
+  /** `unread`: held for `warnUnreadMs` without being read. `collected`: the caller holds it no more, and it was not read to its end. */
   readonly kind: 'unread' | 'collected' | 'lost-lease'
   /** What was asked for, without query: `GET http://example.com/path`. */
   readonly request: string
@@ -93,7 +93,7 @@ class BodyGuard {
     else this.#inner.cancel()
   }
 
-  /** Whoever waits for a piece is told; the piece is read for the sake of the connection. False where that cannot be. */
+  /** The reader that waits for a piece is told; the piece is read for the sake of the connection. False where that cannot be. */
   #stopWaiting(): boolean {
     this.#inner.stopWaiting?.()
     return this.#inner.stopWaiting !== undefined

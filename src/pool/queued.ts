@@ -14,7 +14,7 @@ import type { ConnectionKeeper } from './keeper.ts'
 import type { PooledConnection, PoolOrigin, PoolWaiter } from './pool-origin.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
-/** Nobody has to be told that it is gone. */
+/** There is nothing to be told that it is gone. */
 const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
 
 /** What becomes of a wait: one of the two is called, once. */
@@ -41,7 +41,7 @@ export class Queued implements PoolWaiter {
   readonly #outcome: QueueOutcome
   readonly #deadline: Deadline
   readonly #onAbort: (() => void) | undefined
-  /** Where it came from: the caller's own code that is run for it is run there, whoever has set a connection free. */
+  /** Where it came from: the caller's own code that is run for it is run there, no matter which request has set a connection free. */
   readonly #place: AsyncResource = new AsyncResource('HTTPLIB_QUEUED', BY_COLLECTION)
 
   constructor(

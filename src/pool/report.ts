@@ -15,7 +15,7 @@ export interface ConnectionReport {
   readonly origin: string
   /** How it reaches it: `direct`, a proxy, a unix socket. */
   readonly route: string
-  /** What it does: `lent` where somebody drives it by hand, `switched` after a change of protocols. */
+  /** What it does: `lent` where the caller drives it by hand, `switched` after a change of protocols. */
   readonly state: 'idle' | 'busy' | 'draining' | 'lent' | 'switched'
   /** The peer: `host:port`, or the path of a unix socket. */
   readonly address: string

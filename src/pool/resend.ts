@@ -1,6 +1,6 @@
 /**
  * Whether a request is sent again, by itself, because its connection died. A reused connection may have been closed by the
- * peer just when the request was written: a race, and nobody's fault. Everything else is told to the caller.
+ * peer just when the request was written: a race, and no fault of either side. Everything else is told to the caller.
  */
 
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
@@ -73,7 +73,7 @@ export function resent(request: OutgoingRequest): OutgoingRequest {
 
 export { isReplayable }
 
-/** What cannot be sent again is not sent behind another one, which may cost the connection (RFC 9112 §9.3.2). */
+/** What cannot be sent again is not sent after another one, which may cost the connection (RFC 9112 §9.3.2). */
 export function needOf({ method, body }: Pick<OutgoingRequest, 'method' | 'body'>): 'any' | 'alone' {
   return isIdempotent(method) && isReplayable(body) ? 'any' : 'alone'
 }

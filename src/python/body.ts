@@ -172,13 +172,13 @@ function takeStream(stream: Readable): Readable | BodyPieces {
   return stream.readableObjectMode || stream.readableEncoding !== null ? piecesOfStream(stream) : stream
 }
 
-/** The body as something whose errors are heard, also before anybody reads it. */
+/** The body as something whose errors are heard, also before it is read. */
 export function heard(body: TakenBody): TakenBody {
   return body instanceof Readable ? piecesOfStream(body) : body
 }
 
 function piecesOfStream(stream: Readable): BodyPieces {
-  // Until the first piece is asked for nobody else would hear of an error, and it would end the program.
+  // Until the first piece is asked for no other listener would hear of an error, and it would end the program.
   stream.on('error', ignore)
   const pieces = piecesFrom(stream[Symbol.asyncIterator](), true)
   pieces.return = () => {

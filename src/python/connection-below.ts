@@ -20,7 +20,7 @@ import { limitsFor, tolerancesFor } from './strictness.ts'
 
 /** What the connection below asks its owner, and tells it. */
 export interface Owner {
-  /** The version to be written: anybody may write the attribute, and anything into it. */
+  /** The version to be written: any code may write the attribute, and anything into it. */
   version(): 10 | 11
   /** A proxy has answered CONNECT with these fields, yes or no. */
   proxyAnswered(fields: readonly FieldLine[]): void

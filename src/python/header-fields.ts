@@ -42,7 +42,7 @@ export function valueOf(name: string, values: readonly HeaderValue[]): string {
 }
 
 /**
- * What is folded is read by whoever unfolds it: it has to be right as one line, too. Security: an option after a fold would be
+ * What is folded is read by the peer that unfolds it: it has to be right as one line, too. Security: an option after a fold would be
  * unseen here and seen by a proxy.
  */
 function checkUnfolded(name: string, lines: readonly string[]): void {

@@ -2,7 +2,7 @@
  * HTTPSConnection with Python's names. Unlike the old module's it verifies the server's certificate:
  *
  *     new HTTPSConnection(host, port, { context: { ca: readFileSync('own-ca.pem') } })
- *     new HTTPSConnection(host, port, { context: { verify: false } })  // as the old one: anybody may listen
+ *     new HTTPSConnection(host, port, { context: { verify: false } })  // as the old one: any party may listen
  */
 
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * Keyword arguments: Python writes them after a `*`, here they are an object in that place. Each is looked at once, when it is
- * given; a name that nobody knows is a TypeError at once, and so is an object in the place of another argument.
+ * given; an unknown name is a TypeError at once, and so is an object in the place of another argument.
  *
  * Units: a `timeout` is in SECONDS in this module, as in Python. Everywhere else in this package it is in milliseconds.
  */

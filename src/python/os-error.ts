@@ -65,7 +65,7 @@ export abstract class ConnectionError extends Error {
   }
 }
 
-/** `error instanceof ConnectionRefusedError`: nobody listens there. */
+/** `error instanceof ConnectionRefusedError`: no process listens there. */
 export abstract class ConnectionRefusedError extends Error {
   /** Answers `instanceof` by what the error says. */
   static override [Symbol.hasInstance](error: unknown): boolean {

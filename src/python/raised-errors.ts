@@ -15,7 +15,7 @@ const MAX_SHOWN_CHARACTERS = 256
 export function asPythonRaises(error: unknown): unknown {
   if (error instanceof IncompleteRead && error.code === 'INCOMPLETE_HEAD') {
     const text = error.partial.toString('latin1')
-    // Half a status line is none. Behind a whole one the head is incomplete, here and nowhere in Python.
+    // Half a status line is none. After a whole one the head is incomplete, here and nowhere in Python.
     if (!text.includes('\n')) {
       return new BadStatusLine(escapeText(text, MAX_SHOWN_CHARACTERS), { ...factsOf(error), cause: error })
     }

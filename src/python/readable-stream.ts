@@ -1,6 +1,6 @@
 /**
  * A Node stream as the ByteStream of a connection that only listens: for an HTTPResponse made by hand over a socket on which
- * the request was written by somebody else. What is written here goes nowhere; it only says that a response may come now.
+ * the request was written by other code. What is written here goes nowhere; it only says that a response may come now.
  * The Node stream is borrowed: giving this stream up takes the listeners back and leaves the other one open, as closing a
  * file made of a socket does in Python.
  */
@@ -20,7 +20,8 @@ export function listenOn(stream: Readable, method: string | null, tolerances: To
     limits: limitsFor(null),
     timeout: Infinity,
   })
-  connection.request(method ?? 'GET', '/').catch(() => {
+  // To http.client no other method says where a body ends; and CONNECT, or what is no token, could not be sent.
+  connection.request(method === 'HEAD' ? 'HEAD' : 'GET', '/').catch(() => {
     // Told by getResponse().
   })
   return connection

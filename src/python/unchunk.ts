@@ -1,6 +1,6 @@
 /**
  * Takes apart a body that the caller has put into chunks: `send('%x\r\n%s\r\n' % (len(data), data))`, as programs did before
- * Python could. The engine frames every body itself, so that nobody's data can end a message; so the caller's framing is
+ * Python could. The engine frames every body itself, so that no data can end a message; so the caller's framing is
  * read, strictly, and written again. Chunks keep their sizes where each comes in one piece; chunk extensions are dropped.
  */
 
@@ -12,7 +12,7 @@ import { ReceiveBuffer } from '../h1/receive-buffer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
 import { piecesOf, type TakenBody } from './body.ts'
 
-/** Reads chunks that somebody wrote, piece by piece. */
+/** Reads chunks that the caller wrote, piece by piece. */
 export class Unchunker {
   /** The trailer section, once the last chunk was read. */
   trailers: readonly FieldLine[] = []

@@ -13,7 +13,7 @@ export interface ExchangeHost<Exchange> {
   awaited(exchange: Exchange): void
   /** The rest of the response is not wanted. */
   cancel(exchange: Exchange): void
-  /** Nobody gets the response: what is left of the request is not wanted. */
+  /** The response is not given to the caller: what is left of the request is not wanted. */
   giveUpRequest(exchange: Exchange): void
   /** The caller's signal was aborted. */
   aborted(exchange: Exchange, reason: unknown): void

@@ -5,7 +5,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPHeaders } from '../core/headers.ts'
@@ -23,7 +23,6 @@ import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
-import { makeReadable } from '../io/readable.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
@@ -229,10 +228,6 @@ export class Exchange implements ResponseSource, BodySource {
     return this.#isSwitch ? () => this.#host.takeOver(this) : undefined
   }
 
-  makeStream(response: HTTPResponse): Readable {
-    return makeReadable(response)
-  }
-
   // -------------------------------------------------------------------------------------------------- waiting
 
   /** The response; rejects with what ended the exchange. To be asked for once. */
@@ -290,7 +285,7 @@ export class Exchange implements ResponseSource, BodySource {
 
   /** Passes an abort of the caller's signal on to the connection, until `stopListening`. */
   listenForAbort(): void {
-    // Apart: whoever makes a closure pays for it also where it is not made.
+    // Apart: a function that makes a closure pays for it also where it is not made.
     if (this.deadlines.signal !== undefined) this.#listenTo(this.deadlines.signal)
   }
 
@@ -428,7 +423,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#host.awaited(this)
   }
 
-  /** What is read from now on nobody waits for, or somebody does again. */
+  /** The caller does not wait for what is read from now on, or does again. */
   readAhead(isAhead: boolean): void {
     if (this.#isReadAhead === isAhead) return
     this.#isReadAhead = isAhead

@@ -136,7 +136,7 @@ describe('--retry', () => {
     assert.equal(peer.takeRequests().match(/\r\n\r\nx/g)?.length, 2)
   })
 
-  it('begins a file anew', async () => {
+  it('begins a file again', async () => {
     await using peer = await CommandPeer.start()
     const file = path.join(folder, 'retried')
     assert.equal(

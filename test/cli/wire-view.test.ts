@@ -124,7 +124,7 @@ y`)
     }
   })
 
-  it('goes on with a long line where nothing is to be hidden, and begins anew with the next exchange', () => {
+  it('goes on with a long line where nothing is to be hidden, and begins again with the next exchange', () => {
     const { view, lines } = makeView()
     view.received(Buffer.from(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(16_384)}`))
     view.received(Buffer.from('yy and more\r\nY: z\r\n'))

@@ -162,7 +162,7 @@ describe('Digest with a nonce for each challenge', () => {
   }
   const here = serve((request, response) => void judge(request, response))
 
-  it('costs one body once the server has begun anew, however many were first at once', async () => {
+  it('costs one body once the server has begun again, however many were first at once', async () => {
     const client = new Client({ baseUrl: here.origin, auth: { digest: ['me', 'pw'] }, retry: false })
     await Promise.all(Array.from({ length: 10 }, () => client.get('/').text()))
     run = 'b'

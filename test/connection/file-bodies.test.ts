@@ -169,7 +169,7 @@ describe('a file that changes while it is sent', () => {
       assert.equal(connection.state, 'request-sent')
       connection.close()
       await rejectionOf(request)
-      // The next request measures anew.
+      // The next request measures again.
       await handle.write('after, and longer', 0)
       assert.match(await sent(handle), /Content-Length: 17\r\n\r\nafter, and longer$/)
     })

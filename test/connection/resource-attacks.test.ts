@@ -244,7 +244,7 @@ describe('one byte a second', () => {
     assert.equal(clock.pending, 0)
   })
 
-  it('of informational responses does not begin the time anew: 300 s', async () => {
+  it('of informational responses does not begin the time again: 300 s', async () => {
     const { connection, network, clock } = memoryConnection()
     await connection.request('GET', '/')
     const response = rejectionOf(connection.getResponse())

@@ -262,7 +262,7 @@ describe('what is no body', () => {
 })
 
 describe('one source used again and again', () => {
-  it('leaves no listener on a file handle, and takes its size anew each time', async () => {
+  it('leaves no listener on a file handle, and takes its size again each time', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'httplib-'))
     try {
       const name = path.join(folder, 'body')

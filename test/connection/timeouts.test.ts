@@ -132,7 +132,7 @@ Content-Length: 0
 })
 
 describe('the timeout of the phase body', () => {
-  it('runs while nothing comes, anew at each byte', async () => {
+  it('runs while nothing comes, again at each byte', async () => {
     const { connection, network, clock } = memoryConnection({ timeout: { body: 500 } })
     await connection.request('GET', '/')
     network.stream.receive(HEAD)
@@ -173,7 +173,7 @@ ${Buffer.alloc(99_999)}`)
 })
 
 describe('the timeout of the phase send', () => {
-  it('runs while the peer takes nothing, anew when it takes something', async () => {
+  it('runs while the peer takes nothing, again when it takes something', async () => {
     const { connection, network, clock } = memoryConnection({ timeout: { send: 500 } })
     network.prepare = (stream) => {
       stream.takes = false

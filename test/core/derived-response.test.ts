@@ -83,7 +83,6 @@ function respond({ body = new Chunks(['body']), fields = [], head, source }: Giv
       timings: { connect: 1, headers: 2 },
       facts: { method: 'GET', url: 'http://a.test/' },
       url: 'http://a.test/',
-      makeStream: (response) => Readable.from(response, { objectMode: false }),
       takeConnection: undefined,
       ...source,
     },

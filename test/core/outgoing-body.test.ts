@@ -53,7 +53,7 @@ describe('takeBody', () => {
     assert.equal(asked, 1)
   })
 
-  it('calls a factory anew for each request', () => {
+  it('calls a factory again for each request', () => {
     let made = 0
     const factory = (): string => `body ${++made}`
     for (const text of ['body 1', 'body 2']) {

@@ -1,7 +1,6 @@
 // The response over a body that the test gives: every way of reading is here, no connection.
 
 import assert from 'node:assert/strict'
-import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { BodyReader } from '../../src/core/body-reader.ts'
@@ -80,7 +79,6 @@ function respond(
       timings: {},
       facts: {},
       url: 'http://a.test/',
-      makeStream: (response) => Readable.from(response),
       takeConnection: undefined,
       ...source,
     },

@@ -43,7 +43,7 @@ async function causeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('a process with a page', () => {
-  it('resolves relative URLs against it, each time anew', async () => {
+  it('resolves relative URLs against it, each time again', async () => {
     setPage('/a/page')
     assert.equal((await fetch('../echo')).url, `${site.origin}/echo`)
     setPage('/')
@@ -129,7 +129,7 @@ describe('a process with a page', () => {
       await causeOf(
         fetch(`${other.origin}/echo`, { mode: 'no-cors', integrity: `sha256-${'A'.repeat(43)}=` }),
       ),
-      /nobody may look into/,
+      /the body may not be looked into/,
     )
   })
 

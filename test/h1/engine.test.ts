@@ -177,7 +177,7 @@ describe('nextEvent', () => {
     assert.deepEqual(events[0]?.type, 'response')
   })
 
-  it('stops at too many informational responses, counted anew for each request [9110-15.2-1]', () => {
+  it('stops at too many informational responses, counted again for each request [9110-15.2-1]', () => {
     const limits = { maxInformational: 2 }
     const progress = 'HTTP/1.1 102 \r\n\r\n'
     const make = () => client({ limits, pipelining: 2 }, 2)

@@ -141,7 +141,7 @@ describe('an engine that has seen a head before', () => {
     ])
   })
 
-  it('decides the body anew for each request: a HEAD after a GET', () => {
+  it('decides the body again for each request: a HEAD after a GET', () => {
     const engine = new H1Engine('client')
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n'
     assert.equal(read(engine, 'GET', Buffer.from(`${head}abc`), 0).at(-1), 'abc')

@@ -193,7 +193,7 @@ describe('an exchange', () => {
     ['server', 'end'],
   ] as const
 
-  it('that is complete begins anew where the connection persists', () => {
+  it('that is complete begins again where the connection persists', () => {
     assert.deepEqual(walk(WHOLE), { client: 'idle', server: 'idle', persistent: true, switchProposed: false })
   })
 

@@ -6,7 +6,6 @@ import { HTTPResponse } from '../../src/core/response.ts'
 import type { BodyFraming } from '../../src/core/response-head.ts'
 import { addFacts } from '../../src/errors/exception.ts'
 import { ConnectionLost, RemoteDisconnected } from '../../src/errors/index.ts'
-import { makeReadable } from '../../src/io/readable.ts'
 import type { Clock } from '../../src/time/clock.ts'
 import { IncomingBody } from '../../src/transport/incoming-body.ts'
 import type { Transport, TransportState } from '../../src/transport/transport.ts'
@@ -133,7 +132,6 @@ export class MemoryTransport implements Transport {
       informational: [],
       timings: {},
       facts: {},
-      makeStream: makeReadable,
       takeConnection: undefined,
     }
     if (framing.kind === 'switch') {

@@ -151,6 +151,14 @@ describe('begin', () => {
     assert.deepEqual(await described('HTTP/1.0 204 No Content\r\nConnection: keep-alive'), none)
   })
 
+  it('asks of the method whether it is HEAD, as http.client does: of no other one the body ends elsewhere', async () => {
+    for (const method of ['CONNECT', 'head', 'PO ST', '']) {
+      const response = await begin(TEN, method)
+      assert.equal(response.length, 10, method)
+      assert.equal((await response.read()).toString(), '0123456789', method)
+    }
+  })
+
   it('takes what is no status line for HTTP/0.9 only where strict is 0, given explicitly', async () => {
     const response = await begin('hello\r\n', null, 0)
     assert.deepEqual([response.version, response.status, response.reason], [9, 200, ''])

@@ -66,7 +66,7 @@ export const READING_DEVIATIONS: readonly Deviation[] = [
   },
   {
     name: 'limit of a line across chunks',
-    reason: 'readline(limit) never gives more than limit; Python counts anew behind each chunk',
+    reason: 'readline(limit) never gives more than limit; Python counts again after each chunk',
     when: ({ reply, calls }, { at, ours }) =>
       /chunked/.test(reply) &&
       at.endsWith('readline') &&

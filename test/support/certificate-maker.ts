@@ -168,7 +168,7 @@ export class CertificateMaker {
 }
 
 /**
- * The same certificate with the length of its body left open, which is BER and not DER (X.690 §8.1.3.6), signed anew: to OpenSSL
+ * The same certificate with the length of its body left open, which is BER and not DER (X.690 §8.1.3.6), signed again: to OpenSSL
  * nothing is wrong with it.
  */
 export function leaveOpen({ cert, key }: KeyPair, by: KeyPair): KeyPair {

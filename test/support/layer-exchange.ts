@@ -1,6 +1,5 @@
 // A layer around an answer that the test gives: a request of a client, and the response that comes out.
 
-import { Readable } from 'node:stream'
 import type { BodyReader } from '../../src/core/body-reader.ts'
 import type { FieldLine } from '../../src/core/fields.ts'
 import type { Layer } from '../../src/core/handler.ts'
@@ -26,7 +25,6 @@ export function answerWith(body: BodyReader, { fields = [], head, source }: Answ
       timings: {},
       facts: { method: 'GET', url: 'http://a.test/x', responseStarted: true },
       url: 'http://a.test/x',
-      makeStream: (response) => Readable.from(response),
       takeConnection: undefined,
       ...source,
     },

@@ -120,9 +120,6 @@ export function responseTo(
       informational: [],
       timings: { headers: 12 },
       facts,
-      makeStream: () => {
-        throw new TypeError('there is none')
-      },
       takeConnection: undefined,
       connection: { address: '192.0.2.1:80', reused: false, tls },
     },

@@ -29,7 +29,7 @@ export const expired: KeyPair = readPair('expired')
 /** Signed, and valid for wrong.example only. */
 export const wrongHost: KeyPair = readPair('wrong-host')
 
-/** Named as `server`, and signed by nobody but itself. */
+/** Named as `server`, and signed by itself alone. */
 export const selfSigned: KeyPair = readPair('self-signed')
 
 /** Named as `server`, signed by itself, and valid from 2119 on. */

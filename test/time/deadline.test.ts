@@ -84,7 +84,7 @@ describe('makeDeadline', () => {
     assert.equal(firedAt.length, 1)
   })
 
-  it('can be set anew from the call that it makes', () => {
+  it('can be set again from the call that it makes', () => {
     const clock = new ManualClock()
     const firedAt: number[] = []
     const deadline = makeDeadline(clock, () => {
@@ -96,7 +96,7 @@ describe('makeDeadline', () => {
     assert.deepEqual(firedAt, [1_100, 1_200, 1_300])
   })
 
-  it('does not fire where another one, due at the same moment, clears it or sets it anew', () => {
+  it('does not fire where another one, due at the same moment, clears it or sets it again', () => {
     const clock = new ManualClock()
     const fired: string[] = []
     const first = makeDeadline(clock, () => {

@@ -24,7 +24,7 @@ export interface FileMode {
   readonly appends?: boolean | undefined
   /** Makes the folders above it. */
   readonly makesFolders?: boolean | undefined
-  /** Takes no file that is there: `refuse`, or `number` for the next free name with `.1`, `.2`, … behind it. */
+  /** Takes no file that is there: `refuse`, or `number` for the next free name with `.1`, `.2`, … after it. */
   readonly existing?: 'overwrite' | 'refuse' | 'number' | undefined
 }
 

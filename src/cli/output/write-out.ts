@@ -173,7 +173,7 @@ export function formatWriteOut(format: string, facts: WriteOutFacts): WrittenOut
   return pieces.filter(({ text }) => text !== '')
 }
 
-/** The text of a variable; undefined for one that nobody knows. */
+/** The text of a variable; undefined for an unknown one. */
 function variableText(name: string, facts: WriteOutFacts): string | undefined {
   switch (name) {
     case 'json':

@@ -21,13 +21,13 @@ export type BodyPart =
 export interface Body {
   /** The media type that it brings; undefined for none. */
   readonly contentType: string | undefined
-  /** In bytes; undefined where nobody knows. */
+  /** In bytes; undefined where it is not known. */
   readonly length: number | undefined
   /** Bytes, or a function that gives the pieces; called for each time it is sent. */
   readonly content: Buffer | (() => AsyncIterable<Uint8Array>)
   /** False for pipes, standard input among them. */
   readonly isReplayable: boolean
-  /** Lets go of what is read once: whoever still waits for more of it waits no longer. */
+  /** Lets go of what is read once: a reader that waits for more of it waits no longer. */
   readonly close?: () => void
 }
 

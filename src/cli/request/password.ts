@@ -64,7 +64,7 @@ async function readHidden({ stdin, write }: Asking): Promise<string> {
           }
           stdin.off('data', onData)
           stdin.pause()
-          // What was typed after it belongs to whoever reads next.
+          // What was typed after it belongs to the next reader.
           const rest = keys.slice(at + 1).join('')
           if (rest !== '') stdin.unshift(Buffer.from(rest))
           if (key === CTRL_C) reject(new Interrupted())

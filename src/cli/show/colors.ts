@@ -43,7 +43,7 @@ export function makeColors(areOn: boolean): Colors {
   return Object.fromEntries(entries) as Colors
 }
 
-/** A colour inside of another one ends it: it is begun again behind. */
+/** A colour inside of another one ends it: it is begun again after it. */
 function wrap(text: string, on: string, off: string): string {
   if (text === '') return ''
   return `${on}${text.includes(off) ? text.replaceAll(off, `${off}${on}`) : text}${off}`

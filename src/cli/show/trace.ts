@@ -1,7 +1,7 @@
 /**
  * `--trace` and `--trace-ascii`: every byte that crossed, in curl's form. With TLS the bytes inside.
  *
- * Security: a trace has credentials in it. It is for whoever asks for it, and says so in the manual.
+ * Security: a trace has credentials in it. It is for the user who asks for it, and says so in the manual.
  */
 
 import { formatAuthority } from '../../core/origin.ts'

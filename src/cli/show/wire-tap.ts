@@ -70,7 +70,7 @@ class TappedStream implements ByteStream {
         this.#watch.received(bytes)
         sink.data(bytes)
       },
-      end: (doubt) => sink.end(doubt),
+      end: (uncleanEnd) => sink.end(uncleanEnd),
       drain: () => sink.drain(),
       closed: (error) => sink.closed(error),
     })

@@ -122,7 +122,7 @@ function withPeer(rest: string, { address, code }: HTTPException): string | unde
     : `${address}: ${plain}`
 }
 
-/** Which certificate it is comes behind what is wrong with it. */
+/** Which certificate it is comes after what is wrong with it. */
 function reasonFirst(why: string | undefined): string | undefined {
   const [, shown, reason] =
     /^(\S+ showed certificate .* with SHA-256 [0-9A-F:]{95}): (.*)$/s.exec(why ?? '') ?? []

@@ -1,6 +1,6 @@
 /** Text in the width of a terminal. */
 
-/** A text in lines of at most so many characters, cut at blanks; a fingerprint that is longer, behind a colon. */
+/** A text in lines of at most so many characters, cut at blanks; a fingerprint that is longer, after a colon. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

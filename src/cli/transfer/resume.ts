@@ -89,7 +89,7 @@ export async function finishResumption(
     throw new CommandFailure(
       'incomplete-body',
       'what has come is not what the server has sent',
-      'again: it begins anew',
+      'again: it begins from the start',
       { why: wrong },
     )
   }

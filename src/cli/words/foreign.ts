@@ -15,7 +15,7 @@ interface ForeignGroup {
 
 const LEAVE_OUT = 'leave it out'
 
-/** In the order of docs/command.md. A letter stands behind its name: `ftp-port/P`. */
+/** In the order of docs/command.md. A letter stands after its name: `ftp-port/P`. */
 export const FOREIGN: readonly ForeignGroup[] = [
   {
     names: `append/a disable-eprt disable-epsv ftp-account ftp-alternative-to-user ftp-create-dirs ftp-method ftp-pasv ftp-port/P
@@ -87,7 +87,7 @@ export const FOREIGN: readonly ForeignGroup[] = [
   {
     names: `xattr create-file-mode disallow-username-in-url trace-config trace-ids out-null skip-existing
       parallel-max-host dump-module`,
-    why: 'nobody has missed it here yet',
+    why: 'it has not been asked for yet',
     instead: LEAVE_OUT,
   },
 ]

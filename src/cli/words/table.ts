@@ -252,7 +252,7 @@ const AUTH: readonly OptionRow[] = [
   }),
   row('--oauth2-bearer <token>', 'text', 'auth', 'send a Bearer token'),
   row('-n, --netrc', 'flag', 'auth', 'credentials of ~/.netrc, where -u says none', {
-    differs: 'a user in the URL whom the file does not name gets the password of nobody else',
+    differs: 'a user in the URL whom the file does not name is given the password of no other user',
   }),
   row('--netrc-optional', 'flag', 'auth', 'as -n, where the URL has no password'),
   row('--netrc-file <file>', 'text', 'auth', 'the same of another file'),

@@ -1,4 +1,4 @@
-/** An option that nobody knows: what was meant, as far as that is clear. Only what is near in meaning or in letters is named. */
+/** An unknown option: what was meant, as far as that is clear. Only what is near in meaning or in letters is named. */
 
 import { nearestName } from '../../core/nearest-name.ts'
 import { type CommandFailure, usageFailure } from '../tell/failure.ts'

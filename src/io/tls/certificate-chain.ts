@@ -41,7 +41,7 @@ function keyOf(x509: X509Certificate): Buffer {
 
 /**
  * Whether the server's certificate, or one that it is signed by, has a pinned key. Security: Node joins a chain by names alone;
- * without the usual verification a peer could show somebody else's authority above a certificate of its own making.
+ * without the usual verification a peer could show another's authority above a certificate of its own making.
  */
 export function hasPinnedKey(chain: readonly ChainCertificate[], pins: string | readonly string[]): boolean {
   const accepted = typeof pins === 'string' ? [pins] : pins

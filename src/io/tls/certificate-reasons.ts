@@ -59,7 +59,7 @@ export const CERTIFICATE_REASONS: Readonly<Record<ReasonName, ReasonRow>> = {
   selfSigned: {
     code: 'CERTIFICATE_SELF_SIGNED',
     openssl: ['DEPTH_ZERO_SELF_SIGNED_CERT'],
-    sentence: 'it is signed by nobody but itself',
+    sentence: 'it is signed by itself alone',
     remedy: TRUST,
   },
   untrustedRoot: {

@@ -1,5 +1,5 @@
 /**
- * Whether a TLS connection was ended by its peer, with a closure alert, or cut by somebody on the way: RFC 9112 §9.8.
+ * Whether a TLS connection was ended by its peer, with a closure alert, or cut on the way: RFC 9112 §9.8.
  *
  * Node says `end` in both cases. What it does differs: at a closure alert TLS ends by itself while the socket below is
  * still being read; without one it ends because the socket below has. So the socket below is asked, in the moment in which

@@ -3,7 +3,7 @@
  *
  * Security: Node is told not to reject by itself (`rejectUnauthorized: false`), because it destroys the socket before one
  * can ask which certificate failed. Instead `judgePeer` decides, right at the end of the handshake and before a byte of
- * HTTP is written; Node itself decides at the same moment and no earlier. Whoever changes this file keeps that order.
+ * HTTP is written; Node itself decides at the same moment and no earlier. A change of this file keeps that order.
  */
 
 import { constants } from 'node:crypto'

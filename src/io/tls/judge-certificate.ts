@@ -172,7 +172,7 @@ const MAX_SHOWN_NAMES = 400
 /** Fills the words in angle brackets in. */
 function fill(text: string, certificate: ChainCertificate, { host, options }: PeerFacts): string {
   const { shown } = certificate
-  // Security: whoever made the certificate chose its names.
+  // Security: the maker of the certificate chose its names.
   return text
     .replace('<names>', () => escapeText(shown.subjectaltname ?? '', MAX_SHOWN_NAMES))
     .replace('<host>', () => options.servername ?? host)
@@ -190,7 +190,7 @@ function describe(certificate: ChainCertificate): string {
   return `certificate ${nameOf(certificate)} (${issued}) with SHA-256 ${shown.fingerprint256}`
 }
 
-/** Security: whoever made the certificate chose its names. */
+/** Security: the maker of the certificate chose its names. */
 function nameOf({ shown }: ChainCertificate): string {
   return `"${escapeText(String(shown.subject?.CN ?? shown.subjectaltname ?? 'without a name'))}"`
 }

@@ -27,7 +27,7 @@ const SELF_SIGNED_IN_CHAIN = 19
 const NO_ISSUER = 20
 
 /**
- * What OpenSSL says of a peer that nobody has verified, where it knows of no authority: its number (`X509_V_ERR_…`). 0 for one
+ * What OpenSSL says of a peer that was not verified, where it knows of no authority: its number (`X509_V_ERR_…`). 0 for one
  * that was verified.
  * @param chain - what `certificatesOf` has given: Node takes the first away when it is asked for
  */

@@ -22,7 +22,7 @@ export interface TlsSettings {
   readonly sessions: SessionHolder
 }
 
-/** One handshake: options that nobody changes meanwhile, for one host. */
+/** One handshake: options that do not change meanwhile, for one host. */
 export interface Handshake {
   readonly host: string
   readonly options: TlsOptions

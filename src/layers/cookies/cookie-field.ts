@@ -74,10 +74,10 @@ export function withCookies(request: OutgoingRequest, field: string): OutgoingRe
   return withFields(request, [...others, ['Cookie', whole]])
 }
 
-let usual: readonly FieldLine[] = Object.freeze([['Cookie', ''] as const])
+let lastShared: readonly FieldLine[] = Object.freeze([['Cookie', ''] as const])
 
 /** The only line of a request: the same list again and again, so that its head is known. */
 function linesOf(field: string): readonly FieldLine[] {
-  if (usual[0]![1] !== field) usual = Object.freeze([Object.freeze(['Cookie', field] as const)])
-  return usual
+  if (lastShared[0]![1] !== field) lastShared = Object.freeze([Object.freeze(['Cookie', field] as const)])
+  return lastShared
 }

@@ -1,7 +1,7 @@
 /**
  * Cookies: each request that goes out is given those of the jar, and each response gives the jar what it sets, a redirect, a
  * 401 and one that is tried again as any other (RFC 6265 §3). The layer is next to the pool, so that it sees the URL that is
- * really asked for, whoever has made it.
+ * really asked for, no matter what has made it.
  */
 
 import { type FieldLine, hasField } from '../../core/fields.ts'

@@ -1,5 +1,5 @@
 /**
- * HSTS in the chain: hosts that have asked for https are asked over https alone, whoever has made the URL, and what
+ * HSTS in the chain: hosts that have asked for https are asked over https alone, no matter who has made the URL, and what
  * Strict-Transport-Security says is noted (RFC 6797 §8).
  *
  * The first URL is changed outside of the redirects, so that they see where it really goes; a Location is changed before it is
@@ -204,7 +204,7 @@ export function upgraded(
   })
 }
 
-/** Security: what came in the clear, or from somebody whose certificate was let through, may be anybody's (RFC 6797 §8.1). */
+/** Security: what came in the clear, or from a peer whose certificate was let through, may be an attacker's (RFC 6797 §8.1). */
 function note(
   said: string,
   request: OutgoingRequest,

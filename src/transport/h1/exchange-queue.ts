@@ -2,13 +2,13 @@
  * The exchanges of one connection that are not complete, oldest first: responses come in the order of the requests.
  */
 
-import { add, NO_MEMBERS, withoutFirst } from '../../core/short-list.ts'
+import { appended, EMPTY_LIST, withoutFirst } from '../../core/short-list.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Exchange } from '../exchange.ts'
 import { EarliestEnd } from './earliest-end.ts'
 
 export class ExchangeQueue {
-  #members: Exchange[] = NO_MEMBERS
+  #members: Exchange[] = EMPTY_LIST
   #begun = 0
   #idleSince: number | undefined
   /** Made for the first exchange that has a total timeout. */
@@ -65,7 +65,7 @@ export class ExchangeQueue {
     }
     this.#begun++
     this.#idleSince = undefined
-    this.#members = add(this.#members, exchange)
+    this.#members = appended(this.#members, exchange)
   }
 
   /**
@@ -85,7 +85,7 @@ export class ExchangeQueue {
   /** Takes all out: the connection is over. */
   takeAll(now: number): readonly Exchange[] {
     const members = this.#members
-    this.#members = NO_MEMBERS
+    this.#members = EMPTY_LIST
     this.#earliestEnd = undefined
     this.#idleSince ??= now
     return members

@@ -169,7 +169,7 @@ function whenContinued(
 export function unlessItFails<T>(body: ChunkedBody, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     body.listen(reject)
-    // Before anybody goes on: who sends it next listens for itself.
+    // Before anything goes on: what sends it next listens for itself.
     const unheard =
       <V>(settle: (value: V) => void) =>
       (value: V): void => {

@@ -152,7 +152,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
         ['another client', { ca }, (one) => Object.assign(one, client)],
       ]
     for (const [what, options, change, code] of changes) {
-      it(`is not offered to the same peer where there is ${what}: it is judged anew`, async () => {
+      it(`is not offered to the same peer where there is ${what}: it is judged again`, async () => {
         await using peer = await startOkServer(serverOptions)
         const mutable = { ...options }
         const sessions: SessionHolder = { session: undefined }

@@ -1,5 +1,5 @@
 // What is tried: pieces of text that end a line, a field or a message where somebody does not look, and for each place
-// values that are wrong, ambiguous or only look right. The seeded attempts put the same things together anew.
+// values that are wrong, ambiguous or only look right. The seeded attempts put the same things together again.
 
 import { HARMLESS, type Parts, type Slot } from './attempt.ts'
 import {

@@ -161,7 +161,7 @@ export function listExhibits(zoo: CertificateZoo): Exhibit[] {
     exception('has no subjectAltName', zoo.commonNameOnly, 'CERTIFICATE_WRONG_HOST', /it names no host/, {
       curl: 0,
     }),
-    untrusted('is signed by itself', zoo.selfSigned, 'zoo.test', /signed by nobody but itself/, [
+    untrusted('is signed by itself', zoo.selfSigned, 'zoo.test', /signed by itself alone/, [
       root.cert,
       zoo.selfSigned.cert,
     ]),

@@ -190,7 +190,7 @@ if (zoo !== undefined) {
     })
 
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-      it(`has the certificate judged anew on every connection of ${version}: no session is kept`, async () => {
+      it(`has the certificate judged again on every connection of ${version}: no session is kept`, async () => {
         const resumed: boolean[] = []
         const onPeer = (socket: tls.TLSSocket): void => void resumed.push(socket.isSessionReused())
         await using server = await startOkServer({

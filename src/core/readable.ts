@@ -4,10 +4,13 @@
 
 import { Readable } from 'node:stream'
 
+// The platform's own, as they were when this module was loaded: tests with false timers take these away.
+const { queueMicrotask: atOnce, setImmediate: soon } = globalThis
+
 /** What can be read as a stream: a response, as far as it matters here. */
 export interface StreamSource extends AsyncIterable<Buffer> {
   close(): void
-  /** Told of a read for which nobody waits, and when somebody does. */
+  /** Told of a read for which no caller waits, and when one does. */
   readAhead?(isAhead: boolean): void
 }
 
@@ -119,8 +122,8 @@ class BodyStream extends Readable {
     try {
       this.push(result.done === true ? null : result.value)
     } catch (error) {
-      // What a listener throws is no error of the stream, and is not caught by anybody, as with any other stream.
-      process.nextTick(() => {
+      // What a listener throws is no error of the stream, and is caught nowhere, as with any other stream.
+      atOnce(() => {
         throw error
       })
     }
@@ -176,9 +179,9 @@ class BodyStream extends Readable {
     this.#source.readAhead?.(false)
   }
 
-  /** Node makes of a listener for 'readable' what it makes of it after it was added, or taken away. */
+  /** Node makes of a listener for 'readable' what it makes of it a tick after it was added, or taken away. */
   #tellOf(name: string | symbol): void {
-    if (name === 'readable') process.nextTick(() => this.#tell())
+    if (name === 'readable') soon(() => this.#tell())
   }
 
   #tell(): void {
