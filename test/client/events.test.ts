@@ -31,6 +31,9 @@ async function toldDuring(work: () => Promise<unknown>): Promise<Told[]> {
 /** What never settles. */
 const endless = (): Promise<never> => new Promise(() => {})
 
+/** Options with a hook that never settles. */
+const hangingIn = (name: string) => ({ hooks: { [name]: endless }, retry: { backoff: { firstMs: 1 } } })
+
 /** A signal that is aborted so many milliseconds from now. */
 function abortedIn(ms: number, reason: unknown): AbortSignal {
   const controller = new AbortController()
@@ -171,7 +174,6 @@ describe('hooks', () => {
   })
 
   it('are waited for no longer than the request is wanted, by its total timeout, its signal and destroy()', async () => {
-    const options = (name: string) => ({ hooks: { [name]: endless }, retry: { backoff: { firstMs: 1 } } })
     const asked = [
       ['beforeRequest', ''],
       ['afterResponse', ''],
@@ -179,16 +181,16 @@ describe('hooks', () => {
       ['onRedirect', '302'],
     ] as const
     for (const [name, path] of asked) {
-      const late = serving.client.get(path, { ...options(name), timeout: 50 })
+      const late = serving.client.get(path, { ...hangingIn(name), timeout: 50 })
       await assert.rejects(late, { code: 'TIMEOUT_TOTAL', method: 'GET' }, name)
       const reason = { of: name }
-      const calledOff = serving.client.get(path, { ...options(name), signal: abortedIn(20, reason) })
+      const calledOff = serving.client.get(path, { ...hangingIn(name), signal: abortedIn(20, reason) })
       await assert.rejects(calledOff, (thrown) => thrown === reason, name)
     }
     const client = new Client()
     const bye = new Error('bye')
     const given = assert.rejects(
-      client.get(serving.origin, options('beforeRequest')),
+      client.get(serving.origin, hangingIn('beforeRequest')),
       (thrown) => thrown === bye,
     )
     client.destroy(bye)
