@@ -69,12 +69,13 @@ function innerFeatures({
   hstsStore,
 }: Ground): readonly Feature[] {
   const { pauses } = underway
+  const wait = { clock, pauses }
   const hsts = {
     ownStore: () => hstsStore,
     locate,
     strict: withStrictTls,
     onFailure: warnOfHsts,
-    wait: { clock, pauses },
+    wait,
     wallClock: undefined,
   }
   return [
@@ -93,16 +94,22 @@ function innerFeatures({
         random,
         pauses,
         upgrade: upgradeRedirect(hsts),
-        onRedirect: redirectIsFollowed,
+        onRedirect: (notice) => redirectIsFollowed(notice, wait),
         wallClock: undefined,
       }),
     },
     {
       name: 'retry',
       isOn: ({ retry }) => retry !== undefined,
-      layer: retryLayer({ clock, random, pauses, onRetry: requestIsSentAgain, wallClock: undefined }),
+      layer: retryLayer({
+        clock,
+        random,
+        pauses,
+        onRetry: (notice) => requestIsSentAgain(notice, wait),
+        wallClock: undefined,
+      }),
     },
-    { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks },
+    { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks(wait) },
     {
       name: 'auth',
       isOn: (settings) => settings.auth !== undefined && settings.auth !== false,
@@ -112,7 +119,7 @@ function innerFeatures({
     {
       name: 'cookies',
       isOn: ({ cookies }) => cookies !== undefined,
-      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait: { clock, pauses } }),
+      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait }),
     },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },

@@ -10,6 +10,8 @@ import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
+import { isThenable, type MaybePromise } from '../layers/thenable.ts'
+import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { infoOf, tellRedirect, tellRetry } from './events.ts'
 import type { Hooks } from './option-types.ts'
 import type { ClientSettings } from './settings.ts'
@@ -30,18 +32,25 @@ export function hasErrorHook(settings: RequestSettings): boolean {
   return (settings as ClientSettings).hooks?.onError !== undefined
 }
 
-/** Calls `beforeRequest` and `afterResponse`, of each attempt: next to the pool. */
-export const attemptHooks: Layer = (next) => (request) => attempt(next, request)
+/** What a hook gives, waited for no longer than its request is wanted: `total`, the signal and `destroy()` end it. */
+function wanted<T>(given: MaybePromise<T>, request: OutgoingRequest, ground: WaitGround): MaybePromise<T> {
+  return isThenable(given) ? whileWanted(Promise.resolve(given), request, ground) : given
+}
 
-async function attempt(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+/** Calls `beforeRequest` and `afterResponse`, of each attempt: next to the pool. */
+export function attemptHooks(ground: WaitGround): Layer {
+  return (next) => (request) => attempt(next, request, ground)
+}
+
+async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGround): Promise<HTTPResponse> {
   const { beforeRequest, afterResponse } = hooksOf(request) ?? {}
-  const sent: unknown = (await beforeRequest?.(request)) ?? request
+  const sent: unknown = (await wanted(beforeRequest?.(request), request, ground)) ?? request
   if (!(sent instanceof OutgoingRequest))
     throw new TypeError(`The hook beforeRequest gives a request or nothing, not ${describe(sent)}`)
   const response = await next(sent)
   if (afterResponse === undefined) return response
   try {
-    const given: unknown = (await afterResponse(response, sent)) ?? response
+    const given: unknown = (await wanted(afterResponse(response, sent), sent, ground)) ?? response
     if (given instanceof HTTPResponse) return given
     throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
@@ -77,13 +86,13 @@ async function toldBy(request: OutgoingRequest, error: unknown): Promise<unknown
 }
 
 /** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
-export function requestIsSentAgain({ request, ...event }: RetryNotice): unknown {
+export function requestIsSentAgain({ request, ...event }: RetryNotice, ground: WaitGround): unknown {
   tellRetry(request, event)
-  return hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
+  return wanted(hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event }), request, ground)
 }
 
 /** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`; gives what that gave. */
-export function redirectIsFollowed({ request, ...event }: RedirectNotice): unknown {
+export function redirectIsFollowed({ request, ...event }: RedirectNotice, ground: WaitGround): unknown {
   tellRedirect(request, event)
-  return hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
+  return wanted(hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event }), request, ground)
 }

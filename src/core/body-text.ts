@@ -52,7 +52,7 @@ function describeBody(length: number, { status, fields }: ResponseHead, start: s
   const size = length === 0 ? 'it is empty' : `${length} bytes`
   const codings = contentCodings(fields).filter(isToken)
   return [
-    type === undefined ? size : `${size} of ${type}`,
+    type === undefined || length === 0 ? size : `${size} of ${type}`,
     `status ${status}`,
     ...(hasType ? [] : ['no Content-Type']),
     ...(codings.length > 0 ? [`coded (Content-Encoding: ${escapeText(codings.join(', '))})`] : []),

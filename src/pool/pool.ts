@@ -15,7 +15,7 @@ import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError, type Phase } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -291,7 +291,7 @@ export class Pool {
           const queueMs = isNew ? undefined : this.#keeper.clock.now() - sinceMs
           resolve(this.#send({ ...sending, queueMs }, connection, isNew))
         },
-        failed: (error) => resolve(this.#unsent(sending, sinceMs, error)),
+        failed: (error, during) => resolve(this.#unsent(sending, sinceMs, error, during)),
       }
       const queued = this.#queue(origin, need, deadlines, options.queueMs, outcome, request)
       // A source that fails while it is not read ends the wait.
@@ -301,10 +301,10 @@ export class Pool {
   }
 
   /** A request that got no connection: its body is given back, and the error tells of it. */
-  #unsent({ request, attempts }: Sending, sinceMs: number, error: unknown): Promise<never> {
+  #unsent({ request, attempts }: Sending, sinceMs: number, error: unknown, phase?: Phase): Promise<never> {
     closeBody(request.body, error)
     if (HTTPException.isHTTPException(error)) {
-      addFacts(error, this.#factsOf(request, sinceMs))
+      addFacts(error, { ...this.#factsOf(request, sinceMs), phase })
       tellAttempts(error, attempts)
     }
     return rejectionWithCaller(error)

@@ -7,6 +7,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
+import type { Phase } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
 import type { Need } from './assign.ts'
@@ -21,7 +22,8 @@ const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
 export interface QueueOutcome {
   /** `isNew` where the connection was opened just now. */
   readonly served: (connection: PooledConnection, isNew: boolean) => void
-  readonly failed: (error: unknown) => void
+  /** @param during - what it waited for when its time was over; undefined where it failed otherwise */
+  readonly failed: (error: unknown, during?: Phase) => void
 }
 
 /** One that waits, from its arrival to its end. */
@@ -106,7 +108,10 @@ export class Queued implements PoolWaiter {
   }
 
   late(): void {
-    this.cancel(queueTimeout(this.#keeper, this.#origin, this.#queueMs))
+    const { origin: address } = this.#origin.key
+    const remedy = remedyFor(this.#keeper, this.#origin)
+    const facts = { address, requestBytesWritten: 0, responseStarted: false, remedy }
+    this.cancel(new TimeoutError('queue', this.#queueMs, facts))
   }
 
   static readonly #fire = (queued: Queued): void => queued.#ranOut()
@@ -115,7 +120,11 @@ export class Queued implements PoolWaiter {
     const { endsAt } = this.#deadlines
     const now = this.#keeper.clock.now()
     if (now >= endsAt) {
-      this.cancel(this.#totalTimeout())
+      const during = this.#during()
+      const error = this.#totalTimeout(during === 'queue' ? remedyFor(this.#keeper, this.#origin) : undefined)
+      if (!this.#keeper.withdraw(this.#origin, this)) return
+      this.#end()
+      this.#fail(error, during)
     } else if (this.#keeper.excuse(this.#origin, this)) {
       // From here on the dial's own timeouts bound the wait.
       this.#deadline.set(endsAt - now)
@@ -124,12 +133,20 @@ export class Queued implements PoolWaiter {
     }
   }
 
-  #fail(error: unknown): void {
-    this.#place.runInAsyncScope(this.#outcome.failed, undefined, error)
+  #fail(error: unknown, during?: Phase): void {
+    this.#place.runInAsyncScope(this.#outcome.failed, undefined, error, during)
   }
 
-  #totalTimeout(): TimeoutError {
-    const facts = { address: this.#origin.key.origin, requestBytesWritten: 0, responseStarted: false }
+  /** What it waits for: a connection of others, or a part of opening one. */
+  #during(): Phase {
+    if (!this.#origin.isCovered(this)) return 'queue'
+    const [oldest] = this.#origin.dials
+    return oldest?.callOff.phase ?? 'connect'
+  }
+
+  #totalTimeout(remedy?: string): TimeoutError {
+    const { origin: address } = this.#origin.key
+    const facts = { address, requestBytesWritten: 0, responseStarted: false, remedy }
     return new TimeoutError('total', this.#deadlines.totalMs, facts)
   }
 
@@ -141,7 +158,7 @@ export class Queued implements PoolWaiter {
 }
 
 /** Says which cap is exhausted, and what to do about it. */
-function queueTimeout(keeper: ConnectionKeeper, origin: PoolOrigin, queueMs: number): TimeoutError {
+function remedyFor(keeper: ConnectionKeeper, origin: PoolOrigin): string {
   const cap = keeper.exhausted(origin)
   const { origin: address } = origin.key
   const { perOrigin, total } = keeper.limits
@@ -149,11 +166,5 @@ function queueTimeout(keeper: ConnectionKeeper, origin: PoolOrigin, queueMs: num
     cap === 'perOrigin'
       ? `all ${perOrigin} connections to ${address} that pool.perOrigin allows are in use`
       : `all ${total} connections that pool.total allows are in use, ${origin.ofOrigin} of them to ${address}`
-  const remedy = `${what}: raise pool.${cap}, or read or close() the responses that hold them`
-  return new TimeoutError('queue', queueMs, {
-    address,
-    requestBytesWritten: 0,
-    responseStarted: false,
-    remedy,
-  })
+  return `${what}: raise pool.${cap}, or read or close() the responses that hold them`
 }

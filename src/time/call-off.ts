@@ -5,6 +5,8 @@
 
 /** Who waits, and is told. */
 export interface CalledOff {
+  /** Which part of connecting waits; undefined where that is not known. */
+  readonly phase?: 'dns' | 'connect' | 'tls'
   calledOff(reason: unknown): void
 }
 
@@ -15,6 +17,11 @@ export class CallOff {
   /** Why it was called off; undefined where it was not. */
   get end(): { readonly reason: unknown } | undefined {
     return this.#end
+  }
+
+  /** Which part of connecting waits now; undefined where none does, or where that is not known. */
+  get phase(): 'dns' | 'connect' | 'tls' | undefined {
+    return this.#waiter?.phase
   }
 
   /** Names who waits now; undefined for nobody. */

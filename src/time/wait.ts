@@ -51,7 +51,7 @@ type WaitPhase = TimeoutPhase & ('dns' | 'connect' | 'tls')
 /** One wait. An object, and few functions: thousands may wait at the same time. */
 class Wait<T> implements Outcome<T>, CalledOff {
   readonly #waiting: Deadlines
-  readonly #phase: WaitPhase
+  readonly phase: WaitPhase
   readonly #address: string
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
@@ -71,7 +71,7 @@ class Wait<T> implements Outcome<T>, CalledOff {
     reject: (error: unknown) => void,
   ) {
     this.#waiting = waiting
-    this.#phase = phase
+    this.phase = phase
     this.#address = address
     this.#resolve = resolve
     this.#reject = reject
@@ -81,7 +81,7 @@ class Wait<T> implements Outcome<T>, CalledOff {
   begin(begin: (outcome: Outcome<T>) => () => void): void {
     const { signal, callOff, timeouts, endsAt, clock } = this.#waiting
     const leftMs = endsAt - clock.now()
-    const phaseMs = timeouts[this.#phase]
+    const phaseMs = timeouts[this.phase]
     this.#isTotal = leftMs < phaseMs
     this.#deadline.set(Math.max(0, Math.min(leftMs, phaseMs)))
     if (signal !== undefined) {
@@ -132,8 +132,8 @@ class Wait<T> implements Outcome<T>, CalledOff {
 
   timedOut(): void {
     const { timeouts, totalMs } = this.#waiting
-    const phase = this.#isTotal ? 'total' : this.#phase
-    const timeoutMs = this.#isTotal ? totalMs : timeouts[this.#phase]
+    const phase = this.#isTotal ? 'total' : this.phase
+    const timeoutMs = this.#isTotal ? totalMs : timeouts[this.phase]
     this.#end(new TimeoutError(phase, timeoutMs, { address: this.#address }))
   }
 }

@@ -2,9 +2,11 @@
 // have acted (docs/errors.md).
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { Client } from '../../src/client/client.ts'
+import { Client } from '../../src/client/client.ts'
 import type { ClientRequestOptions } from '../../src/client/option-types.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -193,5 +195,26 @@ describe('a failure after a wait for a connection', () => {
     controller.abort(reason)
     await assert.rejects(reading, (error) => error === reason)
     assert.deepEqual({ ...reason.timings }, told)
+  })
+})
+
+describe('a total timeout that ends before there is a connection', () => {
+  it('says which part of connecting was under way', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    await using client = new Client({ timeout: 60, dns: { lookup: () => {} } })
+    const { port } = silent.address() as AddressInfo
+    const inTls = await failureOf(client.get(`https://127.0.0.1:${port}/`))
+    assert.match(inTls.message, /\(GET https:\/\/127\.0\.0\.1:\d+\/; in the TLS handshake; /)
+    const inDns = await failureOf(client.get('http://a.test/'))
+    assert.match(inDns.message, /\(GET http:\/\/a\.test\/; looking up the host; /)
+    const atProxy = await failureOf(client.get('https://a.test/', { proxy: `http://127.0.0.1:${port}` }))
+    assert.match(atProxy.message, /\(GET https:\/\/a\.test\/; connecting; /)
+    for (const { code, phase, mayHaveActed } of [inTls, inDns, atProxy])
+      assert.deepEqual(
+        { code, phase, mayHaveActed },
+        { code: 'TIMEOUT_TOTAL', phase: 'total', mayHaveActed: false },
+      )
+    silent.close()
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { Client } from '../../src/client/client.ts'
 import type { ClientEvents } from '../../src/client/events.ts'
 import { withChanges } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
@@ -25,6 +26,19 @@ async function toldDuring(work: () => Promise<unknown>): Promise<Told[]> {
     for (const name of names) unsubscribe(name, hear)
   }
   return told
+}
+
+/** What never settles. */
+const endless = (): Promise<never> => new Promise(() => {})
+
+/** Options with a hook that never settles. */
+const hangingIn = (name: string) => ({ hooks: { [name]: endless }, retry: { backoff: { firstMs: 1 } } })
+
+/** A signal that is aborted so many milliseconds from now. */
+function abortedIn(ms: number, reason: unknown): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), ms)
+  return controller.signal
 }
 
 describe('the client', () => {
@@ -72,7 +86,8 @@ describe('the client', () => {
 
 describe('hooks', () => {
   const serving = serve((request, response) => {
-    response.statusCode = request.url?.startsWith('/404') === true ? 404 : 200
+    response.statusCode = Number(/^\/(\d{3})/.exec(request.url ?? '')?.[1] ?? 200)
+    if (response.statusCode === 302) response.setHeader('Location', '/')
     response.end(request.headers['x-hook'])
   })
 
@@ -155,6 +170,31 @@ describe('hooks', () => {
     const body = Readable.from(['x'])
     await assert.rejects(before.post('', { body }), (thrown) => thrown === error)
     assert.equal(body.destroyed, true)
+    for (const { outstanding } of serving.client.pool.inspect().connections) assert.equal(outstanding, 0)
+  })
+
+  it('are waited for no longer than the request is wanted, by its total timeout, its signal and destroy()', async () => {
+    const asked = [
+      ['beforeRequest', ''],
+      ['afterResponse', ''],
+      ['onRetry', '503'],
+      ['onRedirect', '302'],
+    ] as const
+    for (const [name, path] of asked) {
+      const late = serving.client.get(path, { ...hangingIn(name), timeout: 50 })
+      await assert.rejects(late, { code: 'TIMEOUT_TOTAL', method: 'GET' }, name)
+      const reason = { of: name }
+      const calledOff = serving.client.get(path, { ...hangingIn(name), signal: abortedIn(20, reason) })
+      await assert.rejects(calledOff, (thrown) => thrown === reason, name)
+    }
+    const client = new Client()
+    const bye = new Error('bye')
+    const given = assert.rejects(
+      client.get(serving.origin, hangingIn('beforeRequest')),
+      (thrown) => thrown === bye,
+    )
+    client.destroy(bye)
+    await given
     for (const { outstanding } of serving.client.pool.inspect().connections) assert.equal(outstanding, 0)
   })
 

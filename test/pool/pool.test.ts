@@ -297,6 +297,25 @@ describe('waiting', () => {
     await rejectionOf(held)
   })
 
+  it('says the same where the total timeout ends first', async () => {
+    const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1 } })
+    const held = pool.exchange(makeRequest(), plan())
+    dials[0]!.succeed()
+    await settle()
+    const deadlines = { ...makeRequest().deadlines, endsAt: clock.now() + 100, totalMs: 100 }
+    const late = rejectionOf(pool.exchange(withChanges(makeRequest(), { deadlines }), plan()))
+    clock.advance(110)
+    const error = (await late) as TimeoutError
+    assert.equal(error.code, 'TIMEOUT_TOTAL')
+    assert.equal(error.mayHaveActed, false)
+    assert.match(
+      error.message,
+      /the total timeout is 100 ms.* waiting for a connection; .*raise pool\.perOrigin/,
+    )
+    pool.destroy()
+    await rejectionOf(held)
+  })
+
   it('names the total cap where that is the one', async () => {
     const { pool, dials, plan, clock } = memoryPool({ limits: { total: 1 } })
     const held = pool.exchange(makeRequest({ host: 'a.test' }), plan('a.test'))
