@@ -211,6 +211,7 @@ describe('text(), json() and bytes()', () => {
   it('json says what the body is instead: how long, of which type, with which status, coded or not', async () => {
     const cases: readonly (readonly [body: string, fields: FieldLine[], said: string])[] = [
       ['', [], 'it is empty, status 502, no Content-Type'],
+      ['', [['Content-Type', 'application/json']], 'it is empty, status 502'],
       [
         '<p>',
         [['content-type', 'text/html; charset=utf-8']],
