@@ -144,6 +144,10 @@ class BodyStream extends Readable {
       state = 'over'
       this.#tell()
     }
+    const answered = (): void => {
+      this.#nexts--
+      this.#tell()
+    }
     iterator.next = async (...args) => {
       if (state === 'new') {
         state = 'begun'
@@ -154,13 +158,12 @@ class BodyStream extends Readable {
       try {
         const result = await next(...args)
         if (result.done === true) over()
+        answered()
         return result
       } catch (error) {
         over()
+        answered()
         throw error
-      } finally {
-        this.#nexts--
-        this.#tell()
       }
     }
     iterator.return = (value) => {

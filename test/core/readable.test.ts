@@ -218,6 +218,18 @@ describe('a stream whose buffer is filled', () => {
     })
   }
 
+  it('is destroyed where its iterator is given an error, and closes the response', async () => {
+    const source = new Source(Buffer.from('piece'), Buffer.from('another'))
+    const stream = makeReadable(source)
+    const iterator = stream[Symbol.asyncIterator]()
+    assert.deepEqual(await iterator.next(), { done: false, value: Buffer.from('piece') })
+    const error = new Error('of who iterates')
+    stream.on('error', () => {})
+    assert.equal(await rejectionOf(iterator.throw!(error)), error)
+    await turns()
+    assert.deepEqual([stream.destroyed, source.closed], [true, 1])
+  })
+
   it('leaves what a listener throws to the process: it is no error of the stream', async () => {
     const stream = makeReadable(new Source(Buffer.from('piece')))
     const told: unknown[] = []
