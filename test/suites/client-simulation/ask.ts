@@ -80,6 +80,8 @@ export interface Redirect {
 export interface Ask {
   /** What a layer of the caller throws when it has seen the response; undefined where it lets it through. */
   readonly refusal: Error | undefined
+  /** A hook of the caller gives a promise that never settles when it has seen the response: `total`, or an abort, has to end that. */
+  readonly hangs: boolean
   readonly id: number
   readonly method: string
   /** Scheme and authority that it is meant for. */

@@ -65,6 +65,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
   const waits = !isPlain && mayHaveBody && choices.chance(10)
   // Each seventh, and each second whose body is lent, without a choice.
   const isRefused = !isPlain && (id % 7 === 3 || (waits && credentials.length > 0 && id % 2 === 0))
+  const timeouts = resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS }))
   const ask: Ask = {
     id,
     method,
@@ -75,7 +76,9 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     isReplayable: made.isReplayable,
     sourceError: made.sourceError,
     refusal: isRefused ? new Error(`a layer refuses the response of ${id}`) : undefined,
-    timeouts: resolve(timeout, resolve(config.timeout, { ...DEFAULT_TIMEOUTS, queue: QUEUE_MS })),
+    // Each fourth that something ends, without a choice.
+    hangs: !isPlain && !isRefused && id % 4 === 0 && timeouts.total !== Infinity,
+    timeouts,
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
     own: own?.signal,

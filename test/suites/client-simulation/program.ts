@@ -47,6 +47,7 @@ export class Program {
   readonly #sources = new Sources()
   readonly #client: Client
   readonly #refusing: Client
+  readonly #hanging: Client
   readonly #shared: AbortController | undefined
   readonly #signals: AbortSignal[] = []
   readonly #live = new Set<Ask>()
@@ -78,16 +79,28 @@ export class Program {
     }
     this.#client = new Client(options)
     this.#refusing = this.#client.extend({ layers: [(next) => (request) => this.#refuse(next, request)] })
+    this.#hanging = this.#client.extend({ hooks: { afterResponse: (_, request) => this.#hang(request) } })
   }
 
   /** A layer of the caller that gives a response up, and throws an error of its own, while the upload may still be under way. */
   async #refuse(next: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
     const response = await next(request)
-    const ask = this.#stage.judge.asks.get(Number(/\/r\/(\d+)\//.exec(request.url)?.[1]))
+    const ask = this.#askOf(request)
     if (ask?.refusal === undefined) return response
     ask.isDisturbed = true
     response.close()
     throw ask.refusal
+  }
+
+  /** A hook of the caller that keeps a response for ever. */
+  #hang(request: OutgoingRequest): Promise<void> {
+    const ask = this.#askOf(request)
+    if (ask !== undefined) ask.isDisturbed = true
+    return new Promise(() => {})
+  }
+
+  #askOf({ url }: OutgoingRequest): Ask | undefined {
+    return this.#stage.judge.asks.get(Number(/\/r\/(\d+)\//.exec(url)?.[1]))
   }
 
   /** What is pipelined after a response that is held waits for its holder, who here waits for it. */
@@ -159,7 +172,8 @@ export class Program {
     const other = this.#choices.chance(10)
       ? this.#client.extend({ headers: { 'X-Extended': 'yes' } })
       : this.#client
-    const client = ask.refusal === undefined ? other : this.#refusing
+    const patient = ask.hangs ? this.#hanging : other
+    const client = ask.refusal === undefined ? patient : this.#refusing
     ask.startedAt = this.#stage.world.now()
     ask.linksBefore = this.#stage.network.links.length
     if (this.#shared?.signal.aborted === true) {
@@ -167,7 +181,7 @@ export class Program {
       ask.abortedAt = ask.startedAt
       ask.abortReason = this.#shared.signal.reason
     }
-    if (ask.refusal === undefined && isForFetch(made) && this.#stage.door.chance(25))
+    if (ask.refusal === undefined && !ask.hangs && isForFetch(made) && this.#stage.door.chance(25))
       await askByFetch(this.#door, client, made)
     else {
       const outcome = await this.#call('request', ask, undefined, () => client.request(url, options))

@@ -326,4 +326,11 @@ export const FAULTS: readonly Fault[] = [
     replace: 'if (true)',
     within: 5_000,
   },
+  {
+    does: 'waits for a hook that never settles, whatever ends its request',
+    file: 'client/hooks.js',
+    find: 'return isThenable(given) ? whileWanted(Promise.resolve(given), request, ground) : given;',
+    replace: 'return given;',
+    within: 500,
+  },
 ]
