@@ -8,6 +8,7 @@ import { describe } from '../core/options.ts'
 import { OutgoingRequest } from '../core/request.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import type { Findings } from '../errors/exception.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
 import { isThenable, type MaybePromise } from '../layers/thenable.ts'
@@ -33,8 +34,29 @@ export function hasErrorHook(settings: RequestSettings): boolean {
 }
 
 /** What a hook gives, waited for no longer than its request is wanted: `total`, the signal and `destroy()` end it. */
-function wanted<T>(given: MaybePromise<T>, request: OutgoingRequest, ground: WaitGround): MaybePromise<T> {
-  return isThenable(given) ? whileWanted(Promise.resolve(given), request, ground) : given
+function wanted<T>(
+  hook: keyof Hooks,
+  given: MaybePromise<T>,
+  request: OutgoingRequest,
+  ground: WaitGround,
+  facts?: Findings,
+): MaybePromise<T> {
+  if (!isThenable(given)) return given
+  const remedy = `the hook ${hook} was waited for: let it give up sooner, or raise timeout.total`
+  return whileWanted(Promise.resolve(given), request, ground, { name: undefined, remedy, facts })
+}
+
+/** Of an attempt for which nothing was sent. */
+const UNSENT: Findings = Object.freeze({ requestBytesWritten: 0, responseStarted: false })
+
+function factsOf({ facts, connection, attempts }: HTTPResponse): Findings {
+  const { address, reused } = connection ?? {}
+  // It failed in no phase: the response came as it was to come.
+  return { address, reused, ...facts, phase: undefined, responseStarted: true, attempts }
+}
+
+function abandonLate(given: unknown): void {
+  if (given instanceof HTTPResponse) given.abandon()
 }
 
 /** Calls `beforeRequest` and `afterResponse`, of each attempt: next to the pool. */
@@ -44,17 +66,22 @@ export function attemptHooks(ground: WaitGround): Layer {
 
 async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGround): Promise<HTTPResponse> {
   const { beforeRequest, afterResponse } = hooksOf(request) ?? {}
-  const sent: unknown = (await wanted(beforeRequest?.(request), request, ground)) ?? request
+  const sent: unknown =
+    (await wanted('beforeRequest', beforeRequest?.(request), request, ground, UNSENT)) ?? request
   if (!(sent instanceof OutgoingRequest))
     throw new TypeError(`The hook beforeRequest gives a request or nothing, not ${describe(sent)}`)
   const response = await next(sent)
   if (afterResponse === undefined) return response
+  let promised: unknown
   try {
-    const given: unknown = (await wanted(afterResponse(response, sent), sent, ground)) ?? response
+    promised = afterResponse(response, sent)
+    const given = (await wanted('afterResponse', promised, sent, ground, factsOf(response))) ?? response
     if (given instanceof HTTPResponse) return given
     throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
     response.abandon()
+    // What it gives when it is waited for no longer has no other holder.
+    if (isThenable(promised)) Promise.resolve(promised).then(abandonLate, () => {})
     throw error
   }
 }
@@ -88,11 +115,13 @@ async function toldBy(request: OutgoingRequest, error: unknown): Promise<unknown
 /** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
 export function requestIsSentAgain({ request, ...event }: RetryNotice, ground: WaitGround): unknown {
   tellRetry(request, event)
-  return wanted(hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event }), request, ground)
+  const given = hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
+  return wanted('onRetry', given, request, ground)
 }
 
 /** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`; gives what that gave. */
 export function redirectIsFollowed({ request, ...event }: RedirectNotice, ground: WaitGround): unknown {
   tellRedirect(request, event)
-  return wanted(hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event }), request, ground)
+  const given = hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
+  return wanted('onRedirect', given, request, ground)
 }

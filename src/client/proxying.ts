@@ -12,7 +12,7 @@ import { isPromiseLike } from '../core/options.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
 import { proxyVariables } from '../io/surroundings.ts'
-import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
+import { type WaitGround, type WaitTold, whileWanted } from '../layers/while-wanted.ts'
 import { digestOf } from '../pool/key.ts'
 import { chooseRoute, DIRECT, type Route } from '../proxy/choose.ts'
 import { environmentProxies, PROXY_VARIABLES } from '../proxy/environment.ts'
@@ -121,7 +121,7 @@ export class Routes {
   #askFunction(setting: ProxyFunction, request: Asked): Route | Promise<Route> {
     const answer = this.askNow(setting, request.url)
     if (!(answer instanceof Promise)) return answer
-    return whileWanted(answer, request, this.#wait, 'the function of the option proxy')
+    return whileWanted(answer, request, this.#wait, ASKING)
   }
 
   #read(answer: unknown): Route {
@@ -138,6 +138,11 @@ export class Routes {
   }
 }
 
+const ASKING: WaitTold = Object.freeze({
+  name: 'the function of the option proxy',
+  remedy: undefined,
+  facts: undefined,
+})
 const FUNCTION = "What the function of the option 'proxy' gives"
 const PROXY_AUTHORIZATION = 'proxy-authorization'
 

@@ -12,7 +12,7 @@ import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
-import { type Attempt, mayHaveActed } from '../errors/exception.ts'
+import { type Attempt, addFacts, mayHaveActed } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
@@ -201,8 +201,15 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     response?.abandon()
     closeBody(request.body)
     const { afterMs, why } = decision
-    await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status: response?.status })
-    await pauses.pause(clock, afterMs, signal)
+    try {
+      await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status: response?.status })
+      await pauses.pause(clock, afterMs, signal)
+    } catch (ended) {
+      // What was tried is told also where the wait is ended; not by what is the caller's.
+      if (HTTPException.isHTTPException(ended) && ended !== signal?.reason && ended.attempts === undefined)
+        addFacts(ended, { attempts: earlier })
+      throw ended
+    }
     request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
     ended = await send(request).then(
       (answer) => ({ response: answer }),

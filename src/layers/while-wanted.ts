@@ -2,6 +2,7 @@
 
 import type { OutgoingRequest } from '../core/request.ts'
 import { shownUrl } from '../core/shown-url.ts'
+import { addFacts, type Findings } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Pauses } from './pause.ts'
@@ -16,25 +17,40 @@ export interface WaitGround {
 /** What is known of the request. */
 type Wanted = Pick<OutgoingRequest, 'url' | 'deadlines'> & Partial<Pick<OutgoingRequest, 'method'>>
 
+/** What an error of the wait tells besides. */
+export interface WaitTold {
+  /** The name of what belongs to connecting, and may take as long as that, told as `address`; undefined for anything else. */
+  readonly name: string | undefined
+  /** What to do about it, where `total` ends the wait. */
+  readonly remedy: string | undefined
+  /** What is known of the exchange by then. */
+  readonly facts: Findings | undefined
+}
+
+const NOTHING_TOLD: WaitTold = Object.freeze({ name: undefined, remedy: undefined, facts: undefined })
+
 /**
  * Waits for `work` on the way of a request.
- * @param name - of what belongs to connecting, and may take as long as that: told as `address`. Undefined for anything else
  * @throws what `work` throws; TimeoutError of `total` or `connect`; `signal.reason`, untouched; what the client was destroyed with
  */
 export function whileWanted<T>(
   work: Promise<T>,
   { method, url, deadlines }: Wanted,
   { clock, pauses }: WaitGround,
-  name?: string,
+  { name, remedy, facts: known }: WaitTold = NOTHING_TOLD,
 ): Promise<T> {
   const { endsAt, totalMs, signal, timeouts } = deadlines
   const left = endsAt - clock.now()
   const most = name === undefined ? Infinity : timeouts.connect
   const late = (): Error => {
-    const facts = { method, url: shownUrl(url), address: name }
-    return left <= most
-      ? new TimeoutError('total', totalMs, facts)
+    const isTotal = left <= most
+    const elapsedMs = isTotal ? clock.now() - (endsAt - totalMs) : undefined
+    const facts = { address: name, ...known, method, url: shownUrl(url), elapsedMs }
+    const error = isTotal
+      ? new TimeoutError('total', totalMs, { ...facts, remedy })
       : new TimeoutError('connect', timeouts.connect, facts)
+    addFacts(error, { attempts: known?.attempts })
+    return error
   }
   return pauses.until(work, { clock, ms: Math.min(left, most), signal, late })
 }

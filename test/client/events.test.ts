@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import type { ClientEvents } from '../../src/client/events.ts'
 import { withChanges } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
-import { StatusError } from '../../src/errors/index.ts'
+import { StatusError, TimeoutError } from '../../src/errors/index.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
 
@@ -88,7 +90,7 @@ describe('hooks', () => {
   const serving = serve((request, response) => {
     response.statusCode = Number(/^\/(\d{3})/.exec(request.url ?? '')?.[1] ?? 200)
     if (response.statusCode === 302) response.setHeader('Location', '/')
-    response.end(request.headers['x-hook'])
+    response.end(request.url === '/large' ? 'x'.repeat(1_000_000) : request.headers['x-hook'])
   })
 
   it('beforeRequest may give another request, afterResponse another response', async () => {
@@ -196,6 +198,41 @@ describe('hooks', () => {
     client.destroy(bye)
     await given
     for (const { outstanding } of serving.client.pool.inspect().connections) assert.equal(outstanding, 0)
+  })
+
+  it('says which hook was waited for when the time was over, and what was tried and sent before', async () => {
+    for (const [name, path] of [
+      ['beforeRequest', ''],
+      ['afterResponse', ''],
+      ['onRetry', '503'],
+    ] as const) {
+      const error = await rejectionOf(serving.client.get(path, { ...hangingIn(name), timeout: 100 }))
+      assert.ok(error instanceof TimeoutError, name)
+      assert.match(error.message, new RegExp(`after \\d+ ms.*hook ${name} was waited for`))
+      // A timer of Node's may fire a part of a millisecond early.
+      assert.ok(error.elapsedMs! >= 98, `${error.elapsedMs} ms`)
+      assert.equal(error.mayHaveActed, name !== 'beforeRequest', name)
+      if (name === 'afterResponse') assert.equal(error.responseStarted, true)
+      if (name === 'onRetry') assert.equal(error.attempts?.[0]?.status, 503)
+    }
+  })
+
+  it('give up the response that comes when the request is over', async () => {
+    const client = new Client({ pool: { perOrigin: 1 } })
+    const late: HTTPResponse[] = []
+    const afterResponse = async (response: HTTPResponse): Promise<HTTPResponse> => {
+      await response.bytes()
+      await wait(60)
+      const another = await client.get(`${serving.origin}/large`)
+      late.push(another)
+      return another
+    }
+    const asked = client.get(serving.origin, { hooks: { afterResponse }, timeout: 30 })
+    await assert.rejects(asked, { code: 'TIMEOUT_TOTAL' })
+    for (let waited = 0; late[0]?.isClosed !== true && waited < 2_000; waited += 5) await wait(5)
+    assert.equal(late[0]?.isClosed, true)
+    for (const { outstanding } of client.pool.inspect().connections) assert.equal(outstanding, 0)
+    await client.close()
   })
 
   it('are functions, and have no other names', () => {
