@@ -85,7 +85,7 @@ class BodyStream extends Readable {
 
   override removeListener(name: string | symbol, listener: Listener): this {
     super.removeListener(name, listener)
-    this.#tellOf(name)
+    this.#tellOfLeaving(name)
     return this
   }
 
@@ -98,7 +98,7 @@ class BodyStream extends Readable {
     if (name === undefined) super.removeAllListeners()
     else super.removeAllListeners(name)
     this.#listen()
-    this.#tellOf('readable')
+    this.#tellOfLeaving('readable')
     return this
   }
 
@@ -185,6 +185,12 @@ class BodyStream extends Readable {
   /** Node makes of a listener for 'readable' what it makes of it a tick after it was added, or taken away. */
   #tellOf(name: string | symbol): void {
     if (name === 'readable') soon(() => this.#tell())
+  }
+
+  /** A reader that leaves may compute for longer than the body may take: that it waits no more is told at once, too. */
+  #tellOfLeaving(name: string | symbol): void {
+    this.#tellOf(name)
+    if (name === 'readable') this.#tell()
   }
 
   #tell(): void {

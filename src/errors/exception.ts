@@ -152,7 +152,9 @@ export function mayHaveActed(facts: {
 
 /** The same of an earlier attempt. The addresses that a `ConnectError` tells of have no request. */
 function mayHaveActedBefore(attempt: Attempt): boolean {
-  return attempt.requestBytesWritten !== undefined && mayHaveActed(attempt)
+  const requestBytesWritten = own(attempt, 'requestBytesWritten')
+  if (requestBytesWritten === undefined) return false
+  return mayHaveActed({ requestBytesWritten, phase: own(attempt, 'phase'), status: own(attempt, 'status') })
 }
 
 /** `Sentence: detail; remedy`, without what is not there. */
@@ -187,10 +189,13 @@ function own<T extends object, K extends keyof T>(record: T, name: K): T[K] | un
 }
 
 // What an error does not say is looked for on its prototype: there, and not on that of every object, which others may have written upon.
-for (const name of [...FACTS, 'context', 'attempts', 'remedy'])
+// Accessors, so that an error can be told its facts also where that prototype has been frozen.
+for (const name of [...FACTS, 'context', 'attempts', 'remedy', 'status'])
   Object.defineProperty(HTTPException.prototype, name, {
-    value: undefined,
-    writable: true,
+    get: () => undefined,
+    set(this: HTTPException, value: unknown) {
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true })
+    },
     configurable: true,
   })
 

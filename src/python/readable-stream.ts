@@ -7,6 +7,7 @@
 
 import type { Readable } from 'node:stream'
 import { HTTPConnection as Connection } from '../connection/http-connection.ts'
+import { isToken } from '../core/grammar.ts'
 import { ConnectionLost, ImproperConnectionState } from '../errors/index.ts'
 import type { ToleranceOptions } from '../h1/tolerances.ts'
 import type { ByteSink, ByteStream } from '../io/byte-stream.ts'
@@ -20,8 +21,9 @@ export function listenOn(stream: Readable, method: string | null, tolerances: To
     limits: limitsFor(null),
     timeout: Infinity,
   })
-  // To http.client no other method says where a body ends; and CONNECT, or what is no token, could not be sent.
-  connection.request(method === 'HEAD' ? 'HEAD' : 'GET', '/').catch(() => {
+  // http.client reads the response to CONNECT, or to what is no token, like that to GET; here they could not be sent.
+  const isSendable = method !== null && method !== 'CONNECT' && isToken(method)
+  connection.request(isSendable ? method : 'GET', '/').catch(() => {
     // Told by getResponse().
   })
   return connection

@@ -230,6 +230,21 @@ describe('a stream whose buffer is filled', () => {
     assert.deepEqual([stream.destroyed, source.closed], [true, 1])
   })
 
+  it("is nobody's wait in the very moment in which its reader leaves with a piece", async () => {
+    for (const name of ['readable', undefined]) {
+      const source = new Stalling()
+      const stream = makeReadable(source)
+      const take = (): void => void stream.read(5)
+      stream.on('readable', take)
+      await turns()
+      assert.equal(source.isAhead, false)
+      if (name === undefined) stream.removeAllListeners()
+      else stream.off(name, take)
+      assert.equal(source.isAhead, true)
+      stream.on('error', () => {}).destroy()
+    }
+  })
+
   it('leaves what a listener throws to the process: it is no error of the stream', async () => {
     const stream = makeReadable(new Source(Buffer.from('piece')))
     const told: unknown[] = []

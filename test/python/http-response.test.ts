@@ -159,6 +159,11 @@ describe('begin', () => {
     }
   })
 
+  it('names the method on the error of a body that is cut', async () => {
+    const response = await begin(TEN.slice(0, -1), 'POST')
+    await assert.rejects(response.read(), { method: 'POST' })
+  })
+
   it('takes what is no status line for HTTP/0.9 only where strict is 0, given explicitly', async () => {
     const response = await begin('hello\r\n', null, 0)
     assert.deepEqual([response.version, response.status, response.reason], [9, 200, ''])
