@@ -88,7 +88,7 @@ export class HTTPConnection {
 
   /** Where the connection is in the diagram of its states: `idle` if a request may be begun. */
   get state(): ConnectionState {
-    return decideState(this.#facts)
+    return decideState(this.#facts())
   }
 
   /** True while there is a connection to the server. */
@@ -152,7 +152,7 @@ export class HTTPConnection {
   setTunnel(host: string, port?: number, headers?: HeadersInput): void {
     if (this.isConnected || this.#sender.isDialing)
       throw new ImproperConnectionState('setTunnel() comes before the connection is opened')
-    if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts))
+    if (this.state !== 'idle') throw new ImproperConnectionState(explainRefusal('setTunnel', this.#facts()))
     const fields = toFieldLines(headers)
     for (const [name, value] of fields) checkField(name, value, this.#maker.tolerances)
     this.#maker.tunnelThrough(parseHostPort(host, port, this.#maker.defaultPort), fields)
@@ -211,7 +211,7 @@ export class HTTPConnection {
    */
   putHeader(name: string, ...values: (string | number)[]): void {
     const head = this.#head
-    if (head === undefined) throw new CannotSendHeader(explainRefusal('putHeader', this.#facts))
+    if (head === undefined) throw new CannotSendHeader(explainRefusal('putHeader', this.#facts()))
     const lines = toFieldLines(values.map((value) => [name, value] as const))
     for (const [, value] of lines) checkField(name, value, this.#maker.tolerances)
     head.fields.push(...lines)
@@ -230,7 +230,7 @@ export class HTTPConnection {
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       const head = this.#head
-      if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts))
+      if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts()))
       this.#head = undefined
       const said = takeRequestOptions(options)
       this.#sender.throwIfClosed(generation)
@@ -255,7 +255,7 @@ export class HTTPConnection {
     try {
       taken = takeBody(data, this.#maker.makeBoundary)
       const steps = this.#steps
-      if (steps?.mayGoOn !== true) throw new ImproperConnectionState(explainRefusal('send', this.#facts))
+      if (steps?.mayGoOn !== true) throw new ImproperConnectionState(explainRefusal('send', this.#facts()))
       if (steps.isSending) throw new ImproperConnectionState('wait for the last send() first')
       return steps.send(taken)
     } catch (error) {
@@ -277,7 +277,7 @@ export class HTTPConnection {
 
   // -------------------------------------------------------------------------------------------------- inside
 
-  get #facts(): CallFacts {
+  #facts(): CallFacts {
     const queue = this.#queue
     return {
       isHeadOpen: this.#head !== undefined,
@@ -295,7 +295,7 @@ export class HTTPConnection {
     // The common case, without a look at everything.
     const isQuiet = this.#head === undefined && !this.#sender.isBusy && this.#steps?.mayGoOn !== true
     if (isQuiet && this.#queue.size < this.#maker.pipelining) return
-    const facts = this.#facts
+    const facts = this.#facts()
     if (!mayBegin(facts, isWhole)) throw new CannotSendRequest(explainRefusal(call, facts))
   }
 
@@ -307,6 +307,6 @@ export class HTTPConnection {
   #takeResponse(): Promise<HTTPResponse> {
     const isHeldUp = this.#head !== undefined || this.#queue.unread !== undefined
     const response = isHeldUp ? undefined : this.#queue.take()
-    return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts)))
+    return response ?? Promise.reject(new ResponseNotReady(explainRefusal('getResponse', this.#facts())))
   }
 }

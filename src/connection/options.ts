@@ -197,7 +197,14 @@ function copyPem(pem: PemInput): PemInput {
   return pem instanceof Uint8Array ? Uint8Array.from(pem) : pem
 }
 
-const NO_REQUEST_OPTIONS: RequestOptions = Object.freeze(Object.create(null) as RequestOptions)
+/** All that may be said is said: nothing is looked for on `Object.prototype`, and looking is quick. */
+const NO_REQUEST_OPTIONS: Readonly<Record<keyof RequestOptions, undefined>> = Object.freeze({
+  timeout: undefined,
+  signal: undefined,
+  trailers: undefined,
+  expectContinue: undefined,
+  chunked: undefined,
+})
 
 /** Trailers that are a promise are heard, also where the request is refused before they are taken. */
 export function hearTrailers(given: RequestOptions | undefined): void {

@@ -210,7 +210,7 @@ export class RequestMaker {
 
   /** Scheme and authority of the URLs that are asked for. */
   get prefix(): string {
-    return this.#requestOrigin.prefix
+    return this.#requestOrigin().prefix
   }
 
   /** Whether pipelined requests that are sent at one time go out together. */
@@ -236,7 +236,7 @@ export class RequestMaker {
     const version = this.#settings.version()
     return new OutgoingRequest({
       method,
-      origin: this.#requestOrigin,
+      origin: this.#requestOrigin(),
       target: checkTarget(method, target),
       version,
       defaults: version === 11 ? DEFAULT_FIELDS : NO_FIELDS,
@@ -264,7 +264,7 @@ export class RequestMaker {
     writeRequestLine(method, checked, version)
     const fields: FieldLine[] = []
     if (version === 11) {
-      if (said.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#requestOrigin))
+      if (said.skipHost !== true) fields.push(hostFieldFor(method, checked, this.#requestOrigin()))
       if (said.skipAcceptEncoding !== true) fields.push(IDENTITY)
     }
     return { method, target: checked, version, fields }
@@ -274,7 +274,7 @@ export class RequestMaker {
   makeOf(head: OpenHead, body: OutgoingBody, said: RequestOptions): OutgoingRequest {
     return new OutgoingRequest({
       ...head,
-      origin: this.#requestOrigin,
+      origin: this.#requestOrigin(),
       defaults: NO_FIELDS,
       isHeadComplete: true,
       body,
@@ -303,7 +303,7 @@ export class RequestMaker {
     }
   }
 
-  get #requestOrigin(): RequestOrigin {
+  #requestOrigin(): RequestOrigin {
     if (this.#origin === undefined) {
       const at = this.#plan.tunnel?.to ?? this.#plan.target
       this.#origin = makeOrigin(this.#settings.scheme, at, this.#defaultPort, DEFAULT_FIELDS)

@@ -143,7 +143,7 @@ export class ChunkedBody {
   again(): ChunkedBody {
     const make = (onFailure: (error: unknown) => void): ChunkSource => this.#source.again!(onFailure)
     const replay = new ChunkedBody(make, this.length, this.contentType)
-    this.#replays = [...this.#replays.filter((one) => !one.#isOver), replay]
+    this.#replays = [...this.#replays.filter((one) => !one.#isOver()), replay]
     return replay
   }
 
@@ -176,8 +176,8 @@ export class ChunkedBody {
   }
 
   /** True where nothing is left to be given up. */
-  get #isOver(): boolean {
-    return this.#isClosed && this.#replays.every((one) => one.#isOver)
+  #isOver(): boolean {
+    return this.#isClosed && this.#replays.every((one) => one.#isOver())
   }
 
   /** Gives back what was not read, for one sending. Idempotent. */
@@ -429,7 +429,7 @@ export async function measureBody(body: OutgoingBody | FileHandleLike): Promise<
 /** True for a body that has not to be measured. */
 export function isMeasured(body: OutgoingBody | FileHandleLike): body is OutgoingBody {
   // Own: what another package wrote onto `Object.prototype` makes no file a body.
-  return Object.hasOwn(body, 'kind')
+  return body === NO_BODY || Object.hasOwn(body, 'kind')
 }
 
 /**

@@ -194,11 +194,11 @@ class BodyStream extends Readable {
   }
 
   #tell(): void {
-    if (this.#isReading) this.#source.readAhead?.(this.#isAhead)
+    if (this.#isReading) this.#source.readAhead?.(this.#isAhead())
   }
 
   /** Nobody waits: paused, or there is something to be taken, or it was taken and is dealt with. */
-  get #isAhead(): boolean {
+  #isAhead(): boolean {
     if (this.#nexts > 0 || this.readableFlowing === true) return false
     if (this.#iterators > 0) return true
     if (this.#lastRead === 'nothing') return false

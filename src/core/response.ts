@@ -296,7 +296,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   read(size?: number): Promise<Buffer> {
     if (size !== undefined) return this.#readUpTo(size)
     this.#markTaken('read()')
-    return this.#hasPlainBody ? this.#readBody() : this.#readRest()
+    return this.#hasPlainBody() ? this.#readBody() : this.#readRest()
   }
 
   async #readRest(): Promise<Buffer> {
@@ -355,7 +355,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws IncompleteRead if the message broke off
    */
   readInto(target: Uint8Array): Promise<number> {
-    const isPlain = target.length > 0 && this.#hasPlainBody
+    const isPlain = target.length > 0 && this.#hasPlainBody()
     this.#isBegun = true
     return isPlain ? this.#body.readInto(target) : this.#readRestInto(target)
   }
@@ -463,7 +463,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws LimitExceeded (`LIMIT_BODY`)
    */
   takeArrived(): Buffer | undefined {
-    if (this.#takenBy !== undefined || !this.#hasPlainBody) return undefined
+    if (this.#takenBy !== undefined || !this.#hasPlainBody()) return undefined
     const bytes = this.#body.takeAll()
     if (bytes === undefined) return undefined
     this.#markTaken('takeArrived()')
@@ -475,7 +475,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): Promise<T> {
     if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
     this.#markTaken(call)
-    const bytes = this.#hasPlainBody ? this.#body.takeAll() : undefined
+    const bytes = this.#hasPlainBody() ? this.#body.takeAll() : undefined
     if (bytes === undefined) return this.read().then(make)
     try {
       this.#refuseLarge(bytes)
@@ -516,7 +516,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   #markTaken(call: string): void {
-    if (!this.#isRefused) this.#takenBy ??= call
+    if (!this.#isRefused()) this.#takenBy ??= call
   }
 
   /** The rest of the body as a web stream of bytes, made when first asked for. Cancelling it closes the response. */
@@ -606,16 +606,16 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /** True where reading has nothing to look after: the body gives what it has. */
-  get #hasPlainBody(): boolean {
+  #hasPlainBody(): boolean {
     return this.#rest === undefined && !this.#isCut && this.#head.codings.length === 0
   }
 
-  get #isRefused(): boolean {
+  #isRefused(): boolean {
     return this.#head.codings.length > 0 && !this.#isUndecodedAllowed
   }
 
   #refuseCoded(): void {
-    if (this.#isRefused) throw this.#named(new UnknownTransferEncoding(this.#head.codings))
+    if (this.#isRefused()) throw this.#named(new UnknownTransferEncoding(this.#head.codings))
   }
 
   #takeRest(): Buffer | undefined {

@@ -133,7 +133,7 @@ class Answer extends AnswerBase {
 
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#real !== undefined) return realState(this.#real).body?.stream ?? null
-    if (this.#hasNoBody) return null
+    if (this.#hasNoBody()) return null
     if (this.#feed !== undefined) return this.#feed.stream
     if (this.#isUsed) {
       this.#spent ??= makeSpentStream()
@@ -169,7 +169,7 @@ class Answer extends AnswerBase {
   blob(): Promise<Blob> {
     if (this.#real !== undefined) return PLATFORM.blob.call(this) as Promise<Blob>
     return this.#consume((bytes) => {
-      const type = extractMimeType(this.#contentTypes)
+      const type = extractMimeType(this.#contentTypes())
       return new PlatformBlob([bytes], { type: type === undefined ? '' : writeMimeType(type) })
     })
   }
@@ -178,7 +178,7 @@ class Answer extends AnswerBase {
     if (this.#real !== undefined) return PLATFORM.formData.call(this) as Promise<FormData>
     return this.#consume((bytes) => {
       // The platform reads its own form.
-      const headers = { 'content-type': this.#contentTypes.join(', ') }
+      const headers = { 'content-type': this.#contentTypes().join(', ') }
       return new PlatformResponse(bytes, { headers }).formData()
     })
   }
@@ -192,10 +192,10 @@ class Answer extends AnswerBase {
 
   clone(): Response {
     if (this.#real !== undefined) return PLATFORM.clone.call(this)
-    if (this.#isUnusable) throw new TypeError('Response.clone: Body has already been consumed.')
+    if (this.#isUnusable()) throw new TypeError('Response.clone: Body has already been consumed.')
     // What an abort has closed tells both of its reason.
     const isCalledOff = this.#signal?.aborted === true && this.#response.isClosed
-    if (this.#hasNoBody || isCalledOff) return new Answer(this.#response, this.#signal, this.#type)
+    if (this.#hasNoBody() || isCalledOff) return new Answer(this.#response, this.#signal, this.#type)
     // The stream that was given out is locked from now on, as by tee(); the next is another.
     this.#feed?.leave()
     this.#feed = undefined
@@ -220,29 +220,29 @@ class Answer extends AnswerBase {
 
   // -------------------------------------------------------------------------------------------------- inside
 
-  get #contentTypes(): readonly string[] {
+  #contentTypes(): readonly string[] {
     return fieldValues(this.#response.rawHeaders, 'content-type')
   }
 
   /** HEAD and the null body statuses: `body` is null, and may be read any number of times. */
-  get #hasNoBody(): boolean {
+  #hasNoBody(): boolean {
     const { status, head } = this.#response
     return head.framing?.kind === 'none' || NULL_BODY_STATUSES.has(status)
   }
 
-  get #isUnusable(): boolean {
+  #isUnusable(): boolean {
     if (this.#isUsed) return true
     return this.#feed !== undefined && (this.#feed.stream.locked || this.#feed.isUsed)
   }
 
   #consume<T>(make: (bytes: Buffer) => T | Promise<T>): Promise<T> {
-    if (this.#isUnusable) {
+    if (this.#isUnusable()) {
       // A caller that asks again after an abort is told of that once more.
       if (this.#signal?.aborted === true && this.#outcome?.error === this.#signal.reason)
         return Promise.reject(this.#signal.reason)
       return Promise.reject(unusable())
     }
-    if (this.#hasNoBody) return attempt(make, NO_BYTES)
+    if (this.#hasNoBody()) return attempt(make, NO_BYTES)
     this.#isUsed = true
     if (this.#signal?.aborted === true && this.#feed === undefined) {
       this.#response.close()
@@ -279,7 +279,7 @@ class Answer extends AnswerBase {
     const signal = this.#signal
     if (this.#outcome !== undefined) this.#ended(this.#outcome.error)
     else if (this.#reading !== undefined) this.#watch()
-    else if (this.#hasNoBody || this.#isUsed) this.#ended()
+    else if (this.#hasNoBody() || this.#isUsed) this.#ended()
     else if (signal?.aborted === true) this.#ended(signal.reason)
     else if (this.#response.hasEnded) this.#ended()
     // The stream hears an abort also where it is not read.

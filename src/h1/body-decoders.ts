@@ -16,13 +16,20 @@ import { HeadScanner } from './head-scanner.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 import { limitExceeded, violation } from './violation.ts'
 
-/** What a decoder answers: bytes of the body, the end with its trailers, or nothing until more input comes. */
-export type Decoded = { readonly bytes: Uint8Array } | { readonly trailers: readonly FieldLine[] } | undefined
-
-/** True for bytes, false for the end. Own: nothing that another package wrote onto `Object.prototype` makes bytes of an end. */
-export function isData(decoded: NonNullable<Decoded>): decoded is { readonly bytes: Uint8Array } {
-  return Object.hasOwn(decoded, 'bytes')
+/** Bytes of a body. Both members are its own: what another package wrote onto `Object.prototype` makes no end of them. */
+interface DecodedData {
+  readonly bytes: Uint8Array
+  readonly trailers: undefined
 }
+
+/** The end of a body. */
+interface DecodedEnd {
+  readonly bytes: undefined
+  readonly trailers: readonly FieldLine[]
+}
+
+/** What a decoder answers: bytes of the body, the end with its trailers, or nothing until more input comes. */
+export type Decoded = DecodedData | DecodedEnd | undefined
 
 export interface BodyDecoder {
   /** How many bytes are announced and not handed out yet; undefined where the peer has not said. */
@@ -48,7 +55,7 @@ export function makeBodyDecoder(framing: Framing, rules: FieldRules, defects: De
   }
 }
 
-const END: Decoded = freezeDeep({ trailers: [] })
+const END: Decoded = freezeDeep({ bytes: undefined, trailers: [] })
 
 /** The connection ended in the middle of the body. What came of it was handed out. */
 function brokenOff(missing: number | undefined): IncompleteRead {
@@ -80,7 +87,7 @@ export class LengthDecoder implements BodyDecoder {
     if (buffer.length === 0) return undefined
     const bytes = take(buffer, this.#remaining)
     this.#remaining -= bytes.length
-    return { bytes }
+    return { bytes, trailers: undefined }
   }
 
   finish(): Decoded {
@@ -93,7 +100,7 @@ export class UntilCloseDecoder implements BodyDecoder {
   readonly missing = undefined
 
   decode(buffer: ReceiveBuffer): Decoded {
-    return buffer.length === 0 ? undefined : { bytes: take(buffer, Infinity) }
+    return buffer.length === 0 ? undefined : { bytes: take(buffer, Infinity), trailers: undefined }
   }
 
   finish(): Decoded {
@@ -171,7 +178,9 @@ export class ChunkedDecoder implements BodyDecoder {
       if (this.#gathered === 0) throw error
       this.#failure = error as Error
     }
-    return this.#gathered === 0 ? decoded : { bytes: this.#scratch!.subarray(0, this.#gathered) }
+    return this.#gathered === 0
+      ? decoded
+      : { bytes: this.#scratch!.subarray(0, this.#gathered), trailers: undefined }
   }
 
   /** Answers nothing where data was gathered: that comes first. */
@@ -328,7 +337,7 @@ export class ChunkedDecoder implements BodyDecoder {
     const bytes = take(buffer, this.#remaining)
     this.#remaining -= bytes.length
     if (this.#remaining === 0) this.#state = 'data-cr'
-    return { bytes }
+    return { bytes, trailers: undefined }
   }
 
   #readTrailers(buffer: ReceiveBuffer): Decoded {
@@ -340,7 +349,7 @@ export class ChunkedDecoder implements BodyDecoder {
     const text = buffer.text(start, scan.end)
     const trailers = parseFieldLines(text, 0, buffer.offsetOf(start), this.#rules, this.#defects)
     buffer.consumeTo(scan.end)
-    return trailers.length === 0 ? END : { trailers }
+    return trailers.length === 0 ? END : { bytes: undefined, trailers }
   }
 }
 

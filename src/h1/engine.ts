@@ -23,7 +23,7 @@ import {
   IncompleteRead,
   RemoteDisconnected,
 } from '../errors/index.ts'
-import { type BodyDecoder, isData, makeBodyDecoder } from './body-decoders.ts'
+import { type BodyDecoder, makeBodyDecoder } from './body-decoders.ts'
 import { type BodyEncoder, makeBodyEncoder } from './body-encoders.ts'
 import type {
   ClosedEvent,
@@ -172,14 +172,14 @@ export class H1Engine {
   get progress(): Progress {
     if (this.#failedAt !== undefined) return this.#failedAt
     const hasBytes = this.#buffer.length > 0 || this.#exchanges.oldest.informational > 0
-    return { headStarted: this.#isReadingHead && hasBytes, bodyBytesMissing: this.#decoder?.missing }
+    return { headStarted: this.#isReadingHead() && hasBytes, bodyBytesMissing: this.#decoder?.missing }
   }
 
-  get #isReadingHead(): boolean {
-    return this.#exchanges.oldest[this.#peer] === (this.role === 'client' ? 'send-response' : 'idle')
+  #isReadingHead(): boolean {
+    return this.#exchanges.oldest.of(this.#peer()) === (this.role === 'client' ? 'send-response' : 'idle')
   }
 
-  get #peer(): Role {
+  #peer(): Role {
     return this.role === 'client' ? 'server' : 'client'
   }
 
@@ -204,11 +204,11 @@ export class H1Engine {
       return event
     } catch (error) {
       // A head that failed has been taken out of the buffer, perhaps.
-      const headStarted = this.#isReadingHead && !(error instanceof RemoteDisconnected)
+      const headStarted = this.#isReadingHead() && !(error instanceof RemoteDisconnected)
       this.#failedAt = { headStarted, bodyBytesMissing: this.#decoder?.missing }
       this.#failure = error as Error
       this.#buffer.clear()
-      this.#exchanges.oldest.apply(this.#peer, 'failed')
+      this.#exchanges.oldest.apply(this.#peer(), 'failed')
       throw error
     }
   }
@@ -220,7 +220,7 @@ export class H1Engine {
 
   #readEvent(): ReceivedEvent {
     const exchange = this.#exchanges.oldest
-    const state = exchange[this.#peer]
+    const state = exchange.of(this.#peer())
     switch (state) {
       case 'idle':
         if (this.role === 'client') return this.#readIdle(exchange)
@@ -258,7 +258,7 @@ export class H1Engine {
   }
 
   #readClose(exchange: Exchange): ReceivedEvent {
-    this.#apply(exchange, this.#peer, 'closed')
+    this.#apply(exchange, this.#peer(), 'closed')
     return CLOSED
   }
 
@@ -319,10 +319,10 @@ export class H1Engine {
     const decoder = this.#decoder!
     const decoded = decoder.decode(this.#buffer) ?? (this.#ended ? decoder.finish(this.#buffer) : undefined)
     if (decoded === undefined) return NEED_DATA
-    if (isData(decoded)) return { type: 'data', bytes: decoded.bytes }
+    if (decoded.bytes !== undefined) return { type: 'data', bytes: decoded.bytes }
     this.#decoder = undefined
     this.#heads.maySkipEmptyLine = true
-    this.#apply(exchange, this.#peer, 'end')
+    this.#apply(exchange, this.#peer(), 'end')
     this.#exchanges.dropOver()
     return decoded.trailers.length === 0 ? END : { type: 'end', trailers: decoded.trailers }
   }
@@ -345,7 +345,7 @@ export class H1Engine {
       case 'data':
         return this.#sendData(event.bytes)
       case 'end': {
-        const trailers = ownPart(event, 'trailers', undefined)
+        const trailers = ownPart(event, 'trailers', event.trailers, undefined)
         return this.#sendEnd(trailers === undefined ? NO_FIELDS : snapshotFields(trailers))
       }
       case 'closed':
@@ -417,7 +417,7 @@ export class H1Engine {
   }
 
   #check(exchange: Exchange, role: Role, transition: 'data' | 'end'): void {
-    if (exchange[role] !== 'send-body') throw this.#improper(exchange, role, transition)
+    if (exchange.of(role) !== 'send-body') throw this.#improper(exchange, role, transition)
   }
 
   #improper(exchange: Exchange, role: Role, transition: Transition): ImproperConnectionState {
@@ -425,6 +425,6 @@ export class H1Engine {
   }
 
   #describe(exchange: Exchange, role: Role, transition: Transition): string {
-    return `the ${role} cannot send '${transition}' in state '${exchange[role]}'`
+    return `the ${role} cannot send '${transition}' in state '${exchange.of(role)}'`
   }
 }

@@ -65,7 +65,7 @@ export function writeRequestHead(
   own: KeptHead | undefined,
 ): KeptHead {
   const { method, target, fields } = request
-  const version = ownPart(request, 'version', 11)
+  const version = ownPart(request, 'version', request.version, 11)
   // No other tolerance has a say in what is sent.
   const shared = tolerances.foldedValues ? undefined : SHARED.get(fields)
   const kept = shared === undefined ? own : shared.kept

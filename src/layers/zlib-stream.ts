@@ -111,7 +111,7 @@ export class ZlibStream {
       const piece = this.#engine.read() as Buffer | null
       if (piece !== null) return piece
       if (this.#isEnded) return 'ended'
-      if (!this.#isWriting && !this.#isEnding && !this.#isLeavingBytes) return 'hungry'
+      if (!this.#isWriting && !this.#isEnding && !this.#isLeavingBytes()) return 'hungry'
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -126,7 +126,7 @@ export class ZlibStream {
   }
 
   /** True where the coding has ended within the bytes given last, which is told in a moment. */
-  get #isLeavingBytes(): boolean {
+  #isLeavingBytes(): boolean {
     return this.#given > this.#engine.bytesWritten
   }
 

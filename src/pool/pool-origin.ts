@@ -47,7 +47,7 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   get capacity(): number {
-    return this.isLent || this.#isExclusive ? 0 : this.transport.capacity
+    return this.isLent || this.#isExclusive() ? 0 : this.transport.capacity
   }
 
   get isSerial(): boolean {
@@ -55,7 +55,7 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   /** Nothing is sent after what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
-  get #isExclusive(): boolean {
+  #isExclusive(): boolean {
     const { request, transport } = this
     return (
       request !== undefined && !isIdempotent(request.method) && this.isSerial && transport.outstanding > 0
@@ -202,7 +202,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
   get unwantedDials(): Dial[] {
     const unwanted = this.dials.size - this.waiting
     if (unwanted <= 0) return []
-    return this.#matched.spare.filter(isUnwished).reverse().slice(0, unwanted)
+    return this.#matched().spare.filter(isUnwished).reverse().slice(0, unwanted)
   }
 
   /**
@@ -211,7 +211,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
    */
   get unfitDials(): readonly Dial[] {
     if (!this.#isMixed || this.dials.size === 0) return []
-    const { spare, unserved } = this.#matched
+    const { spare, unserved } = this.#matched()
     return spare.filter(isUnwished).slice(0, unserved)
   }
 
@@ -220,7 +220,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
    * the oldest. `spare` are the dials that are left; `unserved` is how many of those who wait could have had one of them, but for
    * its timeouts; `next` is the first who has none.
    */
-  get #matched(): {
+  #matched(): {
     readonly spare: Dial[]
     readonly unserved: number
     readonly next: PoolWaiter | undefined
@@ -270,7 +270,7 @@ export class PoolOrigin implements Connections<PooledConnection> {
   /** How long the next dial may take: as long as the first of those whom the dials under way will not serve allows. */
   get nextTimeouts(): ResolvedTimeouts {
     const { oldest } = this
-    const waiter = this.#isMixed ? (this.#matched.next ?? this.line.last ?? oldest) : oldest
+    const waiter = this.#isMixed ? (this.#matched().next ?? this.line.last ?? oldest) : oldest
     return waiter?.timeouts ?? DEFAULT_TIMEOUTS
   }
 

@@ -56,14 +56,14 @@ class BodyGuard {
     const { warnUnreadMs } = options.limits
     if (warnUnreadMs === Infinity || options.onWarning === undefined) return
     this.#unread = options.clock.after(warnUnreadMs, () => {
-      if (this.#isHolding) this.#warn('unread', HELD_UNREAD)
+      if (this.#isHolding()) this.#warn('unread', HELD_UNREAD)
     })
     // Nobody waits for a warning.
     this.#unread.keepAlive(false)
   }
 
   /** It has not come to its end, nor was it cut off. */
-  get #isHolding(): boolean {
+  #isHolding(): boolean {
     const { transport, framing } = this.#options
     return transport.state !== 'closed' && (framing?.kind === 'switch' || this.#inner.isOpen !== false)
   }

@@ -122,22 +122,22 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** The header fields, with the methods of Python 3: `get get_all items get_content_type get_content_charset …`. */
   get headers(): ResponseHeaders {
-    return this.#head.headers
+    return this.#head().headers
   }
 
   /** The header fields, with the methods of the old manual: names in lower case, equal names joined with ", ". */
   get msg(): HTTPMessage {
-    return this.#head.msg
+    return this.#head().msg
   }
 
   /** The protocol version of the server: 10 for HTTP/1.0, 11 for HTTP/1.1, 9 where it sent no head at all. */
   get version(): number {
-    return this.#head.response.version
+    return this.#head().response.version
   }
 
   /** The status code. */
   get status(): number {
-    return this.#head.response.status
+    return this.#head().response.status
   }
 
   /** The status code, as `status`. */
@@ -147,27 +147,27 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** The reason phrase. */
   get reason(): string {
-    return this.#head.response.reason
+    return this.#head().response.reason
   }
 
   /** The URL that was asked for, without credentials. */
   get url(): string {
-    return this.#url ?? this.#head.response.url
+    return this.#url ?? this.#head().response.url
   }
 
   /** True if the body comes in chunks. */
   get chunked(): boolean {
-    return this.#head.chunked
+    return this.#head().chunked
   }
 
   /** True if the connection ends with this response. */
   get will_close(): boolean {
-    return this.#head.will_close
+    return this.#head().will_close
   }
 
   /** How many bytes of the body are left to be read; null where the head did not say. */
   get length(): number | null {
-    void this.#head
+    this.#head()
     return this.#length
   }
 
@@ -181,7 +181,7 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   getheader(name: string, otherwise: Iterable<string>): string
   getheader<T>(name: string, otherwise: T): string | T
   getheader(name: string, otherwise: unknown = null): unknown {
-    const values: unknown = this.#head.headers.get_all(name, otherwise)
+    const values: unknown = this.#head().headers.get_all(name, otherwise)
     const isList = typeof values === 'object' && values !== null && Symbol.iterator in values
     return isList ? joined([...(values as Iterable<unknown>)]) : values
   }
@@ -211,8 +211,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
    * @throws IncompleteRead if the body broke off
    */
   async read(amt: number | null = null): Promise<Buffer> {
-    const { body } = this.#head
-    if (this.#isOver) return this.#end()
+    const { body } = this.#head()
+    if (this.#isOver()) return this.#end()
     if (amt === null || amt < 0) {
       const all = await this.#take(() => body.takeAll())
       this.#end()
@@ -222,7 +222,7 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   }
 
   async #readUpTo(amt: number): Promise<Buffer> {
-    const { body, kind } = this.#head
+    const { body, kind } = this.#head()
     const size = this.#length === null ? amt : Math.min(amt, this.#length)
     const bytes = await this.#take(() => body.takeBytes(size))
     if (kind === 'chunked') await this.#endIfSeen(bytes.length < amt, amt === 0)
@@ -250,8 +250,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** Reads a line with its line end, or `limit` bytes of it; nothing at the end. */
   async readline(limit: number = -1): Promise<Buffer> {
-    const { body, kind } = this.#head
-    if (this.#isOver) return nothing()
+    const { body, kind } = this.#head()
+    if (this.#isOver()) return nothing()
     const most = this.#length === null ? limit : clip(limit, this.#length)
     const line = await this.#take(() => body.takeLine(most))
     const isCut = line.at(-1) !== 0x0a && (limit < 0 || line.length < limit)
@@ -274,8 +274,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** Reads what is there, or else what comes next, and not more than `n` bytes where that is not negative. */
   async read1(n: number = -1): Promise<Buffer> {
-    const { body, kind } = this.#head
-    if (this.#isOver) return nothing()
+    const { body, kind } = this.#head()
+    if (this.#isOver()) return nothing()
     if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
     const most = this.#length === null ? n : clip(n, this.#length)
     const bytes =
@@ -288,8 +288,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** What `read1` would give, left where it is. How much that is, `n` does not say, here as in Python. */
   async peek(_n: number = -1): Promise<Buffer> {
-    const { body, kind } = this.#head
-    if (this.#isOver || this.#length === 0) return nothing()
+    const { body, kind } = this.#head()
+    if (this.#isOver() || this.#length === 0) return nothing()
     if (kind === 'chunked' && (await this.#endIfSeen(false, true))) return nothing()
     return this.#guard(() => body.peek())
   }
@@ -356,14 +356,14 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
 
   /** Ends a body in chunks whose last one was seen; `isToLook`: it has to be looked for. Answers whether it ended. */
   async #endIfSeen(isSeen: boolean, isToLook: boolean): Promise<boolean> {
-    const { body } = this.#head
+    const { body } = this.#head()
     if (!isSeen && (!isToLook || (await this.#guard(() => body.hasMore())))) return false
     this.#end()
     return true
   }
 
   async #fill(name: string, b: ArrayBufferView, read: (most: number) => Promise<Buffer>): Promise<number> {
-    void this.#head
+    this.#head()
     if (!ArrayBuffer.isView(b)) throw new TypeError(`${name}() takes a Uint8Array, or another view of memory`)
     const wasClosed = this.fp === null
     const bytes = await read(b.byteLength)
@@ -377,7 +377,7 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   }
 
   #putBack(bytes: Buffer): void {
-    const { body } = this.#head
+    const { body } = this.#head()
     body.putBack(bytes)
     if (this.#length !== null) this.#length += bytes.length
     this.fp ??= new ResponseFile(this)
@@ -391,16 +391,16 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   }
 
   /** True where there is nothing to be read. Throws what broke the body off, until it is closed. */
-  get #isOver(): boolean {
+  #isOver(): boolean {
     if (this.#failure !== undefined && !this.#isClosed) throw this.#failure
-    return this.fp === null || this.#isHead
+    return this.fp === null || this.#isHead()
   }
 
-  get #isHead(): boolean {
+  #isHead(): boolean {
     return this.#method === 'HEAD'
   }
 
-  get #head(): Begun {
+  #head(): Begun {
     if (this.#begun === undefined) throw new ResponseNotReady('begin() comes first')
     return this.#begun
   }

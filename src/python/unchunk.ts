@@ -6,7 +6,7 @@
 
 import type { FieldLine } from '../core/fields.ts'
 import { HTTPException, LocalProtocolError } from '../errors/index.ts'
-import { ChunkedDecoder, isData } from '../h1/body-decoders.ts'
+import { ChunkedDecoder } from '../h1/body-decoders.ts'
 import { resolveLimits } from '../h1/limits.ts'
 import { ReceiveBuffer } from '../h1/receive-buffer.ts'
 import { resolveTolerances } from '../h1/tolerances.ts'
@@ -38,7 +38,7 @@ export class Unchunker {
     while (!this.#isEnded) {
       const decoded = this.#decode()
       if (decoded === undefined) break
-      if (isData(decoded)) {
+      if (decoded.bytes !== undefined) {
         // A view of a buffer that is used again.
         data.push(Buffer.from(decoded.bytes))
       } else {

@@ -5,6 +5,7 @@
  * Invariant: a byte is in the queue, or was given to one caller; the end is told only after the last byte.
  */
 
+import { Buffer } from 'node:buffer'
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
@@ -94,7 +95,7 @@ export class IncomingBody implements BodyReader {
     }
     this.#waiter = undefined
     if (waiter.kind === 'chunk') {
-      waiter.resolve(Buffer.from(bytes))
+      waiter.resolve(copyOf(bytes))
       return
     }
     let count: number
@@ -218,15 +219,16 @@ export class IncomingBody implements BodyReader {
   /** Copies borrowed bytes into the queue: after the last piece, in its own memory, where both are small. */
   #enqueue(bytes: Uint8Array): void {
     this.#queuedBytes += bytes.length
-    const at = this.#queue.length - 1
-    const last = this.#queue[at]
-    if (last === undefined) {
+    const { length } = this.#queue
+    if (length === 0) {
       // Most bodies come in one piece: a list of one, which `push` would make with room for seventeen.
-      this.#queue = [Buffer.from(bytes)]
+      this.#queue = [copyOf(bytes)]
       return
     }
+    const at = length - 1
+    const last = this.#queue[at]!
     if (last.length + bytes.length > GATHERED_BYTES) {
-      this.#queue.push(Buffer.from(bytes))
+      this.#queue.push(copyOf(bytes))
       return
     }
     let start = last.byteOffset
@@ -278,6 +280,13 @@ export class IncomingBody implements BodyReader {
     this.#isPaused = false
     this.#source.resume()
   }
+}
+
+/** The bytes in memory of their own; `Buffer.from` looks at what it is given first, which takes as long again. */
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 function closedError(): ImproperConnectionState {

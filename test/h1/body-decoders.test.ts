@@ -34,14 +34,14 @@ function decode(decoder: BodyDecoder, pieces: readonly Uint8Array[], ends = fals
     while (trailers === undefined) {
       const decoded = decoder.decode(buffer)
       if (decoded === undefined) break
-      if ('bytes' in decoded) body += Buffer.from(decoded.bytes).toString('latin1')
+      if (decoded.bytes !== undefined) body += Buffer.from(decoded.bytes).toString('latin1')
       else trailers = decoded.trailers
     }
     buffer.settle()
   }
   if (ends && trailers === undefined) {
     const decoded = decoder.finish(buffer)
-    if (decoded !== undefined && 'trailers' in decoded) trailers = decoded.trailers
+    trailers = decoded?.trailers
   }
   return { body, trailers, rest: buffer.text(buffer.start, buffer.end) }
 }
@@ -122,7 +122,7 @@ function piecesOf(decoder: BodyDecoder, text: string): string[] {
   const pieces: string[] = []
   for (;;) {
     const decoded = decoder.decode(buffer)
-    if (decoded === undefined || !('bytes' in decoded)) return pieces
+    if (decoded?.bytes === undefined) return pieces
     pieces.push(Buffer.from(decoded.bytes).toString('latin1'))
   }
 }
@@ -197,7 +197,7 @@ describe('ChunkedDecoder, RFC 9112 §7.1', () => {
       const buffer = new ReceiveBuffer()
       buffer.receive(latin1(`${small(3)}1\r\nyz${' '.repeat(20)}`))
       const first = decoder.decode(buffer)
-      assert.ok(first !== undefined && 'bytes' in first)
+      assert.ok(first?.bytes !== undefined)
       assert.equal(Buffer.from(first.bytes).toString('latin1'), 'xxxy')
       for (let call = 0; call < 2; call++) {
         assert.throws(() => decoder.decode(buffer), { code: 'BAD_CHUNK_END', offset: 22 })

@@ -64,7 +64,7 @@ export class ShownStreams {
     this.stderrColors = colorsFor(stderr, env, isStyled)
     this.#stdoutColors = colorsFor(stdout, env, isStyled)
     this.#notes = options.verbose === true ? this.#makeView() : undefined
-    this.#progress = this.#wantsProgress
+    this.#progress = this.#wantsProgress()
       ? new ProgressLine(
           (text) => stderr.write(text),
           columnsOf(stderr),
@@ -145,7 +145,7 @@ export class ShownStreams {
     return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors, width))
   }
 
-  get #wantsProgress(): boolean {
+  #wantsProgress(): boolean {
     const { stderr, options } = this.#props
     return (
       stderr.isTTY === true &&

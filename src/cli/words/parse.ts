@@ -52,7 +52,7 @@ export class WordReader {
   *read(words: readonly string[]): Generator<string> {
     for (let at = 0; at < words.length; at++) {
       const word = words[at]!
-      if (this.#areOptionsOver || word === '-' || !word.startsWith('-')) this.#operation.urls.push(word)
+      if (this.#areOptionsOver || word === '-' || !word.startsWith('-')) this.#operation().urls.push(word)
       else if (word === '--') this.#areOptionsOver = true
       else if (word.startsWith('--')) at += this.#readLong(word, words[at + 1])
       else at += this.#readShort(word, words[at + 1])
@@ -78,7 +78,7 @@ export class WordReader {
     }
   }
 
-  get #operation(): { options: Mutable; urls: string[] } {
+  #operation(): { options: Mutable; urls: string[] } {
     return this.#operations.at(-1)!
   }
 
@@ -125,7 +125,7 @@ export class WordReader {
   /** Answers 0: no further word is taken. */
   #act(row: OptionRow, value: string): number {
     if (row.kind === 'next') {
-      const { urls, options } = this.#operation
+      const { urls, options } = this.#operation()
       if (urls.length === 0) {
         // Nothing was asked for yet: there is nothing to part from what comes.
         if (this.#operations.length === 1 && Object.keys(options).length === 0) return 0
@@ -136,20 +136,20 @@ export class WordReader {
       const what = row.long as Telling['what']
       this.#telling ??= { what, category: value }
     } else if (row.long === 'url') {
-      this.#operation.urls.push(value)
+      this.#operation().urls.push(value)
     } else {
       const read = readValue(row, value)
       // No limit, as in curl: as if nothing had been said. A speed and its time go together.
       if (read === 0 && (row.kind === 'seconds' || row.kind === 'size')) {
         for (const name of row.name.startsWith('speed') ? ['speedLimit', 'speedTime'] : [row.name])
-          delete this.#operation.options[name]
+          delete this.#operation().options[name]
       } else this.#set(row, read)
     }
     return 0
   }
 
   #set(row: OptionRow, value: unknown): void {
-    const options = row.isGlobal ? this.#global : this.#operation.options
+    const options = row.isGlobal ? this.#global : this.#operation().options
     // What was said last counts, also where it has another name.
     const rule = VOIDING[row.long]
     if (rule !== undefined && rule.by === value) for (const one of rule.what) delete options[one]

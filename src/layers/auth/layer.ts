@@ -106,7 +106,7 @@ class Authentication {
   }
 
   /** The URL that is asked for. */
-  get #url(): URL {
+  #url(): URL {
     const { target, origin, url } = this.#request
     this.#whole ??= new URL(target === '*' ? origin.prefix : url)
     return this.#whole
@@ -135,7 +135,7 @@ class Authentication {
     let response = given
     while (response.status === REFUSED) {
       const decision = await this.#decide(auth, attempted, response)
-      forgetRefused(this.#options.memory, this.#url, attempted, decision)
+      forgetRefused(this.#options.memory, this.#url(), attempted, decision)
       if (decision.kind === 'answer') return this.#finish(response, `not again: ${decision.why}`)
       this.#giveUp(response, `again${inWords(decision)}: ${decision.why}`)
       if (this.#isSpent()) throw this.#errorOf('AUTH_BODY', response)
@@ -152,7 +152,7 @@ class Authentication {
   }
 
   /** The body that is going to be sent as it is; undefined once it was. */
-  get #waiting(): OutgoingBody | undefined {
+  #waiting(): OutgoingBody | undefined {
     return this.#sentBody === undefined || this.#lent?.wasOpened === false ? this.#request.body : undefined
   }
 
@@ -192,10 +192,10 @@ class Authentication {
     for (const credential of credentials) {
       if (credential.scheme === 'bearer') continue
       if (credential.scheme === 'basic') {
-        if (credential !== ahead && spaces.hasBasic(this.#url, credential)) return this.#basic(credential)
+        if (credential !== ahead && spaces.hasBasic(this.#url(), credential)) return this.#basic(credential)
         continue
       }
-      const session = spaces.find(this.#url, credential)
+      const session = spaces.find(this.#url(), credential)
       // What covers the body is no answer to a request whose body cannot be hashed: it asks first.
       const canAnswer = session?.needsContent !== true || canHash(this.#request.body)
       if (session !== undefined && canAnswer) return this.#digest(credential, session, true)
@@ -294,20 +294,20 @@ class Authentication {
     const { DigestSession } = await import('../../auth/digest.ts')
     const make = (): DigestSession =>
       new DigestSession(challenge.challenge, credential, canHash(this.#request.body))
-    const session = spaces.open(this.#url, credential, challenge.challenge, make)
+    const session = spaces.open(this.#url(), credential, challenge.challenge, make)
     return this.#digest(credential, session, false)
   }
 
   /** @throws AuthError for a proof that is wrong: who answers does not know the password */
   #accept(attempted: Attempted, response: HTTPResponse): HTTPResponse {
-    if (learnFrom(this.#options.memory, this.#url, attempted, response)) return response
+    if (learnFrom(this.#options.memory, this.#url(), attempted, response)) return response
     response.abandon()
     throw this.#errorOf('AUTH_PROOF', response)
   }
 
   #ask(): Promise<HTTPResponse> {
     const question = questionOf(this.#request)
-    return unlessBodyFails(this.#waiting, question.deadlines, (deadlines) =>
+    return unlessBodyFails(this.#waiting(), question.deadlines, (deadlines) =>
       this.#carry(withChanges(question, { deadlines })),
     )
   }
@@ -361,7 +361,7 @@ class Authentication {
   /** Waits for what is no exchange: a token, a file. */
   #wait<T>(work: Promise<T>): Promise<T> {
     const { method, url, deadlines } = this.#request
-    return unlessBodyFails(this.#waiting, deadlines, (until) =>
+    return unlessBodyFails(this.#waiting(), deadlines, (until) =>
       whileWanted(work, { method, url, deadlines: until }, this.#options),
     )
   }

@@ -73,20 +73,20 @@ export class ConnectionLife {
    * Every response has come, and something after the last of them: half a CRLF. Asked of the engine, for an exchange lasts until
    * its request is sent, and its response may have come before.
    */
-  get #isInDoubt(): boolean {
+  #isInDoubt(): boolean {
     return !this.#engine.awaitsResponse && !this.#engine.isReusable
   }
 
   /** How many exchanges may be begun now. */
   get capacity(): number {
     if (this.#stage !== 'open' || this.#isDraining || !this.#engine.canSendRequest) return 0
-    if (this.#isInDoubt) return 0
+    if (this.#isInDoubt()) return 0
     const room = this.#pipelining - this.#exchanges.length
     return Math.max(0, this.#patience?.allows(room) ?? room)
   }
 
   /** True where no exchange can follow those that are under way. */
-  get #isSpent(): boolean {
+  #isSpent(): boolean {
     return !this.#engine.canSendRequest || this.#isDraining || this.#patience?.isOver === true
   }
 
@@ -104,7 +104,7 @@ export class ConnectionLife {
     const engine = this.#engine
     if (this.#isDraining || this.#patience?.isOver === true)
       throw this.#takesNoMore(address, 'it is being closed')
-    if (engine.canSendRequest && this.#isInDoubt)
+    if (this.#isInDoubt() && engine.canSendRequest)
       throw this.#takesNoMore(address, 'what came after the last response leaves its end in doubt')
   }
 
@@ -117,7 +117,7 @@ export class ConnectionLife {
   get end(): 'close' | ConnectionLost | undefined {
     if (this.#stage !== 'open') return undefined
     // What is left in the engine's buffer is looked at next: an empty line does no harm (RFC 9112 §9.2).
-    if (this.#exchanges.length === 0) return this.#isSpent ? 'close' : undefined
+    if (this.#exchanges.length === 0) return this.#isSpent() ? 'close' : undefined
     if (this.#engine.serverState === 'must-close')
       return new ConnectionLost('the peer ended the connection before this exchange')
     if (this.#isCondemned && this.#exchanges.unanswered?.hasHead === false)

@@ -64,7 +64,7 @@ export class ExchangeTimer {
     this.#stalledSince = this.#waits.isWritable ? undefined : (this.#stalledSince ?? now)
     this.#timed = first
     this.#phase = this.#phaseOf(first, now)
-    const untaken = this.#untaken
+    const untaken = this.#untaken()
     if (untaken !== undefined && this.#phase.name !== 'send') {
       const phase = this.#sendPhaseOf(untaken, now)
       if (phase.dueInMs < this.#phase.dueInMs) {
@@ -86,7 +86,7 @@ export class ExchangeTimer {
   }
 
   /** A request that the peer does not take: the newest, for it was written last. Who reads a response before it is no matter. */
-  get #untaken(): Exchange | undefined {
+  #untaken(): Exchange | undefined {
     if (this.#waits.isWritable) return undefined
     const newest = this.#waits.queue.members.at(-1)!
     return newest.upload === 'sending' || !newest.hasHead || newest.isUndrained ? newest : undefined
