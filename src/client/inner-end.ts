@@ -64,6 +64,8 @@ function asksForSwitch({ fields }: OutgoingRequest): boolean {
 export class InnerEnd {
   readonly #shared: Shared
   readonly #destinations: Destinations
+  /** The defaults that were last seen to have nothing for a proxy: most requests have the same. */
+  #innocent: readonly FieldLine[] | undefined
 
   constructor(shared: Shared, destinations: Destinations) {
     this.#shared = shared
@@ -100,7 +102,7 @@ export class InnerEnd {
     const { proxy, connection } = settings
     if (isAlwaysDirect(proxy)) {
       const plan = this.planFor(request.origin, connection, DIRECT)
-      return this.#shared.pool.exchange(forServer(request), plan, settings)
+      return this.#shared.pool.exchange(this.#forServer(request), plan, settings)
     }
     let route: Route | Promise<Route>
     try {
@@ -126,12 +128,21 @@ export class InnerEnd {
     const plan = this.planFor(request.origin, settings.connection, route, isTunnelled)
     const { pool } = this.#shared
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
-      return pool.exchange(forServer(request), plan, settings)
+      return pool.exchange(this.#forServer(request), plan, settings)
     const proxy = route.proxies.at(-1)!
     const own = forProxy(request, proxy)
     const identity = saysProxyAuthorization(own) ? undefined : this.#shared.identities.of(proxy)
     if (identity === undefined) return pool.exchange(own, plan, settings)
     return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
+  }
+
+  #forServer(request: OutgoingRequest): OutgoingRequest {
+    const { fields, defaults } = request
+    if (fields.length > 0) return forServer(request)
+    if (defaults === this.#innocent) return request
+    const own = forServer(request)
+    if (own === request) this.#innocent = defaults
+    return own
   }
 
   /**

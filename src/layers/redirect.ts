@@ -169,7 +169,7 @@ export function redirectLayer(options: RedirectLayerOptions): Layer {
     // Drawn out here: it goes where a field of the caller would go.
     const keyed = options.random === undefined ? request : withKey(request, options.random)
     return send(keyed).then((response) =>
-      REDIRECTS[response.status] === undefined
+      response.status < 300 || REDIRECTS[response.status] === undefined
         ? response
         : follow(send, keyed, response, settings, { ...options, isKeyDrawn: keyed !== request }),
     )

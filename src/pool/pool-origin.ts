@@ -47,7 +47,8 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   get capacity(): number {
-    return this.isLent || this.#isExclusive() ? 0 : this.transport.capacity
+    const { capacity } = this.transport
+    return capacity === 0 || this.isLent || this.#isExclusive() ? 0 : capacity
   }
 
   get isSerial(): boolean {

@@ -11,7 +11,7 @@ import { ConnectionLost, RemoteDisconnected } from '../errors/index.ts'
 
 /** Whether a request with this method may be made again without another effect (RFC 9110 §9.2.2). */
 export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT_METHODS.includes(method)
+  return method === 'GET' || IDEMPOTENT_METHODS.includes(method)
 }
 
 /** What the decision depends on. */
