@@ -10,6 +10,8 @@ export interface BodyReader {
   readonly isDone: boolean
   /** False once nothing more comes, though some of it may be there to be read; undefined where that is not known. */
   readonly isOpen?: boolean | undefined
+  /** True once all of it has come, read or not; undefined where that is not known. */
+  readonly isWhole?: boolean | undefined
   /** The trailer section; empty until the end was reached. */
   readonly trailers: readonly FieldLine[]
   /** How many bytes it can come to at most; undefined where nothing bounds it. */

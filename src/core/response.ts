@@ -271,6 +271,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#isGivenUp || (this.#body.isDone && this.#rest === undefined)
   }
 
+  /** True once all of the body has come, read or not: it holds no connection any more. For the pool. @internal */
+  get isWhole(): boolean {
+    return this.#body.isWhole === true
+  }
+
   /** True once the end of the body was reached and nothing of it is left, as opposed to one that broke off. For `fetch`. @internal */
   get hasEnded(): boolean {
     return !this.#isCut && this.isClosed && this.#body.takeAll() !== undefined

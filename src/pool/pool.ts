@@ -344,10 +344,9 @@ export class Pool {
     const { transport } = connection
     if (framing?.kind === 'switch') connection.isSwitched = true
     else if (transport.state === 'draining') this.#keeper.changed(connection)
-    // Most responses are there as a whole: nothing is held any more.
-    const isOver = transport.outstanding === 0 && framing?.kind !== 'switch'
     const told = this.#tell(sending, response)
-    if (isOver) return told
+    // Most responses are there as a whole: nothing is held any more, and the connection may serve the next one already.
+    if (told.isWhole && framing?.kind !== 'switch') return told
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options

@@ -74,6 +74,10 @@ export class IncomingBody implements BodyReader {
     return this.#state === 'open'
   }
 
+  get isWhole(): boolean {
+    return this.#state === 'ended'
+  }
+
   /** True while a caller waits for bytes that are not there. */
   get isAwaited(): boolean {
     return this.#waiter !== undefined

@@ -12,8 +12,8 @@ import type { OutgoingRequest, RequestOrigin } from '../../core/request.ts'
 import { authorityOf } from '../../core/request-target.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
 import type { RequestToSend } from '../../h1/events.ts'
-import { writeRequestFields, writeRequestLine, writeTrailers } from '../../h1/head-writer.ts'
-import { shareFields } from '../../h1/request-heads.ts'
+import { writeTrailers } from '../../h1/head-writer.ts'
+import { shareFields, writeRequestHead } from '../../h1/request-heads.ts'
 import { resolveTolerances, type Tolerances } from '../../h1/tolerances.ts'
 
 const DEFAULT_TOLERANCES = resolveTolerances()
@@ -146,10 +146,9 @@ function addFraming(fields: FieldLine[], request: OutgoingRequest): void {
  * @throws LocalProtocolError, InvalidURL or InvalidHeader for what must not be sent
  */
 export function checkHead(request: OutgoingRequest, head: RequestToSend, tolerances: Tolerances): void {
-  const { method, target, version = 11, fields } = head
-  writeRequestLine(method, target, version)
-  writeRequestFields(method, version, fields, tolerances)
-  if (request.body.kind === 'chunks') checkAnnounced(fields)
+  // What passed before is known by the list of its fields.
+  writeRequestHead(head, tolerances, undefined)
+  if (request.body.kind === 'chunks') checkAnnounced(head.fields)
   if (Array.isArray(request.trailers)) writeTrailers(request.trailers as FieldLine[], tolerances)
 }
 
