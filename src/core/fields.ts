@@ -103,6 +103,9 @@ export type ContentLength =
   | { readonly kind: 'malformed'; readonly value: string; readonly line: number }
   | { readonly kind: 'differing'; readonly value: string; readonly line: number }
 
+/** A number of so many digits is below 2^53. */
+const SAFE_DIGITS = 15
+
 /**
  * Reads the Content-Length lines of a message: one number, perhaps repeated to the letter (RFC 9110 §8.6; Fetch, "extract a
  * length": `05` beside `5` differs). A list with an empty element, a sign, a fraction or a number over 2^53 - 1 is malformed:
@@ -110,6 +113,8 @@ export type ContentLength =
  */
 export function readContentLength(values: readonly string[]): ContentLength {
   if (values.length === 0) return ABSENT
+  if (values.length === 1 && values[0]!.length <= SAFE_DIGITS && isDigits(values[0]!))
+    return { kind: 'valid', length: Number(values[0]), repeated: false }
   let first: string | undefined
   let repeated = false
   for (const [line, value] of values.entries()) {

@@ -13,6 +13,7 @@ import {
 } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import type { Defect, Framing } from './events.ts'
+import { type FramingValues, framingValues } from './framing-values.ts'
 import { note } from './head-parser.ts'
 import type { Tolerances } from './tolerances.ts'
 import { violation } from './violation.ts'
@@ -71,11 +72,15 @@ const NO_BODY_LAST = decision(FRAMINGS.none, false)
 const SWITCHED = decision(FRAMINGS.switch, false)
 const BY_CLOSE = decision(FRAMINGS.untilClose, false)
 
-/** Decides the body of a response. Adds to `defects` what was accepted although it is wrong. */
+/**
+ * Decides the body of a response. Adds to `defects` what was accepted although it is wrong.
+ * @param values - `framingValues` of the fields, where they are known
+ */
 export function decideResponseBody(
   facts: ResponseFacts,
   fields: readonly FieldLine[],
   defects: Defect[],
+  { lengths, encodings }: FramingValues = framingValues(fields),
 ): BodyDecision {
   const { method, status } = facts
   // 0. Switching protocols: what follows is not HTTP at all.
@@ -91,8 +96,6 @@ export function decideResponseBody(
   // 2. 2xx to CONNECT: a tunnel, whatever the fields say.
   if (method === 'CONNECT' && status < 300) return SWITCHED
 
-  const lengths = fieldValues(fields, 'content-length')
-  const encodings = fieldValues(fields, 'transfer-encoding')
   // 3. and 4. Transfer-Encoding overrides Content-Length; the connection is not used again, for a peer may differ.
   const encoding = readTransferEncoding(encodings)
   if (encoding.kind === 'malformed') throw badEncoding(facts.head, encoding.value)
@@ -164,7 +167,20 @@ function readLength(values: readonly string[], head: HeadPlace, defects: Defect[
 
 /** Whether a message lets the connection go on after its exchange (RFC 9112 §9.3): `close`, version, `keep-alive`. */
 export function messagePersists(version: 9 | 10 | 11, fields: readonly FieldLine[]): boolean {
-  if (version === 11 && !hasField(fields, 'connection')) return true
+  return persistsBy(version, fields, fieldValues(fields, 'connection'))
+}
+
+/** As `messagePersists`, where the values of Connection are known. */
+export function persistsBy(
+  version: 9 | 10 | 11,
+  fields: readonly FieldLine[],
+  connection: readonly string[],
+): boolean {
+  if (
+    version === 11 &&
+    (connection.length === 0 || (connection.length === 1 && connection[0] === 'keep-alive'))
+  )
+    return true
   const options = listTokens(fields, 'connection')
   if (options.includes('close')) return false
   return version === 11 || (version === 10 && options.includes('keep-alive'))

@@ -18,6 +18,7 @@ import {
   VALUE_BYTE,
 } from '../core/grammar.ts'
 import type { Defect } from './events.ts'
+import { type FramingValues, framingValues } from './framing-values.ts'
 import { type Limits, resolveLimits } from './limits.ts'
 import type { Tolerances } from './tolerances.ts'
 import { violation } from './violation.ts'
@@ -25,6 +26,7 @@ import { violation } from './violation.ts'
 const LF = 0x0a
 const CR = 0x0d
 const COLON = 0x3a
+const SP = 0x20
 
 /** How far a bad first line is looked at and shown: the same bytes however the input was cut. */
 export const MAX_FIRST_LINE_SHOWN_BYTES = 256
@@ -64,18 +66,34 @@ export interface StatusLine {
 
 const STATUS_LINE = /^HTTP\/1\.([0-9]) ([1-9][0-9][0-9])(?: (.*))?$/s
 
+const PLAIN_START = 'HTTP/1.1 '
+
+/** The status of a line as nearly all are, `HTTP/1.1 200 reason`: the expression takes as long as the fields. Undefined for all others. */
+function readPlainStatus(line: string): number | undefined {
+  if (!line.startsWith(PLAIN_START) || line.charCodeAt(12) !== SP) return undefined
+  const [hundreds, tens, ones] = [
+    line.charCodeAt(9) - 0x30,
+    line.charCodeAt(10) - 0x30,
+    line.charCodeAt(11) - 0x30,
+  ]
+  const isNumber = hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9
+  return isNumber ? 100 * hundreds + 10 * tens + ones : undefined
+}
+
 /**
  * Reads a status line (RFC 9112 §4), without its line end. The space after the code may be missing with the reason.
  * @param offset of the line in the received stream
  */
 export function parseStatusLine(line: string, offset: number): StatusLine {
-  const match = STATUS_LINE.exec(line)
-  if (match === null) throw badFirstLine(line, offset)
-  const reason = match[3] ?? ''
+  const plain = readPlainStatus(line)
+  const match = plain === undefined ? STATUS_LINE.exec(line) : null
+  if (plain === undefined && match === null) throw badFirstLine(line, offset)
+  const reason = plain === undefined ? (match![3] ?? '') : line.slice(PLAIN_START.length + 4)
   const bad = findBadByte(reason)
   if (bad >= 0) throw badFirstLineByte(line, line.length - reason.length + bad, offset)
   // RFC 9110 §2.5: a higher minor version is read as the highest one known.
-  return { version: match[1] === '0' ? 10 : 11, status: Number(match[2]), reason: trimWhitespace(reason) }
+  const version = match?.[1] === '0' ? 10 : 11
+  return { version, status: plain ?? Number(match![2]), reason: trimWhitespace(reason) }
 }
 
 /** Another protocol's first line, as far as a client meets them: another version, another letter case, ICY, RTSP, SIP. */
@@ -171,6 +189,8 @@ export interface ParsedResponse {
   readonly line: StatusLine
   readonly fields: readonly FieldLine[]
   readonly defects: readonly Defect[]
+  /** What of the fields decides where the body ends. */
+  readonly values: FramingValues
 }
 
 /** Reads a whole response head, from the status line to the empty line. */
@@ -178,7 +198,7 @@ export function parseResponseHead(text: string, offset: number, rules: FieldRule
   const defects: Defect[] = []
   const { line, next } = readStatusLine(text, offset, rules, defects)
   const fields = parseFieldLines(text, next, offset, rules, defects)
-  return { text, line, fields, defects }
+  return { text, line, fields, defects, values: framingValues(fields) }
 }
 
 /** Reads the request line at the beginning of `text`. */

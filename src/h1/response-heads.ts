@@ -8,7 +8,7 @@
 
 import { freezeDeep } from '../core/freeze.ts'
 import type { Defect, ReceivedInformational, ReceivedResponse } from './events.ts'
-import { decideResponseBody, FRAMINGS, messagePersists } from './framing.ts'
+import { decideResponseBody, FRAMINGS, persistsBy } from './framing.ts'
 import { HeadMemo, type SharedHeads } from './head-memo.ts'
 import { type FieldRules, type ParsedResponse, parseResponseHead } from './head-parser.ts'
 import { HeadReader } from './head-reader.ts'
@@ -105,14 +105,17 @@ export class ResponseHeads extends HeadReader {
     return event.framing.kind === 'chunked' ? { ...event, defects: [...event.defects] } : event
   }
 
-  #decide({ line, fields, defects: noted, text }: ParsedResponse, { method, offered }: AskedRequest): Answer {
+  #decide(
+    { line, fields, defects: noted, text, values }: ParsedResponse,
+    { method, offered }: AskedRequest,
+  ): Answer {
     const { status, reason, version } = line
     const defects: Defect[] = [...noted]
     const head = { text, offset: this.offset }
     const { tolerances } = this.rules
     const facts = { method, offeredProtocols: offered, status, version, head, tolerances }
-    const { framing, codings, mayPersist } = decideResponseBody(facts, fields, defects)
-    const persists = mayPersist && messagePersists(version, fields)
+    const { framing, codings, mayPersist } = decideResponseBody(facts, fields, defects, values)
+    const persists = mayPersist && persistsBy(version, fields, values.connection)
     const event = {
       type: 'response',
       status,
