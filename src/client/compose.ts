@@ -20,6 +20,7 @@ import type { Pauses } from '../layers/pause.ts'
 import { progressLayer } from '../layers/progress.ts'
 import { type RedirectLayerOptions, redirectLayer } from '../layers/redirect.ts'
 import { type RetryLayerOptions, retryLayer } from '../layers/retry.ts'
+import { compose } from '../layers/steps.ts'
 import { throwOnErrorLayer } from '../layers/throw-on-error.ts'
 import { contextLayer, eventsLayer } from './events.ts'
 import {
@@ -125,11 +126,6 @@ function innerFeatures({
     { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
     { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },
   ]
-}
-
-/** Lays layers around a handler, the first outermost. */
-export function compose(layers: readonly Layer[], inner: Handler): Handler {
-  return layers.reduceRight((next, layer) => layer(next), inner)
 }
 
 /**

@@ -32,7 +32,7 @@ export class ResponsePromise extends Promise<HTTPResponse> {
    * @throws StatusError; DecodeError if it is not JSON, or not what the schema asks for
    */
   json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
-    const read = (response: HTTPResponse): Promise<T> => response.json<T>(schema)
+    const read = (response: HTTPResponse): T | Promise<T> => response.jsonAtOnce<T>(schema)
     return this.then(
       this.#throwOnError === undefined
         ? (response) => (response.status < 400 ? read(response) : refuseStatus(response))
@@ -58,22 +58,22 @@ export class ResponsePromise extends Promise<HTTPResponse> {
 }
 
 // What the verbs do with a response: one reaction for each call, and no closure. Where `throwOnError` was said, a layer has seen
-// to it; else a status of 400 or more is thrown here.
+// to it; else a status of 400 or more is thrown here. What is there is given as it is: a promise of it would take two more turns.
 
-function textOf(response: HTTPResponse): Promise<string> {
-  return response.text()
+function textOf(response: HTTPResponse): string | Promise<string> {
+  return response.textAtOnce()
 }
 
-function textOfGood(response: HTTPResponse): Promise<string> {
-  return response.status < 400 ? response.text() : refuseStatus(response)
+function textOfGood(response: HTTPResponse): string | Promise<string> {
+  return response.status < 400 ? response.textAtOnce() : refuseStatus(response)
 }
 
-function bytesOf(response: HTTPResponse): Promise<Uint8Array> {
-  return response.bytes()
+function bytesOf(response: HTTPResponse): Uint8Array | Promise<Uint8Array> {
+  return response.bytesAtOnce()
 }
 
-function bytesOfGood(response: HTTPResponse): Promise<Uint8Array> {
-  return response.status < 400 ? response.bytes() : refuseStatus(response)
+function bytesOfGood(response: HTTPResponse): Uint8Array | Promise<Uint8Array> {
+  return response.status < 400 ? response.bytesAtOnce() : refuseStatus(response)
 }
 
 // `then`, `await` and `Promise.all` make plain promises of it, by the short way of the engine.

@@ -414,6 +414,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
   text(): Promise<string> {
+    return promised(() => this.textAtOnce())
+  }
+
+  /** As `text()`, without a promise where all of the body is there: a reaction that gives one costs two more turns. For the client. @internal */
+  textAtOnce(): string | Promise<string> {
     return this.#madeOfRest('text()', (bytes) => decodeText(bytes, charsetOf(this.#head.fields)))
   }
 
@@ -425,6 +430,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
   json<T = unknown>(schema?: StandardSchema<T>): Promise<T> {
+    return promised(() => this.jsonAtOnce(schema))
+  }
+
+  /** As `json()`, as `textAtOnce()`. For the client. @internal */
+  jsonAtOnce<T = unknown>(schema?: StandardSchema<T>): T | Promise<T> {
     if (schema === undefined) return this.#madeOfRest('json()', (bytes) => this.#parseJson(bytes) as T)
     return this.#parseBy(schema)
   }
@@ -459,6 +469,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */
   bytes(): Promise<Uint8Array> {
+    return promised(() => this.bytesAtOnce())
+  }
+
+  /** As `bytes()`, as `textAtOnce()`. For the client. @internal */
+  bytesAtOnce(): Uint8Array | Promise<Uint8Array> {
     return this.#madeOfRest('bytes()', ownBytes)
   }
 
@@ -477,17 +492,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /** What `make` makes of the rest of the body: at once where all of it is there. */
-  #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): Promise<T> {
+  #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): T | Promise<T> {
     if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
     this.#markTaken(call)
     const bytes = this.#hasPlainBody() ? this.#body.takeAll() : undefined
     if (bytes === undefined) return this.read().then(make)
-    try {
-      this.#refuseLarge(bytes)
-      return Promise.resolve(make(bytes))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    this.#refuseLarge(bytes)
+    return make(bytes)
   }
 
   /** A body that has none left is no empty one. What broke off, or is being read still, says so itself. */
@@ -653,6 +664,16 @@ Object.defineProperty(HTTPResponse.prototype, Symbol.for('nodejs.util.inspect.cu
     return `HTTPResponse ${inspect({ status, reason, url: shownUrl(url), fields, isClosed }, options)}`
   },
 })
+
+/** What `make` gives or throws, as a promise. */
+function promised<T>(make: () => T | Promise<T>): Promise<T> {
+  try {
+    const made = make()
+    return made instanceof Promise ? made : Promise.resolve(made)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
 
 const VERSIONS = { 9: '0.9', 10: '1.0', 11: '1.1', 20: '2' } as const
 

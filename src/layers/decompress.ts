@@ -12,6 +12,7 @@ import { addFacts, type HTTPException } from '../errors/exception.ts'
 import { LimitExceeded } from '../errors/index.ts'
 import { decideDecoding, withoutCodingFields } from './content-codings.ts'
 import { DecodedBody, type WireCount } from './decoded-body.ts'
+import { stepLayer } from './steps.ts'
 import { type MakeEngine, makeEngine } from './zlib-stream.ts'
 
 export { SUPPORTED_CODINGS } from './content-codings.ts'
@@ -23,18 +24,18 @@ export { SUPPORTED_CODINGS } from './content-codings.ts'
 export function decompressLayer(make: MakeEngine = makeEngine): Layer {
   // The fields of the last response without a coding: a connection gives equal heads the same list, and most are equal.
   let uncoded: readonly FieldLine[] | undefined
-  return (next) => (request) => {
-    const limits = request.settings?.decompress
-    if (limits === undefined) return next(request)
-    return next(request).then((response) => {
+  return stepLayer({
+    before: (request) => request,
+    passes(response, { settings }) {
       const { fields } = response.head
-      if (fields === uncoded) return response
-      if (firstFieldValue(fields, 'content-encoding') !== undefined)
-        return decode(response, request.method, limits, make)
+      if (fields === uncoded || settings?.decompress === undefined) return true
+      if (firstFieldValue(fields, 'content-encoding') !== undefined) return false
       uncoded = fields
-      return response
-    })
-  }
+      return true
+    },
+    follow: (_send, { sent }, response) => decode(response, sent.method, sent.settings!.decompress!, make),
+    failed: undefined,
+  })
 }
 
 /** @throws LimitExceeded for more codings than `limits.maxChain`; the response is closed then */

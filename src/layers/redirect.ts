@@ -24,6 +24,7 @@ import { keyNameFor, withKey, withoutKey } from './idempotency-key.ts'
 import { readLocation } from './location.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
+import { stepLayer } from './steps.ts'
 import type { MaybePromise } from './thenable.ts'
 
 /** The cap of Retry-After where no retry settings say one. */
@@ -163,17 +164,17 @@ export interface RedirectLayerOptions {
 
 /** Follows redirects as `request.settings.redirect` says. */
 export function redirectLayer(options: RedirectLayerOptions): Layer {
-  return (send) => (request) => {
-    const settings = request.settings?.redirect
-    if (settings === undefined) return send(request)
+  const { random } = options
+  return stepLayer({
     // Drawn out here: it goes where a field of the caller would go.
-    const keyed = options.random === undefined ? request : withKey(request, options.random)
-    return send(keyed).then((response) =>
-      response.status < 300 || REDIRECTS[response.status] === undefined
-        ? response
-        : follow(send, keyed, response, settings, { ...options, isKeyDrawn: keyed !== request }),
-    )
-  }
+    before: (request) =>
+      random === undefined || request.settings?.redirect === undefined ? request : withKey(request, random),
+    passes: ({ status }, { settings }) =>
+      status < 300 || REDIRECTS[status] === undefined || settings?.redirect === undefined,
+    follow: (send, { given, sent }, response) =>
+      follow(send, sent, response, sent.settings!.redirect!, { ...options, isKeyDrawn: sent !== given }),
+    failed: undefined,
+  })
 }
 
 async function follow(

@@ -21,6 +21,7 @@ import { hasKey, withKey } from './idempotency-key.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
+import { stepLayer } from './steps.ts'
 
 /** A status that is worth another try only where the server says when (RFC 9110 §15.5.14). */
 const CONTENT_TOO_LARGE = 413
@@ -136,18 +137,20 @@ export interface RetryLayerOptions {
 
 /** Sends requests again as `request.settings.retry` says, and writes each attempt onto the response or the error. */
 export function retryLayer(options: RetryLayerOptions): Layer {
-  return (send) => (request) => {
-    const settings = request.settings?.retry
-    if (settings === undefined) return send(request)
-    const sent = withKey(request, options.random)
-    return send(sent).then(
-      (response) =>
-        isPassed(response, settings)
-          ? response
-          : carryOn(send, { request: sent, settings, options }, { response }),
-      (error: unknown) => carryOn(send, { request: sent, settings, options }, { response: undefined, error }),
-    )
-  }
+  const runOf = (request: OutgoingRequest, settings: RetrySettings): Run => ({ request, settings, options })
+  return stepLayer({
+    before: (request) => (request.settings?.retry === undefined ? request : withKey(request, options.random)),
+    passes(response, { settings }) {
+      const retry = settings?.retry
+      return retry === undefined || isPassed(response, retry)
+    },
+    follow: (send, { sent }, response) => carryOn(send, runOf(sent, sent.settings!.retry!), { response }),
+    failed(send, { sent }, error) {
+      const settings = sent.settings?.retry
+      if (settings === undefined) return Promise.reject(error)
+      return carryOn(send, runOf(sent, settings), { response: undefined, error })
+    },
+  })
 }
 
 /** A response that nothing is decided of: most are. */
