@@ -179,10 +179,48 @@ export class WebStreamSource implements ChunkSource {
   }
 }
 
-/** An iterable or an iterator: a generator, an array, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
+/** A list: its chunks are there, and can be read again. What the caller does to the list afterwards does nothing to them. */
+export class ListSource implements ChunkSource {
+  readonly isReplayable = true
+  readonly #chunks: readonly (string | Uint8Array)[]
+  /** How many bytes each was when it was given. */
+  readonly #lengths: number[]
+
+  constructor(
+    chunks: readonly (string | Uint8Array)[],
+    lengths: number[] = chunks.map((chunk) => chunk.length),
+  ) {
+    this.#chunks = chunks
+    this.#lengths = lengths
+  }
+
+  open(): AnyIterator {
+    return this.#read()
+  }
+
+  /** @throws TypeError where the memory of a chunk was transferred or made another size */
+  *#read(): Generator<string | Uint8Array, void, void> {
+    for (const [at, chunk] of this.#chunks.entries()) {
+      if (chunk.length !== this.#lengths[at]) throw memoryError()
+      yield chunk
+    }
+  }
+
+  again(): ChunkSource {
+    return new ListSource(this.#chunks, this.#lengths)
+  }
+
+  close(): void {}
+}
+
+/** Of bytes that have to wait, and are the caller's. */
+export function memoryError(): TypeError {
+  return new TypeError('The memory of the body was transferred or made another size before it was sent')
+}
+
+/** An iterable or an iterator: a generator, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
 export class IterableSource implements ChunkSource {
-  /** Of arrays it is known that they can be read again. */
-  readonly isReplayable: boolean
+  readonly isReplayable = false
   readonly #iterable: AsyncIterable<unknown> | Iterable<unknown>
   #iterator: AnyIterator | undefined
 
@@ -190,7 +228,6 @@ export class IterableSource implements ChunkSource {
   constructor(iterable: AsyncIterable<unknown> | Iterable<unknown>) {
     spend(iterable)
     this.#iterable = iterable
-    this.isReplayable = Array.isArray(iterable) || iterable instanceof Set
     if ('next' in iterable) this.#iterator = iterable as AnyIterator
   }
 
@@ -199,10 +236,6 @@ export class IterableSource implements ChunkSource {
     this.#iterator =
       Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
     return this.#iterator
-  }
-
-  again(): ChunkSource {
-    return new IterableSource(this.#iterable)
   }
 
   close(): void {

@@ -8,8 +8,9 @@
 
 import { Readable } from 'node:stream'
 import { destroyStream, discardStream, isSpentStream, spend, WebStreamSource } from '../core/body-sources.ts'
+import { isFormLike } from '../core/form-data.ts'
 import { isWebStream } from '../core/outgoing-body.ts'
-import { plainView } from '../core/snapshot.ts'
+import { plainView, plainViewOfAny } from '../core/snapshot.ts'
 import { LocalProtocolError } from '../errors/index.ts'
 
 /** A piece of a body: a string is latin-1, and comes from a file only. */
@@ -98,7 +99,7 @@ export function bytesOf(data: unknown): Uint8Array | undefined {
   if (typeof data === 'string') return encodeLatin1(data)
   if (data instanceof Uint8Array) return plainView(data)
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (ArrayBuffer.isView(data)) return plainViewOfAny(data)
   return undefined
 }
 
@@ -113,7 +114,7 @@ function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | Bo
       return piecesFrom(body[Symbol.asyncIterator]())
     }
     if (isFileLike(body)) return piecesFrom(readBlocks(body, blocksize), true)
-    if (Array.isArray(body)) for (const piece of body as unknown[]) assertBytes(piece)
+    if (isList(body)) for (const piece of body) assertBytes(piece)
     if (Symbol.iterator in body) {
       spend(body)
       return piecesFrom(body[Symbol.iterator]())
@@ -220,6 +221,12 @@ function piecesOfWebStream(stream: ReadableStream): BodyPieces {
 
 function isNodeStream(body: object): body is Readable {
   return body instanceof Readable || ('pipe' in body && 'readableDidRead' in body)
+}
+
+/** What is looked through at once. A form is one, whose pieces are no bytes: without an entry it would be sent as nothing. */
+function isList(body: object): body is Iterable<unknown> {
+  if (isFormLike(body) || body instanceof URLSearchParams) throw new TypeError(NOT_BYTES)
+  return Array.isArray(body) || body instanceof Set || body instanceof Map
 }
 
 function isOpenFile(body: object): body is OpenFile {

@@ -221,6 +221,17 @@ describe('a body', () => {
     await assert.rejects(sentFor(read), TypeError)
   })
 
+  it('is looked through at once where it is a list; a form or a query is none', async () => {
+    const form = new FormData()
+    form.append('a', 'b')
+    const lists = [['a'], new Set([5]), new Map([['a', 'b']]), new FormData(), form, new URLSearchParams('')]
+    for (const body of lists as unknown[] as httplib.Body[]) {
+      const { conn, network } = open()
+      await assert.rejects(conn.request('POST', '/', body), TypeError)
+      assert.equal(network.streams.length, 0)
+    }
+  })
+
   it('that will not be destroyed hides no error of the request', async () => {
     const stream = new Readable({ read() {} })
     stream.destroy = () => {
