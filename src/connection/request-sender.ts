@@ -112,11 +112,16 @@ export class RequestSender implements SourceOptions {
 
   /** As `close`, but a transport that was lent goes back as it is. */
   release(): void {
+    const { lent } = this.#maker
+    if (lent === undefined) {
+      this.close()
+      return
+    }
     this.observe(undefined)
     this.#sends.close(() => this.#closedError())
     this.#source.release()
     this.#source.close(this.#closedError())
-    this.#maker.lent?.giveBack()
+    lent.giveBack()
   }
 
   /**
