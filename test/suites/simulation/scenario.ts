@@ -52,6 +52,7 @@ export class Program {
   #lastId = 0
   /** When the program closed the connection last, in virtual time. */
   #closedAt = -1
+  #closes = 0
 
   constructor(stage: Stage) {
     const { world, judge, verdicts, network, choices } = stage
@@ -363,7 +364,9 @@ export class Program {
     }
     this.#stage.judge.givenUp()
     this.#closedAt = world.now()
-    this.connection.close()
+    // One that was not lent is closed by either.
+    if (this.#closes++ % 2 === 0) this.connection.close()
+    else this.connection.giveBack()
     this.#stage.network.isUnasked = true
   }
 

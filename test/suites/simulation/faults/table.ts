@@ -192,6 +192,13 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
+    does: 'leaves a connection open that was given back, and was not lent',
+    file: 'connection/request-sender.js',
+    find: 'if (lent === undefined) { this.close(); return; } this.observe(undefined);',
+    replace: 'this.observe(undefined);',
+    within: 500,
+  },
+  {
     does: 'forgets a response that was asked for',
     file: 'connection/response-queue.js',
     find: 'if (isOver) this.#asked = without(this.#asked, exchange);',
