@@ -245,9 +245,13 @@ export class IterableSource implements ChunkSource {
   }
 }
 
-/** Tells an iterator that no more is wanted: generators run their `finally`. */
+/**
+ * Tells an iterator that no more is wanted: generators run their `finally`. In a moment: it may be its own code that is running and
+ * called the request off, and a generator refuses to return while it runs.
+ */
 function giveBack(iterator: AnyIterator): void {
   const tell = async (): Promise<void> => {
+    await Promise.resolve()
     await iterator.return?.()
   }
   tell().catch(ignore)

@@ -299,13 +299,16 @@ export class Program {
     const kinds = intent.controller === undefined ? [0, 1, 3, 4] : [2, 2, 0, 1, 3, 4]
     const kind = this.#choices.oneOf(kinds as [number, ...number[]])
     intent.isStruck = true
-    this.calls.strike(intent, chooseMoment(this.#choices), () => {
+    const moment = chooseMoment(this.#choices)
+    const strike = (): void => {
       if (kind === 0) this.#close()
       else if (kind === 1) this.#closeResponse(intent)
       else if (kind === 3) this.#tunnelTooLate()
       else if (kind === 4) this.#connectBesides(intent)
       else this.#abort(intent)
-    })
+    }
+    if ((kind === 0 || kind === 2) && intent.id % 4 === 0) this.#sources.strikeWithin(strike)
+    else this.calls.strike(intent, moment, strike)
   }
 
   #abort(intent: Intent): void {
