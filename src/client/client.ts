@@ -11,14 +11,14 @@ import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Layer } from '../core/handler.ts'
 import { takeOptions } from '../core/options.ts'
-import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
+import { closeBody, isMeasured, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { isThenable } from '../layers/thenable.ts'
-import { whileWanted } from '../layers/while-wanted.ts'
+import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
@@ -32,6 +32,7 @@ import {
   layFields,
   type MakingOf,
   makeRequest,
+  sendFile,
   sendOwned,
   settingsWithAuth,
   takeRequestBody,
@@ -254,7 +255,7 @@ export class Client {
       const { to, plan } = isThenable(planned) ? await planned : planned
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
-    const opened = whileWanted(open(), wanted, { clock, pauses: underway.pauses }).finally(() => over.abort())
+    const opened = whileWanted(open(), wanted, this.#waitGround).finally(() => over.abort())
     await underway.watch(opened, deadlines.signal)
   }
 
@@ -328,13 +329,18 @@ export class Client {
       const handler = this.#chains.chainFor(settings)
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
-        : measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+        : sendFile(handler, of, body, this.#waitGround)
       return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
       tellUnsent(error)
       return Promise.reject(error)
     }
+  }
+
+  get #waitGround(): WaitGround {
+    const { clock, underway } = this.#shared
+    return { clock, pauses: underway.pauses }
   }
 
   #settingsOf({ settings }: DirectRequest): ClientSettings {
@@ -402,7 +408,7 @@ export class Client {
       closeBody(body, error)
       throw error
     }
-    return measureBody(body).then((whole) => sendOwned(handler, makeRequest(of, whole)))
+    return sendFile(handler, of, body, this.#waitGround)
   }
 
   /** Everything of a request but the request; the body is taken over last. */

@@ -13,6 +13,7 @@ import {
   bytesBody,
   ChunkedBody,
   hearPromise,
+  measureBody,
   NO_BODY,
   type OutgoingBody,
   type RequestBody,
@@ -24,6 +25,7 @@ import { continueTimeout } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { AuthSettings } from '../core/settings.ts'
+import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Destination } from './destination.ts'
 import type { ClientHeaders, ClientRequestOptions } from './option-types.ts'
@@ -110,8 +112,11 @@ export function bodyToClose(
   if (typeof options !== 'object' || options === null) return undefined
   if (Object.hasOwn(options, 'trailers')) hearPromise((options as { trailers: unknown }).trailers)
   if (!Object.hasOwn(options, 'body')) return undefined
+  const { body } = options as { body: RequestBody }
+  // What it would make is not there.
+  if (typeof body === 'function') return undefined
   try {
-    return takeBody((options as { body: RequestBody }).body, makeBoundary)
+    return takeBody(body, makeBoundary)
   } catch {
     // What cannot be taken over is nothing that has to be given back.
     return undefined
@@ -203,4 +208,18 @@ export function sendOwned(handler: Handler, request: OutgoingRequest): Promise<H
       throw error
     },
   )
+}
+
+/** Sends a request with a file, which is measured first: for no longer than the request is wanted. */
+export function sendFile(
+  handler: Handler,
+  of: MakingOf,
+  file: FileHandleLike,
+  ground: WaitGround,
+): Promise<HTTPResponse> {
+  const { method, to, options, deadlines } = of
+  hearPromise(options?.trailers)
+  const wanted = { method, url: `${to.origin.prefix}${to.target}`, deadlines }
+  const measured = whileWanted(measureBody(file), wanted, ground)
+  return measured.then((body) => sendOwned(handler, makeRequest(of, body)))
 }

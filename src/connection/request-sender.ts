@@ -3,7 +3,7 @@
  * transport that takes it. Which call is legal is not asked here. A body is given back on every way out.
  */
 
-import { IterableSource } from '../core/body-sources.ts'
+import { ListSource } from '../core/body-sources.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { ChunkedBody, isMeasured, type OutgoingBody } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestDeadlines, withChanges } from '../core/request.ts'
@@ -24,7 +24,7 @@ import { SendQueue } from './send-queue.ts'
 import { type SourceOptions, TransportSource } from './transport-source.ts'
 
 /** In the place of a file that is still to be measured. */
-const UNMEASURED: OutgoingBody = new ChunkedBody(() => new IterableSource([]), undefined)
+const UNMEASURED: OutgoingBody = new ChunkedBody(() => new ListSource([]), undefined)
 
 /** What is known of a body at once: a file is measured later, and what can be refused without its size is refused now. */
 export function knownBody(taken: OutgoingBody | FileHandleLike): OutgoingBody {
@@ -112,11 +112,16 @@ export class RequestSender implements SourceOptions {
 
   /** As `close`, but a transport that was lent goes back as it is. */
   release(): void {
+    const { lent } = this.#maker
+    if (lent === undefined) {
+      this.close()
+      return
+    }
     this.observe(undefined)
     this.#sends.close(() => this.#closedError())
     this.#source.release()
     this.#source.close(this.#closedError())
-    this.#maker.lent?.giveBack()
+    lent.giveBack()
   }
 
   /**

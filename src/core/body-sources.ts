@@ -36,6 +36,17 @@ const ignore = (): void => {}
 /** Streams and one-shot iterators that were given as a body: their content belongs to the first request. */
 const SPENT = new WeakSet<object>()
 
+/**
+ * Notes that an iterable was given as a body. What is its own iterator, as a generator is, is there once.
+ * @throws TypeError for an iterator that was given before
+ */
+export function spend(iterable: object): void {
+  if (SPENT.has(iterable)) {
+    throw new TypeError('The iterator was sent before: its content is gone; give a new one, or a factory')
+  }
+  if ('next' in iterable) SPENT.add(iterable)
+}
+
 /** True for a stream whose content is gone: given before, read, at least in part, ended, failed or destroyed. */
 export function isSpentStream(stream: Readable): boolean {
   if (SPENT.has(stream)) return true
@@ -48,8 +59,18 @@ export function isSpentStream(stream: Readable): boolean {
  */
 export function discardStream(stream: Readable): void {
   if (SPENT.has(stream)) return
+  if (stream.readableFlowing === true || stream.listenerCount('readable') > 0) hearUntilClosed(stream)
+  else destroyStream(stream)
+}
+
+/** Destroys a stream. What it says on its way to its end is heard. */
+export function destroyStream(stream: Readable): void {
   hearUntilClosed(stream)
-  if (stream.readableFlowing !== true && stream.listenerCount('readable') === 0) stream.destroy()
+  try {
+    stream.destroy()
+  } catch {
+    // A stream of another make may refuse: what was to be sent has been decided.
+  }
 }
 
 /** Hears what a stream says on its way to its end: `closed` is true before the error of a failed one is told. */
@@ -99,20 +120,19 @@ export class NodeStreamSource implements ChunkSource {
   }
 
   close(): void {
-    try {
-      this.#stream.destroy()
-    } catch {
-      // A stream of another make may refuse: what was to be sent has been decided.
-    }
-    this.finish()
+    this.#unlisten()
+    destroyStream(this.#stream)
   }
 
   finish(): void {
-    const stream = this.#stream
-    stream.off('close', this.#onClose)
-    stream.off('error', this.#onError)
+    this.#unlisten()
     // An error may still be on its way, and perhaps there is no other listener.
-    hearUntilClosed(stream)
+    hearUntilClosed(this.#stream)
+  }
+
+  #unlisten(): void {
+    this.#stream.off('close', this.#onClose)
+    this.#stream.off('error', this.#onError)
   }
 }
 
@@ -159,25 +179,56 @@ export class WebStreamSource implements ChunkSource {
   }
 }
 
-/** An iterable or an iterator: a generator, an array, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
+/** A list: its chunks are there, and can be read again. What the caller does to the list afterwards does nothing to them. */
+export class ListSource implements ChunkSource {
+  readonly isReplayable = true
+  readonly #chunks: readonly (string | Uint8Array)[]
+  /** How many bytes each was when it was given. */
+  readonly #lengths: number[]
+
+  constructor(
+    chunks: readonly (string | Uint8Array)[],
+    lengths: number[] = chunks.map((chunk) => chunk.length),
+  ) {
+    this.#chunks = chunks
+    this.#lengths = lengths
+  }
+
+  open(): AnyIterator {
+    return this.#read()
+  }
+
+  /** @throws TypeError where the memory of a chunk was transferred or made another size */
+  *#read(): Generator<string | Uint8Array, void, void> {
+    for (const [at, chunk] of this.#chunks.entries()) {
+      if (chunk.length !== this.#lengths[at]) throw memoryError()
+      yield chunk
+    }
+  }
+
+  again(): ChunkSource {
+    return new ListSource(this.#chunks, this.#lengths)
+  }
+
+  close(): void {}
+}
+
+/** Of bytes that have to wait, and are the caller's. */
+export function memoryError(): TypeError {
+  return new TypeError('The memory of the body was transferred or made another size before it was sent')
+}
+
+/** An iterable or an iterator: a generator, anything with `Symbol.asyncIterator` or `Symbol.iterator`. */
 export class IterableSource implements ChunkSource {
-  /** Of arrays it is known that they can be read again. */
-  readonly isReplayable: boolean
+  readonly isReplayable = false
   readonly #iterable: AsyncIterable<unknown> | Iterable<unknown>
   #iterator: AnyIterator | undefined
 
   /** @throws TypeError for an iterator that was sent before */
   constructor(iterable: AsyncIterable<unknown> | Iterable<unknown>) {
-    if (SPENT.has(iterable)) {
-      throw new TypeError('The iterator was sent before: its content is gone; give a new one, or a factory')
-    }
+    spend(iterable)
     this.#iterable = iterable
-    this.isReplayable = Array.isArray(iterable) || iterable instanceof Set
-    // What is its own iterator is there once.
-    if ('next' in iterable) {
-      this.#iterator = iterable as AnyIterator
-      SPENT.add(iterable)
-    }
+    if ('next' in iterable) this.#iterator = iterable as AnyIterator
   }
 
   open(): AnyIterator {
@@ -187,10 +238,6 @@ export class IterableSource implements ChunkSource {
     return this.#iterator
   }
 
-  again(): ChunkSource {
-    return new IterableSource(this.#iterable)
-  }
-
   close(): void {
     const iterator = this.#iterator
     this.#iterator = undefined
@@ -198,9 +245,13 @@ export class IterableSource implements ChunkSource {
   }
 }
 
-/** Tells an iterator that no more is wanted: generators run their `finally`. */
+/**
+ * Tells an iterator that no more is wanted: generators run their `finally`. In a moment: it may be its own code that is running and
+ * called the request off, and a generator refuses to return while it runs.
+ */
 function giveBack(iterator: AnyIterator): void {
   const tell = async (): Promise<void> => {
+    await Promise.resolve()
     await iterator.return?.()
   }
   tell().catch(ignore)

@@ -11,6 +11,8 @@ import {
   type AnyIterator,
   type ChunkSource,
   IterableSource,
+  ListSource,
+  memoryError,
   NodeStreamSource,
   SegmentSource,
   WebStreamSource,
@@ -237,7 +239,7 @@ export function bytesBody(bytes: Uint8Array, contentType?: string): BytesBody {
  */
 export function assertHeld(body: OutgoingBody): void {
   if (body.kind !== 'bytes' || body.bytes.length === body.length) return
-  throw new TypeError('The memory of the body was transferred or made another size before it was sent')
+  throw memoryError()
 }
 
 /**
@@ -332,10 +334,17 @@ function takeChunks(body: object, makeBoundary: () => string): OutgoingBody | Fi
   if (isFileHandle(body)) return body
   if (Symbol.asyncIterator in body || Symbol.iterator in body) {
     const iterable = body as AsyncIterable<unknown> | Iterable<unknown>
-    if (Array.isArray(iterable)) for (const chunk of iterable as unknown[]) toBytes(chunk)
+    if (Array.isArray(iterable) || iterable instanceof Set || iterable instanceof Map)
+      return takeList(iterable as Iterable<unknown>)
     return new ChunkedBody(() => new IterableSource(iterable), undefined)
   }
   throw notABody(body)
+}
+
+/** A list is looked through at once: what is no chunk, as the entries of a Map, is refused. */
+function takeList(list: Iterable<unknown>): OutgoingBody {
+  const chunks = Array.from(list, (chunk) => (typeof chunk === 'string' ? chunk : plainView(toBytes(chunk))))
+  return new ChunkedBody(() => new ListSource(chunks), undefined)
 }
 
 function isNodeStream(body: object): body is Readable {
@@ -435,9 +444,10 @@ export function isMeasured(body: OutgoingBody | FileHandleLike): body is Outgoin
 /**
  * The bytes of a chunk.
  * @throws LocalProtocolError for anything but bytes and strings
+ * @throws TypeError where the memory of the bytes was transferred, or made smaller
  */
 export function toBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
+  if (chunk instanceof Uint8Array) return chunk.length === 0 ? plainView(chunk) : chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
   ignoresPromise(chunk)

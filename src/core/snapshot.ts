@@ -39,7 +39,7 @@ function gettersOf(prototype: object): ViewGetters {
 
 /**
  * The same memory as a plain view. Security: `length` of what it is given may be anything, and would frame the body.
- * @throws TypeError for what are no bytes
+ * @throws TypeError for what are no bytes, and where their memory was transferred, or made smaller than the view
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
   if (!ArrayBuffer.isView(bytes)) throw new TypeError('A piece of a body must be a string or bytes')
@@ -59,5 +59,11 @@ const tagOf = (
 ).get
 
 function viewBy({ bufferOf, offsetOf, lengthOf }: ViewGetters, view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(bufferOf(view), offsetOf(view), lengthOf(view))
+  const length = lengthOf(view)
+  // Of memory that was made smaller a view says that it is empty; a DataView refuses by itself.
+  if (length === 0 && tagOf.call(view) !== undefined) keysOf.call(view)
+  return new Uint8Array(bufferOf(view), offsetOf(view), length)
 }
+
+/** Any method of the language refuses a view whose memory is gone; this one does nothing else. */
+const keysOf = Reflect.get(TYPED_ARRAY_PROTOTYPE, 'keys') as (this: ArrayBufferView) => unknown

@@ -15,6 +15,7 @@ import {
   type RequestBody,
   takeBody,
 } from '../core/outgoing-body.ts'
+import { plainViewOfAny } from '../core/snapshot.ts'
 import { isStreamUsed } from './body-feed.ts'
 import { toText } from './web-idl.ts'
 
@@ -41,8 +42,7 @@ export function readBody(body: unknown, context: BodyContext): OutgoingBody | Fi
 
 function readObject(body: object, context: BodyContext): OutgoingBody | FileHandleLike | undefined {
   const { makeBoundary } = context
-  if (ArrayBuffer.isView(body))
-    return copyOf(Buffer.from(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength))
+  if (ArrayBuffer.isView(body)) return copyOf(plainViewOfAny(body))
   const tag = Object.prototype.toString.call(body)
   if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]')
     return copyOf(Buffer.from(body as ArrayBuffer))
@@ -56,7 +56,7 @@ function readObject(body: object, context: BodyContext): OutgoingBody | FileHand
 }
 
 /** The standard sends the bytes as they were when the call was made. */
-function copyOf(bytes: Buffer): OutgoingBody {
+function copyOf(bytes: Uint8Array): OutgoingBody {
   return bytesBody(Buffer.from(bytes))
 }
 

@@ -7,8 +7,10 @@
  */
 
 import { Readable } from 'node:stream'
-import { discardStream, isSpentStream } from '../core/body-sources.ts'
-import { plainView } from '../core/snapshot.ts'
+import { destroyStream, discardStream, isSpentStream, spend, WebStreamSource } from '../core/body-sources.ts'
+import { isFormLike } from '../core/form-data.ts'
+import { isWebStream } from '../core/outgoing-body.ts'
+import { plainView, plainViewOfAny } from '../core/snapshot.ts'
 import { LocalProtocolError } from '../errors/index.ts'
 
 /** A piece of a body: a string is latin-1, and comes from a file only. */
@@ -69,8 +71,7 @@ export function takeBody(body: Body | null | undefined, blocksize: number = DEFA
 export function giveBack(body: TakenBody): void {
   if (body === undefined || body instanceof Uint8Array) return
   if (isNodeStream(body)) {
-    body.on('error', ignore)
-    body.destroy()
+    if (!body.destroyed) destroyStream(body)
     return
   }
   body.return().catch(ignore)
@@ -98,7 +99,7 @@ export function bytesOf(data: unknown): Uint8Array | undefined {
   if (typeof data === 'string') return encodeLatin1(data)
   if (data instanceof Uint8Array) return plainView(data)
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (ArrayBuffer.isView(data)) return plainViewOfAny(data)
   return undefined
 }
 
@@ -107,10 +108,17 @@ function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | Bo
     if (isOpenFile(body)) return piecesFrom(readHandle(body as unknown as ReadableFile, blocksize), true)
     // A Node stream has a read() that does not wait, and is iterated instead.
     if (isNodeStream(body)) return takeStream(body)
-    if (Symbol.asyncIterator in body) return piecesFrom(body[Symbol.asyncIterator]())
+    if (isWebStream(body)) return piecesOfWebStream(body)
+    if (Symbol.asyncIterator in body) {
+      spend(body)
+      return piecesFrom(body[Symbol.asyncIterator]())
+    }
     if (isFileLike(body)) return piecesFrom(readBlocks(body, blocksize), true)
-    if (Array.isArray(body)) for (const piece of body as unknown[]) assertBytes(piece)
-    if (Symbol.iterator in body) return piecesFrom(body[Symbol.iterator]())
+    if (isList(body)) for (const piece of body) assertBytes(piece)
+    if (Symbol.iterator in body) {
+      spend(body)
+      return piecesFrom(body[Symbol.iterator]())
+    }
   }
   throw new TypeError(
     'a body is a string, bytes, an iterable of bytes, a stream, a file of fs.promises.open, or has a method read; ' +
@@ -120,21 +128,42 @@ function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | Bo
 
 type Source = Iterator<unknown> | AsyncIterator<unknown>
 
-/** The pieces of an iterator. Strings are refused, as Python refuses them, but for those of a text file. */
-function piecesFrom(source: Source, isFile = false): BodyPieces {
+/**
+ * The pieces of an iterator. Strings are refused, as Python refuses them, but for those of a text file.
+ * @param giveBack - is called once, unless the iterator has come to its end by itself, or failed
+ */
+function piecesFrom(
+  source: Source,
+  isFile = false,
+  giveBack: () => unknown = () => source.return?.(),
+): BodyPieces {
+  let isOver = false
+  const ask = async (): Promise<IteratorResult<unknown>> => {
+    try {
+      const result = await source.next()
+      if (result.done === true) isOver = true
+      return result
+    } catch (error) {
+      isOver = true
+      throw error
+    }
+  }
   const pieces: BodyPieces = {
     next: async () => {
       while (true) {
-        const { done, value } = await source.next()
+        const { done, value } = await ask()
         if (done === true) return { done, value: undefined }
-        if (!isFile) await orReturn(pieces, () => assertBytes(value))
-        const bytes = await orReturn(pieces, () => bytesOf(value))
+        if (!isFile) orReturn(pieces, () => assertBytes(value))
+        const bytes = orReturn(pieces, () => bytesOf(value))
         if (bytes === undefined) throw new TypeError(NOT_BYTES)
         if (bytes.length > 0) return { done: false, value: bytes }
       }
     },
     return: async () => {
-      await source.return?.()
+      if (!isOver) {
+        isOver = true
+        await giveBack()
+      }
       return { done: true, value: undefined }
     },
     [Symbol.asyncIterator]: () => pieces,
@@ -142,12 +171,13 @@ function piecesFrom(source: Source, isFile = false): BodyPieces {
   return pieces
 }
 
-/** What is wrong with a piece is told once its source is given back. */
-async function orReturn<T>(pieces: BodyPieces, check: () => T): Promise<T> {
+/** What is wrong with a piece gives its source back. */
+function orReturn<T>(pieces: BodyPieces, check: () => T): T {
   try {
     return check()
   } catch (error) {
-    await pieces.return()
+    // Not waited for: giving back may fail, or never end.
+    pieces.return().catch(ignore)
     throw error
   }
 }
@@ -180,16 +210,23 @@ export function heard(body: TakenBody): TakenBody {
 function piecesOfStream(stream: Readable): BodyPieces {
   // Until the first piece is asked for no other listener would hear of an error, and it would end the program.
   stream.on('error', ignore)
-  const pieces = piecesFrom(stream[Symbol.asyncIterator](), true)
-  pieces.return = () => {
-    stream.destroy()
-    return Promise.resolve({ done: true, value: undefined })
-  }
-  return pieces
+  return piecesFrom(stream[Symbol.asyncIterator](), true, () => stream.destroy())
+}
+
+/** A web stream has to be cancelled by its reader: its iterator waits for the next piece before it returns. */
+function piecesOfWebStream(stream: ReadableStream): BodyPieces {
+  const source = new WebStreamSource(stream, ignore)
+  return piecesFrom(source.open(), false, () => source.close(undefined))
 }
 
 function isNodeStream(body: object): body is Readable {
   return body instanceof Readable || ('pipe' in body && 'readableDidRead' in body)
+}
+
+/** What is looked through at once. A form is one, whose pieces are no bytes: without an entry it would be sent as nothing. */
+function isList(body: object): body is Iterable<unknown> {
+  if (isFormLike(body) || body instanceof URLSearchParams) throw new TypeError(NOT_BYTES)
+  return Array.isArray(body) || body instanceof Set || body instanceof Map
 }
 
 function isOpenFile(body: object): body is OpenFile {

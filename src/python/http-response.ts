@@ -14,6 +14,7 @@
 import type { Readable } from 'node:stream'
 import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
+import { plainViewOfAny } from '../core/snapshot.ts'
 import { HTTPException, ResponseNotReady } from '../errors/index.ts'
 import { type BodyFacts, clip, describeBody } from './body-facts.ts'
 import { BodyFile, nothing } from './body-file.ts'
@@ -366,7 +367,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
     this.#head()
     if (!ArrayBuffer.isView(b)) throw new TypeError(`${name}() takes a Uint8Array, or another view of memory`)
     const wasClosed = this.fp === null
-    const bytes = await read(b.byteLength)
+    // Refuses memory that is gone already: no room for a byte would look like the end.
+    const bytes = await read(plainViewOfAny(b).length)
     if (wasClosed || bytes.length === 0) return 0
     if (bytes.length > b.byteLength) {
       this.#putBack(bytes)

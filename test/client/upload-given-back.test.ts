@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import type { ClientRequestOptions } from '../../src/client/option-types.ts'
 import type { Layer } from '../../src/core/handler.ts'
+import { createFetch } from '../../src/fetch/fetch.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 after(() => {
@@ -247,4 +248,62 @@ describe('a request on a connection that the peer has just closed', () => {
         assert.match(received[1]!, /hello/)
       })
   }
+})
+
+describe('a file that is measured', () => {
+  const never = new Promise<never>(() => {})
+  const file = {
+    fd: 99,
+    stat: () => Promise.resolve({ size: 5, isFile: () => true }),
+    read: () => never,
+  }
+  const noStat = { ...file, stat: () => never }
+
+  it('is waited for no longer than the request is wanted', async () => {
+    const put = { method: 'PUT' } as const
+    for (const body of [file, noStat]) {
+      const client = new Client()
+      const late = client.request(`${origin}/a?key=1`, { ...put, body, timeout: { total: 20 } })
+      await assert.rejects(late, { code: 'TIMEOUT_TOTAL', method: 'PUT', url: `${origin}/a` })
+      const controller = new AbortController()
+      const aborted = client.request(origin, { ...put, body, signal: controller.signal })
+      const byFetch = createFetch(client)(origin, {
+        ...put,
+        body: { ...body, createReadStream: () => {} } as never,
+        signal: controller.signal,
+      })
+      const destroyed = client.request(origin, { ...put, body })
+      controller.abort(new Error('enough'))
+      await assert.rejects(aborted, /enough/)
+      await assert.rejects(byFetch, /enough/)
+      client.destroy(new Error('gone'))
+      await assert.rejects(destroyed, /gone/)
+    }
+    assert.deepEqual(received, [])
+  })
+
+  it('leaves no promise of trailers unheard', async () => {
+    const client = new Client()
+    const slow = {
+      ...file,
+      stat: () => sleep(10, { size: 0, isFile: () => false }),
+      read: () => Promise.resolve({ bytesRead: 0 }),
+    }
+    const trailers = Promise.reject(new Error('no digest'))
+    await assert.rejects(client.request(origin, { method: 'PUT', body: slow, trailers }), /no digest/)
+    await client.close()
+  })
+})
+
+describe('a factory of a body', () => {
+  it('is not called where the request is refused', async () => {
+    const client = new Client()
+    let calls = 0
+    const body = (): string => String(calls++)
+    const wrong = { method: 'PUT', body, json: 1 }
+    await assert.rejects(client.request(origin, wrong), TypeError)
+    await assert.rejects(client.request('nonsense', { method: 'PUT', body }))
+    assert.equal(calls, 0)
+    await client.close()
+  })
 })

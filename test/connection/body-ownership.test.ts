@@ -331,3 +331,35 @@ describe('a body is given back', () => {
     }
   }
 })
+
+describe('a source whose own code calls the request off', () => {
+  for (const end of ['close', 'abort'] as const) {
+    for (const at of [0, 1, 2]) {
+      it(`is given back once its code has come to a pause: ${end}, at piece ${at}`, async () => {
+        const { connection } = memoryConnection()
+        const abort = new AbortController()
+        const act = (): void => (end === 'close' ? connection.close() : abort.abort())
+        let ended = 0
+        function* pieces(): Generator<string, void, void> {
+          try {
+            for (let i = 0; i < 4; i++) {
+              if (i === at) act()
+              yield 'a'
+            }
+          } finally {
+            ended++
+          }
+        }
+        for (const body of [pieces(), pieces]) {
+          await assert.rejects(connection.request('PUT', '/', body, undefined, { signal: abort.signal }))
+          await settle()
+          if (end === 'abort' && body === pieces) break
+          assert.equal(ended, 1)
+          ended = 0
+        }
+        connection.close()
+        assert.deepEqual(uncaught, [])
+      })
+    }
+  }
+})

@@ -270,21 +270,24 @@ describe('the states of a connection', () => {
     }
   })
 
-  it('comes back to idle by close() from everywhere, and takes a new request at once', async () => {
-    for (const [situation, { arrive }] of Object.entries(SITUATIONS)) {
-      const memory = memoryConnection()
-      await arrive(memory)
-      memory.connection.close()
-      assert.equal(memory.connection.state, 'idle', situation)
-      assert.equal(memory.connection.isConnected, false, situation)
-      memory.network.prepare = () => {}
-      memory.network.hangsIn = undefined
-      await memory.connection.request('GET', '/again')
-      assert.match(memory.network.stream.written.toString('latin1'), /^GET \/again /, situation)
-      for (const stream of memory.network.streams.slice(0, -1)) assert.ok(stream.isClosed, situation)
-      memory.connection.close()
-    }
-  })
+  // One that was not lent is closed by giveBack(), too.
+  for (const end of ['close', 'giveBack'] as const) {
+    it(`comes back to idle by ${end}() from everywhere, and takes a new request at once`, async () => {
+      for (const [situation, { arrive }] of Object.entries(SITUATIONS)) {
+        const memory = memoryConnection()
+        await arrive(memory)
+        memory.connection[end]()
+        assert.equal(memory.connection.state, 'idle', situation)
+        assert.equal(memory.connection.isConnected, false, situation)
+        memory.network.prepare = () => {}
+        memory.network.hangsIn = undefined
+        await memory.connection.request('GET', '/again')
+        assert.match(memory.network.stream.written.toString('latin1'), /^GET \/again /, situation)
+        for (const stream of memory.network.streams.slice(0, -1)) assert.ok(stream.isClosed, situation)
+        memory.connection.close()
+      }
+    })
+  }
 })
 
 describe('a connection in use', () => {

@@ -17,6 +17,7 @@ import {
   type RequestBody,
   takeBody,
   takeTrailers,
+  toBytes,
 } from '../../src/core/outgoing-body.ts'
 import { settle } from '../support/manual-clock.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -257,6 +258,55 @@ describe('memory that a caller has lent', () => {
     const other = takeBody(moved, () => 'b') as OutgoingBody
     structuredClone(moved, { transfer: [moved.buffer] })
     assert.throws(() => assertHeld(other), { name: 'TypeError', message: /transferred/ })
+  })
+
+  it('must be there when it is given: a view of memory that was made smaller says that it is empty', () => {
+    const ResizableBuffer = ArrayBuffer as unknown as new (
+      length: number,
+      options: object,
+    ) => ArrayBuffer & { resize(length: number): void }
+    const shrunk = new ResizableBuffer(4, { maxByteLength: 8 })
+    const views = [new Uint8Array(shrunk, 0, 4), new Uint16Array(shrunk, 0, 2), new DataView(shrunk, 0, 4)]
+    const moved = Uint8Array.of(1)
+    shrunk.resize(2)
+    structuredClone(moved, { transfer: [moved.buffer] })
+    for (const view of [...views, moved]) {
+      assert.throws(() => takeBody(view, () => 'b'), TypeError)
+      assert.throws(() => takeBody(Object.freeze([view]) as unknown as RequestBody, () => 'b'))
+    }
+    assert.throws(() => toBytes(moved), TypeError)
+    assert.equal(toBytes(new Uint8Array(0)).length, 0)
+  })
+
+  it('must be there when it is sent, also in a list, however often', async () => {
+    for (const act of [
+      (body: ChunkedBody) => body,
+      (body: ChunkedBody) => body.again(),
+      (body: ChunkedBody) => body.again().again(),
+    ]) {
+      const moved = Uint8Array.of(1, 2, 3)
+      const body = take(['a', moved])
+      structuredClone(moved, { transfer: [moved.buffer] })
+      await assert.rejects(textOf(act(body)), { name: 'TypeError', message: /transferred/ })
+    }
+  })
+
+  it('is a list of its own: what becomes of the caller’s does nothing to it', async () => {
+    const list = ['a', Buffer.from('b')]
+    const body = take(list)
+    const set = new Set(list)
+    const other = take(set)
+    list.push('c')
+    set.clear()
+    assert.deepEqual(
+      [await textOf(body), await textOf(body.again()), await textOf(other)],
+      ['ab', 'ab', 'ab'],
+    )
+  })
+
+  it('is looked through at once where it is in a list', () => {
+    for (const list of [[1], new Set([1]), new Map([['a', 'b']])])
+      assert.throws(() => takeBody(list as unknown as RequestBody, () => 'b'), { code: 'INVALID_BODY' })
   })
 
   it('is its bytes, whatever kind of view is given', () => {

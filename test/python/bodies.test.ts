@@ -33,6 +33,18 @@ async function sentFor(body: httplib.Body, options?: httplib.ConnectionOptions):
   return sent
 }
 
+const hanging = (): Promise<never> => new Promise(() => {})
+const failing = (): never => {
+  throw new Error('return')
+}
+
+function* pieces(): Generator<Uint8Array, void, void> {
+  yield latin1('x')
+}
+async function* later(): AsyncGenerator<Uint8Array, void, void> {
+  yield await Promise.resolve(latin1('x'))
+}
+
 describe('a body', () => {
   it('is any view of memory, with its length', async () => {
     const memory = latin1('abcdef')
@@ -138,6 +150,94 @@ describe('a body', () => {
     await assert.rejects(conn.request('G T', '/', text), httplib.LocalProtocolError)
     assert.ok(text.destroyed)
     assert.equal(network.streams.length, 0)
+  })
+
+  it('is told once that it is given back, whatever it makes of that', async () => {
+    for (const giveBack of [hanging, failing, () => Promise.reject(new Error('return'))]) {
+      for (const piece of [latin1('x'), { no: 'bytes' }, hanging()]) {
+        const { conn } = open()
+        let returned = 0
+        const pieces = {
+          next: () => (piece instanceof Promise ? piece : { done: false, value: piece }),
+          return: () => {
+            returned++
+            return giveBack()
+          },
+          [Symbol.asyncIterator]: () => pieces,
+        }
+        const requested = conn.request('POST', '/', pieces as unknown as httplib.Body)
+        requested.catch(() => {})
+        await settle()
+        conn.close()
+        await assert.rejects(requested)
+        await settle()
+        assert.equal(returned, 1)
+      }
+    }
+  })
+
+  it('that failed by itself is not told to return', async () => {
+    const { conn } = open()
+    let returned = 0
+    const pieces = {
+      next: () => Promise.reject(new Error('disk')),
+      return: () => Promise.resolve({ done: true, value: returned++ }),
+      [Symbol.asyncIterator]: () => pieces,
+    }
+    await assert.rejects(conn.request('POST', '/', pieces as unknown as httplib.Body), /disk/)
+    await settle()
+    assert.equal(returned, 0)
+    conn.close()
+  })
+
+  it('may be a web stream, which is cancelled also while it gives nothing', async () => {
+    const whole = new Blob(['ab']).stream() as unknown as httplib.Body
+    assert.match(await sentFor(whole), /\r\n\r\n2\r\nab\r\n0\r\n\r\n$/)
+    const { conn } = open()
+    let isCancelled = false
+    const stream = new ReadableStream({
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    const requested = conn.request('POST', '/', stream)
+    requested.catch(() => {})
+    await settle()
+    conn.close()
+    await assert.rejects(requested)
+    assert.ok(isCancelled)
+  })
+
+  it('is refused if it is an iterator or a web stream that was given or read before', async () => {
+    const stream = new Blob(['ab']).stream()
+    for (const body of [pieces(), later(), stream as unknown as httplib.Body]) {
+      await sentFor(body)
+      await assert.rejects(sentFor(body), TypeError)
+    }
+    const read = new Blob(['ab']).stream()
+    const reader = read.getReader()
+    await reader.read()
+    reader.releaseLock()
+    await assert.rejects(sentFor(read), TypeError)
+  })
+
+  it('is looked through at once where it is a list; a form or a query is none', async () => {
+    const form = new FormData()
+    form.append('a', 'b')
+    const lists = [['a'], new Set([5]), new Map([['a', 'b']]), new FormData(), form, new URLSearchParams('')]
+    for (const body of lists as unknown[] as httplib.Body[]) {
+      const { conn, network } = open()
+      await assert.rejects(conn.request('POST', '/', body), TypeError)
+      assert.equal(network.streams.length, 0)
+    }
+  })
+
+  it('that will not be destroyed hides no error of the request', async () => {
+    const stream = new Readable({ read() {} })
+    stream.destroy = () => {
+      throw new Error('no')
+    }
+    await assert.rejects(open().conn.request('POST', '/a b', stream), httplib.InvalidURL)
   })
 
   it('that fails is an error of the call, and no uncaught one', async () => {

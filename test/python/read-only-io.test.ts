@@ -83,6 +83,15 @@ describe('readinto1', () => {
     assert.equal(memory.toString('latin1'), 'hello')
   })
 
+  it('refuses memory that is gone: nothing to be filled would look like the end', async () => {
+    const response = await begun(`${HEAD}hello`)
+    const moved = new Uint8Array(4)
+    structuredClone(moved, { transfer: [moved.buffer] })
+    await assert.rejects(response.readinto1(moved), TypeError)
+    await assert.rejects(response.readinto(moved), TypeError)
+    assert.equal((await response.read()).toString(), 'hello')
+  })
+
   it('gives no more than there is room for, and nothing of a closed response', async () => {
     const response = await begun(`${HEAD}hello`)
     assert.equal(await response.readinto1(new Uint8Array(2)), 2)

@@ -12,6 +12,20 @@ import type { World } from './world.ts'
 
 /** Sources of bodies: how many were begun, and how many came to their end or were given back. */
 export class SourceCount {
+  #strike: (() => void) | undefined
+
+  /** What the code of the next source does while it runs. */
+  strikeWithin(act: () => void): void {
+    this.#strike = act
+  }
+
+  /** To be called by a source that is asked for a piece. */
+  strike(): void {
+    const act = this.#strike
+    this.#strike = undefined
+    act?.()
+  }
+
   opened = 0
   closed = 0
 }
@@ -216,7 +230,10 @@ function makeFile(world: World, { pieces, pauses, error }: Script, length: numbe
 function* give(sources: SourceCount, { pieces, error }: Script): Generator<BodyChunk> {
   sources.opened++
   try {
-    for (const piece of pieces) yield* lend(piece)
+    for (const piece of pieces) {
+      sources.strike()
+      yield* lend(piece)
+    }
     if (error !== undefined) throw error
   } finally {
     sources.closed++

@@ -52,6 +52,7 @@ export class Program {
   #lastId = 0
   /** When the program closed the connection last, in virtual time. */
   #closedAt = -1
+  #closes = 0
 
   constructor(stage: Stage) {
     const { world, judge, verdicts, network, choices } = stage
@@ -298,13 +299,16 @@ export class Program {
     const kinds = intent.controller === undefined ? [0, 1, 3, 4] : [2, 2, 0, 1, 3, 4]
     const kind = this.#choices.oneOf(kinds as [number, ...number[]])
     intent.isStruck = true
-    this.calls.strike(intent, chooseMoment(this.#choices), () => {
+    const moment = chooseMoment(this.#choices)
+    const strike = (): void => {
       if (kind === 0) this.#close()
       else if (kind === 1) this.#closeResponse(intent)
       else if (kind === 3) this.#tunnelTooLate()
       else if (kind === 4) this.#connectBesides(intent)
       else this.#abort(intent)
-    })
+    }
+    if ((kind === 0 || kind === 2) && intent.id % 4 === 0) this.#sources.strikeWithin(strike)
+    else this.calls.strike(intent, moment, strike)
   }
 
   #abort(intent: Intent): void {
@@ -363,7 +367,9 @@ export class Program {
     }
     this.#stage.judge.givenUp()
     this.#closedAt = world.now()
-    this.connection.close()
+    // One that was not lent is closed by either.
+    if (this.#closes++ % 2 === 0) this.connection.close()
+    else this.connection.giveBack()
     this.#stage.network.isUnasked = true
   }
 

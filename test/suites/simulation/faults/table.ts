@@ -192,6 +192,20 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
+    does: 'tells a generator to return while it runs',
+    file: 'core/body-sources.js',
+    find: 'await Promise.resolve(); await iterator.return?.();',
+    replace: 'await iterator.return?.();',
+    within: 5_000,
+  },
+  {
+    does: 'leaves a connection open that was given back, and was not lent',
+    file: 'connection/request-sender.js',
+    find: 'if (lent === undefined) { this.close(); return; } this.observe(undefined);',
+    replace: 'this.observe(undefined);',
+    within: 500,
+  },
+  {
     does: 'forgets a response that was asked for',
     file: 'connection/response-queue.js',
     find: 'if (isOver) this.#asked = without(this.#asked, exchange);',
