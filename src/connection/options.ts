@@ -17,6 +17,7 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { hearPromise, takeTrailers } from '../core/outgoing-body.ts'
+import { ownMember } from '../core/owns.ts'
 import { maskMembers } from '../core/redact.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
@@ -150,7 +151,7 @@ function isExpectContinue(value: unknown): boolean {
 
 function checkValues(options: object, rows: Readonly<Record<string, OptionRow>>, what: string): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    const row = rows[name]
+    const row = ownMember(rows, name)
     const is = row !== undefined && Object.hasOwn(row, 'is') ? row.is : undefined
     if (value !== undefined && is?.(value) === false) {
       const got = typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)

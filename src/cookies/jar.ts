@@ -152,7 +152,8 @@ export class CookieJar extends ToughJar {
       callback(error as Error)
       return
     }
-    const nowMs = (options.now ?? new Date()).getTime()
+    const now = Object.hasOwn(options, 'now') ? options.now : undefined
+    const nowMs = (now ?? new Date()).getTime()
     const cookie = typeof given === 'string' ? readCookie(given, nowMs) : boundCookie(given, nowMs)
     if (cookie === undefined || !canBeSent(cookie.key, cookie.value)) {
       refuse('It is no cookie')

@@ -24,7 +24,7 @@ export interface ChunkSource {
   /** Gives back what was not read: destroys, cancels, returns. Never throws; a second call does nothing. */
   close(reason: unknown): void
   /** All of it was read: nothing is to be given back. */
-  finish?(): void
+  finish(): void
 }
 
 /** Is told that a source failed while it was not being read. */
@@ -196,6 +196,8 @@ export class IterableSource implements ChunkSource {
     this.#iterator = undefined
     if (iterator !== undefined) giveBack(iterator)
   }
+
+  finish(): void {}
 }
 
 /** Tells an iterator that no more is wanted: generators run their `finally`. */
@@ -232,6 +234,8 @@ export class SegmentSource implements ChunkSource {
     this.#iterator = undefined
     if (iterator !== undefined) giveBack(iterator)
   }
+
+  finish(): void {}
 }
 
 async function* readSegments(segments: readonly Segment[]): AsyncGenerator<unknown, void, void> {

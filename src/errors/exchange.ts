@@ -1,6 +1,7 @@
 /** What became of a connection or an exchange: not connected, lost, refused by a proxy, too late, not decodable. */
 
 import { type Attempt, type ErrorDetails, HTTPException } from './exception.ts'
+import { ownMember } from './own.ts'
 import type { CodeOf } from './table.ts'
 
 /** One address that was tried and what became of it. */
@@ -158,7 +159,7 @@ export class DecodeError extends HTTPException {
   ) {
     super(code, detail, details)
     this.bytes = details.bytes
-    Object.defineProperty(this, 'issues', { value: details.issues ?? [] })
+    Object.defineProperty(this, 'issues', { value: ownMember(details, 'issues') ?? [] })
   }
 }
 

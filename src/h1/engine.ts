@@ -16,6 +16,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import { octets } from '../core/octets.ts'
+import { ownMember } from '../core/owns.ts'
 import { plainView } from '../core/snapshot.ts'
 import {
   CannotSendRequest,
@@ -97,8 +98,9 @@ export class H1Engine {
   /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
   constructor(role: Role, options: H1EngineOptions = {}) {
     this.role = role
-    this.#rules = rulesOf(resolveTolerances(options.tolerances), resolveLimits(options.limits))
-    this.#pipelining = options.pipelining ?? 1
+    const limits = resolveLimits(ownMember(options, 'limits'))
+    this.#rules = rulesOf(resolveTolerances(ownMember(options, 'tolerances')), limits)
+    this.#pipelining = ownMember(options, 'pipelining') ?? 1
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }

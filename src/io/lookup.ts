@@ -31,7 +31,9 @@ export type Lookup = (
 ) => void
 
 /** What the system knows: `dns.lookup`. */
-export const systemLookup: Lookup = lookupOfNode
+export const systemLookup: Lookup = (host, { all, family, order }, done) =>
+  // Security: Node would find more options on `Object.prototype`.
+  lookupOfNode(host, { all, family, order, hints: undefined, verbatim: undefined }, done)
 
 /** What is looked up, how, and for whom: `role` is told in errors. */
 export interface LookupQuestion {

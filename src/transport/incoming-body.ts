@@ -8,6 +8,7 @@
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
+import { ownMember } from '../core/owns.ts'
 import { factsOf } from '../errors/exception.ts'
 import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
@@ -219,7 +220,7 @@ export class IncomingBody implements BodyReader {
   #enqueue(bytes: Uint8Array): void {
     this.#queuedBytes += bytes.length
     const at = this.#queue.length - 1
-    const last = this.#queue[at]
+    const last = this.#queue.at(-1)
     if (last === undefined) {
       // Most bodies come in one piece: a list of one, which `push` would make with room for seventeen.
       this.#queue = [Buffer.from(bytes)]
@@ -259,8 +260,8 @@ export class IncomingBody implements BodyReader {
     const failure = this.#failure
     const rest = this.#takeQueue()
     if (!(failure instanceof IncompleteRead) || rest.length === 0) return failure
-    const { expected, cause } = failure
-    return new IncompleteRead(rest, expected, { ...factsOf(failure), cause })
+    const cause = ownMember(failure, 'cause')
+    return new IncompleteRead(rest, failure.expected, { ...factsOf(failure), cause })
   }
 
   #afterTaking(): void {

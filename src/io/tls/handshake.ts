@@ -62,6 +62,9 @@ export interface BegunSocket {
   readonly handshake: Handshake
 }
 
+/** Security: Node looks for more options in a second and a third argument, and be it on `Array.prototype`. */
+const connectAlone = connect as (options: ConnectionOptions, none: undefined, nor: undefined) => TLSSocket
+
 /**
  * Begins a handshake; `where` says over which socket, or to where.
  * @throws ConnectError for key material that cannot be used, before anything is dialled or sent
@@ -75,7 +78,7 @@ export function connectSecurely(
   const handshake = beginHandshake(host, settings)
   let socket: TLSSocket
   try {
-    socket = connect(ownTlsOptions({ ...connectionOptions(handshake), ...where }))
+    socket = connectAlone(ownTlsOptions({ ...connectionOptions(handshake), ...where }), undefined, undefined)
   } catch (cause) {
     throw tlsError(address, cause)
   }

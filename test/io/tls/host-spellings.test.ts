@@ -162,6 +162,23 @@ if (zoo !== undefined) {
       })
     }
 
+    for (const name of ['multiLabelWildcards', 'singleLabelSubdomains', 'subject'])
+      it(`what another package calls ${name} on Object.prototype makes no certificate its`, async () => {
+        await using peer = await startOkServer(pair('wildcard'))
+        // oxlint-disable-next-line no-extend-native -- what a careless package does
+        Object.defineProperty(Object.prototype, name, { value: true, configurable: true })
+        try {
+          await using connection = new HTTPSConnection('a.b.zoo.test', peer.port, {
+            lookup,
+            tls: { ca: root.cert },
+          })
+          const error = await rejectionOf(get(connection))
+          assert.ok(error instanceof ConnectError && error.code === 'CERTIFICATE_WRONG_HOST', String(error))
+        } finally {
+          delete (Object.prototype as unknown as Record<string, unknown>)[name]
+        }
+      })
+
     it('a zone that is in no certificate: its address is refused, and not the certificate', async () => {
       await using peer = await startOkServer(zoo.address6)
       const tlsOptions = { ca: root.cert, servername: 'fe80::1%eth0' }
