@@ -189,7 +189,7 @@ export function takeTlsOptions(given: TlsOptions | undefined): TlsOptions {
   }
   if (taken.pfx instanceof Uint8Array) taken.pfx = Uint8Array.from(taken.pfx)
   if (Array.isArray(taken.pin)) taken.pin = [...taken.pin]
-  if (taken.accept !== undefined && taken.accept !== null) taken.accept = structuredClone(taken.accept)
+  if (taken.accept !== undefined) taken.accept = copyData(taken.accept)
   return Object.freeze(maskMembers(taken, ['key', 'passphrase', 'pfx']))
 }
 
@@ -198,9 +198,16 @@ function copyPem(pem: PemInput): PemInput {
   return pem instanceof Uint8Array ? Uint8Array.from(pem) : pem
 }
 
+/** Lists and records to the bottom; anything else as it is, for the check of the option. */
+function copyData<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyData) as T
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copyData(one)])) as T
+}
+
 const NO_REQUEST_OPTIONS: RequestOptions = Object.freeze(Object.create(null) as RequestOptions)
 
-/** Trailers that are a promise are heard, also where the request is refused before they are taken. */
+/** Where a request is refused before its options are taken: trailers that are a promise are heard all the same. */
 export function hearTrailers(given: RequestOptions | undefined): void {
   if (typeof given === 'object' && given !== null && Object.hasOwn(given, 'trailers'))
     hearPromise(given.trailers)
@@ -215,6 +222,7 @@ export function takeRequestOptions(given: RequestOptions | undefined): RequestOp
   const taken = takeOptions(given, REQUEST_OPTION_NAMES, 'The options of a request') as {
     -readonly [K in keyof RequestOptions]: RequestOptions[K]
   }
+  hearPromise(taken.trailers)
   checkValues(taken, REQUEST_OPTIONS, 'The options of a request')
   taken.trailers = takeTrailers(taken.trailers)
   return taken

@@ -59,8 +59,14 @@ export class CookieJar extends ToughJar {
    */
   constructor(store?: Store | null, options: CreateCookieJarOptions = {}) {
     const held = store ?? new BoundedStore()
-    super(held, { prefixSecurity: 'strict', ...options })
-    this.#rejectsSuffixes = options.rejectPublicSuffixes ?? true
+    // Security: without a prototype, so that nothing is an option that another package has written onto `Object.prototype`.
+    const own: CreateCookieJarOptions = Object.assign(
+      Object.create(null),
+      { prefixSecurity: 'strict' },
+      options,
+    )
+    super(held, own)
+    this.#rejectsSuffixes = own.rejectPublicSuffixes ?? true
     this.#bounded = held instanceof BoundedStore ? held : undefined
   }
 

@@ -16,7 +16,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import { octets } from '../core/octets.ts'
-import { ownMember } from '../core/owns.ts'
+import { takeOptions } from '../core/options.ts'
 import { plainView } from '../core/snapshot.ts'
 import {
   CannotSendRequest,
@@ -63,6 +63,8 @@ export interface H1EngineOptions {
   readonly pipelining?: number | undefined
 }
 
+const OPTION_NAMES = { tolerances: true, limits: true, pipelining: true } as const
+
 const NEED_DATA: NeedDataEvent = freezeDeep({ type: 'need-data' })
 const PAUSED: PausedEvent = freezeDeep({ type: 'paused' })
 const CLOSED: ClosedEvent = freezeDeep({ type: 'closed' })
@@ -95,15 +97,16 @@ export class H1Engine {
   #failure: Error | undefined
   #failedAt: Progress | undefined
 
-  /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
-  constructor(role: Role, options: H1EngineOptions = {}) {
-    this.role = role
-    const limits = resolveLimits(ownMember(options, 'limits'))
-    this.#rules = rulesOf(resolveTolerances(ownMember(options, 'tolerances')), limits)
-    this.#pipelining = ownMember(options, 'pipelining') ?? 1
+  /** @throws TypeError for an unknown option, tolerance or limit, a value that one does not take, and a role that is none */
+  constructor(role: Role, options?: H1EngineOptions) {
+    if (role !== 'client' && role !== 'server') throw new TypeError("The role is 'client' or 'server'")
+    const { tolerances, limits, pipelining = 1 } = takeOptions(options, OPTION_NAMES, 'H1Engine')
+    this.#rules = rulesOf(resolveTolerances(tolerances), resolveLimits(limits))
+    this.#pipelining = pipelining
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }
+    this.role = role
     this.#responseHeads = role === 'client' ? new ResponseHeads(this.#rules, this.#buffer) : undefined
     this.#heads = this.#responseHeads ?? new HeadReader(role, this.#rules, this.#buffer)
   }
