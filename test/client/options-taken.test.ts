@@ -104,10 +104,7 @@ describe('what has no members and is no plain object', () => {
           new RegExp(`${kind}|a promise`),
         )
       assert.match(
-        (await faultOf(
-          (form) => new Client().explain(URL_OF_NONE, { form: form as object as never }),
-          value,
-        )) ?? '',
+        (await faultOf((form) => new Client().explain(URL_OF_NONE, { form: form as never }), value)) ?? '',
         new RegExp(kind),
       )
     })
