@@ -7,6 +7,7 @@
 import { type LookupAddress, lookup as lookupOfNode } from 'node:dns'
 import { isIP } from 'node:net'
 import { addressOfHost, type HostAddress } from '../core/host.ts'
+import { isPromiseLike } from '../core/options.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import { dnsError } from './map-errors.ts'
 
@@ -94,7 +95,7 @@ export function askLookup(
   try {
     const returned: unknown = lookup(host, { all: true, family, order: 'verbatim' }, done)
     // An async function is easily given for one that calls back; its errors must not be lost.
-    if (returned instanceof Promise) returned.then(refuse, fail)
+    if (isPromiseLike(returned)) returned.then(refuse, fail)
   } catch (cause) {
     fail(cause)
   }
