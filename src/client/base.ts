@@ -34,7 +34,7 @@ export interface Base {
 
 /** What a client begins with that extends no other. */
 export const BUILT_IN: Base = {
-  options: {},
+  options: Object.freeze(Object.create(null) as ClientOptions),
   settings: DEFAULT_SETTINGS,
   fields: BUILT_IN_FIELDS,
   query: '',

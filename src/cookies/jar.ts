@@ -150,7 +150,9 @@ export class CookieJar extends ToughJar {
     callback: Callback<Cookie>,
   ): void {
     const refuse = (why: string): void =>
-      options.ignoreError === true ? callback(null, undefined) : callback(new Error(why))
+      Object.hasOwn(options, 'ignoreError') && options.ignoreError === true
+        ? callback(null, undefined)
+        : callback(new Error(why))
     let place: Place
     try {
       place = placeFor(url)

@@ -104,10 +104,11 @@ export function takeOptions(options: ConnectionOptions | null): TakenOptions {
   checkCount('blocksize', blocksize)
   if (max_response_headers !== null) checkCount('max_response_headers', max_response_headers)
   // Checked here, and not where the connection below is made, with the first request.
-  takeConnectionOptions(below, false)
-  resolveTolerances(below.tolerances)
-  resolveLimits(below.limits)
-  return { timeout, source_address, blocksize, max_response_headers, below: withoutPrototype(below) }
+  const own = withoutPrototype(below)
+  takeConnectionOptions(own, false)
+  resolveTolerances(own.tolerances)
+  resolveLimits(own.limits)
+  return { timeout, source_address, blocksize, max_response_headers, below: own }
 }
 
 /**

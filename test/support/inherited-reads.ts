@@ -6,9 +6,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
+import { CookieJar } from '../../src/cookies/index.ts'
 import { fetch } from '../../src/fetch/index.ts'
 import { H1Engine } from '../../src/h1/index.ts'
-import { Client, HTTPConnection, HTTPSConnection } from '../../src/index.ts'
+import { Client, HTTPConnection, HTTPSConnection, respondWith } from '../../src/index.ts'
 import * as python from '../../src/python/index.ts'
 import { TestProxy } from './test-proxy.ts'
 import { ca, server as pair } from './tls-fixture.ts'
@@ -66,7 +67,7 @@ const proxy = await TestProxy.start()
 const origin = `http://127.0.0.1:${port}`
 const secure = `https://localhost:${securePort}`
 const backoff = { firstMs: 1, maxMs: 1 }
-const timeout = { connect: 300 }
+const timeout = { connect: 300, total: 2_000 }
 const client = new Client({ timeout, retry: { limit: 1, backoff }, tls: { ca }, cookies: true, hsts: true })
 
 async function byHand(connection: HTTPConnection): Promise<void> {
@@ -133,6 +134,33 @@ const PLAYS: Readonly<Record<string, () => unknown>> = {
   socks: () => client.get('http://localhost/', { proxy: `socks5://127.0.0.1:${port}`, retry: false }),
   guarded: () => client.get(`${origin}/`, { guard: () => true }).text(),
   refused: () => client.get(`${origin}/`, { guard: 'public-only' }),
+  made: async () => {
+    const made = new Client({
+      layers: [(next) => next],
+      hooks: { beforeRequest: () => undefined },
+      pool: { warnUnreadMs: 1 },
+    })
+    await made.get(`${origin}/away`).text()
+    await made
+      .extend({ headers: { a: '1' } })
+      .get(`${origin}/`, { auth: 'netrc' })
+      .text()
+    await made.close()
+  },
+  answered: async () => {
+    const made = new Client({
+      layers: [() => (request) => Promise.resolve(respondWith(request, { body: 'x' }))],
+    })
+    await made.get(`${origin}/`).text()
+  },
+  jar: async () => {
+    const jar = new CookieJar(undefined, {})
+    await jar.setCookie('a=b; Domain=co.uk', 'http://a.co.uk/', { ignoreError: true })
+    await client.get(`${origin}/away`, { cookies: jar }).text()
+  },
+  digestOfBody: () => client.post(`${origin}/digest`, { body: 'x', auth: { digest: ['u', 'p'] } }).text(),
+  progress: () => client.post(`${origin}/`, { body: 'x', onProgress: () => {}, expectContinue: 1 }).text(),
+  aborted: () => client.get(`${origin}/`, { signal: AbortSignal.abort() }),
   explain: () => String(client.explain(`${origin}/`, { auth: { basic: ['u', 'p'] } })),
   fetch: async () => await fetch(new Request(`${origin}/away`, { method: 'POST', body: 'x' })),
   data: async () => (await fetch('data:,x')).text(),
