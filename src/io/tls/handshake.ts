@@ -62,8 +62,13 @@ export interface BegunSocket {
   readonly handshake: Handshake
 }
 
-/** Security: Node looks for more options in a second and a third argument, and be it on `Array.prototype`. */
-const connectAlone = connect as (options: ConnectionOptions, none: undefined, nor: undefined) => TLSSocket
+/** Security: Node looks for more options in a second argument, and for a listener after them, and be it on `Array.prototype`. */
+const connectAlone = connect as (
+  options: ConnectionOptions,
+  none: undefined,
+  listener: () => void,
+) => TLSSocket
+const noListener = (): void => {}
 
 /**
  * Begins a handshake; `where` says over which socket, or to where.
@@ -78,7 +83,7 @@ export function connectSecurely(
   const handshake = beginHandshake(host, settings)
   let socket: TLSSocket
   try {
-    socket = connectAlone(ownTlsOptions({ ...connectionOptions(handshake), ...where }), undefined, undefined)
+    socket = connectAlone(ownTlsOptions({ ...connectionOptions(handshake), ...where }), undefined, noListener)
   } catch (cause) {
     throw tlsError(address, cause)
   }
