@@ -6,6 +6,7 @@
  */
 
 import { createHash, type Hash, randomBytes } from 'node:crypto'
+import { ownMember } from '../core/owns.ts'
 import type { UserPassword } from './basic.ts'
 import type { Challenge } from './challenge.ts'
 
@@ -222,7 +223,9 @@ export class DigestSession {
    * The answer for one request. No two have the same count of a nonce.
    * @throws TypeError without the content where `needsContent`: of another one it would be wrong
    */
-  answer({ method, uri, content, contentHash }: DigestRequest): DigestAnswer {
+  answer(request: DigestRequest): DigestAnswer {
+    const { method, uri } = request
+    const [content, contentHash] = [ownMember(request, 'content'), ownMember(request, 'contentHash')]
     const { realm, algorithm, algorithmName, qop, hashesUser } = this.#terms
     if (qop === 'auth-int' && content === undefined && contentHash === undefined)
       throw new TypeError(

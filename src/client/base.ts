@@ -1,6 +1,7 @@
 /** What the options of a client come to: what its requests begin with, and what clients that extend it begin with. */
 
 import type { FieldLine } from '../core/fields.ts'
+import { isRecord } from '../core/options.ts'
 import { VERSION } from '../core/version.ts'
 import { SUPPORTED_CODINGS } from '../layers/content-codings.ts'
 import type { ProxySetting } from '../proxy/setting.ts'
@@ -33,7 +34,7 @@ export interface Base {
 
 /** What a client begins with that extends no other. */
 export const BUILT_IN: Base = {
-  options: {},
+  options: Object.freeze(Object.create(null) as ClientOptions),
   settings: DEFAULT_SETTINGS,
   fields: BUILT_IN_FIELDS,
   query: '',
@@ -46,7 +47,8 @@ export function builtIn(proxy: ProxySetting): Base {
 }
 
 /** Lays options over what was there. */
-export function makeBase(options: ClientOptions, under: Base): Base {
+export function makeBase(given: ClientOptions, under: Base): Base {
+  const options = withOwnTimeouts(given)
   const { headers, query } = options
   const baseUrl = options.baseUrl === undefined ? under.baseUrl : joinUrl(options.baseUrl, undefined)
   const settings = resolveSettings(options, under.settings, 'client')
@@ -57,6 +59,14 @@ export function makeBase(options: ClientOptions, under: Base): Base {
     query: joinQueries(under.query, query === undefined ? '' : writeQuery(query, 'query')),
     baseUrl,
   }
+}
+
+/** The phases are looked at twice, here and where they are resolved: a getter might answer otherwise the second time. */
+function withOwnTimeouts(options: ClientOptions): ClientOptions {
+  const { timeout } = options
+  return isRecord(timeout)
+    ? Object.assign(Object.create(null) as object, options, { timeout: { ...timeout } })
+    : options
 }
 
 /** Options over others, as far as they are looked at again: `timeout` by phase, and what was not said stays. */

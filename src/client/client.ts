@@ -255,7 +255,7 @@ export class Client {
       const { to, plan } = isThenable(planned) ? await planned : planned
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
-    const opened = whileWanted(open(), wanted, this.#waitGround).finally(() => over.abort())
+    const opened = whileWanted(open(), wanted, this.#waitGround()).finally(() => over.abort())
     await underway.watch(opened, deadlines.signal)
   }
 
@@ -329,7 +329,7 @@ export class Client {
       const handler = this.#chains.chainFor(settings)
       const answer = isMeasured(body)
         ? sendOwned(handler, makeRequest(of, body))
-        : sendFile(handler, of, body, this.#waitGround)
+        : sendFile(handler, of, body, this.#waitGround())
       return underway.watch(answer, deadlines.signal)
     } catch (error) {
       closeBody(body, error)
@@ -338,7 +338,7 @@ export class Client {
     }
   }
 
-  get #waitGround(): WaitGround {
+  #waitGround(): WaitGround {
     const { clock, underway } = this.#shared
     return { clock, pauses: underway.pauses }
   }
@@ -408,7 +408,7 @@ export class Client {
       closeBody(body, error)
       throw error
     }
-    return sendFile(handler, of, body, this.#waitGround)
+    return sendFile(handler, of, body, this.#waitGround())
   }
 
   /** Everything of a request but the request; the body is taken over last. */

@@ -7,6 +7,7 @@
 import { type FieldLine, hasField, withFieldAfterHost } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import type { OutgoingBody } from '../core/outgoing-body.ts'
+import { ownMember } from '../core/owns.ts'
 import { MASK, maskField, maskText } from '../core/redact.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import { type ExplainedAuth, explainAuth } from '../layers/auth/explain.ts'
@@ -137,7 +138,8 @@ export function explain(parts: ExplanationParts): Explanation {
     timeouts: explainTimeouts(parts),
     layers: parts.layers.map((name) => ({
       name,
-      does: notes[name] ?? LAYERS[name]?.(request.settings as ClientSettings) ?? 'your own',
+      does:
+        ownMember(notes, name) ?? ownMember(LAYERS, name)?.(request.settings as ClientSettings) ?? 'your own',
     })),
   } satisfies Explanation
   const shown = (): string => format(plain)

@@ -265,7 +265,10 @@ function hopOf(proxy: ProxyServer, identities: Identities): ProxyHop {
     scheme,
     host,
     port,
-    tls: scheme === 'https' ? { options: tls ?? NO_TLS, sessions: { session: undefined } } : undefined,
+    tls:
+      scheme === 'https'
+        ? { options: tls ?? NO_TLS, sessions: { session: undefined, judgedBy: undefined } }
+        : undefined,
     identity: isHttp && !hasField(headers, 'proxy-authorization') ? identities.of(proxy) : undefined,
     credentials,
     headers,

@@ -36,7 +36,7 @@ interface Own {
 
 /** Looks at the store of HSTS and at the jar. */
 export function previewRequest(made: OutgoingRequest, own: Own, destinations: Destinations): Preview {
-  const notes: Record<string, string> = {}
+  const notes = Object.create(null) as Record<string, string>
   const drawnKey = nameOfDrawnKey(made)
   let request =
     drawnKey === undefined ? made : withChanges(made, { fields: [...made.fields, [drawnKey, MASK]] })

@@ -2,7 +2,7 @@
  * Queries and forms: what a caller gives, as `application/x-www-form-urlencoded` (WHATWG URL).
  */
 
-import { describe } from '../core/options.ts'
+import { describe, isRecord } from '../core/options.ts'
 import type { QueryInput, QueryValue } from './option-types.ts'
 
 /**
@@ -29,7 +29,11 @@ function* pairsOf(input: QueryInput, option: string): Generator<[string, QueryVa
     }
     return
   }
-  for (const [name, value] of Object.entries(input)) {
+  const members = Object.entries(input)
+  // A promise, a date: it has no members, and would be nothing, without an error.
+  if (members.length === 0 && !isRecord(input))
+    throw new TypeError(`The option '${option}' takes an object or pairs, not ${describe(input)}`)
+  for (const [name, value] of members) {
     if (Array.isArray(value)) for (const one of value as QueryValue[]) yield [name, one]
     else yield [name, value as QueryValue]
   }

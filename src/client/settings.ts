@@ -264,10 +264,25 @@ function resolveRetry(
     methods: methods === undefined ? base.methods : Object.freeze(names(methods, 'retry', 'methods')),
     statuses: statuses === undefined ? base.statuses : Object.freeze([...statuses]),
     backoff: Object.freeze({
-      firstMs: atLeast(waits.firstMs ?? base.backoff.firstMs, 0, 'retry.backoff', 'firstMs'),
-      maxMs: atLeast(waits.maxMs ?? base.backoff.maxMs, 0, 'retry.backoff', 'maxMs'),
+      firstMs: atLeast(
+        waits.firstMs === undefined ? base.backoff.firstMs : waits.firstMs,
+        0,
+        'retry.backoff',
+        'firstMs',
+      ),
+      maxMs: atLeast(
+        waits.maxMs === undefined ? base.backoff.maxMs : waits.maxMs,
+        0,
+        'retry.backoff',
+        'maxMs',
+      ),
     }),
-    maxRetryAfterMs: atLeast(maxRetryAfterMs ?? base.maxRetryAfterMs, 0, 'retry', 'maxRetryAfterMs'),
+    maxRetryAfterMs: atLeast(
+      maxRetryAfterMs === undefined ? base.maxRetryAfterMs : maxRetryAfterMs,
+      0,
+      'retry',
+      'maxRetryAfterMs',
+    ),
     idempotencyKey: idempotencyKey === undefined ? base.idempotencyKey : resolveKey(idempotencyKey),
   })
 }

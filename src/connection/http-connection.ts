@@ -179,17 +179,18 @@ export class HTTPConnection {
   ): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
     const { generation } = this.#sender
-    hearTrailers(options)
+    let said: RequestOptions | undefined
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       this.#assertMayBegin('request', true)
-      const said = takeRequestOptions(options)
+      said = takeRequestOptions(options)
       const request = this.#maker.make(method, target, knownBody(taken), headers, said)
       // Code of the caller may have run: a getter among the fields, say.
       this.#sender.throwIfClosed(generation)
       this.#assertMayBegin('request', true)
       return this.#sender.sendWhole(taken, request)
     } catch (error) {
+      if (said === undefined) hearTrailers(options)
       closeBody(taken, error)
       return Promise.reject(error)
     }
@@ -226,19 +227,20 @@ export class HTTPConnection {
   endHeaders(body?: RequestBody, options?: RequestOptions): Promise<void> {
     let taken: OutgoingBody | FileHandleLike | undefined
     const { generation } = this.#sender
-    hearTrailers(options)
+    let said: RequestOptions | undefined
     try {
       taken = takeBody(body, this.#maker.makeBoundary)
       const head = this.#head
       if (head === undefined) throw new CannotSendHeader(explainRefusal('endHeaders', this.#facts()))
       this.#head = undefined
-      const said = takeRequestOptions(options)
+      said = takeRequestOptions(options)
       this.#sender.throwIfClosed(generation)
       const request = this.#maker.makeOf(head, knownBody(taken), said)
       this.#sender.check(request)
       this.#steps ??= new SteppedRequest(this.#sender)
       return this.#steps.begin(taken, request, said.trailers)
     } catch (error) {
+      if (said === undefined) hearTrailers(options)
       closeBody(taken, error)
       return Promise.reject(error)
     }

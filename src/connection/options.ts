@@ -17,6 +17,7 @@ import {
   takeOptions,
 } from '../core/options.ts'
 import { hearPromise, takeTrailers } from '../core/outgoing-body.ts'
+import { ownMember } from '../core/owns.ts'
 import { maskMembers } from '../core/redact.ts'
 import type { RequestOptions } from '../core/request-options.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
@@ -150,7 +151,7 @@ function isExpectContinue(value: unknown): boolean {
 
 function checkValues(options: object, rows: Readonly<Record<string, OptionRow>>, what: string): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    const row = rows[name]
+    const row = ownMember(rows, name)
     const is = row !== undefined && Object.hasOwn(row, 'is') ? row.is : undefined
     if (value !== undefined && is?.(value) === false) {
       const got = typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value)
@@ -188,7 +189,7 @@ export function takeTlsOptions(given: TlsOptions | undefined): TlsOptions {
   }
   if (taken.pfx instanceof Uint8Array) taken.pfx = Uint8Array.from(taken.pfx)
   if (Array.isArray(taken.pin)) taken.pin = [...taken.pin]
-  if (taken.accept !== undefined && taken.accept !== null) taken.accept = structuredClone(taken.accept)
+  if (taken.accept !== undefined) taken.accept = copyData(taken.accept)
   return Object.freeze(maskMembers(taken, ['key', 'passphrase', 'pfx']))
 }
 
@@ -206,7 +207,14 @@ const NO_REQUEST_OPTIONS: Readonly<Record<keyof RequestOptions, undefined>> = Ob
   chunked: undefined,
 })
 
-/** Trailers that are a promise are heard, also where the request is refused before they are taken. */
+/** Lists and records to the bottom; anything else as it is, for the check of the option. */
+function copyData<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyData) as T
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copyData(one)])) as T
+}
+
+/** Where a request is refused before its options are taken: trailers that are a promise are heard all the same. */
 export function hearTrailers(given: RequestOptions | undefined): void {
   if (typeof given === 'object' && given !== null && Object.hasOwn(given, 'trailers'))
     hearPromise(given.trailers)
@@ -221,6 +229,7 @@ export function takeRequestOptions(given: RequestOptions | undefined): RequestOp
   const taken = takeOptions(given, REQUEST_OPTION_NAMES, 'The options of a request') as {
     -readonly [K in keyof RequestOptions]: RequestOptions[K]
   }
+  hearPromise(taken.trailers)
   checkValues(taken, REQUEST_OPTIONS, 'The options of a request')
   taken.trailers = takeTrailers(taken.trailers)
   return taken

@@ -61,7 +61,7 @@ export class ResponseQueue implements ExchangeListener {
   /** The oldest response that was given out and not read to its end. */
   get unread(): HTTPResponse | undefined {
     this.#forgetRead()
-    const oldest = this.#asked[0]
+    const oldest = this.#asked.at(0)
     return oldest === undefined ? undefined : responseOf(oldest)
   }
 
@@ -93,7 +93,7 @@ export class ResponseQueue implements ExchangeListener {
 
   /** The response of the oldest request whose response was not asked for: it is asked for now. Undefined without one. */
   take(): Promise<HTTPResponse> | undefined {
-    const oldest = this.#awaited[0]
+    const oldest = this.#awaited.at(0)
     if (oldest === undefined) return undefined
     this.#awaited = withoutFirst(this.#awaited)
     if (oldest instanceof PendingRequest) {

@@ -59,8 +59,14 @@ export class CookieJar extends ToughJar {
    */
   constructor(store?: Store | null, options: CreateCookieJarOptions = {}) {
     const held = store ?? new BoundedStore()
-    super(held, { prefixSecurity: 'strict', ...options })
-    this.#rejectsSuffixes = options.rejectPublicSuffixes ?? true
+    // Security: without a prototype, so that nothing is an option that another package has written onto `Object.prototype`.
+    const own: CreateCookieJarOptions = Object.assign(
+      Object.create(null),
+      { prefixSecurity: 'strict' },
+      options,
+    )
+    super(held, own)
+    this.#rejectsSuffixes = own.rejectPublicSuffixes ?? true
     this.#bounded = held instanceof BoundedStore ? held : undefined
   }
 
@@ -144,7 +150,9 @@ export class CookieJar extends ToughJar {
     callback: Callback<Cookie>,
   ): void {
     const refuse = (why: string): void =>
-      options.ignoreError === true ? callback(null, undefined) : callback(new Error(why))
+      Object.hasOwn(options, 'ignoreError') && options.ignoreError === true
+        ? callback(null, undefined)
+        : callback(new Error(why))
     let place: Place
     try {
       place = placeFor(url)
@@ -152,7 +160,8 @@ export class CookieJar extends ToughJar {
       callback(error as Error)
       return
     }
-    const nowMs = (options.now ?? new Date()).getTime()
+    const now = Object.hasOwn(options, 'now') ? options.now : undefined
+    const nowMs = (now ?? new Date()).getTime()
     const cookie = typeof given === 'string' ? readCookie(given, nowMs) : boundCookie(given, nowMs)
     if (cookie === undefined || !canBeSent(cookie.key, cookie.value)) {
       refuse('It is no cookie')

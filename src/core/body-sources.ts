@@ -24,7 +24,7 @@ export interface ChunkSource {
   /** Gives back what was not read: destroys, cancels, returns. Never throws; a second call does nothing. */
   close(reason: unknown): void
   /** All of it was read: nothing is to be given back. */
-  finish?(): void
+  finish(): void
 }
 
 /** Is told that a source failed while it was not being read. */
@@ -211,6 +211,8 @@ export class ListSource implements ChunkSource {
   }
 
   close(): void {}
+
+  finish(): void {}
 }
 
 /** Of bytes that have to wait, and are the caller's. */
@@ -243,6 +245,8 @@ export class IterableSource implements ChunkSource {
     this.#iterator = undefined
     if (iterator !== undefined) giveBack(iterator)
   }
+
+  finish(): void {}
 }
 
 /**
@@ -283,6 +287,8 @@ export class SegmentSource implements ChunkSource {
     this.#iterator = undefined
     if (iterator !== undefined) giveBack(iterator)
   }
+
+  finish(): void {}
 }
 
 async function* readSegments(segments: readonly Segment[]): AsyncGenerator<unknown, void, void> {

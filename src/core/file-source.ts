@@ -84,6 +84,8 @@ class FileSource implements ChunkSource {
     this.#isWanted = false
   }
 
+  finish(): void {}
+
   /** One buffer serves for all chunks: the sender is done with one when it asks for the next. */
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
     const buffer = new Uint8Array(Math.min(CHUNK_BYTES, this.#length ?? CHUNK_BYTES))

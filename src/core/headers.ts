@@ -9,7 +9,7 @@
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
-import { describe, isPromiseLike } from './options.ts'
+import { describe, isPromiseLike, isRecord } from './options.ts'
 import { assertString } from './snapshot.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
@@ -27,7 +27,6 @@ export type HeadersInput =
 export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (input === undefined) return []
   assertHeaders(input)
-  // It has no fields of its own, and would be sent as none.
   if (isPromiseLike(input)) throw new TypeError('Fields cannot be a promise; await it and give what it gives')
   const fields: FieldLine[] = []
   if (isIterable(input)) {
@@ -38,7 +37,10 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
     }
     return fields
   }
-  for (const name of Object.keys(input)) {
+  const names = Object.keys(input)
+  // A date, say: it has no fields of its own, and would be sent as none.
+  if (names.length === 0 && !isRecord(input)) refuseHeaders(input)
+  for (const name of names) {
     const value = input[name]
     if (value === undefined) continue
     if (Array.isArray(value)) for (const one of value) fields.push([name, toValue(name, one)])
@@ -49,7 +51,10 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
 
 /** Strings and functions can be looked through, too; what they hold are no headers. */
 function assertHeaders(input: unknown): void {
-  if (typeof input === 'object' && input !== null) return
+  if (typeof input !== 'object' || input === null) refuseHeaders(input)
+}
+
+function refuseHeaders(input: unknown): never {
   throw new TypeError(
     `Headers are an object of names and values, pairs, or a Headers, not ${describe(input)}; leave them out for none`,
   )

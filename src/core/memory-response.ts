@@ -4,7 +4,8 @@
 
 import { type HeadersInput, toFieldLines } from './headers.ts'
 import { MemoryBody } from './memory-body.ts'
-import { takeOptions } from './options.ts'
+import { describe, takeOptions } from './options.ts'
+import { ownMember } from './owns.ts'
 import type { OutgoingRequest } from './request.ts'
 import { HTTPResponse } from './response.ts'
 import { NO_CONNECTION } from './response-source.ts'
@@ -37,6 +38,10 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
   const { status = 200, reason, headers, body = '' } = takeOptions(init, NAMES, 'respondWith()')
   if (!Number.isInteger(status) || status < 200 || status > 999)
     throw new TypeError('The status of a response is a whole number from 200 to 999')
+  if (reason !== undefined && typeof reason !== 'string')
+    throw new TypeError(`respondWith(): reason takes a string, not ${describe(reason)}`)
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new TypeError(`respondWith(): body takes a string or bytes, not ${describe(body)}`)
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
   const given = toFieldLines(headers)
   const isSized = given.some(([name]) => name.toLowerCase() === 'content-length')
@@ -45,10 +50,12 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
     {
       version: 11,
       status,
-      reason: reason ?? responses[status] ?? '',
+      reason: reason ?? ownMember(responses, status) ?? '',
       fields: isSized ? given : [...given, ['Content-Length', String(bytes.length)]],
       codings: [],
       defects: [],
+      framing: undefined,
+      wireFields: undefined,
     },
     new MemoryBody(bytes),
     {

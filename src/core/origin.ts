@@ -58,7 +58,8 @@ function assertPort(port: unknown): void {
 
 function checkPort(port: number): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidURL('INVALID_PORT', String(port))
-  return port
+  // Not -0.
+  return port + 0
 }
 
 /** `host:port` for messages and CONNECT targets: an IPv6 address in brackets, the port always there. */

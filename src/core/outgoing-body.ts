@@ -166,7 +166,7 @@ export class ChunkedBody {
     this.#isOpen = false
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#source.finish?.()
+    this.#source.finish()
   }
 
   /** As `close`, for all of its sendings: none of them is waited for. */

@@ -22,12 +22,14 @@ const WORDS: ReadonlySet<string> = new Set(
 )
 /** Ends of words that do: `accesstoken`, `PHPSESSID`. */
 const ENDINGS: readonly string[] = (
-  'token secret secrets password passwords passwd passphrase session sessionid sessid credential credentials signature ' +
+  'token secret secrets password passwords passwd passphrase passcode session sessionid sessid credential credentials signature ' +
   'apikey appkey authkey accesskey accesskeyid secretkey privatekey sharedkey masterkey userkey clientkey subscriptionkey authorization'
 ).split(' ')
 /** Names that no word betrays, or only the whole. */
 const NAMES: ReadonlySet<string> = new Set(
-  'cookie cookie2 set-cookie set-cookie2 x-amzn-oidc-data client-assertion assertion'.split(' '),
+  'cookie cookie2 set-cookie set-cookie2 x-amzn-oidc-data client-assertion assertion code-verifier device-code samlresponse samlrequest'.split(
+    ' ',
+  ),
 )
 /** Names whose words say too much: what they hold is public by its definition. */
 const PUBLIC_NAMES: ReadonlySet<string> = new Set([
@@ -111,7 +113,8 @@ export function maskText(text: string, isCut = false): string {
   return maskParameters(maskUserinfo(text, isCut))
 }
 
-const AUTHORITY = /[/\\]{2}/g
+/** What an authority begins after; a URL of http needs no slashes, and may have more than two (WHATWG URL). */
+const AUTHORITY = /\bhttps?:[/\\]*|[/\\]{2,}/gi
 const AUTHORITY_END = /[/?#\s]/g
 
 /** Masks what stands in front of the last @ of an authority; in a text that is cut, also an authority that has no end. */
@@ -119,7 +122,7 @@ function maskUserinfo(text: string, isCut: boolean): string {
   let shown = ''
   let done = 0
   for (let at = indexFrom(AUTHORITY, text, 0); at < text.length; at = indexFrom(AUTHORITY, text, done)) {
-    const start = at + 2
+    const start = AUTHORITY.lastIndex
     const end = indexFrom(AUTHORITY_END, text, start)
     const isOpen = isCut && end === text.length
     const last = isOpen ? end : start + text.slice(start, end).lastIndexOf('@')
@@ -174,10 +177,11 @@ function nameBefore(text: string, at: number): string | undefined {
 function keyBefore(text: string, at: number, from: number): string | undefined {
   let end = at
   while (end > from && at - end < MAX_NAME_CHARS && /\s/.test(text[end - 1]!)) end--
-  if (text[end - 1] !== '"') return undefined
+  const quote = text[end - 1]
+  if (quote !== '"' && quote !== "'") return undefined
   let start = end - 1
-  while (start > from && end - start <= MAX_NAME_CHARS && text[start - 1] !== '"') start--
-  return text[start - 1] === '"' ? text.slice(start, end - 1) : undefined
+  while (start > from && end - start <= MAX_NAME_CHARS && text[start - 1] !== quote) start--
+  return text[start - 1] === quote ? text.slice(start, end - 1) : undefined
 }
 
 /** `access%5Ftoken` is read by servers as `access_token`. */
@@ -190,14 +194,32 @@ const MEMBER_END = /[,}\]\s]/g
 
 /** Where the value that begins at `start` ends: after its quotation mark, or at what separates parameters. */
 function endOfValue(text: string, start: number, separator: RegExp): number {
-  if (text[start] === '"') {
-    for (let i = start + 1; i < text.length; i++) {
-      if (text[i] === '\\') i++
-      else if (text[i] === '"') return i + 1
-    }
-    return text.length
+  const first = text[start]
+  if (first === '"' || first === "'") return endOfText(text, start)
+  return separator === MEMBER_END && (first === '{' || first === '[')
+    ? endOfNested(text, start)
+    : indexFrom(separator, text, start)
+}
+
+/** The index after the quotation mark that ends the text which begins with one at `start`. */
+function endOfText(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === text[start]) return i + 1
   }
-  return indexFrom(separator, text, start)
+  return text.length
+}
+
+/** The index after the bracket that ends the object or the list at `start`. */
+function endOfNested(text: string, start: number): number {
+  let depth = 0
+  for (let i = start; i < text.length; i++) {
+    const one = text[i]
+    if (one === '"') i = endOfText(text, i) - 1
+    else if (one === '{' || one === '[') depth++
+    else if ((one === '}' || one === ']') && --depth === 0) return i + 1
+  }
+  return text.length
 }
 
 /**
@@ -206,7 +228,7 @@ function endOfValue(text: string, start: number, separator: RegExp): number {
  */
 export function endsOpen(text: string): boolean {
   const word = text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf('\t')) + 1)
-  return /[/\\?&#=":]/.test(word)
+  return /[/\\?&#="':]/.test(word)
 }
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never

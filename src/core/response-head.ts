@@ -43,7 +43,7 @@ export interface ResponseHead {
   readonly codings: readonly string[]
   readonly defects: readonly string[]
   /** How the end of the body is found, and whether the connection may go on after it; where there is a connection. */
-  readonly framing?: BodyFraming
+  readonly framing?: BodyFraming | undefined
   readonly persists?: boolean
 }
 

@@ -7,6 +7,7 @@ import type { Attempt, ExchangeFacts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
 import { takeOptions } from './options.ts'
+import { ownMember } from './owns.ts'
 import type { BodyFraming, InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import type { TlsDetails } from './tls-options.ts'
 
@@ -108,15 +109,15 @@ export function takeChanges<R>(given: ChangesOf<R>): ChangesOf<R> {
 export function deriveHead(head: ResponseHead, changes: ChangesOf<unknown>): ResponseHead {
   const { body, fields, codings } = changes
   if (body === undefined && fields === undefined && codings === undefined) return head
-  const { framing: before, wireFields: earlier, ...rest } = head
+  const [before, earlier] = [ownMember(head, 'framing'), ownMember(head, 'wireFields')]
   // What changes the fields afterwards has the last word.
   const wireFields = fields === undefined ? earlier : changes.wireFields
   const isKept = body === undefined || before?.kind === 'none' || before?.kind === 'switch'
   const framing = isKept ? before : changes.framing
   return {
-    ...rest,
-    ...(framing === undefined ? {} : { framing }),
-    ...(wireFields === undefined ? {} : { wireFields }),
+    ...head,
+    framing,
+    wireFields,
     fields: fields ?? head.fields,
     codings: codings ?? head.codings,
   }

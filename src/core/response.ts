@@ -26,7 +26,7 @@ import { escapeText } from './escape.ts'
 import type { FieldLine } from './fields.ts'
 import { HTTPHeaders } from './headers.ts'
 import { makeReadable } from './readable.ts'
-import { maskCredentials, maskField } from './redact.ts'
+import { maskCredentials, maskField, maskText } from './redact.ts'
 import type { InformationalResponse, ResponseHead, Timings } from './response-head.ts'
 import {
   Branches,
@@ -659,7 +659,8 @@ Object.defineProperty(HTTPResponse.prototype, Symbol.for('nodejs.util.inspect.cu
     inspect: (value: unknown, options: object) => string,
   ) {
     if (depth < 0) return '[HTTPResponse]'
-    const { status, reason, url, isClosed } = this
+    const { status, url, isClosed } = this
+    const reason = maskText(this.reason)
     const fields = this.rawHeaders.map(([name, value]) => [name, maskField(name, value)] as const)
     return `HTTPResponse ${inspect({ status, reason, url: shownUrl(url), fields, isClosed }, options)}`
   },

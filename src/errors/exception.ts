@@ -6,6 +6,7 @@
  */
 
 import { hintFor } from './hints.ts'
+import { ownMember } from './own.ts'
 import { type ErrorCode, errorRow } from './table.ts'
 
 /** The part of an exchange in which something went wrong. */
@@ -104,8 +105,8 @@ export class HTTPException extends Error implements ExchangeFacts {
   readonly #summary: string
 
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
-    const cause = own(details, 'cause')
-    const remedy = own(details, 'remedy')
+    const cause = ownMember(details, 'cause')
+    const remedy = ownMember(details, 'remedy')
     const summary = composeSummary(code, detail, remedy)
     super(summary, cause === undefined ? undefined : { cause })
     this.code = code
@@ -140,7 +141,7 @@ const NOT_ACTED: ReadonlySet<number> = new Set([421, 425])
 const BEFORE_REQUEST: ReadonlySet<Phase> = new Set<Phase>(['queue', 'dns', 'tcp', 'connect', 'tls', 'proxy'])
 
 /** Whether a server may have acted on what ended so. What is not known counts as written. */
-export function mayHaveActed(facts: {
+function mayHaveActed(facts: {
   readonly requestBytesWritten?: number | undefined
   readonly phase?: Phase | undefined
   readonly status?: number | undefined
@@ -150,11 +151,19 @@ export function mayHaveActed(facts: {
   return facts.status === undefined || !NOT_ACTED.has(facts.status)
 }
 
+/** The same of an attempt, a record. */
+export function mayHaveActedIn(attempt: Attempt): boolean {
+  return mayHaveActed({
+    requestBytesWritten: ownMember(attempt, 'requestBytesWritten'),
+    phase: ownMember(attempt, 'phase'),
+    status: ownMember(attempt, 'status'),
+  })
+}
+
 /** The same of an earlier attempt. The addresses that a `ConnectError` tells of have no request. */
 function mayHaveActedBefore(attempt: Attempt): boolean {
-  const requestBytesWritten = own(attempt, 'requestBytesWritten')
-  if (requestBytesWritten === undefined) return false
-  return mayHaveActed({ requestBytesWritten, phase: own(attempt, 'phase'), status: own(attempt, 'status') })
+  if (ownMember(attempt, 'requestBytesWritten') === undefined) return false
+  return mayHaveActedIn(attempt)
 }
 
 /** `Sentence: detail; remedy`, without what is not there. */
@@ -182,11 +191,6 @@ const FACTS = [
   'timings',
   'proxy',
 ] as const satisfies readonly Exclude<keyof ExchangeFacts, 'context'>[]
-
-/** A member that the record has itself. */
-function own<T extends object, K extends keyof T>(record: T, name: K): T[K] | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined
-}
 
 // What an error does not say is looked for on its prototype: there, and not on that of every object, which others may have written upon.
 // Accessors, so that an error can be told its facts also where that prototype has been frozen.
@@ -217,13 +221,13 @@ export function addContext(error: HTTPException, context: unknown): void {
  */
 export function addFacts(error: HTTPException, facts: Findings): void {
   const wasNamed = error.url !== undefined
-  addContext(error, own(facts, 'context'))
-  const attempts = own(facts, 'attempts')
+  addContext(error, ownMember(facts, 'context'))
+  const attempts = ownMember(facts, 'attempts')
   if (attempts !== undefined) error.attempts ??= attempts
   for (const name of FACTS) {
     // Another request's facts are not mixed with these.
     if (wasNamed && OF_REQUEST.has(name)) continue
-    const fact = own(facts, name)
+    const fact = ownMember(facts, name)
     if (fact !== undefined) error[name] ??= fact as never
   }
   if (wasNamed || error.url === undefined || !(error instanceof HTTPException)) return
@@ -231,7 +235,7 @@ export function addFacts(error: HTTPException, facts: Findings): void {
   // A total timeout runs out in some part of the exchange.
   error.message = composeMessage(
     error,
-    error.phase === 'total' ? (own(facts, 'phase') ?? 'total') : error.phase,
+    error.phase === 'total' ? (ownMember(facts, 'phase') ?? 'total') : error.phase,
   )
   if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message)
 }

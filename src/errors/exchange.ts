@@ -1,6 +1,7 @@
 /** What became of a connection or an exchange: not connected, lost, refused by a proxy, too late, not decodable. */
 
 import { type Attempt, type ErrorDetails, HTTPException } from './exception.ts'
+import { ownMember } from './own.ts'
 import type { CodeOf } from './table.ts'
 
 /** One address that was tried and what became of it. */
@@ -98,11 +99,20 @@ export class ProxyError extends HTTPException {
   /** The field Proxy-Status (RFC 9209), in which a proxy says why; undefined without one. */
   readonly proxyStatus: string | undefined
   /** The fields of the proxy's answer, in order. Not shown by `inspect` and JSON: there may be cookies among them. */
-  declare readonly rawHeaders: readonly (readonly [string, string])[]
+  get rawHeaders(): readonly (readonly [string, string])[] {
+    return this.#answer.rawHeaders
+  }
   /** The same, to be asked by name; undefined for SOCKS. Not shown either. */
-  declare readonly headers: FieldsByName | undefined
+  get headers(): FieldsByName | undefined {
+    return this.#answer.headers
+  }
   /** The first bytes of the proxy's answer, at most 64 KiB. Not shown either. */
-  declare readonly body: Buffer
+  get body(): Buffer {
+    return this.#answer.body
+  }
+  // Security: not even what is asked to show hidden members shows these.
+  readonly #answer: Pick<HttpProxyAnswer, 'rawHeaders' | 'headers' | 'body'>
+
   /**
    * @param answer - what it has answered
    * @param details - the facts of the error
@@ -120,14 +130,9 @@ export class ProxyError extends HTTPException {
     this.reason = isHttp ? answer.reason : answer.words
     this.reply = isHttp ? undefined : answer.reply
     this.proxyStatus = proxyStatus
-    const { rawHeaders, headers, body } = isHttp
-      ? answer
+    this.#answer = isHttp
+      ? { rawHeaders: answer.rawHeaders, headers: ownMember(answer, 'headers'), body: answer.body }
       : { rawHeaders: [], headers: undefined, body: Buffer.alloc(0) }
-    Object.defineProperties(this, {
-      rawHeaders: { value: rawHeaders },
-      headers: { value: headers },
-      body: { value: body },
-    })
   }
 }
 
@@ -158,7 +163,7 @@ export class DecodeError extends HTTPException {
   ) {
     super(code, detail, details)
     this.bytes = details.bytes
-    Object.defineProperty(this, 'issues', { value: details.issues ?? [] })
+    Object.defineProperty(this, 'issues', { value: ownMember(details, 'issues') ?? [] })
   }
 }
 
@@ -185,12 +190,17 @@ export class StatusError<R extends AnsweredBy = AnsweredBy> extends HTTPExceptio
   /** The response, its body read as far as `body` goes and given up. Not shown by `inspect` and JSON. */
   declare readonly response: R
   /** The beginning of its body, decoded, at most 64 KiB. Not shown either: there may be secrets in it. */
-  declare readonly body: Buffer
+  get body(): Buffer {
+    return this.#body
+  }
+  readonly #body: Buffer
+
   constructor(response: R, body: Buffer, details?: ErrorDetails) {
     super('STATUS_IS_ERROR', `${response.status} ${response.reason}`.trimEnd(), details)
     this.status = response.status
     this.reason = response.reason
-    Object.defineProperties(this, { response: { value: response }, body: { value: body } })
+    this.#body = body
+    Object.defineProperty(this, 'response', { value: response })
   }
 
   /** The beginning of the body as text. */

@@ -3,6 +3,7 @@
  * particular to say, else by class. It ends the message, after `Try:`. Where TLS refused a peer, `remedy` is said instead.
  */
 
+import { ownMember } from './own.ts'
 import { type CodeOf, ERRORS, type ErrorClassName, type ErrorCode } from './table.ts'
 
 const SEE_WIRE = 'setDebugLevel(1), which shows what was sent and what came'
@@ -116,6 +117,6 @@ const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
  * @param isOfProxy - the exchange did not get farther than to its proxy
  */
 export function hintFor(code: ErrorCode, isOfProxy: boolean): string {
-  const ofProxy = isOfProxy ? OF_PROXY[code] : undefined
-  return ofProxy ?? BY_CODE[code] ?? BY_CLASS[ERRORS[code][0]]
+  const ofProxy = isOfProxy ? ownMember(OF_PROXY, code) : undefined
+  return ofProxy ?? ownMember(BY_CODE, code) ?? BY_CLASS[ERRORS[code][0]]
 }

@@ -1,6 +1,7 @@
 /** What the peer did against the rules: RemoteProtocolError and its kinds. */
 
 import { type ErrorDetails, HTTPException } from './exception.ts'
+import { ownMember } from './own.ts'
 import { type CodeOf, type ErrorCode, errorRow } from './table.ts'
 
 /** Where in the stream the peer broke which rule. */
@@ -23,12 +24,13 @@ export class RemoteProtocolError extends HTTPException {
   constructor(code: ErrorCode, detail?: string, offence: Offence = {}) {
     super(code, describeOffence(code, detail, offence), offence)
     this.rule = `${errorRow(code).sentence} (${errorRow(code).source})`
-    this.offset = offence.offset
-    this.bytes = offence.bytes
+    this.offset = ownMember(offence, 'offset')
+    this.bytes = ownMember(offence, 'bytes')
   }
 }
 
-function describeOffence(code: ErrorCode, detail: string | undefined, { offset, bytes }: Offence): string {
+function describeOffence(code: ErrorCode, detail: string | undefined, offence: Offence): string {
+  const [offset, bytes] = [ownMember(offence, 'offset'), ownMember(offence, 'bytes')]
   let text = detail === undefined ? '' : `${detail} `
   text += `(${errorRow(code).source}`
   if (offset !== undefined) text += `; at byte ${offset} of the stream`

@@ -117,6 +117,6 @@ class BytesOnly implements ChunkSource {
   }
 
   finish(): void {
-    this.#source.finish?.()
+    this.#source.finish()
   }
 }

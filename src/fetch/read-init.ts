@@ -8,6 +8,7 @@ import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
 import { closeBody, isMeasured, lengthOf, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
+import { ownMember } from '../core/owns.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
@@ -262,7 +263,8 @@ function readSignal(
   source: RequestLike | undefined,
 ): AbortSignal | undefined {
   if (members.signal !== undefined) return asAbortSignal(members.signal)
-  if ((init as { signal?: unknown } | null | undefined)?.signal === null) return undefined
+  if (typeof init === 'object' && init !== null && ownMember(init as { signal?: unknown }, 'signal') === null)
+    return undefined
   if (source?.signal === undefined || source.signal === null) return undefined
   return asAbortSignal(source.signal)
 }

@@ -11,6 +11,7 @@ import { ownBytes } from '../core/body-reader.ts'
 import { decodeText } from '../core/body-text.ts'
 import { fieldValues } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
+import { ownMember } from '../core/owns.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
 import { likePlatform } from './answer-members.ts'
 import { BodyFeed, makeClosedStream, makeSpentStream } from './body-feed.ts'
@@ -227,7 +228,7 @@ class Answer extends AnswerBase {
   /** HEAD and the null body statuses: `body` is null, and may be read any number of times. */
   #hasNoBody(): boolean {
     const { status, head } = this.#response
-    return head.framing?.kind === 'none' || NULL_BODY_STATUSES.has(status)
+    return ownMember(head, 'framing')?.kind === 'none' || NULL_BODY_STATUSES.has(status)
   }
 
   #isUnusable(): boolean {

@@ -16,6 +16,7 @@
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import { octets } from '../core/octets.ts'
+import { takeOptions } from '../core/options.ts'
 import { plainView } from '../core/snapshot.ts'
 import {
   CannotSendRequest,
@@ -47,7 +48,7 @@ import { readRequest } from './read-request.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { type KeptHead, writeRequestHead } from './request-heads.ts'
 import { ResponseHeads } from './response-heads.ts'
-import { ownPart, type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
+import { type ResponseSnapshot, snapshotFields, snapshotResponse } from './snapshot-fields.ts'
 import type { Role, State, Transition } from './states.ts'
 import { resolveTolerances, type ToleranceOptions, type Tolerances } from './tolerances.ts'
 import { limitExceeded, violation } from './violation.ts'
@@ -61,6 +62,8 @@ export interface H1EngineOptions {
   /** Client role: how many requests may be outstanding at once. Default 1. */
   readonly pipelining?: number | undefined
 }
+
+const OPTION_NAMES = { tolerances: true, limits: true, pipelining: true } as const
 
 const NEED_DATA: NeedDataEvent = freezeDeep({ type: 'need-data' })
 const PAUSED: PausedEvent = freezeDeep({ type: 'paused' })
@@ -94,14 +97,16 @@ export class H1Engine {
   #failure: Error | undefined
   #failedAt: Progress | undefined
 
-  /** @throws TypeError for an unknown tolerance or limit, or a depth of pipelining below 1 */
-  constructor(role: Role, options: H1EngineOptions = {}) {
-    this.role = role
-    this.#rules = rulesOf(resolveTolerances(options.tolerances), resolveLimits(options.limits))
-    this.#pipelining = options.pipelining ?? 1
+  /** @throws TypeError for an unknown option, tolerance or limit, a value that one does not take, and a role that is none */
+  constructor(role: Role, options?: H1EngineOptions) {
+    if (role !== 'client' && role !== 'server') throw new TypeError("The role is 'client' or 'server'")
+    const { tolerances, limits, pipelining = 1 } = takeOptions(options, OPTION_NAMES, 'H1Engine')
+    this.#rules = rulesOf(resolveTolerances(tolerances), resolveLimits(limits))
+    this.#pipelining = pipelining
     if (!Number.isInteger(this.#pipelining) || this.#pipelining < 1) {
       throw new TypeError('pipelining must be a whole number from 1')
     }
+    this.role = role
     this.#responseHeads = role === 'client' ? new ResponseHeads(this.#rules, this.#buffer) : undefined
     this.#heads = this.#responseHeads ?? new HeadReader(role, this.#rules, this.#buffer)
   }
@@ -345,7 +350,7 @@ export class H1Engine {
       case 'data':
         return this.#sendData(event.bytes)
       case 'end': {
-        const trailers = ownPart(event, 'trailers', event.trailers, undefined)
+        const trailers = Object.hasOwn(event, 'trailers') ? event.trailers : undefined
         return this.#sendEnd(trailers === undefined ? NO_FIELDS : snapshotFields(trailers))
       }
       case 'closed':

@@ -51,7 +51,7 @@ export class Exchanges {
   /** Drops the oldest if both sides have completed it, and another one waits after it. */
   dropOver(): void {
     const over = this.#oldest
-    const next = this.#later[0]
+    const next = this.#later.at(0)
     if (next === undefined || over.client !== 'idle' || over.server !== 'idle') return
     this.#oldest = next
     this.#later = withoutFirst(this.#later)

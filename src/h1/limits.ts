@@ -4,7 +4,7 @@
  */
 
 import { freezeDeep } from '../core/freeze.ts'
-import { shown } from '../core/options.ts'
+import { isRecord, shown } from '../core/options.ts'
 
 /** A row of the table. */
 export interface LimitRow {
@@ -78,6 +78,7 @@ const DEFAULTS: Limits = Object.freeze(
  */
 export function resolveLimits(options?: LimitOptions): Limits {
   if (options === undefined || options === DEFAULTS) return DEFAULTS
+  if (!isRecord(options)) throw new TypeError(`The limits are an object, not ${shown(options)}`)
   const resolved: Record<LimitName, number> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(LIMITS, name))

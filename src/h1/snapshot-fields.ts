@@ -45,20 +45,21 @@ export interface ResponseSnapshot extends ResponseToSend {
  */
 export function snapshotResponse(response: ResponseToSend): ResponseSnapshot {
   const { type, status, fields } = response
-  const reason = ownPart(response, 'reason', response.reason, '')
+  const reason = ownPart(response, 'reason', '')
   assertString(reason, 'The reason phrase')
-  const version = takeVersion(ownPart(response, 'version', response.version, undefined))
+  const version = takeVersion(ownPart(response, 'version', undefined))
   return { type, status, reason, version, fields: snapshotFields(fields) }
 }
 
-/**
- * A part that may be missing. Security: what another package wrote onto `Object.prototype` is no part of any message.
- * @param part - what a look at it gave: one by a name that is written out is quicker than one by a name that is passed
- */
-export function ownPart<T, D>(event: object, name: string, part: T | undefined, otherwise: D): T | D {
+/** A part that may be missing. Security: what another package wrote onto `Object.prototype` is no part of any message. */
+export function ownPart<T extends object, K extends keyof T, D>(
+  event: T,
+  name: K,
+  otherwise: D,
+): Exclude<T[K], undefined> | D {
+  const part = Object.hasOwn(event, name) ? event[name] : undefined
   // Only what is missing: null is no version and no phrase, and is refused as such.
-  if (part === undefined || part === otherwise || !Object.hasOwn(event, name)) return otherwise
-  return part
+  return part === undefined ? otherwise : (part as Exclude<T[K], undefined>)
 }
 
 function takeVersion(version: 10 | 11 | undefined): 10 | 11 {

@@ -6,7 +6,7 @@
  */
 
 import { freezeDeep } from '../core/freeze.ts'
-import { shown } from '../core/options.ts'
+import { isRecord, shown } from '../core/options.ts'
 
 /** A row of the table. */
 export interface ToleranceRow {
@@ -109,6 +109,7 @@ function keyOf(tolerances: Tolerances): string {
  */
 export function resolveTolerances(options?: ToleranceOptions): Tolerances {
   if (options === undefined || options === DEFAULTS) return DEFAULTS
+  if (!isRecord(options)) throw new TypeError(`The tolerances are an object, not ${shown(options)}`)
   const resolved: Record<ToleranceName, boolean> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(TOLERANCES, name))

@@ -79,7 +79,8 @@ export function wholeTarget(
     attemptDelayMs,
     keepAlive,
     lookup,
-    tls: tls === undefined ? undefined : { options: tls, sessions: { session: undefined } },
+    tls:
+      tls === undefined ? undefined : { options: tls, sessions: { session: undefined, judgedBy: undefined } },
     willStartTls: undefined,
     role: undefined,
   }

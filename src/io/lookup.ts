@@ -7,6 +7,7 @@
 import { type LookupAddress, lookup as lookupOfNode } from 'node:dns'
 import { isIP } from 'node:net'
 import { addressOfHost, type HostAddress } from '../core/host.ts'
+import { isPromiseLike } from '../core/options.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import { dnsError } from './map-errors.ts'
 
@@ -31,7 +32,9 @@ export type Lookup = (
 ) => void
 
 /** What the system knows: `dns.lookup`. */
-export const systemLookup: Lookup = lookupOfNode
+export const systemLookup: Lookup = (host, { all, family, order }, done) =>
+  // Security: Node would find more options on `Object.prototype`.
+  lookupOfNode(host, { all, family, order, hints: undefined, verbatim: undefined }, done)
 
 /** What is looked up, how, and for whom: `role` is told in errors. */
 export interface LookupQuestion {
@@ -92,7 +95,7 @@ export function askLookup(
   try {
     const returned: unknown = lookup(host, { all: true, family, order: 'verbatim' }, done)
     // An async function is easily given for one that calls back; its errors must not be lost.
-    if (returned instanceof Promise) returned.then(refuse, fail)
+    if (isPromiseLike(returned)) returned.then(refuse, fail)
   } catch (cause) {
     fail(cause)
   }

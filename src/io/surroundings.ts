@@ -3,9 +3,16 @@
  * stand for, the standard streams among it.
  */
 
+import { ownMember } from '../core/owns.ts'
+
+/** Security: what another package wrote onto `Object.prototype` is in `process.env`, too. */
+function ownVariable(name: 'NODE_ENV' | 'NETRC'): string | undefined {
+  return ownMember(process.env, name)
+}
+
 /** True where NODE_ENV says `development` or `test`: the time to be told of slips, at some cost. */
 export function isDevelopment(): boolean {
-  const { NODE_ENV } = process.env
+  const NODE_ENV = ownVariable('NODE_ENV')
   return NODE_ENV === 'development' || NODE_ENV === 'test'
 }
 
@@ -28,6 +35,6 @@ export function warn(message: string, code: string): void {
 
 /** What says where the netrc file is: the variable of the environment, undefined without one. */
 export function netrcVariable(): string | undefined {
-  const { NETRC } = process.env
+  const NETRC = ownVariable('NETRC')
   return NETRC === '' ? undefined : NETRC
 }

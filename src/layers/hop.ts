@@ -13,6 +13,7 @@ import type { RedirectSettings } from '../core/settings.ts'
 
 /** After which method each status goes on as GET; other methods stay as they are (RFC 9110 §15.4.2 to §15.4.9). */
 export const REDIRECTS: Readonly<Record<number, 'POST' | 'all but HEAD' | 'none'>> = Object.freeze({
+  __proto__: null,
   301: 'POST',
   302: 'POST',
   303: 'all but HEAD',

@@ -3,6 +3,7 @@
  * question, and retry.ts asks it.
  */
 
+import { ownMember } from '../core/owns.ts'
 import { ConnectError, type HTTPException, ProxyError } from '../errors/index.ts'
 import { type ErrorCode, errorRow } from '../errors/table.ts'
 
@@ -76,7 +77,7 @@ export function isWorthwhile(
   { code, systemCodes, proxyStatus, proxyReply }: RetryFailure,
   statuses: readonly number[],
 ): string | { readonly not: string } {
-  const rule = RETRIED_CODES[code]
+  const rule = ownMember(RETRIED_CODES, code)
   const { sentence } = errorRow(code)
   const ofTls = systemCodes.find((word) => OF_TLS.test(word))
   if (ofTls !== undefined) return { not: `${ofTls} is not worth another try` }
@@ -105,7 +106,7 @@ export function failureOf(error: HTTPException): RetryFailure {
   return {
     kind: 'error',
     code: error.code,
-    systemCodes: [error.cause, ...addresses].flatMap(systemCodesOf),
+    systemCodes: [ownMember(error, 'cause'), ...addresses].flatMap(systemCodesOf),
     proxyStatus: error instanceof ProxyError ? error.status : undefined,
     proxyReply: error instanceof ProxyError ? error.reply : undefined,
   }
@@ -118,9 +119,9 @@ function systemCodesOf(cause: unknown): string[] {
   const codes: string[] = []
   let at = cause
   for (let depth = 0; depth < MAX_DEPTH && typeof at === 'object' && at !== null; depth++) {
-    const { code, cause: below } = at as { readonly code?: unknown; readonly cause?: unknown }
+    const { code } = at as { readonly code?: unknown }
     if (typeof code === 'string') codes.push(code)
-    at = below
+    at = ownMember(at as { readonly cause?: unknown }, 'cause')
   }
   return codes
 }

@@ -12,7 +12,7 @@ import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
-import { type Attempt, addFacts, mayHaveActed } from '../errors/exception.ts'
+import { type Attempt, addFacts, mayHaveActedIn } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
@@ -188,7 +188,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       method: request.method,
       attempt: request.attempt,
       outcome,
-      mayHaveActed: error === undefined ? attempts.some(mayHaveActed) : error.mayHaveActed,
+      mayHaveActed: error === undefined ? attempts.some(mayHaveActedIn) : error.mayHaveActed,
       hasKey: hasKey(request, settings.idempotencyKey ?? DEFAULT_KEY),
       isReplayable: isReplayable(request.body),
       isAborted,

@@ -29,6 +29,15 @@ interface Entry {
   readonly expiresAt: number
 }
 
+/** A lookup that is under way. */
+interface PendingLookup {
+  readonly waiting: Done[]
+  readonly begunAt: number
+}
+
+/** One that takes longer, and may never answer, is joined by none: they begin another. */
+const MAX_JOINED_MS = 5_000
+
 /** A lookup that remembers. `lookup` is given to whatever connects. */
 export class DnsCache {
   readonly #ask: Lookup
@@ -39,7 +48,7 @@ export class DnsCache {
   /** In the order in which they were asked for last. */
   readonly #entries: Map<string, Entry> = new Map()
   /** Lookups under way, with those who wait for them. */
-  readonly #pending: Map<string, Done[]> = new Map()
+  readonly #pending: Map<string, PendingLookup> = new Map()
   /** Counts the calls of `clear`: an answer that was asked for before one is not remembered. */
   #generation = 0
 
@@ -97,19 +106,22 @@ export class DnsCache {
   /** Waits for the lookup that is under way, or begins one. */
   #join(key: string, host: string, options: LookupOptions, done: Done): void {
     const pending = this.#pending.get(key)
-    if (pending !== undefined) {
-      pending.push(done)
+    const now = this.#clock.now()
+    if (pending !== undefined && now - pending.begunAt < MAX_JOINED_MS) {
+      pending.waiting.push(done)
       return
     }
     const waiting: Done[] = [done]
+    const begun: PendingLookup = { waiting, begunAt: now }
     const generation = this.#generation
-    this.#pending.set(key, waiting)
+    this.#pending.set(key, begun)
     let isAnswered = false
     const answer = (error: NodeJS.ErrnoException | null, addresses: Addresses): void => {
       if (isAnswered) return
       isAnswered = true
-      this.#pending.delete(key)
-      if (addresses.length > 0 && generation === this.#generation) this.#remember(key, addresses)
+      const isNewest = this.#pending.get(key) === begun
+      if (isNewest) this.#pending.delete(key)
+      if (isNewest && addresses.length > 0 && generation === this.#generation) this.#remember(key, addresses)
       for (const tell of waiting) tell(error, copyOf(addresses))
     }
     const fail = (error: unknown): void => answer(error as NodeJS.ErrnoException, [])

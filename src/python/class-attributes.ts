@@ -30,7 +30,7 @@ export class ClassAttributes {
   static _http_vsn: 10 | 11 = 11
 
   readonly #class: Attributes
-  readonly #own: Partial<Attributes> = {}
+  readonly #own: Partial<Attributes> = Object.create(null)
 
   constructor() {
     this.#class = new.target

@@ -10,6 +10,7 @@
  */
 
 import type { FieldLine } from '../core/fields.ts'
+import { maskField } from '../core/redact.ts'
 import { type NamedAddress, readAddressList } from './address-list.ts'
 import { type DateTuple, type DateTupleWithZone, readDateTuple } from './date-tuple.ts'
 import {
@@ -340,3 +341,34 @@ function readParameters(text: string): string[] {
 function unquoteValue(value: ParamValue): ParamValue {
   return typeof value === 'string' ? unquoteParam(value) : [value[0], value[1], unquoteParam(value[2])]
 }
+
+/** What `console.log` and JSON show of a message; its members and `String(message)` have the fields as they came. */
+function shownMessage(message: HTTPMessage, fields: readonly FieldLine[]): object {
+  const masked = fields.map(([name, value]): FieldLine => [name, maskField(name, value)])
+  return {
+    ...(message as object),
+    fields: masked,
+    headers: masked.map(formatLine),
+    dict: Object.fromEntries(joinEqualNames(masked)),
+  }
+}
+
+// Members of computed names would ask for more in the declarations than they are worth.
+Object.defineProperties(HTTPMessage.prototype, {
+  toJSON: {
+    value(this: HTTPMessage) {
+      return shownMessage(this, this.fields)
+    },
+  },
+  [Symbol.for('nodejs.util.inspect.custom')]: {
+    value(
+      this: HTTPMessage,
+      depth: number,
+      options: object,
+      inspect: (value: unknown, options: object) => string,
+    ) {
+      const { name } = this.constructor
+      return depth < 0 ? `[${name}]` : `${name} ${inspect(shownMessage(this, this.fields), options)}`
+    },
+  },
+})

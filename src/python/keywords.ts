@@ -6,9 +6,12 @@
  */
 
 import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
-import { OPTION_NAMES } from '../connection/options.ts'
+import { OPTION_NAMES, takeConnectionOptions, takeTlsOptions } from '../connection/options.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import { resolveTimeouts } from '../core/timeouts.ts'
+import { checkTlsOptions } from '../core/tls-options.ts'
+import { resolveLimits } from '../h1/limits.ts'
+import { resolveTolerances } from '../h1/tolerances.ts'
 
 /** Python's true and false: any number but 0 is true. */
 export type Flag = boolean | number
@@ -100,7 +103,12 @@ export function takeOptions(options: ConnectionOptions | null): TakenOptions {
   localAddressOf(source_address)
   checkCount('blocksize', blocksize)
   if (max_response_headers !== null) checkCount('max_response_headers', max_response_headers)
-  return { timeout, source_address, blocksize, max_response_headers, below: withoutPrototype(below) }
+  // Checked here, and not where the connection below is made, with the first request.
+  const own = withoutPrototype(below)
+  takeConnectionOptions(own, false)
+  resolveTolerances(own.tolerances)
+  resolveLimits(own.limits)
+  return { timeout, source_address, blocksize, max_response_headers, below: own }
 }
 
 /**
@@ -116,7 +124,9 @@ export function takeSecureOptions(
   if (context !== undefined && context !== null && tls !== undefined) {
     throw new TypeError("'context' and 'tls' are two names of one argument")
   }
-  return [context ?? tls, withoutPrototype(others)]
+  const taken = takeTlsOptions(context ?? tls)
+  checkTlsOptions(taken)
+  return [taken, withoutPrototype(others)]
 }
 
 /** @throws TypeError for an unknown name */

@@ -17,7 +17,7 @@ export class ResponseHeaders extends HTTPMessage {
   override get(name: string): string | null
   override get<T>(name: string, failobj: T): string | T
   override get(name: string, failobj: unknown = null): unknown {
-    return this.getheaders(name)[0] ?? failobj
+    return this.getheaders(name).at(0) ?? failobj
   }
 
   /** The name of each field. */

@@ -4,6 +4,7 @@
  */
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
+import { ownMember } from '../core/owns.ts'
 import { TimeoutError, type TimeoutPhase } from '../errors/index.ts'
 import type { CalledOff, CallOff } from './call-off.ts'
 import type { Clock } from './clock.ts'
@@ -39,7 +40,8 @@ export function waitFor<T>(
   begin: (outcome: Outcome<T>) => () => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const { signal, callOff } = waiting
+    const { signal } = waiting
+    const callOff = ownMember(waiting, 'callOff')
     if (signal?.aborted === true) reject(signal.reason)
     else if (callOff?.end !== undefined) reject(callOff.end.reason)
     else new Wait<T>(waiting, phase, address, resolve, reject).begin(begin)
@@ -79,7 +81,8 @@ class Wait<T> implements Outcome<T>, CalledOff {
   }
 
   begin(begin: (outcome: Outcome<T>) => () => void): void {
-    const { signal, callOff, timeouts, endsAt, clock } = this.#waiting
+    const { signal, timeouts, endsAt, clock } = this.#waiting
+    const callOff = ownMember(this.#waiting, 'callOff')
     const leftMs = endsAt - clock.now()
     const phaseMs = timeouts[this.phase]
     this.#isTotal = leftMs < phaseMs
@@ -124,7 +127,7 @@ class Wait<T> implements Outcome<T>, CalledOff {
     this.#state = state
     this.#giveUp = undefined
     this.#deadline.clear()
-    const { callOff } = this.#waiting
+    const callOff = ownMember(this.#waiting, 'callOff')
     if (callOff !== undefined) callOff.waiter = undefined
     if (this.#onAbort !== undefined) stopListeningForAbort(this.#waiting.signal!, this.#onAbort)
     return true

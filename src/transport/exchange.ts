@@ -48,7 +48,7 @@ export interface ExchangeListener {
   exchangeOver(exchange: Exchange): void
 }
 
-const NO_TIMINGS: DialTimings = {}
+const NO_TIMINGS: DialTimings = Object.freeze({ dns: undefined, connect: undefined, tls: undefined })
 const NO_INFORMATIONAL: readonly InformationalResponse[] = Object.freeze([])
 
 export class Exchange implements ResponseSource, BodySource {
@@ -95,7 +95,7 @@ export class Exchange implements ResponseSource, BodySource {
     this.#options = options
     this.startedAt = startedAt
     this.reused = reused
-    this.#dialTimings = dialTimings ?? NO_TIMINGS
+    this.#dialTimings = dialTimings === undefined ? NO_TIMINGS : { ...NO_TIMINGS, ...dialTimings }
     const onInformational = options.settings?.onInformational
     if (onInformational !== undefined) this.#onInformational = AsyncResource.bind(onInformational)
   }

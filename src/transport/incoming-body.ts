@@ -9,6 +9,7 @@ import { Buffer } from 'node:buffer'
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
+import { ownMember } from '../core/owns.ts'
 import { factsOf } from '../errors/exception.ts'
 import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
@@ -265,8 +266,8 @@ export class IncomingBody implements BodyReader {
     const failure = this.#failure
     const rest = this.#takeQueue()
     if (!(failure instanceof IncompleteRead) || rest.length === 0) return failure
-    const { expected, cause } = failure
-    return new IncompleteRead(rest, expected, { ...factsOf(failure), cause })
+    const cause = ownMember(failure, 'cause')
+    return new IncompleteRead(rest, failure.expected, { ...factsOf(failure), cause })
   }
 
   #afterTaking(): void {

@@ -10,7 +10,7 @@ import type { FieldLine } from '../core/fields.ts'
 import { addressOfHost } from '../core/host.ts'
 import { readIpAddress } from '../core/ip-address.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
-import { owns } from '../core/owns.ts'
+import { ownMember, owns } from '../core/owns.ts'
 import { addFacts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
@@ -139,7 +139,7 @@ class Opening {
     const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
     let stream = dialed
     const { clock } = waiting
-    let tlsMs = timings.tls
+    let tlsMs = ownMember(timings, 'tls')
     for (const next of rest) {
       stream = await this.#leadOn(stream, next)
       // Whose handshake it is from here on: the server's is told as one through the last proxy.
@@ -203,7 +203,7 @@ class Opening {
     this.#sought = next
     try {
       const { lookup } = owns(next, 'scheme') ? target : next
-      const found = await findAddresses({ host, family, lookup }, waiting)
+      const found = await findAddresses({ host, family, lookup, role: undefined }, waiting)
       guard?.checkAddresses(
         place,
         found.map(({ address }) => address),
@@ -221,7 +221,8 @@ class Opening {
     const at = this.#at
     const asking = this.#asking.get(at) ?? new Asking()
     this.#asking.set(at, asking)
-    const question = { to, headers: at.headers ?? NO_FIELDS, identity: at.identity, asking }
+    const headers = at.headers ?? NO_FIELDS
+    const question = { to, headers, onAnswer: undefined, identity: at.identity, asking }
     return openTunnel(stream, question, connectionOptions, waiting)
   }
 }

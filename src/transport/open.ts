@@ -9,7 +9,7 @@ import type { Connector, DialTarget } from '../io/dial.ts'
 import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from './h1/h1-connection.ts'
 import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
-import { openTunnel } from './tunnel.ts'
+import { Asking, openTunnel } from './tunnel.ts'
 
 /** Where a proxy is asked to connect to, with the fields of the CONNECT request. */
 export interface Tunnel {
@@ -48,7 +48,8 @@ async function dialThrough(
   const { tls } = target
   const proxy: DialTarget = { ...target, tls: undefined, willStartTls: tls !== undefined, role: 'the proxy' }
   const { stream: outer, timings } = await connect(proxy, waiting)
-  const inner = await openTunnel(outer, { to, headers, onAnswer }, connectionOptions, waiting)
+  const question = { to, headers, onAnswer, identity: undefined, asking: new Asking() }
+  const inner = await openTunnel(outer, question, connectionOptions, waiting)
   if (tls === undefined) return { stream: inner, timings }
   const startedAt = waiting.clock.now()
   const stream = await inner.startTls(to.host, tls, waiting)

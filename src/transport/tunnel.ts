@@ -39,11 +39,11 @@ export interface TunnelQuestion {
   /** The fields of the CONNECT request; Host is added where it is not among them. */
   readonly headers: readonly FieldLine[]
   /** Is told the fields of each answer of the proxy. */
-  readonly onAnswer?: ((fields: readonly FieldLine[]) => void) | undefined
+  readonly onAnswer: ((fields: readonly FieldLine[]) => void) | undefined
   /** Who we are to the proxy; undefined where nothing is to be said. */
-  readonly identity?: ProxyIdentity | undefined
+  readonly identity: ProxyIdentity | undefined
   /** What came of asking so far, over all connections that are made for one tunnel. */
-  readonly asking?: Asking | undefined
+  readonly asking: Asking
 }
 
 /** How often a proxy was asked for one tunnel. */
@@ -110,7 +110,7 @@ function bound({ clock, timeouts, endsAt, totalMs, signal }: Deadlines): {
 
 async function connectThrough(
   wire: H1Connection,
-  { to, headers, onAnswer, identity, asking = new Asking() }: TunnelQuestion,
+  { to, headers, onAnswer, identity, asking }: TunnelQuestion,
   options: ExchangeOptions,
 ): Promise<void> {
   const target = formatAuthority(to)

@@ -63,7 +63,7 @@ describe('a tapped connection', () => {
   it('tells of TLS', async () => {
     await using server = await startRawServer((peer) => peer.ended(), { tls: certificate })
     const watch = makeWatch()
-    const tls = { options: { ca }, sessions: { session: undefined } }
+    const tls = { options: { ca }, sessions: { session: undefined, judgedBy: undefined } }
     const { stream } = await tapConnections(() => watch)(
       { host: 'localhost', port: server.port, family: 4, tls },
       WAITING,

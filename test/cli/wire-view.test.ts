@@ -180,7 +180,11 @@ y`)
   it('tells of connections: addresses have no lookup, TLS has a certificate', () => {
     const { view, lines } = makeView()
     const tls = { protocol: 'TLSv1.3', cipher: 'X', alpn: undefined, fingerprint: undefined }
-    view.dialing({ host: 'example.com', port: 443, tls: { options: {}, sessions: { session: undefined } } })
+    view.dialing({
+      host: 'example.com',
+      port: 443,
+      tls: { options: {}, sessions: { session: undefined, judgedBy: undefined } },
+    })
     view.connected('1.2.3.4:443', { dns: 1.24, connect: 12.4, tls: 1234 })
     view.secured({ ...tls, isResumed: false, isVerified: true })
     view.secured({ ...tls, isResumed: false, isVerified: false })

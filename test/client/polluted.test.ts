@@ -79,6 +79,25 @@ function namesOfCode(): string[] {
   return [...names].filter((name) => !NOT_OURS.has(name)).sort()
 }
 
+/** What a descriptor, a promise and an iterator are asked for by the language itself. */
+const OF_DESCRIPTORS: ReadonlySet<string> = new Set(
+  'get set value writable enumerable configurable then toJSON return length'.split(' '),
+)
+
+/** Every word of the compiled code, and what an empty list has none of. */
+function everyWord(): string[] {
+  const words = new Set(['0', '1', '2', '3', '-1', 'authorization', 'cookie', 'host', 'location'])
+  for (const room of ROOMS.concat('fetch', 'python', 'cookies')) {
+    const folder = path.resolve(import.meta.dirname, '../../src', room)
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.js')) continue
+      const text = readFileSync(path.join(folder, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '')
+      for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word)
+    }
+  }
+  return [...words]
+}
+
 describe('a name on Object.prototype', () => {
   it('changes no request, whichever it is', { skip: needBuild(import.meta) }, async (test) => {
     const names = namesOfCode()
@@ -93,6 +112,19 @@ describe('a name on Object.prototype', () => {
       },
     )
     test.diagnostic(`${names.length} names`)
+    assert.deepEqual(JSON.parse(stdout), [])
+  })
+
+  it('is looked for by none of our code, nor by Node where it would be obeyed', {
+    skip: needBuild(import.meta),
+  }, async () => {
+    const names = everyWord().filter((name) => !OF_DESCRIPTORS.has(name) && !(name in Object.prototype))
+    assert.ok(names.length > 3_000)
+    const program = path.resolve(import.meta.dirname, '../support/inherited-reads.js')
+    const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(names)], {
+      maxBuffer: 2 ** 26,
+      timeout: 120_000,
+    })
     assert.deepEqual(JSON.parse(stdout), [])
   })
 })

@@ -75,6 +75,19 @@ describe('a request', () => {
     assert.equal(response.attempts[0]?.url, `${here.origin}/`)
   })
 
+  it('is not sent again for a phase that another package has written onto Object.prototype', async () => {
+    failing(say(500))
+    // oxlint-disable-next-line no-extend-native -- what a careless package does
+    Object.defineProperty(Object.prototype, 'phase', { value: 'dns', configurable: true })
+    try {
+      const response = await here.client.post('/', { body: 'x', retry: { ...QUICK, statuses: [500] } })
+      assert.equal(response.status, 500)
+      assert.equal(seen.length, 1)
+    } finally {
+      delete (Object.prototype as unknown as Record<string, unknown>)['phase']
+    }
+  })
+
   it('is answered with the last failure where the limit is reached [pain 41]', async () => {
     failing(say(503), say(503), say(500))
     const response = await here.client.get('/', { retry: { ...QUICK, limit: 1 } })

@@ -123,7 +123,7 @@ describe('an error', () => {
     it(`shows no credential, no value and no query: ${what}`, async () => {
       const memory = memoryConnection()
       const error = await rejectionOf(fail(memory))
-      const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`
+      const shown = `${inspect(error, { depth: 9 })}${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`
       assert.ok(!shown.includes(SECRET), shown)
       assert.ok(!shown.includes(String([...Buffer.from(SECRET)])), 'as the numbers of a Buffer')
       memory.connection.close()

@@ -13,6 +13,10 @@ import { checkOpenHandles } from '../support/open-handles.ts'
 checkOpenHandles()
 
 describe('parseHostPort', () => {
+  it('takes no port for -0', () => {
+    assert.ok(Object.is(parseHostPort('a', -0, 80).port, 0))
+  })
+
   // The first three are the seed's own examples.
   const accepted: [string, number | undefined, string, number][] = [
     ['www.cwi.nl', undefined, 'www.cwi.nl', 80],

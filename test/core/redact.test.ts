@@ -36,7 +36,7 @@ const CREDENTIALS: Readonly<Record<string, string>> = {
   'identity-aware proxies':
     'X-Amzn-Oidc-Data X-Amzn-Oidc-Accesstoken Cf-Access-Jwt-Assertion X-Goog-IAP-JWT-Assertion X-Forwarded-Access-Token',
   'log-ins':
-    'password passwd pwd user_password X-Password passphrase db.secret X-Secret-Key otp new-password2 OAuth2',
+    'password passwd pwd user_password X-Password passphrase passcode code_verifier device_code SAMLResponse db.secret X-Secret-Key otp new-password2 OAuth2',
 }
 /** Names that look alike. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -239,5 +239,29 @@ describe('endsOpen', () => {
     for (const text of ['GET /a', 'x http://a', 'a?b', 'a=b', 'X:y', '"a', '#a', 'a&b'])
       assert.equal(endsOpen(text), true)
     for (const text of ['GET', '/a b', 'X: y', 'a=b\tc', '']) assert.equal(endsOpen(text), false)
+  })
+})
+
+describe('a value that is more than a word', () => {
+  const TEXTS: Readonly<Record<string, string>> = {
+    '{"token": ["SECRET", "SECRET"], "a": 1}': '{"token": ***, "a": 1}',
+    '{"token":{"x":"}SECRET","y":["SECRET"]},"a":1}': '{"token":***,"a":1}',
+    '{"token":{"x":"SECRET': '{"token":***',
+    "{'token': 'SECRET \\\'SECRET'}": "{'token': ***}",
+    "token='SECRET SECRET' b": 'token=*** b',
+    'https:me:SECRET@a.test/': 'https:***@a.test/',
+    'HTTP:///me:SECRET@a.test/': 'HTTP:///***@a.test/',
+    'http:\\\\me:SECRET@a.test/': 'http:\\\\***@a.test/',
+    'see https: it is a@b': 'see https: it is a@b',
+    "it's token and 'a': 1": "it's token and 'a': 1",
+  }
+  for (const [text, shown] of Object.entries(TEXTS))
+    it(`is masked to its end: ${text}`, () => {
+      assert.equal(maskText(text), shown)
+    })
+
+  it('takes time linear in it', () => {
+    for (const piece of ["token='", '{"token":[', '{"token":{"', "'token':'", 'https:', 'https:a@'])
+      assertLinear(`maskText of ${piece}`, (length) => piece.repeat(length / piece.length), maskText)
   })
 })

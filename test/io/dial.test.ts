@@ -270,7 +270,7 @@ describe('dial is bounded', () => {
     },
     tls: async () => {
       const server = await startRawServer(idle)
-      const tls = { options: {}, sessions: { session: undefined } }
+      const tls = { options: {}, sessions: { session: undefined, judgedBy: undefined } }
       return {
         target: { host: '127.0.0.1', port: server.port, tls },
         address: `127.0.0.1:${server.port}`,

@@ -133,6 +133,11 @@ describe('an answer of a lookup is refused, in words that name the option,', () 
   it('where it is the value of a promise', async () => {
     const lookup = (() => Promise.resolve([V4])) as Lookup
     assert.match((await rejectionOf(find(lookup))).message, /the option lookup answered with a promise/)
+    // A promise of another library's.
+    // oxlint-disable-next-line unicorn/no-thenable -- what a caller may have in the place of a promise
+    const thenable = Object.fromEntries([['then', (take: (found: unknown) => void) => take([])]])
+    const foreign = (() => thenable) as unknown as Lookup
+    assert.match((await rejectionOf(find(foreign))).message, /the option lookup answered with a promise/)
   })
 
   it('and nothing is dialled', async () => {

@@ -21,7 +21,7 @@ checkOpenHandles()
 const TOO_MUCH = 32 * 1_048_576
 
 async function dialTo(server: RawServer, isSecure = false): Promise<ByteStream> {
-  const tls = { options: { ca: fixture.ca }, sessions: { session: undefined } }
+  const tls = { options: { ca: fixture.ca }, sessions: { session: undefined, judgedBy: undefined } }
   const target = { host: '127.0.0.1', port: server.port, tls: isSecure ? tls : undefined }
   const { stream } = await dial(target, makeWaiting())
   while (server.peers.length === 0) await settle()

@@ -45,6 +45,21 @@ describe('the cache of names', () => {
     assert.deepEqual(answers, [[[V4]], [[V4]], []])
   })
 
+  it('asks again where a lookup has not answered for 5 s, and believes the newer one', () => {
+    const { asked, ask, clock } = makeCache()
+    const first = ask()
+    clock.advance(4_999)
+    const second = ask()
+    clock.advance(1)
+    const third = ask()
+    assert.equal(asked.length, 2)
+    asked[1]!.done(null, [V6])
+    assert.deepEqual([first, second, third], [[], [], [[V6]]])
+    asked[0]!.done(null, [V4])
+    assert.deepEqual([first, second, ask()], [[[V4]], [[V4]], [[V6]]])
+    assert.equal(asked.length, 2)
+  })
+
   it('answers from memory for ttlMs, 10 s by default', () => {
     const { asked, ask, clock } = makeCache()
     ask()

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { type FieldLine } from '../../src/core/fields.ts'
 import { HTTPMessage } from '../../src/python/http-message.ts'
+import { ResponseHeaders } from '../../src/python/response-headers.ts'
 import { responses } from '../../src/python/status.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { repositoryPath } from '../support/repository.ts'
@@ -185,6 +187,33 @@ describe('responses', () => {
   for (const [code, phrase] of recording.responses.filter(([code]) => !RENAMED.has(code))) {
     it(`has "${phrase}" for ${code}`, () => {
       assert.equal(responses[code], phrase)
+    })
+  }
+})
+
+describe('a message on show', () => {
+  const fields = [
+    ['Set-Cookie', 'id=hunter2'],
+    ['Location', 'http://me:hunter2@a.test/?token=hunter2'],
+    ['X-Api-Key', 'hunter2'],
+    ['Server', 'a'],
+  ] as const
+  for (const message of [new HTTPMessage(fields), new ResponseHeaders(fields)]) {
+    const { name } = message.constructor
+    it(`has no credentials in inspect() and JSON, and all of them for who asks: ${name}`, () => {
+      const shown = [
+        inspect(message, { depth: 9, showHidden: true }),
+        inspect({ message }, { depth: 9, getters: true }),
+        JSON.stringify(message),
+      ]
+      for (const one of shown) {
+        assert.doesNotMatch(one, /hunter2/)
+        assert.match(one, /Server: a/)
+      }
+      assert.match(shown[0]!, new RegExp(`^${name} `))
+      assert.equal(inspect([message], { depth: 0 }), `[ [${name}] ]`)
+      assert.equal(message.get('x-api-key'), 'hunter2')
+      assert.match(String(message), /hunter2/)
     })
   }
 })

@@ -17,7 +17,7 @@ export const loopback: Lookup = (_host, _options, done) => {
 
 /** Settings of one peer, with no session yet. */
 export function settings(options: TlsOptions = {}): TlsSettings {
-  return { options, sessions: { session: undefined } }
+  return { options, sessions: { session: undefined, judgedBy: undefined } }
 }
 
 export interface OkServerOptions extends tls.TlsOptions {

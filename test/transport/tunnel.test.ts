@@ -24,7 +24,14 @@ function begin(parts: Partial<TunnelQuestion> = {}, bounds: WaitingParts = {}) {
   const stream = new MemoryStream('proxy.test:3128')
   const clock = new ManualClock()
   const options = { engine: {}, clock, observer: undefined, isGathering: false, route: undefined }
-  const question = { to: TO, headers: [], ...parts }
+  const question = {
+    to: TO,
+    headers: [],
+    onAnswer: undefined,
+    identity: undefined,
+    asking: new Asking(),
+    ...parts,
+  }
   const opened = openTunnel(stream, question, options, makeWaiting({ clock, ...bounds }))
   // Each test looks at it when it is over.
   opened.catch(() => undefined)

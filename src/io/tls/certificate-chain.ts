@@ -9,6 +9,7 @@
 
 import { createHash, X509Certificate } from 'node:crypto'
 import * as tls from 'node:tls'
+import { ownMember } from '../../core/owns.ts'
 import type { PemInput } from '../../core/tls-options.ts'
 import type { CertificateOutline } from './certificate-der.ts'
 import type { ReasonName } from './certificate-reasons.ts'
@@ -22,7 +23,7 @@ export function readChain(certificate: tls.DetailedPeerCertificate): ChainCertif
   for (
     let one = certificate;
     one?.raw !== undefined && !seen.has(one.fingerprint256);
-    one = one.issuerCertificate
+    one = ownMember(one, 'issuerCertificate')!
   ) {
     seen.add(one.fingerprint256)
     chain.push(new ChainCertificate(one))
@@ -106,7 +107,9 @@ export function examineChain(chain: readonly ChainCertificate[], store: TrustSto
   const relevant = end < 0 ? chain : chain.slice(0, end + 1)
   return [
     ...(end < 0 ? [findMistrust(chain, store)] : []),
-    ...relevant.flatMap((certificate, height) => findFaults(certificate, relevant[height - 1], height, now)),
+    ...relevant.flatMap((certificate, height) =>
+      findFaults(certificate, height === 0 ? undefined : relevant[height - 1], height, now),
+    ),
     ...findWeaknesses(relevant),
   ]
 }

@@ -8,13 +8,22 @@
 import { tlsNameOf } from '../../core/host.ts'
 import type { ChainCertificate } from './chain-certificate.ts'
 
+/** How OpenSSL compares. Security: every name that Node looks for, for it looks on `Object.prototype` as well. */
+const COMPARING = Object.freeze({
+  subject: 'never',
+  wildcards: true,
+  partialWildcards: false,
+  multiLabelWildcards: false,
+  singleLabelSubdomains: false,
+} as const)
+
 /** Whether the certificate is for the host: a name or an address as a connection has it. */
 export function namesHost({ x509, outline }: ChainCertificate, host: string): boolean {
   const { name, isAddress } = tlsNameOf(host)
   if (isAddress) return x509.checkIP(name) !== undefined
   // Security: to OpenSSL a name that begins with a dot means "any name below".
   if (name.startsWith('.')) return false
-  if (x509.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined) return true
+  if (x509.checkHost(name, COMPARING) !== undefined) return true
   return outline?.dnsNames.some((pattern) => isBelow(pattern, name)) === true
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { KeyObject } from 'node:crypto'
+import { ownMember } from '../../core/owns.ts'
 import { RSASSA_PSS } from './certificate-der.ts'
 import { type ChainCertificate, type Finding, isSelfSigned } from './chain-certificate.ts'
 
@@ -56,10 +57,11 @@ export function keyBits(certificate: ChainCertificate): number | undefined {
 
 /** Undefined for a kind of key that has no length to be measured, or whose length nobody tells. */
 function measureKey(certificate: ChainCertificate): KeyMeasure | undefined {
-  const { bits, modulus, asn1Curve } = certificate.shown
+  const { shown } = certificate
+  const bits = ownMember(shown, 'bits')
   // The usual kinds, of which Node tells enough without an object.
-  if (bits !== undefined && modulus !== undefined) return { bits, min: MIN_RSA_BITS }
-  if (bits !== undefined && asn1Curve !== undefined) return { bits, min: MIN_EC_BITS }
+  if (bits !== undefined && ownMember(shown, 'modulus') !== undefined) return { bits, min: MIN_RSA_BITS }
+  if (bits !== undefined && ownMember(shown, 'asn1Curve') !== undefined) return { bits, min: MIN_EC_BITS }
   return measure(certificate.x509.publicKey)
 }
 

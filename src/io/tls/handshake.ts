@@ -62,6 +62,14 @@ export interface BegunSocket {
   readonly handshake: Handshake
 }
 
+/** Security: Node looks for more options in a second argument, and for a listener after them, and be it on `Array.prototype`. */
+const connectAlone = connect as (
+  options: ConnectionOptions,
+  none: undefined,
+  listener: () => void,
+) => TLSSocket
+const noListener = (): void => {}
+
 /**
  * Begins a handshake; `where` says over which socket, or to where.
  * @throws ConnectError for key material that cannot be used, before anything is dialled or sent
@@ -75,7 +83,7 @@ export function connectSecurely(
   const handshake = beginHandshake(host, settings)
   let socket: TLSSocket
   try {
-    socket = connect(ownTlsOptions({ ...connectionOptions(handshake), ...where }))
+    socket = connectAlone(ownTlsOptions({ ...connectionOptions(handshake), ...where }), undefined, noListener)
   } catch (cause) {
     throw tlsError(address, cause)
   }

@@ -13,7 +13,7 @@ import type { AcceptedCertificate, PemInput, TlsOptions } from '../../core/tls-o
 export interface SessionHolder {
   session: Buffer | undefined
   /** What the peer was judged by, as a digest, when the session was made. */
-  judgedBy?: string | undefined
+  judgedBy: string | undefined
 }
 
 /** What laying TLS over a stream needs. */

@@ -28,7 +28,7 @@ import { canHash, hashContent } from './content.ts'
 import { decideRefusal, inWords, isJudged, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
 import { isMeantFor, mayGo } from './meant-for.ts'
-import { type Attempted, type AuthMemory, forgetRefused, learnFrom, NOTHING } from './memory.ts'
+import { type Attempted, type AuthMemory, attempted, forgetRefused, learnFrom, NOTHING } from './memory.ts'
 import { settingsForPair } from './option.ts'
 import { asksFirst, isLent, questionOf } from './question.ts'
 import type { HeldToken, TokenFunction } from './tokens.ts'
@@ -99,9 +99,9 @@ class Authentication {
       ahead.scheme === 'basic'
         ? { kind: 'basic', credential: ahead }
         : { kind: 'bearer', credential: ahead, canRefresh: false }
-    const attempted = { sent, value }
-    return this.#sendWith(attempted).then((response) =>
-      response.status === REFUSED ? this.#conclude(auth, attempted, response) : response,
+    const first = attempted(sent, value)
+    return this.#sendWith(first).then((response) =>
+      response.status === REFUSED ? this.#conclude(auth, first, response) : response,
     )
   }
 
@@ -205,20 +205,25 @@ class Authentication {
   }
 
   #basic(credential: AuthCredential & { scheme: 'basic' }): Attempted {
-    return { sent: { kind: 'basic', credential }, value: credential.value }
+    return attempted({ kind: 'basic', credential }, credential.value)
   }
 
   async #bearer(credential: AuthCredential & { scheme: 'bearer' }): Promise<Attempted> {
     const { token, value } = credential
-    if (typeof token === 'string')
-      return { sent: { kind: 'bearer', credential, canRefresh: false }, value: value! }
+    if (typeof token === 'string') return attempted({ kind: 'bearer', credential, canRefresh: false }, value)
     return this.#withToken(credential, this.#options.memory.tokens.get(token))
   }
 
   async #withToken(credential: AuthCredential, held: HeldToken): Promise<Attempted> {
     const canRefresh = !this.#refreshed.has(credential)
     const value = `Bearer ${await this.#wait(held)}`
-    return { sent: { kind: 'bearer', credential, canRefresh }, value, held }
+    return {
+      sent: { kind: 'bearer', credential, canRefresh },
+      value,
+      held,
+      digest: undefined,
+      renew: undefined,
+    }
   }
 
   async #digest(credential: AuthCredential, session: DigestSession, isAhead: boolean): Promise<Attempted> {
@@ -239,6 +244,7 @@ class Authentication {
         return last.digest
       },
       value: last.digest.answer.value,
+      held: undefined,
       renew: () => {
         last = make()
         return last.digest.answer.value
@@ -299,8 +305,8 @@ class Authentication {
   }
 
   /** @throws AuthError for a proof that is wrong: who answers does not know the password */
-  #accept(attempted: Attempted, response: HTTPResponse): HTTPResponse {
-    if (learnFrom(this.#options.memory, this.#url(), attempted, response)) return response
+  #accept(last: Attempted, response: HTTPResponse): HTTPResponse {
+    if (learnFrom(this.#options.memory, this.#url(), last, response)) return response
     response.abandon()
     throw this.#errorOf('AUTH_PROOF', response)
   }

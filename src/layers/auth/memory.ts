@@ -24,14 +24,19 @@ export interface AuthMemory {
 export interface Attempted {
   readonly sent: Sent
   readonly value: string | undefined
-  readonly held?: HeldToken
-  readonly digest?: { readonly session: DigestSession; readonly answer: DigestAnswer }
+  readonly held: HeldToken | undefined
+  readonly digest: { readonly session: DigestSession; readonly answer: DigestAnswer } | undefined
   /** Makes the value for another sending below this layer, and `sent` and `digest` tell of that one from then on. */
-  readonly renew?: () => string
+  readonly renew: (() => string) | undefined
+}
+
+/** Nothing but what is sent, and for what. */
+export function attempted(sent: Sent, value: string | undefined): Attempted {
+  return { sent, value, held: undefined, digest: undefined, renew: undefined }
 }
 
 /** No credentials. */
-export const NOTHING: Attempted = { sent: { kind: 'nothing' }, value: undefined }
+export const NOTHING: Attempted = attempted({ kind: 'nothing' }, undefined)
 
 /** What was refused is not sent ahead by the next request, whatever becomes of this one. */
 export function forgetRefused(

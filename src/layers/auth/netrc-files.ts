@@ -7,6 +7,7 @@ import { open, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { UserPassword } from '../../auth/basic.ts'
+import { ownMember } from '../../core/owns.ts'
 import { AuthError } from '../../errors/index.ts'
 import { findInNetrc, type NetrcEntry, NetrcFault, parseNetrc } from './netrc.ts'
 
@@ -58,7 +59,8 @@ export class NetrcFiles {
   }
 
   async #readOwn(): Promise<readonly NetrcEntry[] | undefined> {
-    const { variable, home = homedir } = this.#surroundings
+    const { variable } = this.#surroundings
+    const home = ownMember(this.#surroundings, 'home') ?? homedir
     const named = variable()
     if (named !== undefined) return this.#read(named)
     return (await this.#read(path.join(home(), '.netrc'))) ?? this.#read(path.join(home(), '_netrc'))

@@ -65,7 +65,7 @@ function settingsOf(read: readonly Read[], from: 'option'): AuthSettings {
   // What is sent ahead is what was said to be right; of several it is not known which is.
   const [first] = credentials
   const ahead = read.length === 1 && first?.scheme !== 'digest' ? first : undefined
-  return freeze(credentials, ahead, files.length > 0, files[0]?.netrc, from)
+  return freeze(credentials, ahead, files.length > 0, files.at(0)?.netrc, from)
 }
 
 function freeze(

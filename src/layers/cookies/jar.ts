@@ -17,9 +17,9 @@ interface KnownJar extends CookieJarLike {
 
 type Callback<T> = (error: unknown, result?: T) => void
 
-const SORTED = Object.freeze({ sort: true })
+const SORTED = Object.freeze({ __proto__: null, sort: true })
 /** A cookie that the jar refuses is no error. */
-const LENIENT = Object.freeze({ ignoreError: true })
+const LENIENT = Object.freeze({ __proto__: null, ignoreError: true })
 
 /** Whether a value can be asked as a jar. */
 export function isCookieJar(value: unknown): value is CookieJarLike {

@@ -8,6 +8,7 @@
 import { addressOfHost } from '../../core/host.ts'
 import { describe, isPromiseLike } from '../../core/options.ts'
 import { formatAuthority, type HostPort } from '../../core/origin.ts'
+import { ownMember } from '../../core/owns.ts'
 import { GuardError, type GuardRefusal } from '../../errors/index.ts'
 import { judgeAddress } from './judge-address.ts'
 
@@ -273,8 +274,8 @@ function raise(refusal: Refusal | undefined, phase?: 'proxy'): void {
 }
 
 function errorOf(refusal: Refusal, phase?: 'proxy'): GuardError {
-  const { detail, cause, remedy } = refusal
-  return new GuardError(refusal, detail, phase, { cause, remedy })
+  const [cause, remedy] = [ownMember(refusal, 'cause'), ownMember(refusal, 'remedy')]
+  return new GuardError(refusal, refusal.detail, phase, { cause, remedy })
 }
 
 /** Where a URL of http or https leads. */

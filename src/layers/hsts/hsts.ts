@@ -83,7 +83,7 @@ function look(
   nowMs: number,
   from: number,
 ): MaybePromise<KnownBy | undefined> {
-  const host = names[0]!
+  const host = names.at(0)!
   for (let i = from; i < names.length; i++) {
     const name = names[i]!
     const policy = store.get(name)

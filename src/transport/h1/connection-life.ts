@@ -4,6 +4,7 @@
  */
 
 import type { FieldLine } from '../../core/fields.ts'
+import { ownMember } from '../../core/owns.ts'
 import type { ResponseHead } from '../../core/response-head.ts'
 import { ConnectionLost } from '../../errors/index.ts'
 import type { H1Engine } from '../../h1/engine.ts'
@@ -30,14 +31,10 @@ export class ConnectionLife {
   /** What ended the connection while nothing was under way. */
   #closeReason: unknown
 
-  constructor(
-    engine: H1Engine,
-    { engine: { pipelining = 1 }, suspectsBodies = false }: H1ConnectionOptions,
-    exchanges: ExchangeQueue,
-  ) {
+  constructor(engine: H1Engine, options: H1ConnectionOptions, exchanges: ExchangeQueue) {
     this.#engine = engine
-    this.#pipelining = pipelining
-    this.#suspectsBodies = suspectsBodies
+    this.#pipelining = ownMember(options.engine, 'pipelining') ?? 1
+    this.#suspectsBodies = ownMember(options, 'suspectsBodies') === true
     this.#exchanges = exchanges
   }
 

@@ -24,18 +24,18 @@ export class ExchangeQueue {
   }
 
   get oldest(): Exchange | undefined {
-    return this.#members[0]
+    return this.#members.at(0)
   }
 
   /** Whose response comes next. One that was answered early may still stand before it: the peer has yet to take its request. */
   get unanswered(): Exchange | undefined {
-    const oldest = this.#members[0]
+    const oldest = this.#members.at(0)
     return oldest?.isEnded === true ? this.#members.find(({ isEnded }) => !isEnded) : oldest
   }
 
   /** Whom an end concerns: who waits for a response; where nobody does, who waits for the peer to take the rest of a request. */
   get concerned(): Exchange | undefined {
-    return this.unanswered ?? this.#members[0]
+    return this.unanswered ?? this.#members.at(0)
   }
 
   get length(): number {
@@ -73,7 +73,7 @@ export class ExchangeQueue {
    * @param at - what the clock says, if it was asked just now
    */
   takeOver(clock: Clock, at?: number): Exchange | undefined {
-    const oldest = this.#members[0]
+    const oldest = this.#members.at(0)
     // What is written and not taken is still the caller's memory: a response that came early does not end its exchange.
     if (oldest?.isEnded !== true || oldest.upload === 'sending' || oldest.isUndrained) return undefined
     this.#members = withoutFirst(this.#members)

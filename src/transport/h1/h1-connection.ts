@@ -12,6 +12,7 @@
  */
 
 import type { Duplex } from 'node:stream'
+import { ownMember } from '../../core/owns.ts'
 import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { TlsDetails } from '../../core/tls-options.ts'
@@ -66,9 +67,9 @@ export class H1Connection
     this.#engine = new H1Engine('client', options.engine)
     this.clock = options.clock
     this.observer = options.observer
-    this.route = options.route
-    this.#dialTimings = options.dialTimings
-    this.#isPeerHTTP10 = options.isPeerHTTP10 === true
+    this.route = ownMember(options, 'route')
+    this.#dialTimings = ownMember(options, 'dialTimings')
+    this.#isPeerHTTP10 = ownMember(options, 'isPeerHTTP10') === true
     this.#writer = new RequestWriter(stream, options.isGathering, this)
     this.#timer = new ExchangeTimer(this)
     this.#exchanges = new ExchangeQueue(options.clock.now())

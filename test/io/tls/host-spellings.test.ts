@@ -162,6 +162,42 @@ if (zoo !== undefined) {
       })
     }
 
+    for (const name of ['multiLabelWildcards', 'singleLabelSubdomains', 'subject'])
+      it(`what another package calls ${name} on Object.prototype makes no certificate its`, async () => {
+        await using peer = await startOkServer(pair('wildcard'))
+        // oxlint-disable-next-line no-extend-native -- what a careless package does
+        Object.defineProperty(Object.prototype, name, { value: true, configurable: true })
+        try {
+          await using connection = new HTTPSConnection('a.b.zoo.test', peer.port, {
+            lookup,
+            tls: { ca: root.cert },
+          })
+          const error = await rejectionOf(get(connection))
+          assert.ok(error instanceof ConnectError && error.code === 'CERTIFICATE_WRONG_HOST', String(error))
+        } finally {
+          delete (Object.prototype as unknown as Record<string, unknown>)[name]
+        }
+      })
+
+    it('what another package has written onto Array.prototype is no option and no listener of TLS', async () => {
+      await using peer = await startOkServer(pair('fine'))
+      const evil = { host: 'evil.test', path: '/evil', rejectUnauthorized: false, ca: [] }
+      // oxlint-disable-next-line no-extend-native -- what a careless package does
+      Object.defineProperty(Array.prototype, 1, { value: evil, configurable: true, writable: true })
+      try {
+        await using connection = new HTTPSConnection('zoo.test', peer.port, {
+          lookup,
+          tls: { ca: root.cert },
+        })
+        assert.equal((await get(connection)).status, 200)
+        await using stranger = new HTTPSConnection('zoo.test', peer.port, { lookup })
+        const error = await rejectionOf(get(stranger))
+        assert.ok(error instanceof ConnectError && error.code === 'CERTIFICATE_UNTRUSTED', String(error))
+      } finally {
+        delete (Array.prototype as unknown as Record<number, unknown>)[1]
+      }
+    })
+
     it('a zone that is in no certificate: its address is refused, and not the certificate', async () => {
       await using peer = await startOkServer(zoo.address6)
       const tlsOptions = { ca: root.cert, servername: 'fe80::1%eth0' }

@@ -55,7 +55,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
     it('is resumed under the same certificate only: what was verified holds, and the details say so', async () => {
       await using peer = await startOkServer({ ...serverOptions, closes: false })
-      const sessions: SessionHolder = { session: undefined }
+      const sessions: SessionHolder = { session: undefined, judgedBy: undefined }
       const target = {
         host: 'localhost',
         port: peer.port,
@@ -155,7 +155,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       it(`is not offered to the same peer where there is ${what}: it is judged again`, async () => {
         await using peer = await startOkServer(serverOptions)
         const mutable = { ...options }
-        const sessions: SessionHolder = { session: undefined }
+        const sessions: SessionHolder = { session: undefined, judgedBy: undefined }
         const target = {
           host: 'localhost',
           port: peer.port,
@@ -204,7 +204,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, options] of refusing) {
       it(`of a peer ${what} is not kept, and the peer is refused again`, async () => {
         await using peer = await startOkServer({ ...serverOptions, ...wrongHost })
-        const sessions: SessionHolder = { session: undefined }
+        const sessions: SessionHolder = { session: undefined, judgedBy: undefined }
         const target = { host: 'localhost', port: peer.port, lookup: loopback, tls: { options, sessions } }
         const codes: unknown[] = []
         for (let round = 0; round < 3; round++) {

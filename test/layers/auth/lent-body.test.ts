@@ -44,7 +44,7 @@ describe('a lent body', () => {
 
   it('has the length and the type of its body', () => {
     const body = new ChunkedBody(
-      () => ({ isReplayable: false, open: () => [].values(), close: () => {} }),
+      () => ({ isReplayable: false, open: () => [].values(), close: () => {}, finish: () => {} }),
       5,
       'text/plain',
     )
@@ -130,7 +130,12 @@ describe('a lent body', () => {
     ]) {
       const reasons: unknown[] = []
       const body = new ChunkedBody(
-        () => ({ isReplayable: false, open: () => [].values(), close: (reason) => reasons.push(reason) }),
+        () => ({
+          isReplayable: false,
+          open: () => [].values(),
+          close: (reason) => reasons.push(reason),
+          finish: () => {},
+        }),
         undefined,
       )
       const ended = await lending(body, run).catch((error: unknown) => error)

@@ -6,7 +6,13 @@ import { parseChallenges } from '../../../src/auth/challenge.ts'
 import { DigestSession } from '../../../src/auth/digest.ts'
 import type { FieldLine } from '../../../src/core/fields.ts'
 import type { AuthSettings } from '../../../src/core/settings.ts'
-import { type Attempted, type AuthMemory, learnFrom, NOTHING } from '../../../src/layers/auth/memory.ts'
+import {
+  type Attempted,
+  type AuthMemory,
+  attempted,
+  learnFrom,
+  NOTHING,
+} from '../../../src/layers/auth/memory.ts'
 import { settingsForPair } from '../../../src/layers/auth/option.ts'
 import { ProtectionSpaces } from '../../../src/layers/auth/spaces.ts'
 import { Tokens } from '../../../src/layers/auth/tokens.ts'
@@ -31,12 +37,13 @@ function afterDigest(
   const memory = memoryOf()
   const session = memory.spaces.open(HERE, ME, challenge!, () => new DigestSession(challenge!, ME, true))
   const answer = session.answer({ method: 'GET', uri: '/x' })
-  const attempted: Attempted = {
+  const digested: Attempted = {
+    ...NOTHING,
     sent: { kind: 'digest', credential: DIGEST, realm: 'r', nonce: 'n', opaque: undefined, isAhead: false },
     value: answer.value,
     digest: { session, answer },
   }
-  const isRight = learn(memory, attempted, status, info?.(answer.rspauth!))
+  const isRight = learn(memory, digested, status, info?.(answer.rspauth!))
   return { isRight, session, isSentAhead: memory.spaces.find(HERE, ME) === session }
 }
 
@@ -64,7 +71,7 @@ describe('a response', () => {
     it(`of ${status} ${isJudged ? 'shows' : 'does not show'} that the server takes what was sent`, () => {
       assert.equal(afterDigest(status).isSentAhead, isJudged)
       const memory = memoryOf()
-      const basic: Attempted = { sent: { kind: 'basic', credential: BASIC }, value: 'Basic x' }
+      const basic: Attempted = attempted({ kind: 'basic', credential: BASIC }, 'Basic x')
       assert.equal(learn(memory, basic, status), true)
       assert.equal(memory.spaces.hasBasic(HERE, ME), isJudged)
     })
