@@ -2,6 +2,7 @@
 
 export { type Challenge, parseChallenges } from './auth/challenge.ts'
 export { Client, type ClientPool } from './client/client.ts'
+export type { CloseOptions } from './client/closing.ts'
 export type {
   ClientEvents,
   ConnectionEvent,

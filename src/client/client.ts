@@ -22,6 +22,7 @@ import { whileWanted } from '../layers/while-wanted.ts'
 import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
+import { type CloseOptions, closeInTime, takeCloseOptions } from './closing.ts'
 import { Chains } from './compose.ts'
 import { Destinations, joinUrl } from './destination.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -283,10 +284,13 @@ export class Client {
     return underway.watch(lend(), deadlines.signal)
   }
 
-  /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
-  close(): Promise<void> {
-    const { pool, underway } = this.#shared
-    return underway.close()?.then(() => pool.close()) ?? pool.close()
+  /**
+   * Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. A response
+   * that nobody reads for ten seconds is given up, and so is a connection of `take()` on which nothing is done.
+   * @throws TypeError for a timeout that is none
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    await closeInTime(this.#shared, takeCloseOptions(options))
   }
 
   /** Ends everything at once: what is under way fails with `error`, by default a ConnectionLost (`CONNECTION_CLOSED`). */

@@ -237,6 +237,11 @@ export class Pool {
     return this.#keeper.close()
   }
 
+  /** Closes what callers hold and neither read nor drive for `idleMs` milliseconds: for one that is being closed, until it is. */
+  letGo(idleMs: number): void {
+    if (this.#keeper.state !== 'closed') this.#keeper.letGo(idleMs, this.#options.onWarning)
+  }
+
   /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
   destroy(error?: unknown): void {
     if (this.#keeper.state === 'closed' && this.#destroyed !== undefined) return
@@ -353,7 +358,8 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    const guard = { transport, framing, clock, limits, request: shown, where, onWarning, failed }
+    connection.isRead = false
+    const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
