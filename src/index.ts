@@ -32,6 +32,7 @@ export type {
   ProxyOption,
   ProxyOptions,
   QueryInput,
+  QueryObject,
   QueryValue,
   RedirectOptions,
   RetryOptions,

@@ -37,7 +37,7 @@ import {
   settingsWithAuth,
   takeRequestBody,
 } from './make-request.ts'
-import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
+import type { ClientOptions, ClientRequestOptions, QueryObject } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
 import { previewRequest } from './preview.ts'
 import { refuseBesideSocket, startingProxies } from './proxying.ts'
@@ -108,42 +108,66 @@ export class Client {
    * @param url - absolute, or relative to `baseUrl`
    * @throws what the promise rejects with: HTTPException and its kin, TypeError for an option, `signal.reason`
    */
-  request(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  request<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send(undefined, url, options)
   }
 
   /** Sends a GET request; see `request`. */
-  get(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  get<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('GET', url, options)
   }
 
   /** Sends a HEAD request; see `request`. */
-  head(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  head<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('HEAD', url, options)
   }
 
   /** Sends a POST request; see `request`. */
-  post(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  post<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('POST', url, options)
   }
 
   /** Sends a PUT request; see `request`. */
-  put(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  put<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('PUT', url, options)
   }
 
   /** Sends a PATCH request; see `request`. */
-  patch(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  patch<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('PATCH', url, options)
   }
 
   /** Sends a DELETE request; see `request`. */
-  delete(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  delete<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('DELETE', url, options)
   }
 
   /** Sends an OPTIONS request; see `request`. */
-  options(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  options<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('OPTIONS', url, options)
   }
 
@@ -195,7 +219,10 @@ export class Client {
    * and who has set each, its body, its timeouts, and what each layer would do. The body that is given is given back.
    * @throws InvalidURL, InvalidHeader, TypeError: what the request would be refused for
    */
-  explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
+  explain<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options: ClientRequestOptions<Q, F> = {},
+  ): Explanation {
     const taken = takeClientOptions(options, 'request')
     const settings = resolveSettings(taken, this.#base.settings)
     const { body, of } = this.#prepare(taken.method ?? 'GET', url, taken, settings)
