@@ -1,7 +1,7 @@
 /** The front door of the package. */
 
 export { type Challenge, parseChallenges } from './auth/challenge.ts'
-export { Client, type ClientPool } from './client/client.ts'
+export { Client } from './client/client.ts'
 export type { CloseOptions } from './client/closing.ts'
 export type {
   ClientEvents,
@@ -38,6 +38,7 @@ export type {
   RetryOptions,
   SharedOptions,
 } from './client/option-types.ts'
+export type { ClientPool } from './client/pool-view.ts'
 export { ResponsePromise } from './client/response-promise.ts'
 export { request } from './client/shared-client.ts'
 export type { ConnectionState } from './connection/call-states.ts'

@@ -15,11 +15,11 @@ import { closeBody, isMeasured, measureBody, NO_BODY, type OutgoingBody } from '
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { isThenable } from '../layers/thenable.ts'
 import { whileWanted } from '../layers/while-wanted.ts'
-import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
 import { type CloseOptions, closeInTime, takeCloseOptions } from './closing.ts'
@@ -39,6 +39,7 @@ import {
 } from './make-request.ts'
 import type { ClientOptions, ClientRequestOptions, QueryObject } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
+import { type ClientPool, countsOf, PoolView, showAs } from './pool-view.ts'
 import { previewRequest } from './preview.ts'
 import { refuseBesideSocket, startingProxies } from './proxying.ts'
 import { writeQuery } from './query.ts'
@@ -62,12 +63,6 @@ export interface DirectRequest {
   readonly signal: AbortSignal | undefined
   /** What is to be different from the settings of the client. */
   readonly settings: Partial<Omit<RequestSettings, 'connection'>> | undefined
-}
-
-/** The pool of a client, for looking at. */
-export interface ClientPool {
-  /** Every connection, every dial and every request that waits, at this moment. */
-  inspect(): PoolReport
 }
 
 /** Sends requests to URLs, over connections that are kept and used again. */
@@ -99,6 +94,17 @@ export class Client {
     const { settings } = this.#base
     const hasTotal = settings.timeouts.total !== Infinity
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
+  }
+
+  static {
+    showAs(Client.prototype, 'Client', (client) => {
+      if (!(#base in client)) return undefined
+      const { baseUrl } = client.#base
+      return {
+        baseUrl: baseUrl === undefined ? undefined : shownUrl(baseUrl.href),
+        ...countsOf(client.pool.inspect()),
+      }
+    })
   }
 
   // -------------------------------------------------------------------------------------------------- requests
@@ -211,7 +217,7 @@ export class Client {
   /** The pool, for looking at. */
   get pool(): ClientPool {
     const { pool } = this.#shared
-    return { inspect: () => pool.inspect() }
+    return new PoolView(() => pool.inspect())
   }
 
   /**
