@@ -15,7 +15,7 @@ import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { type Attempt, addFacts, attemptOfError, type Phase } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -28,7 +28,7 @@ import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
 import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
-import { Queued, type QueueOutcome } from './queued.ts'
+import { type AwaitedStage, Queued, type QueueOutcome } from './queued.ts'
 import { describeRequest, type PoolReport, reportPool } from './report.ts'
 import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
 
@@ -306,10 +306,15 @@ export class Pool {
   }
 
   /** A request that got no connection: its body is given back, and the error tells of it. */
-  #unsent({ request, attempts }: Sending, sinceMs: number, error: unknown, phase?: Phase): Promise<never> {
+  #unsent(
+    { request, attempts }: Sending,
+    sinceMs: number,
+    error: unknown,
+    during?: AwaitedStage,
+  ): Promise<never> {
     closeBody(request.body, error)
     if (HTTPException.isHTTPException(error)) {
-      addFacts(error, { ...this.#factsOf(request, sinceMs), phase })
+      addFacts(error, { ...this.#factsOf(request, sinceMs), ...during })
       tellAttempts(error, attempts)
     }
     return rejectionWithCaller(error)
