@@ -319,7 +319,8 @@ export class Client {
 
   /**
    * Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. A response
-   * that nobody reads for ten seconds is given up, and so is a connection of `take()` on which nothing is done.
+   * that nobody reads is given up after ten seconds, one that was begun to be read a minute after the last read, and a connection of
+   * `take()` ten seconds after the last request.
    * @throws TypeError for a timeout that is none
    */
   async close(options?: CloseOptions): Promise<void> {

@@ -19,6 +19,9 @@ export interface Held {
 /** How many looks there are while one waits: nothing is held for more than one longer. */
 const LOOKS = 4
 
+/** What has been begun to be read is waited for longer: its reader may be busy with the pieces or the lines that it has. */
+const BEGUN_TIMES = 6
+
 export class LettingGo {
   readonly #held: Held
   readonly #idleMs: number
@@ -48,11 +51,15 @@ export class LettingGo {
         const seen = this.#seen.get(connection)
         if (!connection.isInHand) this.#seen.delete(connection)
         else if (seen?.did !== did) this.#seen.set(connection, { did, sinceMs: now })
-        else if (now - seen.sinceMs >= this.#idleMs) over.push(connection)
+        else if (now - seen.sinceMs >= this.#msFor(connection)) over.push(connection)
       }
     }
     this.#timer = clock.after(Math.max(1, this.#idleMs / LOOKS), () => this.#look())
     for (const connection of over) this.#letGo(connection)
+  }
+
+  #msFor({ reader }: PooledConnection): number {
+    return reader === 'begun' ? BEGUN_TIMES * this.#idleMs : this.#idleMs
   }
 
   #letGo(connection: PooledConnection): void {
@@ -61,7 +68,7 @@ export class LettingGo {
     const shown =
       request === undefined ? `lease of ${origin.key.origin}` : describeRequest(request.method, request.url)
     const what = isLent ? 'nobody used the connection that take() gave' : 'nobody read the response'
-    const said = `the client is closed, and ${what} for ${this.#idleMs / 1_000} s`
+    const said = `the client is closed, and ${what} for ${this.#msFor(connection) / 1_000} s`
     const facts = { address: transport.address, method: request?.method }
     this.#held.discard(connection, { error: new ConnectionLost(said, facts, 'CONNECTION_CLOSED') })
     const message = `It was given up: ${said}`

@@ -40,8 +40,8 @@ export class PooledConnection implements ConnectionFacts {
   reads = 0
   /** How many reads wait. */
   reading = 0
-  /** The response that came last has been read to its end, or given up. */
-  isRead = false
+  /** Whether the response that came last is read: `over` where it was to its end, or was given up. */
+  reader: 'none' | 'begun' | 'over' = 'none'
   /** The request that was begun last, while something is under way. */
   request: OutgoingRequest | undefined
 
@@ -85,7 +85,7 @@ export class PooledConnection implements ConnectionFacts {
     const { transport, unanswered } = this
     if (this.isSwitched) return true
     if (this.isLent) return transport.outstanding === 0
-    return !this.isRead && this.reading === 0 && transport.outstanding > unanswered
+    return this.reader !== 'over' && this.reading === 0 && transport.outstanding > unanswered
   }
 
   /** What it does, in a word. */

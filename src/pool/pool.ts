@@ -363,7 +363,7 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    connection.isRead = false
+    connection.reader = 'none'
     const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }

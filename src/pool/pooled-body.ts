@@ -28,7 +28,7 @@ export interface PoolWarning {
 
 /** What guards a body, without holding it. */
 export interface GuardOptions {
-  readonly connection: Pick<PooledConnection, 'transport' | 'reads' | 'reading' | 'isRead'>
+  readonly connection: Pick<PooledConnection, 'transport' | 'reads' | 'reading' | 'reader'>
   readonly framing: BodyFraming | undefined
   readonly clock: Clock
   readonly limits: PoolLimits
@@ -80,6 +80,7 @@ class BodyGuard {
   waits(): void {
     this.begun()
     const { connection } = this.#options
+    connection.reader = 'begun'
     connection.reads++
     connection.reading++
   }
@@ -92,7 +93,7 @@ class BodyGuard {
   waited(): void {
     const { connection } = this.#options
     connection.reading--
-    if (this.#inner.isDone) connection.isRead = true
+    if (this.#inner.isDone) connection.reader = 'over'
   }
 
   /** The rest is not wanted: a small one is read, a large or a slow one costs the connection. */
@@ -101,7 +102,7 @@ class BodyGuard {
     if (this.#isOver) return
     this.#isOver = true
     const { framing, limits, connection } = this.#options
-    connection.isRead = true
+    connection.reader = 'over'
     // Nobody took the connection after the switch, and nobody can any more.
     if (framing?.kind === 'switch') connection.transport.close()
     if (this.#inner.isDone) return
