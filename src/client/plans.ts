@@ -280,7 +280,8 @@ function hopOf(proxy: ProxyServer, identities: Identities): ProxyHop {
 const NO_TLS = takeTlsOptions(undefined)
 
 function refuseToDial(): Promise<never> {
-  return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
+  const remedy = 'take() another one'
+  return Promise.reject(new NotConnected('the connection that was taken is gone', { remedy }))
 }
 
 /** Where a connector of the caller's has the last proxy lead to. Its own member: nothing that is written onto `Object.prototype`. */

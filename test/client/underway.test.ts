@@ -235,7 +235,8 @@ describe('close(), where something is held', () => {
       warnings.map(({ kind, request }) => [kind, request]),
       [['lost-lease', `lease of ${here.origin}`]],
     )
-    await assert.rejects(connection.request('GET', '/'))
+    const gone = await rejectionOf(connection.request('GET', '/'))
+    assert.match(String(gone), /the connection that was taken is gone.*Try: take\(\) another one\.$/)
   })
 
   it('ends everything after its timeout, also a layer that never settles', async () => {
