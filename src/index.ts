@@ -1,7 +1,8 @@
 /** The front door of the package. */
 
 export { type Challenge, parseChallenges } from './auth/challenge.ts'
-export { Client, type ClientPool } from './client/client.ts'
+export { Client } from './client/client.ts'
+export type { CloseOptions } from './client/closing.ts'
 export type {
   ClientEvents,
   ConnectionEvent,
@@ -31,11 +32,13 @@ export type {
   ProxyOption,
   ProxyOptions,
   QueryInput,
+  QueryObject,
   QueryValue,
   RedirectOptions,
   RetryOptions,
   SharedOptions,
 } from './client/option-types.ts'
+export type { ClientPool } from './client/pool-view.ts'
 export { ResponsePromise } from './client/response-promise.ts'
 export { request } from './client/shared-client.ts'
 export type { ConnectionState } from './connection/call-states.ts'

@@ -15,13 +15,14 @@ import { closeBody, isMeasured, NO_BODY, type OutgoingBody } from '../core/outgo
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
+import { shownUrl } from '../core/shown-url.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { isThenable } from '../layers/thenable.ts'
 import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
-import type { PoolReport } from '../pool/report.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
+import { type CloseOptions, closeInTime, takeCloseOptions } from './closing.ts'
 import { Chains } from './compose.ts'
 import { Destinations, joinUrl } from './destination.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -37,8 +38,9 @@ import {
   settingsWithAuth,
   takeRequestBody,
 } from './make-request.ts'
-import type { ClientOptions, ClientRequestOptions } from './option-types.ts'
+import type { ClientOptions, ClientRequestOptions, QueryObject } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
+import { type ClientPool, countsOf, PoolView, showAs } from './pool-view.ts'
 import { previewRequest } from './preview.ts'
 import { refuseBesideSocket, startingProxies } from './proxying.ts'
 import { writeQuery } from './query.ts'
@@ -62,12 +64,6 @@ export interface DirectRequest {
   readonly signal: AbortSignal | undefined
   /** What is to be different from the settings of the client. */
   readonly settings: Partial<Omit<RequestSettings, 'connection'>> | undefined
-}
-
-/** The pool of a client, for looking at. */
-export interface ClientPool {
-  /** Every connection, every dial and every request that waits, at this moment. */
-  inspect(): PoolReport
 }
 
 /** Sends requests to URLs, over connections that are kept and used again. */
@@ -101,6 +97,17 @@ export class Client {
     this.#deadlines = hasTotal ? undefined : deadlinesFor(settings, this.#shared.clock)
   }
 
+  static {
+    showAs(Client.prototype, 'Client', (client) => {
+      if (!(#base in client)) return undefined
+      const { baseUrl } = client.#base
+      return {
+        baseUrl: baseUrl === undefined ? undefined : shownUrl(baseUrl.href),
+        ...countsOf(client.pool.inspect()),
+      }
+    })
+  }
+
   // -------------------------------------------------------------------------------------------------- requests
 
   /**
@@ -108,42 +115,66 @@ export class Client {
    * @param url - absolute, or relative to `baseUrl`
    * @throws what the promise rejects with: HTTPException and its kin, TypeError for an option, `signal.reason`
    */
-  request(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  request<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send(undefined, url, options)
   }
 
   /** Sends a GET request; see `request`. */
-  get(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  get<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('GET', url, options)
   }
 
   /** Sends a HEAD request; see `request`. */
-  head(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  head<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('HEAD', url, options)
   }
 
   /** Sends a POST request; see `request`. */
-  post(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  post<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('POST', url, options)
   }
 
   /** Sends a PUT request; see `request`. */
-  put(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  put<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('PUT', url, options)
   }
 
   /** Sends a PATCH request; see `request`. */
-  patch(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  patch<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('PATCH', url, options)
   }
 
   /** Sends a DELETE request; see `request`. */
-  delete(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  delete<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('DELETE', url, options)
   }
 
   /** Sends an OPTIONS request; see `request`. */
-  options(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+  options<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options?: ClientRequestOptions<Q, F>,
+  ): ResponsePromise {
     return this.#send('OPTIONS', url, options)
   }
 
@@ -187,7 +218,7 @@ export class Client {
   /** The pool, for looking at. */
   get pool(): ClientPool {
     const { pool } = this.#shared
-    return { inspect: () => pool.inspect() }
+    return new PoolView(() => pool.inspect())
   }
 
   /**
@@ -195,7 +226,10 @@ export class Client {
    * and who has set each, its body, its timeouts, and what each layer would do. The body that is given is given back.
    * @throws InvalidURL, InvalidHeader, TypeError: what the request would be refused for
    */
-  explain(url: string | URL, options: ClientRequestOptions = {}): Explanation {
+  explain<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+    url: string | URL,
+    options: ClientRequestOptions<Q, F> = {},
+  ): Explanation {
     const taken = takeClientOptions(options, 'request')
     const settings = resolveSettings(taken, this.#base.settings)
     const { body, of } = this.#prepare(taken.method ?? 'GET', url, taken, settings)
@@ -284,10 +318,14 @@ export class Client {
     return underway.watch(lend(), deadlines.signal)
   }
 
-  /** Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. */
-  close(): Promise<void> {
-    const { pool, underway } = this.#shared
-    return underway.close()?.then(() => pool.close()) ?? pool.close()
+  /**
+   * Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. A response
+   * that nobody reads is given up after ten seconds, one that was begun to be read a minute after the last read, and a connection of
+   * `take()` ten seconds after the last request.
+   * @throws TypeError for a timeout that is none
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    await closeInTime(this.#shared, takeCloseOptions(options))
   }
 
   /** Ends everything at once: what is under way fails with `error`, by default a ConnectionLost (`CONNECTION_CLOSED`). */

@@ -9,6 +9,7 @@ import { OutgoingRequest } from '../core/request.ts'
 import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import type { Findings } from '../errors/exception.ts'
+import { TimeoutError } from '../errors/index.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
 import { isThenable, type MaybePromise } from '../layers/thenable.ts'
@@ -79,7 +80,8 @@ async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGrou
     if (given instanceof HTTPResponse) return given
     throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
-    response.abandon()
+    // A hook that reads the body hears what ended its time.
+    response.abandon(error instanceof TimeoutError && isThenable(promised) ? error : undefined)
     // What it gives when it is waited for no longer has no other holder.
     if (isThenable(promised)) Promise.resolve(promised).then(abandonLate, () => {})
     throw error

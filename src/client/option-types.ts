@@ -27,10 +27,13 @@ export type ClientHeaders = HeadersInput
 /** A value of the query or of a form: `null` is empty, `undefined` leaves it out, a list repeats the name. */
 export type QueryValue = string | number | bigint | boolean | Date | null | undefined
 
+/** An object of values: also one whose type is an interface, which has no index signature. */
+export type QueryObject<T> = object & { readonly [K in keyof T]: QueryValue | readonly QueryValue[] }
+
+type AnyQueryObject = Readonly<Record<string, QueryValue | readonly QueryValue[]>>
+
 /** What is taken for a query or a form: an object, pairs, or `URLSearchParams`. */
-export type QueryInput =
-  | Readonly<Record<string, QueryValue | readonly QueryValue[]>>
-  | Iterable<readonly [string, QueryValue]>
+export type QueryInput<Q = AnyQueryObject> = Q | Iterable<readonly [string, QueryValue]>
 
 /** Timeouts by phase, in milliseconds: those of a connection, and two more. `Infinity` for none. */
 export interface ClientTimeouts extends Timeouts {
@@ -169,13 +172,13 @@ export interface Hooks {
 type HookResult<T> = T | undefined | void | Promise<T | undefined | void>
 
 /** What a client and each of its requests take. */
-export interface SharedOptions {
+export interface SharedOptions<Q = AnyQueryObject> {
   /** What relative URLs are joined to, by the rules of WHATWG URL: ends in `/`, or its last segment would be replaced. */
   readonly baseUrl?: string | URL | undefined
   /** Header fields. Those of a request take the place of the client's of the same name. */
   readonly headers?: ClientHeaders | undefined
   /** Appended to the query of the URL. */
-  readonly query?: QueryInput | undefined
+  readonly query?: QueryInput<Q> | undefined
   /** The timeout of the whole in milliseconds, or timeouts by phase. */
   readonly timeout?: number | ClientTimeouts | undefined
   /** Calls it off: what waits rejects with `signal.reason`. */
@@ -233,8 +236,8 @@ export interface SharedOptions {
   readonly hooks?: Hooks | undefined
 }
 
-/** What a request takes. */
-export interface ClientRequestOptions extends SharedOptions {
+/** What a request takes. `Q` and `F` are the types of the objects that are given as `query` and `form`. */
+export interface ClientRequestOptions<Q = AnyQueryObject, F = AnyQueryObject> extends SharedOptions<Q> {
   /** The method of `request()`. Default GET. */
   readonly method?: string | undefined
   /** The body: text, bytes, a form, a Blob, a stream, an iterable, a file, or a function that makes one. */
@@ -242,7 +245,7 @@ export interface ClientRequestOptions extends SharedOptions {
   /** A value that is sent as JSON. */
   readonly json?: unknown
   /** Fields that are sent as `application/x-www-form-urlencoded`. */
-  readonly form?: QueryInput | undefined
+  readonly form?: QueryInput<F> | undefined
   /** Fields to be sent after the body, or what gives them. */
   readonly trailers?: TrailerSource
   /** Waits for a 100 (Continue) before the body. Default false. */

@@ -19,6 +19,7 @@ import { makePoolKey, type PoolKey } from '../pool/key.ts'
 import type { Lease, PoolPlan } from '../pool/pool.ts'
 import { isForwarded } from '../proxy/choose.ts'
 import type { ProxyServer } from '../proxy/proxy-server.ts'
+import type { ProxyStage } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
@@ -172,6 +173,10 @@ export class Plans {
         const plain = connect === undefined ? dial : checkedConnector(connect)
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
         const isOurs = guarded === dial && hops.length === 0
+        const { callOff } = waiting
+        const onStage = (stage: ProxyStage): void => {
+          if (callOff !== undefined) callOff.stage = stage
+        }
         const plan = {
           target,
           connect: guarded,
@@ -181,7 +186,7 @@ export class Plans {
         const opening =
           hops.length === 0
             ? openTransport({ ...plan, tunnel: undefined })
-            : openRoute({ ...plan, beyond, hops, isForwarding, guard: asked })
+            : openRoute({ ...plan, beyond, hops, isForwarding, guard: asked, onStage })
         const opened = observed(key, clock, opening)
         return asked === undefined ? opened : opened.then((transport) => remember(transport, asked))
       },
@@ -278,7 +283,8 @@ function hopOf(proxy: ProxyServer, identities: Identities): ProxyHop {
 const NO_TLS = takeTlsOptions(undefined)
 
 function refuseToDial(): Promise<never> {
-  return Promise.reject(new NotConnected('the connection that was taken is gone: take() another one'))
+  const remedy = 'take() another one'
+  return Promise.reject(new NotConnected('the connection that was taken is gone', { remedy }))
 }
 
 /** Where a connector of the caller's has the last proxy lead to. Its own member: nothing that is written onto `Object.prototype`. */

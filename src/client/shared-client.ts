@@ -3,7 +3,7 @@
  */
 
 import { Client } from './client.ts'
-import type { ClientRequestOptions } from './option-types.ts'
+import type { ClientRequestOptions, QueryObject } from './option-types.ts'
 import type { ResponsePromise } from './response-promise.ts'
 
 let shared: Client | undefined
@@ -13,7 +13,10 @@ let shared: Client | undefined
  * @param url - absolute
  * @throws what the promise rejects with: HTTPException and its kin, TypeError for an option, `signal.reason`
  */
-export function request(url: string | URL, options?: ClientRequestOptions): ResponsePromise {
+export function request<Q extends QueryObject<Q>, F extends QueryObject<F>>(
+  url: string | URL,
+  options?: ClientRequestOptions<Q, F>,
+): ResponsePromise {
   shared ??= new Client()
   return shared.request(url, options)
 }

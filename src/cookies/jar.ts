@@ -70,6 +70,15 @@ export class CookieJar extends ToughJar {
     this.#bounded = held instanceof BoundedStore ? held : undefined
   }
 
+  static {
+    Object.defineProperty(CookieJar.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: CookieJar) {
+        const held = #bounded in this ? (this.#bounded?.size ?? 'in a store of its own') : 'none'
+        return `CookieJar { cookies: ${held} }`
+      },
+    })
+  }
+
   /** Keeps a cookie that the response of `url` has set: the value of a Set-Cookie field, one character for each byte. */
   override setCookie(cookie: string | Cookie, url: string | URL, callback: Callback<Cookie>): void
   override setCookie(

@@ -48,6 +48,8 @@ export interface SourceOf<R> {
   readonly readAhead?: ((isAhead: boolean) => void) | undefined
   /** Ends the sending of the request where it still goes on; undefined where none was sent. */
   readonly giveUpRequest?: (() => void) | undefined
+  /** Ends what has not come of the response: reads reject with the error, as it is. */
+  readonly endWith?: ((error: unknown) => void) | undefined
 }
 
 /** What is to be different in a derived response. */
@@ -182,6 +184,10 @@ export class DerivedSource<R> implements SourceOf<R> {
   giveUpRequest(): void {
     this.#of.giveUpRequest?.()
   }
+
+  endWith(error: unknown): void {
+    this.#of.endWith?.(error)
+  }
 }
 
 /** What a response that no connection gave has behind it. Said, so that nothing is looked for on `Object.prototype`. */
@@ -197,6 +203,7 @@ export const NO_CONNECTION: Omit<
   maxBodyBytes: undefined,
   readAhead: undefined,
   giveUpRequest: undefined,
+  endWith: undefined,
 })
 
 /** What two bodies made of one tell of their readers. */

@@ -594,8 +594,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /**
    * As `close()`, where no caller gets this response: what is still being sent of its request, in whatever form and for whichever
    * time, is not wanted any more either. For layers of this package. @internal
+   * @param error - what a read of it that waits is told; by default that it was closed
    */
-  abandon(): void {
+  abandon(error?: unknown): void {
+    if (error !== undefined) this.#source.endWith?.(error)
     this.close()
     this.#source.giveUpRequest?.()
   }

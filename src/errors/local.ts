@@ -11,8 +11,8 @@ export class InvalidURL extends LocalProtocolError {}
 export class InvalidHeader extends LocalProtocolError {}
 /** There is no connection, and none may be opened. */
 export class NotConnected extends LocalProtocolError {
-  constructor(detail?: string) {
-    super('NOT_CONNECTED', detail)
+  constructor(detail?: string, details?: ErrorDetails) {
+    super('NOT_CONNECTED', detail, details)
   }
 }
 /** Kept for Python's httplib: a response was asked for as a file in a mode it does not have. */

@@ -17,8 +17,10 @@ import { type Assignment, assign, isStale, lastUsable, type Need } from './assig
 import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
+import { LettingGo } from './let-go.ts'
 import type { PoolLimits } from './limits.ts'
 import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter, Wish } from './pool-origin.ts'
+import type { PoolWarning } from './pooled-body.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
@@ -41,6 +43,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   readonly #blocked: Set<PoolOrigin> = new Set()
   readonly #sweeper: IdleSweeper
   readonly #dialer: Dialer
+  #lettingGo: LettingGo | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'
   /** Connections, dials not counted. */
   #connections = 0
@@ -166,10 +169,13 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     else this.discard(connection)
   }
 
-  /** Closes a connection and gives its place to others. */
-  discard(connection: PooledConnection): void {
+  /**
+   * Closes a connection and gives its place to others.
+   * @param end - what is under way on it fails with
+   */
+  discard(connection: PooledConnection, end?: { readonly error: unknown }): void {
     if (connection.isGone) return
-    this.#drop(connection)
+    this.#drop(connection, end)
     this.serve(connection.origin)
   }
 
@@ -215,10 +221,16 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     return this.#closed
   }
 
+  /** Lets go what nobody reads or drives, until all is closed. */
+  letGo(idleMs: number, onWarning: ((warning: PoolWarning) => void) | undefined): void {
+    this.#lettingGo ??= new LettingGo(this, idleMs, onWarning)
+  }
+
   /** Ends everything at once. Those who wait fail with what `error` gives. */
   destroy(error: () => unknown, end: { readonly error: unknown } | undefined): void {
     this.#state = 'closed'
     this.#sweeper.stop()
+    this.#lettingGo?.stop()
     for (const origin of this.#origins.values()) {
       for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, error())
       for (const connection of origin.connections) this.#drop(connection, end)
@@ -445,6 +457,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     if (this.#state === 'open' || this.size > 0 || this.#waiting > 0) return
     this.#state = 'closed'
     this.#sweeper.stop()
+    this.#lettingGo?.stop()
     this.#onClosed?.()
   }
 }

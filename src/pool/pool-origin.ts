@@ -36,6 +36,12 @@ export class PooledConnection implements ConnectionFacts {
   isSwitched = false
   /** Exchanges that the pool has begun and whose response it has not seen. */
   unanswered = 0
+  /** How often its responses were read from. */
+  reads = 0
+  /** How many reads wait. */
+  reading = 0
+  /** Whether the response that came last is read: `over` where it was to its end, or was given up. */
+  reader: 'none' | 'begun' | 'over' = 'none'
   /** The request that was begun last, while something is under way. */
   request: OutgoingRequest | undefined
 
@@ -73,6 +79,14 @@ export class PooledConnection implements ConnectionFacts {
 
   get keepAliveMs(): number | undefined {
     return this.transport.keepAliveMs
+  }
+
+  /** It waits for its holder alone: a response is not read, or nothing is done with what was lent out, or switched. */
+  get isInHand(): boolean {
+    const { transport, unanswered } = this
+    if (this.isSwitched) return true
+    if (this.isLent) return transport.outstanding === 0
+    return this.reader !== 'over' && this.reading === 0 && transport.outstanding > unanswered
   }
 
   /** What it does, in a word. */

@@ -15,7 +15,7 @@ import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { type Attempt, addFacts, attemptOfError, type Phase } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -28,7 +28,7 @@ import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
 import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
-import { Queued, type QueueOutcome } from './queued.ts'
+import { type AwaitedStage, Queued, type QueueOutcome } from './queued.ts'
 import { describeRequest, type PoolReport, reportPool } from './report.ts'
 import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
 
@@ -237,6 +237,11 @@ export class Pool {
     return this.#keeper.close()
   }
 
+  /** Closes what callers hold and neither read nor drive for `idleMs` milliseconds: for one that is being closed, until it is. */
+  letGo(idleMs: number): void {
+    if (this.#keeper.state !== 'closed') this.#keeper.letGo(idleMs, this.#options.onWarning)
+  }
+
   /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
   destroy(error?: unknown): void {
     if (this.#keeper.state === 'closed' && this.#destroyed !== undefined) return
@@ -301,10 +306,15 @@ export class Pool {
   }
 
   /** A request that got no connection: its body is given back, and the error tells of it. */
-  #unsent({ request, attempts }: Sending, sinceMs: number, error: unknown, phase?: Phase): Promise<never> {
+  #unsent(
+    { request, attempts }: Sending,
+    sinceMs: number,
+    error: unknown,
+    during?: AwaitedStage,
+  ): Promise<never> {
     closeBody(request.body, error)
     if (HTTPException.isHTTPException(error)) {
-      addFacts(error, { ...this.#factsOf(request, sinceMs), phase })
+      addFacts(error, { ...this.#factsOf(request, sinceMs), ...during })
       tellAttempts(error, attempts)
     }
     return rejectionWithCaller(error)
@@ -352,7 +362,8 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    const guard = { transport, framing, clock, limits, request: shown, where, onWarning, failed }
+    connection.reader = 'none'
+    const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 

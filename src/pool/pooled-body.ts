@@ -11,8 +11,8 @@ import type { FieldLine } from '../core/fields.ts'
 import type { BodyFraming } from '../core/response-head.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
-import type { Transport } from '../transport/transport.ts'
 import type { PoolLimits } from './limits.ts'
+import type { PooledConnection } from './pool-origin.ts'
 
 /** Something of the caller's that costs a connection. */
 export interface PoolWarning {
@@ -28,7 +28,7 @@ export interface PoolWarning {
 
 /** What guards a body, without holding it. */
 export interface GuardOptions {
-  readonly transport: Transport
+  readonly connection: Pick<PooledConnection, 'transport' | 'reads' | 'reading' | 'reader'>
   readonly framing: BodyFraming | undefined
   readonly clock: Clock
   readonly limits: PoolLimits
@@ -64,8 +64,10 @@ class BodyGuard {
 
   /** It has not come to its end, nor was it cut off. */
   #isHolding(): boolean {
-    const { transport, framing } = this.#options
-    return transport.state !== 'closed' && (framing?.kind === 'switch' || this.#inner.isOpen !== false)
+    const { connection, framing } = this.#options
+    return (
+      connection.transport.state !== 'closed' && (framing?.kind === 'switch' || this.#inner.isOpen !== false)
+    )
   }
 
   /** The caller has begun to read. */
@@ -74,8 +76,24 @@ class BodyGuard {
     this.#unread = undefined
   }
 
+  /** A read waits. */
+  waits(): void {
+    this.begun()
+    const { connection } = this.#options
+    connection.reader = 'begun'
+    connection.reads++
+    connection.reading++
+  }
+
   took(bytes: number): void {
     this.#taken += bytes
+  }
+
+  /** A read is over. */
+  waited(): void {
+    const { connection } = this.#options
+    connection.reading--
+    if (this.#inner.isDone) connection.reader = 'over'
   }
 
   /** The rest is not wanted: a small one is read, a large or a slow one costs the connection. */
@@ -83,9 +101,10 @@ class BodyGuard {
     this.begun()
     if (this.#isOver) return
     this.#isOver = true
-    const { framing, limits, transport } = this.#options
+    const { framing, limits, connection } = this.#options
+    connection.reader = 'over'
     // Nobody took the connection after the switch, and nobody can any more.
-    if (framing?.kind === 'switch') transport.close()
+    if (framing?.kind === 'switch') connection.transport.close()
     if (this.#inner.isDone) return
     const left = framing?.kind === 'length' ? framing.length - this.#taken : 0
     const isNear = framing?.kind !== 'until-close' && left <= limits.drainBytes
@@ -103,10 +122,10 @@ class BodyGuard {
   collected(): void {
     if (this.#isOver) return
     this.begun()
-    const { transport, framing } = this.#options
+    const { connection, framing } = this.#options
     // It has come to its end, unread: that cost memory, and no connection.
     const isHeld = framing?.kind === 'switch' || this.#inner.takeAll() === undefined
-    const isWarned = isHeld && transport.state !== 'closed'
+    const isWarned = isHeld && connection.transport.state !== 'closed'
     // First the connection: the warning may throw.
     this.giveUp(false)
     if (isWarned) this.#warn('collected', COLLECTED)
@@ -188,7 +207,7 @@ export class PooledBody implements BodyReader {
 
   /** The await holds this object, and so its guard's peace, for as long as the read lasts. */
   async #reading<T>(read: Promise<T>, lengthOf: (result: T) => number): Promise<T> {
-    this.#guard.begun()
+    this.#guard.waits()
     // A second read beside this one is refused by the body inside, and changes nothing.
     const isFirst = !this.#isReading
     this.#isReading = true
@@ -200,6 +219,7 @@ export class PooledBody implements BodyReader {
       this.#failed?.(error)
       throw error
     } finally {
+      this.#guard.waited()
       if (isFirst) this.#isReading = false
     }
   }

@@ -18,13 +18,23 @@ import type { WaitingLine } from './waiting-line.ts'
 /** There is nothing to be told that it is gone. */
 const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
 
+/** What was waited for when the time was over. */
+export interface AwaitedStage {
+  readonly phase: Phase
+  readonly proxy?: string | undefined
+}
+
 /** What becomes of a wait: one of the two is called, once. */
 export interface QueueOutcome {
   /** `isNew` where the connection was opened just now. */
   readonly served: (connection: PooledConnection, isNew: boolean) => void
   /** @param during - what it waited for when its time was over; undefined where it failed otherwise */
-  readonly failed: (error: unknown, during?: Phase) => void
+  readonly failed: (error: unknown, during?: AwaitedStage) => void
 }
+
+const IN_QUEUE: AwaitedStage = Object.freeze({ phase: 'queue' })
+/** The connection came too late. */
+const OPENED: AwaitedStage = Object.freeze({ phase: 'connect' })
 
 /** One that waits, from its arrival to its end. */
 export class Queued implements PoolWaiter {
@@ -86,7 +96,7 @@ export class Queued implements PoolWaiter {
     // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
     const isInTime = this.#keeper.clock.now() < this.#deadlines.endsAt
     if (isInTime) this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
-    else this.#fail(this.#totalTimeout())
+    else this.#fail(this.#totalTimeout(), isNew ? OPENED : IN_QUEUE)
     return isInTime
   }
 
@@ -98,7 +108,8 @@ export class Queued implements PoolWaiter {
   /** Fails where the time of the whole is over already, and answers whether it is. */
   failIfLate(): boolean {
     if (this.#keeper.clock.now() < this.#deadlines.endsAt) return false
-    this.fail(this.#totalTimeout())
+    this.#end()
+    this.#fail(this.#totalTimeout(), IN_QUEUE)
     return true
   }
 
@@ -121,7 +132,9 @@ export class Queued implements PoolWaiter {
     const now = this.#keeper.clock.now()
     if (now >= endsAt) {
       const during = this.#during()
-      const error = this.#totalTimeout(during === 'queue' ? remedyFor(this.#keeper, this.#origin) : undefined)
+      const error = this.#totalTimeout(
+        during === IN_QUEUE ? remedyFor(this.#keeper, this.#origin) : undefined,
+      )
       if (!this.#keeper.withdraw(this.#origin, this)) return
       this.#end()
       this.#fail(error, during)
@@ -133,15 +146,16 @@ export class Queued implements PoolWaiter {
     }
   }
 
-  #fail(error: unknown, during?: Phase): void {
+  #fail(error: unknown, during?: AwaitedStage): void {
     this.#place.runInAsyncScope(this.#outcome.failed, undefined, error, during)
   }
 
   /** What it waits for: a connection of others, or a part of opening one. */
-  #during(): Phase {
-    if (!this.#origin.isCovered(this)) return 'queue'
+  #during(): AwaitedStage {
+    if (!this.#origin.isCovered(this)) return IN_QUEUE
     const [oldest] = this.#origin.dials
-    return oldest?.callOff.phase ?? 'connect'
+    const { phase = 'connect', stage } = oldest?.callOff ?? {}
+    return stage ?? { phase }
   }
 
   #totalTimeout(remedy?: string): TimeoutError {

@@ -10,7 +10,16 @@ export interface CalledOff {
   calledOff(reason: unknown): void
 }
 
+/** How far opening a connection by way of proxies is. */
+export interface ProxyStage {
+  readonly phase: 'connect' | 'proxy' | 'tls'
+  /** The proxy that is waited for, or through which TLS is spoken: `host:port`. */
+  readonly proxy: string
+}
+
 export class CallOff {
+  /** How far it is by way of proxies; undefined where there are none. */
+  stage: ProxyStage | undefined
   #end: { readonly reason: unknown } | undefined
   #waiter: CalledOff | undefined
 

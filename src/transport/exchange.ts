@@ -438,6 +438,10 @@ export class Exchange implements ResponseSource, BodySource {
     this.#host.giveUpRequest(this)
   }
 
+  endWith(error: unknown): void {
+    if (!this.isEnded) this.#host.aborted(this, error)
+  }
+
   consumed(): void {
     this.#options.listener?.exchangeOver(this)
   }

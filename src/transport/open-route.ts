@@ -17,6 +17,7 @@ import type { ByteStream, DialTimings } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import { findAddresses } from '../io/lookup.ts'
 import type { TlsSettings } from '../io/tls/settings.ts'
+import type { ProxyStage } from '../time/call-off.ts'
 import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from './h1/h1-connection.ts'
 import type { H1ConnectionOptions } from './h1/stepped-transport.ts'
@@ -88,6 +89,8 @@ export interface RoutePlan {
   readonly isForwarding: boolean
   /** Asked about every place that a proxy is going to lead to; the connector asks about the first proxy. */
   readonly guard?: RouteGuard | undefined
+  /** Is told how far it is. */
+  readonly onStage?: ((stage: ProxyStage) => void) | undefined
   readonly connect: Connector
   readonly waiting: Deadlines
   readonly connectionOptions: H1ConnectionOptions
@@ -136,20 +139,27 @@ class Opening {
     this.#at = first
     const rest = isForwarding ? hops.slice(1) : [...hops.slice(1), beyond]
     this.#checkBeyond(rest)
+    this.#tell('connect')
     const { stream: dialed, timings } = await connect(this.#firstTarget(first, rest), waiting)
     let stream = dialed
     const { clock } = waiting
     let tlsMs = ownMember(timings, 'tls')
     for (const next of rest) {
+      this.#tell('proxy')
       stream = await this.#leadOn(stream, next)
       // Whose handshake it is from here on: the server's is told as one through the last proxy.
       if (owns(next, 'scheme')) this.#at = next
       if (next.tls === undefined) continue
       const startedAt = clock.now()
+      this.#tell('tls')
       stream = await stream.startTls(next.host, next.tls, waiting)
       tlsMs = (tlsMs ?? 0) + clock.now() - startedAt
     }
     return { stream, timings: tlsMs === undefined ? timings : { ...timings, tls: tlsMs } }
+  }
+
+  #tell(phase: ProxyStage['phase']): void {
+    this.#plan.onStage?.({ phase, proxy: formatAuthority(this.#at) })
   }
 
   /** What is known of where proxies lead is checked before anything is connected to. */

@@ -5,10 +5,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { Client } from '../../src/client/client.ts'
 import type { ClientRequestOptions } from '../../src/client/option-types.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
 
@@ -208,13 +211,52 @@ describe('a total timeout that ends before there is a connection', () => {
     assert.match(inTls.message, /\(GET https:\/\/127\.0\.0\.1:\d+\/; in the TLS handshake; /)
     const inDns = await failureOf(client.get('http://a.test/'))
     assert.match(inDns.message, /\(GET http:\/\/a\.test\/; looking up the host; /)
-    const atProxy = await failureOf(client.get('https://a.test/', { proxy: `http://127.0.0.1:${port}` }))
-    assert.match(atProxy.message, /\(GET https:\/\/a\.test\/; connecting; /)
-    for (const { code, phase, mayHaveActed } of [inTls, inDns, atProxy])
+    const proxied: HTTPException[] = []
+    for (const [scheme, url, words] of [
+      ['http', 'https://a.test/', 'asking the proxy % for a tunnel'],
+      ['socks5h', 'http://a.test/', 'asking the proxy % for a tunnel'],
+      ['socks4a', 'http://a.test/', 'asking the proxy % for a tunnel'],
+      ['https', 'http://a.test/', 'waiting for the proxy %'],
+    ] as const) {
+      const failed = await failureOf(
+        client.get(url, {
+          proxy: `${scheme}://${scheme === 'socks4a' ? 'me' : 'me:secret'}@127.0.0.1:${port}`,
+        }),
+      )
+      assert.ok(
+        failed.message.includes(`(GET ${url}; ${words.replace('%', `127.0.0.1:${port}`)}; `),
+        failed.message,
+      )
+      assert.equal(failed.proxy, `127.0.0.1:${port}`)
+      assert.doesNotMatch(inspect(failed), /secret/)
+      proxied.push(failed)
+    }
+    for (const { code, phase, mayHaveActed } of [inTls, inDns, ...proxied])
       assert.deepEqual(
         { code, phase, mayHaveActed },
         { code: 'TIMEOUT_TOTAL', phase: 'total', mayHaveActed: false },
       )
     silent.close()
+  })
+
+  it('names the proxy through which the handshake with the server is under way', async () => {
+    const silent = createServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+    }).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    await using client = new Client({ timeout: 60, proxy: `http://127.0.0.1:${port}` })
+    const failed = await failureOf(client.get('https://a.test/'))
+    assert.match(failed.message, /in the TLS handshake, through the proxy 127\.0\.0\.1:\d+; /)
+    silent.close()
+  })
+
+  it('says so where the time is over before it waits, and where the connection comes too late', async () => {
+    const clock = new ManualClock()
+    const network = new MemoryNetwork()
+    const hooks = { beforeRequest: () => clock.advance(60) }
+    await using client = new Client({ timeout: 50, connect: network.connect, clock, hooks })
+    const late = await failureOf(client.get('http://a.test/'))
+    assert.match(late.message, /\(GET http:\/\/a\.test\/; waiting for a connection; /)
   })
 })

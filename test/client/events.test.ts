@@ -8,7 +8,9 @@ import type { ClientEvents } from '../../src/client/events.ts'
 import { withChanges } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { StatusError, TimeoutError } from '../../src/errors/index.ts'
-import { rejectionOf } from '../support/memory-connection.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
+import { answer, rejectionOf } from '../support/memory-connection.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
 
@@ -232,6 +234,30 @@ describe('hooks', () => {
     for (let waited = 0; late[0]?.isClosed !== true && waited < 2_000; waited += 5) await wait(5)
     assert.equal(late[0]?.isClosed, true)
     for (const { outstanding } of client.pool.inspect().connections) assert.equal(outstanding, 0)
+    await client.close()
+  })
+
+  it('hear of the timeout where they read the body, and not that their response was closed', async () => {
+    const network = new MemoryNetwork()
+    const heard: unknown[] = []
+    const clock = new ManualClock()
+    const client = new Client({ connect: network.connect, clock })
+    const afterResponse = async (response: HTTPResponse): Promise<undefined> => {
+      await response.text().catch((error: unknown) => heard.push(error))
+      heard.push(await rejectionOf(response.text()))
+      return undefined
+    }
+    const asked = rejectionOf(client.get('http://a.test/', { hooks: { afterResponse }, timeout: 50 }))
+    for (let turn = 0; turn < 6; turn++) await settle()
+    network.stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf'))
+    await settle()
+    clock.advance(60)
+    const error = await asked
+    await settle()
+    assert.ok(error instanceof TimeoutError)
+    assert.equal((heard[0] as TimeoutError).code, 'TIMEOUT_TOTAL')
+    assert.equal((heard[1] as TimeoutError).code, 'TIMEOUT_TOTAL')
+    assert.equal(network.stream.isClosed, true)
     await client.close()
   })
 

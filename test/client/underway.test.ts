@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
+import type { ClientOptions } from '../../src/client/option-types.ts'
 import { ConnectionLost, NotConnected } from '../../src/errors/index.ts'
+import type { PoolWarning } from '../../src/pool/pooled-body.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -151,4 +153,118 @@ describe('a redirect that comes in the middle of a request', () => {
       assert.equal(second!.includes('3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n'), status === 307)
     })
   }
+})
+
+describe('close(), where something is held', () => {
+  const clock = new ManualClock()
+  const warnings: PoolWarning[] = []
+  const onWarning = (warning: PoolWarning) => warnings.push(warning)
+  const here = serve(({ url }, response) => {
+    if (url === '/large') response.end(Buffer.alloc(4_000_000))
+    else response.writeHead(200, { 'Content-Length': 6 }).write('one')
+  })
+  const makeClient = (options?: ClientOptions) =>
+    new Client({ baseUrl: here.origin, clock, onWarning, retry: false, ...options })
+
+  async function advanceTo(ms: number, step = 1_000): Promise<void> {
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.advance(step)
+      await settle()
+    }
+  }
+
+  it('gives up a response that nobody reads for ten seconds, and says so', async () => {
+    const client = makeClient()
+    const response = await client.get('/?secret')
+    warnings.length = 0
+    const closed = client.close()
+    await advanceTo(9_000)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    await advanceTo(5_000)
+    await closed
+    const error = await rejectionOf(response.text())
+    assert.ok(error instanceof ConnectionLost)
+    assert.equal(error.code, 'CONNECTION_CLOSED')
+    assert.match(error.message, /the client is closed, and nobody read the response for 10 s/)
+    assert.deepEqual(
+      warnings.map(({ kind, request }) => [kind, request]),
+      [['unread', `GET ${here.origin}/`]],
+    )
+  })
+
+  it('waits for one that is read from time to time, and for one whose read waits', async () => {
+    const client = makeClient({ timeout: { body: Infinity } })
+    const [slow, waiting] = [await client.get('/large'), await client.get('/')]
+    await slow.read(100_000)
+    const reading = waiting.read()
+    const closed = client.close()
+    for (const _ of [1, 2]) {
+      await advanceTo(50_000)
+      await slow.read(100_000)
+    }
+    await advanceTo(70_000)
+    // The one is given up by now; the other one waits for its server still.
+    assert.match(String(await rejectionOf(slow.bytes())), /nobody read the response for 60 s/)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    client.destroy()
+    await closed
+    await rejectionOf(reading)
+  })
+
+  it('lets those in the queue have the connection of one that is held', async () => {
+    const client = makeClient({ pool: { perOrigin: 1 } })
+    const held = await client.get('/')
+    const queued = client.get('/', { timeout: { queue: 60_000 } })
+    const closed = client.close()
+    await advanceTo(14_000)
+    assert.equal((await queued).status, 200)
+    ;(await queued).close()
+    held.close()
+    await advanceTo(2_000)
+    await closed
+  })
+
+  it('takes back a connection that take() gave, once nothing is done with it', async () => {
+    const client = makeClient()
+    const connection = await client.take(here.origin)
+    warnings.length = 0
+    const closed = client.close()
+    await advanceTo(14_000)
+    await closed
+    assert.deepEqual(
+      warnings.map(({ kind, request }) => [kind, request]),
+      [['lost-lease', `lease of ${here.origin}`]],
+    )
+    const gone = await rejectionOf(connection.request('GET', '/'))
+    assert.match(String(gone), /the connection that was taken is gone.*Try: take\(\) another one\.$/)
+  })
+
+  it('ends everything after its timeout, also a layer that never settles', async () => {
+    const client = makeClient({
+      layers: [
+        (next) => (request) => (request.url.endsWith('/never') ? new Promise(() => {}) : next(request)),
+      ],
+    })
+    const held = await client.get('/')
+    void client.get('/never')
+    const closed = client.close({ timeout: 500 })
+    await advanceTo(400, 100)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    await advanceTo(100, 100)
+    await closed
+    const error = await rejectionOf(held.text())
+    assert.match(String(error), /close\(\) ended it after 500 ms/)
+    assert.equal(client.pool.inspect().state, 'closed')
+  })
+
+  it('leaves no timer where all is over in time', async () => {
+    const client = makeClient()
+    await client.head('/')
+    await client.close({ timeout: 5_000 })
+    await client.close({ timeout: Infinity })
+    assert.equal(clock.pending, 0)
+    for (const timeout of [-1, Number.NaN, '5'])
+      await assert.rejects(client.close({ timeout: timeout as number }), TypeError)
+    await assert.rejects(client.close({ timeut: 5 } as object), /unknown option 'timeut'.*timeout/)
+  })
 })

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { Cookie, MemoryCookieStore } from 'tough-cookie'
 import { MAX_PER_DOMAIN, MAX_TOTAL } from '../../src/cookies/bounded-store.ts'
 import { CookieJar } from '../../src/cookies/jar.ts'
@@ -372,5 +373,18 @@ describe('the bounds of a jar', () => {
     assert.equal(names().length, MAX_PER_DOMAIN)
     assert.ok(names().includes('safe') && names().includes('k1') && names().includes('two'))
     assert.equal(names().includes('k2'), false)
+  })
+})
+
+describe('inspect', () => {
+  it('shows how many cookies a jar has, and none of them', () => {
+    const jar = new CookieJar()
+    jar.setCookieSync('sid=secret', A)
+    assert.equal(inspect(jar), 'CookieJar { cookies: 1 }')
+    assert.equal(
+      inspect(new CookieJar(new MemoryCookieStore())),
+      'CookieJar { cookies: in a store of its own }',
+    )
+    assert.equal(inspect(Object.create(CookieJar.prototype)), 'CookieJar { cookies: none }')
   })
 })

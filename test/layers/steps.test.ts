@@ -7,7 +7,10 @@ import { type OutgoingRequest, withChanges } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { compose, type Step, stepLayer } from '../../src/layers/steps.ts'
 import { answerWith, requestWith } from '../support/layer-exchange.ts'
+import { checkOpenHandles } from '../support/open-handles.ts'
 import { PieceBody } from '../support/piece-body.ts'
+
+checkOpenHandles()
 
 const ANSWERS = ['passes', 'gives', 'promises', 'throws', 'rejects', 'sends again'] as const
 const ERRORS = ['leaves', 'mends', 'rejects', 'sends again'] as const

@@ -323,7 +323,7 @@ describe('every name that the package exports', () => {
 
 describe('the types', () => {
   const consumer = `
-import { HTTPConnection, HTTPSConnection, type HTTPResponse, HTTPException, status, type Timeouts } from 'httplib-ts'
+import { Client, type ClientRequestOptions, HTTPConnection, HTTPSConnection, type HTTPResponse, HTTPException, request, status, type Timeouts } from 'httplib-ts'
 import { type ReceivedEvent, H1Engine } from 'httplib-ts/h1'
 import * as python from 'httplib-ts/python'
 
@@ -344,6 +344,39 @@ export const event: ReceivedEvent = engine.nextEvent()
 export const isOurs: (error: unknown) => boolean = (error) => error instanceof HTTPException && error.code === 'DNS_FAILED'
 export const session: python.HTTPConnection = new python.HTTPConnection('www.python.org')
 export const caught = (error: unknown): string | undefined => error instanceof python.BadStatusLine ? error.line : undefined
+
+interface Search { q: string; page?: number; tags?: readonly string[]; since: Date | null }
+interface Wrong { q: { nested: string } }
+interface WrongList { tags: readonly symbol[] }
+export async function search(client: Client, asked: Search, wrong: Wrong, list: WrongList): Promise<void> {
+  await client.get('/', { query: asked }).json<Search>()
+  await client.post('/', { form: asked, query: { a: [1, true, null], b: undefined } })
+  await client.get('/', { query: [['a', 1], ['b', undefined]] })
+  await client.get('/', { query: new URLSearchParams('a=b'), headers: { Accept: 'a/b' } })
+  await client.post('/', { form: new Map([['a', 1]]) })
+  await request('http://a.test/', { method: 'PUT', query: asked, form: asked })
+  client.explain('/', { query: asked })
+  const options: ClientRequestOptions = { query: { a: 1 } }
+  await client.delete('/', options)
+  const typed: ClientRequestOptions<Search> = { query: asked }
+  await client.head('/', typed)
+  // @ts-expect-error an object is no value
+  await client.get('/', { query: wrong })
+  // @ts-expect-error nor is a symbol, in a list
+  await client.get('/', { query: list })
+  // @ts-expect-error of a form neither
+  await client.post('/', { form: wrong })
+  // @ts-expect-error written at once
+  await client.get('/', { query: { a: { b: 1 } } })
+  // @ts-expect-error a query is no text
+  await client.get('/', { query: 'a=b' })
+  // @ts-expect-error nor a number
+  await request('http://a.test/', { query: 5 })
+  // @ts-expect-error a function
+  await client.get('/', { query: { a: () => 1 } })
+  // @ts-expect-error a misspelt option
+  await client.get('/', { qery: asked })
+}
 // @ts-expect-error a port is a number
 export const wrong: HTTPConnection = new HTTPConnection('www.python.org', '80')
 `

@@ -134,9 +134,12 @@ export class Program {
     if (connections.some(({ outstanding }) => outstanding > 0)) await world.sleep(LONGEST_SEND_MS)
     this.#checkQuiet()
     await this.#proveUsable()
-    for (const { giveUp } of this.#held) giveUp()
+    // What is held while the client closes is given up by it, and not waited for.
+    const isKept = this.#choices.chance(50)
+    if (!isKept) for (const { giveUp } of this.#held) giveUp()
     if (world.violation !== undefined) return
     await this.#closeAll()
+    for (const { giveUp } of this.#held) giveUp()
     await world.sleep(SETTLING_MS)
     await this.#checkNothingLeft()
   }

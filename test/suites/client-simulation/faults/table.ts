@@ -333,4 +333,11 @@ export const FAULTS: readonly Fault[] = [
     replace: 'if (given)',
     within: 500,
   },
+  {
+    does: 'waits for a response that is held and not read while its client closes',
+    file: 'client/closing.js',
+    find: 'pool.letGo(HELD_MS);',
+    replace: '',
+    within: 20_000,
+  },
 ]

@@ -285,7 +285,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'says of every response that the connection goes on',
     file: RESPONSES,
-    find: 'const persists = mayPersist && messagePersists(version, fields);',
+    find: 'const persists = mayPersist && persistsBy(version, fields, values.connection);',
     replace: 'const persists = true;',
     within: 2_000,
   },

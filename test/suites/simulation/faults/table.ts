@@ -67,7 +67,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'keeps a borrowed buffer without copying it',
     file: BODY,
-    find: 'waiter.resolve(Buffer.from(bytes));',
+    find: 'waiter.resolve(copyOf(bytes));',
     replace: 'waiter.resolve(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));',
     within: 500,
   },

@@ -1,0 +1,44 @@
+/** How a client is closed: it waits for what is under way, and lets go in time what nobody reads. */
+
+import { takeOptions } from '../core/options.ts'
+import { ConnectionLost } from '../errors/index.ts'
+import type { Timer } from '../time/clock.ts'
+import { atLeast } from './settings.ts'
+import type { Shared } from './shared.ts'
+
+/** How a client is closed. */
+export interface CloseOptions {
+  /** After how many milliseconds everything that is not over is ended, as by `destroy()`. Default: never. */
+  readonly timeout?: number | undefined
+}
+
+/** For how long a response may be held that nobody reads, and a connection that nobody drives, in milliseconds. */
+const HELD_MS = 10_000
+
+/** Resolves when all is over. */
+export async function closeInTime(
+  { underway, pool, clock }: Pick<Shared, 'underway' | 'pool' | 'clock'>,
+  { timeout = Infinity }: CloseOptions,
+): Promise<void> {
+  const closed = underway.close()?.then(() => pool.close()) ?? pool.close()
+  pool.letGo(HELD_MS)
+  if (timeout === Infinity) return closed
+  let timer: Timer | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = clock.after(timeout, () => {
+      const error = new ConnectionLost(`close() ended it after ${timeout} ms`, undefined, 'CONNECTION_CLOSED')
+      underway.destroy(error)
+      pool.destroy(error)
+      resolve()
+    })
+  })
+  await Promise.race([closed, late])
+  timer?.cancel()
+}
+
+/** @throws TypeError for an unknown option, and a timeout that is none */
+export function takeCloseOptions(options: CloseOptions | undefined): CloseOptions {
+  const taken = takeOptions(options, { timeout: true }, 'close()')
+  if (taken.timeout !== undefined) atLeast(taken.timeout, 0, 'close()', 'timeout')
+  return taken
+}

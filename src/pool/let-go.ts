@@ -1,0 +1,78 @@
+/**
+ * A pool that is being closed waits for what its callers hold, and not without end: what nobody reads or drives for a while is
+ * let go. One timer looks from time to time; what was read since the last look, or is waited for, goes on.
+ */
+
+import { ConnectionLost } from '../errors/index.ts'
+import type { Clock, Timer } from '../time/clock.ts'
+import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
+import type { PoolWarning } from './pooled-body.ts'
+import { describeRequest } from './report.ts'
+
+/** What is looked at, and what closes a connection. */
+export interface Held {
+  readonly clock: Clock
+  readonly origins: Iterable<PoolOrigin>
+  discard(connection: PooledConnection, end: { readonly error: unknown }): void
+}
+
+/** How many looks there are while one waits: nothing is held for more than one longer. */
+const LOOKS = 4
+
+/** What has been begun to be read is waited for longer: its reader may be busy with the pieces or the lines that it has. */
+const BEGUN_TIMES = 6
+
+export class LettingGo {
+  readonly #held: Held
+  readonly #idleMs: number
+  readonly #onWarning: ((warning: PoolWarning) => void) | undefined
+  readonly #seen: Map<PooledConnection, { readonly did: number; readonly sinceMs: number }> = new Map()
+  #timer: Timer | undefined
+
+  /** @param idleMs - for how long something may be held that nobody reads or drives, in milliseconds */
+  constructor(held: Held, idleMs: number, onWarning: ((warning: PoolWarning) => void) | undefined) {
+    this.#held = held
+    this.#idleMs = idleMs
+    this.#onWarning = onWarning
+    this.#look()
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  #look(): void {
+    const { clock, origins } = this.#held
+    const now = clock.now()
+    const over: PooledConnection[] = []
+    for (const { connections } of origins) {
+      for (const connection of connections) {
+        const did = connection.reads + connection.exchanges
+        const seen = this.#seen.get(connection)
+        if (!connection.isInHand) this.#seen.delete(connection)
+        else if (seen?.did !== did) this.#seen.set(connection, { did, sinceMs: now })
+        else if (now - seen.sinceMs >= this.#msFor(connection)) over.push(connection)
+      }
+    }
+    this.#timer = clock.after(Math.max(1, this.#idleMs / LOOKS), () => this.#look())
+    for (const connection of over) this.#letGo(connection)
+  }
+
+  #msFor({ reader }: PooledConnection): number {
+    return reader === 'begun' ? BEGUN_TIMES * this.#idleMs : this.#idleMs
+  }
+
+  #letGo(connection: PooledConnection): void {
+    this.#seen.delete(connection)
+    const { request, transport, isLent, origin } = connection
+    const shown =
+      request === undefined ? `lease of ${origin.key.origin}` : describeRequest(request.method, request.url)
+    const what = isLent ? 'nobody used the connection that take() gave' : 'nobody read the response'
+    const said = `the client is closed, and ${what} for ${this.#msFor(connection) / 1_000} s`
+    const facts = { address: transport.address, method: request?.method }
+    this.#held.discard(connection, { error: new ConnectionLost(said, facts, 'CONNECTION_CLOSED') })
+    const message = `It was given up: ${said}`
+    const kind = isLent ? 'lost-lease' : 'unread'
+    this.#onWarning?.(Object.freeze({ kind, request: shown, where: undefined, message }))
+  }
+}
