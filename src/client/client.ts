@@ -320,8 +320,8 @@ export class Client {
 
   /**
    * Takes no more requests; resolves when those under way are over and all connections, shared ones too, are closed. A response
-   * that nobody reads is given up after ten seconds, one that was begun to be read a minute after the last read, and a connection of
-   * `take()` ten seconds after the last request.
+   * that nobody reads is given up after ten seconds, one that was begun to be read a minute after the last read, a connection of
+   * `take()` ten seconds after its last exchange, or a minute after the last byte of one that nobody waits for.
    * @throws TypeError for a timeout that is none
    */
   async close(options?: CloseOptions): Promise<void> {

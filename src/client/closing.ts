@@ -21,7 +21,8 @@ export async function closeInTime(
   { timeout = Infinity }: CloseOptions,
 ): Promise<void> {
   const closed = underway.close()?.then(() => pool.close()) ?? pool.close()
-  pool.letGo(HELD_MS)
+  // Who waits in the queue may wait for what is held; what else is under way may hold it itself, as a hook does.
+  pool.letGo(HELD_MS, () => underway.count > pool.waiting)
   if (timeout === Infinity) return closed
   let timer: Timer | undefined
   const late = new Promise<void>((resolve) => {

@@ -141,7 +141,8 @@ export class InnerEnd {
     if (fields.length > 0) return forServer(request)
     if (defaults === this.#innocent) return request
     const own = forServer(request)
-    if (own === request) this.#innocent = defaults
+    // A list that a layer of the user can still change is looked at each time.
+    if (own === request && defaults === request.origin.defaults) this.#innocent = defaults
     return own
   }
 

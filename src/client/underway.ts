@@ -14,6 +14,10 @@ export class Underway {
   #empty: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
 
+  get count(): number {
+    return this.#count
+  }
+
   /** @throws NotConnected after `close()` */
   check(): void {
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')

@@ -17,10 +17,9 @@ import { type Assignment, assign, isStale, lastUsable, type Need } from './assig
 import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
-import { LettingGo } from './let-go.ts'
+import { LettingGo, type LettingGoOptions } from './let-go.ts'
 import type { PoolLimits } from './limits.ts'
 import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter, Wish } from './pool-origin.ts'
-import type { PoolWarning } from './pooled-body.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
@@ -123,6 +122,11 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
+  /** How many wait, in all lines. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /** Takes one out of the line. Answers false where it was served or failed already. */
   leave(origin: PoolOrigin, waiter: PoolWaiter): boolean {
     if (waiter.list?.leave(waiter) !== true) return false
@@ -222,8 +226,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Lets go what nobody reads or drives, until all is closed. */
-  letGo(idleMs: number, onWarning: ((warning: PoolWarning) => void) | undefined): void {
-    this.#lettingGo ??= new LettingGo(this, idleMs, onWarning)
+  letGo(options: LettingGoOptions): void {
+    this.#lettingGo ??= new LettingGo(this, options)
   }
 
   /** Ends everything at once. Those who wait fail with what `error` gives. */

@@ -22,18 +22,23 @@ const LOOKS = 4
 /** What has been begun to be read is waited for longer: its reader may be busy with the pieces or the lines that it has. */
 const BEGUN_TIMES = 6
 
+export interface LettingGoOptions {
+  /** For how long something may be held that nobody reads or drives, in milliseconds. */
+  readonly idleMs: number
+  /** True while requests are under way that wait for no connection: one of them may hold what its caller has not seen. */
+  readonly isBusy: () => boolean
+  readonly onWarning: ((warning: PoolWarning) => void) | undefined
+}
+
 export class LettingGo {
   readonly #held: Held
-  readonly #idleMs: number
-  readonly #onWarning: ((warning: PoolWarning) => void) | undefined
+  readonly #options: LettingGoOptions
   readonly #seen: Map<PooledConnection, { readonly did: number; readonly sinceMs: number }> = new Map()
   #timer: Timer | undefined
 
-  /** @param idleMs - for how long something may be held that nobody reads or drives, in milliseconds */
-  constructor(held: Held, idleMs: number, onWarning: ((warning: PoolWarning) => void) | undefined) {
+  constructor(held: Held, options: LettingGoOptions) {
     this.#held = held
-    this.#idleMs = idleMs
-    this.#onWarning = onWarning
+    this.#options = options
     this.#look()
   }
 
@@ -45,21 +50,24 @@ export class LettingGo {
     const { clock, origins } = this.#held
     const now = clock.now()
     const over: PooledConnection[] = []
+    if (this.#options.isBusy()) this.#seen.clear()
     for (const { connections } of origins) {
       for (const connection of connections) {
-        const did = connection.reads + connection.exchanges
+        const did = actsOf(connection)
         const seen = this.#seen.get(connection)
         if (!connection.isInHand) this.#seen.delete(connection)
         else if (seen?.did !== did) this.#seen.set(connection, { did, sinceMs: now })
         else if (now - seen.sinceMs >= this.#msFor(connection)) over.push(connection)
       }
     }
-    this.#timer = clock.after(Math.max(1, this.#idleMs / LOOKS), () => this.#look())
+    this.#timer = clock.after(Math.max(1, this.#options.idleMs / LOOKS), () => this.#look())
     for (const connection of over) this.#letGo(connection)
   }
 
-  #msFor({ reader }: PooledConnection): number {
-    return reader === 'begun' ? BEGUN_TIMES * this.#idleMs : this.#idleMs
+  #msFor({ isLent, transport, holder }: PooledConnection): number {
+    const { idleMs } = this.#options
+    const isBegun = isLent ? transport.outstanding > 0 : holder !== undefined && holder.reads > 0
+    return isBegun ? BEGUN_TIMES * idleMs : idleMs
   }
 
   #letGo(connection: PooledConnection): void {
@@ -73,6 +81,12 @@ export class LettingGo {
     this.#held.discard(connection, { error: new ConnectionLost(said, facts, 'CONNECTION_CLOSED') })
     const message = `It was given up: ${said}`
     const kind = isLent ? 'lost-lease' : 'unread'
-    this.#onWarning?.(Object.freeze({ kind, request: shown, where: undefined, message }))
+    this.#options.onWarning?.(Object.freeze({ kind, request: shown, where: undefined, message }))
   }
+}
+
+/** A number that grows with all that is done with a connection: what is sent, and what is read where that is seen. */
+function actsOf({ exchanges, holder, isLent, transport }: PooledConnection): number {
+  const { bytesWritten = 0, bytesRead = 0 } = transport.stream ?? {}
+  return exchanges + bytesWritten + (isLent ? bytesRead : (holder?.reads ?? 0))
 }

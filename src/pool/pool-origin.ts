@@ -15,6 +15,14 @@ import type { PoolKey } from './key.ts'
 import { isIdempotent } from './resend.ts'
 import type { Waiter, WaitingLine } from './waiting-line.ts'
 
+/** A response whose body is still to come. */
+export interface Holder {
+  /** How often it was read from. */
+  readonly reads: number
+  /** True while a read of it waits. */
+  readonly isRead: boolean
+}
+
 /**
  * A connection as the pool keeps it: the transport, with what the pool knows besides. Slots are not counted a second time
  * here: what is outstanding is what the transport says.
@@ -36,12 +44,7 @@ export class PooledConnection implements ConnectionFacts {
   isSwitched = false
   /** Exchanges that the pool has begun and whose response it has not seen. */
   unanswered = 0
-  /** How often its responses were read from. */
-  reads = 0
-  /** How many reads wait. */
-  reading = 0
-  /** Whether the response that came last is read: `over` where it was to its end, or was given up. */
-  reader: 'none' | 'begun' | 'over' = 'none'
+  #holder: Holder | undefined
   /** The request that was begun last, while something is under way. */
   request: OutgoingRequest | undefined
 
@@ -73,6 +76,20 @@ export class PooledConnection implements ConnectionFacts {
     return this.transport.exchanges
   }
 
+  /** What holds it: the response that came last, until it was read to its end or given up. */
+  get holder(): Holder | undefined {
+    return this.#holder
+  }
+
+  heldBy(holder: Holder): void {
+    this.#holder = holder
+  }
+
+  /** Another one may hold it by now. */
+  releasedBy(holder: Holder): void {
+    if (this.#holder === holder) this.#holder = undefined
+  }
+
   get idleSinceMs(): number | undefined {
     return this.transport.idleSinceMs
   }
@@ -83,10 +100,10 @@ export class PooledConnection implements ConnectionFacts {
 
   /** It waits for its holder alone: a response is not read, or nothing is done with what was lent out, or switched. */
   get isInHand(): boolean {
-    const { transport, unanswered } = this
+    const { transport, unanswered, holder } = this
     if (this.isSwitched) return true
-    if (this.isLent) return transport.outstanding === 0
-    return this.reader !== 'over' && this.reading === 0 && transport.outstanding > unanswered
+    if (this.isLent) return transport.isAwaited !== true
+    return holder?.isRead === false && transport.outstanding > unanswered
   }
 
   /** What it does, in a word. */

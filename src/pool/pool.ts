@@ -237,9 +237,18 @@ export class Pool {
     return this.#keeper.close()
   }
 
-  /** Closes what callers hold and neither read nor drive for `idleMs` milliseconds: for one that is being closed, until it is. */
-  letGo(idleMs: number): void {
-    if (this.#keeper.state !== 'closed') this.#keeper.letGo(idleMs, this.#options.onWarning)
+  /** How many requests wait for a connection. */
+  get waiting(): number {
+    return this.#keeper.waiting
+  }
+
+  /**
+   * Closes what callers hold and neither read nor drive for `idleMs` milliseconds: for one that is being closed, until it is.
+   * @param isBusy - true while something else goes on that may be what holds them
+   */
+  letGo(idleMs: number, isBusy: () => boolean): void {
+    if (this.#keeper.state !== 'closed')
+      this.#keeper.letGo({ idleMs, isBusy, onWarning: this.#options.onWarning })
   }
 
   /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
@@ -362,7 +371,6 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    connection.reader = 'none'
     const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }

@@ -12,7 +12,7 @@ import type { BodyFraming } from '../core/response-head.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import type { PoolLimits } from './limits.ts'
-import type { PooledConnection } from './pool-origin.ts'
+import type { Holder, PooledConnection } from './pool-origin.ts'
 
 /** Something of the caller's that costs a connection. */
 export interface PoolWarning {
@@ -28,7 +28,7 @@ export interface PoolWarning {
 
 /** What guards a body, without holding it. */
 export interface GuardOptions {
-  readonly connection: Pick<PooledConnection, 'transport' | 'reads' | 'reading' | 'reader'>
+  readonly connection: Pick<PooledConnection, 'transport' | 'heldBy' | 'releasedBy'>
   readonly framing: BodyFraming | undefined
   readonly clock: Clock
   readonly limits: PoolLimits
@@ -43,16 +43,19 @@ const HELD_UNREAD = 'A response holds a connection and is not read: read it, or 
 const COLLECTED = 'A response was dropped before it was read to its end: read it, or close() it'
 
 /** What has to be done for a body when it is given up, or collected. */
-class BodyGuard {
+class BodyGuard implements Holder {
   readonly #inner: BodyReader
   readonly #options: GuardOptions
   #unread: Timer | undefined
   #taken = 0
+  #reads = 0
+  #reading = 0
   #isOver = false
 
   constructor(inner: BodyReader, options: GuardOptions) {
     this.#inner = inner
     this.#options = options
+    options.connection.heldBy(this)
     const { warnUnreadMs } = options.limits
     if (warnUnreadMs === Infinity || options.onWarning === undefined) return
     this.#unread = options.clock.after(warnUnreadMs, () => {
@@ -70,6 +73,14 @@ class BodyGuard {
     )
   }
 
+  get reads(): number {
+    return this.#reads
+  }
+
+  get isRead(): boolean {
+    return this.#reading > 0
+  }
+
   /** The caller has begun to read. */
   begun(): void {
     this.#unread?.cancel()
@@ -79,10 +90,14 @@ class BodyGuard {
   /** A read waits. */
   waits(): void {
     this.begun()
-    const { connection } = this.#options
-    connection.reader = 'begun'
-    connection.reads++
-    connection.reading++
+    this.#reads++
+    this.#reading++
+  }
+
+  /** It was asked whether all of it is there. */
+  tookAll(isAll: boolean): void {
+    this.begun()
+    if (isAll) this.#options.connection.releasedBy(this)
   }
 
   took(bytes: number): void {
@@ -91,9 +106,8 @@ class BodyGuard {
 
   /** A read is over. */
   waited(): void {
-    const { connection } = this.#options
-    connection.reading--
-    if (this.#inner.isDone) connection.reader = 'over'
+    this.#reading--
+    if (this.#inner.isDone) this.#options.connection.releasedBy(this)
   }
 
   /** The rest is not wanted: a small one is read, a large or a slow one costs the connection. */
@@ -102,7 +116,7 @@ class BodyGuard {
     if (this.#isOver) return
     this.#isOver = true
     const { framing, limits, connection } = this.#options
-    connection.reader = 'over'
+    connection.releasedBy(this)
     // Nobody took the connection after the switch, and nobody can any more.
     if (framing?.kind === 'switch') connection.transport.close()
     if (this.#inner.isDone) return
@@ -195,8 +209,9 @@ export class PooledBody implements BodyReader {
   }
 
   takeAll(): Buffer | undefined {
-    this.#guard.begun()
-    return this.#inner.takeAll()
+    const all = this.#inner.takeAll()
+    this.#guard.tookAll(all !== undefined)
+    return all
   }
 
   cancel(): void {

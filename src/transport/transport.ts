@@ -6,6 +6,7 @@
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { TlsDetails } from '../core/tls-options.ts'
+import type { ByteStream } from '../io/byte-stream.ts'
 
 /**
  * `draining`: what was begun goes on, nothing new is taken (a close was announced, the protocol was switched, or what came
@@ -24,6 +25,10 @@ export interface Transport {
   readonly outstanding: number
   /** How many exchanges may be begun now; 0 unless `open`. */
   readonly capacity: number
+  /** True while a caller waits for something of it: a response, more of a body, or that the peer takes what is sent. */
+  readonly isAwaited?: boolean
+  /** What it stands on, as far as it counts what goes over it. */
+  readonly stream?: Pick<ByteStream, 'bytesRead' | 'bytesWritten'>
   /** How many exchanges were begun in its life. */
   readonly exchanges: number
   /** Since when nothing is outstanding, in milliseconds on the clock; undefined while something is. */

@@ -163,6 +163,10 @@ describe('close(), where something is held', () => {
     // Node keeps the head of an answer to HEAD back until its end.
     if (method === 'HEAD') response.end()
     else if (url === '/large') response.end(Buffer.alloc(4_000_000))
+    else if (url === '/two' || url === '/slow') {
+      response.writeHead(200, { 'Content-Length': 6 }).write('one')
+      setTimeout(() => response.end('two'), 5)
+    } else if (url === '/early') response.writeHead(200, { 'Content-Length': 2 }).write('ok')
     else response.writeHead(200, { 'Content-Length': 6 }).write('one')
   })
   const makeClient = (options?: ClientOptions) =>
@@ -239,6 +243,82 @@ describe('close(), where something is held', () => {
     )
     const gone = await rejectionOf(connection.request('GET', '/'))
     assert.match(String(gone), /the connection that was taken is gone.*Try: take\(\) another one\.$/)
+  })
+
+  it('gives up a response although one before it on its connection is closed late', async () => {
+    const client = makeClient({ pool: { perOrigin: 1 } })
+    const first = await client.get('/two')
+    assert.equal(await first.text(), 'onetwo')
+    const second = await client.get('/')
+    first.close()
+    const closed = client.close()
+    await advanceTo(14_000)
+    await closed
+    assert.ok((await rejectionOf(second.text())) instanceof ConnectionLost)
+  })
+
+  it('waits for an upload that goes on, whether its response was read or not', async () => {
+    for (const reads of [true, false]) {
+      const client = makeClient({ timeout: { body: Infinity, send: Infinity } })
+      let given = 0
+      let end = (): void => {}
+      const ended = new Promise<void>((resolve) => {
+        end = resolve
+      })
+      async function* pieces(): AsyncGenerator<string, void, void> {
+        for (let at = 0; at < 14; at++) {
+          yield 'x'.repeat(100)
+          given++
+          await new Promise<void>((resolve) => {
+            clock.after(1_000, resolve)
+          })
+        }
+        end()
+      }
+      const response = await client.post('/early', { body: pieces() })
+      if (reads) assert.equal(await response.text(), 'ok')
+      const closed = client.close()
+      await advanceTo(13_000)
+      assert.equal((await outcomeOf(closed)).state, 'pending')
+      await advanceTo(5_000)
+      await ended
+      assert.equal(given, 14)
+      if (!reads) assert.equal(await response.text(), 'ok')
+      await closed
+    }
+  })
+
+  it('gives up a connection that take() gave a minute after the last byte of a response that nobody waits for', async () => {
+    const client = makeClient()
+    const connection = await client.take(here.origin)
+    await connection.request('GET', '/')
+    const response = await connection.getResponse()
+    const closed = client.close()
+    await advanceTo(50_000, 2_500)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    await advanceTo(20_000, 2_500)
+    await closed
+    assert.ok((await rejectionOf(response.text())) instanceof ConnectionLost)
+  })
+
+  it('gives up nothing while a hook has what its caller has not seen', async () => {
+    const hold: { release?: () => void } = {}
+    const hooks = {
+      afterResponse: () =>
+        new Promise<undefined>((resolve) => {
+          hold.release = () => resolve(undefined)
+        }),
+    }
+    const client = makeClient({ hooks })
+    const asked = client.get('/slow')
+    while (hold.release === undefined) await settle()
+    const closed = client.close()
+    await advanceTo(20_000)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    hold.release()
+    const response = await asked
+    assert.equal(await response.text(), 'onetwo')
+    await closed
   })
 
   it('ends everything after its timeout, also a layer that never settles', async () => {

@@ -101,6 +101,10 @@ export class H1Connection
     return this.#life.capacity
   }
 
+  get isAwaited(): boolean {
+    return this.#exchanges.members.some(({ isAwaited }) => isAwaited)
+  }
+
   get exchanges(): number {
     return this.#exchanges.begun
   }
@@ -133,8 +137,6 @@ export class H1Connection
   get expectsBody(): boolean {
     return this.#engine.expectsBodyToSend
   }
-
-  // What the timer looks at.
 
   get queue(): ExchangeQueue {
     return this.#exchanges
