@@ -36,6 +36,11 @@ const ignore = (): void => {}
 /** Streams and one-shot iterators that were given as a body: their content belongs to the first request. */
 const SPENT = new WeakSet<object>()
 
+/** True for what gives its chunks itself: a member `next` may be anything else, as in a list whose members are linked. */
+function isIterator(iterable: object): iterable is AnyIterator {
+  return typeof (iterable as { readonly next?: unknown }).next === 'function'
+}
+
 /**
  * Notes that an iterable was given as a body. What is its own iterator, as a generator is, is there once.
  * @throws TypeError for an iterator that was given before
@@ -44,7 +49,7 @@ export function spend(iterable: object): void {
   if (SPENT.has(iterable)) {
     throw new TypeError('The iterator was sent before: its content is gone; give a new one, or a factory')
   }
-  if ('next' in iterable) SPENT.add(iterable)
+  if (isIterator(iterable)) SPENT.add(iterable)
 }
 
 /** True for a stream whose content is gone: given before, read, at least in part, ended, failed or destroyed. */
@@ -230,7 +235,7 @@ export class IterableSource implements ChunkSource {
   constructor(iterable: AsyncIterable<unknown> | Iterable<unknown>) {
     spend(iterable)
     this.#iterable = iterable
-    if ('next' in iterable) this.#iterator = iterable as AnyIterator
+    if (isIterator(iterable)) this.#iterator = iterable
   }
 
   open(): AnyIterator {

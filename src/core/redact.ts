@@ -152,7 +152,7 @@ function maskParameters(text: string): string {
     const name = text[at] === '=' ? nameBefore(text, at) : keyBefore(text, at, done)
     if (name === undefined || !isCredentialName(unescapeName(name))) continue
     let start = at + 1
-    if (text[at] === ':') while (isBlank(text.charCodeAt(start))) start++
+    if (text[at] === ':') start = indexFrom(NOT_BLANK, text, start)
     const end = endOfValue(text, start, text[at] === '=' ? VALUE_END : MEMBER_END)
     if (end === start) continue
     shown += `${text.slice(done, start)}${MASK}`
@@ -162,6 +162,7 @@ function maskParameters(text: string): string {
 }
 
 const MARK = /[=:]/g
+const NOT_BLANK = /\S/g
 
 /** What parameters are called by: letters, digits, and what stands between them, percent-encoded or not. */
 const NAME_CHARACTER = /[\w.~%$[\]-]/
@@ -196,6 +197,7 @@ const MEMBER_END = /[,}\]\s]/g
 function endOfValue(text: string, start: number, separator: RegExp): number {
   const first = text[start]
   if (first === '"' || first === "'") return endOfText(text, start)
+  if (first === '\\') return endOfEscaped(text, start) ?? indexFrom(separator, text, start)
   return separator === MEMBER_END && (first === '{' || first === '[')
     ? endOfNested(text, start)
     : indexFrom(separator, text, start)
@@ -208,6 +210,18 @@ function endOfText(text: string, start: number): number {
     else if (text[i] === text[start]) return i + 1
   }
   return text.length
+}
+
+/** The same of a text in a text, `\"…\"`; undefined where no quotation mark stands after the backslashes at `start`. */
+function endOfEscaped(text: string, start: number): number | undefined {
+  let mark = start
+  while (text[mark] === '\\') mark++
+  if (text[mark] !== '"' && text[mark] !== "'") return undefined
+  const quote = text.slice(start, mark + 1)
+  let end = text.indexOf(quote, mark + 1)
+  // One that is escaped once more is in the text.
+  while (end >= 0 && text[end - 1] === '\\') end = text.indexOf(quote, end + 1)
+  return end < 0 ? text.length : end + quote.length
 }
 
 /** The index after the bracket that ends the object or the list at `start`. */

@@ -254,6 +254,9 @@ describe('a value that is more than a word', () => {
     'http:\\\\me:SECRET@a.test/': 'http:\\\\***@a.test/',
     'see https: it is a@b': 'see https: it is a@b',
     "it's token and 'a': 1": "it's token and 'a': 1",
+    [String.raw`{"log":"{\"password\":\"SECRET \\\"SECRET\\\" SECRET\",\"a\":1}"}`]: String.raw`{"log":"{\"password\":***,\"a\":1}"}`,
+    [String.raw`{\\\"password\\\":\\\"SECRET SECRET`]: String.raw`{\\\"password\\\":***`,
+    '{"password" :\n  "SECRET SECRET",\n "a":1}': '{"password" :\n  ***,\n "a":1}',
   }
   for (const [text, shown] of Object.entries(TEXTS))
     it(`is masked to its end: ${text}`, () => {
@@ -261,7 +264,16 @@ describe('a value that is more than a word', () => {
     })
 
   it('takes time linear in it', () => {
-    for (const piece of ["token='", '{"token":[', '{"token":{"', "'token':'", 'https:', 'https:a@'])
+    for (const piece of [
+      "token='",
+      '{"token":[',
+      '{"token":{"',
+      "'token':'",
+      'https:',
+      'https:a@',
+      String.raw`"token":\"`,
+      String.raw`"token":\\`,
+    ])
       assertLinear(`maskText of ${piece}`, (length) => piece.repeat(length / piece.length), maskText)
   })
 })
