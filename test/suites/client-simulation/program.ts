@@ -53,6 +53,8 @@ export class Program {
   readonly #live = new Set<Ask>()
   /** Responses whose holder does nothing with them. */
   readonly #held: { readonly ask: Ask; readonly giveUp: () => void }[] = []
+  /** Read to their ends. */
+  readonly #spent: HTTPResponse[] = []
   #lastId = 0
 
   constructor(stage: Stage) {
@@ -137,6 +139,8 @@ export class Program {
     // What is held while the client closes is given up by it, and not waited for.
     const isKept = this.#choices.chance(50)
     if (!isKept) for (const { giveUp } of this.#held) giveUp()
+    // That is no matter of what their connections are held by now.
+    for (const response of this.#spent) response.close()
     if (world.violation !== undefined) return
     await this.#closeAll()
     for (const { giveUp } of this.#held) giveUp()
@@ -212,6 +216,7 @@ export class Program {
       return
     }
     await this.#read(reading, response)
+    this.#spent.push(response)
     if (response.isClosed) return
     ask.isDisturbed = true
     response.close()
