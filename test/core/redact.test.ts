@@ -256,6 +256,9 @@ describe('a value that is more than a word', () => {
     "it's token and 'a': 1": "it's token and 'a': 1",
     [String.raw`{"log":"{\"password\":\"SECRET \\\"SECRET\\\" SECRET\",\"a\":1}"}`]: String.raw`{"log":"{\"password\":***,\"a\":1}"}`,
     [String.raw`{\\\"password\\\":\\\"SECRET SECRET`]: String.raw`{\\\"password\\\":***`,
+    [String.raw`{"token":\SECRET, "a":1}`]: '{"token":***, "a":1}',
+    [String.raw`{\"token\":\'SECRET SECRET\', \"a\":1}`]: String.raw`{\"token\":***, \"a\":1}`,
+    [String.raw`"token":\"SECRET \\"SECRET\" a`]: '"token":*** a',
     '{"password" :\n  "SECRET SECRET",\n "a":1}': '{"password" :\n  ***,\n "a":1}',
   }
   for (const [text, shown] of Object.entries(TEXTS))
