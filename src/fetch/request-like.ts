@@ -88,8 +88,15 @@ function boundaryOf({ headers }: RequestLike): string | undefined {
 
 /** What the body was made of, where the package has written it down: undici 5 and 6, which is in Node 18 to 22. */
 function writtenSource(request: object): { readonly source: unknown } | undefined {
-  const { body } = (writtenUnder(request, 'state') ?? {}) as { body?: { source?: unknown } | null }
-  return typeof body === 'object' && body !== null && 'source' in body ? { source: body.source } : undefined
+  const body = ownMember(writtenUnder(request, 'state'), 'body')
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, 'source')
+    ? { source: (body as { readonly source: unknown }).source }
+    : undefined
+}
+
+/** A member of its own: what another package wrote onto `Object.prototype` is none. */
+function ownMember(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null && Object.hasOwn(of, name) ? Reflect.get(of, name) : undefined
 }
 
 /** The dispatcher that a `Request` was made with, where the package has written it down: as its body. */

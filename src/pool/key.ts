@@ -84,7 +84,11 @@ export function digestOf(value: unknown): string {
 
 /** Loaded for the first secret: a process that speaks plain HTTP has none, and would pay for it with its first request. */
 function nodeCrypto(): typeof crypto {
-  return createRequire(import.meta.url)('node:crypto') as typeof crypto
+  // By its URL newer Nodes take it for a module only where nobody has written `auth` or `path` onto `Object.prototype`.
+  return (
+    process.getBuiltinModule?.('node:crypto') ??
+    (createRequire(import.meta.url)('node:crypto') as typeof crypto)
+  )
 }
 
 /** A value as text, equal for equal values: the order of properties, and those that are undefined, make no difference. */
