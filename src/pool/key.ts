@@ -8,6 +8,7 @@
 
 import type * as crypto from 'node:crypto'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { formatAuthority } from '../core/origin.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 
@@ -84,11 +85,8 @@ export function digestOf(value: unknown): string {
 
 /** Loaded for the first secret: a process that speaks plain HTTP has none, and would pay for it with its first request. */
 function nodeCrypto(): typeof crypto {
-  // By its URL newer Nodes take it for a module only where nobody has written `auth` or `path` onto `Object.prototype`.
-  return (
-    process.getBuiltinModule?.('node:crypto') ??
-    (createRequire(import.meta.url)('node:crypto') as typeof crypto)
-  )
+  // By its path: by its URL, newer Nodes find it only where nobody has written `auth` or `path` onto `Object.prototype`.
+  return createRequire(fileURLToPath(import.meta.url))('node:crypto') as typeof crypto
 }
 
 /** A value as text, equal for equal values: the order of properties, and those that are undefined, make no difference. */
