@@ -101,6 +101,11 @@ describe('the rooms of src', () => {
     assert.deepEqual(found, [])
   })
 
+  it('have no private getter: V8 calls its runtime for each look at one', () => {
+    const found = sources.flatMap(({ name, text }) => (/^ +(?:static )?get #\w+\(/m.test(text) ? [name] : []))
+    assert.deepEqual(found, [])
+  })
+
   it('have no circle of imports between files', () => {
     assert.deepEqual(findCircles(sources), [])
   })
