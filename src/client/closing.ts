@@ -21,7 +21,7 @@ export async function closeInTime(
   { timeout = Infinity }: CloseOptions,
 ): Promise<void> {
   const closed = underway.close()?.then(() => pool.close()) ?? pool.close()
-  // Who waits in the queue may wait for what is held; what else is under way may hold it itself, as a hook does.
+  // Who waits in the pool may wait for what is held; what else is under way may hold it itself, as a hook does.
   pool.letGo(HELD_MS, () => underway.count > pool.waiting)
   if (timeout === Infinity) return closed
   let timer: Timer | undefined

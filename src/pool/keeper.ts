@@ -122,6 +122,14 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
+  /** How many wait for the head of their response. */
+  get unanswered(): number {
+    let count = 0
+    for (const { connections } of this.#origins.values())
+      for (const one of connections) count += one.unanswered
+    return count
+  }
+
   /** How many wait, in all lines. */
   get waiting(): number {
     return this.#waiting

@@ -25,7 +25,7 @@ const BEGUN_TIMES = 6
 export interface LettingGoOptions {
   /** For how long something may be held that nobody reads or drives, in milliseconds. */
   readonly idleMs: number
-  /** True while requests are under way that wait for no connection: one of them may hold what its caller has not seen. */
+  /** True while requests are under way that wait for neither a connection nor a response: one may hold what its caller has not seen. */
   readonly isBusy: () => boolean
   readonly onWarning: ((warning: PoolWarning) => void) | undefined
 }
@@ -47,10 +47,14 @@ export class LettingGo {
   }
 
   #look(): void {
+    this.#timer = this.#held.clock.after(Math.max(1, this.#options.idleMs / LOOKS), () => this.#look())
+    if (this.#options.isBusy()) {
+      this.#seen.clear()
+      return
+    }
     const { clock, origins } = this.#held
     const now = clock.now()
     const over: PooledConnection[] = []
-    if (this.#options.isBusy()) this.#seen.clear()
     for (const { connections } of origins) {
       for (const connection of connections) {
         const did = actsOf(connection)
@@ -60,7 +64,6 @@ export class LettingGo {
         else if (now - seen.sinceMs >= this.#msFor(connection)) over.push(connection)
       }
     }
-    this.#timer = clock.after(Math.max(1, this.#options.idleMs / LOOKS), () => this.#look())
     for (const connection of over) this.#letGo(connection)
   }
 

@@ -102,8 +102,8 @@ export class PooledConnection implements ConnectionFacts {
   get isInHand(): boolean {
     const { transport, unanswered, holder } = this
     if (this.isSwitched) return true
-    if (this.isLent) return transport.isAwaited !== true
-    return holder?.isRead === false && transport.outstanding > unanswered
+    if (this.isLent) return transport.busy === undefined
+    return holder?.isRead === false && transport.outstanding > unanswered && transport.busy !== 'sending'
   }
 
   /** What it does, in a word. */

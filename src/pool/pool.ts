@@ -237,9 +237,9 @@ export class Pool {
     return this.#keeper.close()
   }
 
-  /** How many requests wait for a connection. */
+  /** How many requests wait for a connection, or for the head of their response. */
   get waiting(): number {
-    return this.#keeper.waiting
+    return this.#keeper.waiting + this.#keeper.unanswered
   }
 
   /**

@@ -25,8 +25,11 @@ export interface Transport {
   readonly outstanding: number
   /** How many exchanges may be begun now; 0 unless `open`. */
   readonly capacity: number
-  /** True while a caller waits for something of it: a response, more of a body, or that the peer takes what is sent. */
-  readonly isAwaited?: boolean
+  /**
+   * What goes on for a caller: `sending` until all of every request is sent, else `awaited` while one waits for a response, for more of a
+   * body, or for the peer to take what is sent.
+   */
+  readonly busy?: 'sending' | 'awaited' | undefined
   /** What it stands on, as far as it counts what goes over it. */
   readonly stream?: Pick<ByteStream, 'bytesRead' | 'bytesWritten'>
   /** How many exchanges were begun in its life. */

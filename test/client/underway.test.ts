@@ -163,7 +163,7 @@ describe('close(), where something is held', () => {
     // Node keeps the head of an answer to HEAD back until its end.
     if (method === 'HEAD') response.end()
     else if (url === '/large') response.end(Buffer.alloc(4_000_000))
-    else if (url === '/two' || url === '/slow') {
+    else if (url === '/two' || url === '/slow' || url === '/split') {
       response.writeHead(200, { 'Content-Length': 6 }).write('one')
       setTimeout(() => response.end('two'), 5)
     } else if (url === '/early') response.writeHead(200, { 'Content-Length': 2 }).write('ok')
@@ -171,6 +171,13 @@ describe('close(), where something is held', () => {
   })
   const makeClient = (options?: ClientOptions) =>
     new Client({ baseUrl: here.origin, clock, onWarning, retry: false, ...options })
+
+  async function* resting(): AsyncGenerator<string, void, void> {
+    yield 'x'
+    await new Promise<void>((resolve) => {
+      clock.after(80_000, resolve)
+    })
+  }
 
   async function advanceTo(ms: number, step = 1_000): Promise<void> {
     for (let passed = 0; passed < ms; passed += step) {
@@ -296,6 +303,52 @@ describe('close(), where something is held', () => {
     await advanceTo(20_000, 2_500)
     await closed
     assert.ok((await rejectionOf(response.text())) instanceof ConnectionLost)
+  })
+
+  it('gives up a response that others are pipelined behind, which are sent again', async () => {
+    const pool = { perOrigin: 1, pipelining: 2 }
+    const client = makeClient({ pool, timeout: { headers: Infinity, body: Infinity } })
+    const held = await client.get('/')
+    const behind = client.get('/two')
+    while (client.pool.inspect().connections[0]?.outstanding !== 2) await settle()
+    const closed = client.close()
+    await advanceTo(14_000)
+    assert.ok((await rejectionOf(held.text())) instanceof ConnectionLost)
+    assert.equal(await (await behind).text(), 'onetwo')
+    await closed
+  })
+
+  it('waits for an upload whose source rests, behind a response that came in two pieces and is not read', async () => {
+    const client = makeClient({ timeout: { body: Infinity, send: Infinity } })
+    let isWhole = false
+    async function* pieces(): AsyncGenerator<string, void, void> {
+      yield 'x'.repeat(100)
+      await new Promise<void>((resolve) => {
+        clock.after(40_000, resolve)
+      })
+      yield 'y'
+      isWhole = true
+    }
+    const response = await client.post('/split', { body: pieces() })
+    const closed = client.close()
+    await advanceTo(39_000)
+    assert.equal((await outcomeOf(closed)).state, 'pending')
+    await advanceTo(5_000)
+    assert.ok(isWhole)
+    assert.equal(await response.text(), 'onetwo')
+    await closed
+  })
+
+  it('waits for an upload on a connection of take(), also before its response is asked for', async () => {
+    const client = makeClient()
+    const connection = await client.take(here.origin)
+    const sent = connection.request('POST', '/two', resting(), undefined, { timeout: Infinity })
+    const closed = client.close()
+    await advanceTo(85_000, 2_500)
+    await sent
+    assert.equal(await (await connection.getResponse()).text(), 'onetwo')
+    connection.giveBack()
+    await closed
   })
 
   it('gives up nothing while a hook has what its caller has not seen', async () => {

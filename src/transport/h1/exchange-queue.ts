@@ -42,6 +42,12 @@ export class ExchangeQueue {
     return this.#members.length
   }
 
+  /** What goes on for a caller. */
+  get busy(): 'sending' | 'awaited' | undefined {
+    if (this.#members.some(({ upload, isUndrained }) => upload === 'sending' || isUndrained)) return 'sending'
+    return this.#members.some(({ isAwaited }) => isAwaited) ? 'awaited' : undefined
+  }
+
   /** How many were begun in the life of the connection. */
   get begun(): number {
     return this.#begun

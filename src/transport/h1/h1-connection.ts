@@ -101,8 +101,8 @@ export class H1Connection
     return this.#life.capacity
   }
 
-  get isAwaited(): boolean {
-    return this.#exchanges.members.some(({ isAwaited }) => isAwaited)
+  get busy(): 'sending' | 'awaited' | undefined {
+    return this.#exchanges.busy
   }
 
   get exchanges(): number {
