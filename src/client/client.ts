@@ -11,7 +11,7 @@ import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Layer } from '../core/handler.ts'
 import { takeOptions } from '../core/options.ts'
-import { closeBody, isMeasured, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
+import { ChunkedBody, closeBody, isMeasured, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
@@ -364,16 +364,25 @@ export class Client {
               this.#shared.clock,
             )
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
-      const handler = this.#chains.chainFor(settings)
-      const answer = isMeasured(body)
-        ? sendOwned(handler, makeRequest(of, body))
-        : sendFile(handler, of, body, this.#waitGround())
-      return underway.watch(answer, deadlines.signal)
+      return this.#sendMade(of, body)
     } catch (error) {
       closeBody(body, error)
       tellUnsent(error)
       return Promise.reject(error)
     }
+  }
+
+  /** Sends what was read and taken over. It is under way until its answer is there. */
+  #sendMade(of: MakingOf, body: OutgoingBody | FileHandleLike): Promise<HTTPResponse> {
+    const { underway } = this.#shared
+    const chain = this.#chains.chainFor(of.settings)
+    const { signal } = of.deadlines
+    if (!isMeasured(body)) return underway.watch(sendFile(chain, of, body, this.#waitGround()), signal)
+    const request = makeRequest(of, body)
+    // Most have neither a signal nor a body that has to be given back.
+    return signal === undefined && !(body instanceof ChunkedBody)
+      ? underway.send(chain, request)
+      : underway.watch(sendOwned(chain, request), signal)
   }
 
   #waitGround(): WaitGround {
@@ -398,7 +407,7 @@ export class Client {
     url: string | URL,
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
-    let { throwOnError, signal, context } = this.#base.settings
+    let { throwOnError, context } = this.#base.settings
     let answer: Promise<HTTPResponse>
     const { underway } = this.#shared
     try {
@@ -410,7 +419,6 @@ export class Client {
         refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
-        signal = settings.signal
         context = settings.context
         answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
@@ -420,7 +428,7 @@ export class Client {
       tellUnsent(error)
       answer = Promise.reject(error)
     }
-    return ResponsePromise.of(underway.watch(answer, signal), throwOnError)
+    return ResponsePromise.of(answer, throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
@@ -428,8 +436,10 @@ export class Client {
     const to = this.#destinations.find(url)
     const settings = settingsWithAuth(this.#base.settings, to)
     const { defaults } = to.origin
-    const of = { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings }
-    return this.#chains.chainFor(settings)(makeRequest(of, NO_BODY))
+    return this.#sendMade(
+      { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings },
+      NO_BODY,
+    )
   }
 
   #sendTaken(
@@ -439,14 +449,12 @@ export class Client {
     settings: ClientSettings,
   ): Promise<HTTPResponse> {
     const { of, body } = this.#prepare(method, url, options, settings)
-    const handler = this.#chains.chainFor(of.settings)
     try {
-      if (isMeasured(body)) return sendOwned(handler, makeRequest(of, body))
+      return this.#sendMade(of, body)
     } catch (error) {
       closeBody(body, error)
       throw error
     }
-    return sendFile(handler, of, body, this.#waitGround())
   }
 
   /** Everything of a request but the request; the body is taken over last. */

@@ -3,6 +3,7 @@
  * own, made when it is first asked for; a layer whose feature is off is not in it.
  */
 
+import { type ContinuingHandler, continuingOf } from '../core/continuation.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import { describe } from '../core/options.ts'
 import { OutgoingRequest } from '../core/request.ts'
@@ -163,8 +164,8 @@ export class Chains {
   readonly #own: readonly Layer[]
   readonly #inner: readonly Feature[]
   readonly #end: Handler
-  readonly #bySettings: WeakMap<RequestSettings, Handler> = new WeakMap()
-  readonly #byNames: Map<string, Handler> = new Map()
+  readonly #bySettings: WeakMap<RequestSettings, ContinuingHandler> = new WeakMap()
+  readonly #byNames: Map<string, ContinuingHandler> = new Map()
 
   /**
    * @param own - the layers of the user
@@ -184,7 +185,7 @@ export class Chains {
   }
 
   /** The chain for settings. */
-  chainFor(settings: RequestSettings): Handler {
+  chainFor(settings: RequestSettings): ContinuingHandler {
     let chain = this.#bySettings.get(settings)
     if (chain === undefined) {
       chain = this.#chainOf(settings)
@@ -193,7 +194,7 @@ export class Chains {
     return chain
   }
 
-  #chainOf(settings: RequestSettings): Handler {
+  #chainOf(settings: RequestSettings): ContinuingHandler {
     const names = [...namesOf(OUTER, settings), ...namesOf(this.#inner, settings)].join()
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
@@ -202,7 +203,7 @@ export class Chains {
         ...this.#own.map(guardLayer),
         ...layersOf(this.#inner, settings),
       ]
-      chain = compose(layers, this.#end)
+      chain = continuingOf(compose(layers, this.#end))
       this.#byNames.set(names, chain)
     }
     return chain

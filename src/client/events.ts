@@ -6,6 +6,7 @@
  */
 
 import { type Channel, channel } from 'node:diagnostics_channel'
+import { continued, continuingOf, handlerOf } from '../core/continuation.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
@@ -137,11 +138,14 @@ export function infoOf(request: OutgoingRequest): RequestInfo {
 }
 
 /** Tells of requests, responses and errors: the outermost of the built-in layers. */
-export const eventsLayer: Layer = (next) => (request) => {
-  const { request: begun, response, error } = CHANNELS
-  return begun.hasSubscribers || response.hasSubscribers || error.hasSubscribers
-    ? told(next, request)
-    : next(request)
+export const eventsLayer: Layer = (next) => {
+  const inner = continuingOf(next)
+  return handlerOf((request, after) => {
+    const { request: begun, response, error } = CHANNELS
+    return begun.hasSubscribers || response.hasSubscribers || error.hasSubscribers
+      ? continued(told(next, request), after)
+      : inner(request, after)
+  })
 }
 
 /** Gives what a request fails with its context. */

@@ -3,6 +3,7 @@
  */
 
 import { withAttempts } from '../core/attempted-body.ts'
+import { type Continuation, continued, followAnswer, followError, handlerOf } from '../core/continuation.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { Handler } from '../core/handler.ts'
 import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
@@ -73,36 +74,28 @@ export class InnerEnd {
   }
 
   /** Sends a request. */
-  readonly exchange: Handler = (request) => {
-    const exchange = this.#exchange(request)
-    return request.settings?.resendsMisdirected === true && isReplayable(request.body)
-      ? this.#unlessMisdirected(request, exchange)
-      : exchange
-  }
-
-  #unlessMisdirected(request: OutgoingRequest, exchange: Promise<HTTPResponse>): Promise<HTTPResponse> {
-    return exchange.then((response) =>
-      response.status === MISDIRECTED ? this.#resend(request, response) : response,
-    )
-  }
+  readonly exchange: Handler = handlerOf((request, after) => {
+    const mayComeAgain = request.settings?.resendsMisdirected === true && isReplayable(request.body)
+    return this.#exchange(request, mayComeAgain ? new UnlessMisdirected(this, request, after) : after)
+  })
 
   /** Another connection may lead to a server that answers for the name; the first has not acted (RFC 9110 §15.5.20). */
-  async #resend(request: OutgoingRequest, misdirected: HTTPResponse): Promise<HTTPResponse> {
+  async resend(request: OutgoingRequest, misdirected: HTTPResponse): Promise<HTTPResponse> {
     const decision = 'again over a new connection: the server does not answer for this name (421)'
     const earlier = withLast(misdirected.attempts, { decision })
     misdirected.abandon()
     const settings = Object.freeze({ ...request.settings!, needsFresh: true })
     const again = renewed(withChanges(request, { body: replayOf(request.body), settings }))
-    const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again))
+    const response = await withEarlier(earlier, again.deadlines.signal, this.#exchange(again, undefined))
     return withAttempts(response, [...earlier, ...response.attempts], again.deadlines.signal)
   }
 
-  #exchange(request: OutgoingRequest): Promise<HTTPResponse> {
+  #exchange(request: OutgoingRequest, after: Continuation | undefined): Promise<HTTPResponse> {
     const settings = request.settings as ClientSettings
     const { proxy, connection } = settings
     if (isAlwaysDirect(proxy)) {
       const plan = this.planFor(request.origin, connection, DIRECT)
-      return this.#shared.pool.exchange(this.#forServer(request), plan, settings)
+      return this.#shared.pool.exchange(this.#forServer(request), plan, settings, after)
     }
     let route: Route | Promise<Route>
     try {
@@ -110,30 +103,38 @@ export class InnerEnd {
       route = this.#shared.routes.routeFor(request, proxy, place)
     } catch (error) {
       closeBody(request.body, error)
-      return Promise.reject(error)
+      return continued(Promise.reject(error), after)
     }
-    if (!(route instanceof Promise)) return this.#exchangeBy(request, route)
-    return route.then(
-      (chosen) => this.#exchangeBy(request, chosen),
+    if (!(route instanceof Promise)) return this.#exchangeBy(request, route, after)
+    const answer = route.then(
+      (chosen) => this.#exchangeBy(request, chosen, undefined),
       (error: unknown) => {
         closeBody(request.body, error)
         throw error
       },
     )
+    return continued(answer, after)
   }
 
-  #exchangeBy(request: OutgoingRequest, route: Route): Promise<HTTPResponse> {
+  #exchangeBy(
+    request: OutgoingRequest,
+    route: Route,
+    after: Continuation | undefined,
+  ): Promise<HTTPResponse> {
     const settings = request.settings as ClientSettings
     const isTunnelled = asksForSwitch(request)
     const plan = this.planFor(request.origin, settings.connection, route, isTunnelled)
     const { pool } = this.#shared
     if (isTunnelled || !isForwarded(route, schemeOf(request.origin)))
-      return pool.exchange(this.#forServer(request), plan, settings)
+      return pool.exchange(this.#forServer(request), plan, settings, after)
     const proxy = route.proxies.at(-1)!
     const own = forProxy(request, proxy)
     const identity = saysProxyAuthorization(own) ? undefined : this.#shared.identities.of(proxy)
-    if (identity === undefined) return pool.exchange(own, plan, settings)
-    return exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings))
+    if (identity === undefined) return pool.exchange(own, plan, settings, after)
+    return continued(
+      exchangeAs(identity, own, (one) => pool.exchange(one, plan, settings)),
+      after,
+    )
   }
 
   #forServer(request: OutgoingRequest): OutgoingRequest {
@@ -232,5 +233,28 @@ export class InnerEnd {
 
   #placeOf(origin: RequestOrigin): () => Place {
     return () => this.#destinations.placeOf(origin)
+  }
+}
+
+/** Sends a request again that a server answered which it was not meant for. */
+class UnlessMisdirected implements Continuation {
+  readonly #end: InnerEnd
+  readonly #request: OutgoingRequest
+  readonly #after: Continuation | undefined
+
+  constructor(end: InnerEnd, request: OutgoingRequest, after: Continuation | undefined) {
+    this.#end = end
+    this.#request = request
+    this.#after = after
+  }
+
+  answered(response: HTTPResponse): HTTPResponse | Promise<HTTPResponse> {
+    return response.status === MISDIRECTED
+      ? continued(this.#end.resend(this.#request, response), this.#after)
+      : followAnswer(response, this.#after)
+  }
+
+  failed(error: unknown): HTTPResponse | Promise<HTTPResponse> {
+    return followError(error, this.#after)
   }
 }

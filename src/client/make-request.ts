@@ -3,9 +3,9 @@
  * can be before a connection is asked for.
  */
 
+import type { Continuation, ContinuingHandler } from '../core/continuation.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
-import type { Handler } from '../core/handler.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { isRecord } from '../core/options.ts'
 import {
@@ -195,24 +195,32 @@ export function makeRequest(of: MakingOf, body: OutgoingBody): OutgoingRequest {
 }
 
 /** A body is given back whatever a layer does: one that fails, or answers by itself, has not sent it. */
-export function sendOwned(handler: Handler, request: OutgoingRequest): Promise<HTTPResponse> {
+export function sendOwned(chain: ContinuingHandler, request: OutgoingRequest): Promise<HTTPResponse> {
   const { body } = request
-  if (!(body instanceof ChunkedBody)) return handler(request)
-  return handler(request).then(
-    (response) => {
-      if (!body.wasOpened) body.close()
-      return response
-    },
-    (error: unknown) => {
-      body.giveUp(error)
-      throw error
-    },
-  )
+  return chain(request, body instanceof ChunkedBody ? new BodyGivenBack(body) : undefined)
+}
+
+class BodyGivenBack implements Continuation {
+  readonly #body: ChunkedBody
+
+  constructor(body: ChunkedBody) {
+    this.#body = body
+  }
+
+  answered(response: HTTPResponse): HTTPResponse {
+    if (!this.#body.wasOpened) this.#body.close()
+    return response
+  }
+
+  failed(error: unknown): never {
+    this.#body.giveUp(error)
+    throw error
+  }
 }
 
 /** Sends a request with a file, which is measured first: for no longer than the request is wanted. */
 export function sendFile(
-  handler: Handler,
+  chain: ContinuingHandler,
   of: MakingOf,
   file: FileHandleLike,
   ground: WaitGround,
@@ -221,5 +229,5 @@ export function sendFile(
   hearPromise(options?.trailers)
   const wanted = { method, url: `${to.origin.prefix}${to.target}`, deadlines }
   const measured = whileWanted(measureBody(file), wanted, ground)
-  return measured.then((body) => sendOwned(handler, makeRequest(of, body)))
+  return measured.then((body) => sendOwned(chain, makeRequest(of, body)))
 }

@@ -4,6 +4,9 @@
  */
 
 import { keepSignal, letSignalGo } from '../core/abort-listeners.ts'
+import type { Continuation, ContinuingHandler } from '../core/continuation.ts'
+import type { OutgoingRequest } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
 import { Pauses } from '../layers/pause.ts'
 
@@ -21,6 +24,17 @@ export class Underway {
   /** @throws NotConnected after `close()` */
   check(): void {
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')
+  }
+
+  /** Sends one that has no signal. It is over when its answer is there. */
+  send(chain: ContinuingHandler, request: OutgoingRequest): Promise<HTTPResponse> {
+    this.#count++
+    try {
+      return chain(request, this.#over)
+    } catch (error) {
+      this.#end()
+      throw error
+    }
   }
 
   /**
@@ -59,6 +73,8 @@ export class Underway {
     this.#end()
     throw error
   }
+
+  readonly #over: Continuation = { answered: this.#answered, failed: this.#failed }
 
   #end(): void {
     this.#count--

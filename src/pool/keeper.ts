@@ -12,7 +12,7 @@ import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import { ConnectionLost, TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportFacts } from '../transport/transport.ts'
 import { type Assignment, assign, isStale, lastUsable, type Need } from './assign.ts'
 import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
@@ -257,20 +257,20 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** Something changed at a connection: what its transport tells. */
-  changed(connection: PooledConnection): void {
+  changed(connection: PooledConnection, facts: TransportFacts = connection.transport): void {
     if (connection.isGone) return
-    const { transport, origin } = connection
-    const isQuiet = transport.outstanding === 0
+    const { origin } = connection
+    const isQuiet = facts.outstanding === 0
     if (isQuiet) connection.request = undefined
     else connection.keepAlive(true)
-    if (transport.state === 'closed') {
+    if (facts.state === 'closed') {
       this.#forget(connection)
       this.serve(origin)
-    } else if (connection.capacity > 0) {
+    } else if (connection.capacityBy(facts) > 0) {
       this.#freed(connection, isQuiet)
     } else {
       origin.removeFree(connection)
-      const isOver = isQuiet && transport.state === 'draining' && !connection.isLent && !connection.isSwitched
+      const isOver = isQuiet && facts.state === 'draining' && !connection.isLent && !connection.isSwitched
       // A switch of protocols is known once the response is seen.
       if (isOver && connection.unanswered === 0) this.discard(connection)
     }
@@ -422,7 +422,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     const connection = new PooledConnection(++this.#ids, origin, transport, this.clock.now())
     origin.connections.add(connection)
     this.#connections++
-    transport.onChange = () => this.changed(connection)
+    transport.onChange = (_, facts) => this.changed(connection, facts)
     if (transport.capacity === 0) {
       // The peer has closed it already. Opening another one could go on like this for ever.
       this.#drop(connection)

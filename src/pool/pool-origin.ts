@@ -9,7 +9,7 @@ import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
 import type { CallOff } from '../time/call-off.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Deadlines } from '../time/wait.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportFacts } from '../transport/transport.ts'
 import type { ConnectionFacts, Connections } from './assign.ts'
 import type { PoolKey } from './key.ts'
 import { isIdempotent } from './resend.ts'
@@ -56,8 +56,12 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   get capacity(): number {
-    const { capacity } = this.transport
-    return capacity === 0 || this.isLent || this.#isExclusive() ? 0 : capacity
+    return this.capacityBy(this.transport)
+  }
+
+  /** By what its transport tells: how many exchanges may be begun now. */
+  capacityBy({ capacity, outstanding }: TransportFacts): number {
+    return capacity === 0 || this.isLent || this.#isExclusive(outstanding) ? 0 : capacity
   }
 
   get isSerial(): boolean {
@@ -65,11 +69,9 @@ export class PooledConnection implements ConnectionFacts {
   }
 
   /** Nothing is sent after what may not be sent twice: it would be lost with it (RFC 9112 §9.3.2). */
-  #isExclusive(): boolean {
-    const { request, transport } = this
-    return (
-      request !== undefined && !isIdempotent(request.method) && this.isSerial && transport.outstanding > 0
-    )
+  #isExclusive(outstanding: number): boolean {
+    const { request } = this
+    return request !== undefined && !isIdempotent(request.method) && this.isSerial && outstanding > 0
   }
 
   get exchanges(): number {

@@ -10,6 +10,7 @@
  */
 
 import { withAttempts } from '../core/attempted-body.ts'
+import { type Continuation, continued, followAnswer, followError } from '../core/continuation.ts'
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
@@ -74,6 +75,8 @@ interface Sending {
   readonly attempts: readonly Attempt[]
   /** How long it waited for a connection that was there, in milliseconds. */
   readonly queueMs: number | undefined
+  /** What follows its answer. */
+  readonly after: Continuation | undefined
 }
 
 const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([])
@@ -134,6 +137,7 @@ export class Pool {
   /**
    * Sends a request on a connection of the pool and waits for the head of its response. The body of the request is given
    * back on every way out.
+   * @param after - what follows the answer, in the reaction in which it is there
    * @throws TimeoutError of `queue`; ConnectError and what else opening throws; what the transport throws; `signal.reason`
    * @throws NotConnected after `close()`
    */
@@ -141,15 +145,24 @@ export class Pool {
     request: OutgoingRequest,
     plan: PoolPlan,
     options: PoolExchangeOptions = NO_OPTIONS,
+    after?: Continuation,
   ): Promise<HTTPResponse> {
     const refusal = this.#refusal(request.deadlines)
     if (refusal !== undefined) {
       closeBody(request.body, refusal.error)
-      return Promise.reject(refusal.error)
+      return continued(Promise.reject(refusal.error), after)
     }
     const origin = this.#keeper.originFor(plan)
     const where = this.#options.notesCallers === true ? callerLines() : undefined
-    const sending: Sending = { request, plan, options, where, attempts: NO_ATTEMPTS, queueMs: undefined }
+    const sending: Sending = {
+      request,
+      plan,
+      options,
+      where,
+      attempts: NO_ATTEMPTS,
+      queueMs: undefined,
+      after,
+    }
     const need = options.needsFresh === true ? 'fresh' : needOf(request)
     const free = need === 'fresh' ? undefined : this.#keeper.takeFree(origin, need)
     if (free !== undefined) return this.#send(sending, free, false)
@@ -157,7 +170,7 @@ export class Pool {
       this.#options.check?.(request)
     } catch (error) {
       closeBody(request.body, error)
-      return Promise.reject(error)
+      return continued(Promise.reject(error), after)
     }
     return this.#sendWhenServed(sending, need)
   }
@@ -316,17 +329,17 @@ export class Pool {
 
   /** A request that got no connection: its body is given back, and the error tells of it. */
   #unsent(
-    { request, attempts }: Sending,
+    { request, attempts, after }: Sending,
     sinceMs: number,
     error: unknown,
     during?: AwaitedStage,
-  ): Promise<never> {
+  ): Promise<HTTPResponse> {
     closeBody(request.body, error)
     if (HTTPException.isHTTPException(error)) {
       addFacts(error, { ...this.#factsOf(request, sinceMs), ...during })
       tellAttempts(error, attempts)
     }
-    return rejectionWithCaller(error)
+    return continued(rejectionWithCaller(error), after)
   }
 
   /** Which request failed before it was sent, and after how long. */
@@ -357,7 +370,11 @@ export class Pool {
     )
   }
 
-  #answered(sending: Sending, connection: PooledConnection, response: HTTPResponse): HTTPResponse {
+  #answered(
+    sending: Sending,
+    connection: PooledConnection,
+    response: HTTPResponse,
+  ): HTTPResponse | Promise<HTTPResponse> {
     connection.unanswered--
     const { framing } = response.head
     const { transport } = connection
@@ -365,14 +382,14 @@ export class Pool {
     else if (transport.state === 'draining') this.#keeper.changed(connection)
     const told = this.#tell(sending, response)
     // Most responses are there as a whole: nothing is held any more, and the connection may serve the next one already.
-    if (told.isWhole && framing?.kind !== 'switch') return told
+    if (told.isWhole && framing?.kind !== 'switch') return followAnswer(told, sending.after)
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
     const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
-    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
+    return followAnswer(told.derive({ body: (body) => new PooledBody(body, guard), framing }), sending.after)
   }
 
   /** Most requests were sent once, and at once. */
@@ -387,13 +404,13 @@ export class Pool {
     connection: PooledConnection,
     reused: boolean,
     error: unknown,
-  ): Promise<HTTPResponse> {
+  ): HTTPResponse | Promise<HTTPResponse> {
+    const { request, attempts, after } = sending
     connection.unanswered--
     this.#keeper.changed(connection)
-    if (this.#destroyed !== undefined && isOwnClose(error)) return Promise.reject(this.#destroyed.error)
-    if (!HTTPException.isHTTPException(error)) return Promise.reject(error)
+    if (this.#destroyed !== undefined && isOwnClose(error)) return followError(this.#destroyed.error, after)
+    if (!HTTPException.isHTTPException(error)) return followError(error, after)
     tellQueue(error, sending)
-    const { request, attempts } = sending
     const decision = decideResend({
       method: request.method,
       isReplayable: isReplayable(request.body),
@@ -406,7 +423,7 @@ export class Pool {
     const { signal } = request.deadlines
     if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true) {
       tellAttempts(error, attempts)
-      return Promise.reject(error)
+      return followError(error, after)
     }
     const failed = {
       ...attemptOfError(error),

@@ -3,17 +3,17 @@
  * and only when it is whole.
  */
 
-import type { Transport, TransportState } from './transport.ts'
+import type { Transport, TransportFacts, TransportState } from './transport.ts'
 
-export type OnChange = (transport: Transport) => void
+export type OnChange = (transport: Transport, facts?: TransportFacts) => void
 
-export class ChangeNotice {
+export class ChangeNotice implements TransportFacts {
   readonly #transport: Transport
   #onChange: OnChange | undefined
   // What was told last, or was so when `onChange` was named.
-  #state: TransportState | undefined
-  #outstanding = 0
-  #capacity = 0
+  state: TransportState = 'open'
+  outstanding = 0
+  capacity = 0
   /** True where something may have changed that was not told. */
   #isDue = false
   /** How many acts are under way at whose end it is told. */
@@ -52,17 +52,16 @@ export class ChangeNotice {
     if (!this.#isDue || this.#acts > 0) return
     this.#isDue = false
     if (this.#onChange === undefined || !this.#hasChanged()) return
-    this.#onChange(this.#transport)
+    this.#onChange(this.#transport, this)
   }
 
   /** Whether anything differs from what was noted last; what is now is noted. */
   #hasChanged(): boolean {
     const { state, outstanding, capacity } = this.#transport
-    if (state === this.#state && outstanding === this.#outstanding && capacity === this.#capacity)
-      return false
-    this.#state = state
-    this.#outstanding = outstanding
-    this.#capacity = capacity
+    if (state === this.state && outstanding === this.outstanding && capacity === this.capacity) return false
+    this.state = state
+    this.outstanding = outstanding
+    this.capacity = capacity
     return true
   }
 }

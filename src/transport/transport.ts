@@ -14,17 +14,21 @@ import type { ByteStream } from '../io/byte-stream.ts'
  */
 export type TransportState = 'open' | 'draining' | 'closed'
 
-export interface Transport {
-  readonly protocol: 'http/1.1' | 'h2'
-  /** The peer: `host:port`, or the path of a unix socket. */
-  readonly address: string
-  /** What TLS agreed on; undefined without TLS. */
-  readonly tls: TlsDetails | undefined
+/** What `onChange` tells of. */
+export interface TransportFacts {
   readonly state: TransportState
   /** How many exchanges were begun and are not complete. */
   readonly outstanding: number
   /** How many exchanges may be begun now; 0 unless `open`. */
   readonly capacity: number
+}
+
+export interface Transport extends TransportFacts {
+  readonly protocol: 'http/1.1' | 'h2'
+  /** The peer: `host:port`, or the path of a unix socket. */
+  readonly address: string
+  /** What TLS agreed on; undefined without TLS. */
+  readonly tls: TlsDetails | undefined
   /**
    * What goes on for a caller: `sending` until all of every request is sent, else `awaited` while one waits for a response, for more of a
    * body, or for the peer to take what is sent.
@@ -51,8 +55,11 @@ export interface Transport {
   ref?(): void
   /** Lets the process end although the connection is open. */
   unref?(): void
-  /** Called after `state`, `outstanding` or `capacity` has changed, once the change is whole. */
-  onChange: ((transport: Transport) => void) | undefined
+  /**
+   * Called after `state`, `outstanding` or `capacity` has changed, once the change is whole; with what they are, where that is known
+   * already.
+   */
+  onChange: ((transport: Transport, facts?: TransportFacts) => void) | undefined
 }
 
 /** True if an exchange may begin now, perhaps after others. */

@@ -5,8 +5,10 @@ import { getEventListeners, once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
+import { Underway } from '../../src/client/underway.ts'
 import { ConnectionLost, NotConnected } from '../../src/errors/index.ts'
 import type { PoolWarning } from '../../src/pool/pooled-body.ts'
+import { requestWith } from '../support/layer-exchange.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -31,6 +33,19 @@ async function lead(peer: RawPeer, index: number, status: number): Promise<void>
   await peer.ended()
   peer.close()
 }
+
+const broken = (): never => {
+  throw new Error('broken')
+}
+
+describe('what is under way', () => {
+  it('is over when the chain throws at once', () => {
+    const underway = new Underway()
+    assert.throws(() => underway.send(broken, requestWith(undefined)), /^Error: broken$/)
+    assert.equal(underway.count, 0)
+    assert.equal(underway.close(), undefined)
+  })
+})
 
 describe('destroy(error)', () => {
   const here = serve((_, response) => {

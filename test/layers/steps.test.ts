@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { continued, continuingOf, handlerOf } from '../../src/core/continuation.ts'
 import type { Handler, Layer } from '../../src/core/handler.ts'
 import { type OutgoingRequest, withChanges } from '../../src/core/request.ts'
 import type { HTTPResponse } from '../../src/core/response.ts'
@@ -76,14 +77,17 @@ async function play(
   layerOf: (step: Step) => Layer,
   behaviours: readonly Behaviour[],
   fails: boolean,
+  follows = false,
 ): Promise<string[]> {
   const log: string[] = []
-  const end: Handler = (request) => {
+  const plainEnd: Handler = (request) => {
     log.push(`end ${nameOf(request)}`)
     return fails
       ? Promise.reject(new Error('the end failed'))
       : Promise.resolve(answerWith(new PieceBody([]), { head: { status: 200 } }))
   }
+  // An end that does itself what follows.
+  const end = follows ? handlerOf((request, after) => continued(plainEnd(request), after)) : plainEnd
   const steps = behaviours.map((one, at) => layerOf(stepOf('abc'[at]!, one, log)))
   await compose(
     steps,
@@ -105,7 +109,9 @@ describe('steps beside each other', () => {
         for (const b of all) {
           assert.deepEqual(await play(stepLayer, [a, b], fails), await play(plainLayer, [a, b], fails))
           const c = all[(all.indexOf(a) + 5 * all.indexOf(b)) % all.length]!
-          assert.deepEqual(await play(stepLayer, [a, b, c], fails), await play(plainLayer, [a, b, c], fails))
+          const plain = await play(plainLayer, [a, b, c], fails)
+          assert.deepEqual(await play(stepLayer, [a, b, c], fails), plain)
+          assert.deepEqual(await play(stepLayer, [a, b, c], fails, true), plain)
         }
     })
   }
@@ -136,6 +142,37 @@ describe('steps beside each other', () => {
       'a follows 299 / /a',
     ])
   })
+
+  for (const behaviour of [
+    { onAnswer: 'passes', onError: 'leaves', changes: false },
+    { onAnswer: 'promises', onError: 'mends', changes: true },
+    { onAnswer: 'throws', onError: 'rejects', changes: true },
+  ] as const)
+    it(`are followed, once, by what was said to follow: ${behaviour.onAnswer}, ${behaviour.onError}`, async () => {
+      for (const fails of [false, true]) {
+        const seen: string[] = []
+        const end: Handler = () =>
+          fails ? Promise.reject(new Error('the end failed')) : Promise.resolve(made())
+        const after = {
+          answered(response: HTTPResponse): HTTPResponse {
+            seen.push(`answered ${response.status}`)
+            return made()
+          },
+          failed(error: unknown): HTTPResponse {
+            seen.push(`failed: ${(error as Error).message}`)
+            return made()
+          },
+        }
+        const chain = (): Handler => compose([stepLayer(stepOf('a', behaviour, []))], end)
+        await continuingOf(chain())(requestWith(undefined), after)
+        const [outcome] = await Promise.allSettled([chain()(requestWith(undefined))])
+        const plain =
+          outcome.status === 'fulfilled'
+            ? `answered ${outcome.value.status}`
+            : `failed: ${(outcome.reason as Error).message}`
+        assert.deepEqual(seen, [plain])
+      }
+    })
 
   it('leave a handler alone where there are none', () => {
     assert.equal(compose([], refusing), refusing)
