@@ -40,6 +40,13 @@ const ALONE = [
   ['test/client/migration.test.ts', 'starts other clients'],
 ]
 
+/** Files that share what their first one makes, and so a process: the certificates of the zoo, by 150 calls of openssl. */
+const TOGETHER = [
+  'test/io/tls/certificate-der.test.ts',
+  'test/io/tls/certificates/',
+  'test/io/tls/host-spellings.test.ts',
+]
+
 /** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is a sixth quicker unmeasured. */
 const NOT_COVERED = [
   'test/suites/',
@@ -214,11 +221,14 @@ function groupsOf(/** @type {string[]} */ names) {
     if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
       groups.push([name])
     else {
-      const group = kinds.get(isCovered(name))
-      if (group !== undefined && secondsOf([...group, name]) <= GROUP_SECONDS) group.push(name)
+      const isTogether = TOGETHER.some((start) => name.startsWith(start))
+      const kind = isTogether ? 'together' : isCovered(name)
+      const group = kinds.get(kind)
+      if (group !== undefined && (isTogether || secondsOf([...group, name]) <= GROUP_SECONDS))
+        group.push(name)
       else {
-        kinds.set(isCovered(name), [name])
-        groups.push(kinds.get(isCovered(name)))
+        kinds.set(kind, [name])
+        groups.push(kinds.get(kind))
       }
     }
   }
