@@ -40,6 +40,13 @@ const ALONE = [
   ['test/client/migration.test.ts', 'starts other clients'],
 ]
 
+/** Files that share what their first one makes, and so a process: the certificates of the zoo, by 150 calls of openssl. */
+const TOGETHER = [
+  'test/io/tls/certificate-der.test.ts',
+  'test/io/tls/certificates/',
+  'test/io/tls/host-spellings.test.ts',
+]
+
 /** What the gates of coverage do without: it runs what the tests of `src` run, or other processes. It is a sixth quicker unmeasured. */
 const NOT_COVERED = [
   'test/suites/',
@@ -51,73 +58,73 @@ const NOT_COVERED = [
   ...ALONE.map(([start]) => start),
 ]
 
-/** Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. */
+/**
+ * Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. Of
+ * the first two it is the clock: they wait, for cables that are pulled and for curl, and are to begin early.
+ */
 const SECONDS = {
   'test/suites/networks/networks.test.ts': 15,
   'test/cli/curl.test.ts': 12,
-  'test/suites/smuggling/smuggling.test.ts': 9,
-  'test/cli/curl-everyday.test.ts': 8,
-  'test/project/package.test.ts': 6,
-  'test/suites/differential/differential.test.ts': 6,
-  'test/suites/client-simulation/client-simulation.test.ts': 5,
-  'test/suites/interop/auth.test.ts': 5,
-  'test/support/open-handles.test.ts': 5,
-  'test/cli/curl-write-out.test.ts': 4,
-  'test/client/migration.test.ts': 4,
-  'test/io/tls/certificates/matrix.test.ts': 4,
-  'test/suites/interop/apache.test.ts': 4,
-  'test/suites/interop/python.test.ts': 4,
-  'test/client/leaks.test.ts': 3,
+  'test/suites/smuggling/smuggling.test.ts': 10,
+  'test/suites/client-simulation/client-simulation.test.ts': 8,
+  'test/project/package.test.ts': 7,
+  'test/io/tls/certificates/matrix.test.ts': 6,
+  'test/cli/curl-everyday.test.ts': 5,
+  'test/suites/differential/differential.test.ts': 5,
+  'test/suites/fuzz/fuzz.test.ts': 5,
+  'test/client/leaks.test.ts': 4,
+  'test/client/polluted.test.ts': 4,
+  'test/layers/decompress.test.ts': 4,
+  'test/suites/simulation/simulation.test.ts': 4,
+  'test/cli/curl-write-out.test.ts': 3,
+  'test/connection/back-pressure.test.ts': 3,
+  'test/connection/idle-connections.test.ts': 3,
   'test/h1/resource-attacks.test.ts': 3,
-  'test/layers/decompress.test.ts': 3,
-  'test/suites/fuzz/fuzz.test.ts': 3,
-  'test/suites/interop/nginx.test.ts': 3,
-  'test/suites/interop/node.test.ts': 3,
-  'test/suites/simulation/simulation.test.ts': 3,
+  'test/suites/interop/auth.test.ts': 3,
+  'test/suites/wire/wire.test.ts': 3,
+  'test/support/open-handles.test.ts': 3,
+  'test/cli/curl-proxy.test.ts': 2,
   'test/cli/demo.test.ts': 2,
-  'test/client/decompress.test.ts': 2,
-  'test/connection/back-pressure.test.ts': 2,
-  'test/connection/idle-connections.test.ts': 2,
-  'test/io/keep-alive.test.ts': 2,
+  'test/cli/fold-markup.test.ts': 2,
+  'test/cli/local-files.test.ts': 2,
+  'test/cli/show.test.ts': 2,
+  'test/client/examples.test.ts': 2,
+  'test/connection/early-response.test.ts': 2,
+  'test/connection/polluted-options.test.ts': 2,
   'test/io/tls/certificates/client.test.ts': 2,
-  'test/suites/wire/wire.test.ts': 2,
-  'test/cli/curl-proxy.test.ts': 1,
+  'test/io/tls/closure-alert.test.ts': 2,
+  'test/project/documentation.test.ts': 2,
+  'test/python/recorded-responses.test.ts': 2,
+  'test/suites/interop/apache.test.ts': 2,
+  'test/suites/interop/httpbin.test.ts': 2,
+  'test/suites/interop/nginx.test.ts': 2,
+  'test/suites/interop/python.test.ts': 2,
   'test/cli/failures.test.ts': 1,
-  'test/cli/fold-markup.test.ts': 1,
-  'test/cli/local-files.test.ts': 1,
-  'test/cli/show.test.ts': 1,
   'test/cli/to-code.test.ts': 1,
-  'test/client/examples.test.ts': 1,
+  'test/client/decompress.test.ts': 1,
   'test/client/proxy.test.ts': 1,
   'test/client/tutorial.test.ts': 1,
   'test/connection/body-ownership.test.ts': 1,
-  'test/connection/early-response.test.ts': 1,
-  'test/connection/polluted-options.test.ts': 1,
   'test/core/linear-time.test.ts': 1,
   'test/core/octets.test.ts': 1,
   'test/core/signal-of-two.test.ts': 1,
   'test/fetch/differential.test.ts': 1,
   'test/fetch/lifetime.test.ts': 1,
   'test/fetch/sdk.test.ts': 1,
-  'test/h1/engine-reading.test.ts': 1,
-  'test/io/socket-stream.test.ts': 1,
-  'test/io/tls/certificates/curl.test.ts': 1,
-  'test/io/tls/closure-alert.test.ts': 1,
+  'test/io/tls/certificates/refusals.test.ts': 1,
+  'test/io/tls/certificates/two-reasons.test.ts': 1,
   'test/pool/pooled-body.test.ts': 1,
   'test/pool/random.test.ts': 1,
-  'test/project/documentation.test.ts': 1,
   'test/project/test-group.test.ts': 1,
   'test/python/recorded-requests.test.ts': 1,
-  'test/python/recorded-responses.test.ts': 1,
   'test/suites/auth-differential/auth-differential.test.ts': 1,
   'test/suites/auth-faults/auth-faults.test.ts': 1,
   'test/suites/cookies/cookies.test.ts': 1,
-  'test/suites/interop/httpbin.test.ts': 1,
+  'test/suites/interop/node.test.ts': 1,
   'test/suites/interop/proxies.test.ts': 1,
-  'test/suites/smuggling/auth.test.ts': 1,
   'test/suites/smuggling/cookies.test.ts': 1,
 }
-const TYPICAL_SECONDS = 0.2
+const TYPICAL_SECONDS = 0.12
 /** So many processes more than cores: of those that begin first, two wait most of the time, for cables that are pulled and for curl. */
 const WAITING = 2
 /** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
@@ -214,11 +221,14 @@ function groupsOf(/** @type {string[]} */ names) {
     if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
       groups.push([name])
     else {
-      const group = kinds.get(isCovered(name))
-      if (group !== undefined && secondsOf([...group, name]) <= GROUP_SECONDS) group.push(name)
+      const isTogether = TOGETHER.some((start) => name.startsWith(start))
+      const kind = isTogether ? 'together' : isCovered(name)
+      const group = kinds.get(kind)
+      if (group !== undefined && (isTogether || secondsOf([...group, name]) <= GROUP_SECONDS))
+        group.push(name)
       else {
-        kinds.set(isCovered(name), [name])
-        groups.push(kinds.get(isCovered(name)))
+        kinds.set(kind, [name])
+        groups.push(kinds.get(kind))
       }
     }
   }

@@ -10,7 +10,7 @@ import { assertEmpty, makeRequest, memoryPool } from './memory-pool.ts'
 
 checkOpenHandles()
 
-const PROGRAMS = 1_500
+const PROGRAMS = 750
 const STEPS = 60
 const METHODS = ['GET', 'POST', 'PUT'] as const
 const HOSTS = ['a.test', 'b.test', 'c.test'] as const

@@ -22,8 +22,8 @@ export function drain(engine: H1Engine, log: ReceivedEvent[] = [], onEvent?: OnE
     if (event.type === 'need-data') return log
     const last = log.at(-1)
     if (event.type === 'data') {
-      const earlier = last?.type === 'data' ? [log.pop() as typeof event] : []
-      log.push({ type: 'data', bytes: Buffer.concat([...earlier, event].map(({ bytes }) => bytes)) })
+      if (last?.type !== 'data') log.push({ ...event, bytes: Buffer.from(event.bytes) })
+      else log[log.length - 1] = joined(last, event)
       continue
     }
     const isRepeated = last?.type === event.type && (event.type === 'paused' || event.type === 'closed')
@@ -31,6 +31,24 @@ export function drain(engine: H1Engine, log: ReceivedEvent[] = [], onEvent?: OnE
     if (event.type === 'paused' || event.type === 'closed') return log
     onEvent?.(engine, event)
   }
+}
+
+type DataEvent = Extract<ReceivedEvent, { type: 'data' }>
+
+/** What lies behind the bytes of an event made here, and is free: a body that comes byte by byte is not copied at each of them. */
+const rooms = new WeakMap<DataEvent, Buffer>()
+
+function joined(earlier: DataEvent, { bytes }: DataEvent): DataEvent {
+  const length = earlier.bytes.length + bytes.length
+  let room = rooms.get(earlier)
+  if (room === undefined || room.length < length) {
+    room = Buffer.alloc(2 * length)
+    room.set(earlier.bytes)
+  }
+  room.set(bytes, earlier.bytes.length)
+  const event: DataEvent = { type: 'data', bytes: room.subarray(0, length) }
+  rooms.set(event, room)
+  return event
 }
 
 /** Feeds `pieces` one after the other, and the end of the stream where `ends`; reads after each. */

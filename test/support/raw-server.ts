@@ -29,6 +29,8 @@ export class RawPeer {
   /** Settles when the connection is gone, with the error it had. */
   readonly closed: Promise<Error | undefined>
   readonly #raw: net.Socket
+  /** Where `received` lies, with what is free after it: what is large is not copied at each piece. */
+  #room: Buffer = Buffer.alloc(0)
   #consumed = 0
   #wake: () => void = () => {}
   #change: Promise<void>
@@ -43,7 +45,7 @@ export class RawPeer {
     let failure: Error | undefined
     socket.on('data', (bytes: Buffer) => {
       this.receivedBytes += bytes.length
-      if (!this.#countsOnly) this.received = Buffer.concat([this.received, bytes])
+      if (!this.#countsOnly) this.#keep(bytes)
       this.#changed()
     })
     socket.on('end', () => {
@@ -76,9 +78,14 @@ export class RawPeer {
 
   /** The bytes up to the end of the next `mark`. */
   async until(mark: string): Promise<Buffer> {
-    const find = (): number => this.received.indexOf(mark, this.#consumed, 'latin1')
-    await this.#until(() => find() >= 0)
-    return this.#consume(find() + mark.length - this.#consumed)
+    let from = this.#consumed
+    let found = -1
+    await this.#until(() => {
+      found = this.received.indexOf(mark, from, 'latin1')
+      from = Math.max(from, this.received.length - mark.length + 1)
+      return found >= 0
+    })
+    return this.#consume(found + mark.length - this.#consumed)
   }
 
   /** The next request whose body, if any, has a Content-Length or is chunked without trailers: head and raw body. */
@@ -130,6 +137,17 @@ export class RawPeer {
   /** From now on bytes are counted and not kept. */
   countOnly(): void {
     this.#countsOnly = true
+  }
+
+  #keep(bytes: Buffer): void {
+    const at = this.received.length
+    const length = at + bytes.length
+    if (this.#room.length < length) {
+      this.#room = Buffer.alloc(at === 0 ? length : 2 * length)
+      this.#room.set(this.received)
+    }
+    this.#room.set(bytes, at)
+    this.received = this.#room.subarray(0, length)
   }
 
   async #until(isThere: () => boolean): Promise<void> {

@@ -27,7 +27,7 @@ const MAX_TOLD = 10
 /** Far more than all bodies under way, and far less than what some peers declare. */
 const MAX_GROWTH_BYTES = 67_108_864
 
-async function play(name: string, runs: number, topology: Topology | undefined): Promise<Report> {
+async function play(name: string, runs: number, stage: Stage): Promise<Report> {
   const startedAt = performance.now()
   const outcomes = new Map<string, number>()
   const violations: string[] = []
@@ -37,7 +37,6 @@ async function play(name: string, runs: number, topology: Topology | undefined):
   }
   process.on('unhandledRejection', stray)
   process.on('uncaughtException', stray)
-  await using stage = await Stage.open(topology)
   await using played = await fault.setUp(stage, runs)
   const buffersBefore = process.memoryUsage().arrayBuffers
   for (let first = 0; first < runs; first += fault.together) {
@@ -73,7 +72,9 @@ async function play(name: string, runs: number, topology: Topology | undefined):
 
 try {
   const { plays, topology } = JSON.parse(process.argv[2]!) as Task
-  for (const { name, runs } of plays) process.send?.(await play(name, runs, topology))
+  // Its helper is a process, too: one for all.
+  await using stage = await Stage.open(topology)
+  for (const { name, runs } of plays) process.send?.(await play(name, runs, stage))
 } catch (error) {
   console.error(error)
   process.exitCode = 1

@@ -16,11 +16,15 @@ import {
 } from './recipes.ts'
 
 /**
- * Every door with every payload, one thing at a time. Of two `shares`, a door gets half of the payloads and the next one the other
- * half: each payload is played, but not at each door.
+ * Every door with every payload, one thing at a time. Where `sharesOf` a door are two, it gets half of the payloads and the next one
+ * the other half: each payload is played, but not at each door.
  */
-export function* everyAttempt(doors: readonly Door[], shares = 1): Generator<Attempt> {
+export function* everyAttempt(
+  doors: readonly Door[],
+  sharesOf: (door: Door) => number = () => 1,
+): Generator<Attempt> {
   for (const [number, door] of doors.entries()) {
+    const shares = sharesOf(door)
     yield { door: door.name, parts: {} }
     for (const slot of door.slots) {
       // Each eighth is shifted: payloads are made in rows, and a share would else be a column of them.

@@ -1,4 +1,4 @@
-// A bounded part of what `npm run smuggle` does: every payload once at every second door, and some thousand random attempts. And
+// A bounded part of what `npm run smuggle` does: every payload at a part of the doors, and some thousand random attempts. And
 // what it rests on: the readers that judge take nothing that is doubtful.
 
 import assert from 'node:assert/strict'
@@ -22,7 +22,7 @@ const RANDOM_ATTEMPTS = 1_500
 describe('what a caller hands over', () => {
   let streams: readonly Shown[] = []
 
-  it('reaches the server as exactly one message or not at all: every door, with half of the payloads each [9110-5.5-4]', async () => {
+  it('reaches the server as exactly one message or not at all: every door, with a quarter of the payloads or more each [9110-5.5-4]', async () => {
     const { found, arrivals, escapes, streams: kept } = await playBounded()
     streams = kept
     assert.deepEqual(found, [])
@@ -46,8 +46,9 @@ describe('what a caller hands over', () => {
   it('is understood by the server of Node as by the other two readers', async () => {
     let shown = 0
     for (const { text, messages, leftover } of streams) {
-      // A fold is refused there.
-      if (text === '' || leftover !== '' || /\r\n[\t ]/.test(text) || !canBeShown(messages)) continue
+      // Refused there: a fold, and a tab after the last coding.
+      const isRefused = /\r\n[\t ]|^transfer-encoding:.*\t\r$/im.test(text)
+      if (text === '' || leftover !== '' || isRefused || !canBeShown(messages)) continue
       const { messages: seen, isSound } = await readWithNode(text)
       assert.ok(isSound, JSON.stringify(text.slice(0, 500)))
       assert.deepEqual(seen, messages)
