@@ -11,7 +11,6 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { env } from 'node:process'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { findTool, TOOL_PATH } from './need.ts'
@@ -26,7 +25,7 @@ const mebibyte: Buffer = Buffer.from(
 )
 
 /** Requests of the mixed load. */
-export const MIXED_REQUESTS = Number(env['INTEROP_REQUESTS'] ?? 400)
+export const MIXED_REQUESTS = 1_000
 
 /** The files that every peer serves, by name. */
 export const FILES: Readonly<Record<'hello.txt' | 'empty' | 'one' | 'mebibyte' | 'large', Buffer>> = {
