@@ -68,8 +68,13 @@ export function discardStream(stream: Readable): void {
   else destroyStream(stream)
 }
 
+/** Streams that were asked to destroy themselves: once, also where they have thrown. */
+const ASKED = new WeakSet<object>()
+
 /** Destroys a stream. What it says on its way to its end is heard. */
 export function destroyStream(stream: Readable): void {
+  if (ASKED.has(stream)) return
+  ASKED.add(stream)
   hearUntilClosed(stream)
   try {
     stream.destroy()
