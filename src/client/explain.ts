@@ -216,7 +216,7 @@ function explainTimeouts({ request, clientOptions, requestOptions }: Explanation
   }))
 }
 
-function says({ timeout }: SharedOptions, phase: keyof ClientTimeouts): boolean {
+function says({ timeout }: SharedOptions<object>, phase: keyof ClientTimeouts): boolean {
   if (typeof timeout === 'number') return phase === 'total'
   return timeout !== undefined && Object.hasOwn(timeout, phase) && timeout[phase] !== undefined
 }

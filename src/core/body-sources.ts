@@ -204,6 +204,11 @@ export class ListSource implements ChunkSource {
     this.#lengths = lengths
   }
 
+  /** True where nothing comes. */
+  get isEmpty(): boolean {
+    return this.#lengths.every((length) => length === 0)
+  }
+
   open(): AnyIterator {
     return this.#read()
   }

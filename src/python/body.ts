@@ -74,6 +74,7 @@ export function giveBack(body: TakenBody): void {
     if (!body.destroyed) destroyStream(body)
     return
   }
+  // Not waited for: giving back may fail, or never end.
   body.return().catch(ignore)
 }
 
@@ -219,8 +220,7 @@ function streamOf(pieces: BodyPieces): Readable {
       )
     },
     destroy(error, callback) {
-      // Not waited for: giving back may fail, or never end.
-      pieces.return().catch(ignore)
+      giveBack(pieces)
       callback(error)
     },
   })

@@ -360,6 +360,10 @@ export async function search(client: Client, asked: Search, wrong: Wrong, list: 
   await client.delete('/', options)
   const typed: ClientRequestOptions<Search> = { query: asked }
   await client.head('/', typed)
+  new Client({ query: asked }).extend({ query: asked, baseUrl: 'http://a.test/' })
+  const lazy = new Client({ query: { a: 1 }, onInformational: () => void lazy.extend({ query: asked }) })
+  // @ts-expect-error of a client, too, a query is no text
+  new Client({ query: 'a=b' })
   // @ts-expect-error an object is no value
   await client.get('/', { query: wrong })
   // @ts-expect-error nor is a symbol, in a list
