@@ -114,11 +114,7 @@ export class ChunkedBody {
 
   /** True where it is known that nothing comes, as of an empty list. */
   get isEmpty(): boolean {
-    const source = this.#source
-    return (
-      this.length === 0 ||
-      ((source instanceof ListSource || source instanceof FactorySource) && source.isEmpty)
-    )
+    return this.length === 0 || (this.#source instanceof ListSource && this.#source.isEmpty)
   }
 
   /** True once it was begun to be read. */
@@ -409,10 +405,6 @@ class FactorySource implements ChunkSource {
     this.#onFailure = onFailure
     this.#first = first
     this.#current = first
-  }
-
-  get isEmpty(): boolean {
-    return this.#first?.isEmpty === true
   }
 
   open(): AnyIterator {
