@@ -354,6 +354,26 @@ describe('a stream with a Transfer-Encoding of the caller', () => {
     }
   })
 
+  it('is given back where the response comes first, although it owes a piece', async () => {
+    const { conn, network } = open()
+    let returned = 0
+    const body: AsyncIterableIterator<Uint8Array> = {
+      next: hanging,
+      return: () => {
+        returned++
+        return Promise.resolve({ done: true, value: undefined })
+      },
+      [Symbol.asyncIterator]: () => body,
+    }
+    const requested = conn.request('POST', '/', body, chunked)
+    requested.catch(() => {})
+    await settle()
+    network.stream.receive(latin1('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
+    await settle()
+    assert.equal(returned, 1)
+    conn.close()
+  })
+
   it('is refused where it is not in chunks, or breaks off', async () => {
     for (const [text, code] of [
       ['hello', 'INVALID_BODY'],
