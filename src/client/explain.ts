@@ -128,7 +128,7 @@ export function explain(parts: ExplanationParts): Explanation {
   const plain = {
     method: request.method,
     url: maskText(request.url),
-    parts: { ...place, path: url.pathname, query: maskText(url.search) },
+    parts: { ...place, path: maskText(url.pathname), query: maskText(url.search) },
     route,
     guard: explainGuard(parts),
     connection,

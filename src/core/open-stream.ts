@@ -38,8 +38,7 @@ const OVER: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
 
 /** Begins to read a web stream, a Node stream, or anything else that is iterated. */
 export function openStream(stream: object): AnyIterator {
-  const { getReader, destroy, on } = stream as Partial<ReadableStream & Readable>
-  if (typeof getReader === 'function') {
+  if (typeof (stream as Partial<ReadableStream>).getReader === 'function') {
     const reader = (stream as ReadableStream<unknown>).getReader()
     return {
       next: () => reader.read() as Promise<IteratorResult<unknown>>,
@@ -49,6 +48,7 @@ export function openStream(stream: object): AnyIterator {
   const iterable = stream as AsyncIterable<unknown> | Iterable<unknown>
   const iterator =
     Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
+  const { destroy, on } = stream as Partial<Readable>
   if (typeof destroy !== 'function' || typeof on !== 'function') return iterator
   return {
     next: () => iterator.next() as Promise<IteratorResult<unknown>>,

@@ -113,13 +113,16 @@ describe('a source that owes a chunk', () => {
 describe('destroyStream', () => {
   it('asks once, and hears what the stream says then', async () => {
     let asked = 0
-    const stream = new Readable({ read() {} })
-    const { destroy } = stream
-    stream.destroy = () => {
-      asked++
-      destroy.call(stream, new Error('late'))
-      throw new Error('no')
+    class Refusing extends Readable {
+      override _read(): void {}
+
+      override destroy(): this {
+        asked++
+        super.destroy(new Error('late'))
+        throw new Error('no')
+      }
     }
+    const stream = new Refusing()
     destroyStream(stream)
     destroyStream(stream)
     await new Promise(setImmediate)
