@@ -128,7 +128,7 @@ export function explain(parts: ExplanationParts): Explanation {
   const plain = {
     method: request.method,
     url: maskText(request.url),
-    parts: { ...place, path: url.pathname, query: maskText(url.search) },
+    parts: { ...place, path: maskText(url.pathname), query: maskText(url.search) },
     route,
     guard: explainGuard(parts),
     connection,
@@ -216,7 +216,7 @@ function explainTimeouts({ request, clientOptions, requestOptions }: Explanation
   }))
 }
 
-function says({ timeout }: SharedOptions, phase: keyof ClientTimeouts): boolean {
+function says({ timeout }: SharedOptions<object>, phase: keyof ClientTimeouts): boolean {
   if (typeof timeout === 'number') return phase === 'total'
   return timeout !== undefined && Object.hasOwn(timeout, phase) && timeout[phase] !== undefined
 }

@@ -282,8 +282,11 @@ export type ClientPoolOptions = Omit<PoolLimitOptions, 'queueMs' | 'drainBytes' 
   readonly pipelining?: number | undefined
 }
 
-/** What a client is made with. */
-export interface ClientOptions extends SharedOptions {
+/**
+ * What a client is made with. Its `query` is any object, so that one whose type is an interface is taken: a constructor that had to find
+ * out the type of its options could not be given functions that use the client. Values that no query has are a TypeError at once.
+ */
+export interface ClientOptions extends SharedOptions<object> {
   /** Caps and times of the pool. */
   readonly pool?: ClientPoolOptions | undefined
   /** How names are looked up. */

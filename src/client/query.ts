@@ -9,7 +9,7 @@ import type { QueryInput, QueryValue } from './option-types.ts'
  * Writes pairs as a query has them.
  * @throws TypeError for a value that is no string, number, boolean, Date, or list of them
  */
-export function writeQuery(input: QueryInput, option: 'query' | 'form'): string {
+export function writeQuery(input: QueryInput<object>, option: 'query' | 'form'): string {
   const pairs = new URLSearchParams()
   for (const [name, value] of pairsOf(input, option)) {
     const text = toText(value, name, option)
@@ -18,7 +18,7 @@ export function writeQuery(input: QueryInput, option: 'query' | 'form'): string 
   return pairs.toString()
 }
 
-function* pairsOf(input: QueryInput, option: string): Generator<[string, QueryValue]> {
+function* pairsOf(input: QueryInput<object>, option: string): Generator<[string, QueryValue]> {
   if (Object.prototype.toString.call(input) === '[object FormData]')
     throw new TypeError(`The option '${option}' takes no FormData: give it as the body`)
   if (Symbol.iterator in input) {

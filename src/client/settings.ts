@@ -112,7 +112,7 @@ export const DEFAULT_SETTINGS: ClientSettings = Object.freeze({
  * @throws TypeError for a member that is unknown or wrong
  */
 export function resolveSettings(
-  options: SharedOptions,
+  options: SharedOptions<object>,
   base: ClientSettings,
   place: 'client' | 'request' = 'request',
 ): ClientSettings {
@@ -322,7 +322,7 @@ function resolveKeeper<T extends object>(
 }
 
 function resolveConnection(
-  { tls, limits, tolerances, guard }: SharedOptions,
+  { tls, limits, tolerances, guard }: SharedOptions<object>,
   base: ConnectionSettings,
   place: 'client' | 'request',
 ): ConnectionSettings {

@@ -179,8 +179,8 @@ export function takeConnectionOptions(
  * The TLS options as they are now.
  * @throws TypeError for an unknown name
  */
-export function takeTlsOptions(given: TlsOptions | undefined): TlsOptions {
-  const taken = takeOptions(given, TLS_OPTION_NAMES, "The option 'tls'") as {
+export function takeTlsOptions(given: TlsOptions | undefined, what = 'tls'): TlsOptions {
+  const taken = takeOptions(given, TLS_OPTION_NAMES, `The option '${what}'`) as {
     -readonly [K in keyof TlsOptions]: TlsOptions[K]
   }
   if (given === undefined) return taken

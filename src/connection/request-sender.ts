@@ -20,7 +20,7 @@ import type { H1ConnectionOptions } from '../transport/h1/stepped-transport.ts'
 import type { DebugTrace } from './debug-trace.ts'
 import type { RequestMaker } from './request-maker.ts'
 import type { PendingRequest, ResponseQueue } from './response-queue.ts'
-import { SendQueue } from './send-queue.ts'
+import { type SendingOf, SendQueue } from './send-queue.ts'
 import { type SourceOptions, TransportSource } from './transport-source.ts'
 
 /** In the place of a file that is still to be measured. */
@@ -175,7 +175,7 @@ export class RequestSender implements SourceOptions {
   #sendLater(taken: OutgoingBody | FileHandleLike, request: OutgoingRequest): Promise<void> {
     const pending = this.#queue.reserve()
     const send = (measured: OutgoingBody): Promise<unknown> => this.#sendMeasured(request, measured, pending)
-    const sending = this.#sends.run(taken, request.deadlines, send, NOTHING)
+    const sending = this.#sends.run(taken, request, send, NOTHING)
     sending.catch((error: unknown) => this.#queue.fail(pending, error))
     return sending
   }
@@ -183,11 +183,11 @@ export class RequestSender implements SourceOptions {
   /** Runs a step of a request that is sent in steps, after what was given before; `onEnd` comes before the promise settles. */
   runStep(
     taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
+    request: SendingOf,
     send: (measured: OutgoingBody) => Promise<void>,
     onEnd: () => void,
   ): Promise<void> {
-    return this.#sends.run(taken, deadlines, send, onEnd)
+    return this.#sends.run(taken, request, send, onEnd)
   }
 
   /** Begins a request in steps, with the body that was measured for it. */

@@ -9,12 +9,20 @@ import { ChunkedBody, closeBody, isMeasured, measureBody, type OutgoingBody } fr
 import type { RequestDeadlines } from '../core/request.ts'
 import type { Clock } from '../time/clock.ts'
 import { waitFor } from '../time/wait.ts'
+import { describeWaitFailure } from '../transport/exchange-failure.ts'
 import { unlessItFails } from '../transport/h1/send-request.ts'
 
 /** How long a wait may take that has no timeout by itself. */
 const NO_PHASES = { dns: Infinity, connect: Infinity, tls: Infinity }
 
 const NOTHING = (): void => {}
+
+/** What something is sent for: a request, or one that was begun. */
+export interface SendingOf {
+  readonly method: string
+  readonly url: string
+  readonly deadlines: RequestDeadlines
+}
 
 export class SendQueue {
   readonly #clock: Clock
@@ -67,7 +75,7 @@ export class SendQueue {
    */
   run(
     taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
+    request: SendingOf,
     send: (measured: OutgoingBody) => Promise<unknown>,
     onEnd: () => void,
   ): Promise<void> {
@@ -75,7 +83,7 @@ export class SendQueue {
     this.#count++
     return isFirst && isMeasured(taken)
       ? (this.#last = this.#sendFirst(taken, send, onEnd))
-      : this.#sendAfter(isFirst ? undefined : this.#last, taken, deadlines, send, onEnd)
+      : this.#sendAfter(isFirst ? undefined : this.#last, taken, request, send, onEnd)
   }
 
   /** The common case, in which nothing is waited for but the sending. */
@@ -101,7 +109,7 @@ export class SendQueue {
   #sendAfter(
     last: Promise<void> | undefined,
     taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
+    request: SendingOf,
     send: (measured: OutgoingBody) => Promise<unknown>,
     onEnd: () => void,
   ): Promise<void> {
@@ -111,10 +119,10 @@ export class SendQueue {
     const work = async (): Promise<void> => {
       let body: OutgoingBody | undefined = isMeasured(taken) ? taken : undefined
       try {
-        if (before !== undefined) await this.#within(deadlines, before, body)
+        if (before !== undefined) await this.#within(request, 'queue', before, body)
         isWaiting = false
         this.throwIfClosed(generation)
-        body ??= await this.#within(deadlines, measureBody(taken), undefined)
+        body ??= await this.#within(request, 'send', measureBody(taken), undefined)
         this.throwIfClosed(generation)
         await send(body)
       } catch (error) {
@@ -136,8 +144,16 @@ export class SendQueue {
     if (this.#generation === generation && --this.#count === 0) this.#last = undefined
   }
 
-  #within<T>(deadlines: RequestDeadlines, work: Promise<T>, body: OutgoingBody | undefined): Promise<T> {
-    const waiting = { ...deadlines, timeouts: NO_PHASES, clock: this.#clock }
+  async #within<T>(
+    request: SendingOf,
+    phase: 'queue' | 'send',
+    work: Promise<T>,
+    body: OutgoingBody | undefined,
+  ): Promise<T> {
+    const startedAt = this.#clock.now()
+    // Heard also where it is not waited for: an abort may come first.
+    work.catch(NOTHING)
+    const waiting = { ...request.deadlines, timeouts: NO_PHASES, clock: this.#clock }
     const waited = waitFor<T>(waiting, 'connect', '', (outcome) => {
       const giveUp = (error: unknown): void => outcome.reject(error)
       this.#waits ??= new Set()
@@ -155,6 +171,10 @@ export class SendQueue {
       void follow()
       return forget
     })
-    return body instanceof ChunkedBody ? unlessItFails(body, waited) : waited
+    try {
+      return await (body instanceof ChunkedBody ? unlessItFails(body, waited) : waited)
+    } catch (error) {
+      throw describeWaitFailure(error, request, phase, startedAt, this.#clock.now())
+    }
   }
 }

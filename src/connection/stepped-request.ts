@@ -4,12 +4,13 @@
 
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { OutgoingBody, TrailerSource } from '../core/outgoing-body.ts'
-import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import type { OutgoingRequest } from '../core/request.ts'
 import { withCaller } from '../transport/caller-stack.ts'
 import type { Exchange } from '../transport/exchange.ts'
 import type { H1Connection } from '../transport/h1/h1-connection.ts'
 import { endRequest, sendChunks } from '../transport/h1/send-request.ts'
 import type { RequestSender } from './request-sender.ts'
+import type { SendingOf } from './send-queue.ts'
 
 /** A request whose body may go on. */
 interface OpenUpload {
@@ -49,7 +50,7 @@ export class SteppedRequest {
     request: OutgoingRequest,
     trailers: TrailerSource,
   ): Promise<void> {
-    return this.#run(taken, request.deadlines, async (measured) => {
+    return this.#run(taken, request, async (measured) => {
       const { transport, exchange, sent } = await this.#sender.begin(request, measured)
       if (transport.expectsBody) this.#upload = { transport, exchange, trailers }
       await this.#untilSent(exchange, sent)
@@ -59,7 +60,7 @@ export class SteppedRequest {
   /** Sends more of the body, where it `mayGoOn`. */
   send(taken: OutgoingBody | FileHandleLike): Promise<void> {
     const { transport, exchange } = this.#upload!
-    return this.#run(taken, exchange.deadlines, (measured) => {
+    return this.#run(taken, exchange, (measured) => {
       const sent = sendChunks(transport, exchange, measured).catch((error: unknown) => {
         transport.abort(exchange, error)
         throw error
@@ -90,10 +91,10 @@ export class SteppedRequest {
 
   #run(
     taken: OutgoingBody | FileHandleLike,
-    deadlines: RequestDeadlines,
+    request: SendingOf,
     send: (measured: OutgoingBody) => Promise<void>,
   ): Promise<void> {
-    const step = this.#sender.runStep(taken, deadlines, send, () => {
+    const step = this.#sender.runStep(taken, request, send, () => {
       if (this.#step === step) this.#step = undefined
     })
     this.#step = step

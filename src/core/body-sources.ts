@@ -6,9 +6,11 @@
 
 import { Readable } from 'node:stream'
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
-import { type BlobLike, isBlobLike, type Segment } from './form-data.ts'
+import { isBlobLike, type Segment } from './form-data.ts'
+import { type AnyIterator, destroyStream, hearUntilClosed, SegmentReader } from './open-stream.ts'
 
-export type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
+export type { AnyIterator } from './open-stream.ts'
+export { destroyStream } from './open-stream.ts'
 
 /** Where the chunks of a body come from. */
 export interface ChunkSource {
@@ -66,23 +68,6 @@ export function discardStream(stream: Readable): void {
   if (SPENT.has(stream)) return
   if (stream.readableFlowing === true || stream.listenerCount('readable') > 0) hearUntilClosed(stream)
   else destroyStream(stream)
-}
-
-/** Destroys a stream. What it says on its way to its end is heard. */
-export function destroyStream(stream: Readable): void {
-  hearUntilClosed(stream)
-  try {
-    stream.destroy()
-  } catch {
-    // A stream of another make may refuse: what was to be sent has been decided.
-  }
-}
-
-/** Hears what a stream says on its way to its end: `closed` is true before the error of a failed one is told. */
-function hearUntilClosed(stream: Readable): void {
-  if (stream.closed && (stream.errored ?? null) === null) return
-  stream.on('error', ignore)
-  stream.once('close', () => stream.off('error', ignore))
 }
 
 /** A Node stream. */
@@ -199,6 +184,11 @@ export class ListSource implements ChunkSource {
     this.#lengths = lengths
   }
 
+  /** True where nothing comes. */
+  get isEmpty(): boolean {
+    return this.#lengths.every((length) => length === 0)
+  }
+
   open(): AnyIterator {
     return this.#read()
   }
@@ -271,7 +261,7 @@ export class SegmentSource implements ChunkSource {
   readonly isReplayable = true
   readonly length: number
   readonly #segments: readonly Segment[]
-  #iterator: AsyncGenerator<unknown, void, void> | undefined
+  #iterator: SegmentReader | undefined
 
   constructor(segments: readonly Segment[]) {
     this.#segments = segments
@@ -279,7 +269,7 @@ export class SegmentSource implements ChunkSource {
   }
 
   open(): AnyIterator {
-    this.#iterator = readSegments(this.#segments)
+    this.#iterator = new SegmentReader(this.#segments)
     return this.#iterator
   }
 
@@ -294,15 +284,4 @@ export class SegmentSource implements ChunkSource {
   }
 
   finish(): void {}
-}
-
-async function* readSegments(segments: readonly Segment[]): AsyncGenerator<unknown, void, void> {
-  for (const segment of segments) {
-    if (isBlobLike(segment)) yield* readBlob(segment)
-    else yield segment
-  }
-}
-
-async function* readBlob(blob: BlobLike): AsyncGenerator<unknown, void, void> {
-  yield* blob.stream() as AsyncIterable<unknown>
 }

@@ -112,6 +112,11 @@ export class ChunkedBody {
     if (this.#failure !== undefined) onFailure?.(this.#failure.error)
   }
 
+  /** True where it is known that nothing comes, as of an empty list. */
+  get isEmpty(): boolean {
+    return this.length === 0 || (this.#source instanceof ListSource && this.#source.isEmpty)
+  }
+
   /** True once it was begun to be read. */
   get wasOpened(): boolean {
     return this.#wasOpened
@@ -217,6 +222,11 @@ export function isReplayable(body: OutgoingBody): boolean {
  */
 export function replayOf(body: OutgoingBody): OutgoingBody {
   return body instanceof ChunkedBody ? body.again() : body
+}
+
+/** True where it is known that no content comes, however it is framed. */
+export function isEmptyBody(body: OutgoingBody): boolean {
+  return body instanceof ChunkedBody ? body.isEmpty : lengthOf(body) === 0
 }
 
 /** A body's length as far as it is known, in bytes; undefined where it is not. */

@@ -138,24 +138,24 @@ const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
 }
 
 /**
- * Checks the values of the options. One that is written wrongly must not be silently without effect, nor have more effect than it
+ * Checks the values of the options, which the caller gave as `what`. One that is written wrongly must not be silently without effect, nor have more effect than it
  * says: an empty `ca` would trust every authority that the system trusts.
  * @throws TypeError that names the option, what it takes and what it got, but never the content of a key or a passphrase
  * @throws InvalidURL for a `servername` that is no host
  */
-export function checkTlsOptions(options: TlsOptions): void {
+export function checkTlsOptions(options: TlsOptions, what = 'tls'): void {
   if (typeof options !== 'object' || options === null)
-    throw new TypeError(`the option 'tls' takes an object, not ${kindOf(options)}`)
+    throw new TypeError(`the option '${what}' takes an object, not ${kindOf(options)}`)
   for (const name of Object.keys(CHECKS) as (keyof TlsOptions)[]) {
     const value = options[name]
     const fault = value === undefined ? undefined : CHECKS[name](value)
-    if (fault !== undefined) throw new TypeError(`the option tls.${name}: ${fault}`)
+    if (fault !== undefined) throw new TypeError(`the option ${what}.${name}: ${fault}`)
   }
   const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = options
   // OpenSSL says so late, and where no caller waits.
   if (minVersion > maxVersion)
     throw new TypeError(
-      `the option tls.maxVersion: ${maxVersion} is older than minVersion, which is ${minVersion}`,
+      `the option ${what}.maxVersion: ${maxVersion} is older than minVersion, which is ${minVersion}`,
     )
   if (options.servername !== undefined) parseHost(options.servername)
   // OpenSSL reports one error, and it may hide a revocation.

@@ -3,6 +3,8 @@
  * that were looked at before are known again: parsing a URL costs as much as a small request.
  */
 
+import { maskText } from '../core/redact.ts'
+
 const MAX_KNOWN = 512
 const MAX_KNOWN_LENGTH = 2_048
 const KNOWN = new Map<string, URL>()
@@ -39,12 +41,16 @@ export function parseUrl(text: string, page?: URL): URL {
   try {
     url = new URL(text, page)
   } catch {
-    throw new TypeError(`Failed to parse URL from ${withoutUserinfo(text)}`, { cause: invalidUrl() })
+    throw new TypeError(`Failed to parse URL from ${maskText(withoutUserinfo(text))}`, {
+      cause: invalidUrl(),
+    })
   }
   if (url.username !== '' || url.password !== '') {
     url.username = ''
     url.password = ''
-    throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${url.href}`)
+    throw new TypeError(
+      `Request cannot be constructed from a URL that includes credentials: ${maskText(url.href)}`,
+    )
   }
   return url
 }

@@ -7,6 +7,7 @@
 
 import { IterableSource } from '../core/body-sources.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
+import { openStream } from '../core/open-stream.ts'
 import { ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import { isStreamUsed } from './body-feed.ts'
 import { parseMimeType } from './mime-type.ts'
@@ -115,7 +116,7 @@ const MAX_PEEKED_BYTES = 1_048_576
 
 /** Reads what is there already: all of it, or the beginning of a body that is sent in pieces. */
 async function peek(stream: AsyncIterable<Uint8Array>): Promise<OutgoingBody> {
-  const iterator = stream[Symbol.asyncIterator]()
+  const iterator = openStream(stream) as AsyncIterator<Uint8Array>
   const pieces: Buffer[] = []
   let length = 0
   while (length < MAX_PEEKED_BYTES) {
@@ -150,20 +151,24 @@ function inPieces(
   iterator: AsyncIterator<Uint8Array>,
   next: Promise<IteratorResult<Uint8Array>>,
 ): OutgoingBody {
-  async function* all(): AsyncGenerator<unknown, void, void> {
-    try {
-      yield* pieces
-      let result = await next
-      while (result.done !== true) {
-        yield result.value
-        result = await iterator.next()
-      }
-    } finally {
+  const ready = pieces.values()
+  let coming: Promise<IteratorResult<Uint8Array>> | undefined = next
+  const all: AsyncIterableIterator<unknown> = {
+    next: async () => {
+      const piece = ready.next()
+      if (piece.done !== true) return piece
+      const result = coming ?? iterator.next()
+      coming = undefined
+      return await result
+    },
+    return: async () => {
       await iterator.return?.()
-    }
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => all,
   }
   next.catch(() => {
     // Told to the sender of the body.
   })
-  return new ChunkedBody(() => new IterableSource(all()), undefined)
+  return new ChunkedBody(() => new IterableSource(all), undefined)
 }

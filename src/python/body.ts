@@ -74,6 +74,7 @@ export function giveBack(body: TakenBody): void {
     if (!body.destroyed) destroyStream(body)
     return
   }
+  // Not waited for: giving back may fail, or never end.
   body.return().catch(ignore)
 }
 
@@ -108,7 +109,7 @@ function takePieces(body: Exclude<Body, Data>, blocksize: number): Readable | Bo
     if (isOpenFile(body)) return piecesFrom(readHandle(body as unknown as ReadableFile, blocksize), true)
     // A Node stream has a read() that does not wait, and is iterated instead.
     if (isNodeStream(body)) return takeStream(body)
-    if (isWebStream(body)) return piecesOfWebStream(body)
+    if (isWebStream(body)) return streamOfWebStream(body)
     if (Symbol.asyncIterator in body) {
       spend(body)
       return piecesFrom(body[Symbol.asyncIterator]())
@@ -199,7 +200,52 @@ function takeStream(stream: Readable): Readable | BodyPieces {
     if (stream.errored instanceof Error) throw stream.errored
     throw new LocalProtocolError('INVALID_BODY', 'the stream was read already, or destroyed')
   }
-  return stream.readableObjectMode || stream.readableEncoding !== null ? piecesOfStream(stream) : stream
+  if (!stream.readableObjectMode && stream.readableEncoding === null) return stream
+  const taken = streamOf(piecesOfStream(stream))
+  stream.once('close', () => {
+    if (!stream.readableEnded) taken.destroy(stream.errored ?? undefined)
+  })
+  return taken
+}
+
+/** Pieces as a stream: what sends it hears at once that their source has failed, and not only when it reads. */
+function streamOf(pieces: BodyPieces): Readable {
+  return new Readable({
+    // Nothing is read before it is wanted.
+    highWaterMark: 0,
+    read() {
+      pieces.next().then(
+        ({ done, value }) => this.push(done === true ? null : value),
+        (error) => this.destroy(error),
+      )
+    },
+    destroy(error, callback) {
+      giveBack(pieces)
+      callback(error)
+    },
+  })
+}
+
+/** Runs what goes before a body. A stream that fails in the meantime ends it with what it failed with. */
+export async function unlessFails(
+  body: TakenBody,
+  send: () => Promise<void>,
+  giveUp: () => void,
+): Promise<void> {
+  if (!(body instanceof Readable)) return send()
+  let failure: unknown
+  const onClose = (): void => {
+    failure = body.errored ?? new Error('The stream of the body was closed before its end')
+    giveUp()
+  }
+  body.once('close', onClose)
+  try {
+    await send()
+  } catch (error) {
+    throw failure ?? error
+  } finally {
+    body.off('close', onClose)
+  }
 }
 
 /** The body as something whose errors are heard, also before it is read. */
@@ -214,9 +260,10 @@ function piecesOfStream(stream: Readable): BodyPieces {
 }
 
 /** A web stream has to be cancelled by its reader: its iterator waits for the next piece before it returns. */
-function piecesOfWebStream(stream: ReadableStream): BodyPieces {
-  const source = new WebStreamSource(stream, ignore)
-  return piecesFrom(source.open(), false, () => source.close(undefined))
+function streamOfWebStream(stream: ReadableStream): Readable {
+  const source = new WebStreamSource(stream, (error) => taken.destroy(error as Error))
+  const taken = streamOf(piecesFrom(source.open(), false, () => source.close(undefined)))
+  return taken
 }
 
 function isNodeStream(body: object): body is Readable {

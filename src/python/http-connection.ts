@@ -27,7 +27,7 @@ import {
   NotConnected,
   ResponseNotReady,
 } from '../errors/index.ts'
-import { type Body, heard, orGiveBack, type TakenBody, takeBody } from './body.ts'
+import { type Body, heard, orGiveBack, type TakenBody, takeBody, unlessFails } from './body.ts'
 import { ClassAttributes } from './class-attributes.ts'
 import { makeConnection, type Owner, type Settings } from './connection-below.ts'
 import { fieldsOf, type HeaderFields, type HeaderValue, textOf, valueOf } from './header-fields.ts'
@@ -256,9 +256,9 @@ export class HTTPConnection extends ClassAttributes {
       this.#unchunker = unchunker
       // It is read only when the head is out: a stream may fail before.
       const pieces = heard(body)
-      await this.#sending(connection, () =>
-        connection.endHeaders(undefined, { trailers: () => unchunker.trailers }),
-      )
+      const sendHead = (): Promise<void> =>
+        connection.endHeaders(undefined, { trailers: () => unchunker.trailers })
+      await this.#sending(connection, () => unlessFails(body, sendHead, () => connection.close()))
       if (pieces !== undefined) await this.#send(pieces)
       return
     }

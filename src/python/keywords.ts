@@ -124,8 +124,10 @@ export function takeSecureOptions(
   if (context !== undefined && context !== null && tls !== undefined) {
     throw new TypeError("'context' and 'tls' are two names of one argument")
   }
-  const taken = takeTlsOptions(context ?? tls)
-  checkTlsOptions(taken)
+  // Its messages speak of what the caller wrote.
+  const what = context === undefined || context === null ? 'tls' : 'context'
+  const taken = takeTlsOptions(context ?? tls, what)
+  checkTlsOptions(taken, what)
   return [taken, withoutPrototype(others)]
 }
 

@@ -67,10 +67,29 @@ export class Unchunker {
   }
 }
 
-/** The data of the chunks in a body that the caller has put into chunks. */
-export async function* takeApart(
-  data: TakenBody,
-  unchunker: Unchunker,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const piece of piecesOf(data)) yield* unchunker.read(piece)
+/**
+ * The data of the chunks in a body that the caller has put into chunks. An iterator, and no generator: a generator that waits for its
+ * source cannot be told to give it back.
+ */
+export function takeApart(data: TakenBody, unchunker: Unchunker): AsyncIterableIterator<Uint8Array> {
+  const given = piecesOf(data)
+  const pieces = Symbol.iterator in given ? given[Symbol.iterator]() : given
+  let ready: Iterator<Uint8Array> = [].values()
+  const apart: AsyncIterableIterator<Uint8Array> = {
+    next: async () => {
+      while (true) {
+        const { done, value } = ready.next()
+        if (done !== true) return { done: false, value }
+        const next = await pieces.next()
+        if (next.done === true) return { done: true, value: undefined }
+        ready = unchunker.read(next.value).values()
+      }
+    },
+    return: async () => {
+      await pieces.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => apart,
+  }
+  return apart
 }

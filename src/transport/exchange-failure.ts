@@ -79,3 +79,19 @@ export function describeDialFailure(
   addFacts(error, { method, url: shownUrl(url), elapsedMs, phase: 'connect', proxy, ...unsent })
   return error
 }
+
+/**
+ * The error of a request that waits on this side: for its turn, or for the size of its file.
+ * @param startedAt - when it began to wait, and what time it is now, on the clock
+ */
+export function describeWaitFailure(
+  error: unknown,
+  { method, url, deadlines }: Required<NamedRequest> & { readonly deadlines: RequestDeadlines },
+  phase: 'queue' | 'send',
+  startedAt: number,
+  now: number,
+): unknown {
+  if (!HTTPException.isHTTPException(error) || error === deadlines.signal?.reason) return error
+  addFacts(error, { method, url: shownUrl(url), elapsedMs: now - beginningOf(deadlines, startedAt), phase })
+  return error
+}

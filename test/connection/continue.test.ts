@@ -56,6 +56,20 @@ Content-Length: 0
     connection.close()
   })
 
+  it('is not asked for before no content, known or listed [9110-10.1.1-1]', async () => {
+    for (const body of ['', [], [new Uint8Array(0), ''], () => [], new Blob([])]) {
+      const { connection, network } = memoryConnection()
+      await connection.request('PUT', '/file', body, {}, { expectContinue: true })
+      assert.doesNotMatch(network.stream.takeWritten().toString(), /expect/i)
+      connection.close()
+    }
+    const { connection, network } = memoryConnection()
+    const sent = connection.request('PUT', '/file', ['', 'a'], {}, { expectContinue: true })
+    await outcomeOf(sent)
+    assert.match(network.stream.takeWritten().toString(), /Expect: 100-continue/)
+    connection.close()
+  })
+
   it('does not take another informational response for a 100', async () => {
     const { connection, network, sent } = await start()
     network.stream.receive(wire`HTTP/1.1 103 Early Hints

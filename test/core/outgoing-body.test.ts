@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  isEmptyBody,
   isMeasured,
   measureBody,
   type OutgoingBody,
@@ -35,6 +36,15 @@ describe('takeBody', () => {
       assert.equal(prepared.bytes.buffer, bytes.buffer)
       assert.equal(prepared.bytes.length, 4)
     }
+  })
+
+  it('is known to be empty where nothing can come', () => {
+    const empty: RequestBody[] = [undefined, '', [], ['', new Uint8Array(0)], () => [], new Blob([])]
+    const others: RequestBody[] = ['a', ['', 'a'], () => ['a'], (function* () {})(), new Blob(['a'])]
+    assert.deepEqual(
+      [...empty, ...others].map((body) => isEmptyBody(prepare(body))),
+      [...empty.map(() => true), ...others.map(() => false)],
+    )
   })
 
   it('opens nothing: a source is asked for its chunks only when they are sent', () => {

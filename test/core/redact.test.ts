@@ -180,6 +180,35 @@ describe('maskCredentials', () => {
       ' ',
       ',',
       'a ',
+      '<',
+      '<key',
+      '<key>',
+      '<key>a</key>',
+      "'",
+      '`',
+      "token='a'",
+      'token=a"',
+      '{',
+      '{"key":[',
+      String.raw`\u0022`,
+      '%2525',
+      '&quot;',
+      '&#38;',
+      'Bearer ',
+      'Basic abcdef',
+      'eyJ',
+      'eyJabcdefghij.',
+      'a:b@',
+      'http://a:b ',
+      '["key","',
+      '["key",\'',
+      'Content-Disposition: form-data; name=key\n',
+      'Content-Disposition: form-data; name=key\n\n',
+      'content-disposition:',
+      'name=key value=a ',
+      '- ',
+      'key: |\n ',
+      'cookie: "',
     ]) {
       for (const start of ['', 'WWW-Authenticate: ', 'Location: http://', 'sig="']) {
         assertLinear(
@@ -190,6 +219,11 @@ describe('maskCredentials', () => {
         )
       }
     }
+  })
+
+  it('takes time linear in the parts of a form that have one end', () => {
+    const part = 'Content-Disposition: form-data; name=key\n'
+    assertLinear('maskText', (length) => `${part.repeat(length / part.length)}\na\n\n`, maskText)
   })
 
   it('shows no secret, wherever in a text it stands', () => {
@@ -236,7 +270,7 @@ describe('maskMembers', () => {
 
 describe('endsOpen', () => {
   it('is true where the last word may be a part of a URL or a parameter', () => {
-    for (const text of ['GET /a', 'x http://a', 'a?b', 'a=b', 'X:y', '"a', '#a', 'a&b'])
+    for (const text of ['GET /a', 'x http://a', 'a?b', 'a=b', 'X:y', '"a', '#a', 'a&b', 'a%3', '`a'])
       assert.equal(endsOpen(text), true)
     for (const text of ['GET', '/a b', 'X: y', 'a=b\tc', '']) assert.equal(endsOpen(text), false)
   })

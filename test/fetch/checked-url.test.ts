@@ -35,6 +35,12 @@ describe('URLs that may be fetched', () => {
     assert.throws(() => parseUrl('https://user:secret@h:port/'), {
       message: 'Failed to parse URL from https://h:port/',
     })
+    assert.throws(() => parseUrl('https://h:port/?token=secret'), {
+      message: 'Failed to parse URL from https://h:port/?token=***',
+    })
+    assert.throws(() => parseUrl('http:user:secret@h/path?token=secret'), {
+      message: 'Request cannot be constructed from a URL that includes credentials: http://h/path?token=***',
+    })
     assert.throws(() => parseUrl('/path'), {
       name: 'TypeError',
       message: 'Failed to parse URL from /path',

@@ -87,6 +87,28 @@ for (const [name, OneRequest] of REQUESTS) {
       assert.equal(fields['x-one'], undefined)
     })
 
+    it('gives its stream back where it is called off, although that owes a chunk', async () => {
+      let isGivenBack = false
+      const give = (): void => {
+        isGivenBack = true
+      }
+      const web = new ReadableStream(
+        { pull: () => new Promise(() => {}), cancel: give },
+        { highWaterMark: 0 },
+      )
+      const node = new Readable({ read() {} }).on('close', give)
+      const body = name === 'node-fetch' ? node : web
+      const controller = new AbortController()
+      const { signal } = controller
+      const request = new OneRequest(`${site.origin}/hang`, { method: 'POST', body, duplex: 'half', signal })
+      const response = seen(request)
+      await setTimeout(10)
+      controller.abort()
+      await assert.rejects(response, { name: 'AbortError' })
+      await setTimeout(10)
+      assert.ok(isGivenBack)
+    })
+
     it('is called off by its own signal', async () => {
       const controller = new AbortController()
       const request = new OneRequest(`${site.origin}/hang`, { signal: controller.signal })

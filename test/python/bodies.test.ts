@@ -240,6 +240,51 @@ describe('a body', () => {
     await assert.rejects(open().conn.request('POST', '/a b', stream), httplib.InvalidURL)
   })
 
+  it('that will not be destroyed is asked once, whatever it is a stream of', async () => {
+    for (const encoding of [undefined, 'latin1'] as const) {
+      const { conn, network } = open()
+      network.hangsIn = 'connect'
+      const stream = new Readable({ read() {} })
+      if (encoding !== undefined) stream.setEncoding(encoding)
+      let asked = 0
+      stream.destroy = () => {
+        asked++
+        throw new Error('no')
+      }
+      const requested = conn.request('POST', '/', stream)
+      await settle()
+      conn.close()
+      await assert.rejects(requested)
+      await settle()
+      assert.equal(asked, 1)
+    }
+  })
+
+  it('that fails while the connection is being opened is told at once, whatever it is a stream of', async () => {
+    const disk = new Error('disk')
+    const text = new Readable({ read() {} }).setEncoding('latin1')
+    const objects = new Readable({ objectMode: true, read() {} })
+    const closed = new Readable({ read() {} }).setEncoding('latin1')
+    let controller: ReadableStreamDefaultController | undefined
+    const web = new ReadableStream({ start: (given) => void (controller = given) })
+    const ways: [httplib.Body, () => unknown, RegExp][] = [
+      [text, () => text.destroy(disk), /disk/],
+      [objects, () => objects.destroy(disk), /disk/],
+      [closed, () => closed.destroy(), /closed before its end/],
+      [web, () => controller!.error(disk), /disk/],
+    ]
+    for (const [body, end, message] of ways) {
+      const { conn, network } = open()
+      network.hangsIn = 'connect'
+      const requested = conn.request('POST', '/', body)
+      requested.catch(() => {})
+      await settle()
+      end()
+      await assert.rejects(requested, message)
+      conn.close()
+    }
+  })
+
   it('that fails is an error of the call, and no uncaught one', async () => {
     const { conn } = open()
     const stream = new Readable({ read() {} })
@@ -278,17 +323,22 @@ describe('a stream with a Transfer-Encoding of the caller', () => {
       await settle()
       if (!isEarly) await settle()
       stream.destroy(new Error('disk'))
-      if (isEarly) {
-        // Python opens the connection before it reads the body.
-        await settle()
-        conn.close()
-        await assert.rejects(requested)
-      } else {
-        await assert.rejects(requested, /disk/)
-      }
+      await assert.rejects(requested, /disk/)
       assert.ok(stream.destroyed)
       conn.close()
     }
+  })
+
+  it('is told as closed where it is, without an error, before the head is out', async () => {
+    const { conn, network } = open()
+    network.hangsIn = 'connect'
+    const stream = new Readable({ read() {} })
+    const requested = conn.request('POST', '/', stream, chunked)
+    requested.catch(() => {})
+    await settle()
+    stream.destroy()
+    await assert.rejects(requested, /closed before its end/)
+    conn.close()
   })
 
   it('is given back where the request is refused, or the connection is closed', async () => {
@@ -302,6 +352,26 @@ describe('a stream with a Transfer-Encoding of the caller', () => {
       await assert.rejects(requested)
       assert.ok(stream.destroyed)
     }
+  })
+
+  it('is given back where the response comes first, although it owes a piece', async () => {
+    const { conn, network } = open()
+    let returned = 0
+    const body: AsyncIterableIterator<Uint8Array> = {
+      next: hanging,
+      return: () => {
+        returned++
+        return Promise.resolve({ done: true, value: undefined })
+      },
+      [Symbol.asyncIterator]: () => body,
+    }
+    const requested = conn.request('POST', '/', body, chunked)
+    requested.catch(() => {})
+    await settle()
+    network.stream.receive(latin1('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
+    await settle()
+    assert.equal(returned, 1)
+    conn.close()
   })
 
   it('is refused where it is not in chunks, or breaks off', async () => {

@@ -189,6 +189,19 @@ describe('the other keyword arguments of Python 3', () => {
   })
 
   it('context is what is said of TLS, and tls another name of it', () => {
+    for (const name of ['context', 'tls'] as const) {
+      const wrong: [object, RegExp][] = [
+        [{ [name]: 5 }, new RegExp(`^The option '${name}': `)],
+        [{ [name]: { caa: '' } }, new RegExp(`^The option '${name}': unknown option 'caa'`)],
+        [{ [name]: { ca: '' } }, new RegExp(`^the option ${name}\\.ca: `)],
+        [
+          { [name]: { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' } },
+          new RegExp(`^the option ${name}\\.maxVersion: `),
+        ],
+      ]
+      for (const [options, message] of wrong)
+        assert.throws(() => new httplib.HTTPSConnection('h', 443, options), { name: 'TypeError', message })
+    }
     const both = { context: {}, tls: {} }
     assert.throws(() => new httplib.HTTPSConnection('h', 443, both), /two names of one argument/)
     assert.doesNotThrow(() => new httplib.HTTPSConnection('h', 443, { context: null, tls: {} }))

@@ -7,7 +7,7 @@
 import type { FieldLine } from '../../core/fields.ts'
 import { fieldValues, hasField, listTokens, readContentLength } from '../../core/fields.ts'
 import { formatHostField, type HostPort, parseHostPort } from '../../core/origin.ts'
-import { lengthOf } from '../../core/outgoing-body.ts'
+import { isEmptyBody, lengthOf } from '../../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestOrigin } from '../../core/request.ts'
 import { authorityOf } from '../../core/request-target.ts'
 import { LocalProtocolError } from '../../errors/index.ts'
@@ -82,7 +82,7 @@ function isFrozen(fields: readonly FieldLine[]): boolean {
 
 /** True where a 100 (Continue) is asked for: only a request with content may (RFC 9110 §10.1.1). */
 export function expectsContinue(request: OutgoingRequest): boolean {
-  return request.expectContinueMs !== undefined && lengthOf(request.body) !== 0
+  return request.expectContinueMs !== undefined && !isEmptyBody(request.body)
 }
 
 /**

@@ -341,7 +341,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     does: 'ends the listening for a failed source before it is told',
-    file: SOURCES,
+    file: 'core/open-stream.js',
     find: 'if (stream.closed && (stream.errored ?? null) === null)',
     replace: 'if (stream.closed)',
     within: 50_000,
