@@ -336,7 +336,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits for a response that is held and not read while its client closes',
     file: 'client/closing.js',
-    find: 'pool.letGo(HELD_MS, () => underway.count > pool.waiting);',
+    find: 'pool.letGo(HELD_MS, (waiting) => underway.count > waiting);',
     replace: '',
     within: 20_000,
   },
