@@ -71,7 +71,7 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
   if (typeof why !== 'string') return no(why.not)
   if (facts.isAborted) return no('it was called off')
   if (attempt > settings.limit) return no(`retry.limit is ${settings.limit}`)
-  const isSafe = isUnmet || settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed
+  const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed || isUnmet
   if (!isSafe) return no(`the server may have acted on it, and ${method} is not among retry.methods`)
   if (!facts.isReplayable) return no('the body can be sent once only')
   // What is understood at once needs no time between.
