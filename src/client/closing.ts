@@ -22,7 +22,7 @@ export async function closeInTime(
 ): Promise<void> {
   const closed = underway.close()?.then(() => pool.close()) ?? pool.close()
   // Who waits in the pool may wait for what is held; what else is under way may hold it itself, as a hook does.
-  pool.letGo(HELD_MS, () => underway.count > pool.waiting)
+  pool.letGo(HELD_MS, (waiting) => underway.count > waiting)
   if (timeout === Infinity) return closed
   let timer: Timer | undefined
   const late = new Promise<void>((resolve) => {

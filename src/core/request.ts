@@ -168,6 +168,11 @@ export type RequestChanges = Partial<Omit<RequestParts, 'body'>> & {
   readonly body?: OutgoingBody | string | ArrayBufferView | ArrayBufferLike
 }
 
+/** The request that the caller has made, of which layers have made this one. */
+export function rootOf(request: OutgoingRequest): OutgoingRequest {
+  return request.first ?? request
+}
+
 /** The same request with other fields: what most changes are, and nothing else is looked at. */
 export function withFields(request: OutgoingRequest, fields: readonly FieldLine[]): OutgoingRequest {
   return new OutgoingRequest({

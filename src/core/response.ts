@@ -74,6 +74,8 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #takenBy: string | undefined
   /** True once a read was asked for. */
   #isBegun = false
+  /** True while a read takes pieces one by one, and may put a part of the last one back. */
+  #isReading = false
 
   constructor(head: ResponseHead, body: BodyReader, source: ResponseSource) {
     this.#head = head
@@ -300,6 +302,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   read(size?: number): Promise<Buffer> {
     if (size !== undefined) return this.#readUpTo(size)
+    if (this.#isReading) return Promise.reject(this.#busy())
     this.#markTaken('read()')
     return this.#hasPlainBody() ? this.#readBody() : this.#readRest()
   }
@@ -327,30 +330,42 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     if (maxBodyBytes === Infinity || (length !== undefined && length <= maxBodyBytes)) {
       return this.#body.readAll()
     }
-    return gatherUpTo(this.#body, maxBodyBytes, held).catch((error: unknown) => {
+    return this.#gather(maxBodyBytes, held)
+  }
+
+  async #gather(maximum: number, held: number): Promise<Buffer> {
+    this.#isReading = true
+    try {
+      return await gatherUpTo(this.#body, maximum, held)
+    } catch (error) {
       throw error instanceof LimitExceeded ? this.#named(error) : error
-    })
+    } finally {
+      this.#isReading = false
+    }
   }
 
   async #readUpTo(size: number): Promise<Buffer> {
     if (!Number.isInteger(size) || size < 0) throw new TypeError('size must be a whole number from 0')
     this.#refuseCoded()
+    this.#refuseBusy()
     const pieces: Buffer[] = []
     let missing = size
-    while (missing > 0) {
-      let piece: Buffer | undefined
-      try {
-        piece = await this.#nextPiece()
-      } catch (error) {
-        throw withEarlierBytes(error, pieces)
+    this.#isReading = true
+    try {
+      while (missing > 0) {
+        let piece = await this.#ownPiece()
+        if (piece === undefined) break
+        if (piece.length > missing) {
+          this.#rest = piece.subarray(missing)
+          piece = piece.subarray(0, missing)
+        }
+        missing -= piece.length
+        pieces.push(piece)
       }
-      if (piece === undefined) break
-      if (piece.length > missing) {
-        this.#rest = piece.subarray(missing)
-        piece = piece.subarray(0, missing)
-      }
-      missing -= piece.length
-      pieces.push(piece)
+    } catch (error) {
+      throw withEarlierBytes(error, pieces)
+    } finally {
+      this.#isReading = false
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
@@ -383,28 +398,31 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
    */
   async readLine(maxBytes: number = DEFAULT_MAX_LINE_BYTES): Promise<Buffer> {
     this.#refuseCoded()
+    this.#refuseBusy()
     const pieces: Buffer[] = []
     let length = 0
-    while (true) {
-      let piece: Buffer | undefined
-      try {
-        piece = await this.#nextPiece()
-      } catch (error) {
-        throw withEarlierBytes(error, pieces)
+    this.#isReading = true
+    try {
+      while (true) {
+        const piece = await this.#ownPiece()
+        if (piece === undefined) break
+        const lf = piece.indexOf(LF)
+        if (length + (lf < 0 ? piece.length : lf + 1) > maxBytes) {
+          this.#rest = Buffer.concat([...pieces, piece])
+          throw this.#named(new LineTooLong(maxBytes))
+        }
+        if (lf >= 0) {
+          if (lf + 1 < piece.length) this.#rest = piece.subarray(lf + 1)
+          pieces.push(piece.subarray(0, lf + 1))
+          break
+        }
+        length += piece.length
+        pieces.push(piece)
       }
-      if (piece === undefined) break
-      const lf = piece.indexOf(LF)
-      if (length + (lf < 0 ? piece.length : lf + 1) > maxBytes) {
-        this.#rest = Buffer.concat([...pieces, piece])
-        throw this.#named(new LineTooLong(maxBytes))
-      }
-      if (lf >= 0) {
-        if (lf + 1 < piece.length) this.#rest = piece.subarray(lf + 1)
-        pieces.push(piece.subarray(0, lf + 1))
-        break
-      }
-      length += piece.length
-      pieces.push(piece)
+    } catch (error) {
+      throw withEarlierBytes(error, pieces)
+    } finally {
+      this.#isReading = false
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
@@ -493,6 +511,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** What `make` makes of the rest of the body: at once where all of it is there. */
   #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): T | Promise<T> {
+    if (this.#isReading) return Promise.reject(this.#busy())
     if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
     this.#markTaken(call)
     const bytes = this.#hasPlainBody() ? this.#body.takeAll() : undefined
@@ -625,7 +644,17 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
 
   /** True where reading has nothing to look after: the body gives what it has. */
   #hasPlainBody(): boolean {
-    return this.#rest === undefined && !this.#isCut && this.#head.codings.length === 0
+    return this.#rest === undefined && !this.#isReading && !this.#isCut && this.#head.codings.length === 0
+  }
+
+  #refuseBusy(): void {
+    if (this.#isReading) throw this.#busy()
+  }
+
+  #busy(): ImproperConnectionState {
+    return this.#named(
+      new ImproperConnectionState('the body is being read already; wait for that read first'),
+    )
   }
 
   #isRefused(): boolean {
@@ -637,6 +666,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   #takeRest(): Buffer | undefined {
+    this.#refuseBusy()
+    return this.#takeOwnRest()
+  }
+
+  #takeOwnRest(): Buffer | undefined {
     if (this.#isCut)
       throw this.#named(new ImproperConnectionState('the response was closed before its body was read'))
     const rest = this.#rest
@@ -645,7 +679,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   #nextPiece(): Promise<Buffer | undefined> {
-    const rest = this.#takeRest()
+    this.#refuseBusy()
+    return this.#ownPiece()
+  }
+
+  /** The next piece, for the read that is under way. */
+  #ownPiece(): Promise<Buffer | undefined> {
+    const rest = this.#takeOwnRest()
     this.#isBegun = true
     return rest === undefined ? this.#body.readChunk() : Promise.resolve(rest)
   }

@@ -112,11 +112,20 @@ const OF_PROXY: Partial<Readonly<Record<ErrorCode, string>>> = {
   TIMEOUT_CONNECT: 'a larger timeout.connect, or find out whether the proxy can be reached from here',
 } satisfies Partial<Record<CodeOf<'ConnectError' | 'TimeoutError'>, string>>
 
+/** Where a unix socket is connected to: it has no host and no port. */
+const OF_SOCKET: Partial<Readonly<Record<ErrorCode, string>>> = {
+  CONNECT_REFUSED: 'another path of the socket, or find out whether a server listens on this one',
+  CONNECT_FAILED: 'another path of the socket, or find out whether its server runs and this user may use it',
+} satisfies Partial<Record<CodeOf<'ConnectError'>, string>>
+
 /**
  * One line without an end: what to try after an error with this code.
  * @param isOfProxy - the exchange did not get farther than to its proxy
+ * @param address - the peer: `host:port`, or the path of a unix socket
  */
-export function hintFor(code: ErrorCode, isOfProxy: boolean): string {
+export function hintFor(code: ErrorCode, isOfProxy: boolean, address?: string): string {
   const ofProxy = isOfProxy ? ownMember(OF_PROXY, code) : undefined
-  return ofProxy ?? ownMember(BY_CODE, code) ?? BY_CLASS[ERRORS[code][0]]
+  const isPath = address !== undefined && !/:\d+$/.test(address)
+  const ofSocket = isPath ? ownMember(OF_SOCKET, code) : undefined
+  return ofProxy ?? ofSocket ?? ownMember(BY_CODE, code) ?? BY_CLASS[ERRORS[code][0]]
 }

@@ -26,6 +26,9 @@ import { stepLayer } from './steps.ts'
 /** A status that is worth another try only where the server says when (RFC 9110 §15.5.14). */
 const CONTENT_TOO_LARGE = 413
 
+/** A server that does not know `Expect: 100-continue`: it is asked again without (RFC 9110 §10.1.1). */
+const EXPECTATION_FAILED = 417
+
 /** How an attempt ended. */
 export type RetryOutcome =
   | RetryFailure
@@ -43,6 +46,8 @@ export interface RetryFacts {
   readonly mayHaveActed: boolean
   /** A field names the request, so that the server acts once however often it comes. */
   readonly hasKey: boolean
+  /** It was sent with `Expect: 100-continue`. */
+  readonly isExpectant: boolean
   /** The body can be sent once more, or there is none. */
   readonly isReplayable: boolean
   /** The caller has called it off. */
@@ -61,14 +66,16 @@ export type RetryDecision =
 /** Decides. What is not proven safe is not sent again. */
 export function decideRetry(facts: RetryFacts): RetryDecision {
   const { settings, method, attempt, outcome } = facts
-  const why = whyAgain(outcome, settings, method)
+  const isUnmet = facts.isExpectant && outcome.kind === 'status' && outcome.status === EXPECTATION_FAILED
+  const why = isUnmet ? '417: without Expect, which was not understood' : whyAgain(outcome, settings, method)
   if (typeof why !== 'string') return no(why.not)
   if (facts.isAborted) return no('it was called off')
   if (attempt > settings.limit) return no(`retry.limit is ${settings.limit}`)
-  const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed
+  const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed || isUnmet
   if (!isSafe) return no(`the server may have acted on it, and ${method} is not among retry.methods`)
   if (!facts.isReplayable) return no('the body can be sent once only')
-  return inTime(facts, why)
+  // What is understood at once needs no time between.
+  return inTime(isUnmet ? { ...facts, drawn: 0 } : facts, why)
 }
 
 /** Whether how it ended is worth another try, whatever was asked for. */
@@ -140,9 +147,9 @@ export function retryLayer(options: RetryLayerOptions): Layer {
   const runOf = (request: OutgoingRequest, settings: RetrySettings): Run => ({ request, settings, options })
   return stepLayer({
     before: (request) => (request.settings?.retry === undefined ? request : withKey(request, options.random)),
-    passes(response, { settings }) {
-      const retry = settings?.retry
-      return retry === undefined || isPassed(response, retry)
+    passes(response, sent) {
+      const retry = sent.settings?.retry
+      return retry === undefined || isPassed(response, sent, retry)
     },
     follow: (send, { sent }, response) => carryOn(send, runOf(sent, sent.settings!.retry!), { response }),
     failed(send, { sent }, error) {
@@ -154,7 +161,12 @@ export function retryLayer(options: RetryLayerOptions): Layer {
 }
 
 /** A response that nothing is decided of: most are. */
-function isPassed({ status }: HTTPResponse, { statuses }: RetrySettings): boolean {
+function isPassed(
+  { status }: HTTPResponse,
+  { expectContinueMs }: OutgoingRequest,
+  { statuses }: RetrySettings,
+): boolean {
+  if (status === EXPECTATION_FAILED && expectContinueMs !== undefined) return false
   return status !== CONTENT_TOO_LARGE && !statuses.includes(status)
 }
 
@@ -190,6 +202,7 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       outcome,
       mayHaveActed: error === undefined ? attempts.some(mayHaveActedIn) : error.mayHaveActed,
       hasKey: hasKey(request, settings.idempotencyKey ?? DEFAULT_KEY),
+      isExpectant: request.expectContinueMs !== undefined,
       isReplayable: isReplayable(request.body),
       isAborted,
       leftMs: request.deadlines.endsAt - clock.now(),
@@ -213,12 +226,17 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
         addFacts(ended, { attempts: earlier })
       throw ended
     }
-    request = withChanges(request, { attempt: request.attempt + 1, body: replayOf(request.body) })
+    const isRefused = response?.status === EXPECTATION_FAILED
+    request = withChanges(request, {
+      attempt: request.attempt + 1,
+      body: replayOf(request.body),
+      expectContinueMs: isRefused ? undefined : request.expectContinueMs,
+    })
     ended = await send(request).then(
       (answer) => ({ response: answer }),
       (reason: unknown) => ({ response: undefined, error: reason }),
     )
-    if (ended.response !== undefined && isPassed(ended.response, settings))
+    if (ended.response !== undefined && isPassed(ended.response, request, settings))
       return withAttempts(ended.response, [...earlier, ...ended.response.attempts], signal)
   }
 }

@@ -122,19 +122,6 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(origin)
   }
 
-  /** How many wait for the head of their response. */
-  get unanswered(): number {
-    let count = 0
-    for (const { connections } of this.#origins.values())
-      for (const one of connections) count += one.unanswered
-    return count
-  }
-
-  /** How many wait, in all lines. */
-  get waiting(): number {
-    return this.#waiting
-  }
-
   /** Takes one out of the line. Answers false where it was served or failed already. */
   leave(origin: PoolOrigin, waiter: PoolWaiter): boolean {
     if (waiter.list?.leave(waiter) !== true) return false
@@ -272,7 +259,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
       origin.removeFree(connection)
       const isOver = isQuiet && facts.state === 'draining' && !connection.isLent && !connection.isSwitched
       // A switch of protocols is known once the response is seen.
-      if (isOver && connection.unanswered === 0) this.discard(connection)
+      if (isOver && connection.unanswered.length === 0) this.discard(connection)
     }
   }
 

@@ -3,6 +3,7 @@
  * let go. One timer looks from time to time; what was read since the last look, or is waited for, goes on.
  */
 
+import { rootOf } from '../core/request.ts'
 import { ConnectionLost } from '../errors/index.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
@@ -25,8 +26,11 @@ const BEGUN_TIMES = 6
 export interface LettingGoOptions {
   /** For how long something may be held that nobody reads or drives, in milliseconds. */
   readonly idleMs: number
-  /** True while requests are under way that wait for neither a connection nor a response: one may hold what its caller has not seen. */
-  readonly isBusy: () => boolean
+  /**
+   * True while a caller's request is under way that waits for neither a connection nor a response: it may hold what its caller has not
+   * seen. Is given for how many the pool is waited for.
+   */
+  readonly isBusy: (waiting: number) => boolean
   readonly onWarning: ((warning: PoolWarning) => void) | undefined
 }
 
@@ -48,18 +52,22 @@ export class LettingGo {
 
   #look(): void {
     this.#timer = this.#held.clock.after(Math.max(1, this.#options.idleMs / LOOKS), () => this.#look())
-    if (this.#options.isBusy()) {
+    const { clock } = this.#held
+    const origins = [...this.#held.origins]
+    const waiting = waitingIn(origins)
+    if (this.#options.isBusy(waiting.size)) {
       this.#seen.clear()
       return
     }
-    const { clock, origins } = this.#held
     const now = clock.now()
     const over: PooledConnection[] = []
     for (const { connections } of origins) {
       for (const connection of connections) {
         const did = actsOf(connection)
         const seen = this.#seen.get(connection)
-        if (!connection.isInHand) this.#seen.delete(connection)
+        // A layer that sends several holds the first response while it waits for the next.
+        const isInHand = connection.isInHand && !waiting.has(connection.holder?.root)
+        if (!isInHand) this.#seen.delete(connection)
         else if (seen?.did !== did) this.#seen.set(connection, { did, sinceMs: now })
         else if (now - seen.sinceMs >= this.#msFor(connection)) over.push(connection)
       }
@@ -86,6 +94,17 @@ export class LettingGo {
     const kind = isLent ? 'lost-lease' : 'unread'
     this.#options.onWarning?.(Object.freeze({ kind, request: shown, where: undefined, message }))
   }
+}
+
+/** What the callers asked for who wait for a connection, or for a response: each once, whatever layers have made of it. */
+function waitingIn(origins: readonly PoolOrigin[]): ReadonlySet<unknown> {
+  const waiting = new Set<unknown>()
+  for (const { connections, freshLine, line } of origins) {
+    for (const { unanswered } of connections) for (const request of unanswered) waiting.add(rootOf(request))
+    for (const one of [...freshLine, ...line])
+      waiting.add(one.request === undefined ? one : rootOf(one.request))
+  }
+  return waiting
 }
 
 /** A number that grows with all that is done with a connection: what is sent, and what is read where that is seen. */

@@ -5,6 +5,7 @@
 
 import { LinkedList } from '../core/linked-list.ts'
 import type { OutgoingRequest } from '../core/request.ts'
+import { appended, EMPTY_LIST, without } from '../core/short-list.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
 import type { CallOff } from '../time/call-off.ts'
 import type { Deadline } from '../time/deadline.ts'
@@ -17,6 +18,8 @@ import type { Waiter, WaitingLine } from './waiting-line.ts'
 
 /** A response whose body is still to come. */
 export interface Holder {
+  /** What its caller has asked for: a layer may have made several requests of that. */
+  readonly root: OutgoingRequest
   /** How often it was read from. */
   readonly reads: number
   /** True while a read of it waits. */
@@ -42,8 +45,7 @@ export class PooledConnection implements ConnectionFacts {
   isRef = true
   /** Its protocol was switched; it belongs to the caller that takes it. */
   isSwitched = false
-  /** Exchanges that the pool has begun and whose response it has not seen. */
-  unanswered = 0
+  #unanswered: OutgoingRequest[] = EMPTY_LIST
   #holder: Holder | undefined
   /** The request that was begun last, while something is under way. */
   request: OutgoingRequest | undefined
@@ -78,6 +80,21 @@ export class PooledConnection implements ConnectionFacts {
     return this.transport.exchanges
   }
 
+  /** Those that the pool has begun to send and whose response it has not seen. */
+  get unanswered(): readonly OutgoingRequest[] {
+    return this.#unanswered
+  }
+
+  begun(request: OutgoingRequest): void {
+    this.#unanswered = appended(this.#unanswered, request)
+    this.request = request
+  }
+
+  /** Its response is there, or none will come. */
+  answered(request: OutgoingRequest): void {
+    this.#unanswered = without(this.#unanswered, request)
+  }
+
   /** What holds it: the response that came last, until it was read to its end or given up. */
   get holder(): Holder | undefined {
     return this.#holder
@@ -105,7 +122,9 @@ export class PooledConnection implements ConnectionFacts {
     const { transport, unanswered, holder } = this
     if (this.isSwitched) return true
     if (this.isLent) return transport.busy === undefined
-    return holder?.isRead === false && transport.outstanding > unanswered && transport.busy !== 'sending'
+    return (
+      holder?.isRead === false && transport.outstanding > unanswered.length && transport.busy !== 'sending'
+    )
   }
 
   /** What it does, in a word. */
@@ -294,9 +313,9 @@ export class PoolOrigin implements Connections<PooledConnection> {
   *coveredUrls(): Generator<string, void, void> {
     let left = this.dials.size
     for (const line of [this.freshLine, this.line]) {
-      for (const { url } of line) {
+      for (const { request } of line) {
         if (left-- <= 0) return
-        if (url !== undefined) yield url
+        if (request !== undefined) yield request.url
       }
     }
   }

@@ -12,7 +12,7 @@
 import { withAttempts } from '../core/attempted-body.ts'
 import { type Continuation, continued, followAnswer, followError } from '../core/continuation.ts'
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
-import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import { type OutgoingRequest, type RequestDeadlines, rootOf } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
@@ -250,16 +250,12 @@ export class Pool {
     return this.#keeper.close()
   }
 
-  /** How many requests wait for a connection, or for the head of their response. */
-  get waiting(): number {
-    return this.#keeper.waiting + this.#keeper.unanswered
-  }
-
   /**
    * Closes what callers hold and neither read nor drive for `idleMs` milliseconds: for one that is being closed, until it is.
-   * @param isBusy - true while something else goes on that may be what holds them
+   * @param isBusy - given how many of those whose requests are under way wait for the pool: true while another one goes on that may
+   * be what holds them
    */
-  letGo(idleMs: number, isBusy: () => boolean): void {
+  letGo(idleMs: number, isBusy: (waiting: number) => boolean): void {
     if (this.#keeper.state !== 'closed')
       this.#keeper.letGo({ idleMs, isBusy, onWarning: this.#options.onWarning })
   }
@@ -356,8 +352,7 @@ export class Pool {
       if (refused !== undefined) return this.#unsent(sending, this.#keeper.clock.now(), refused)
     }
     const reused = !isNew || transport.exchanges > 0
-    connection.unanswered++
-    connection.request = request
+    connection.begun(request)
     let answer: Promise<HTTPResponse>
     try {
       answer = transport.exchange(request)
@@ -375,7 +370,7 @@ export class Pool {
     connection: PooledConnection,
     response: HTTPResponse,
   ): HTTPResponse | Promise<HTTPResponse> {
-    connection.unanswered--
+    connection.answered(sending.request)
     const { framing } = response.head
     const { transport } = connection
     if (framing?.kind === 'switch') connection.isSwitched = true
@@ -388,7 +383,8 @@ export class Pool {
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
+    const root = rootOf(request)
+    const guard = { connection, framing, clock, limits, root, request: shown, where, onWarning, failed }
     return followAnswer(told.derive({ body: (body) => new PooledBody(body, guard), framing }), sending.after)
   }
 
@@ -406,7 +402,7 @@ export class Pool {
     error: unknown,
   ): HTTPResponse | Promise<HTTPResponse> {
     const { request, attempts, after } = sending
-    connection.unanswered--
+    connection.answered(request)
     this.#keeper.changed(connection)
     if (this.#destroyed !== undefined && isOwnClose(error)) return followError(this.#destroyed.error, after)
     if (!HTTPException.isHTTPException(error)) return followError(error, after)

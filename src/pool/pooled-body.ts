@@ -8,6 +8,7 @@
 
 import type { BodyReader } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
+import type { OutgoingRequest } from '../core/request.ts'
 import type { BodyFraming } from '../core/response-head.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
@@ -32,6 +33,8 @@ export interface GuardOptions {
   readonly framing: BodyFraming | undefined
   readonly clock: Clock
   readonly limits: PoolLimits
+  /** What the caller has asked for. */
+  readonly root: OutgoingRequest
   readonly request: string
   readonly where: string | undefined
   readonly onWarning: ((warning: PoolWarning) => void) | undefined
@@ -71,6 +74,10 @@ class BodyGuard implements Holder {
     return (
       connection.transport.state !== 'closed' && (framing?.kind === 'switch' || this.#inner.isOpen !== false)
     )
+  }
+
+  get root(): OutgoingRequest {
+    return this.#options.root
   }
 
   get reads(): number {

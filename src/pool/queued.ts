@@ -49,7 +49,7 @@ export class Queued implements PoolWaiter {
   readonly #origin: PoolOrigin
   readonly #deadlines: RequestDeadlines
   readonly #queueMs: number
-  readonly #request: OutgoingRequest | undefined
+  readonly request: OutgoingRequest | undefined
   readonly #outcome: QueueOutcome
   readonly #deadline: Deadline
   readonly #onAbort: (() => void) | undefined
@@ -73,7 +73,7 @@ export class Queued implements PoolWaiter {
     this.#deadlines = deadlines
     this.#queueMs = queueMs
     this.#outcome = outcome
-    this.#request = request
+    this.request = request
     this.#deadline = makeDeadline(keeper.clock, Queued.#fire, this)
     this.#deadline.set(Math.max(0, Math.min(queueMs, deadlines.endsAt - this.sinceMs)))
     const { signal } = deadlines
@@ -81,10 +81,6 @@ export class Queued implements PoolWaiter {
       this.#onAbort = () => this.cancel(signal.reason)
       listenForAbort(signal, this.#onAbort)
     }
-  }
-
-  get url(): string | undefined {
-    return this.#request?.url
   }
 
   get timeouts(): ResolvedTimeouts {

@@ -1,6 +1,7 @@
 /** Those who wait for a connection, in the order in which they came. */
 
 import type { Linked, LinkedList } from '../core/linked-list.ts'
+import type { OutgoingRequest } from '../core/request.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Need } from './assign.ts'
 
@@ -18,8 +19,8 @@ export interface Waiter<C> extends Linked<Waiter<C>> {
   readonly fail: (error: unknown) => void
   /** Its time in the queue is over, and no connection is being opened for it any more. */
   readonly late: () => void
-  /** What it asks for; undefined for a connection that is taken by hand. */
-  readonly url: string | undefined
+  /** What is to be sent; undefined for a connection that is taken by hand. */
+  readonly request: OutgoingRequest | undefined
   /** How long a dial for it may take. */
   readonly timeouts: ResolvedTimeouts
 }

@@ -142,6 +142,7 @@ export class IncomingBody implements BodyReader {
   // ------------------------------------------------------------------------------------------ from the caller
 
   readInto(target: Uint8Array): Promise<number> {
+    if (this.#waiter !== undefined) return refuseSecond()
     const first = this.#queue[0]
     if (first !== undefined) {
       let count: number
@@ -160,6 +161,7 @@ export class IncomingBody implements BodyReader {
   }
 
   readChunk(): Promise<Buffer | undefined> {
+    if (this.#waiter !== undefined) return refuseSecond()
     const chunk = this.#queue.shift()
     if (chunk !== undefined) {
       this.#queuedBytes -= chunk.length
@@ -202,11 +204,7 @@ export class IncomingBody implements BodyReader {
   // -------------------------------------------------------------------------------------------------- inside
 
   #wait<T>(atEnd: T, make: (resolve: Resolve<T>) => Waiter): Promise<T> {
-    if (this.#waiter !== undefined) {
-      return Promise.reject(
-        new ImproperConnectionState('the body is being read already; wait for that read first'),
-      )
-    }
+    if (this.#waiter !== undefined) return refuseSecond()
     if (this.#state === 'ended') return Promise.resolve(atEnd)
     if (this.#state === 'failed') {
       const failure = this.#takeFailure()
@@ -292,6 +290,13 @@ function copyOf(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length)
   copy.set(bytes)
   return copy
+}
+
+/** What a read waits for is not given to another one meanwhile: of what has come for it, nothing would be in order. */
+function refuseSecond(): Promise<never> {
+  return Promise.reject(
+    new ImproperConnectionState('the body is being read already; wait for that read first'),
+  )
 }
 
 function closedError(): ImproperConnectionState {

@@ -191,6 +191,13 @@ describe('connections that others lose requests on', () => {
         { socketPath },
         { path: socketPath },
       )
+      // It has no port that another one could be tried of.
+      const client = new Client({ socketPath: path.join(folder, 'none'), retry: false })
+      await assert.rejects(
+        client.get('http://local.test/'),
+        /none \(ENOENT\).*Try: another path of the socket, or find out whether its server runs/,
+      )
+      await client.close()
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

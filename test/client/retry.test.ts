@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from '../../src/client/client.ts'
 import type { RetryEvent } from '../../src/client/events.ts'
 import { type HTTPException, IncompleteRead } from '../../src/errors/index.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
@@ -95,6 +96,36 @@ describe('a request', () => {
     assert.equal(response.attempts[1]?.decision, 'not again: retry.limit is 1')
     assert.equal(await response.text(), 'not now')
     failing()
+  })
+
+  it('is sent again without Expect where the server does not know it [9110-10.1.1-4]', async () => {
+    const heads: string[] = []
+    const server = createServer((socket) => {
+      let received = ''
+      socket.on('data', (piece) => {
+        received += piece.toString('latin1')
+        if (!received.includes('\r\n\r\n') || (heads.length > 0 && !received.endsWith('hello'))) return
+        heads.push(received)
+        received = ''
+        const status = /^expect:/im.test(heads.at(-1)!) ? '417 Expectation Failed' : '200 OK'
+        socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nok`)
+      })
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = new Client()
+    const options = { body: 'hello', expectContinue: true } as const
+    const response = await client.post(`http://127.0.0.1:${port}/`, options)
+    assert.deepEqual([response.status, heads.length], [200, 2])
+    assert.match(response.attempts[0]?.decision ?? '', /^again in 0 ms: 417: without Expect/)
+    assert.ok(!heads[0]!.includes('hello') && !/^expect:/im.test(heads[1]!))
+    await response.text()
+    heads.length = 0
+    const once417 = await client.post(`http://127.0.0.1:${port}/`, { ...options, retry: false })
+    assert.deepEqual([once417.status, heads.length], [417, 1])
+    once417.close()
+    await client.close()
+    server.close()
   })
 
   it('is sent once with retry: false', async () => {

@@ -100,6 +100,7 @@ const FACTS: RetryFacts = {
   outcome: status(503),
   mayHaveActed: true,
   hasKey: false,
+  isExpectant: false,
   isReplayable: true,
   isAborted: false,
   leftMs: Infinity,
@@ -131,6 +132,10 @@ describe('a request is sent again', () => {
       { outcome: status(code) },
     ]),
     ['after 413 with Retry-After', { outcome: status(413, 0) }],
+    [
+      'after 417 to POST with Expect: what it was asked with was not understood [9110-10.1.1-4]',
+      { method: 'POST', outcome: status(417), isExpectant: true },
+    ],
     ['after 429 to POST with an idempotency key', { method: 'POST', hasKey: true, outcome: status(429) }],
     ['after 503 to PATCH with an idempotency key', { method: 'PATCH', hasKey: true }],
     [
@@ -179,6 +184,12 @@ describe('a request is not sent again', () => {
       { outcome: status(code) },
       /is an answer/,
     ]),
+    ['after 417 to PUT without Expect', { method: 'PUT', outcome: status(417) }, /is an answer/],
+    [
+      'after 417 to a body that can be sent once',
+      { outcome: status(417), isExpectant: true, isReplayable: false },
+      /sent once only/,
+    ],
     ['after 413 without Retry-After', { outcome: status(413) }, /without Retry-After/],
     ['after 413 to POST', { outcome: status(413, 0), method: 'POST', hasKey: true }, /an answer to POST/],
     ['after 429 to POST [9110-9.2.2-2]', { method: 'POST', outcome: status(429) }, /may have acted/],

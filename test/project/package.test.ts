@@ -246,6 +246,10 @@ describe('the packed files', () => {
         assert.equal((value as { readonly name: string }).name, name === 'error' ? 'HTTPException' : name)
       }
     }
+    const own = (await import(pathToFileURL(path.join(installed, 'dist', 'fetch', 'index.js')).href)) as {
+      readonly fetch: typeof globalThis.fetch
+    }
+    assert.equal(own.fetch.name, globalThis.fetch.name)
     const joined = readdirSync(path.join(installed, 'dist', 'chunks')).map((name) =>
       readFileSync(path.join(installed, 'dist', 'chunks', name), 'utf8'),
     )

@@ -98,6 +98,8 @@ export interface Ask {
   readonly controllers: readonly AbortController[]
   /** The signal of the request itself. */
   readonly own: AbortSignal | undefined
+  /** For how long a hook of the caller has the response, in milliseconds. */
+  hookMs: number
   /** Made by `fetch`. */
   isByFetch: boolean
   startedAt: number

@@ -42,6 +42,8 @@ export interface Drawing {
   readonly choices: Choices
   readonly config: Config
   readonly sources: Sources
+  /** For how long the source of a body rests before its last piece. */
+  readonly restMs: () => number
   /** What aborts everything that the client does. */
   readonly shared: AbortController | undefined
 }
@@ -52,7 +54,9 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
   const at = origin ?? choices.oneOf(config.origins)
   const method = isPlain ? 'GET' : choices.oneOf(METHODS)
   const mayHaveBody = method !== 'GET' && method !== 'HEAD' && !(isPlain || choices.chance(25))
-  const made = mayHaveBody ? makeBody(world, choices, sources, id, config.isPlain) : noBody()
+  const made = mayHaveBody
+    ? makeBody(world, choices, sources, id, config.isPlain, drawing.restMs())
+    : noBody()
   const chosen = isPlain || config.isPlain || !choices.chance(20) ? undefined : choices.oneOf(TIMEOUTS)
   // A watch of the speed, which never is too slow: each fifth, without a choice.
   const watched = chosen === undefined && !config.isPlain && id % 5 === 0 ? WATCHED : chosen
@@ -82,6 +86,7 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     throws,
     controllers: [shared, own].filter((one) => one !== undefined),
     own: own?.signal,
+    hookMs: 0,
     isByFetch: false,
     startedAt: world.now(),
     linksBefore: 0,

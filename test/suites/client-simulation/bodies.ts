@@ -63,6 +63,7 @@ export function makeBody(
   sources: Sources,
   id: number,
   isPlain: boolean,
+  restMs: number,
 ): MadeBody {
   const kind = choices.oneOf(KINDS)
   const bytes = labelledBytes(`request ${id}`, choices.oneOf(LENGTHS))
@@ -82,7 +83,7 @@ export function makeBody(
     case 'list':
       return whole({ body: [bytes.subarray(0, 20), bytes.subarray(20)] }, bytes)
     default:
-      return makeSource(world, choices, sources, { kind, id, bytes, isPlain })
+      return makeSource(world, choices, sources, { kind, id, bytes, isPlain, restMs })
   }
 }
 
@@ -94,9 +95,15 @@ function makeSource(
   world: World,
   choices: Choices,
   sources: Sources,
-  facts: { kind: 'once' | 'again' | 'web' | 'node'; id: number; bytes: Buffer; isPlain: boolean },
+  facts: {
+    kind: 'once' | 'again' | 'web' | 'node'
+    id: number
+    bytes: Buffer
+    isPlain: boolean
+    restMs: number
+  },
 ): MadeBody {
-  const { kind, id, bytes, isPlain } = facts
+  const { kind, id, bytes, isPlain, restMs } = facts
   const pieceBytes = Math.max(1, Math.ceil(bytes.length / choices.oneOf([1, 3, 6])))
   const pauseMs = choices.oneOf([0, 0, 1, 20])
   const sourceError =
@@ -105,7 +112,7 @@ function makeSource(
   const open = (): Pieces =>
     sources.add(
       `a body of request ${id} (${kind})`,
-      give(world, bytes, { pieceBytes, pauseMs, failsAt, sourceError }),
+      give(world, bytes, { pieceBytes, pauseMs, restMs, failsAt, sourceError }),
     )
   const made = (body: ClientRequestOptions['body']): MadeBody => ({
     options: { body },
@@ -128,11 +135,19 @@ function makeSource(
 async function* give(
   world: World,
   bytes: Buffer,
-  script: { pieceBytes: number; pauseMs: number; failsAt: number; sourceError: Error | undefined },
+  script: {
+    pieceBytes: number
+    pauseMs: number
+    /** Before the last piece. */
+    restMs: number
+    failsAt: number
+    sourceError: Error | undefined
+  },
 ): Pieces {
-  const { pieceBytes, pauseMs, failsAt, sourceError } = script
+  const { pieceBytes, pauseMs, restMs, failsAt, sourceError } = script
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     if (pauseMs > 0) await world.sleep(pauseMs)
+    if (restMs > 0 && at > 0 && at + pieceBytes >= bytes.length) await world.sleep(restMs)
     if (sourceError !== undefined && at + pieceBytes > failsAt) throw sourceError
     yield bytes.subarray(at, at + pieceBytes)
   }

@@ -17,6 +17,7 @@ import type { Mark, World } from '../simulation/world.ts'
 import type { Ask, Reading } from './ask.ts'
 import { type MadeAsk, makeAsk } from './asks.ts'
 import { Sources } from './bodies.ts'
+import { type Ending, LET_GO_MS } from './ending.ts'
 import { askByFetch, type DoorStage, isForFetch } from './fetch-door.ts'
 import { type Judge, QUERY_SECRET, SECRET } from './judge.ts'
 import type { ClientNetwork } from './network.ts'
@@ -31,6 +32,8 @@ export interface Stage {
   readonly choices: Choices
   /** What is chosen where a request is made by `fetch`. */
   readonly door: Choices
+  /** What is chosen where the client is closed in the middle. */
+  readonly ending: Ending
 }
 
 const DELAYS = [0, 0, 0, 1, 10, 100, 1_000] as const
@@ -48,6 +51,7 @@ export class Program {
   readonly #client: Client
   readonly #refusing: Client
   readonly #hanging: Client
+  readonly #pausing: Client
   readonly #shared: AbortController | undefined
   readonly #signals: AbortSignal[] = []
   readonly #live = new Set<Ask>()
@@ -56,6 +60,8 @@ export class Program {
   /** Read to their ends. */
   readonly #spent: HTTPResponse[] = []
   #lastId = 0
+  /** Calls of `close()` that wait. */
+  #closing = 0
 
   constructor(stage: Stage) {
     const { world, judge, network, choices } = stage
@@ -82,6 +88,9 @@ export class Program {
     this.#client = new Client(options)
     this.#refusing = this.#client.extend({ layers: [(next) => (request) => this.#refuse(next, request)] })
     this.#hanging = this.#client.extend({ hooks: { afterResponse: (_, request) => this.#hang(request) } })
+    this.#pausing = this.#client.extend({
+      hooks: { afterResponse: (_, request) => world.sleep(this.#askOf(request)?.hookMs ?? 0) },
+    })
   }
 
   /** A layer of the caller that gives a response up, and throws an error of its own, while the upload may still be under way. */
@@ -127,7 +136,10 @@ export class Program {
     const lanes = Array.from({ length: 1 + this.#choices.pick(4) }, () => this.#lane())
     if (!this.#config.isPlain) this.#planEnd()
     const opening = this.#choices.chance(15) ? this.#preconnect() : undefined
+    const { ending } = this.#stage
+    if (ending.isChosen) this.#atSomeMoment(() => void this.#close(), ending.choices)
     await Promise.all([...lanes, opening])
+    await this.#checkEnd()
     for (const { giveUp } of this.#held) giveUp()
     await world.sleep(SETTLING_MS)
     if (world.violation !== undefined) return
@@ -162,7 +174,8 @@ export class Program {
   #make(isPlain: boolean, origin?: string): MadeAsk {
     const { world, judge } = this.#stage
     const [choices, sources, shared] = [this.#choices, this.#sources, this.#shared]
-    const drawing = { world, choices, config: this.#config, sources, shared }
+    const restMs = (): number => this.#stage.ending.restMs()
+    const drawing = { world, choices, config: this.#config, sources, shared, restMs }
     const made = makeAsk(drawing, ++this.#lastId, isPlain, origin)
     judge.asks.set(made.ask.id, made.ask)
     const { signal } = made.options
@@ -179,7 +192,9 @@ export class Program {
     const other = this.#choices.chance(10)
       ? this.#client.extend({ headers: { 'X-Extended': 'yes' } })
       : this.#client
-    const patient = ask.hangs ? this.#hanging : other
+    ask.hookMs = ask.hangs ? 0 : this.#stage.ending.hookMs()
+    const kept = ask.hookMs > 0 ? this.#pausing : other
+    const patient = ask.hangs ? this.#hanging : kept
     const client = ask.refusal === undefined ? patient : this.#refusing
     ask.startedAt = this.#stage.world.now()
     ask.linksBefore = this.#stage.network.links.length
@@ -204,12 +219,15 @@ export class Program {
     const reading = verdicts.response(ask, toldBy(response))
     if (world.violation !== undefined) return
     const roll = this.#choices.pick(100)
-    if (roll >= 95 && this.#mayHold) {
+    const { ending } = this.#stage
+    if ((roll >= 95 && this.#mayHold) || ending.holds()) {
       ask.isDisturbed = true
       this.#held.push({ ask, giveUp: () => response.close() })
       return
     }
-    if (roll >= 85) await world.sleep(this.#choices.oneOf([10, 200, 5_000]))
+    const lateMs = ending.lateMs()
+    if (lateMs > 0) await world.sleep(lateMs)
+    else if (roll >= 85) await world.sleep(this.#choices.oneOf([10, 200, 5_000]))
     if (roll >= 90 || reading === undefined) {
       ask.isDisturbed = true
       response.close()
@@ -301,11 +319,27 @@ export class Program {
     world.trace('program: closes the client')
     verdicts.closedAt ??= world.now()
     world.pending.add('close()')
+    this.#closing++
     await this.#client.close()
+    this.#closing--
     world.pending.delete('close()')
     const { connections, dials, waiters } = this.#client.pool.inspect()
     const left = connections.length + dials.length + waiters.length
     if (left > 0) world.violate('close() too early', `${left} connections, dials and waiters are left`)
+  }
+
+  /** Nothing is under way any more: what is held is given up in time, whoever holds it. */
+  async #checkEnd(): Promise<void> {
+    const { world } = this.#stage
+    if (this.#closing === 0) return
+    await world.sleep(LET_GO_MS)
+    // Behind an answer that came early, what a peer does not take is given up by the timeout of sending.
+    if (this.#closing > 0 && this.#ofUpload()) await world.sleep(LONGEST_SEND_MS)
+    if (this.#closing > 0) world.violate('close() without an end', `after ${LET_GO_MS} ms`)
+  }
+
+  #ofUpload(): boolean {
+    return this.#client.pool.inspect().connections.some(({ outstanding }) => outstanding > 0)
   }
 
   #destroy(): void {
@@ -319,9 +353,8 @@ export class Program {
     this.#client.destroy(error)
   }
 
-  #atSomeMoment(act: () => void): void {
+  #atSomeMoment(act: () => void, choices = this.#choices): void {
     const { world } = this.#stage
-    const choices = this.#choices
     const late = (): void => afterMicrotasks(choices.pick(14), act)
     switch (choices.pick(4)) {
       case 0:

@@ -4,6 +4,7 @@ import { makeChoices, scheduleOf } from '../simulation/choices.ts'
 import type { Run } from '../simulation/run.ts'
 import { watchForUncaught } from '../simulation/uncaught.ts'
 import { World } from '../simulation/world.ts'
+import { Ending } from './ending.ts'
 import { Judge } from './judge.ts'
 import { ClientNetwork } from './network.ts'
 import { Program } from './program.ts'
@@ -21,7 +22,9 @@ export const run: Run = async (seed, options = {}) => {
   const verdicts = new Verdicts(judge, network)
   if (world.isTracing) world.trace(`config: ${JSON.stringify(config)}`)
   const { program, door } = choices
-  await world.run(() => new Program({ world, judge, verdicts, network, choices: program, door }).run())
+  const ending = new Ending(choices.ending, config)
+  const stage = { world, judge, verdicts, network, choices: program, door, ending }
+  await world.run(() => new Program(stage).run())
   return {
     seed,
     violation: world.violation,

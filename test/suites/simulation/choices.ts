@@ -5,7 +5,7 @@
 import { makePrng } from '../../support/prng.ts'
 
 /** The parts of a run that choose, each with its own stream: what one chooses does not move the others. */
-export const PARTS = ['program', 'server', 'network', 'door'] as const
+export const PARTS = ['program', 'server', 'network', 'door', 'ending'] as const
 export type Part = (typeof PARTS)[number]
 
 /** The choices of a run, in the order in which each part made them. */
@@ -51,6 +51,7 @@ export function makeChoices(seed: number, schedule?: Schedule): Record<Part, Cho
     server: new Choices(seed, 'server', schedule?.server),
     network: new Choices(seed, 'network', schedule?.network),
     door: new Choices(seed, 'door', schedule?.door),
+    ending: new Choices(seed, 'ending', schedule?.ending),
   }
 }
 
@@ -66,5 +67,6 @@ export function scheduleOf(choices: Readonly<Record<Part, Choices>>): Schedule {
     server: trimmed(choices.server),
     network: trimmed(choices.network),
     door: trimmed(choices.door),
+    ending: trimmed(choices.ending),
   }
 }

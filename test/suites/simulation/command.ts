@@ -66,7 +66,11 @@ async function main(simulation: SimulationCommand): Promise<void> {
     'keep-going': { help: 'goes on behind a violation' },
   })
   if (values.schedule !== undefined) {
-    const schedule = { door: [], ...(JSON.parse(values.schedule) as Omit<Schedule, 'door'>) }
+    const schedule = {
+      door: [],
+      ending: [],
+      ...(JSON.parse(values.schedule) as Partial<Schedule>),
+    } as Schedule
     show(await run(0, { schedule, isTracing: true }))
     return
   }

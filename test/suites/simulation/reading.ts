@@ -1,7 +1,7 @@
 // Every way of reading a response. Whatever is given out goes to the judge, piece by piece, and so does the end.
 
 import type { HTTPResponse } from '../../../src/core/response.ts'
-import { DecodeError, LineTooLong } from '../../../src/errors/index.ts'
+import { DecodeError, HTTPException, LineTooLong } from '../../../src/errors/index.ts'
 import type { Outcome } from './calls.ts'
 import type { Choices } from './choices.ts'
 import type { Link } from './link.ts'
@@ -165,13 +165,28 @@ async function readSome<E extends ReadExchange>(
   response: HTTPResponse,
   size: number,
 ): Promise<boolean> {
-  const outcome = await reader.calls.make('read(n)', intent, () => response.read(size))
+  const outcome = await reader.calls.make('read(n)', intent, () => {
+    const read = response.read(size)
+    // Each fourth, without a choice.
+    if (reader.world.events % 4 === 0) readBeside(reader, response)
+    return read
+  })
   if (!outcome.ok) return false
   const { length } = outcome.value
   reader.verdicts.taken(intent, outcome.value)
   if (length > size) reader.world.violate('read(n)', `${length} bytes instead of ${size}`)
   if (length < size) reader.verdicts.completed(intent)
   return length === size && mayGoOn(reader)
+}
+
+/** What is asked for beside a read that waits is refused, whatever has come: it would be given bytes out of order, or a false end. */
+function readBeside({ world }: Pick<Reader<ReadExchange>, 'world'>, response: HTTPResponse): void {
+  response.read(1).then(
+    ({ length }) => world.violate('read beside another', `it was given ${length} bytes`),
+    (error: unknown) => {
+      if (!HTTPException.isHTTPException(error)) world.violate('read beside another', String(error))
+    },
+  )
 }
 
 async function readInto<E extends ReadExchange>(

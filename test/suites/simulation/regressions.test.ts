@@ -64,6 +64,7 @@ describe('an abort in the moment in which a request is sent', () => {
       server: [],
       network: [...zeros(7), 3],
       door: [],
+      ending: [],
     }
     const { violation } = await run(0, { schedule })
     assert.equal(violation, undefined)

@@ -251,7 +251,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'tries again what may not be sent twice',
     file: RETRY,
-    find: 'const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed;',
+    find: 'const isSafe = settings.methods.includes(method) || facts.hasKey || !facts.mayHaveActed || isUnmet;',
     replace: 'const isSafe = true;',
     within: 500,
   },
@@ -336,8 +336,29 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits for a response that is held and not read while its client closes',
     file: 'client/closing.js',
-    find: 'pool.letGo(HELD_MS, () => underway.count > pool.waiting);',
+    find: 'pool.letGo(HELD_MS, (waiting) => underway.count > waiting);',
     replace: '',
     within: 20_000,
+  },
+  {
+    does: 'gives up what a hook has while its client closes',
+    file: 'client/closing.js',
+    find: '(waiting) => underway.count > waiting',
+    replace: '() => false',
+    within: 20_000,
+  },
+  {
+    does: 'gives up what is read late while its client closes',
+    file: 'client/closing.js',
+    find: 'HELD_MS = 10_000',
+    replace: 'HELD_MS = 2_000',
+    within: 20_000,
+  },
+  {
+    does: 'does not wait for what is under way when its client closes',
+    file: 'client/closing.js',
+    find: 'const closed = underway.close()?.then(() => pool.close()) ?? pool.close();',
+    replace: 'underway.close(); const closed = pool.close();',
+    within: 5_000,
   },
 ]

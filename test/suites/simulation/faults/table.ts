@@ -416,4 +416,11 @@ export const FAULTS: readonly Fault[] = [
     replace: 'if (false) {',
     within: 50_000,
   },
+  {
+    does: 'gives a read what another one has taken and puts back',
+    file: 'core/response.js',
+    find: 'if (this.#isReading) throw this.#busy();',
+    replace: '',
+    within: 5_000,
+  },
 ]
