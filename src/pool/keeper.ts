@@ -43,6 +43,8 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   readonly #sweeper: IdleSweeper
   readonly #dialer: Dialer
   #lettingGo: LettingGo | undefined
+  /** What everything fails with after `destroy(error)`. */
+  #destroyedBy: { readonly error: unknown } | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'
   /** Connections, dials not counted. */
   #connections = 0
@@ -60,6 +62,11 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.clock = clock
     this.#dialer = new Dialer(clock, this)
     this.#sweeper = new IdleSweeper(clock, limits, () => this.#sweep())
+  }
+
+  /** What everything fails with once it was destroyed with an error. */
+  get destroyedBy(): { readonly error: unknown } | undefined {
+    return this.#destroyedBy
   }
 
   get state(): 'open' | 'closing' | 'closed' {
@@ -228,6 +235,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   /** Ends everything at once. Those who wait fail with what `error` gives. */
   destroy(error: () => unknown, end: { readonly error: unknown } | undefined): void {
     this.#state = 'closed'
+    this.#destroyedBy = end
     this.#sweeper.stop()
     this.#lettingGo?.stop()
     for (const origin of this.#origins.values()) {

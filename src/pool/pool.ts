@@ -5,56 +5,38 @@
  * What an exchange holds is what its transport says is outstanding: it is given back at the end of the body, at its failure,
  * when the response is closed, and when the response is collected unread. Nothing is counted twice, so nothing can be given
  * back twice.
- *
- * Length: exchange, lease, the end of both and what is told of them, over one keeper.
  */
 
-import { withAttempts } from '../core/attempted-body.ts'
-import { type Continuation, continued, followAnswer, followError } from '../core/continuation.ts'
-import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
-import { type OutgoingRequest, type RequestDeadlines, rootOf } from '../core/request.ts'
-import { attemptOf, type HTTPResponse } from '../core/response.ts'
-import { shownUrl } from '../core/shown-url.ts'
+import type { Continuation } from '../core/continuation.ts'
+import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
-import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
-import { tellUnsent } from '../errors/unsent.ts'
+import { ConnectionLost } from '../errors/index.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
-import { rejectionWithCaller } from '../transport/caller-stack.ts'
-import { beginningOf } from '../transport/exchange-failure.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Need } from './assign.ts'
-import { callerLines } from './caller-lines.ts'
 import { ConnectionKeeper, type PoolPlan } from './keeper.ts'
 import { type PoolLimitOptions, type PoolLimits, resolvePoolLimits } from './limits.ts'
-import type { PooledConnection, PoolOrigin } from './pool-origin.ts'
-import { PooledBody, type PoolWarning } from './pooled-body.ts'
-import { type AwaitedStage, Queued, type QueueOutcome } from './queued.ts'
-import { describeRequest, type PoolReport, reportPool } from './report.ts'
-import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
+import type { PooledConnection } from './pool-origin.ts'
+import {
+  closedError,
+  NO_OPTIONS,
+  type PoolExchangeOptions,
+  PoolSender,
+  refusalOf,
+  type SenderOptions,
+} from './pool-sender.ts'
+import { joinLine } from './queued.ts'
+import { type PoolReport, reportPool } from './report.ts'
+import { needOf } from './resend.ts'
 
 export type { PoolPlan } from './keeper.ts'
 
 /** What a pool is made with. */
-export interface PoolOptions {
+export interface PoolOptions extends SenderOptions {
   /** Caps, ages and times; see PoolLimits for the defaults. */
   readonly limits?: PoolLimitOptions | undefined
   /** Default: the machine's. */
   readonly clock?: Clock | undefined
-  /** Is told of responses that hold a connection and are not read, or were dropped unread. */
-  readonly onWarning?: ((warning: PoolWarning) => void) | undefined
-  /** Is asked before a request waits for a connection: throws for one that must not be sent. */
-  readonly check?: ((request: OutgoingRequest) => void) | undefined
-  /** Notes where each request is made, for warnings. Costs a stack trace a request. Default false. */
-  readonly notesCallers?: boolean | undefined
-}
-
-/** What is said of one request. */
-export interface PoolExchangeOptions {
-  /** How long it waits for a connection that is neither free nor being opened, in milliseconds. Default: the pool's. */
-  readonly queueMs?: number | undefined
-  /** Goes only over a connection that is opened for it. Default false. */
-  readonly needsFresh?: boolean | undefined
 }
 
 /** A connection that is lent out, to be driven by hand. It has no other user until it is given back. */
@@ -63,23 +45,6 @@ export interface Lease {
   /** Gives the connection back; one with something under way is closed. Idempotent. */
   giveBack(): void
 }
-
-/** A request with all that goes with it. */
-interface Sending {
-  readonly request: OutgoingRequest
-  readonly plan: PoolPlan
-  readonly options: PoolExchangeOptions
-  /** Lines of a stack trace. */
-  readonly where: string | undefined
-  /** What was tried before. */
-  readonly attempts: readonly Attempt[]
-  /** How long it waited for a connection that was there, in milliseconds. */
-  readonly queueMs: number | undefined
-  /** What follows its answer. */
-  readonly after: Continuation | undefined
-}
-
-const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([])
 
 /** What would be done for a request. */
 export interface PoolPreview {
@@ -95,8 +60,6 @@ const WAITING: Readonly<Record<'dial' | 'perOrigin' | 'total', (limits: PoolLimi
     `all ${perOrigin} connections that pool.perOrigin allows are in use, or others wait`,
   total: ({ total }) => `all ${total} connections that pool.total allows are in use`,
 }
-
-const NO_OPTIONS: PoolExchangeOptions = Object.freeze({})
 
 class PoolLease implements Lease {
   readonly transport: Transport
@@ -125,13 +88,13 @@ const LEASES = new FinalizationRegistry<() => void>((lost) => lost())
 export class Pool {
   readonly #keeper: ConnectionKeeper
   readonly #options: PoolOptions
-  /** What everything fails with after `destroy(error)`. */
-  #destroyed: { readonly error: unknown } | undefined
+  readonly #sender: PoolSender
 
   /** @throws TypeError for a limit that cannot be one */
   constructor(options: PoolOptions = {}) {
     this.#options = options
     this.#keeper = new ConnectionKeeper(resolvePoolLimits(options.limits), options.clock ?? systemClock)
+    this.#sender = new PoolSender(this.#keeper, options)
   }
 
   /**
@@ -147,32 +110,7 @@ export class Pool {
     options: PoolExchangeOptions = NO_OPTIONS,
     after?: Continuation,
   ): Promise<HTTPResponse> {
-    const refusal = this.#refusal(request.deadlines)
-    if (refusal !== undefined) {
-      closeBody(request.body, refusal.error)
-      return continued(Promise.reject(refusal.error), after)
-    }
-    const origin = this.#keeper.originFor(plan)
-    const where = this.#options.notesCallers === true ? callerLines() : undefined
-    const sending: Sending = {
-      request,
-      plan,
-      options,
-      where,
-      attempts: NO_ATTEMPTS,
-      queueMs: undefined,
-      after,
-    }
-    const need = options.needsFresh === true ? 'fresh' : needOf(request)
-    const free = need === 'fresh' ? undefined : this.#keeper.takeFree(origin, need)
-    if (free !== undefined) return this.#send(sending, free, false)
-    try {
-      this.#options.check?.(request)
-    } catch (error) {
-      closeBody(request.body, error)
-      return continued(Promise.reject(error), after)
-    }
-    return this.#sendWhenServed(sending, need)
+    return this.#sender.exchange(request, plan, options, after)
   }
 
   /**
@@ -184,7 +122,7 @@ export class Pool {
     deadlines: RequestDeadlines,
     options: PoolExchangeOptions = NO_OPTIONS,
   ): Promise<Lease> {
-    const refusal = this.#refusal(deadlines)
+    const refusal = refusalOf(this.#keeper, deadlines)
     if (refusal !== undefined) return Promise.reject(refusal.error)
     const origin = this.#keeper.originFor(plan)
     const lend = async (connection: PooledConnection): Promise<Lease> => {
@@ -195,10 +133,8 @@ export class Pool {
     const free = this.#keeper.takeFree(origin, 'whole')
     if (free !== undefined) return lend(free)
     return new Promise((resolve, reject) => {
-      this.#queue(origin, 'whole', deadlines, options.queueMs, {
-        served: (connection) => resolve(lend(connection)),
-        failed: reject,
-      })
+      const outcome = { served: (connection: PooledConnection) => resolve(lend(connection)), failed: reject }
+      joinLine(this.#keeper, origin, 'whole', deadlines, options.queueMs, outcome)
     })
   }
 
@@ -262,172 +198,18 @@ export class Pool {
 
   /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
   destroy(error?: unknown): void {
-    if (this.#keeper.state === 'closed' && this.#destroyed !== undefined) return
-    if (error !== undefined) this.#destroyed = { error }
+    const keeper = this.#keeper
+    if (keeper.state === 'closed' && keeper.destroyedBy !== undefined) return
     // Each gets an error of its own: it tells of its request.
-    this.#keeper.destroy(
+    keeper.destroy(
       () => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
-      this.#destroyed,
+      error === undefined ? keeper.destroyedBy : { error },
     )
   }
 
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  // ------------------------------------------------------------------------------------------------ sending
-
-  #refusal({ signal }: RequestDeadlines): { readonly error: unknown } | undefined {
-    if (signal?.aborted === true) return { error: signal.reason }
-    if (this.#keeper.state === 'open') return undefined
-    return this.#destroyed ?? { error: closedError() }
-  }
-
-  #queue(
-    origin: PoolOrigin,
-    need: Need,
-    deadlines: RequestDeadlines,
-    queueMs: number | undefined,
-    outcome: QueueOutcome,
-    request?: OutgoingRequest,
-  ): Queued {
-    const keeper = this.#keeper
-    const { limits } = keeper
-    const queued = new Queued(keeper, origin, need, deadlines, queueMs ?? limits.queueMs, outcome, request)
-    // Nothing is opened for one that is too late, as where another one's timer has just cost both their connection.
-    if (queued.failIfLate()) keeper.serve(origin)
-    else keeper.wait(origin, queued)
-    return queued
-  }
-
-  #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
-    const { request, plan, options } = sending
-    const { body, deadlines } = request
-    // Asked for again: one that had nothing left may have been forgotten meanwhile.
-    const origin = this.#keeper.originFor(plan)
-    const sinceMs = this.#keeper.clock.now()
-    return new Promise((resolve) => {
-      const outcome: QueueOutcome = {
-        served: (connection, isNew) => {
-          if (body instanceof ChunkedBody) body.listen(undefined)
-          const queueMs = isNew ? undefined : this.#keeper.clock.now() - sinceMs
-          resolve(this.#send({ ...sending, queueMs }, connection, isNew))
-        },
-        failed: (error, during) => resolve(this.#unsent(sending, sinceMs, error, during)),
-      }
-      const queued = this.#queue(origin, need, deadlines, options.queueMs, outcome, request)
-      // A source that fails while it is not read ends the wait.
-      if (body instanceof ChunkedBody && queued.list !== undefined)
-        body.listen((error) => queued.cancel(error))
-    })
-  }
-
-  /** A request that got no connection: its body is given back, and the error tells of it. */
-  #unsent(
-    { request, attempts, after }: Sending,
-    sinceMs: number,
-    error: unknown,
-    during?: AwaitedStage,
-  ): Promise<HTTPResponse> {
-    closeBody(request.body, error)
-    if (HTTPException.isHTTPException(error)) {
-      addFacts(error, { ...this.#factsOf(request, sinceMs), ...during })
-      tellAttempts(error, attempts)
-    }
-    return continued(rejectionWithCaller(error), after)
-  }
-
-  /** Which request failed before it was sent, and after how long. */
-  #factsOf({ method, url, deadlines }: OutgoingRequest, sinceMs: number): ExchangeFacts {
-    const elapsedMs = this.#keeper.clock.now() - beginningOf(deadlines, sinceMs)
-    return { method, url: shownUrl(url), elapsedMs, requestBytesWritten: 0, responseStarted: false }
-  }
-
-  #send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
-    const { request, plan } = sending
-    const { transport } = connection
-    if (plan.refusalOf !== undefined) {
-      const refused = plan.refusalOf(transport, request.url)
-      if (refused !== undefined) return this.#unsent(sending, this.#keeper.clock.now(), refused)
-    }
-    const reused = !isNew || transport.exchanges > 0
-    connection.begun(request)
-    let answer: Promise<HTTPResponse>
-    try {
-      answer = transport.exchange(request)
-    } catch (error) {
-      answer = Promise.reject(error)
-    }
-    return answer.then(
-      (response) => this.#answered(sending, connection, response),
-      (error: unknown) => this.#failed(sending, connection, reused, error),
-    )
-  }
-
-  #answered(
-    sending: Sending,
-    connection: PooledConnection,
-    response: HTTPResponse,
-  ): HTTPResponse | Promise<HTTPResponse> {
-    connection.answered(sending.request)
-    const { framing } = response.head
-    const { transport } = connection
-    if (framing?.kind === 'switch') connection.isSwitched = true
-    else if (transport.state === 'draining') this.#keeper.changed(connection)
-    const told = this.#tell(sending, response)
-    // Most responses are there as a whole: nothing is held any more, and the connection may serve the next one already.
-    if (told.isWhole && framing?.kind !== 'switch') return followAnswer(told, sending.after)
-    const { request, where } = sending
-    const { clock, limits } = this.#keeper
-    const { onWarning } = this.#options
-    const shown = describeRequest(request.method, request.url)
-    const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    const root = rootOf(request)
-    const guard = { connection, framing, clock, limits, root, request: shown, where, onWarning, failed }
-    return followAnswer(told.derive({ body: (body) => new PooledBody(body, guard), framing }), sending.after)
-  }
-
-  /** Most requests were sent once, and at once. */
-  #tell({ request, attempts, queueMs }: Sending, response: HTTPResponse): HTTPResponse {
-    const timings = queueMs === undefined ? undefined : { queue: queueMs }
-    if (attempts.length === 0) return timings === undefined ? response : response.derive({ timings })
-    return withAttempts(response, [...attempts, attemptOf(response)], request.deadlines.signal, timings)
-  }
-
-  #failed(
-    sending: Sending,
-    connection: PooledConnection,
-    reused: boolean,
-    error: unknown,
-  ): HTTPResponse | Promise<HTTPResponse> {
-    const { request, attempts, after } = sending
-    connection.answered(request)
-    this.#keeper.changed(connection)
-    if (this.#destroyed !== undefined && isOwnClose(error)) return followError(this.#destroyed.error, after)
-    if (!HTTPException.isHTTPException(error)) return followError(error, after)
-    tellQueue(error, sending)
-    const decision = decideResend({
-      method: request.method,
-      isReplayable: isReplayable(request.body),
-      reused,
-      isPeersDoing: isConnectionLoss(error),
-      responseStarted: error.responseStarted === true,
-      requestBytesWritten: error.requestBytesWritten,
-      resends: attempts.length,
-    })
-    const { signal } = request.deadlines
-    if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true) {
-      tellAttempts(error, attempts)
-      return followError(error, after)
-    }
-    const failed = {
-      ...attemptOfError(error),
-      error,
-      decision: `again, on a new connection: ${decision.why}`,
-    }
-    const again = { ...sending, request: resent(request), attempts: [...attempts, failed] }
-    return this.#sendWhenServed(again, 'fresh')
   }
 
   #lend(connection: PooledConnection): Lease {
@@ -448,29 +230,4 @@ export class Pool {
     )
     return lease
   }
-}
-
-function closedError(): NotConnected {
-  const error = new NotConnected('the pool was closed')
-  tellUnsent(error)
-  return error
-}
-
-/** An error of a request that was sent before tells of all attempts. */
-function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
-  if (earlier.length > 0) error.attempts = [...earlier, attemptOfError(error)]
-}
-
-/** The wait for a connection is among the phases that an error of the request tells of; the reason of an abort is the caller's. */
-function tellQueue(error: unknown, { request, queueMs }: Sending): void {
-  const isOurs = HTTPException.isHTTPException(error) && error !== request.deadlines.signal?.reason
-  if (!isOurs || queueMs === undefined || error.timings?.['queue'] !== undefined) return
-  error.timings = { queue: queueMs, ...error.timings }
-  const last = error.attempts?.at(-1)
-  if (last !== undefined)
-    error.attempts = [...error.attempts!.slice(0, -1), { ...last, timings: error.timings }]
-}
-
-function isOwnClose(error: unknown): boolean {
-  return error instanceof ConnectionLost && error.code === 'CONNECTION_CLOSED'
 }

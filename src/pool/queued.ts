@@ -27,9 +27,9 @@ export interface AwaitedStage {
 /** What becomes of a wait: one of the two is called, once. */
 export interface QueueOutcome {
   /** `isNew` where the connection was opened just now. */
-  readonly served: (connection: PooledConnection, isNew: boolean) => void
+  served(connection: PooledConnection, isNew: boolean): void
   /** @param during - what it waited for when its time was over; undefined where it failed otherwise */
-  readonly failed: (error: unknown, during?: AwaitedStage) => void
+  failed(error: unknown, during?: AwaitedStage): void
 }
 
 const IN_QUEUE: AwaitedStage = Object.freeze({ phase: 'queue' })
@@ -91,7 +91,7 @@ export class Queued implements PoolWaiter {
     this.#end()
     // Timers fire on a grid: a connection may come when the time of this one is over, and is for the next one then.
     const isInTime = this.#keeper.clock.now() < this.#deadlines.endsAt
-    if (isInTime) this.#place.runInAsyncScope(this.#outcome.served, undefined, connection, isNew)
+    if (isInTime) this.#place.runInAsyncScope(tellServed, undefined, this.#outcome, connection, isNew)
     else this.#fail(this.#totalTimeout(), isNew ? OPENED : IN_QUEUE)
     return isInTime
   }
@@ -143,7 +143,7 @@ export class Queued implements PoolWaiter {
   }
 
   #fail(error: unknown, during?: AwaitedStage): void {
-    this.#place.runInAsyncScope(this.#outcome.failed, undefined, error, during)
+    this.#place.runInAsyncScope(tellFailed, undefined, this.#outcome, error, during)
   }
 
   /** What it waits for: a connection of others, or a part of opening one. */
@@ -165,6 +165,32 @@ export class Queued implements PoolWaiter {
     const { signal } = this.#deadlines
     if (signal !== undefined && this.#onAbort !== undefined) stopListeningForAbort(signal, this.#onAbort)
   }
+}
+
+function tellServed(outcome: QueueOutcome, connection: PooledConnection, isNew: boolean): void {
+  outcome.served(connection, isNew)
+}
+
+function tellFailed(outcome: QueueOutcome, error: unknown, during: AwaitedStage | undefined): void {
+  outcome.failed(error, during)
+}
+
+/** Has somebody wait for a connection. */
+export function joinLine(
+  keeper: ConnectionKeeper,
+  origin: PoolOrigin,
+  need: Need,
+  deadlines: RequestDeadlines,
+  queueMs: number | undefined,
+  outcome: QueueOutcome,
+  request?: OutgoingRequest,
+): Queued {
+  const longestMs = queueMs ?? keeper.limits.queueMs
+  const queued = new Queued(keeper, origin, need, deadlines, longestMs, outcome, request)
+  // Nothing is opened for one that is too late, as where another one's timer has just cost both their connection.
+  if (queued.failIfLate()) keeper.serve(origin)
+  else keeper.wait(origin, queued)
+  return queued
 }
 
 /** Says which cap is exhausted, and what to do about it. */

@@ -174,8 +174,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'gives the same error to all that it destroys',
     file: POOL,
-    find: `this.#keeper.destroy(() => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'), this.#destroyed);`,
-    replace: `const one = error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'); this.#keeper.destroy(() => one, this.#destroyed);`,
+    find: `keeper.destroy(() => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),`,
+    replace: `const one = error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'); keeper.destroy(() => one,`,
     within: 10_000,
   },
   {
