@@ -364,17 +364,30 @@ export class Pool {
     } catch (error) {
       answer = Promise.reject(error)
     }
+    // What follows is told of what goes wrong here, too: a client would wait for it for ever.
     return answer.then(
-      (response) => this.#answered(sending, connection, response),
-      (error: unknown) => this.#failed(sending, connection, reused, error),
+      (response) => {
+        let told: HTTPResponse
+        try {
+          told = this.#answered(sending, connection, response)
+        } catch (error) {
+          return followError(error, sending.after)
+        }
+        return followAnswer(told, sending.after)
+      },
+      (error: unknown) => {
+        let again: Sending
+        try {
+          again = this.#failed(sending, connection, reused, error)
+        } catch (failure) {
+          return followError(failure, sending.after)
+        }
+        return this.#sendWhenServed(again, 'fresh')
+      },
     )
   }
 
-  #answered(
-    sending: Sending,
-    connection: PooledConnection,
-    response: HTTPResponse,
-  ): HTTPResponse | Promise<HTTPResponse> {
+  #answered(sending: Sending, connection: PooledConnection, response: HTTPResponse): HTTPResponse {
     connection.unanswered--
     const { framing } = response.head
     const { transport } = connection
@@ -382,14 +395,14 @@ export class Pool {
     else if (transport.state === 'draining') this.#keeper.changed(connection)
     const told = this.#tell(sending, response)
     // Most responses are there as a whole: nothing is held any more, and the connection may serve the next one already.
-    if (told.isWhole && framing?.kind !== 'switch') return followAnswer(told, sending.after)
+    if (told.isWhole && framing?.kind !== 'switch') return told
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
     const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
     const guard = { connection, framing, clock, limits, request: shown, where, onWarning, failed }
-    return followAnswer(told.derive({ body: (body) => new PooledBody(body, guard), framing }), sending.after)
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
   /** Most requests were sent once, and at once. */
@@ -399,17 +412,16 @@ export class Pool {
     return withAttempts(response, [...attempts, attemptOf(response)], request.deadlines.signal, timings)
   }
 
-  #failed(
-    sending: Sending,
-    connection: PooledConnection,
-    reused: boolean,
-    error: unknown,
-  ): HTTPResponse | Promise<HTTPResponse> {
-    const { request, attempts, after } = sending
+  /**
+   * What is sent in the place of what has failed.
+   * @throws what it has failed with, where nothing is
+   */
+  #failed(sending: Sending, connection: PooledConnection, reused: boolean, error: unknown): Sending {
+    const { request, attempts } = sending
     connection.unanswered--
     this.#keeper.changed(connection)
-    if (this.#destroyed !== undefined && isOwnClose(error)) return followError(this.#destroyed.error, after)
-    if (!HTTPException.isHTTPException(error)) return followError(error, after)
+    if (this.#destroyed !== undefined && isOwnClose(error)) throw this.#destroyed.error
+    if (!HTTPException.isHTTPException(error)) throw error
     tellQueue(error, sending)
     const decision = decideResend({
       method: request.method,
@@ -423,15 +435,14 @@ export class Pool {
     const { signal } = request.deadlines
     if (!decision.resend || this.#keeper.state === 'closed' || signal?.aborted === true) {
       tellAttempts(error, attempts)
-      return followError(error, after)
+      throw error
     }
     const failed = {
       ...attemptOfError(error),
       error,
       decision: `again, on a new connection: ${decision.why}`,
     }
-    const again = { ...sending, request: resent(request), attempts: [...attempts, failed] }
-    return this.#sendWhenServed(again, 'fresh')
+    return { ...sending, request: resent(request), attempts: [...attempts, failed] }
   }
 
   #lend(connection: PooledConnection): Lease {
