@@ -16,7 +16,7 @@ import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
-import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError, setAttempts } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
@@ -473,13 +473,14 @@ function closedError(): NotConnected {
 
 /** An error of a request that was sent before tells of all attempts. */
 function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
-  if (earlier.length > 0) error.attempts = [...earlier, attemptOfError(error)]
+  if (earlier.length > 0) setAttempts(error, [...earlier, attemptOfError(error)])
 }
 
 /** The wait for a connection is among the phases that an error of the request tells of; the reason of an abort is the caller's. */
 function tellQueue(error: unknown, { request, queueMs }: Sending): void {
   const isOurs = HTTPException.isHTTPException(error) && error !== request.deadlines.signal?.reason
-  if (!isOurs || queueMs === undefined || error.timings?.['queue'] !== undefined) return
+  if (!isOurs || !Object.isExtensible(error)) return
+  if (queueMs === undefined || error.timings?.['queue'] !== undefined) return
   error.timings = { queue: queueMs, ...error.timings }
   const last = error.attempts?.at(-1)
   if (last !== undefined)
