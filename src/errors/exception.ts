@@ -215,11 +215,17 @@ export function addContext(error: HTTPException, context: unknown): void {
   Object.defineProperty(error, 'context', { value: context, configurable: true })
 }
 
+/** Writes onto an error which attempts were made. One of the caller's may be frozen: it is told as it is. */
+export function setAttempts(error: HTTPException, attempts: readonly Attempt[]): void {
+  if (Object.isExtensible(error)) error.attempts = attempts
+}
+
 /**
  * Writes the facts of the exchange onto an error; a fact that is there already stays. With the first that name a request, the
- * message says which it was and what to try next.
+ * message says which it was and what to try next. A frozen error stays as it is.
  */
 export function addFacts(error: HTTPException, facts: Findings): void {
+  if (!Object.isExtensible(error)) return
   const wasNamed = error.url !== undefined
   addContext(error, ownMember(facts, 'context'))
   const attempts = ownMember(facts, 'attempts')

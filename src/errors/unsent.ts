@@ -4,5 +4,5 @@ import { LocalProtocolError } from './local.ts'
 
 /** Writes onto what a request was refused for, before it was begun, that no byte of it was written. */
 export function tellUnsent(error: unknown): void {
-  if (error instanceof LocalProtocolError) error.requestBytesWritten ??= 0
+  if (error instanceof LocalProtocolError && Object.isExtensible(error)) error.requestBytesWritten ??= 0
 }

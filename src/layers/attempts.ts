@@ -1,7 +1,7 @@
 /** The attempts that were made for a request, as layers that send it again tell of them. */
 
 import type { HTTPResponse } from '../core/response.ts'
-import { type Attempt, attemptOfError, HTTPException } from '../errors/exception.ts'
+import { type Attempt, attemptOfError, HTTPException, setAttempts } from '../errors/exception.ts'
 import { ConnectError } from '../errors/index.ts'
 
 /** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
@@ -22,7 +22,8 @@ export async function withEarlier(
   } catch (error) {
     // The reason of an abort is the caller's.
     const isAbort = signal?.aborted === true && error === signal.reason
-    if (!isAbort && HTTPException.isHTTPException(error)) error.attempts = [...earlier, ...attemptsOf(error)]
+    if (!isAbort && HTTPException.isHTTPException(error))
+      setAttempts(error, [...earlier, ...attemptsOf(error)])
     throw error
   }
 }

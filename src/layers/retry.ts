@@ -12,7 +12,7 @@ import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
-import { type Attempt, addFacts, mayHaveActedIn } from '../errors/exception.ts'
+import { type Attempt, addFacts, mayHaveActedIn, setAttempts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
@@ -272,6 +272,6 @@ function inWords(decision: RetryDecision): string {
 function finish(ended: Ended, attempts: readonly Attempt[], signal: AbortSignal | undefined): HTTPResponse {
   if (ended.response !== undefined) return withAttempts(ended.response, attempts, signal)
   const error = ended.error as HTTPException
-  error.attempts = attempts
+  setAttempts(error, attempts)
   throw error
 }

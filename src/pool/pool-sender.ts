@@ -9,7 +9,7 @@ import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, type RequestDeadlines, rootOf } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { type Attempt, addFacts, attemptOfError } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError, setAttempts } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
@@ -148,17 +148,30 @@ export class PoolSender {
     } catch (error) {
       answer = Promise.reject(error)
     }
+    // What follows is told of what goes wrong here, too: a client would wait for it for ever.
     return answer.then(
-      (response) => this.#answered(sending, connection, response),
-      (error: unknown) => this.#failed(sending, connection, reused, error),
+      (response) => {
+        let told: HTTPResponse
+        try {
+          told = this.#answered(sending, connection, response)
+        } catch (error) {
+          return followError(error, sending.after)
+        }
+        return followAnswer(told, sending.after)
+      },
+      (error: unknown) => {
+        let again: Sending
+        try {
+          again = this.#failed(sending, connection, reused, error)
+        } catch (failure) {
+          return followError(failure, sending.after)
+        }
+        return this.#sendWhenServed(again, 'fresh')
+      },
     )
   }
 
-  #answered(
-    sending: Sending,
-    connection: PooledConnection,
-    response: HTTPResponse,
-  ): HTTPResponse | Promise<HTTPResponse> {
+  #answered(sending: Sending, connection: PooledConnection, response: HTTPResponse): HTTPResponse {
     connection.answered(sending.request)
     const { framing } = response.head
     const { transport } = connection
@@ -166,7 +179,7 @@ export class PoolSender {
     else if (transport.state === 'draining') this.#keeper.changed(connection)
     const told = this.#tell(sending, response)
     // Most responses are there as a whole: nothing is held any more, and the connection may serve the next one already.
-    if (told.isWhole && framing?.kind !== 'switch') return followAnswer(told, sending.after)
+    if (told.isWhole && framing?.kind !== 'switch') return told
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
@@ -174,7 +187,7 @@ export class PoolSender {
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
     const root = rootOf(request)
     const guard = { connection, framing, clock, limits, root, request: shown, where, onWarning, failed }
-    return followAnswer(told.derive({ body: (body) => new PooledBody(body, guard), framing }), sending.after)
+    return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
   /** Most requests were sent once, and at once. */
@@ -184,18 +197,17 @@ export class PoolSender {
     return withAttempts(response, [...attempts, attemptOf(response)], request.deadlines.signal, timings)
   }
 
-  #failed(
-    sending: Sending,
-    connection: PooledConnection,
-    reused: boolean,
-    error: unknown,
-  ): HTTPResponse | Promise<HTTPResponse> {
-    const { request, attempts, after } = sending
+  /**
+   * What is sent in the place of what has failed.
+   * @throws what it has failed with, where nothing is
+   */
+  #failed(sending: Sending, connection: PooledConnection, reused: boolean, error: unknown): Sending {
+    const { request, attempts } = sending
     connection.answered(request)
     this.#keeper.changed(connection)
     const { destroyedBy, state } = this.#keeper
-    if (destroyedBy !== undefined && isOwnClose(error)) return followError(destroyedBy.error, after)
-    if (!HTTPException.isHTTPException(error)) return followError(error, after)
+    if (destroyedBy !== undefined && isOwnClose(error)) throw destroyedBy.error
+    if (!HTTPException.isHTTPException(error)) throw error
     tellQueue(error, sending)
     const decision = decideResend({
       method: request.method,
@@ -209,15 +221,14 @@ export class PoolSender {
     const { signal } = request.deadlines
     if (!decision.resend || state === 'closed' || signal?.aborted === true) {
       tellAttempts(error, attempts)
-      return followError(error, after)
+      throw error
     }
     const failed = {
       ...attemptOfError(error),
       error,
       decision: `again, on a new connection: ${decision.why}`,
     }
-    const again = { ...sending, request: resent(request), attempts: [...attempts, failed] }
-    return this.#sendWhenServed(again, 'fresh')
+    return { ...sending, request: resent(request), attempts: [...attempts, failed] }
   }
 }
 
@@ -273,13 +284,14 @@ export function closedError(): NotConnected {
 
 /** An error of a request that was sent before tells of all attempts. */
 function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
-  if (earlier.length > 0) error.attempts = [...earlier, attemptOfError(error)]
+  if (earlier.length > 0) setAttempts(error, [...earlier, attemptOfError(error)])
 }
 
 /** The wait for a connection is among the phases that an error of the request tells of; the reason of an abort is the caller's. */
 function tellQueue(error: unknown, { request, queueMs }: Sending): void {
   const isOurs = HTTPException.isHTTPException(error) && error !== request.deadlines.signal?.reason
-  if (!isOurs || queueMs === undefined || error.timings?.['queue'] !== undefined) return
+  if (!isOurs || !Object.isExtensible(error)) return
+  if (queueMs === undefined || error.timings?.['queue'] !== undefined) return
   error.timings = { queue: queueMs, ...error.timings }
   const last = error.attempts?.at(-1)
   if (last !== undefined)

@@ -4,7 +4,7 @@
  */
 
 import type { Timings } from '../../core/response-head.ts'
-import { attemptOfError } from '../../errors/exception.ts'
+import { attemptOfError, setAttempts } from '../../errors/exception.ts'
 import { ConnectionLost, HTTPException } from '../../errors/index.ts'
 import type { Progress } from '../../h1/exchange.ts'
 import type { Exchange } from '../exchange.ts'
@@ -64,7 +64,7 @@ function fail(exchange: Exchange, { reason, isAbort, address, progress, now }: C
     : describeFailure(reason, facts, hasHead, hasHead ? progress.bodyBytesMissing : undefined)
   const { response } = exchange
   if (!isAbort && response !== undefined && exchange.isAttempt && HTTPException.isHTTPException(error))
-    error.attempts ??= [{ ...attemptOfError(error), status: response.status }]
+    setAttempts(error, error.attempts ?? [{ ...attemptOfError(error), status: response.status }])
   // Where a response has begun, a peer that then goes away has only made the rest of the request unwanted.
   exchange.failed(error, !isAbort && response !== undefined && isPeersDoing(reason))
 }
