@@ -25,6 +25,13 @@ describe('bad usage', () => {
     [[], /there is no URL/],
     [['-v'], /there is no URL/],
     [['get', 'http://h/'], /get is no URL/],
+    [['POST', 'http://127.0.0.1:1/', '{"a":1}'], /begins as JSON is no URL\n {2}Try: --json/],
+    [['http://127.0.0.1:1/', ' [{"secret":1}]'], /^(?!.*secret).*begins as JSON/s],
+    [
+      ['http://127.0.0.1:1/', '-d', 'a=1', 'b=secret'],
+      /^(?!.*secret).*name=value is no URL\n {2}Try: -d name=value/s,
+    ],
+    [['http://127.0.0.1:1/', 'b:=2'], /name=value is no URL/],
     [['--no-such', url], /unknown option '--no-such'/],
     [['--constructor', url], /unknown option '--constructor'\n {2}Try: httplib --help all\n/],
     [['--__proto__', url], /unknown option '--__proto__'\n {2}Try: httplib --help all\n/],
