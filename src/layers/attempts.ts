@@ -32,16 +32,16 @@ export function withLast(attempts: readonly Attempt[], more: Partial<Attempt>): 
   return [...attempts.slice(0, -1), shownBriefly({ ...attempts.at(-1)!, ...more })]
 }
 
-/** Lets `console.log` show its error in a line: with the stacks of all attempts, the error that tells of them is lost on a screen. */
+/**
+ * Shows its error in a line where `console.log` shows it, and not where Node prints an error that was not caught: with the stacks
+ * of all attempts, the error that tells of them is lost on a screen.
+ */
 function shownBriefly(attempt: Attempt): Attempt {
   const error = Object.hasOwn(attempt, 'error') ? attempt.error : undefined
   if (error === undefined) return attempt
   const line = `${error.name}: ${HTTPException.isHTTPException(error) ? error.summary : error.message}`
-  const shown = (): object =>
-    Object.fromEntries(
-      Object.entries({ ...attempt, error: line }).filter(
-        ([, value]: [string, unknown]) => value !== undefined,
-      ),
-    )
-  return Object.defineProperty(attempt, Symbol.for('nodejs.util.inspect.custom'), { value: shown })
+  return Object.defineProperties(attempt, {
+    error: { enumerable: false },
+    [Symbol.for('nodejs.util.inspect.custom')]: { value: () => ({ ...attempt, error: line }) },
+  })
 }

@@ -289,6 +289,10 @@ describe('a request', () => {
     assert.doesNotMatch(shown, /undefined|\n +at /)
     // Its own stack, and that of its cause where it stands: none of the attempts.
     assert.equal(inspect(error).match(/ConnectError: .* Try: /g)?.length, 1)
+    // As Node prints an error that was not caught.
+    const uncaught = inspect(error, { customInspect: false, depth: 5 })
+    assert.equal(uncaught.match(/ConnectError: /g)?.length, 1)
+    assert.doesNotMatch(uncaught, /: undefined/)
   })
 
   it('is sent again with POST where the connection was refused, also with a body that streams', async () => {
