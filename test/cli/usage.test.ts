@@ -258,7 +258,15 @@ describe('help and version', () => {
     assert.doesNotMatch(proxy, /--retry/)
     assert.match((await runCommand(['-h', 'important'])).stdout.toString(), /-L, --location/)
     assert.match((await runCommand(['-h', 'category'])).stdout.toString(), /^ {2}tls +certificates/m)
-    assert.match((await runCommand(['-h', 'retry'])).stdout.toString(), /^ {2}--retry <num>/)
+    for (const word of ['retry', '--retry'])
+      assert.match((await runCommand(['-h', word])).stdout.toString(), /^ {2}--retry <num>/)
+    assert.match((await runCommand(['--help', '-o'])).stdout.toString(), /^ {2}-o, --output <file>/)
+    // A category has the same name, and an option that is none stays what it is.
+    assert.match(
+      (await runCommand(['-h', '--proxy'])).stdout.toString(),
+      /^ {2}-x, --proxy <url>(?!.*--noproxy)/s,
+    )
+    assertTold(await runCommand(['-h', '--no-such']), /unknown option '--no-such'/)
   })
 
   it('keep to the width of the terminal', async () => {

@@ -151,10 +151,14 @@ export class ShownStreams {
     this.#bodies = stdout
     const body = new StdoutBody(stdout)
     if (this.stdout.isTTY !== true || how.isAsked) return body
-    if (how.isPlain) return new TerminalBody(body)
+    if (how.isPlain) return new TerminalBody(body, body, response.isEncoded)
     const width = columnsOf(this.stdout)
     const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors, width)
-    return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors, width))
+    return new TerminalBody(
+      body,
+      new PaintedBody(body, painter, this.#stdoutColors, width),
+      response.isEncoded,
+    )
   }
 
   #wantsProgress(): boolean {
