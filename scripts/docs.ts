@@ -211,7 +211,7 @@ After a failed exchange an error also says:
 | \`url\` | origin and path of the request: no query, no fragment, no userinfo |
 | \`elapsedMs\` | how long it took to fail: since dialling began, or since there was a connection; with a total timeout, since the call |
 | \`timings\` | how long each phase took that was over then: \`queue dns connect tls headers\` |
-| \`attempts\` | at the height of the client: one record for each attempt, with what was decided after it and why; what the body of a response fails with, and a \`StatusError\`, tell of those that led to it |
+| \`attempts\` | at the height of the client: one record for each attempt, with what was decided after it and why; what the body of a response fails with, and a \`StatusError\`, tell of those that led to it. The \`error\` of a record is not enumerable: \`inspect\` shows it in a line, and a copy of the record does not have it |
 | \`context\` | at the client, the option \`context\` of the request, the same object. It is not enumerable: no message, \`inspect\` or \`JSON.stringify\` shows it |
 | \`proxy\` | where no connection could be had through it: the proxy, \`host:port\` |
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises'
 import { Client, IncompleteRead } from 'httplib-ts'
 
 const [, , origin = 'https://example.com', file = 'large.bin'] = process.argv
-const client = new Client()
+const client = new Client({ throwOnError: true }) // an error page is not to be taken for the file
 let etag: string | undefined
 
-for (let attempt = 1; attempt <= 5; attempt++) {
+for (let attempt = 1; ; attempt++) {
   const { size } = await stat(file).catch(() => ({ size: 0 }))
   const isRest = size > 0 && etag !== undefined
   const response = await client.get(`${origin}/large`, {
@@ -26,7 +26,7 @@ for (let attempt = 1; attempt <= 5; attempt++) {
     console.log(`complete after ${attempt} attempts`)
     break
   } catch (error) {
-    if (!(error instanceof IncompleteRead)) throw error
+    if (!(error instanceof IncompleteRead) || attempt === 5) throw error
     console.log('broken off; going on')
   }
 }

@@ -90,7 +90,16 @@ function takeMethod(urls: readonly string[]): [method: string | undefined, rest:
     throw usageFailure(`there is no URL after ${first}`, `httplib ${first} https://example.com/`)
   if (urls.length > 1 && /^(?:get|head|post|put|patch|delete|options)$/.test(first))
     throw usageFailure(`${first} is no URL`, `${first.toUpperCase()}: a method is written in capitals`)
+  for (const word of urls.slice(1)) refuseBody(word)
   return urls.length > 1 && /^[A-Z]+$/.test(first) ? [first, urls.slice(1)] : [undefined, urls]
+}
+
+/** A body that stands after its URL would be asked for as another URL, and the first one be sent without it. */
+function refuseBody(word: string): void {
+  if (/^\s*(?:\{\s*["}]|\[\s*["{\]])/.test(word))
+    throw usageFailure('a word that begins as JSON is no URL', "--json '{…}' sends it as the body")
+  if (/^[\w-]+:?=/.test(word))
+    throw usageFailure('a word as name=value is no URL', '-d name=value for a form, or --json for JSON')
 }
 
 function uploadsOf(name: string, { globoff }: Options): string[] {
@@ -321,6 +330,7 @@ export class Session {
     if (!wantsReport(options)) return
     // Loaded where it is asked for.
     const { writeReports } = await import('./show/reports.ts')
+    this.#streams.beginLine()
     await writeReports(this.#outcomes, {
       options,
       version: this.#tools.version,
@@ -378,10 +388,8 @@ export class Session {
 
   #tell(ending: Ending, { silent, showError }: Options): void {
     if (silent === true && showError !== true) return
-    this.#streams.clearLine()
-    const { stdout, stderr, stderrColors } = this.#streams
-    // On one terminal, what came of a body has the line before it.
-    if (stdout.isTTY === true && stderr.isTTY === true && !this.#stdout.isAtLineStart) stderr.write('\n')
+    this.#streams.beginLine()
+    const { stderr, stderrColors } = this.#streams
     stderr.write(formatEnding(ending, stderrColors, terminalColumnsOf(stderr)))
   }
 }

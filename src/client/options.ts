@@ -3,6 +3,7 @@
  * taken from a caller.
  */
 
+import { nearestName } from '../core/nearest-name.ts'
 import {
   hasMethods,
   isAddress,
@@ -243,6 +244,12 @@ function elsewhere(name: string): string | undefined {
     : `${name} is for a request`
 }
 
+/** A string may be what is wanted, and this one not. */
+function shownFor(name: string, value: unknown): string {
+  const isOfStrings = name === 'baseUrl' || name === 'localAddress' || name === 'socketPath'
+  return isOfStrings && isText(value) ? 'this string' : shown(value)
+}
+
 /**
  * Takes options out of a caller's hands: own properties, once, checked by the table.
  * @throws TypeError that names the option, what it takes and what it got; for an unknown name one that lists the known
@@ -251,12 +258,17 @@ export function takeClientOptions<T extends ClientOptions | ClientRequestOptions
   given: T | undefined,
   place: 'client' | 'request',
 ): T {
-  const taken = takeOptions(given, NAMES[place], WHAT[place], (name) => meantOption(name, elsewhere(name)))
+  const meant = (name: string): string | undefined =>
+    meantOption(name, elsewhere(name)) ??
+    nearestName(name, Object.keys(NAMES[place])) ??
+    // As axios takes it: `post(url, value)`.
+    (place === 'request' ? 'json: { … }, if this is the body' : undefined)
+  const taken = takeOptions(given, NAMES[place], WHAT[place], meant)
   for (const [name, value] of Object.entries(taken) as [keyof typeof CLIENT_OPTIONS, unknown][]) {
     const row: ClientOptionRow = CLIENT_OPTIONS[name]
     const is = Object.hasOwn(row, 'is') ? row.is : undefined
     if (value !== undefined && is !== undefined && !is(value))
-      throw new TypeError(`${WHAT[place]}: ${name} takes ${row.takes}, not ${shown(value)}`)
+      throw new TypeError(`${WHAT[place]}: ${name} takes ${row.takes}, not ${shownFor(name, value)}`)
   }
   // More than one asks for them: taken once, by their own names.
   if (taken.limits !== undefined)

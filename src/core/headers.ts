@@ -10,6 +10,7 @@ import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
 import { describe, isPromiseLike, isRecord } from './options.ts'
+import { maskField } from './redact.ts'
 import { assertString } from './snapshot.ts'
 
 /** What a field value may be given as; a date is written as RFC 9110 §5.6.7 wants it. */
@@ -200,3 +201,20 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     return this.entries()
   }
 }
+
+// What of it `console.log` may show: as of a response. A member of a computed name would ask for more in the declarations than it is
+// worth.
+Object.defineProperty(HTTPHeaders.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(
+    this: HTTPHeaders,
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ) {
+    if (depth < 0) return '[HTTPHeaders]'
+    return `HTTPHeaders ${inspect(
+      this.raw.map(([name, value]) => [name, maskField(name, value)]),
+      options,
+    )}`
+  },
+})

@@ -62,7 +62,10 @@ export interface Findings extends ExchangeFacts {
 export interface Attempt extends Omit<ExchangeFacts, 'proxy' | 'context'> {
   /** The status of its response; undefined where there was none. */
   readonly status?: number | undefined
-  /** What it failed with; undefined for the last one, which is told by the error itself, and where there was a response. */
+  /**
+   * What it failed with; undefined for the last one, which is told by the error itself, and where there was a response. Not
+   * enumerable: an error that was not caught would be printed with the stacks of all attempts.
+   */
   readonly error?: Error | undefined
   /** What was decided after it, and why: `again in 312 ms: 503 is worth another try`. */
   readonly decision?: string | undefined
@@ -249,7 +252,7 @@ export function addFacts(error: HTTPException, facts: Findings): void {
 /** The attempt that ended in an error; the error itself is not in it. */
 export function attemptOfError(error: HTTPException): Attempt {
   const { proxy: _proxy, context: _context, attempts: _attempts, ...facts } = factsOf(error)
-  return facts
+  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined))
 }
 
 const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'timings', 'proxy'])

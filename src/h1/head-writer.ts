@@ -158,10 +158,17 @@ export function checkField(name: string, value: string, tolerances: Tolerances):
   }
   if (isFieldValue(value)) return
   if (tolerances.foldedValues && isFoldedValue(value)) return
-  throw new InvalidHeader(
-    'INVALID_FIELD_VALUE',
-    `the character at ${findForbiddenInValue(value)} of "${name}"`,
-  )
+  throw new InvalidHeader('INVALID_FIELD_VALUE', explainForbidden(name, value))
+}
+
+/** Says what kind of character it is, and not which: it may be one of a password. */
+function explainForbidden(name: string, value: string): string {
+  const at = findForbiddenInValue(value)
+  const kind =
+    value.charCodeAt(at) > 0xff
+      ? 'is not of ISO-8859-1; text beyond it has to be encoded'
+      : 'is a control character, such as a line break'
+  return `the character at ${at} of "${name}" ${kind}`
 }
 
 /** True for lines that may be sent. Security: a line of blanks only would end the head for a lenient reader. */

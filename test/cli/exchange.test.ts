@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { latin1, wire } from '../support/bytes.ts'
 import { answering } from '../support/canned-answer.ts'
 import { assertTold, runCommand, runCommandProcess } from '../support/command.ts'
@@ -173,6 +174,21 @@ describe('the response', () => {
     )
     for (const { code, stdout } of [await run(['-o', '-'], 80), await run([])])
       assert.deepEqual([code, stdout], [0, binary])
+    const coded = Buffer.concat([
+      Buffer.from('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n'),
+      gzipSync('text'),
+    ])
+    for (const [words, code] of [
+      [[], 23],
+      [['--plain'], 23],
+      [['--compressed'], 0],
+    ] as const) {
+      await using packed = await answering(coded)
+      const result = await runCommand([`http://127.0.0.1:${packed.port}`, ...words], { columns: 80 })
+      assert.equal(result.code, code)
+      if (code === 0) assert.equal(result.stdout.toString(), 'text')
+      else assertTold(result, /is binary, .*\n {2}Try: --compressed to unpack it/)
+    }
     const target = path.join(folder, 'binary')
     assert.equal((await run(['-o', target], 80)).code, 0)
     assert.deepEqual(readFileSync(target), binary)

@@ -527,7 +527,10 @@ describe('completions', () => {
 
   it('are of the shells that are known', async () => {
     assertTold(await runCommand(['completion', 'tcsh']), /no completion for tcsh/)
-    assertTold(await runCommand(['completion']), /no completion for no shell/)
+    assertTold(
+      await runCommand(['completion']),
+      /completion takes the name of a shell\n {2}Try: httplib completion bash/,
+    )
     assertTold(await runCommand(['completion', 'bash', 'zsh']), /one word/)
   })
 })

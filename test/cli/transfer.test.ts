@@ -136,6 +136,31 @@ describe('--retry', () => {
     assert.equal(peer.takeRequests().match(/\r\n\r\nx/g)?.length, 2)
   })
 
+  it('tells it on a line of its own, on one terminal', async () => {
+    let count = 0
+    await using server = await startRawServer(async (peer) => {
+      await peer.request()
+      const head = count++ === 0 ? '503 Service Unavailable' : '200 OK'
+      await peer.reply(Buffer.from(`HTTP/1.1 ${head}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy`))
+      peer.close()
+    })
+    const words = ['--retry', '1', '--retry-delay', '0.05', `http://127.0.0.1:${server.port}/`]
+    const terminal = { columns: 80, errorColumns: 80, env: { NO_COLOR: '1' } }
+    const { code, stdout, stderr } = await runCommand(words, terminal)
+    assert.deepEqual([code, stdout.toString()], [0, 'busybusy'])
+    assert.equal(stderr, '\nhttplib: status 503; again in 0.05 s, 1 attempt left\n')
+    // Neither where one of both goes elsewhere.
+    for (const elsewhere of [{ columns: 80 }, { errorColumns: 80 }]) {
+      count = 0
+      assert.match(
+        (await runCommand(words, { ...elsewhere, env: { NO_COLOR: '1' } })).stderr,
+        /^(?:\r)?httplib:/,
+      )
+    }
+    const seen = await runCommand(['-v', '--timings', ...words.slice(-1)], terminal)
+    assert.match(seen.stderr, /\n<\n\n\* head after [^\n]+\nGET http/)
+  })
+
   it('begins a file again', async () => {
     await using peer = await CommandPeer.start()
     const file = path.join(folder, 'retried')

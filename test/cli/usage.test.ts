@@ -25,6 +25,13 @@ describe('bad usage', () => {
     [[], /there is no URL/],
     [['-v'], /there is no URL/],
     [['get', 'http://h/'], /get is no URL/],
+    [['POST', 'http://127.0.0.1:1/', '{"a":1}'], /begins as JSON is no URL\n {2}Try: --json/],
+    [['http://127.0.0.1:1/', ' [{"secret":1}]'], /^(?!.*secret).*begins as JSON/s],
+    [
+      ['http://127.0.0.1:1/', '-d', 'a=1', 'b=secret'],
+      /^(?!.*secret).*name=value is no URL\n {2}Try: -d name=value/s,
+    ],
+    [['http://127.0.0.1:1/', 'b:=2'], /name=value is no URL/],
     [['--no-such', url], /unknown option '--no-such'/],
     [['--constructor', url], /unknown option '--constructor'\n {2}Try: httplib --help all\n/],
     [['--__proto__', url], /unknown option '--__proto__'\n {2}Try: httplib --help all\n/],
@@ -251,7 +258,15 @@ describe('help and version', () => {
     assert.doesNotMatch(proxy, /--retry/)
     assert.match((await runCommand(['-h', 'important'])).stdout.toString(), /-L, --location/)
     assert.match((await runCommand(['-h', 'category'])).stdout.toString(), /^ {2}tls +certificates/m)
-    assert.match((await runCommand(['-h', 'retry'])).stdout.toString(), /^ {2}--retry <num>/)
+    for (const word of ['retry', '--retry'])
+      assert.match((await runCommand(['-h', word])).stdout.toString(), /^ {2}--retry <num>/)
+    assert.match((await runCommand(['--help', '-o'])).stdout.toString(), /^ {2}-o, --output <file>/)
+    // A category has the same name, and an option that is none stays what it is.
+    assert.match(
+      (await runCommand(['-h', '--proxy'])).stdout.toString(),
+      /^ {2}-x, --proxy <url>(?!.*--noproxy)/s,
+    )
+    assertTold(await runCommand(['-h', '--no-such']), /unknown option '--no-such'/)
   })
 
   it('keep to the width of the terminal', async () => {

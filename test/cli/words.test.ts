@@ -82,7 +82,9 @@ describe('words', () => {
   it('ask for help with a category or without', () => {
     assert.deepEqual(readWords(['-h']).telling, { what: 'help', category: '' })
     assert.deepEqual(readWords(['--help', 'tls']).telling, { what: 'help', category: 'tls' })
-    assert.deepEqual(readWords(['-h', '-v']).telling, { what: 'help', category: '' })
+    // As newer curls have it.
+    assert.deepEqual(readWords(['-h', '-v']).telling, { what: 'help', category: '-v' })
+    assert.deepEqual(readWords(['-V', '-v']).telling, { what: 'version', category: '' })
   })
 })
 

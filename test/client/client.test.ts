@@ -86,7 +86,7 @@ describe('the client', () => {
       assert.equal(other.explain('x', { baseUrl: new URL(`${origin}/v2/`) }).url, `${origin}/v2/x`)
       await assert.rejects(other.get('users', { baseUrl: '/v1/' }), {
         name: 'TypeError',
-        message: /baseUrl takes an absolute http or https URL, not a string/,
+        message: /baseUrl takes an absolute http or https URL, not this string/,
       })
       other.destroy()
     })

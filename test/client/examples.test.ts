@@ -55,6 +55,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       response.write(LARGE.subarray(from, from + 100_000), () => setTimeout(() => response.destroy(), 20))
     else response.end(LARGE.subarray(from))
   },
+  '/none/large': (_, response) => response.writeHead(404).end('no such page'),
+  '/cut/large': (_, response) => {
+    response
+      .writeHead(200, { 'Content-Length': 9 })
+      .write('cut', () => setTimeout(() => response.destroy(), 5))
+  },
   '/token': async (_, response, memory) => {
     await sleep(5)
     response.end(JSON.stringify({ access_token: `token-${++memory.tokens}` }))
@@ -150,6 +156,29 @@ describe('the examples of the client', () => {
       assert.equal(output, 'broken off; going on\nbroken off; going on\ncomplete after 3 attempts\n')
       assert.ok(readFileSync(file).equals(LARGE))
     })
+  })
+
+  it('resume-download: fails where there is no file, and where it never comes whole', async () => {
+    for (const [place, failure] of [
+      ['none', 'StatusError'],
+      ['cut', 'IncompleteRead'],
+    ]) {
+      await inFolder(async (folder) => {
+        const file = path.join(folder, 'large.bin')
+        writeFileSync(file, 'kept')
+        const program = fileURLToPath(moduleBeside(import.meta, '../../examples/client/resume-download'))
+        const child = spawn(process.execPath, [program, `${serving.origin}/${place}`, file])
+        let told = ''
+        child.stderr.on('data', (chunk: Buffer) => {
+          told += chunk.toString()
+        })
+        child.stdout.resume()
+        await once(child, 'close')
+        assert.equal(child.exitCode, 1)
+        assert.match(told, new RegExp(`^${failure}: `, 'm'))
+        if (place === 'none') assert.equal(readFileSync(file, 'utf8'), 'kept')
+      })
+    }
   })
 
   it('login-session: who is logged in stays so, from one process to the next', async () => {

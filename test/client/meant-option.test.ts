@@ -37,6 +37,16 @@ describe('an option that is none', () => {
     await client.close()
   })
 
+  it('may be a member of what was to be the body, as axios takes it', async () => {
+    const client = new Client()
+    const error = await rejectionOf(client.post('http://a.test/', { cheese: 1 } as ClientRequestOptions))
+    assert.match(error.message, /unknown option 'cheese'; .* Try: json: \{ … \}, if this is the body$/)
+    const near = await rejectionOf(client.get('http://a.test/', { heders: {} } as ClientRequestOptions))
+    assert.match(near.message, / Try: headers$/)
+    assert.match(refusalOf({ cheese: 1 }), /onWarning$/)
+    await client.close()
+  })
+
   it('is told what is near in letters, at each height', () => {
     assert.match(refusalOf({ timout: 1 }), /; known: .* Try: timeout$/)
     assert.match(refusalOf({ pool: { perorigin: 1 } }), /; known: .* Try: perOrigin$/)

@@ -27,6 +27,8 @@ const BODIES = {
 
 const answer = () => async (request) => {
   const { pathname, search } = new URL(request.url)
+  for (const [name, value] of request.fields)
+    if (/[^\\t\\x20-\\x7e]/.test(value)) throw new Error(name + ' cannot be sent as it stands')
   globalThis.asked.push(request.method + ' ' + pathname + search)
   const { signal } = request.deadlines
   if (pathname === '/slow' && signal === undefined) throw new TimeoutError('total', 10_000)

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { Client } from '../../src/client/client.ts'
 import type { RetryEvent } from '../../src/client/events.ts'
 import { type HTTPException, IncompleteRead } from '../../src/errors/index.ts'
@@ -268,6 +269,30 @@ describe('a request', () => {
       events.map(({ attempt, status, why, request }) => [attempt, status, why, request.url]),
       [[1, 503, '503 is worth another try', `${here.origin}/`]],
     )
+  })
+
+  it('fails with an error that console.log shows on a screen: each attempt has its error in a line', async () => {
+    const retry = { backoff: { firstMs: 1, maxMs: 1 } }
+    const error = await here.client.get('http://127.0.0.1:1/', { retry }).then(
+      () => assert.fail('it was answered'),
+      (reason: unknown) => reason as HTTPException,
+    )
+    assert.equal(error.attempts?.length, 3)
+    const [first] = error.attempts
+    assert.ok(first?.error instanceof Error)
+    const shown = inspect(first)
+    assert.match(
+      shown,
+      /\n {2}error: 'ConnectError: The connection was refused: 127\.0\.0\.1:1 \(ECONNREFUSED\)',?\n/,
+    )
+    assert.match(shown, /decision: 'again in /)
+    assert.doesNotMatch(shown, /undefined|\n +at /)
+    // Its own stack, and that of its cause where it stands: none of the attempts.
+    assert.equal(inspect(error).match(/ConnectError: .* Try: /g)?.length, 1)
+    // As Node prints an error that was not caught.
+    const uncaught = inspect(error, { customInspect: false, depth: 5 })
+    assert.equal(uncaught.match(/ConnectError: /g)?.length, 1)
+    assert.doesNotMatch(uncaught, /: undefined/)
   })
 
   it('is sent again with POST where the connection was refused, also with a body that streams', async () => {

@@ -102,7 +102,7 @@ describe('the sub-options of a request', () => {
   // As every other option: a message says which one it is, what it takes, and what it got.
   it('are named where they are wrong, with what they take and what they got', () => {
     const wrong: [ClientOptions, RegExp][] = [
-      [{ baseUrl: 'v1/' }, /baseUrl takes an absolute http or https URL, not a string/],
+      [{ baseUrl: 'v1/' }, /baseUrl takes an absolute http or https URL, not this string/],
       [{ baseUrl: new URL('ftp://a.test/') }, /baseUrl takes an absolute http or https URL, not an? URL/],
       [{ baseUrl: '' }, /baseUrl takes .*, not an empty string/],
       [{ timeout: -1 }, /'total' must be a number of milliseconds above 0, not -1/],
@@ -126,7 +126,7 @@ describe('the sub-options of a request', () => {
       [{ dns: { lookup: 5 as never } }, /lookup takes a function, not 5/],
       [{ dns: { cache: { ttlMs: -1 } } }, /ttlMs takes a number from 0, not -1/],
       [{ proxy: { url: 5 as never } }, /url takes the URL of a proxy, not 5/],
-      [{ localAddress: 'localhost' }, /localAddress takes an IP address, not a string/],
+      [{ localAddress: 'localhost' }, /localAddress takes an IP address, not this string/],
       [{ keepAlive: -1 }, /keepAlive takes a number of milliseconds, or false, not -1/],
     ]
     for (const [options, message] of wrong)

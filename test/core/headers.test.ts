@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import type { FieldLine } from '../../src/core/fields.ts'
 import { type HeadersInput, HTTPHeaders, toFieldLines } from '../../src/core/headers.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -171,5 +172,20 @@ describe('toFieldLines', () => {
         message: `Headers that are listed are pairs of a name and a value, and one is ${what}`,
       })
     }
+  })
+})
+
+describe('what console.log shows of headers', () => {
+  it('is their lines in order, without a credential', () => {
+    const shown = inspect(
+      new HTTPHeaders([
+        ['B', '1'],
+        ['Set-Cookie', 'a=S3CRET'],
+        ['b', '2'],
+      ]),
+    )
+    assert.match(shown, /^HTTPHeaders \[ \[ 'B', '1' \], \[ 'Set-Cookie', '[^']+' \], \[ 'b', '2' \] \]$/)
+    assert.doesNotMatch(shown, /S3CRET/)
+    assert.equal(inspect({ headers: new HTTPHeaders() }, { depth: 0 }), '{ headers: [HTTPHeaders] }')
   })
 })

@@ -87,6 +87,11 @@ export class Output {
     return this.#last === undefined || this.#last === 0x0a
   }
 
+  /** Another stream to the same terminal has ended the line. */
+  endLine(): void {
+    this.#last = undefined
+  }
+
   /**
    * Resolves when the bytes were handed on.
    * @throws CommandFailure of `local-write`; ReaderGone; `signal.reason`

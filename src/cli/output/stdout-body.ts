@@ -29,6 +29,7 @@ export class StdoutBody implements BodySink {
 export class TerminalBody implements BodySink {
   readonly #sink: BodySink
   readonly #painted: BodySink
+  readonly #isCoded: boolean
   /** Bytes of the body; the head is none of it. */
   #written = 0
   #trailers = ''
@@ -36,10 +37,12 @@ export class TerminalBody implements BodySink {
   /**
    * @param sink - the terminal as it is
    * @param painted - the same for the body and its head, painted
+   * @param isCoded - whether the body came compressed, and is written so
    */
-  constructor(sink: BodySink, painted: BodySink = sink) {
+  constructor(sink: BodySink, painted: BodySink = sink, isCoded = false) {
     this.#sink = sink
     this.#painted = painted
+    this.#isCoded = isCoded
   }
 
   async writeHead(text: string): Promise<void> {
@@ -53,7 +56,9 @@ export class TerminalBody implements BodySink {
       throw new CommandFailure(
         'local-write',
         'the response is binary, and this is a terminal',
-        '-o FILE to save it, or -o - to show it anyway',
+        this.#isCoded
+          ? '--compressed to unpack it, or -o FILE to save it as it is'
+          : '-o FILE to save it, or -o - to show it anyway',
       )
     }
     this.#written += bytes.length

@@ -54,6 +54,8 @@ export class ShownStreams {
   readonly #views: WireView[] = []
   readonly #notes: WireView | undefined
   readonly #progress: ProgressLine | undefined
+  /** Standard output, once it was opened for a body. */
+  #bodies: Output | undefined
 
   constructor(props: StreamsProps) {
     const { stdout, stderr, env, options } = props
@@ -101,7 +103,7 @@ export class ShownStreams {
 
   /** A line that is no failure yet. */
   warn(text: string): void {
-    this.clearLine()
+    this.beginLine()
     this.stderr.write(`${this.stderrColors.yellow('httplib:')} ${text}\n`)
   }
 
@@ -124,6 +126,15 @@ export class ShownStreams {
     this.#progress?.clear()
   }
 
+  /** Before a line on standard error: on one terminal, what came of a body has the line before it. */
+  beginLine(): void {
+    this.clearLine()
+    if (this.#bodies?.isAtLineStart !== false || this.stdout.isTTY !== true || this.stderr.isTTY !== true)
+      return
+    this.stderr.write('\n')
+    this.#bodies.endLine()
+  }
+
   /** The end of everything. */
   finish(): void {
     for (const view of this.#views) view.endExchange()
@@ -137,12 +148,17 @@ export class ShownStreams {
     how: { readonly isAsked: boolean; readonly isPlain: boolean },
   ): BodySink {
     this.clearLine()
+    this.#bodies = stdout
     const body = new StdoutBody(stdout)
     if (this.stdout.isTTY !== true || how.isAsked) return body
-    if (how.isPlain) return new TerminalBody(body)
+    if (how.isPlain) return new TerminalBody(body, body, response.isEncoded)
     const width = columnsOf(this.stdout)
     const painter = painterFor(response.headers.get('content-type'), this.#stdoutColors, width)
-    return new TerminalBody(body, new PaintedBody(body, painter, this.#stdoutColors, width))
+    return new TerminalBody(
+      body,
+      new PaintedBody(body, painter, this.#stdoutColors, width),
+      response.isEncoded,
+    )
   }
 
   #wantsProgress(): boolean {
@@ -158,7 +174,7 @@ export class ShownStreams {
   #makeView(): WireView {
     return new WireView({
       writeLine: (line) => {
-        this.clearLine()
+        this.beginLine()
         this.stderr.write(`${this.#stamp()}${line}\n`)
       },
       colors: this.stderrColors,

@@ -19,7 +19,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export function writeCompletion(shell: string): string {
   if (!Object.hasOwn(WRITERS, shell))
     throw usageFailure(
-      `there is no completion for ${shell === '' ? 'no shell' : shell}`,
+      shell === '' ? 'completion takes the name of a shell' : `there is no completion for ${shell}`,
       `httplib completion ${Object.keys(WRITERS).join(', ')}`,
     )
   return WRITERS[shell]!()

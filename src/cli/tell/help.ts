@@ -5,7 +5,7 @@
 
 import type { Colors } from '../show/colors.ts'
 import { CATEGORIES, type Category, flagsOf, type OptionRow } from '../words/option-row.ts'
-import { OPTIONS } from '../words/table.ts'
+import { OPTIONS, optionWritten } from '../words/table.ts'
 import { listExitCodes } from './exit-codes.ts'
 import { usageFailure } from './failure.ts'
 import { wrapText } from './wrap.ts'
@@ -40,6 +40,8 @@ export function formatHelp(category: string, colors: Colors, columns: number): s
     )
     return [...lines, `  ${colors.cyan('all'.padEnd(14))}everything\n`].join('')
   }
+  const written = optionWritten(category)
+  if (written !== undefined) return formatRows([written], colors, columns)
   const row = OPTIONS.find((one) => category === one.long)
   if (row !== undefined && !Object.hasOwn(CATEGORIES, category)) return formatRows([row], colors, columns)
   if (!Object.hasOwn(CATEGORIES, category))

@@ -7,7 +7,7 @@ import { usageFailure } from '../tell/failure.ts'
 import { refuseForeign } from './foreign.ts'
 import { flagsOf, type OptionRow } from './option-row.ts'
 import type { DataPiece, FormPiece, Options, OutputWord } from './options.ts'
-import { OPTIONS, optionLettered, optionNamed } from './table.ts'
+import { OPTIONS, optionLettered, optionNamed, optionWritten } from './table.ts'
 import { refuseUnknown } from './unknown.ts'
 
 /** What one operation was told. */
@@ -174,9 +174,12 @@ const VOIDING: Readonly<Record<string, { readonly by: boolean; readonly what: re
   ),
 }
 
-/** `-h` may stand alone: its category is a word that is no option. */
+/** `-h` may stand alone: what it is to tell of is a word that is no option, or one as it is written. */
 function isUnvalued(row: OptionRow, next: string | undefined): boolean {
-  return row.kind === 'tell' && (next === undefined || next.startsWith('-'))
+  if (row.kind !== 'tell') return false
+  return (
+    next === undefined || (next.startsWith('-') && (row.long !== 'help' || optionWritten(next) === undefined))
+  )
 }
 
 function refuseWord(written: string): never {

@@ -513,7 +513,7 @@ const COMMAND: readonly OptionRow[] = [
   }),
   row('-q, --disable', 'flag', 'curl', 'as the first word: do not read ~/.httplibrc', GLOBAL),
   row('-V, --version', 'tell', 'curl', 'write the version', { name: 'url' }),
-  row('-h, --help <category>', 'tell', 'curl', 'the most used options; "all", or a category', {
+  row('-h, --help <category>', 'tell', 'curl', 'the most used options; "all", a category, or an option', {
     name: 'url',
   }),
   row('-M, --manual', 'tell', 'curl', 'everything at length', { name: 'url' }),
@@ -586,4 +586,10 @@ export function optionNamed(long: string): OptionRow | undefined {
 /** The row of a letter. */
 export function optionLettered(letter: string): OptionRow | undefined {
   return BY_LETTER.get(letter)
+}
+
+/** The row of a word as it is typed: `--retry`, `-o`. */
+export function optionWritten(word: string): OptionRow | undefined {
+  if (word.startsWith('--')) return optionNamed(word.slice(2))
+  return word.startsWith('-') ? optionLettered(word.slice(1)) : undefined
 }
