@@ -98,13 +98,13 @@ const MISSED_BY_OPENSSL: readonly ReasonName[] = ['weakKey', 'weakSignature', 'u
 const UNNAMED = 'UNSPECIFIED'
 
 function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts): Finding[] {
-  const { opensslError, options, now } = facts
+  const { host, opensslError, options, now } = facts
   // Security: Node adds the authorities in a PKCS#12 file to those that OpenSSL trusts. Who the client is says nothing of whom it
   // trusts: what OpenSSL is content with is judged again, by `ca` or the system's authorities alone.
   const isTrustDoubtful = options.pfx !== undefined
   // The usual case, and it costs no look at the authorities.
   if (opensslError === undefined && !isTrustDoubtful && findWeaknesses(chain).length === 0) return []
-  const found = examineChain(chain, readTrustStore(options.ca), now)
+  const found = examineChain(chain, readTrustStore(options.ca), now, options.servername ?? host)
   if (opensslError === undefined)
     return isTrustDoubtful ? found : found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
   if (opensslError !== UNNAMED) {
@@ -116,7 +116,7 @@ function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts):
     return found.some(isSame) ? found : [...found, { reason, certificate: blame(reason, chain) }]
   }
   // Name constraints are the last thing that OpenSSL looks at: an error with a name says that they are kept.
-  found.push(...findNameConstraints(chain))
+  if (!found.some(({ reason }) => reason === 'nameConstraint')) found.push(...findNameConstraints(chain))
   if (found.some(({ reason }) => UNNAMED_REASONS.includes(reason))) return found
   // An issuer that may not sign is none to Node, which ends the chain below it; one that is not there has a name.
   const isCutOff = found.some(({ reason }) => reason === 'issuerMissing')
