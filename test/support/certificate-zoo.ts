@@ -144,6 +144,8 @@ function build(maker: CertificateMaker) {
     strangeClient: make('strange client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: stranger }),
     /** Of the root, with `revoked` on it. */
     revocations: maker.revoke(root, [revoked]),
+    revocationsBelow: maker.revoke(constrained, []),
+    revocationOfBridged: maker.revoke(root, [constrained]),
   }
 }
 

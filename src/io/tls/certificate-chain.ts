@@ -111,17 +111,25 @@ export function examineChain(
   now: number,
   host: string,
 ): Finding[] {
-  const end = chain.findIndex((one) => isAnchor(one, store))
-  // What stands above a trusted authority decides nothing: it was shown for clients that trust another one.
-  const relevant = end < 0 ? chain : chain.slice(0, end + 1)
+  const relevant = upToAnchor(chain, store)
+  const isTrusted = isAnchor(relevant.at(-1)!, store)
   return [
-    ...(end < 0 ? [findMistrust(chain, store)] : []),
+    ...(isTrusted ? [] : [findMistrust(chain, store)]),
     ...relevant.flatMap((certificate, height) =>
       findFaults(certificate, height === 0 ? undefined : relevant[height - 1], height, now),
     ),
     ...relevant.filter((one) => !isAllowedFor(one, host)).map(breaksConstraint),
     ...findWeaknesses(relevant),
   ]
+}
+
+/** What stands above a trusted authority decides nothing: it was shown for clients that trust another one. */
+export function upToAnchor(
+  chain: readonly ChainCertificate[],
+  store: TrustStore,
+): readonly ChainCertificate[] {
+  const end = chain.findIndex((one) => isAnchor(one, store))
+  return end < 0 ? chain : chain.slice(0, end + 1)
 }
 
 /** Whether this is a trusted authority, or one under its name and with its key. */

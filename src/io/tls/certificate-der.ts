@@ -132,7 +132,7 @@ function readNameConstraints(extension: Uint8Array): NameConstraints {
 }
 
 /** The elements that stand one after the other. */
-function readElements(der: Uint8Array): Element[] {
+export function readElements(der: Uint8Array): Element[] {
   const elements: Element[] = []
   let at = 0
   while (at < der.length) {

@@ -13,11 +13,13 @@ import {
   pinOf,
   readChain,
   readTrustStore,
+  upToAnchor,
 } from './certificate-chain.ts'
 import { namesHost } from './certificate-names.ts'
 import { REASON_NAMES, type ReasonName, reasonOfOpenssl, reasonRow } from './certificate-reasons.ts'
 import { findWeaknesses, keyBits } from './certificate-strength.ts'
 import type { ChainCertificate, Finding } from './chain-certificate.ts'
+import { findRevoked } from './revocation.ts'
 
 /** What is known of a server at the end of the handshake. */
 export interface PeerFacts {
@@ -104,9 +106,13 @@ function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts):
   const isTrustDoubtful = options.pfx !== undefined
   // The usual case, and it costs no look at the authorities.
   if (opensslError === undefined && !isTrustDoubtful && findWeaknesses(chain).length === 0) return []
-  const found = examineChain(chain, readTrustStore(options.ca), now, options.servername ?? host)
-  if (opensslError === undefined)
-    return isTrustDoubtful ? found : found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
+  const store = readTrustStore(options.ca)
+  const found = examineChain(chain, store, now, options.servername ?? host)
+  if (opensslError === undefined && isTrustDoubtful)
+    return options.crl === undefined
+      ? found
+      : [...found, ...findRevoked(upToAnchor(chain, store), options.crl)]
+  if (opensslError === undefined) return found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
   if (opensslError !== UNNAMED) {
     const reason = reasonOfOpenssl(opensslError)
     const { code } = reasonRow(reason)
