@@ -1,6 +1,6 @@
 /** `data:` URLs (Fetch standard, "data: URL processor"). */
 
-import { parseMimeType, writeMimeType } from './mime-type.ts'
+import { parseMimeType, trimHTTPWhitespace, writeMimeType } from './mime-type.ts'
 
 /** What a `data:` URL holds. */
 export interface DataUrl {
@@ -18,7 +18,7 @@ export function readDataUrl(url: URL): DataUrl | undefined {
   const input = url.href.slice('data:'.length, url.href.length - url.hash.length)
   const comma = input.indexOf(',')
   if (comma < 0) return undefined
-  let type = input.slice(0, comma).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '')
+  let type = trimHTTPWhitespace(input.slice(0, comma))
   // An empty fragment is no part of it, either.
   const coded = input.slice(comma + 1).replace(/#$/, '')
   let bytes: Buffer | undefined = percentDecode(coded)

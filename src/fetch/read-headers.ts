@@ -5,6 +5,7 @@
 
 import { type FieldLine, firstFieldValue, hasField, listElements } from '../core/fields.ts'
 import { equalsIgnoringCase, isHostValue, isToken } from '../core/grammar.ts'
+import { trimHTTPWhitespace } from './mime-type.ts'
 import { toText } from './web-idl.ts'
 
 const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
@@ -55,7 +56,7 @@ function readPair(pair: unknown): readonly [name: unknown, value: unknown] {
 function append(fields: FieldLine[], givenName: unknown, givenValue: unknown): void {
   const name = toByteString(givenName)
   if (!isToken(name)) throw new TypeError(`Headers.append: "${name}" is an invalid header name.`)
-  const value = trimValue(toByteString(givenValue))
+  const value = trimHTTPWhitespace(toByteString(givenValue))
   // Security: the value may be a credential, so the message has the name only.
   if (/[\0\r\n]/.test(value))
     throw new TypeError(`Headers.append: the value of "${name}" is an invalid header value.`)
@@ -81,10 +82,6 @@ function toByteString(value: unknown): string {
     }
   }
   return text
-}
-
-function trimValue(value: string): string {
-  return value.replace(/^[\t\n\r ]+/, '').replace(/[\t\n\r ]+$/, '')
 }
 
 /** Fields by which a caller would take the framing out of our hands; the platform refuses them, too. */

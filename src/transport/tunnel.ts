@@ -17,7 +17,6 @@ import {
   RemoteDisconnected,
   RemoteProtocolError,
   TimeoutError,
-  UnknownProtocol,
 } from '../errors/index.ts'
 import type { ByteStream } from '../io/byte-stream.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
@@ -29,6 +28,9 @@ import { canTake } from './transport.ts'
 
 /** How much of a refusing proxy's answer is kept. */
 const MAX_KEPT_BYTES = 65_536
+
+/** What comes before the server was spoken to: a body, as from a web server that takes CONNECT for any method. */
+const SURPLUS = 'behind the answer to CONNECT, which has no body'
 
 /** How long the rest of a refusing proxy's answer is waited for, where it may take as long. */
 const MAX_BODY_WAIT_MS = 1_000
@@ -86,7 +88,7 @@ export async function openTunnel(
   if (unread.length > 0) {
     // Nothing was said in the tunnel yet: who speaks now is not the server.
     stream.destroy()
-    throw describeFailure(new UnknownProtocol(''), stream.address, isOwn)
+    throw describeFailure(new RemoteProtocolError('UNEXPECTED_DATA', SURPLUS), stream.address, isOwn)
   }
   stream.resume()
   return stream

@@ -37,6 +37,8 @@ export interface Order {
   readonly to: Date
   /** Who signs; left out, it signs itself. */
   readonly by?: KeyPair | undefined
+  /** Whose key it is for; left out, a new one is made. */
+  readonly of?: KeyPair | undefined
   /** Default P-256. */
   readonly keyKind?: KeyKind
   /** Default sha256. */
@@ -91,18 +93,11 @@ export class CertificateMaker {
     const kind = KEY_KINDS[order.keyKind ?? 'P-256']
     if (order.keyKind === 'DSA-1024') this.run('dsaparam', '-out', 'dsa.pem', '1024')
     const subject = `/CN=${order.commonName}`
-    this.run(
-      'req',
-      '-new',
-      ...kind,
-      '-nodes',
-      '-subj',
-      subject,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-    )
+    const key =
+      order.of === undefined
+        ? [...kind, '-nodes', '-keyout', `${name}.key`]
+        : ['-key', this.write(`${name}.key`, order.of.key)]
+    this.run('req', '-new', ...key, '-subj', subject, '-out', `${name}.csr`)
     appendFileSync(this.#path('openssl.cnf'), `\n[extensions-${name}]\n${order.extensions.join('\n')}\n`)
     const signer =
       order.by === undefined

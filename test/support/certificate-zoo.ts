@@ -47,6 +47,8 @@ function build(maker: CertificateMaker) {
     [...AUTHORITY, 'nameConstraints = critical, permitted;DNS:allowed.test'],
     { by: root },
   )
+  // As a company that signs its servers itself, and has been signed by others for a few of its names.
+  const bridge = make('constrained authority', AUTHORITY, { of: constrained })
   const tooDeep = make('authority below its limit', AUTHORITY, { by: intermediate })
   const oldIntermediate = make('expired intermediate', AUTHORITY, { by: root, ...past })
   const futureIntermediate = make('intermediate of the future', AUTHORITY, { by: root, ...future })
@@ -102,6 +104,7 @@ function build(maker: CertificateMaker) {
     forged: leaf(name, { by: impostor }, FORGED),
     // What the certificates themselves allow.
     constrained: chain(leaf(name, { by: constrained }), constrained),
+    allowed: chain(leaf('DNS:www.allowed.test', { by: constrained }), constrained),
     issuedByLeaf: chain(leaf(name, { by: plain }), plain),
     issuedByUnauthorised: chain(leaf(name, { by: unauthorised }), unauthorised),
     tooDeep: chain(leaf(name, { by: tooDeep }), tooDeep, intermediate),
@@ -136,10 +139,13 @@ function build(maker: CertificateMaker) {
     // Clients.
     client,
     /** The client's, with the root of the strangers beside it; the passphrase is `zoo`. */
+    pfxWithBridge: maker.makePfx(client, [bridge], 'zoo'),
     pfxWithStranger: maker.makePfx(client, [stranger], 'zoo'),
     strangeClient: make('strange client', [...LEAF, 'extendedKeyUsage = clientAuth'], { by: stranger }),
     /** Of the root, with `revoked` on it. */
     revocations: maker.revoke(root, [revoked]),
+    revocationsBelow: maker.revoke(constrained, []),
+    revocationOfBridged: maker.revoke(root, [constrained]),
   }
 }
 

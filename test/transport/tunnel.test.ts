@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import type { FieldLine } from '../../src/core/fields.ts'
-import { ConnectError, ProxyError } from '../../src/errors/index.ts'
+import { ConnectError, ProxyError, RemoteProtocolError } from '../../src/errors/index.ts'
 import { ProxyIdentity } from '../../src/transport/proxy-identity.ts'
 import { AskAgain, Asking, openTunnel, type TunnelQuestion } from '../../src/transport/tunnel.ts'
 import { showWire } from '../support/bytes.ts'
@@ -110,7 +110,11 @@ describe('CONNECT', () => {
     const { stream, opened } = begin()
     await written(stream)
     stream.receive(answer('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
-    assert.equal((await rejectionAs(opened, ConnectError)).code, 'PROXY_FAILED')
+    const error = await rejectionAs(opened, ConnectError)
+    assert.equal(error.code, 'PROXY_FAILED')
+    // It speaks HTTP, and said too much (RFC 9110 §9.3.6).
+    assert.ok(error.cause instanceof RemoteProtocolError && error.cause.code === 'UNEXPECTED_DATA')
+    assert.match(error.message, /behind the answer to CONNECT, which has no body/)
     assert.ok(stream.isClosed)
   })
 })

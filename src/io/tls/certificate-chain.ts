@@ -12,6 +12,7 @@ import * as tls from 'node:tls'
 import { ownMember } from '../../core/owns.ts'
 import type { PemInput } from '../../core/tls-options.ts'
 import type { CertificateOutline } from './certificate-der.ts'
+import { mayIssueFor } from './certificate-names.ts'
 import type { ReasonName } from './certificate-reasons.ts'
 import { findWeaknesses } from './certificate-strength.ts'
 import { ChainCertificate, type Finding, isSelfSigned } from './chain-certificate.ts'
@@ -100,18 +101,35 @@ function readSystemAuthority(pem: string): Authority | undefined {
   return systemAuthorities.get(pem)
 }
 
-/** Everything that is wrong with a chain but its names, by the certificates themselves. */
-export function examineChain(chain: readonly ChainCertificate[], store: TrustStore, now: number): Finding[] {
-  const end = chain.findIndex((one) => isAnchor(one, store))
-  // What stands above a trusted authority decides nothing: it was shown for clients that trust another one.
-  const relevant = end < 0 ? chain : chain.slice(0, end + 1)
+/**
+ * Everything that is wrong with a chain, by the certificates themselves, but that it is for another host.
+ * @param host - for which it has to be issued
+ */
+export function examineChain(
+  chain: readonly ChainCertificate[],
+  store: TrustStore,
+  now: number,
+  host: string,
+): Finding[] {
+  const relevant = upToAnchor(chain, store)
+  const isTrusted = isAnchor(relevant.at(-1)!, store)
   return [
-    ...(end < 0 ? [findMistrust(chain, store)] : []),
+    ...(isTrusted ? [] : [findMistrust(chain, store)]),
     ...relevant.flatMap((certificate, height) =>
       findFaults(certificate, height === 0 ? undefined : relevant[height - 1], height, now),
     ),
+    ...relevant.filter((one) => !isAllowedFor(one, host)).map(breaksConstraint),
     ...findWeaknesses(relevant),
   ]
+}
+
+/** What stands above a trusted authority decides nothing: it was shown for clients that trust another one. */
+export function upToAnchor(
+  chain: readonly ChainCertificate[],
+  store: TrustStore,
+): readonly ChainCertificate[] {
+  const end = chain.findIndex((one) => isAnchor(one, store))
+  return end < 0 ? chain : chain.slice(0, end + 1)
 }
 
 /** Whether this is a trusted authority, or one under its name and with its key. */
@@ -173,9 +191,20 @@ function isUnderstood({ extensions }: CertificateOutline): boolean {
   return [...extensions].every(([id, isCritical]) => !isCritical || UNDERSTOOD.has(id))
 }
 
+/**
+ * Security: OpenSSL looks at the constraints of the chain that it has built. With `pfx` that may be another one, up to an authority that
+ * is not to be trusted and has the name and the key of this one.
+ */
+function isAllowedFor({ outline }: ChainCertificate, host: string): boolean {
+  const constraints = outline?.nameConstraints
+  return constraints === undefined || mayIssueFor(constraints, host)
+}
+
+function breaksConstraint(certificate: ChainCertificate): Finding {
+  return { reason: 'nameConstraint', certificate }
+}
+
 /** The authorities of a chain that may issue for certain names only. */
 export function findNameConstraints(chain: readonly ChainCertificate[]): Finding[] {
-  return chain
-    .filter(({ outline }) => outline?.extensions.has('2.5.29.30') === true)
-    .map((certificate) => ({ reason: 'nameConstraint', certificate }))
+  return chain.filter(({ outline }) => outline?.nameConstraints !== undefined).map(breaksConstraint)
 }

@@ -7,7 +7,7 @@
  */
 
 /** One element of DER: its tag and its content. */
-interface Element {
+export interface Element {
   readonly tag: number
   readonly content: Uint8Array
 }
@@ -20,11 +20,23 @@ const EXTENSIONS = 0xa3
 /** `[0]`: the hash among the parameters of RSASSA-PSS. */
 const PSS_HASH = 0xa0
 /** `[2]` of GeneralName: a dNSName. */
-const DNS_NAME = 0x82
+export const DNS_NAME = 0x82
+/** `[7]` of GeneralName: an iPAddress. */
+export const IP_ADDRESS = 0x87
+/** `[0]` and `[1]` of NameConstraints. */
+const PERMITTED = 0xa0
+const EXCLUDED = 0xa1
 
 const KEY_USAGE = '2.5.29.15'
 const ALTERNATIVE_NAMES = '2.5.29.17'
 const BASIC_CONSTRAINTS = '2.5.29.19'
+const NAME_CONSTRAINTS = '2.5.29.30'
+
+/** For which names an authority may issue (§4.2.1.10); each a GeneralName. */
+export interface NameConstraints {
+  readonly permitted: readonly Element[]
+  readonly excluded: readonly Element[]
+}
 
 export interface CertificateOutline {
   /** The object identifier of the algorithm that the issuer signed with: `1.2.840.10045.4.3.2`. */
@@ -39,6 +51,8 @@ export interface CertificateOutline {
   readonly maxPathLength: number | undefined
   /** The first eight bits of the key usage (§4.2.1.3), `digitalSignature` first; undefined for any use. */
   readonly keyUsage: number | undefined
+  /** Undefined for an authority that may issue for any name. */
+  readonly nameConstraints: NameConstraints | undefined
 }
 
 /** Reads the outline of a certificate; undefined where it is not DER as RFC 5280 has it. */
@@ -60,6 +74,7 @@ function parseOutline(der: Uint8Array): CertificateOutline {
   const extensions = new Map<string, boolean>()
   let maxPathLength: number | undefined
   let keyUsage: number | undefined
+  let nameConstraints: NameConstraints | undefined
   let dnsNames: readonly string[] = []
   for (const extension of listed) {
     const [identifier, ...rest] = readElements(extension.content)
@@ -68,12 +83,13 @@ function parseOutline(der: Uint8Array): CertificateOutline {
     // A bit string begins with the number of bits that its last byte does not use.
     if (id === KEY_USAGE) keyUsage = content(readElements(content(rest.at(-1)))[0])[1] ?? 0
     if (id === ALTERNATIVE_NAMES) dnsNames = readDnsNames(content(rest.at(-1)))
+    if (id === NAME_CONSTRAINTS) nameConstraints = readNameConstraints(content(rest.at(-1)))
     if (id === BASIC_CONSTRAINTS) maxPathLength = readPathLength(content(rest.at(-1)))
   }
   const [identifier, parameters] = readElements(content(algorithm))
   const signatureAlgorithm = formatIdentifier(content(identifier))
   const pssDigest = signatureAlgorithm === RSASSA_PSS ? readPssDigest(parameters) : undefined
-  return { signatureAlgorithm, pssDigest, dnsNames, extensions, maxPathLength, keyUsage }
+  return { signatureAlgorithm, pssDigest, dnsNames, extensions, maxPathLength, keyUsage, nameConstraints }
 }
 
 export const RSASSA_PSS = '1.2.840.113549.1.1.10'
@@ -105,8 +121,18 @@ function readPathLength(basicConstraints: Uint8Array): number | undefined {
   return length?.content.reduce((sum, byte) => sum * 256 + byte, 0)
 }
 
+function readNameConstraints(extension: Uint8Array): NameConstraints {
+  const lists = readElements(content(readElements(extension)[0]))
+  const basesOf = (wanted: number): Element[] =>
+    lists
+      .filter(({ tag }) => tag === wanted)
+      .flatMap((list) => readElements(list.content))
+      .flatMap((subtree) => readElements(subtree.content).slice(0, 1))
+  return { permitted: basesOf(PERMITTED), excluded: basesOf(EXCLUDED) }
+}
+
 /** The elements that stand one after the other. */
-function readElements(der: Uint8Array): Element[] {
+export function readElements(der: Uint8Array): Element[] {
   const elements: Element[] = []
   let at = 0
   while (at < der.length) {

@@ -6,6 +6,8 @@
  */
 
 import { tlsNameOf } from '../../core/host.ts'
+import { bytesOfIp, readIpAddress } from '../../core/ip-address.ts'
+import { DNS_NAME, type Element, IP_ADDRESS, type NameConstraints } from './certificate-der.ts'
 import type { ChainCertificate } from './chain-certificate.ts'
 
 /** How OpenSSL compares. Security: every name that Node looks for, for it looks on `Object.prototype` as well. */
@@ -33,4 +35,38 @@ function isBelow(pattern: string, name: string): boolean {
   if (!pattern.startsWith('*.') || !/^\.[^.*]+(?:\.[^.*]+)+$/.test(suffix)) return false
   const firstDot = name.indexOf('.')
   return firstDot > 0 && name.slice(firstDot).toLowerCase() === suffix
+}
+
+/**
+ * Whether an authority with these constraints may issue for the host (RFC 5280 §4.2.1.10). Of the names that a certificate has, this
+ * one alone decides to whom is talked.
+ */
+export function mayIssueFor({ permitted, excluded }: NameConstraints, host: string): boolean {
+  const { name, isAddress } = tlsNameOf(host)
+  const address = isAddress ? bytesOfIp(readIpAddress(name)!) : undefined
+  const kind = isAddress ? IP_ADDRESS : DNS_NAME
+  const isWithin = ({ content }: Element): boolean =>
+    address === undefined ? isInDomain(name, content) : isInNetwork(address, content)
+  const allowed = permitted.filter(({ tag }) => tag === kind)
+  return (
+    (allowed.length === 0 || allowed.some(isWithin)) &&
+    !excluded.some((base) => base.tag === kind && isWithin(base))
+  )
+}
+
+/** With a dot before it, as OpenSSL takes it, a domain is the names below it alone. */
+function isInDomain(name: string, base: Uint8Array): boolean {
+  const domain = Buffer.from(base).toString('latin1').toLowerCase()
+  const lower = name.toLowerCase()
+  if (domain === '' || lower === domain) return true
+  return lower.endsWith(domain.startsWith('.') ? domain : `.${domain}`)
+}
+
+/** An address, and as many bytes that say which of its bits count. */
+function isInNetwork(address: readonly number[], base: Uint8Array): boolean {
+  const width = address.length
+  return (
+    base.length === 2 * width &&
+    address.every((byte, index) => ((byte ^ base[index]!) & base[width + index]!) === 0)
+  )
 }

@@ -13,11 +13,13 @@ import {
   pinOf,
   readChain,
   readTrustStore,
+  upToAnchor,
 } from './certificate-chain.ts'
 import { namesHost } from './certificate-names.ts'
 import { REASON_NAMES, type ReasonName, reasonOfOpenssl, reasonRow } from './certificate-reasons.ts'
 import { findWeaknesses, keyBits } from './certificate-strength.ts'
 import type { ChainCertificate, Finding } from './chain-certificate.ts'
+import { findRevoked } from './revocation.ts'
 
 /** What is known of a server at the end of the handshake. */
 export interface PeerFacts {
@@ -98,15 +100,19 @@ const MISSED_BY_OPENSSL: readonly ReasonName[] = ['weakKey', 'weakSignature', 'u
 const UNNAMED = 'UNSPECIFIED'
 
 function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts): Finding[] {
-  const { opensslError, options, now } = facts
+  const { host, opensslError, options, now } = facts
   // Security: Node adds the authorities in a PKCS#12 file to those that OpenSSL trusts. Who the client is says nothing of whom it
   // trusts: what OpenSSL is content with is judged again, by `ca` or the system's authorities alone.
   const isTrustDoubtful = options.pfx !== undefined
   // The usual case, and it costs no look at the authorities.
   if (opensslError === undefined && !isTrustDoubtful && findWeaknesses(chain).length === 0) return []
-  const found = examineChain(chain, readTrustStore(options.ca), now)
-  if (opensslError === undefined)
-    return isTrustDoubtful ? found : found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
+  const store = readTrustStore(options.ca)
+  const found = examineChain(chain, store, now, options.servername ?? host)
+  if (opensslError === undefined && isTrustDoubtful)
+    return options.crl === undefined
+      ? found
+      : [...found, ...findRevoked(upToAnchor(chain, store), options.crl)]
+  if (opensslError === undefined) return found.filter(({ reason }) => MISSED_BY_OPENSSL.includes(reason))
   if (opensslError !== UNNAMED) {
     const reason = reasonOfOpenssl(opensslError)
     const { code } = reasonRow(reason)
@@ -116,7 +122,7 @@ function findChainReasons(chain: readonly ChainCertificate[], facts: PeerFacts):
     return found.some(isSame) ? found : [...found, { reason, certificate: blame(reason, chain) }]
   }
   // Name constraints are the last thing that OpenSSL looks at: an error with a name says that they are kept.
-  found.push(...findNameConstraints(chain))
+  if (!found.some(({ reason }) => reason === 'nameConstraint')) found.push(...findNameConstraints(chain))
   if (found.some(({ reason }) => UNNAMED_REASONS.includes(reason))) return found
   // An issuer that may not sign is none to Node, which ends the chain below it; one that is not there has a name.
   const isCutOff = found.some(({ reason }) => reason === 'issuerMissing')

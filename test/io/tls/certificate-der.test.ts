@@ -30,6 +30,7 @@ describe('the outline of a certificate', () => {
       dnsNames: [],
       maxPathLength: undefined,
       keyUsage: 0b0000_0110,
+      nameConstraints: undefined,
     })
     assert.deepEqual(
       [extensions.get(BASIC_CONSTRAINTS), extensions.get(KEY_USAGE), extensions.get(SUBJECT_KEY)],

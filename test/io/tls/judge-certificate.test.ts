@@ -63,7 +63,7 @@ describe('a chain under a root that is not among those that can be read', () => 
   it('may be trusted or not: that is a reason of its own, and where all can be read it is a stranger', () => {
     const chain = [expired.cert, ca].map((pem) => new ChainCertificate(shown(pem)))
     const reasons = (isComplete: boolean): string[] =>
-      examineChain(chain, { authorities: [], isComplete }, facts.now).map(({ reason }) => reason)
+      examineChain(chain, { authorities: [], isComplete }, facts.now, facts.host).map(({ reason }) => reason)
     assert.deepEqual(reasons(false), ['trustUnknown', 'expired'])
     assert.deepEqual(reasons(true), ['untrustedRoot', 'expired'])
   })

@@ -227,6 +227,18 @@ export function listExhibits(zoo: CertificateZoo): Exhibit[] {
         names: 'constrained authority',
       },
     ),
+    {
+      ...exception(
+        "breaks a name constraint of an authority whose key is also in the client's PKCS#12, without constraints",
+        zoo.constrained,
+        'CERTIFICATE_WRONG_ISSUER',
+        /it may issue for certain names only/,
+        {
+          names: 'constrained authority',
+        },
+      ),
+      base: { pfx: zoo.pfxWithBridge, passphrase: 'zoo' },
+    },
     exception('is for clients', zoo.clientOnly, 'CERTIFICATE_WRONG_PURPOSE', /it is not for servers/),
     exception(
       'has an RSA key of 1024 bits',

@@ -35,6 +35,13 @@ const ALIKE: readonly [exhibits: readonly string[], because: string][] = [
     'all lead to the root of the stranger, which is trusted then',
   ],
   [
+    [
+      'breaks a name constraint',
+      "breaks a name constraint of an authority whose key is also in the client's PKCS#12, without constraints",
+    ],
+    'both show the same certificate',
+  ],
+  [
     ['demands a certificate of the client, in TLS 1.2', 'demands a certificate of the client, in TLS 1.3'],
     'both demand the same certificate',
   ],

@@ -91,6 +91,7 @@ if (zoo !== undefined) {
       ['with an Ed25519 key', zoo.ed25519],
       ['signed with RSASSA-PSS over SHA-256', zoo.signedByPss, 'zoo.test', { ca: zoo.rsaRoot.cert }],
       ['beside a PKCS#12 with strangers in it', zoo.throughIntermediate, 'zoo.test', pfx],
+      ['by an authority for its name, beside a PKCS#12', zoo.allowed, 'www.allowed.test', pfx],
       ['by its address', zoo.address, '127.0.0.1'],
       ['by an internationalised name', zoo.punycode, 'xn--bcher-kva.test'],
       ['that was revoked, for nothing is looked up', zoo.revoked],
