@@ -1,6 +1,7 @@
 // Whatever a peer or a caller repeats in a value, reading it takes time linear in its length: measured by doubling.
 
 import { describe, it } from 'node:test'
+import { parseAuthInfo, readChallenges } from '../../src/auth/challenge.ts'
 import { charsetOf, parseJson } from '../../src/core/body-text.ts'
 import { parseHTTPDate } from '../../src/core/dates.ts'
 import {
@@ -15,11 +16,17 @@ import {
 import { HTTPHeaders } from '../../src/core/headers.ts'
 import { parseHostPort } from '../../src/core/origin.ts'
 import { checkTarget } from '../../src/core/request-target.ts'
+import { shownUrl } from '../../src/core/shown-url.ts'
 import { readDataUrl } from '../../src/fetch/data-url.ts'
 import { extractMimeType } from '../../src/fetch/mime-type.ts'
 import { readHeaders } from '../../src/fetch/read-headers.ts'
 import { checkField, writeRequestFields, writeRequestLine } from '../../src/h1/head-writer.ts'
 import { resolveTolerances } from '../../src/h1/tolerances.ts'
+import { keepSendable } from '../../src/layers/cookies/cookie-field.ts'
+import { hostAndAbove, hstsHost, readStrictTransportSecurity } from '../../src/layers/hsts/policy.ts'
+import { readLocation } from '../../src/layers/location.ts'
+import { parseRetryAfter } from '../../src/layers/retry-after.ts'
+import { parseNoProxy } from '../../src/proxy/no-proxy.ts'
 import { HTTPMessage } from '../../src/python/http-message.ts'
 import { assertLinear } from '../support/growth.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -74,6 +81,15 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   extractMimeType: (text) => extractMimeType([text]),
   readHeaders: quietly((text) => readHeaders([['a', text]])),
   readDataUrl: (text) => readDataUrl(new URL(`data:${text},`)),
+  readStrictTransportSecurity,
+  hostAndAbove: (text) => hostAndAbove(hstsHost(text) ?? ''),
+  readChallenges: (text) => readChallenges([text]),
+  parseAuthInfo: (text) => parseAuthInfo([text]),
+  readLocation: (text) => readLocation([text], new URL('http://a/b')),
+  parseRetryAfter: (text) => parseRetryAfter(text, 0),
+  parseNoProxy: quietly((text) => parseNoProxy(text)),
+  shownUrl: (text) => shownUrl(`http://a/${text}`),
+  keepSendable,
   HTTPMessage: (text) => new HTTPMessage([['Content-Type', `a/b${text}`]]).getparam('charset'),
   'HTTPMessage.getaddrlist': (text) => new HTTPMessage([['From', text]]).getaddrlist('From'),
   'HTTPMessage.getdate_tz': (text) => new HTTPMessage([['Date', text]]).getdate_tz('Date'),

@@ -47,10 +47,16 @@ function splitDirectives(value: string): string[] {
   return value.match(/(?:[^;"]|"(?:[^"\\]|\\.)*"?)+/gs) ?? []
 }
 
-/** The name by which a host is known: without a dot at its end; undefined for an address, which is never known. */
+/** No name is longer, the dot at its end left out (RFC 1035 §2.3.4): 255 octets, each label with its length before it. */
+const MAX_NAME_LENGTH = 253
+
+/**
+ * The name by which a host is known: without a dot at its end; undefined for what is never known, an address, and what is too long to
+ * be a name.
+ */
 export function hstsHost(hostname: string): string | undefined {
   const { name, isAddress } = tlsNameOf(hostname)
-  return isAddress || name === '' ? undefined : name.toLowerCase()
+  return isAddress || name === '' || name.length > MAX_NAME_LENGTH ? undefined : name.toLowerCase()
 }
 
 /** The host itself and each name above it: `a.b.c`, `b.c`, `c`. */

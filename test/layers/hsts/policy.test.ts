@@ -85,6 +85,9 @@ describe('a host', () => {
       ['127.0.0.1', undefined],
       ['[::1]', undefined],
       ['[::ffff:1.2.3.4]', undefined],
+      // The longest name (RFC 1035 §2.3.4), and a longer one.
+      [`${'abcd.'.repeat(50)}abc.`, `${'abcd.'.repeat(50)}abc`],
+      [`${'abcd.'.repeat(50)}abcd`, undefined],
     ] as const) {
       assert.equal(hstsHost(hostname), expected, hostname)
     }
