@@ -9,7 +9,7 @@ import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { type Attempt, addFacts, attemptOfError, setAttempts } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError, setAttempts, shownBriefly } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
@@ -220,11 +220,11 @@ export class PoolSender {
       tellAttempts(error, attempts)
       throw error
     }
-    const failed = {
+    const failed = shownBriefly({
       ...attemptOfError(error),
       error,
       decision: `again, on a new connection: ${decision.why}`,
-    }
+    })
     return { ...sending, request: resent(request), attempts: [...attempts, failed] }
   }
 }
