@@ -221,6 +221,15 @@ describe('maskCredentials', () => {
     }
   })
 
+  it('takes time linear in elements that are not closed, whatever their names', () => {
+    const elements = (length: number): string => {
+      let text = ''
+      for (let i = 0; text.length < length; i++) text += `<key-a${i}>\n`
+      return text
+    }
+    assertLinear('maskText', elements, maskText)
+  })
+
   it('takes time linear in the parts of a form that have one end', () => {
     const part = 'Content-Disposition: form-data; name=key\n'
     assertLinear('maskText', (length) => `${part.repeat(length / part.length)}\na\n\n`, maskText)
