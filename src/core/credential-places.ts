@@ -87,18 +87,21 @@ function findTokens(text: string, found: Found): void {
   for (const { 0: token, index } of text.matchAll(JWT)) found(index, index + token.length)
 }
 
+/** Of so many names, elements that are not closed do not keep those of others from being masked whole. */
+const MAX_UNCLOSED = 16
 const ELEMENT = /<([\w:.-]{1,128})(?=[\s>])[^<>]*>/g
 
 /** `<password>…</password>` */
 function findElements(text: string, found: Found): void {
-  let isClosed = true
+  const unclosed = new Set<string>()
   let done = 0
   for (const { 0: tag, 1: name, index } of text.matchAll(ELEMENT)) {
     const start = index + tag.length
     if (index < done || tag.at(-2) === '/' || !isCredentialName(name!)) continue
-    const close = isClosed ? text.indexOf(`</${name}`, start) : -1
-    // One that is not closed is looked for no more: that would take time in the square of the text.
-    if (close < 0) isClosed = false
+    // What is not closed is looked for once, and not for every name: that would take time in the square of the text.
+    const mayClose = unclosed.size < MAX_UNCLOSED && !unclosed.has(name!)
+    const close = mayClose ? text.indexOf(`</${name}`, start) : -1
+    if (close < 0) unclosed.add(name!)
     done = close < 0 ? indexFrom(/[\r\n]/g, text, start) : close
     found(start, done)
   }

@@ -356,7 +356,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
         let piece = await this.#ownPiece()
         if (piece === undefined) break
         if (piece.length > missing) {
-          this.#rest = piece.subarray(missing)
+          this.#putBack(piece.subarray(missing))
           piece = piece.subarray(0, missing)
         }
         missing -= piece.length
@@ -408,11 +408,11 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
         if (piece === undefined) break
         const lf = piece.indexOf(LF)
         if (length + (lf < 0 ? piece.length : lf + 1) > maxBytes) {
-          this.#rest = Buffer.concat([...pieces, piece])
+          this.#putBack(Buffer.concat([...pieces, piece]))
           throw this.#named(new LineTooLong(maxBytes))
         }
         if (lf >= 0) {
-          if (lf + 1 < piece.length) this.#rest = piece.subarray(lf + 1)
+          if (lf + 1 < piece.length) this.#putBack(piece.subarray(lf + 1))
           pieces.push(piece.subarray(0, lf + 1))
           break
         }
@@ -512,7 +512,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /** What `make` makes of the rest of the body: at once where all of it is there. */
   #madeOfRest<T>(call: string, make: (bytes: Buffer) => T): T | Promise<T> {
     if (this.#isReading) return Promise.reject(this.#busy())
-    if (this.#takenBy !== undefined) return this.#refuseAgain(this.#takenBy)
+    if (this.#takenBy !== undefined) return this.#takeAgain(this.#takenBy, make)
     this.#markTaken(call)
     const bytes = this.#hasPlainBody() ? this.#body.takeAll() : undefined
     if (bytes === undefined) return this.read().then(make)
@@ -521,8 +521,10 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   }
 
   /** A body that has none left is no empty one. What broke off, or is being read still, says so itself. */
-  async #refuseAgain(earlier: string): Promise<never> {
-    await this.read()
+  async #takeAgain<T>(earlier: string, make: (bytes: Buffer) => T): Promise<T> {
+    const bytes = await this.read()
+    // The earlier call was refused beside a read that waited, and has taken nothing.
+    if (bytes.length > 0) return make(bytes)
     throw this.#named(
       new ImproperConnectionState(`${earlier} took all of it; keep what it gave`, 'BODY_ALREADY_READ'),
     )
@@ -676,6 +678,12 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const rest = this.#rest
     this.#rest = undefined
     return rest
+  }
+
+  /** What a read took too much of is the next one's; after a `close()` meanwhile, it is given up. */
+  #putBack(bytes: Buffer): void {
+    if (this.#isGivenUp) this.#isCut = true
+    else this.#rest = bytes
   }
 
   #nextPiece(): Promise<Buffer | undefined> {

@@ -255,6 +255,20 @@ export function attemptOfError(error: HTTPException): Attempt {
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined))
 }
 
+/**
+ * Shows its error in a line where `console.log` shows it, and not where Node prints an error that was not caught: with the stacks
+ * of all attempts, the error that tells of them is lost on a screen.
+ */
+export function shownBriefly(attempt: Attempt): Attempt {
+  const error = Object.hasOwn(attempt, 'error') ? attempt.error : undefined
+  if (error === undefined) return attempt
+  const line = `${error.name}: ${HTTPException.isHTTPException(error) ? error.summary : error.message}`
+  return Object.defineProperties(attempt, {
+    error: { enumerable: false },
+    [Symbol.for('nodejs.util.inspect.custom')]: { value: () => ({ ...attempt, error: line }) },
+  })
+}
+
 const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', 'timings', 'proxy'])
 
 /** `Summary (GET http://host/path; waiting for the response; after 12 ms). Try: hint.` */

@@ -1,7 +1,13 @@
 /** The attempts that were made for a request, as layers that send it again tell of them. */
 
 import type { HTTPResponse } from '../core/response.ts'
-import { type Attempt, attemptOfError, HTTPException, setAttempts } from '../errors/exception.ts'
+import {
+  type Attempt,
+  attemptOfError,
+  HTTPException,
+  setAttempts,
+  shownBriefly,
+} from '../errors/exception.ts'
 import { ConnectError } from '../errors/index.ts'
 
 /** The attempts that an error tells of; of a ConnectError they may still be the addresses that were tried. */
@@ -31,18 +37,4 @@ export async function withEarlier(
 /** The attempts with more said of the last one. */
 export function withLast(attempts: readonly Attempt[], more: Partial<Attempt>): readonly Attempt[] {
   return [...attempts.slice(0, -1), shownBriefly({ ...attempts.at(-1)!, ...more })]
-}
-
-/**
- * Shows its error in a line where `console.log` shows it, and not where Node prints an error that was not caught: with the stacks
- * of all attempts, the error that tells of them is lost on a screen.
- */
-function shownBriefly(attempt: Attempt): Attempt {
-  const error = Object.hasOwn(attempt, 'error') ? attempt.error : undefined
-  if (error === undefined) return attempt
-  const line = `${error.name}: ${HTTPException.isHTTPException(error) ? error.summary : error.message}`
-  return Object.defineProperties(attempt, {
-    error: { enumerable: false },
-    [Symbol.for('nodejs.util.inspect.custom')]: { value: () => ({ ...attempt, error: line }) },
-  })
 }

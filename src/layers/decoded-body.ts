@@ -102,25 +102,31 @@ export class DecodedBody implements BodyReader {
     return this.#options.limits.maxBytes
   }
 
-  async readInto(target: Uint8Array): Promise<number> {
+  readInto(target: Uint8Array): Promise<number> {
     const { length } = target
-    const piece = await this.readChunk()
-    if (piece === undefined) return 0
-    // Kept until it is copied: where the target cannot take it, the next read has it.
-    this.#rest = piece
-    const count = copyInto(target, piece, length)
-    this.#rest = count < piece.length ? piece.subarray(count) : undefined
-    return count
+    return this.#alone(
+      () => this.#piece(),
+      (piece) => {
+        if (piece === undefined) return 0
+        // Kept until it is copied: where the target cannot take it, the next read has it.
+        this.#rest = piece
+        const count = copyInto(target, piece, length)
+        this.#rest = count < piece.length ? piece.subarray(count) : undefined
+        return count
+      },
+    )
   }
 
   readChunk(): Promise<Buffer | undefined> {
-    return this.#alone(async () => {
-      const rest = this.#takeRest()
-      if (rest !== undefined) return rest
-      const all = this.#takeAll()
-      if (all === undefined) return await this.#next()
-      return all.length === 0 ? undefined : all
-    })
+    return this.#alone(() => this.#piece(), asRead)
+  }
+
+  async #piece(): Promise<Buffer | undefined> {
+    const rest = this.#takeRest()
+    if (rest !== undefined) return rest
+    const all = this.#takeAll()
+    if (all === undefined) return await this.#next()
+    return all.length === 0 ? undefined : all
   }
 
   readAll(): Promise<Buffer> {
@@ -133,7 +139,7 @@ export class DecodedBody implements BodyReader {
         if (small !== undefined) return small
       }
       return await this.#readRest()
-    })
+    }, asRead)
   }
 
   takeAll(): Buffer | undefined {
@@ -149,18 +155,27 @@ export class DecodedBody implements BodyReader {
     this.#inner.cancel()
   }
 
-  /** One read at a time: two would share the pieces between them. */
-  async #alone<T>(read: () => Promise<T>): Promise<T> {
+  /**
+   * One read at a time: two would share the pieces between them.
+   * @param give - makes what the caller gets; what it throws is the caller's doing, and no failure of the body
+   */
+  async #alone<R, T>(read: () => Promise<R>, give: (result: R) => T): Promise<T> {
     if (this.#isReading) {
       throw new ImproperConnectionState('the body is being read already; wait for that read first')
     }
     this.#isReading = true
     try {
+      return give(await this.#orFail(read))
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  async #orFail<T>(read: () => Promise<T>): Promise<T> {
+    try {
       return await read()
     } catch (error) {
       throw this.#fail(error)
-    } finally {
-      this.#isReading = false
     }
   }
 
@@ -327,6 +342,8 @@ export class DecodedBody implements BodyReader {
     return name(new DecodeError('BAD_CONTENT_CODING', detail, { bytes, cause: error }))
   }
 }
+
+const asRead = <T>(result: T): T => result
 
 function closedError(): ImproperConnectionState {
   return new ImproperConnectionState('the response was closed before its body was read')

@@ -55,23 +55,33 @@ export class WatchedBody implements BodyReader {
   }
 
   readInto(target: Uint8Array): Promise<number> {
-    return this.#read(
-      () => this.#inner.readInto(target),
-      (count) => count,
+    return this.#alone(() =>
+      this.#read(
+        () => this.#inner.readInto(target),
+        (count) => count,
+      ),
     )
   }
 
   readChunk(): Promise<Buffer | undefined> {
+    return this.#alone(() => this.#readPiece())
+  }
+
+  readAll(): Promise<Buffer> {
+    return this.#alone(() => this.#readPieces())
+  }
+
+  #readPiece(): Promise<Buffer | undefined> {
     return this.#read(
       () => this.#inner.readChunk(),
       (piece) => piece?.length ?? 0,
     )
   }
 
-  async readAll(): Promise<Buffer> {
+  async #readPieces(): Promise<Buffer> {
     const pieces: Buffer[] = []
     try {
-      for (let piece = await this.readChunk(); piece !== undefined; piece = await this.readChunk()) {
+      for (let piece = await this.#readPiece(); piece !== undefined; piece = await this.#readPiece()) {
         pieces.push(piece)
       }
     } catch (error) {
@@ -100,12 +110,21 @@ export class WatchedBody implements BodyReader {
     else this.#watch.waits()
   }
 
-  async #read<T>(read: () => Promise<T>, lengthOf: (result: T) => number): Promise<T> {
+  /** One read at a time, however many pieces it takes: another one would have some of them. */
+  async #alone<T>(read: () => Promise<T>): Promise<T> {
     if (this.#isReading) {
       throw new ImproperConnectionState('the body is being read already; wait for that read first')
     }
-    if (this.#failure !== undefined) throw this.#failure.error
     this.#isReading = true
+    try {
+      return await read()
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  async #read<T>(read: () => Promise<T>, lengthOf: (result: T) => number): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure.error
     try {
       this.#isAwaited = true
       if (!this.#isAhead) this.#watch.waits()
@@ -117,8 +136,6 @@ export class WatchedBody implements BodyReader {
       this.#isAwaited = false
       this.#watch.stopped()
       throw this.#toldInstead(error)
-    } finally {
-      this.#isReading = false
     }
   }
 

@@ -6,10 +6,10 @@
 import { withAttempts } from '../core/attempted-body.ts'
 import { type Continuation, continued, followAnswer, followError } from '../core/continuation.ts'
 import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
-import { type OutgoingRequest, type RequestDeadlines, rootOf } from '../core/request.ts'
+import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { type Attempt, addFacts, attemptOfError, setAttempts } from '../errors/exception.ts'
+import { type Attempt, addFacts, attemptOfError, setAttempts, shownBriefly } from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
@@ -20,7 +20,6 @@ import type { ConnectionKeeper, PoolPlan } from './keeper.ts'
 import type { PooledConnection } from './pool-origin.ts'
 import { PooledBody, type PoolWarning } from './pooled-body.ts'
 import { type AwaitedStage, joinLine, type QueueOutcome } from './queued.ts'
-import { describeRequest } from './report.ts'
 import { decideResend, isConnectionLoss, isReplayable, needOf, resent } from './resend.ts'
 
 /** What is to be known of all requests. */
@@ -183,10 +182,8 @@ export class PoolSender {
     const { request, where } = sending
     const { clock, limits } = this.#keeper
     const { onWarning } = this.#options
-    const shown = describeRequest(request.method, request.url)
     const failed = sending.queueMs === undefined ? undefined : (error: unknown) => tellQueue(error, sending)
-    const root = rootOf(request)
-    const guard = { connection, framing, clock, limits, root, request: shown, where, onWarning, failed }
+    const guard = { connection, framing, clock, limits, request, where, onWarning, failed }
     return told.derive({ body: (body) => new PooledBody(body, guard), framing })
   }
 
@@ -223,11 +220,11 @@ export class PoolSender {
       tellAttempts(error, attempts)
       throw error
     }
-    const failed = {
+    const failed = shownBriefly({
       ...attemptOfError(error),
       error,
       decision: `again, on a new connection: ${decision.why}`,
-    }
+    })
     return { ...sending, request: resent(request), attempts: [...attempts, failed] }
   }
 }

@@ -8,12 +8,13 @@
 
 import type { BodyReader } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
-import type { OutgoingRequest } from '../core/request.ts'
+import { type OutgoingRequest, rootOf } from '../core/request.ts'
 import type { BodyFraming } from '../core/response-head.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import type { PoolLimits } from './limits.ts'
 import type { Holder, PooledConnection } from './pool-origin.ts'
+import { describeRequest } from './report.ts'
 
 /** Something of the caller's that costs a connection. */
 export interface PoolWarning {
@@ -33,9 +34,8 @@ export interface GuardOptions {
   readonly framing: BodyFraming | undefined
   readonly clock: Clock
   readonly limits: PoolLimits
-  /** What the caller has asked for. */
-  readonly root: OutgoingRequest
-  readonly request: string
+  /** What it answers. */
+  readonly request: OutgoingRequest
   readonly where: string | undefined
   readonly onWarning: ((warning: PoolWarning) => void) | undefined
   /** Is told what a read has failed with. */
@@ -77,7 +77,7 @@ class BodyGuard implements Holder {
   }
 
   get root(): OutgoingRequest {
-    return this.#options.root
+    return rootOf(this.#options.request)
   }
 
   get reads(): number {
@@ -174,7 +174,8 @@ class BodyGuard implements Holder {
 
   #warn(kind: PoolWarning['kind'], message: string): void {
     const { request, where, onWarning } = this.#options
-    onWarning?.(Object.freeze({ kind, request, where, message }))
+    const shown = describeRequest(request.method, request.url)
+    onWarning?.(Object.freeze({ kind, request: shown, where, message }))
   }
 }
 

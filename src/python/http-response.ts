@@ -15,7 +15,7 @@ import type { Readable } from 'node:stream'
 import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
 import { plainViewOfAny } from '../core/snapshot.ts'
-import { HTTPException, ResponseNotReady } from '../errors/index.ts'
+import { HTTPException, ImproperConnectionState, ResponseNotReady } from '../errors/index.ts'
 import { type BodyFacts, clip, describeBody } from './body-facts.ts'
 import { BodyFile, nothing } from './body-file.ts'
 import { HTTPMessage } from './http-message.ts'
@@ -66,6 +66,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
   #reader: Connection | undefined
   #length: number | null = null
   #isClosed = false
+  /** True while a read is under way. */
+  #isReading = false
   /** Why the body broke off: every later read says it again, for an end would make half a body a whole one. */
   #failure: Error | undefined
 
@@ -343,8 +345,11 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
     return bytes
   }
 
-  /** After an error nothing more can be read. */
+  /** After an error nothing more can be read. A read beside another one is refused: they would take each other's bytes. */
   async #guard<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#isReading)
+      throw new ImproperConnectionState('the body is being read already; wait for that read first')
+    this.#isReading = true
     try {
       return await read()
     } catch (error) {
@@ -352,6 +357,8 @@ export class HTTPResponse extends ReadOnlyIO implements AsyncIterable<Buffer> {
       const failure = asPythonRaises(error)
       if (failure instanceof HTTPException) this.#failure = failure
       throw failure
+    } finally {
+      this.#isReading = false
     }
   }
 

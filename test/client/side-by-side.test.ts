@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import type { HTTPResponse } from '../../src/core/response.ts'
 import { ImproperConnectionState } from '../../src/errors/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -24,10 +26,22 @@ const CALLS: Readonly<Record<string, (response: HTTPResponse) => Promise<string>
   'a loop': async (response) => String((await response[Symbol.asyncIterator]().next()).value ?? ''),
 }
 
+const WAYS = {
+  decoded: {},
+  watched: { onProgress: () => {} },
+} as const
+
 describe('reads of one body that are asked for side by side', () => {
   const here = serve(({ url }, response) => {
     if (url === '/whole') {
       response.end(BODY)
+      return
+    }
+    if (url === '/coded') {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' })
+      const coded = gzipSync(BODY)
+      response.write(coded.subarray(0, 20))
+      setImmediate(() => response.end(coded.subarray(20)))
       return
     }
     response.writeHead(200, { 'Content-Length': BODY.length }).write(BODY.slice(0, 6))
@@ -54,6 +68,56 @@ describe('reads of one body that are asked for side by side', () => {
       }
     })
   }
+
+  it('may be done again once they were refused, as their message says', async () => {
+    for (const again of [CALLS['text()']!, CALLS['bytes()']!, CALLS['read()']!]) {
+      for (const refused of [CALLS['text()']!, CALLS['read()']!]) {
+        const response = await here.client.get('/pieces')
+        const read = String(await response.read(6))
+        const reading = CALLS['readInto()']!(response)
+        await assert.rejects(refused(response), ImproperConnectionState)
+        assert.equal(read + (await reading) + (await again(response)), BODY)
+      }
+    }
+  })
+
+  for (const [way, options] of Object.entries(WAYS)) {
+    it(`lose nothing, whichever turn the second begins in: ${way}`, async () => {
+      for (const [one, first] of Object.entries(CALLS)) {
+        for (const two of ['read(2)', 'text()']) {
+          for (let turns = 0; turns < 10; turns++) {
+            const response = await here.client.get(way === 'decoded' ? '/coded' : '/pieces', options)
+            await sleep(8)
+            const reading = Promise.allSettled([first(response)])
+            for (let i = 0; i < turns; i++) await Promise.resolve()
+            const [second] = await Promise.allSettled([CALLS[two]!(response)])
+            const [settled] = await reading
+            const title = `${one}, ${two} a turn ${turns}`
+            assert.equal(settled.status, 'fulfilled', title)
+            let read = settled.value
+            if (second.status === 'fulfilled') {
+              assert.equal(second.value === '', read === BODY, title)
+              read += second.value
+            } else assert.ok(second.reason instanceof ImproperConnectionState, title)
+            read += String(await response.read())
+            assert.equal(read, BODY, title)
+          }
+        }
+      }
+    })
+  }
+
+  it('find nothing after close() that a read put back', async () => {
+    for (const call of ['read(2)', 'readLine()']) {
+      const response = await here.client.get('/whole')
+      await sleep(8)
+      const reading = CALLS[call]!(response)
+      response.close()
+      assert.ok(BODY.startsWith(await reading))
+      await assert.rejects(response.read(), /closed before its body was read/)
+      assert.equal(response.hasEnded, false)
+    }
+  })
 
   it('are refused with the request and what to do', async () => {
     const response = await here.client.get('/pieces')

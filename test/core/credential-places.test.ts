@@ -109,6 +109,7 @@ const HIDDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '<ns:password type="a">SE<b>SECRET</b></ns:password>': '<ns:password type="a">***</ns:password>',
     '<a password="SECRET" b="c"/>': '<a password=*** b="c"/>',
     'see <token>SECRET\nb <key>SECRET\nc': 'see <token>***\nb <key>***\nc',
+    '<token>SECRET\n<password>\nSECRET\n</password>\nc': '<token>***\n<password>***</password>\nc',
     '<auth><key>SECRET</key>SECRET</auth>': '<auth>***</auth>',
     '<key/>a<key></key>': '<key/>a<key></key>',
   },

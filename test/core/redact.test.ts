@@ -221,6 +221,14 @@ describe('maskCredentials', () => {
     }
   })
 
+  it('takes time linear in elements that are not closed, whatever their names', () => {
+    assertLinear(
+      'maskText',
+      (length) => Array.from({ length: length / 10 }, (_, i) => `<key-a${i}>\n`).join(''),
+      maskText,
+    )
+  })
+
   it('takes time linear in the parts of a form that have one end', () => {
     const part = 'Content-Disposition: form-data; name=key\n'
     assertLinear('maskText', (length) => `${part.repeat(length / part.length)}\na\n\n`, maskText)

@@ -721,6 +721,8 @@ describe('a reused connection that dies before the first byte of the answer', ()
     memory.dials[1]!.fail(new ConnectError('CONNECT_REFUSED', 'tcp', 'a.test:80'))
     const failure = (await asked) as HTTPException
     const { attempts } = failure
+    // What prints an error that was not caught goes through all that is enumerable.
+    assert.equal(Object.keys(attempts![0]!).includes('error'), false)
     // The second one was never sent; the first one was.
     assert.deepEqual([failure.phase, failure.mayHaveActed], ['tcp', true])
     assert.deepEqual(

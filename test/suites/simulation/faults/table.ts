@@ -39,8 +39,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'takes the end of what was closed early for the end of the body',
     file: 'core/response.js',
-    find: 'this.#isCut = true;',
-    replace: '',
+    find: 'if (this.#rest !== undefined || !this.#body.isDone)',
+    replace: 'if (this.#rest === this)',
     within: 10_000,
   },
   {
