@@ -80,7 +80,10 @@ export class ResponseQueue implements ExchangeListener {
   /** The request of a place has begun. */
   begin(pending: PendingRequest, exchange: Exchange): void {
     this.#awaited = withReplaced(this.#awaited, pending, exchange)
-    this.#asked = withReplaced(this.#asked, pending, exchange)
+    // It may have failed while its head was written: nobody tells of its end any more.
+    this.#asked = isOver(exchange)
+      ? without(this.#asked, pending)
+      : withReplaced(this.#asked, pending, exchange)
     pending.begin(exchange)
   }
 
@@ -126,6 +129,10 @@ export class ResponseQueue implements ExchangeListener {
       this.#asked = withoutFirst(this.#asked)
     }
   }
+}
+
+function isOver({ response, failure }: Exchange): boolean {
+  return response === undefined ? failure !== undefined : response.isClosed
 }
 
 function responseOf(one: Exchange | PendingRequest): HTTPResponse | undefined {

@@ -13,6 +13,7 @@ import {
   outcomeOf,
   rejectionOf,
 } from '../support/memory-connection.ts'
+import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -417,4 +418,36 @@ describe('a connector that asks for the connection that it opens', () => {
       assert.ok(signals.every((signal) => signal?.aborted === true))
       assert.equal(connection.state, 'idle')
     })
+})
+
+describe('an abort while the head is written', () => {
+  it('ends a request whose response was asked for before it was sent, and the next one goes on', async () => {
+    const aborting = new AbortController()
+    const network = new MemoryNetwork()
+    const connection = new HTTPConnection('example.test', 80, {
+      clock: new ManualClock(),
+      connect: async (...given) => {
+        const opened = await network.connect(...given)
+        const { stream } = network
+        const write = stream.write.bind(stream)
+        stream.write = (data) => {
+          const isTaken = write(data)
+          aborting.abort()
+          return isTaken
+        }
+        return opened
+      },
+    })
+    const { signal } = aborting
+    const requested = rejectionOf(
+      connection.request('GET', '/', undefined, undefined, { signal }).then(() => signal.throwIfAborted()),
+    )
+    const answered = rejectionOf(connection.getResponse())
+    assert.equal(await requested, signal.reason)
+    assert.equal(await answered, signal.reason)
+    assert.equal(connection.state, 'idle')
+    await connection.request('GET', '/next')
+    assert.match(network.stream.written.toString('latin1'), /^GET \/next /)
+    connection.close()
+  })
 })
