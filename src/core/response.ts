@@ -333,15 +333,18 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     return this.#gather(maxBodyBytes, held)
   }
 
-  async #gather(maximum: number, held: number): Promise<Buffer> {
+  #gather(maximum: number, held: number): Promise<Buffer> {
     this.#isReading = true
-    try {
-      return await gatherUpTo(this.#body, maximum, held)
-    } catch (error) {
-      throw error instanceof LimitExceeded ? this.#named(error) : error
-    } finally {
-      this.#isReading = false
-    }
+    return gatherUpTo(this.#body, maximum, held).then(
+      (bytes) => {
+        this.#isReading = false
+        return bytes
+      },
+      (error: unknown) => {
+        this.#isReading = false
+        throw error instanceof LimitExceeded ? this.#named(error) : error
+      },
+    )
   }
 
   async #readUpTo(size: number): Promise<Buffer> {
