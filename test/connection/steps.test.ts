@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import type { FileHandleLike } from '../../src/core/file-source.ts'
 import type { HTTPException } from '../../src/errors/index.ts'
 import { wire } from '../support/bytes.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { answer, exchange, memoryConnection, outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
@@ -35,6 +36,26 @@ function slowFile(content: string): { file: FileHandleLike; tell: () => void } {
 }
 
 describe('a request in steps', () => {
+  it('is refused before its head is sent where its body is known to be longer than announced', async () => {
+    const { connection, network } = memoryConnection()
+    await exchange({ connection, network, clock: new ManualClock() }, 'HTTP/1.1 204 No Content\r\n\r\n')
+    const before = network.stream.written.length
+    connection.putRequest('POST', '/')
+    connection.putHeader('Content-Length', '5')
+    // A Blob of another package, which has fewer bytes than it says: all that was announced would be there, and an error.
+    const lying = {
+      size: 6,
+      type: '',
+      [Symbol.toStringTag]: 'Blob',
+      stream: () => new Blob(['abcde']).stream(),
+      arrayBuffer: () => new Blob(['abcde']).arrayBuffer(),
+    }
+    const error = (await rejectionOf(connection.endHeaders(lying as never))) as HTTPException
+    assert.equal(error.code, 'BODY_TOO_LONG')
+    assert.equal(network.stream.written.length, before)
+    connection.close()
+  })
+
   it('takes files at endHeaders() and send()', async () => {
     const { connection, network } = memoryConnection()
     const [first, second] = [slowFile('one'), slowFile('two')]

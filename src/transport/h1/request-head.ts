@@ -148,15 +148,19 @@ function addFraming(fields: FieldLine[], request: OutgoingRequest): void {
 export function checkHead(request: OutgoingRequest, head: RequestToSend, tolerances: Tolerances): void {
   // What passed before is known by the list of its fields.
   writeRequestHead(head, tolerances, undefined)
-  if (request.body.kind === 'chunks') checkAnnounced(head.fields)
+  if (request.body.kind === 'chunks') checkAnnounced(head.fields, request.body.length)
   if (Array.isArray(request.trailers)) writeTrailers(request.trailers as FieldLine[], tolerances)
 }
 
 /**
- * Chunks that the head does not announce would be found out only when the first is there, and the head is gone.
- * @throws LocalProtocolError where neither Content-Length nor Transfer-Encoding is there
+ * Chunks that the head does not announce, or not all of them, would be found out only when they are there, and the head is gone.
+ * @param length - how many bytes they are known to be: where they are fewer than announced, others may follow
+ * @throws LocalProtocolError where neither Content-Length nor Transfer-Encoding is there, and where they are more than Content-Length
  */
-export function checkAnnounced(fields: readonly FieldLine[]): void {
-  if (hasField(fields, 'content-length') || hasField(fields, 'transfer-encoding')) return
+export function checkAnnounced(fields: readonly FieldLine[], length: number | undefined): void {
+  const declared = readContentLength(fieldValues(fields, 'content-length'))
+  if (declared.kind === 'valid' && length !== undefined && length > declared.length)
+    throw new LocalProtocolError('BODY_TOO_LONG', `${length} bytes were given, ${declared.length} declared`)
+  if (declared.kind !== 'absent' || hasField(fields, 'transfer-encoding')) return
   throw new LocalProtocolError('BODY_TOO_LONG', 'the header fields announce no body')
 }

@@ -72,7 +72,7 @@ export function sendRequest(
       return { exchange, sent: isBorrowed ? transport.whenDrained(exchange) : undefined }
     }
     if (body.kind === 'chunks') {
-      checkAnnounced(head.fields)
+      checkAnnounced(head.fields, body.length)
       if (body.failure !== undefined) throw body.failure.error
     }
     // What is there at once goes out with the head, and is refused with it where it does not fit.
