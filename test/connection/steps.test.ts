@@ -53,6 +53,12 @@ describe('a request in steps', () => {
     const error = (await rejectionOf(connection.endHeaders(lying as never))) as HTTPException
     assert.equal(error.code, 'BODY_TOO_LONG')
     assert.equal(network.stream.written.length, before)
+    // Bytes that are more than go out with the head.
+    connection.putRequest('POST', '/')
+    connection.putHeader('Content-Length', '262144')
+    const longer = (await rejectionOf(connection.endHeaders(Buffer.alloc(300_000)))) as HTTPException
+    assert.equal(longer.code, 'BODY_TOO_LONG')
+    assert.equal(network.stream.written.length, before)
     connection.close()
   })
 

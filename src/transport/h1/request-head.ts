@@ -153,7 +153,7 @@ export function checkHead(request: OutgoingRequest, head: RequestToSend, toleran
 }
 
 /**
- * Chunks that the head does not announce, or not all of them, would be found out only when they are there, and the head is gone.
+ * What does not go out with the head, and is not announced by it, or not all of it, would be found out when the head is gone.
  * @param length - how many bytes they are known to be: where they are fewer than announced, others may follow
  * @throws LocalProtocolError where neither Content-Length nor Transfer-Encoding is there, and where they are more than Content-Length
  */

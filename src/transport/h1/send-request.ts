@@ -71,12 +71,10 @@ export function sendRequest(
       const isBorrowed = bytes !== undefined && bytes.length > MAX_COPIED_BYTES && !transport.isWritable
       return { exchange, sent: isBorrowed ? transport.whenDrained(exchange) : undefined }
     }
-    if (body.kind === 'chunks') {
-      checkAnnounced(head.fields, body.length)
-      if (body.failure !== undefined) throw body.failure.error
-    }
     // What is there at once goes out with the head, and is refused with it where it does not fit.
     const first = isSmall(body) && !expectsContinue(request) ? body.bytes : undefined
+    if (first === undefined && body.kind !== 'none') checkAnnounced(head.fields, body.length)
+    if (body.kind === 'chunks' && body.failure !== undefined) throw body.failure.error
     const exchange = transport.begin(head, exchangeOptions, first)
     return { exchange, sent: sendBody(transport, exchange, request, first !== undefined, mayFollow) }
   } catch (error) {
