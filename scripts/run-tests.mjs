@@ -27,6 +27,11 @@ const NOT_UNIT = ['test/suites/', 'test/project/']
 /** Options of node that mean the same for a process of several files. */
 const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 
+/** What runs only where a word selects it, and why. */
+const ASKED_FOR = [
+  ['test/project/older-compilers.test.ts', '`npm run compilers`: as long as a tenth of all the others'],
+]
+
 /** The files that share no process with others, and why. */
 const ALONE = [
   ['test/suites/client-simulation/', 'looks at what nobody caught in the process'],
@@ -52,37 +57,37 @@ const NOT_COVERED = [
   'test/suites/',
   'test/project/',
   'test/support/',
+  'test/cli/curl',
   'test/connection/idle-connections.test.ts',
   'test/connection/polluted-options.test.ts',
+  'test/fetch/differential.test.ts',
+  'test/fetch/sdk.test.ts',
+  'test/io/tls/certificates/',
   'test/pool/random.test.ts',
+  'test/python/recorded-',
   ...ALONE.map(([start]) => start),
 ]
 
-/**
- * Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. Of
- * the first two it is the clock: they wait, for cables that are pulled and for curl, and are to begin early.
- */
+/** Roughly how many seconds of a quiet processor the long files take: the longest begin first, and groups end at about the same time. */
 const SECONDS = {
-  'test/suites/networks/networks.test.ts': 15,
-  'test/cli/curl.test.ts': 12,
   'test/suites/smuggling/smuggling.test.ts': 10,
-  'test/suites/client-simulation/client-simulation.test.ts': 8,
+  'test/cli/curl.test.ts': 7,
   'test/project/package.test.ts': 7,
   'test/io/tls/certificates/matrix.test.ts': 6,
+  'test/suites/client-simulation/client-simulation.test.ts': 6,
   'test/cli/curl-everyday.test.ts': 5,
   'test/suites/differential/differential.test.ts': 5,
   'test/suites/fuzz/fuzz.test.ts': 5,
   'test/client/leaks.test.ts': 4,
   'test/client/polluted.test.ts': 4,
   'test/layers/decompress.test.ts': 4,
-  'test/suites/simulation/simulation.test.ts': 4,
+  'test/suites/networks/networks.test.ts': 4,
   'test/cli/curl-write-out.test.ts': 3,
   'test/connection/back-pressure.test.ts': 3,
   'test/connection/idle-connections.test.ts': 3,
   'test/h1/resource-attacks.test.ts': 3,
-  'test/suites/interop/auth.test.ts': 3,
+  'test/suites/simulation/simulation.test.ts': 3,
   'test/suites/wire/wire.test.ts': 3,
-  'test/support/open-handles.test.ts': 3,
   'test/cli/curl-proxy.test.ts': 2,
   'test/cli/demo.test.ts': 2,
   'test/cli/fold-markup.test.ts': 2,
@@ -125,10 +130,34 @@ const SECONDS = {
   'test/suites/smuggling/cookies.test.ts': 1,
 }
 const TYPICAL_SECONDS = 0.12
-/** So many processes more than cores: of those that begin first, two wait most of the time, for cables that are pulled and for curl. */
-const WAITING = 2
+/**
+ * How many seconds of the clock more some take: they wait, for cables that are pulled, for curl, for time limits. They begin early, and
+ * beside others.
+ */
+const WAITS = {
+  'test/suites/networks/networks.test.ts': 17,
+  'test/cli/curl.test.ts': 14,
+  'test/client/unread-time.test.ts': 13,
+  'test/cli/curl-everyday.test.ts': 11,
+  'test/cli/curl-write-out.test.ts': 7,
+  'test/suites/interop/auth.test.ts': 6,
+  'test/client/migration.test.ts': 5,
+  'test/cli/show.test.ts': 5,
+  'test/support/open-handles.test.ts': 5,
+}
+/** So many processes more than cores, for those that wait. */
+const WAITING = 3
 /** A process begins with loading the code, 0.3 s: so much more work than that is worth one. */
 const GROUP_SECONDS = 10
+
+/**
+ * What V8 is told: these processes are short, and there are more of them than cores. What it compiles for later, and what it collects beside
+ * the program, takes longer than it saves: 193 s of the processor without, 177 with it. Node 22 does not know the first.
+ */
+const OF_V8 = [
+  ...(process.version.startsWith('v20.') ? ['--interrupt-budget=600000'] : []),
+  '--single-threaded-gc',
+]
 
 const root = path.resolve(import.meta.dirname, '..')
 const words = process.argv.slice(2)
@@ -138,7 +167,11 @@ const filters = words.filter((word) => !word.startsWith('-'))
 const sources = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .map((name) => `test/${name.split(path.sep).join('/')}`)
   .filter((name) => name.endsWith('.test.ts'))
-  .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part.replace(/^\.\//, ''))))
+  .filter((name) =>
+    filters.length === 0
+      ? !ASKED_FOR.some(([file]) => name === file)
+      : filters.some((part) => name.includes(part.replace(/^\.\//, ''))),
+  )
   .filter((name) => !words.includes('--unit') || !NOT_UNIT.some((folder) => name.startsWith(folder)))
   .sort()
 
@@ -164,6 +197,7 @@ if (times !== undefined) rmSync(times, { force: true })
 const { status, signal } = spawnSync(
   process.execPath,
   [
+    ...OF_V8,
     // Node 22 says of every file that stripping types is an experiment. A group finds the sources of a stack by itself.
     ...(isUnbuilt ? ['--disable-warning=ExperimentalWarning'] : isGrouped ? [] : ['--enable-source-maps']),
     '--test',
@@ -196,21 +230,19 @@ function startsOf(/** @type {string[]} */ names) {
   rmSync(path.join(root, folder), { recursive: true, force: true })
   mkdirSync(path.join(root, folder), { recursive: true })
   const groups = isGrouped ? groupsOf(names) : names.map((name) => [name])
-  return groups
-    .sort((a, b) => secondsOf(b) - secondsOf(a))
-    .map((group, index) => {
-      const isMeasured = coverage !== undefined && isCovered(group[0])
-      if (!isGrouped && !isMeasured && times === undefined) return fileOf(group[0])
-      const [, room] = group[0].split('/')
-      const file = path.join(folder, `${String(index).padStart(2, '0')}-${room}.mjs`)
-      const given = { coverage: isMeasured ? path.resolve(root, coverage) : undefined, times }
-      const call = `await runGroup(${JSON.stringify(group.map(fileOf))}, ${JSON.stringify(given)})`
-      writeFileSync(
-        path.join(root, file),
-        `import { runGroup } from '../../scripts/test-group.mjs'\n\n${call}\n`,
-      )
-      return file
-    })
+  return inTurns(groups).map((group, index) => {
+    const isMeasured = coverage !== undefined && isCovered(group[0])
+    if (!isGrouped && !isMeasured && times === undefined) return fileOf(group[0])
+    const [, room] = group[0].split('/')
+    const file = path.join(folder, `${String(index).padStart(2, '0')}-${room}.mjs`)
+    const given = { coverage: isMeasured ? path.resolve(root, coverage) : undefined, times }
+    const call = `await runGroup(${JSON.stringify(group.map(fileOf))}, ${JSON.stringify(given)})`
+    writeFileSync(
+      path.join(root, file),
+      `import { runGroup } from '../../scripts/test-group.mjs'\n\n${call}\n`,
+    )
+    return file
+  })
 }
 
 /** Files that share a process: those beside each other, measured or not, as many as are about `GROUP_SECONDS` long. */
@@ -218,14 +250,13 @@ function groupsOf(/** @type {string[]} */ names) {
   const kinds = new Map()
   const groups = []
   for (const name of shuffled(names)) {
-    if (ALONE.some(([start]) => name.startsWith(start)) || secondsOf([name]) >= GROUP_SECONDS)
+    if (ALONE.some(([start]) => name.startsWith(start)) || clockOf([name]) >= GROUP_SECONDS)
       groups.push([name])
     else {
       const isTogether = TOGETHER.some((start) => name.startsWith(start))
-      const kind = isTogether ? 'together' : isCovered(name)
+      const kind = isTogether ? 'together' : `${isCovered(name)} ${name in WAITS}`
       const group = kinds.get(kind)
-      if (group !== undefined && (isTogether || secondsOf([...group, name]) <= GROUP_SECONDS))
-        group.push(name)
+      if (group !== undefined && (isTogether || clockOf([...group, name]) <= GROUP_SECONDS)) group.push(name)
       else {
         kinds.set(kind, [name])
         groups.push(kinds.get(kind))
@@ -233,6 +264,16 @@ function groupsOf(/** @type {string[]} */ names) {
     }
   }
   return groups
+}
+
+/** The longest first, of those that wait one after two that do not: so some of each run at any time. */
+function inTurns(/** @type {string[][]} */ groups) {
+  const sorted = [...groups].sort((a, b) => clockOf(b) - clockOf(a))
+  const waiting = sorted.filter((group) => group[0] in WAITS)
+  const busy = sorted.filter((group) => !(group[0] in WAITS))
+  const turns = waiting.splice(0, WAITING)
+  while (waiting.length + busy.length > 0) turns.push(...busy.splice(0, 2), ...waiting.splice(0, 1))
+  return turns
 }
 
 /** The files in an order made from the number of `--shuffle`, so that it can be had again; as they are without it. */
@@ -244,6 +285,11 @@ function shuffled(/** @type {string[]} */ names) {
 
 function secondsOf(/** @type {string[]} */ names) {
   return names.reduce((sum, name) => sum + (SECONDS[name] ?? TYPICAL_SECONDS), 0)
+}
+
+/** As if nothing ran beside them. */
+function clockOf(/** @type {string[]} */ names) {
+  return names.reduce((sum, name) => sum + (WAITS[name] ?? 0), secondsOf(names))
 }
 
 function isCovered(/** @type {string} */ name) {

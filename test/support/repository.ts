@@ -33,6 +33,11 @@ export function currentDist(): string | undefined {
     : undefined
 }
 
+/** Whether the file is there, and nothing of these files and folders was changed after it. */
+export function isNewerThan(file: string, places: readonly string[]): boolean {
+  return existsSync(file) && Math.max(...places.map(newestIn)) < statSync(file).mtimeMs
+}
+
 /** When the file, or the newest thing in the folder, was changed. */
 function newestIn(place: string): number {
   const stats = statSync(place)

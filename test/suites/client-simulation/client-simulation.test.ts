@@ -14,8 +14,8 @@ import { run } from './run.ts'
 
 checkOpenHandles()
 
-/** About five seconds; `npm run simulate:client` plays as many as it is asked for. */
-const SEEDS = 500
+/** About three seconds; `npm run simulate:client` plays as many as it is asked for. */
+const SEEDS = 250
 const COMPARED_SEEDS = 20
 
 /** Rare moments that longer runs have met, for as long as the programs are drawn in this way. */

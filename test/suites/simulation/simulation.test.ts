@@ -17,7 +17,7 @@ import { run } from './run.ts'
 checkOpenHandles()
 
 /** About two seconds; `npm run simulate` plays as many as it is asked for. */
-const SEEDS = 500
+const SEEDS = 300
 const COMPARED_SEEDS = 40
 
 describe('the simulation', () => {

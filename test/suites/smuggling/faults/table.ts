@@ -121,7 +121,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'h1/body-encoders.js',
     find: 'if (this.#remaining > 0)',
     replace: 'if (false)',
-    within: 10_000,
+    within: 60_000,
   },
   {
     does: 'sends Content-Length beside Transfer-Encoding',
