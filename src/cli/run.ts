@@ -61,6 +61,11 @@ async function carryOut(surroundings: Surroundings): Promise<number> {
   const [first, ...rest] = words
   if (first === 'demo') return playDemo(surroundings)
   if (first === 'completion') return writeCompletions(rest, surroundings)
+  if (first === 'help') {
+    const [category = '', ...more] = rest
+    if (more.length > 0) throw usageFailure('help takes one word', 'httplib help category')
+    return tell({ what: 'help', category }, surroundings)
+  }
   // A line of curl's, read as one of our own: in one word, as it was copied, or in several.
   if (first === 'curl') {
     if (rest.length === 0) throw usageFailure('there is no line of curl', "httplib curl 'the whole line'")

@@ -77,6 +77,8 @@ describe('bad usage', () => {
     [['--key', 'k', 'https://127.0.0.1:1/'], /--key is of no use/],
     [['--help', 'nonsense'], /no category nonsense/],
     [['demo', 'again'], /demo takes no words/],
+    [['help', 'tls', 'again'], /help takes one word/],
+    [['help', 'nonsense'], /no category nonsense/],
     [['http://u:secret@h:port/?secret'], /cannot be read/, 3],
     [['http://h/a b'], /a blank or a control character/, 3],
     [['http://h/[3-1]'], /the glob at character 10/, 3],
@@ -267,6 +269,12 @@ describe('help and version', () => {
       /^ {2}-x, --proxy <url>(?!.*--noproxy)/s,
     )
     assertTold(await runCommand(['-h', '--no-such']), /unknown option '--no-such'/)
+  })
+
+  it('are what the word help asks for, too: a host of that name is http://help', async () => {
+    assert.deepEqual(await runCommand(['help']), await runCommand(['--help']))
+    assert.deepEqual(await runCommand(['help', 'tls']), await runCommand(['--help', 'tls']))
+    assert.match((await runCommand(['--to', 'curl', 'http://help'])).stdout.toString(), /http:\/\/help/)
   })
 
   it('keep to the width of the terminal', async () => {

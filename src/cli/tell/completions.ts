@@ -41,7 +41,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const SHELLS = ['bash', 'zsh', 'fish'].join(' ')
-const COMMANDS = ['curl', 'demo', 'completion'].join(' ')
+const COMMANDS = ['curl', 'demo', 'completion', 'help'].join(' ')
 
 /** As they are typed: `-X`, and `--request`. */
 function namesOf(row: OptionRow): string[] {
