@@ -12,6 +12,7 @@ import { ownMember } from '../core/owns.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
+import { networkError } from './errors.ts'
 import { asAbortSignal } from './foreign-signal.ts'
 import { pageUrl } from './page.ts'
 import { readBody } from './read-body.ts'
@@ -140,7 +141,12 @@ function wayOf(all: Members, facts: Omit<WayOptions, 'referrer' | 'policy'>): Wa
   const policy = textOr(all.referrerPolicy, '')
   if (page === undefined && referrer === undefined && (mode === undefined || mode === 'cors'))
     return undefined
-  return isNetworkUrl(facts.url) ? new Way({ ...facts, referrer, policy }) : undefined
+  if (!isNetworkUrl(facts.url)) return undefined
+  const way = new Way({ ...facts, referrer, policy })
+  // What may not be looked into is followed to its end, or not asked for (Fetch standard, "main fetch", step 12).
+  if (way.isOpaque && all.redirect !== undefined && all.redirect !== 'follow')
+    throw networkError('the mode is no-cors, and the URL is of another origin: its redirects are followed')
+  return way
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -133,6 +133,19 @@ describe('a process with a page', () => {
     )
   })
 
+  it('asks another origin for nothing in the mode no-cors where its redirects are not followed', async () => {
+    setPage()
+    other.lastSeen = undefined
+    for (const redirect of ['manual', 'error'] as const) {
+      const cause = await causeOf(fetch(`${other.origin}/echo`, { mode: 'no-cors', redirect }))
+      assert.match(cause, /the mode is no-cors/)
+      assert.equal(other.lastSeen, undefined)
+      assert.equal((await fetch('/echo', { mode: 'no-cors', redirect })).status, 200)
+    }
+    const followed = await fetch(`${other.origin}/echo`, { mode: 'no-cors', redirect: 'follow' })
+    assert.equal(followed.type, 'opaque')
+  })
+
   it('keeps a request of the mode same-origin at home', async () => {
     setPage()
     assert.equal((await fetch('/echo', { mode: 'same-origin' })).type, 'basic')
