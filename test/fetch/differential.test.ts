@@ -406,6 +406,10 @@ const CASES: readonly Case[] = [
   })),
   { title: 'a condition', init: () => ({ headers: { 'if-none-match': '"1"' } }) },
   { title: 'a range', init: () => ({ headers: { range: 'bytes=0-1' } }) },
+  ...['\x01', '\t', '\x1f', '\x7f', '\x80', '\xff'].map((byte) => ({
+    title: `${JSON.stringify(byte)} in the value of a field`,
+    init: () => ({ headers: { 'x-a': `b${byte}c` } }),
+  })),
   ...['omit', 'same-origin', 'include'].map((credentials) => ({
     title: `credentials: ${credentials}`,
     init: () => ({ credentials }),
