@@ -3,6 +3,7 @@
  */
 
 import { Readable } from 'node:stream'
+import { ImproperConnectionState } from '../errors/index.ts'
 
 // The platform's own, as they were when this module was loaded: tests with false timers take these away.
 const { queueMicrotask: atOnce, setImmediate: soon } = globalThis
@@ -33,6 +34,8 @@ class BodyStream extends Readable {
   readonly #source: StreamSource
   readonly #iterator: AsyncIterator<Buffer>
   #isReading = false
+  /** A read was refused, for the body is another reader's: it took nothing, and ends nothing but this stream. */
+  #isRefused = false
   /** What the last `read()` of a reader gave, until something comes. */
   #lastRead: 'a piece' | 'nothing' | undefined
   /** Iterators that were begun, and calls of theirs for the next piece that are not answered. */
@@ -114,6 +117,7 @@ class BodyStream extends Readable {
       result = await this.#iterator.next()
     } catch (error) {
       this.#over()
+      this.#isRefused = error instanceof ImproperConnectionState
       this.destroy(error instanceof Error ? error : new Error(String(error)))
       return
     }
@@ -130,7 +134,7 @@ class BodyStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#source.close()
+    if (!this.#isRefused) this.#source.close()
     done(error)
   }
 

@@ -4,7 +4,7 @@ import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { makeReadable, type StreamSource } from '../../src/core/readable.ts'
-import { IncompleteRead } from '../../src/errors/index.ts'
+import { ImproperConnectionState, IncompleteRead } from '../../src/errors/index.ts'
 import { settle } from '../support/manual-clock.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -107,6 +107,13 @@ describe('makeReadable', () => {
     }
     assert.equal(stream.destroyed, true)
     assert.equal(source.closed, 1)
+  })
+
+  it('closes nothing where its read was refused, for the body is being read by another', async () => {
+    const refused = new ImproperConnectionState('the body is being read already')
+    const source = new Source(new Failure(refused))
+    assert.equal(await rejectionOf(makeReadable(source).toArray()), refused)
+    assert.equal(source.closed, 0)
   })
 
   it('passes an error on to a pipeline, and is destroyed by one', async () => {
