@@ -273,7 +273,7 @@ const OF_REQUEST: ReadonlySet<string> = new Set(['method', 'url', 'elapsedMs', '
 
 /** `Summary (GET http://host/path; waiting for the response; after 12 ms). Try: hint.` */
 function composeMessage(error: HTTPException, phase: Phase | undefined): string {
-  const { summary, remedy, method, url, elapsedMs, proxy, address } = error
+  const { summary, remedy, method, url, elapsedMs, proxy } = error
   const end = endOf(remedy)
   const what =
     end !== '' && summary.endsWith(end) ? summary.slice(0, -end.length) : summary.replace(/\.$/, '')
@@ -282,7 +282,7 @@ function composeMessage(error: HTTPException, phase: Phase | undefined): string 
     phase === undefined ? undefined : phaseInWords(phase, proxy),
     elapsedMs === undefined ? undefined : `after ${Math.round(elapsedMs)} ms`,
   ].filter((part) => part !== undefined)
-  return `${what} (${about.join('; ')}). Try: ${remedy ?? hintFor(error.code, proxy !== undefined, address)}.`
+  return `${what} (${about.join('; ')}). Try: ${remedy ?? hintFor(error.code, proxy !== undefined, error)}.`
 }
 
 const PHASES: Readonly<Record<Phase, string>> = {

@@ -9,7 +9,9 @@ import { type CodeOf, ERRORS, type ErrorClassName, type ErrorCode } from './tabl
 const SEE_WIRE = 'setDebugLevel(1), which shows what was sent and what came'
 const TELL_OPERATOR = `${SEE_WIRE}, and tell the operator of the server`
 const OWN_LENGTH = 'without a Content-Length of your own, or with the one of the body'
-const NO_HTTP = 'https (HTTPSConnection) if the port is one for TLS, or another port'
+const AGAIN = 'again with a new connection, if the request may be repeated'
+const OTHER_SCHEME = 'https:// in its URL (HTTPSConnection), if the port is one for TLS'
+const NO_HTTP = `${OTHER_SCHEME}, or another port`
 
 const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   BODY_TOO_LONG: OWN_LENGTH,
@@ -19,7 +21,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, string>>> = {
   BODY_ALREADY_READ: 'one call, whose value is used twice',
   BAD_STATUS_LINE: NO_HTTP,
   UNKNOWN_PROTOCOL: NO_HTTP,
-  REMOTE_DISCONNECTED: `again with a new connection; ${NO_HTTP}`,
+  REMOTE_DISCONNECTED: `${NO_HTTP}; or ${AGAIN}`,
   UNEXPECTED_DATA: 'again with a new connection',
   BARE_LF: 'tolerances: { bareLf: true }, if you trust the server',
   SPACE_BEFORE_COLON: 'tolerances: { spaceBeforeColon: true }, if you trust the server',
@@ -118,14 +120,42 @@ const OF_SOCKET: Partial<Readonly<Record<ErrorCode, string>>> = {
   CONNECT_FAILED: 'another path of the socket, or find out whether its server runs and this user may use it',
 } satisfies Partial<Record<CodeOf<'ConnectError'>, string>>
 
+const NOT_HTTP = 'another port, or find out what listens on this one'
+
+/** Where TLS was spoken: https is no advice then. */
+const OVER_TLS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BAD_STATUS_LINE: NOT_HTTP,
+  UNKNOWN_PROTOCOL: NOT_HTTP,
+  REMOTE_DISCONNECTED: `${AGAIN}; or find out why the server hangs up`,
+} satisfies Partial<Record<CodeOf<'BadStatusLine' | 'UnknownProtocol' | 'RemoteDisconnected'>, string>>
+
+/** Where the connection has served before: the peer speaks what it is spoken to in. */
+const OF_KNOWN_PEER: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BAD_STATUS_LINE: TELL_OPERATOR,
+  REMOTE_DISCONNECTED: AGAIN,
+} satisfies Partial<Record<CodeOf<'BadStatusLine' | 'RemoteDisconnected'>, string>>
+
+/** What is known of the exchange that failed. */
+export interface HintFacts {
+  readonly url?: string | undefined
+  /** The peer: `host:port`, or the path of a unix socket. */
+  readonly address?: string | undefined
+  readonly reused?: boolean | undefined
+}
+
 /**
  * One line without an end: what to try after an error with this code.
  * @param isOfProxy - the exchange did not get farther than to its proxy
- * @param address - the peer: `host:port`, or the path of a unix socket
  */
-export function hintFor(code: ErrorCode, isOfProxy: boolean, address?: string): string {
-  const ofProxy = isOfProxy ? ownMember(OF_PROXY, code) : undefined
+export function hintFor(code: ErrorCode, isOfProxy: boolean, facts: HintFacts = {}): string {
+  const { url, address, reused } = facts
   const isPath = address !== undefined && !/:\d+$/.test(address)
-  const ofSocket = isPath ? ownMember(OF_SOCKET, code) : undefined
-  return ofProxy ?? ofSocket ?? ownMember(BY_CODE, code) ?? BY_CLASS[ERRORS[code][0]]
+  return (
+    (isOfProxy ? ownMember(OF_PROXY, code) : undefined) ??
+    (isPath ? ownMember(OF_SOCKET, code) : undefined) ??
+    (reused === true ? ownMember(OF_KNOWN_PEER, code) : undefined) ??
+    (url?.startsWith('https:') === true ? ownMember(OVER_TLS, code) : undefined) ??
+    ownMember(BY_CODE, code) ??
+    BY_CLASS[ERRORS[code][0]]
+  )
 }

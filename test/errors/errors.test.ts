@@ -312,6 +312,20 @@ describe('the message of a failed exchange', () => {
     assert.deepEqual([copy.message, copy.method], ['as it is', 'GET'])
   })
 
+  it('asks for https first where a peer that has never answered hangs up or speaks no HTTP', () => {
+    const https = /Try: https:\/\/ in its URL/
+    for (const make of [() => new RemoteDisconnected(), () => new BadStatusLine('SSH-2.0')]) {
+      const over = (facts: ExchangeFacts): string => {
+        const error = make()
+        addFacts(error, { ...FACTS, ...facts })
+        return error.message
+      }
+      assert.match(over({ reused: false }), https)
+      assert.doesNotMatch(over({ reused: true }), /https/)
+      assert.doesNotMatch(over({ reused: false, url: 'https://a.test/x' }).split('Try: ')[1] ?? '', /https/)
+    }
+  })
+
   it('has a hint for each code: one line without an end, which is not that of the command', () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       for (const isOfProxy of [false, true]) assert.match(hintFor(code, isOfProxy), /^\S[^\n]*[^.\s]$/)
