@@ -124,7 +124,7 @@ function innerFeatures({
       layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait }),
     },
     { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
-    { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer({ clock }) },
+    { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer(wait) },
     { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },
   ]
 }

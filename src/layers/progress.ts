@@ -5,12 +5,15 @@
 
 import { fieldValues, readContentLength } from '../core/fields.ts'
 import type { Layer } from '../core/handler.ts'
-import { withChanges } from '../core/request.ts'
+import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { ResponseHead } from '../core/response-head.ts'
 import type { Progress } from '../core/settings.ts'
+import type { Findings } from '../errors/exception.ts'
 import type { Clock } from '../time/clock.ts'
+import { isThenable } from './thenable.ts'
 import { type TransferWatch, WatchedBody, watchUpload } from './transfer-watch.ts'
+import { type WaitGround, type WaitTold, whileWanted } from './while-wanted.ts'
 
 /** How long to wait between two calls, in milliseconds: what a person sees as smooth. */
 const INTERVAL_MS = 50
@@ -84,26 +87,50 @@ class ProgressWatch implements TransferWatch {
   }
 }
 
+const REMEDY = 'onProgress was waited for: let its promise settle sooner, or raise timeout.total'
+
+/** What onProgress gives, waited for no longer than its request is wanted: `total`, the signal and `destroy()` end it. */
+function whileItIsWanted(
+  tell: OnProgress,
+  request: OutgoingRequest,
+  ground: WaitGround,
+  facts: Findings | undefined,
+): OnProgress {
+  const told: WaitTold = { name: undefined, remedy: REMEDY, facts }
+  return (progress) => {
+    const given = tell(progress)
+    return isThenable(given) ? whileWanted(Promise.resolve(given), request, ground, told) : undefined
+  }
+}
+
 /**
  * The layer. The callback is called at the first bytes, then every 50 ms at most, and at the end with `bytes` equal to `total`. What
  * it throws, or what a promise of it rejects with, fails the request, or the read.
  */
-export function progressLayer({ clock }: { readonly clock: Clock }): Layer {
+export function progressLayer(ground: WaitGround): Layer {
   return (next) => (request) => {
     const tell = request.settings?.onProgress
     if (tell === undefined) return next(request)
     const { body } = request
     const length = body.kind === 'none' ? 0 : body.length
-    const watched = watchUpload(body, () => new ProgressWatch('upload', length, clock, tell))
+    const tellUpload = whileItIsWanted(tell, request, ground, undefined)
+    const watched = watchUpload(body, () => new ProgressWatch('upload', length, ground.clock, tellUpload))
     const watchedRequest = watched === body ? request : withChanges(request, { body: watched })
-    return next(watchedRequest).then((response) => watchDownload(response, request.method, clock, tell))
+    return next(watchedRequest).then((response) => watchDownload(response, request, ground, tell))
   }
 }
 
-function watchDownload(response: HTTPResponse, method: string, clock: Clock, tell: OnProgress): HTTPResponse {
+function watchDownload(
+  response: HTTPResponse,
+  request: OutgoingRequest,
+  ground: WaitGround,
+  tell: OnProgress,
+): HTTPResponse {
   const { head } = response
   const { framing } = head
-  if (method === 'HEAD' || framing?.kind === 'none' || framing?.kind === 'switch') return response
-  const watch = new ProgressWatch('download', declaredLength(head), clock, tell)
+  if (request.method === 'HEAD' || framing?.kind === 'none' || framing?.kind === 'switch') return response
+  const facts: Findings = { ...response.facts, phase: undefined, attempts: response.attempts }
+  const tellDownload = whileItIsWanted(tell, request, ground, facts)
+  const watch = new ProgressWatch('download', declaredLength(head), ground.clock, tellDownload)
   return response.derive({ body: (inner) => new WatchedBody(inner, () => watch), framing })
 }

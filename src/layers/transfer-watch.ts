@@ -36,6 +36,8 @@ export class WatchedBody implements BodyReader {
   /** Bytes are on their way from the body inside. */
   #isAwaited = false
   #isAhead = false
+  /** Ends the wait for what the watch gave. */
+  #endWait: (() => void) | undefined
 
   constructor(inner: BodyReader, makeWatch: MakeWatch) {
     this.#inner = inner
@@ -99,6 +101,7 @@ export class WatchedBody implements BodyReader {
     this.#isAwaited = false
     this.#watch.stopped()
     this.#inner.cancel()
+    this.#endWait?.()
   }
 
   /** The caller does not wait for what is read from now on, or does again. */
@@ -146,7 +149,8 @@ export class WatchedBody implements BodyReader {
 
   async #tell(length: number): Promise<void> {
     try {
-      await (length === 0 ? this.#watch.ended() : this.#watch.moved(length))
+      const given = length === 0 ? this.#watch.ended() : this.#watch.moved(length)
+      if (given !== undefined) await this.#whileWanted(given)
     } catch (error) {
       this.#giveUp(error)
     }
@@ -154,10 +158,19 @@ export class WatchedBody implements BodyReader {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
+  /** A body that is given up waits for nothing any more. */
+  #whileWanted(given: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#endWait = resolve
+      given.then(resolve, reject)
+    })
+  }
+
   #giveUp(error: unknown): void {
     this.#failure ??= { error }
     this.#isAwaited = false
     this.#inner.cancel()
+    this.#endWait?.()
   }
 }
 

@@ -85,4 +85,38 @@ describe('what a request waits for of its caller', () => {
     // The only connection is free again.
     assert.equal(await client.get('/', { cookies: false }).text(), 'body')
   })
+
+  for (const [what, body] of [
+    ['a download', undefined],
+    ['an upload', () => ['one', 'two']],
+  ] as const) {
+    it(`is waited for no longer where it is told of progress: ${what}`, async () => {
+      const reason = new Error('enough')
+      const aborting = new AbortController()
+      const client = new Client({ baseUrl: here.origin, retry: false })
+      const asked = { method: 'POST', body, onProgress: never }
+      const ended = [
+        client.request('/', { ...asked, timeout: { total: 30 } }),
+        client.request('/', { ...asked, signal: aborting.signal }),
+        client.request('/', asked),
+      ].map((sent) => rejectionOf(sent.text()))
+      const late = await ended[0]
+      assert.ok(late instanceof TimeoutError)
+      assert.equal(late.phase, 'total')
+      assert.match(late.message, /onProgress was waited for/)
+      aborting.abort(reason)
+      assert.equal(await ended[1], reason)
+      client.destroy()
+      assert.ok((await ended[2]) instanceof ConnectionLost)
+    })
+  }
+
+  it('is waited for no longer where the response is closed', async () => {
+    await using client = new Client({ baseUrl: here.origin })
+    const response = await client.get('/', { onProgress: never })
+    const piece = response.readInto(new Uint8Array(10))
+    assert.equal((await outcomeOf(piece)).state, 'pending')
+    response.close()
+    assert.notEqual((await outcomeOf(piece)).state, 'pending')
+  })
 })

@@ -12,6 +12,7 @@ import type { HTTPResponse } from '../../src/core/response.ts'
 import type { Progress } from '../../src/core/settings.ts'
 import { ImproperConnectionState, IncompleteRead } from '../../src/errors/index.ts'
 import { decompressLayer } from '../../src/layers/decompress.ts'
+import { Pauses } from '../../src/layers/pause.ts'
 import { declaredLength, isToldNow, progressLayer } from '../../src/layers/progress.ts'
 import { type Answer, answerWith, requestWith, through } from '../support/layer-exchange.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -40,7 +41,12 @@ function download(
   }: Answer & { clock?: ManualClock; told?: Told } = {},
   method = 'GET',
 ): Promise<HTTPResponse> {
-  return through(progressLayer({ clock }), { onProgress: told.onProgress }, answerWith(body, answer), method)
+  return through(
+    progressLayer({ clock, pauses: new Pauses() }),
+    { onProgress: told.onProgress },
+    answerWith(body, answer),
+    method,
+  )
 }
 
 /** The request as it comes out of the layer. */
@@ -50,7 +56,7 @@ async function uploaded(
   clock = new ManualClock(),
 ): Promise<OutgoingRequest> {
   let sent: OutgoingRequest | undefined
-  const handler = progressLayer({ clock })((request) => {
+  const handler = progressLayer({ clock, pauses: new Pauses() })((request) => {
     sent = request
     return Promise.resolve(answerWith(new PieceBody([]), { head: { framing: { kind: 'none' } } }))
   })
@@ -175,7 +181,7 @@ describe('onProgress of a download', () => {
     const clock = new ManualClock()
     const plain = 'a'.repeat(10_000)
     const coded = zlib.gzipSync(plain)
-    const inner = progressLayer({ clock })
+    const inner = progressLayer({ clock, pauses: new Pauses() })
     const answer = answerWith(new PieceBody([coded]), {
       fields: [['Content-Encoding', 'gzip']],
       head: { framing: { kind: 'length', length: coded.length } },
@@ -315,7 +321,7 @@ describe('onProgress of an upload', () => {
   it('leaves a request as it is where nobody listens', async () => {
     const request = requestWith({}, { body: takeBody('x', () => 'b') as OutgoingBody })
     const answer = answerWith(new PieceBody([]))
-    const response = await progressLayer({ clock: new ManualClock() })((given) => {
+    const response = await progressLayer({ clock: new ManualClock(), pauses: new Pauses() })((given) => {
       assert.equal(given, request)
       return Promise.resolve(answer)
     })(request)
