@@ -5,6 +5,7 @@
 
 import { faultOfBasic } from '../auth/basic.ts'
 import type { FieldLine } from '../core/fields.ts'
+import { describe } from '../core/options.ts'
 import { HTTP_PORT, HTTPS_PORT, parseHostPort } from '../core/origin.ts'
 import type { RequestOrigin } from '../core/request.ts'
 import type { AuthSettings } from '../core/settings.ts'
@@ -44,7 +45,7 @@ const MAX_ORIGINS = 256
 export function joinUrl(url: string | URL, baseUrl: URL | undefined): URL {
   if (typeof url !== 'string') {
     if (url instanceof URL || isUrlLike(url)) return withUserinfo(new URL(url.href), baseUrl)
-    throw new TypeError('The URL is a string or a URL')
+    throw new TypeError(`The URL is a string or a URL, not ${describe(url)}`)
   }
   if (baseUrl === undefined) {
     if (URL.canParse(url)) return new URL(url)

@@ -6,8 +6,7 @@
 import type { Continuation, ContinuingHandler } from '../core/continuation.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
-import { type HeadersInput, toFieldLines } from '../core/headers.ts'
-import { isRecord } from '../core/options.ts'
+import { toFieldLines } from '../core/headers.ts'
 import {
   type BytesBody,
   bytesBody,
@@ -43,17 +42,12 @@ export interface FieldsOver {
 /** Reads headers over the fields that are there. `under` is the same list where none of it is touched. */
 export function layFields(under: readonly FieldLine[], headers: ClientHeaders | undefined): FieldsOver {
   if (headers === undefined) return { under, over: NO_FIELDS }
-  const over = toFieldLines(headers)
-  const removed = removedNames(headers)
-  const isTouched = removed.size > 0 && under.some(([name]) => removed.has(name.toLowerCase()))
+  const names: string[] = []
+  const over = toFieldLines(headers, names)
+  if (names.length === 0) return { under, over }
+  const removed = new Set(names.map((name) => name.toLowerCase()))
+  const isTouched = under.some(([name]) => removed.has(name.toLowerCase()))
   return { under: isTouched ? under.filter(([name]) => !removed.has(name.toLowerCase())) : under, over }
-}
-
-/** Names whose value is `undefined`. */
-function removedNames(headers: HeadersInput): ReadonlySet<string> {
-  if (!isRecord(headers)) return new Set()
-  const removed = Object.entries(headers).filter(([, value]) => value === undefined)
-  return new Set(removed.map(([name]) => name.toLowerCase()))
 }
 
 /** The fields of a client: the built-in ones, those of its options in their place or after them. */

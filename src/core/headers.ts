@@ -22,10 +22,12 @@ export type HeadersInput =
   | Iterable<readonly [string, FieldValue]>
 
 /**
- * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none.
+ * The field lines of any form of headers, in order. An array as a value gives a line for each member; `undefined` none. Each value is
+ * looked at once.
+ * @param left - is given the names whose value is `undefined`
  * @throws TypeError for what are no headers, a pair that is none, a name that is no string, and a value that is no string, no number and no valid date
  */
-export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
+export function toFieldLines(input: HeadersInput | undefined, left?: string[]): FieldLine[] {
   if (input === undefined) return []
   assertHeaders(input)
   if (isPromiseLike(input)) throw new TypeError('Fields cannot be a promise; await it and give what it gives')
@@ -43,8 +45,8 @@ export function toFieldLines(input: HeadersInput | undefined): FieldLine[] {
   if (names.length === 0 && !isRecord(input)) refuseHeaders(input)
   for (const name of names) {
     const value = input[name]
-    if (value === undefined) continue
-    if (Array.isArray(value)) for (const one of value) fields.push([name, toValue(name, one)])
+    if (value === undefined) left?.push(name)
+    else if (Array.isArray(value)) for (const one of value) fields.push([name, toValue(name, one)])
     else fields.push([name, toValue(name, value)])
   }
   return fields
@@ -81,7 +83,9 @@ function toValue(name: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
   if (value instanceof Date) return formatHTTPDate(value)
-  throw new TypeError(`The value of the field "${name}" must be a string, a number or a Date`)
+  throw new TypeError(
+    `The value of the field "${name}" must be a string, a number or a Date, not ${describe(value)}`,
+  )
 }
 
 /**

@@ -51,6 +51,8 @@ function unknownOption(
 function assertRecord(given: unknown, what: string): asserts given is object {
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
   if (isObject && (isPlain(given) || Object.keys(given).length > 0)) return
+  if (isObject && describe(given) === 'an Object')
+    throw new TypeError(`${what}: options are the own properties of an object, and this one has none`)
   throw new TypeError(`${what}: options are an object, not ${describe(given)}`)
 }
 

@@ -21,7 +21,7 @@ import { type FileHandleLike, isFileHandle, measureFile } from './file-source.ts
 import { isBlobLike, isFormLike, writeForm } from './form-data.ts'
 import { type HeadersInput, toFieldLines } from './headers.ts'
 import { describe, isPromiseLike } from './options.ts'
-import { assertString, plainView, plainViewOfAny } from './snapshot.ts'
+import { assertString, bytesOfMemory, plainView, plainViewOfAny } from './snapshot.ts'
 
 /** A chunk of a body that comes in chunks. */
 export type BodyChunk = string | Uint8Array
@@ -312,7 +312,7 @@ function takeMade(factory: () => PlainBody, makeBoundary: () => string): Outgoin
 
 /** What is bytes already, in another form. */
 function takeBytes(body: object): BytesBody | undefined {
-  if (body instanceof ArrayBuffer || isShared(body)) return bytesBody(new Uint8Array(body))
+  if (body instanceof ArrayBuffer || isShared(body)) return bytesBody(bytesOfMemory(body))
   if (ArrayBuffer.isView(body)) return bytesBody(plainViewOfAny(body))
   if (tagOf(body) === 'URLSearchParams') {
     const contentType = 'application/x-www-form-urlencoded;charset=UTF-8'
@@ -459,7 +459,7 @@ export function isMeasured(body: OutgoingBody | FileHandleLike): body is Outgoin
 export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk.length === 0 ? plainView(chunk) : chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  if (chunk instanceof ArrayBuffer) return bytesOfMemory(chunk)
   ignoresPromise(chunk)
   throw new LocalProtocolError('INVALID_BODY', `a chunk of it is ${describe(chunk)}`)
 }

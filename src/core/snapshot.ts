@@ -59,10 +59,33 @@ const tagOf = (
 ).get
 
 function viewBy({ bufferOf, offsetOf, lengthOf }: ViewGetters, view: ArrayBufferView): Uint8Array {
-  const length = lengthOf(view)
-  // Of memory that was made smaller a view says that it is empty; a DataView refuses by itself.
-  if (length === 0 && tagOf.call(view) !== undefined) keysOf.call(view)
-  return new Uint8Array(bufferOf(view), offsetOf(view), length)
+  try {
+    const length = lengthOf(view)
+    // Of memory that was made smaller a view says that it is empty; a DataView refuses by itself.
+    if (length === 0 && tagOf.call(view) !== undefined) keysOf.call(view)
+    return new Uint8Array(bufferOf(view), offsetOf(view), length)
+  } catch (error) {
+    throw goneError(error)
+  }
+}
+
+/**
+ * Memory as bytes.
+ * @throws TypeError where it was transferred
+ */
+export function bytesOfMemory(memory: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(memory)
+  } catch (error) {
+    throw goneError(error)
+  }
+}
+
+/** What the engine says names a method that the caller did not call. */
+function goneError(cause: unknown): TypeError {
+  return new TypeError('The memory of the bytes was transferred, or made smaller than what was given', {
+    cause,
+  })
 }
 
 /** Any method of the language refuses a view whose memory is gone; this one does nothing else. */

@@ -126,3 +126,55 @@ describe('an engine', () => {
     assert.throws(() => new H1Engine('Client' as 'client'), /The role is 'client' or 'server'/)
   })
 })
+
+describe('header fields', () => {
+  it('are looked at once, also where undefined takes a default away', () => {
+    let looks = 0
+    const headers = {
+      get accept(): string | undefined {
+        return looks++ === 0 ? undefined : 'text/html'
+      },
+    }
+    const { fields } = new Client().explain(URL_OF_NONE, { headers })
+    assert.equal(looks, 1)
+    assert.equal(fields.filter(({ name }) => name === 'Accept').length, 0)
+  })
+})
+
+describe('what a message says it got', () => {
+  const cases: readonly (readonly [call: () => Promise<unknown>, said: RegExp])[] = [
+    [() => new Client().get(undefined as never), /a string or a URL, not undefined/],
+    [() => new Client().get(URL_OF_NONE, { headers: { a: null } as never }), /a Date, not null/],
+    [() => new Client().get(URL_OF_NONE, Object.create({ method: 'PUT' }) as object), /own properties/],
+  ]
+  for (const [call, said] of cases) {
+    it(String(said), async () => {
+      await assert.rejects(call, said)
+    })
+  }
+})
+
+describe('memory that was transferred before it was given', () => {
+  const gone = (): ArrayBuffer => {
+    const memory = new ArrayBuffer(8)
+    structuredClone(memory, { transfer: [memory] })
+    return memory
+  }
+  const view = <T extends ArrayBufferView>(of: T): T => {
+    structuredClone(of.buffer, { transfer: [of.buffer as ArrayBuffer] })
+    return of
+  }
+  const bodies = {
+    memory: gone,
+    bytes: () => view(new Uint8Array(8)),
+    view: () => view(new DataView(new ArrayBuffer(8))),
+  }
+  for (const [name, make] of Object.entries(bodies)) {
+    it(`is refused, and said to be gone: ${name}`, async () => {
+      await assert.rejects(
+        new Client().post(URL_OF_NONE, { body: make() }),
+        /^TypeError: The memory of the bytes was transferred/,
+      )
+    })
+  }
+})
