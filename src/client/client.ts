@@ -38,6 +38,7 @@ import {
   settingsWithAuth,
   takeRequestBody,
 } from './make-request.ts'
+import { openingFailed } from './opening-failed.ts'
 import type { ClientOptions, ClientRequestOptions, QueryObject } from './option-types.ts'
 import { takeClientOptions } from './options.ts'
 import { type ClientPool, countsOf, PoolView, showAs } from './pool-view.ts'
@@ -290,7 +291,7 @@ export class Client {
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
     const opened = whileWanted(open(), wanted, this.#waitGround()).finally(() => over.abort())
-    await underway.watch(opened, deadlines.signal)
+    await underway.watch(opened.catch(openingFailed(prefix, clock)), deadlines.signal)
   }
 
   /**
@@ -315,7 +316,8 @@ export class Client {
       const { to, plan } = isThenable(planned) ? await planned : planned
       return plans.driveByHand(await pool.acquire(plan, deadlines, settings), to.place, settings)
     }
-    return underway.watch(lend(), deadlines.signal)
+    const { prefix } = this.#destinations.find(url).origin
+    return underway.watch(lend().catch(openingFailed(prefix, clock)), deadlines.signal)
   }
 
   /**

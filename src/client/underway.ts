@@ -16,13 +16,19 @@ export class Underway {
   #count = 0
   #empty: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
+  #destroyed: { readonly error: unknown } | undefined
 
   get count(): number {
     return this.#count
   }
 
-  /** @throws NotConnected after `close()` */
+  /**
+   * To be asked before a function of the caller's is called for the request.
+   * @throws NotConnected after `close()` and `destroy()`; what `destroy()` was given
+   */
   check(): void {
+    if (this.#destroyed !== undefined)
+      throw this.#destroyed.error ?? new NotConnected('the client was destroyed')
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')
   }
 
@@ -91,6 +97,7 @@ export class Underway {
 
   /** Ends all waits at once. */
   destroy(error: unknown): void {
+    this.#destroyed ??= { error }
     this.pauses.end(
       error === undefined
         ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')

@@ -103,7 +103,8 @@ describe('what a request waits for of its caller', () => {
       const late = await ended[0]
       assert.ok(late instanceof TimeoutError)
       assert.equal(late.phase, 'total')
-      assert.match(late.message, /onProgress was waited for/)
+      // Of an upload, sending may be told to be late first.
+      if (body === undefined) assert.match(late.message, /onProgress was waited for/)
       aborting.abort(reason)
       assert.equal(await ended[1], reason)
       client.destroy()

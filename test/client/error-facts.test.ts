@@ -260,3 +260,48 @@ describe('a total timeout that ends before there is a connection', () => {
     assert.match(late.message, /\(GET http:\/\/a\.test\/; waiting for a connection; /)
   })
 })
+
+describe('a connection that is opened for no request', () => {
+  // A function of its own, to be seen in the stack.
+  async function theCaller(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
+    await using client = new Client()
+    return await ask(client)
+  }
+
+  const asks: Readonly<Record<string, (client: Client, url: string) => Promise<unknown>>> = {
+    'take()': (client, url) => client.take(url),
+    'preconnect()': (client, url) => client.preconnect(url),
+  }
+  for (const [name, ask] of Object.entries(asks)) {
+    it(`fails with its origin, the phase, a hint, and the line of the caller: ${name}`, async () => {
+      const error = await failureOf(
+        theCaller((client) => ask(client, 'http://user:secret@127.0.0.1:1/path?query')),
+      )
+      assert.equal(error.url, 'http://127.0.0.1:1')
+      assert.match(error.message, /\(http:\/\/127\.0\.0\.1:1; connecting; after \d+ ms\)\. Try: /)
+      assert.match(error.stack ?? '', /at async theCaller/)
+    })
+  }
+})
+
+describe('a client that was destroyed', () => {
+  it('refuses what is asked of it, and calls no function of the caller', async () => {
+    let calls = 0
+    const client = new Client({ hooks: { beforeRequest: () => void calls++ }, proxy: () => void calls++ })
+    client.use((next) => (request) => {
+      calls++
+      return next(request)
+    })
+    client.destroy()
+    for (const asked of [
+      client.get('http://a.test/'),
+      client.take('http://a.test/'),
+      client.preconnect('http://a.test/'),
+    ]) {
+      const error = await failureOf(asked)
+      assert.equal(error.code, 'NOT_CONNECTED')
+      assert.match(error.message, /the client was destroyed/)
+    }
+    assert.equal(calls, 0)
+  })
+})
