@@ -4,6 +4,7 @@
 
 import { takeTlsOptions } from '../connection/options.ts'
 import { anySignal } from '../core/abort-listeners.ts'
+import { platformSignal } from '../core/foreign-signal.ts'
 import { isToken } from '../core/grammar.ts'
 import { IDEMPOTENT_METHODS } from '../core/methods.ts'
 import { isRecord, namesOf, shown, takeOptions } from '../core/options.ts'
@@ -136,7 +137,7 @@ export function resolveSettings(
     connection: resolveConnection(options, base.connection, place),
     proxy: resolveProxy(options.proxy, base.proxy),
     timeouts,
-    signal: anySignal(base.signal, signal),
+    signal: anySignal(base.signal, platformSignal(signal)),
     hooks: options.hooks === undefined ? base.hooks : resolveHooks(options.hooks, base.hooks),
     ...NOT_OF_FETCH,
   })

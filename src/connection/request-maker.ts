@@ -5,6 +5,7 @@
 
 import { anySignal } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
+import { platformSignal } from '../core/foreign-signal.ts'
 import { freezeDeep } from '../core/freeze.ts'
 import { type HeadersInput, toFieldLines } from '../core/headers.ts'
 import { formatAuthority, type HostPort } from '../core/origin.ts'
@@ -131,7 +132,8 @@ function areEqual(one: object, other: object): boolean {
 }
 
 function completed(given: HTTPSConnectionOptions): CompleteOptions {
-  const { clock = systemClock, random, pipelining = 1, signal } = given
+  const { clock = systemClock, random, pipelining = 1 } = given
+  const signal = platformSignal(given.signal)
   const timeouts = resolveTimeouts(given.timeout)
   const { total } = timeouts
   const isDefault = timeouts === DEFAULT_TIMEOUTS && signal === undefined
@@ -294,12 +296,12 @@ export class RequestMaker {
     if (timeout === undefined && signal === undefined && deadlines !== undefined) return deadlines
     const timeouts = resolveTimeouts(timeout, this.#complete.timeouts)
     const { total } = timeouts
-    const own = this.options.signal
+    const own = platformSignal(this.options.signal)
     return {
       timeouts,
       endsAt: total === Infinity ? Infinity : this.clock.now() + total,
       totalMs: total,
-      signal: anySignal(own, signal),
+      signal: anySignal(own, platformSignal(signal)),
     }
   }
 

@@ -1,0 +1,33 @@
+/** Signals of other packages: anything that says `aborted` and can be listened to. Older ones have no `reason` and throw nothing. */
+
+/** The platform's own class, as it was when this module was loaded. */
+const PlatformSignal = globalThis.AbortSignal
+const PlatformController = globalThis.AbortController
+
+/** Security: without a prototype, for Node would look there for a signal that ends the listening before it begins. */
+const ONCE: { readonly once: true } = Object.freeze(
+  Object.assign(Object.create(null) as object, { once: true } as const),
+)
+
+const BRIDGES = new WeakMap<object, AbortSignal>()
+
+/** The platform's signal for one of any package: one listener on it, however often it is given. */
+export function platformSignal(signal: AbortSignal): AbortSignal
+export function platformSignal(signal: AbortSignal | undefined): AbortSignal | undefined
+export function platformSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  return signal === undefined || signal instanceof PlatformSignal ? signal : bridgeOf(signal)
+}
+
+function bridgeOf(foreign: AbortSignal): AbortSignal {
+  let bridge = BRIDGES.get(foreign)
+  if (bridge === undefined) {
+    const controller = new PlatformController()
+    // One that is older than `reason` has none: the platform's default stands for it.
+    const abort = (): void => controller.abort(foreign.reason)
+    if (foreign.aborted) abort()
+    else foreign.addEventListener('abort', abort, ONCE)
+    bridge = controller.signal
+    BRIDGES.set(foreign, bridge)
+  }
+  return bridge
+}
