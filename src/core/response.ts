@@ -564,7 +564,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     this.#web ??= makeWebStream({
       next: async () => {
         this.#refuseCoded()
-        return await this.#nextPiece()
+        return await this.#pieceOrEnd()
       },
       cancel: () => this.close(),
     })
@@ -581,7 +581,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
     const iterator: AsyncIterableIterator<Buffer> = {
       next: async () => {
         this.#refuseCoded()
-        const value = await this.#nextPiece()
+        const value = await this.#pieceOrEnd()
         return value === undefined ? { done: true, value: undefined } : { done: false, value }
       },
       return: () => {
@@ -692,6 +692,13 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   #nextPiece(): Promise<Buffer | undefined> {
     this.#refuseBusy()
     return this.#ownPiece()
+  }
+
+  /** As `#nextPiece`, for a reader that is told of the end, and has had all of it then. */
+  async #pieceOrEnd(): Promise<Buffer | undefined> {
+    const piece = await this.#nextPiece()
+    if (piece === undefined) this.#markTaken('a loop or a stream')
+    return piece
   }
 
   /** The next piece, for the read that is under way. */

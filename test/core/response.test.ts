@@ -261,6 +261,12 @@ describe('text(), json() and bytes()', () => {
   })
 })
 
+async function piecesOf<T>(pieces: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const piece of pieces) all.push(piece)
+  return all
+}
+
 describe('reading twice', () => {
   const calls = {
     'text()': (response: HTTPResponse) => response.text(),
@@ -293,6 +299,26 @@ describe('reading twice', () => {
       assert.equal((await response.read(5)).length, 0)
       assert.equal((await response.readLine()).length, 0)
       assert.equal(await response.readInto(new Uint8Array(1)), 0)
+    })
+  }
+
+  const ends: Readonly<Record<string, (response: HTTPResponse) => Promise<unknown>>> = {
+    'a loop': (response) => piecesOf(response),
+    'lines()': (response) => piecesOf(response.lines()),
+    'a Node stream': (response) => response.stream().toArray(),
+    'a web stream': (response) => piecesOf(response.body),
+  }
+  for (const [name, toTheEnd] of Object.entries(ends)) {
+    it(`is an error that says so after ${name} that came to its end`, async () => {
+      for (const body of ['[1]\n', '']) {
+        const response = respond(new Pieces([body]))
+        await toTheEnd(response)
+        for (const readAgain of Object.values(calls)) {
+          const error = (await rejectionOf(readAgain(response))) as HTTPException
+          assert.equal(error.code, 'BODY_ALREADY_READ')
+          assert.match(error.message, /a loop or a stream took all of it/)
+        }
+      }
     })
   }
 
