@@ -16,7 +16,8 @@ export class Underway {
   #count = 0
   #empty: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
-  #destroyed: { readonly error: unknown } | undefined
+  /** What is said to who asks after `destroy()`. */
+  #refusal: (() => unknown) | undefined
 
   get count(): number {
     return this.#count
@@ -27,8 +28,7 @@ export class Underway {
    * @throws NotConnected after `close()` and `destroy()`; what `destroy()` was given
    */
   check(): void {
-    if (this.#destroyed !== undefined)
-      throw this.#destroyed.error ?? new NotConnected('the client was destroyed')
+    if (this.#refusal !== undefined) throw this.#refusal()
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')
   }
 
@@ -97,7 +97,7 @@ export class Underway {
 
   /** Ends all waits at once. */
   destroy(error: unknown): void {
-    this.#destroyed ??= { error }
+    this.#refusal ??= () => (error === undefined ? new NotConnected('the client was destroyed') : error)
     this.pauses.end(
       error === undefined
         ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')

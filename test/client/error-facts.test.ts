@@ -261,13 +261,13 @@ describe('a total timeout that ends before there is a connection', () => {
   })
 })
 
-describe('a connection that is opened for no request', () => {
-  // A function of its own, to be seen in the stack.
-  async function theCaller(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
-    await using client = new Client()
-    return await ask(client)
-  }
+// A function of its own, to be seen in the stack.
+async function theCaller(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
+  await using client = new Client()
+  return await ask(client)
+}
 
+describe('a connection that is opened for no request', () => {
   const asks: Readonly<Record<string, (client: Client, url: string) => Promise<unknown>>> = {
     'take()': (client, url) => client.take(url),
     'preconnect()': (client, url) => client.preconnect(url),

@@ -154,20 +154,22 @@ describe('what a message says it got', () => {
   }
 })
 
+function gone(): ArrayBuffer {
+  const memory = new ArrayBuffer(8)
+  structuredClone(memory, { transfer: [memory] })
+  return memory
+}
+
+function goneUnder<T extends ArrayBufferView>(view: T): T {
+  structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] })
+  return view
+}
+
 describe('memory that was transferred before it was given', () => {
-  const gone = (): ArrayBuffer => {
-    const memory = new ArrayBuffer(8)
-    structuredClone(memory, { transfer: [memory] })
-    return memory
-  }
-  const view = <T extends ArrayBufferView>(of: T): T => {
-    structuredClone(of.buffer, { transfer: [of.buffer as ArrayBuffer] })
-    return of
-  }
   const bodies = {
     memory: gone,
-    bytes: () => view(new Uint8Array(8)),
-    view: () => view(new DataView(new ArrayBuffer(8))),
+    bytes: () => goneUnder(new Uint8Array(8)),
+    view: () => goneUnder(new DataView(new ArrayBuffer(8))),
   }
   for (const [name, make] of Object.entries(bodies)) {
     it(`is refused, and said to be gone: ${name}`, async () => {

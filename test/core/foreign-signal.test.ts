@@ -31,9 +31,12 @@ function old(isAborted = false): OldSignal & AbortSignal {
   return signal as unknown as OldSignal & AbortSignal
 }
 
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
 describe('a signal of another package', () => {
   const { connect } = new MemoryNetwork()
-  const never = (): Promise<never> => new Promise(() => {})
   const asks: Readonly<Record<string, (signal: AbortSignal) => Promise<unknown>>> = {
     'a request of a client': (signal) => new Client({ connect }).get('http://a.test/', { signal }),
     'a client': (signal) => new Client({ connect, signal }).get('http://a.test/'),
