@@ -38,13 +38,13 @@ export function parseJson(bytes: Buffer, head: ResponseHead): unknown {
     const cause = new SyntaxError((error as Error).message.replace(/"[^]*"/, '"..."'))
     const start = bytes.toString('latin1', 0, MAX_SEARCHED_BYTES)
     const shown = escapeText(maskCredentials(start, bytes.length > start.length))
-    throw new DecodeError('NOT_JSON', describeBody(bytes.length, head, shown), { bytes: shown, cause })
+    throw new DecodeError('NOT_JSON', describeBody(bytes.length, head, start), { bytes: shown, cause })
   }
 }
 
 /**
- * What a body is, in words, and how it begins. Security: of fields only media type and codings are shown, and only where they are
- * tokens; of the body what is left of its beginning when credentials are masked.
+ * What a body is, in words. Security: of fields only media type and codings are shown, and only where they are tokens; of the body
+ * nothing but what it looks like.
  */
 function describeBody(length: number, { status, fields }: ResponseHead, start: string): string {
   const type = mediaTypeOf(fields)
@@ -56,7 +56,9 @@ function describeBody(length: number, { status, fields }: ResponseHead, start: s
     `status ${status}`,
     ...(hasType ? [] : ['no Content-Type']),
     ...(codings.length > 0 ? [`coded (Content-Encoding: ${escapeText(codings.join(', '))})`] : []),
-    ...(length > 0 && codings.length === 0 ? [`beginning with "${start}"`] : []),
+    ...(codings.length === 0 && type !== 'text/html' && /^\s*</.test(start)
+      ? ['it looks like HTML or XML']
+      : []),
   ].join(', ')
 }
 

@@ -149,21 +149,28 @@ export class ConnectionLost extends HTTPException {
 
 /** The body is not what it was to be read as: its coding is broken, it is no JSON, or not what a schema asks for. */
 export class DecodeError extends HTTPException {
-  /** The first bytes of the body, escaped and cut. */
-  readonly bytes: string
+  /** The first bytes of the body, escaped and cut. Not in the message, nor shown by `inspect` and JSON: a log is no place for a body. */
+  get bytes(): string {
+    return this.#bytes
+  }
   /**
    * What a schema found, as it said it; empty where none was asked. Not shown by `inspect` and JSON: schemas quote the body, in
    * which there may be secrets.
    */
-  declare readonly issues: readonly SchemaIssue[]
+  get issues(): readonly SchemaIssue[] {
+    return this.#issues
+  }
+  // Security: not even what is asked to show hidden members shows these.
+  readonly #bytes: string
+  readonly #issues: readonly SchemaIssue[]
   constructor(
     code: CodeOf<'DecodeError'>,
     detail: string,
     details: ErrorDetails & { bytes: string; issues?: readonly SchemaIssue[] },
   ) {
     super(code, detail, details)
-    this.bytes = details.bytes
-    Object.defineProperty(this, 'issues', { value: ownMember(details, 'issues') ?? [] })
+    this.#bytes = details.bytes
+    this.#issues = ownMember(details, 'issues') ?? []
   }
 }
 
