@@ -79,8 +79,12 @@ export class UnknownTransferEncoding extends RemoteProtocolError {
 }
 /** The connection ended before the message did. */
 export class IncompleteRead extends RemoteProtocolError {
-  /** The bytes that did arrive and were not handed out by an earlier call. */
-  readonly partial: Buffer
+  /** The bytes that did arrive and were not handed out by an earlier call. Not shown by `inspect` and JSON: a log is no place for a body. */
+  get partial(): Buffer {
+    return this.#partial
+  }
+  // Security: not even what is asked to show hidden members shows it.
+  readonly #partial: Buffer
   /** How many more bytes were to come; undefined where the peer had not said. */
   readonly expected: number | undefined
   constructor(
@@ -94,7 +98,7 @@ export class IncompleteRead extends RemoteProtocolError {
       `${partial.length} bytes in hand${expected === undefined ? '' : `, ${expected} more expected`}`,
       details,
     )
-    this.partial = partial
+    this.#partial = partial
     this.expected = expected
   }
 }

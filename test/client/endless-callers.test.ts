@@ -96,7 +96,7 @@ describe('what a request waits for of its caller', () => {
       const client = new Client({ baseUrl: here.origin, retry: false })
       const asked = { method: 'POST', body, onProgress: never }
       const ended = [
-        client.request('/', { ...asked, timeout: { total: 30 } }),
+        client.request('/', { ...asked, timeout: { total: 400 } }),
         client.request('/', { ...asked, signal: aborting.signal }),
         client.request('/', asked),
       ].map((sent) => rejectionOf(sent.text()))

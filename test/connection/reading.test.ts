@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { HTTPResponse } from '../../src/core/response.ts'
-import { IncompleteRead } from '../../src/errors/index.ts'
+import { type HTTPException, IncompleteRead } from '../../src/errors/index.ts'
 import { settle } from '../support/manual-clock.ts'
 import { memoryConnection, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -41,6 +41,11 @@ const WAYS: Readonly<Record<string, (response: HTTPResponse, size: number) => Pr
   },
 }
 const PIECEWISE = ['read(n)', 'readInto(buffer)', 'readLine()', 'async iteration', 'body.getReader()']
+
+/** Those that are told of the end. */
+const LOOPS = ['async iteration', 'body.getReader()']
+/** Those that give all of a body, or of what is left of it. */
+const WHOLE = ['bytes()', 'text()']
 
 type Framing = 'length' | 'chunked' | 'until-close'
 
@@ -92,8 +97,19 @@ describe('reading a response', () => {
         const delivered = deliver()
         const response = await connection.getResponse()
         const got: Uint8Array[] = []
-        for (const [way, size] of steps) got.push(await WAYS[way]!(response, size))
-        while (true) {
+        let isTaken = false
+        for (const [way, size] of steps) {
+          const piece = await WAYS[way]!(response, size)
+          got.push(piece)
+          isTaken ||= piece.length === 0 && LOOPS.includes(way)
+        }
+        // What a loop has seen the end of is not read again, as if it were empty.
+        const isRefused = isTaken && WHOLE.includes(last)
+        if (isRefused) {
+          const error = await rejectionOf(WAYS[last]!(response, 7))
+          assert.equal((error as HTTPException).code, 'BODY_ALREADY_READ')
+        }
+        while (!isRefused) {
           const piece = await WAYS[last]!(response, 7)
           got.push(piece)
           if (piece.length === 0 || !PIECEWISE.includes(last)) break

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { addFacts, type ExchangeFacts, factsOf } from '../../src/errors/exception.ts'
 import { hintFor } from '../../src/errors/hints.ts'
 import * as errors from '../../src/errors/index.ts'
@@ -354,6 +355,11 @@ describe('the classes that know more', () => {
     assert.deepEqual([error.code, error.partial, error.expected], ['INCOMPLETE_BODY', partial, 7])
     assert.match(error.message, /: 3 bytes in hand, 7 more expected \(RFC 9112 §8\)$/)
     assert.match(new IncompleteRead(partial).message, /: 3 bytes in hand \(RFC 9112 §8\)$/)
+    // A log is no place for a body.
+    assert.doesNotMatch(
+      inspect(error, { showHidden: true }) + JSON.stringify(error),
+      /abc|61,? 62,? 63|97,98,99/,
+    )
   })
 
   it('BadStatusLine, RemoteDisconnected and UnknownProtocol have the line', () => {
