@@ -42,7 +42,7 @@ function gettersOf(prototype: object): ViewGetters {
  * @throws TypeError for what are no bytes, and where their memory was transferred, or made smaller than the view
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
-  if (!ArrayBuffer.isView(bytes)) throw new TypeError('A piece of a body must be a string or bytes')
+  if (tagOf.call(bytes) === undefined) throw new TypeError('A piece of a body must be a string or bytes')
   return viewBy(TYPED_ARRAY, bytes)
 }
 

@@ -19,6 +19,7 @@ import { type WaitGround, type WaitTold, whileWanted } from './while-wanted.ts'
 const INTERVAL_MS = 50
 
 type OnProgress = (progress: Progress) => void | Promise<void>
+type Wait = (work: Promise<void>) => Promise<void>
 
 /** Whether the caller is told now: at the first bytes, at the last, and as often as it makes sense between them. */
 export function isToldNow(bytes: number, total: number | undefined, sinceLastMs: number): boolean {
@@ -38,16 +39,23 @@ class ProgressWatch implements TransferWatch {
   readonly #total: number | undefined
   readonly #clock: Clock
   readonly #tell: OnProgress
+  readonly #wait: Wait
   readonly #startedAt: number
   #toldAt = -Infinity
   #bytes = 0
   #isOver = false
+  #endWait: (() => void) | undefined
 
-  constructor(phase: Progress['phase'], total: number | undefined, clock: Clock, tell: OnProgress) {
+  constructor(
+    phase: Progress['phase'],
+    total: number | undefined,
+    { clock, tell, wait }: { readonly clock: Clock; readonly tell: OnProgress; readonly wait: Wait },
+  ) {
     this.#phase = phase
     this.#total = total
     this.#clock = clock
     this.#tell = tell
+    this.#wait = wait
     this.#startedAt = clock.now()
   }
 
@@ -71,7 +79,8 @@ class ProgressWatch implements TransferWatch {
   }
 
   stopped(): void {
-    // Nothing is told of the end of a transfer that has not come to its end: it rejects.
+    // Nothing is told of the end of a transfer that has not come to its end: it rejects. No timer is left of a wait for a promise.
+    this.#endWait?.()
   }
 
   #report(total: number | undefined, now: number): void | Promise<void> {
@@ -81,26 +90,26 @@ class ProgressWatch implements TransferWatch {
     this.#toldAt = now
     // Never without an end: within the first millisecond there is no speed.
     const seconds = Math.max(1, now - this.#startedAt) / 1_000
-    return this.#tell(
+    const given = this.#tell(
       Object.freeze({ phase: this.#phase, bytes, total, bytesPerSecond: Math.round(bytes / seconds) }),
     )
+    if (isThenable(given)) return this.#wait(this.#untilStopped(given))
+  }
+
+  #untilStopped(given: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#endWait = resolve
+      given.then(resolve, reject)
+    })
   }
 }
 
 const REMEDY = 'onProgress was waited for: let its promise settle sooner, or raise timeout.total'
 
-/** What onProgress gives, waited for no longer than its request is wanted: `total`, the signal and `destroy()` end it. */
-function whileItIsWanted(
-  tell: OnProgress,
-  request: OutgoingRequest,
-  ground: WaitGround,
-  facts: Findings | undefined,
-): OnProgress {
+/** Waits for what onProgress gives no longer than the request is wanted: `total`, the signal and `destroy()` end it. */
+function whileItIsWanted(request: OutgoingRequest, ground: WaitGround, facts: Findings | undefined): Wait {
   const told: WaitTold = { name: undefined, remedy: REMEDY, facts }
-  return (progress) => {
-    const given = tell(progress)
-    return isThenable(given) ? whileWanted(Promise.resolve(given), request, ground, told) : undefined
-  }
+  return (work) => whileWanted(work, request, ground, told)
 }
 
 /**
@@ -113,8 +122,8 @@ export function progressLayer(ground: WaitGround): Layer {
     if (tell === undefined) return next(request)
     const { body } = request
     const length = body.kind === 'none' ? 0 : body.length
-    const tellUpload = whileItIsWanted(tell, request, ground, undefined)
-    const watched = watchUpload(body, () => new ProgressWatch('upload', length, ground.clock, tellUpload))
+    const means = { clock: ground.clock, tell, wait: whileItIsWanted(request, ground, undefined) }
+    const watched = watchUpload(body, () => new ProgressWatch('upload', length, means))
     const watchedRequest = watched === body ? request : withChanges(request, { body: watched })
     return next(watchedRequest).then((response) => watchDownload(response, request, ground, tell))
   }
@@ -130,7 +139,7 @@ function watchDownload(
   const { framing } = head
   if (request.method === 'HEAD' || framing?.kind === 'none' || framing?.kind === 'switch') return response
   const facts: Findings = { ...response.facts, phase: undefined, attempts: response.attempts }
-  const tellDownload = whileItIsWanted(tell, request, ground, facts)
-  const watch = new ProgressWatch('download', declaredLength(head), ground.clock, tellDownload)
+  const means = { clock: ground.clock, tell, wait: whileItIsWanted(request, ground, facts) }
+  const watch = new ProgressWatch('download', declaredLength(head), means)
   return response.derive({ body: (inner) => new WatchedBody(inner, () => watch), framing })
 }

@@ -20,7 +20,7 @@ export interface TransferWatch {
   moved(bytes: number): void | Promise<void>
   /** All have moved. */
   ended(): void | Promise<void>
-  /** No more will: it failed, or is not wanted. */
+  /** No more will: it failed, or is not wanted. Ends the wait for what `moved` or `ended` gave. */
   stopped(): void
 }
 
@@ -36,8 +36,6 @@ export class WatchedBody implements BodyReader {
   /** Bytes are on their way from the body inside. */
   #isAwaited = false
   #isAhead = false
-  /** Ends the wait for what the watch gave. */
-  #endWait: (() => void) | undefined
 
   constructor(inner: BodyReader, makeWatch: MakeWatch) {
     this.#inner = inner
@@ -101,7 +99,6 @@ export class WatchedBody implements BodyReader {
     this.#isAwaited = false
     this.#watch.stopped()
     this.#inner.cancel()
-    this.#endWait?.()
   }
 
   /** The caller does not wait for what is read from now on, or does again. */
@@ -150,7 +147,7 @@ export class WatchedBody implements BodyReader {
   async #tell(length: number): Promise<void> {
     try {
       const given = length === 0 ? this.#watch.ended() : this.#watch.moved(length)
-      if (given !== undefined) await this.#whileWanted(given)
+      if (given !== undefined) await given
     } catch (error) {
       this.#giveUp(error)
     }
@@ -158,19 +155,10 @@ export class WatchedBody implements BodyReader {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** A body that is given up waits for nothing any more. */
-  #whileWanted(given: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#endWait = resolve
-      given.then(resolve, reject)
-    })
-  }
-
   #giveUp(error: unknown): void {
     this.#failure ??= { error }
     this.#isAwaited = false
     this.#inner.cancel()
-    this.#endWait?.()
   }
 }
 
@@ -251,6 +239,7 @@ class WatchedSource implements ChunkSource {
   }
 
   finish(): void {
+    this.#watch?.stopped()
     if (this.#body.kind === 'chunks') this.#body.finish()
   }
 }
@@ -267,7 +256,8 @@ function watchChunks(
       if (given > 0) await watch.moved(given)
       const result = await chunks.next()
       if (result.done === true) {
-        await watch.ended()
+        // A source that was given back meanwhile has ended, and was not sent as a whole.
+        if (!isClosed()) await watch.ended()
         return result
       }
       given = lengthOf(result.value)

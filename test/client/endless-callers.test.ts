@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
+import type { Progress } from '../../src/core/settings.ts'
 import { ConnectionLost, TimeoutError } from '../../src/errors/index.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
@@ -15,6 +16,10 @@ checkOpenHandles()
 
 function never(): Promise<never> {
   return new Promise(() => {})
+}
+
+const neverOfUpload = ({ phase }: Progress): void | Promise<void> => {
+  if (phase === 'upload') return never()
 }
 
 const ENDLESS: readonly (readonly [what: string, options: ClientOptions])[] = [
@@ -114,10 +119,18 @@ describe('what a request waits for of its caller', () => {
 
   it('is waited for no longer where the response is closed', async () => {
     await using client = new Client({ baseUrl: here.origin })
-    const response = await client.get('/', { onProgress: never })
+    // What is left of such a timeout would be an open handle.
+    const response = await client.get('/', { onProgress: never, timeout: { total: 60_000 } })
     const piece = response.readInto(new Uint8Array(10))
     assert.equal((await outcomeOf(piece)).state, 'pending')
     response.close()
     assert.notEqual((await outcomeOf(piece)).state, 'pending')
+  })
+
+  it('is waited for no longer where the answer to an upload came before its end', async () => {
+    await using client = new Client({ baseUrl: here.origin })
+    const asked = { onProgress: neverOfUpload, timeout: { total: 60_000 } }
+    for (const body of [Buffer.alloc(10), () => ['one', 'two']])
+      assert.equal(await client.post('/', { ...asked, body }).text(), 'body')
   })
 })

@@ -51,6 +51,9 @@ describe('plainView', () => {
   it('refuses what are no bytes', () => {
     const proxy = new Proxy(Uint8Array.of(1), {})
     for (const value of ['x', { length: 2 }, [1, 2], proxy, undefined, new DataView(new ArrayBuffer(2))])
-      assert.throws(() => plainView(value as Uint8Array), TypeError)
+      assert.throws(() => plainView(value as Uint8Array), {
+        name: 'TypeError',
+        message: 'A piece of a body must be a string or bytes',
+      })
   })
 })

@@ -52,7 +52,7 @@ function download(
 /** The request as it comes out of the layer. */
 async function uploaded(
   body: RequestBody,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: Progress) => void | Promise<void>,
   clock = new ManualClock(),
 ): Promise<OutgoingRequest> {
   let sent: OutgoingRequest | undefined
@@ -79,6 +79,11 @@ async function drain(chunks: AnyIterator, between: () => void = () => {}): Promi
 function opened(body: OutgoingBody): AnyIterator {
   assert.ok(body instanceof ChunkedBody)
   return body.open()
+}
+
+function* pieces(): Generator<string, void, void> {
+  yield 'one'
+  yield 'two'
 }
 
 const progress = (
@@ -307,6 +312,23 @@ describe('onProgress of an upload', () => {
     const { body } = await uploaded(['ä', new Uint8Array(3)], told.onProgress)
     await drain(opened(body))
     assert.deepEqual(told.calls, [progress('upload', 2, undefined, 2_000), progress('upload', 5, 5, 5_000)])
+  })
+
+  it('tells of no end where the body was given back while a promise was waited for', async () => {
+    const told: Progress[] = []
+    const onProgress = (one: Progress): Promise<never> => {
+      told.push(one)
+      return new Promise(() => {})
+    }
+    const { body } = await uploaded(pieces(), onProgress)
+    const chunks = opened(body)
+    await chunks.next()
+    const next = chunks.next()
+    ;(body as ChunkedBody).close()
+    await next
+    assert.deepEqual(told, [progress('upload', 3, undefined, 3_000)])
+    assert.equal((await chunks.next()).done, true)
+    assert.ok(told.every(({ total }) => total === undefined))
   })
 
   it('leaves a request without a body, or with an empty one, as it is', async () => {
