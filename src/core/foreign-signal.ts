@@ -9,7 +9,7 @@ const ONCE: { readonly once: true } = Object.freeze(
   Object.assign(Object.create(null) as object, { once: true } as const),
 )
 
-const BRIDGES = new WeakMap<object, AbortSignal>()
+const BRIDGES = new WeakMap<object, AbortController>()
 
 /** The platform's signal for one of any package: one listener on it, however often it is given. */
 export function platformSignal(signal: AbortSignal): AbortSignal
@@ -21,13 +21,13 @@ export function platformSignal(signal: AbortSignal | undefined): AbortSignal | u
 function bridgeOf(foreign: AbortSignal): AbortSignal {
   let bridge = BRIDGES.get(foreign)
   if (bridge === undefined) {
-    const controller = new PlatformController()
+    const made = new PlatformController()
+    bridge = made
+    BRIDGES.set(foreign, made)
     // One that is older than `reason` has none: the platform's default stands for it.
-    const abort = (): void => controller.abort(foreign.reason)
-    if (foreign.aborted) abort()
-    else foreign.addEventListener('abort', abort, ONCE)
-    bridge = controller.signal
-    BRIDGES.set(foreign, bridge)
+    if (!foreign.aborted) foreign.addEventListener('abort', () => made.abort(foreign.reason), ONCE)
   }
-  return bridge
+  // Also where its listeners were all taken off, or are still to be called.
+  if (foreign.aborted) bridge.abort(foreign.reason)
+  return bridge.signal
 }

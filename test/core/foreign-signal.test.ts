@@ -71,4 +71,11 @@ describe('a signal of another package', () => {
     assert.equal(platformSignal(own), own)
     assert.equal(platformSignal(undefined), undefined)
   })
+
+  it('is aborted where it says so, though its listeners were taken off', () => {
+    const signal = old()
+    assert.equal(platformSignal(signal).aborted, false)
+    signal.aborted = true
+    assert.equal(platformSignal(signal).aborted, true)
+  })
 })
