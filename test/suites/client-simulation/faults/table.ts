@@ -322,8 +322,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits for the peer of a watched upload that was given back',
     file: 'layers/transfer-watch.js',
-    find: 'if (!isClosed())',
-    replace: 'if (true)',
+    find: 'if (!isClosed())\n                watch.waits()',
+    replace: 'watch.waits()',
     within: 5_000,
   },
   {
