@@ -18,7 +18,7 @@ import { retainedBytes } from '../support/retained.ts'
 
 checkOpenHandles()
 
-const WANTED = Number(env['IDLE_CONNECTIONS'] ?? 3_000)
+const WANTED = Number(env['IDLE_CONNECTIONS'] ?? 2_000)
 /** Descriptors for everything else in this process. */
 const OTHERS = 200
 /** How many are opened at once: more than a listener's queue takes would wait for its retries. */
