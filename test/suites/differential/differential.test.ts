@@ -26,7 +26,7 @@ checkOpenHandles()
 
 const SEED = 20_260
 /** How many seeded cases are added to the fixed ones, for each client: about a second each. */
-const SEEDED: Readonly<Record<string, number>> = { 'node:http': 200, 'http.client': 200, curl: 60 }
+const SEEDED: Readonly<Record<string, number>> = { 'node:http': 100, 'http.client': 100, curl: 30 }
 /** The least that the page's run must have had. */
 const RECORDED: Readonly<Record<string, number>> = { 'node:http': 20_000, 'http.client': 20_000, curl: 5_000 }
 

@@ -17,7 +17,7 @@ import { readStrictly } from './strict-server.ts'
 
 checkOpenHandles()
 
-const RANDOM_ATTEMPTS = 1_500
+const RANDOM_ATTEMPTS = 500
 
 describe('what a caller hands over', () => {
   let streams: readonly Shown[] = []
