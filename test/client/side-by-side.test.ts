@@ -70,15 +70,21 @@ describe('reads of one body that are asked for side by side', () => {
   }
 
   it('may be done again once they were refused, as their message says', async () => {
+    let told = 0
     for (const again of [CALLS['text()']!, CALLS['bytes()']!, CALLS['read()']!]) {
       for (const refused of [CALLS['text()']!, CALLS['read()']!]) {
         const response = await here.client.get('/pieces')
         const read = String(await response.read(6))
         const reading = CALLS['readInto()']!(response)
-        await assert.rejects(refused(response), ImproperConnectionState)
+        const [outcome] = await Promise.allSettled([refused(response)])
+        // On a busy machine the next piece may be there already: then the first is over, and none is refused.
+        if (outcome.status === 'fulfilled') continue
+        assert.ok(outcome.reason instanceof ImproperConnectionState)
         assert.equal(read + (await reading) + (await again(response)), BODY)
+        told++
       }
     }
+    assert.ok(told > 0)
   })
 
   for (const [way, options] of Object.entries(WAYS)) {
