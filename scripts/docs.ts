@@ -217,7 +217,7 @@ After a failed exchange an error also says:
 | \`remedy\` | where TLS refused: the option that would accept the peer; see [certificates](certificates.md) |
 
 A \`RemoteProtocolError\` names the rule that was broken (\`rule\`), the byte in the received stream (\`offset\`) and the
-offending bytes, escaped and cut (\`bytes\`). A \`DecodeError\` has how the body begins, with credentials masked, which \`inspect\` and JSON do not show. No message shows a credential, a field value, a query string or a body.
+offending bytes, escaped and cut (\`bytes\`). A \`DecodeError\` has how the body begins, with credentials masked, which \`inspect\` and JSON do not show. No message shows a credential, a field value, a query string or a body, but the line that broke a rule, cut; what a schema says of a body is masked where it quotes it, and names of members are shown.
 
 ${sections.join('\n')}`
 }

@@ -22,10 +22,11 @@ function bridgeOf(foreign: AbortSignal): AbortSignal {
   let bridge = BRIDGES.get(foreign)
   if (bridge === undefined) {
     const made = new PlatformController()
-    bridge = made
-    BRIDGES.set(foreign, made)
     // One that is older than `reason` has none: the platform's default stands for it.
     if (!foreign.aborted) foreign.addEventListener('abort', () => made.abort(foreign.reason), ONCE)
+    // Once it listens: a signal that threw is asked again.
+    bridge = made
+    BRIDGES.set(foreign, made)
   }
   // Also where its listeners were all taken off, or are still to be called.
   if (foreign.aborted) bridge.abort(foreign.reason)

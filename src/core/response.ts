@@ -446,7 +446,7 @@ export class HTTPResponse implements AsyncIterable<Buffer> {
   /**
    * The rest of the body as JSON.
    * @param schema - says what it has to be, and gives its type: any Standard Schema
-   * @throws DecodeError with status, media type and the first bytes of the body, if it is not JSON, and with `issues` if it is
+   * @throws DecodeError with status and media type, and the first bytes of the body as `bytes`, if it is not JSON, and with `issues` if it is
    *   not what the schema asks for
    * @throws ImproperConnectionState (`BODY_ALREADY_READ`) where an earlier call took all of it
    */

@@ -94,7 +94,8 @@ function collectValues(value: unknown, into: Set<string>): boolean {
   const open: unknown[] = [value]
   while (open.length > 0) {
     const one = open.pop()
-    if (typeof one === 'string' || typeof one === 'number') into.add(String(one))
+    if (typeof one === 'string' || typeof one === 'number')
+      for (const form of formsOf(String(one))) into.add(form)
     else if (typeof one === 'object' && one !== null) {
       for (const [key, member] of Object.entries(one)) {
         if (!Array.isArray(one) && nameOf(key) === MASK) into.add(key)
@@ -115,8 +116,16 @@ function maskValues(message: string, at: unknown, values: ReadonlySet<string> | 
       return values === undefined || isOfBody(text, values) ? `"${MASK}"` : quoted
     },
   )
-  const own = typeof at === 'string' || typeof at === 'number' ? String(at) : ''
-  return own.length < SHORTEST_VALUE ? masked : masked.replaceAll(own, MASK)
+  const own = new Set<string>()
+  collectValues(at, own)
+  // The longest first: a shorter one may stand in it.
+  const texts = [...own].filter((text) => text.length >= SHORTEST_VALUE).sort((a, b) => b.length - a.length)
+  return texts.reduce((text, value) => text.replaceAll(value, MASK), masked)
+}
+
+/** How a message may have a text: as it is, without blanks around it, escaped as in JSON. */
+function formsOf(text: string): readonly string[] {
+  return [text, text.trim(), JSON.stringify(text).slice(1, -1)]
 }
 
 function isOfBody(text: string, values: ReadonlySet<string>): boolean {

@@ -78,4 +78,22 @@ describe('a signal of another package', () => {
     signal.aborted = true
     assert.equal(platformSignal(signal).aborted, true)
   })
+
+  it('is asked again where it threw instead of listening', async () => {
+    const controller = new AbortController()
+    let throws = true
+    const signal = {
+      aborted: false,
+      addEventListener(_: string, listener: () => void) {
+        if (throws) throw new Error('not yet')
+        controller.signal.addEventListener('abort', listener)
+      },
+      removeEventListener() {},
+    } as unknown as AbortSignal
+    assert.throws(() => platformSignal(signal), /not yet/)
+    throws = false
+    const bridge = platformSignal(signal)
+    controller.abort()
+    assert.equal(bridge.aborted, true)
+  })
 })

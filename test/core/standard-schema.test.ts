@@ -176,6 +176,21 @@ describe('describeIssues', () => {
     assert.equal(describeIssues([issue('a "x\\"y" b')], ['x\\"y']), 'a "..." b')
   })
 
+  it('masks the value at the place in each form in which a message may have it', () => {
+    const body = {
+      quoted: 'hun"ter2',
+      lines: 'hun\nter2',
+      blank: ' hunter 2 ',
+      list: [1, 'hunter2', 'hunter2a'],
+    }
+    const got = (key: keyof typeof body, text: string): string =>
+      describeIssues([issue(`got ${text}`, key)], body)
+    assert.equal(got('quoted', JSON.stringify(body.quoted)), 'quoted: got "..."')
+    assert.equal(got('lines', 'hun\\nter2'), 'lines: got ...')
+    assert.equal(got('blank', 'hunter 2'), 'blank: got ...')
+    assert.equal(got('list', String(body.list)), 'list: got 1,...,...')
+  })
+
   it('masks everything quoted where the body is too large to be looked through', () => {
     const body = Array.from({ length: 20_000 }, (_, index) => index)
     assert.equal(describeIssues([issue('got "yes"')], body), 'got "..."')
