@@ -182,7 +182,7 @@ export class H1Connection
   send(exchange: Exchange, event: DataToSend | EndToSend): boolean {
     if (exchange.failure !== undefined) throw exchange.failure.error
     if (exchange.upload === 'stopped') return true
-    this.#writer.write(exchange, this.#engine.send(event))
+    this.#writer.writeMore(exchange, this.#engine.send(event))
     // Who looks on may have closed the connection.
     if (event.type === 'end' && exchange.upload === 'sending') {
       exchange.requestEnded()

@@ -8,7 +8,7 @@ import type { EndToSend, WireBytes } from '../../h1/events.ts'
 const NOTHING: WireBytes = []
 
 /** How many bytes the parts are together. */
-function lengthOf(parts: WireBytes): number {
+export function lengthOf(parts: WireBytes): number {
   let length = 0
   for (const part of parts) length += part.length
   return length
@@ -23,14 +23,18 @@ export function borrowedBytes(parts: WireBytes): number {
 
 /** The parts in one piece: one write, one packet. */
 export function joinParts(parts: WireBytes): Uint8Array {
-  const joined = Buffer.allocUnsafe(lengthOf(parts))
+  return joinInto(Buffer.allocUnsafe(lengthOf(parts)), parts)
+}
+
+/** The parts in one piece, at the beginning of `memory`, which has room for them. */
+export function joinInto(memory: Buffer, parts: WireBytes): Uint8Array {
   let at = 0
   for (const part of parts) {
-    if (typeof part === 'string') joined.write(part, at, 'latin1')
-    else joined.set(part, at)
+    if (typeof part === 'string') memory.write(part, at, 'latin1')
+    else memory.set(part, at)
     at += part.length
   }
-  return joined
+  return at === memory.length ? memory : memory.subarray(0, at)
 }
 
 /**

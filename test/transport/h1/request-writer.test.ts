@@ -68,6 +68,69 @@ describe('write', () => {
   })
 })
 
+const piece = (letter: string, length = 65_536): [string, Buffer, string] => [
+  `${length.toString(16)}\r\n`,
+  Buffer.alloc(length, letter),
+  '\r\n',
+]
+const whole = (letter: string, length?: number): string => piece(letter, length).join('')
+
+describe('writeMore', () => {
+  it('writes a piece of up to 64 KiB with its size line and line end at once, and shows it in one', () => {
+    for (const length of [1, 4_095, 16_384, 65_536]) {
+      const { stream, writer, shown, counted, exchange } = make()
+      writer.writeMore(exchange, piece('a', length))
+      assert.deepEqual([texts(stream), shown], [[whole('a', length)], [whole('a', length)]])
+      assert.equal(counted.bytes, whole('a', length).length)
+    }
+  })
+
+  it('does not copy what is longer, nor what needs no framing', () => {
+    const { stream, writer, exchange } = make()
+    const given: (string | Uint8Array)[] = []
+    stream.write = (data) => given.push(data) > 0
+    const long = piece('a', 70_000)
+    writer.writeMore(exchange, long)
+    const bare = bytes(20_000)
+    writer.writeMore(exchange, [bare])
+    assert.deepEqual(given, [...long, bare])
+    assert.equal(given[1], long[1])
+    assert.equal(given[3], bare)
+  })
+
+  it('uses the memory of a piece again once the stream has taken it, never before, and for one request only', () => {
+    const { stream, writer, exchange } = make()
+    const given: Uint8Array[] = []
+    let takes = true
+    stream.write = (data) => {
+      if (typeof data !== 'string') given.push(data)
+      return takes
+    }
+    const memories = (): number => new Set(given.map(({ buffer }) => buffer)).size
+    writer.writeMore(exchange, piece('a'))
+    takes = false
+    writer.writeMore(exchange, piece('b'))
+    assert.deepEqual([given.length, memories()], [2, 1])
+    // A caller who does not wait: what was not taken stands as it was.
+    writer.writeMore(exchange, piece('c'))
+    assert.equal(Buffer.from(given[1]!).toString('latin1'), whole('b'))
+    writer.drained()
+    takes = true
+    writer.writeMore(exchange, piece('d'))
+    assert.equal(given.at(-1)!.buffer, given[0]!.buffer)
+    writer.writeMore(exchange, ['0\r\n\r\n'])
+    writer.writeMore(exchange, piece('e'))
+    assert.notEqual(given.at(-1)!.buffer, given[0]!.buffer)
+  })
+
+  it('comes after what was gathered', () => {
+    const { stream, writer, exchange } = make(true)
+    writer.writeWhole(exchange, ['one '], false)
+    writer.writeMore(exchange, piece('a'))
+    assert.deepEqual(texts(stream), ['one ', whole('a')])
+  })
+})
+
 describe('writeWhole, where requests are gathered', () => {
   it('sends what was written in one turn together, at the end of the turn', async () => {
     const { stream, writer, counted, exchange } = make(true)

@@ -72,6 +72,13 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
+    does: 'puts the next piece over one that the stream has not taken',
+    file: 'transport/h1/request-writer.js',
+    find: 'if (this.#stream.write(data)) return;',
+    replace: 'this.#stream.write(data); return;',
+    within: 2_000,
+  },
+  {
     does: 'keeps the beginning of a head without copying it',
     file: 'h1/receive-buffer.js',
     find: 'this.bytes.set(rest);',
