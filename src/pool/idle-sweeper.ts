@@ -27,8 +27,8 @@ export class IdleSweeper {
   /** A connection has become idle, or is idle still. */
   watch(connection: ConnectionFacts): void {
     const at = expiresAt(connection, this.#limits)
-    // One that is a little earlier waits for the look that comes anyway.
-    if (at + LATEST_MS >= this.#dueAt || at === Infinity) return
+    // The look that comes anyway is in time for one that is a little earlier, and for all that are later.
+    if (at + LATEST_MS + 1 >= this.#dueAt || at === Infinity) return
     this.#timer?.cancel()
     const now = this.#clock.now()
     const graceMs = Math.min(LATEST_MS, this.#limits.idleMs / 16)
