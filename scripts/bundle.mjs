@@ -2,13 +2,13 @@
 //
 // Node takes about half a millisecond for each module file. A process that makes one request would spend more on finding the
 // files of this package than on all else. Entries are what package.json names; what several of them need, and what `import()`
-// loads at the moment of use, are files in `chunks`. Each module is in one file only, so that there is each class once. Nothing
-// is made shorter: a stack shows the names of the source. The engine, what stands on it up to the connection, and the client
-// are a file each: a program loads as many as it has need of.
+// loads at the moment of use, are files in `chunks`. Each module is in one file only, so that there is each class once. Blanks are
+// left out, but no name is made shorter: a stack shows those of the source. The engine, what stands on it up to the connection, and
+// the client are a file each: a program loads as many as it has need of.
 //
 // The command is joined by itself: it is a process of its own, and pays for what it loads each time. It has the modules that it
-// needs in one file, without blanks; what is loaded at the moment of use is beside it in `chunks`. Its names are not noted
-// (`keepNames`): that costs a call for each function when it starts, and nothing asks for them there.
+// needs in one file; what is loaded at the moment of use is beside it in `chunks`. Its names are not noted (`keepNames`): that costs
+// a call for each function when it starts, and nothing asks for them there.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -40,6 +40,8 @@ const options = {
   external: Object.keys(dependencies),
   // Names of classes are shown by `inspect`, and compared by some.
   keepNames: true,
+  // V8 reads each blank: 2 % of a first request.
+  minifyWhitespace: true,
   legalComments: 'none',
   // The imports that the plugin adds are there for the graph, and do nothing.
   logOverride: { 'ignored-bare-import': 'silent' },
@@ -51,26 +53,31 @@ const command = {
   ...options,
   entryPoints: filesOf(Object.values(bin)),
   keepNames: false,
-  minifyWhitespace: true,
   minifySyntax: true,
 }
 
-const library = { ...options, entryPoints: filesOf(doors) }
+// In lines that a stack can point to.
+const library = { ...options, entryPoints: filesOf(doors), lineLimit: 120 }
 const inFolder = (...names) => names.map((name) => path.join(folder, name))
 
+const connection = 'connection/https-connection.js'
 const built = await Promise.all([
   build({
     ...library,
     plugins: [
-      withAllBesides(
-        new Set([...(await lateModules(library)), ...inFolder('cookies/index.js', 'fetch/index.js')]),
-        inFolder('connection/https-connection.js', 'core/status.js'),
-      ),
+      withAllBesides([
+        [
+          [...(await lateModules(library)), ...inFolder('cookies/index.js', 'fetch/index.js')],
+          [connection, 'core/status.js'],
+        ],
+        // TLS and the client need it, the connection does not: it would be a file of two kilobytes.
+        [inFolder(connection), ['core/ip-address.js']],
+      ]),
     ],
   }),
   build({
     ...command,
-    plugins: [withAllBesides(await lateModules(command), inFolder('cli/run.js'))],
+    plugins: [withAllBesides([[await lateModules(command), ['cli/run.js']]])],
   }),
 ])
 const outputFiles = built.flatMap((one) => one.outputFiles)
@@ -95,17 +102,18 @@ async function lateModules(of) {
 /**
  * Modules are split by who needs them: what the command and some of the late ones need is a file for each such set. With all of
  * the command needed by each late module there is one set, and one file.
+ * @param rows - modules, and what each of them is to need besides, by its name in the folder
  */
-function withAllBesides(late, wholes) {
+function withAllBesides(rows) {
+  const besides = new Map(rows.flatMap(([modules, names]) => [...modules].map((file) => [file, names])))
   return {
-    name: 'one file for the command',
+    name: 'few files',
     setup: ({ onLoad }) =>
       onLoad({ filter: /\.js$/ }, ({ path: file }) => {
-        if (!late.has(file)) return undefined
-        return {
-          contents: `${wholes.map((whole) => `import ${JSON.stringify(whole)};\n`).join('')}${readFileSync(file, 'utf8')}`,
-          loader: 'js',
-        }
+        const names = besides.get(file)
+        if (names === undefined) return undefined
+        const lines = inFolder(...names).map((whole) => `import ${JSON.stringify(whole)};\n`)
+        return { contents: `${lines.join('')}${readFileSync(file, 'utf8')}`, loader: 'js' }
       }),
   }
 }

@@ -17,7 +17,7 @@ import { JOINT_TRANSITIONS, type Role, type State, TRANSITIONS } from '../src/h1
 import { TOLERANCES, type ToleranceRow } from '../src/h1/tolerances.ts'
 import { CERTIFICATE_REASONS } from '../src/io/tls/certificate-reasons.ts'
 import { HANDSHAKE_REASONS } from '../src/io/tls/handshake-reasons.ts'
-import { SPECIAL_RANGES } from '../src/layers/guard/special-addresses.ts'
+import { specialRanges } from '../src/layers/guard/special-addresses.ts'
 import { isForwarded } from '../src/proxy/choose.ts'
 import { DEFAULT_PORTS, type ProxyScheme, readProxyUrl } from '../src/proxy/proxy-server.ts'
 import { PROXY_FORMS } from '../src/proxy/setting.ts'
@@ -104,7 +104,7 @@ function guardOptionsTable(): string {
 }
 
 function guardRangesTable(): string {
-  const rows = SPECIAL_RANGES.map(({ range, name, source, isPublic, holdsIPv4 }) => {
+  const rows = specialRanges().map(({ range, name, source, isPublic, holdsIPv4 }) => {
     const answer = holdsIPv4 ? 'as the IPv4 address inside' : isPublic ? 'yes' : 'no'
     return [`\`${range}\``, name, source, answer]
   })

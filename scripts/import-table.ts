@@ -52,9 +52,9 @@ export const RESERVED_MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:console': ['cli'],
 }
 
-/** Globals that only the named rooms may use. */
+/** Globals that only the named rooms and files may use. */
 export const RESERVED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
-  process: ['io', 'cli'],
+  process: ['io', 'cli', 'core/runtime.ts'],
   console: ['cli'],
 }
 

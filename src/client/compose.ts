@@ -39,14 +39,15 @@ import { withStrictTls } from './strict-tls.ts'
 export interface Feature {
   readonly name: string
   readonly isOn: (settings: RequestSettings) => boolean
-  readonly layer: Layer
+  /** Makes the layer; called once for a client, when it is first on. */
+  readonly make: () => Layer
 }
 
 /** Outside of the layers of the user. */
 const OUTER: readonly Feature[] = [
-  { name: 'events', isOn: () => true, layer: eventsLayer },
-  { name: 'onError', isOn: hasErrorHook, layer: errorHook },
-  { name: 'context', isOn: ({ context }) => context !== undefined, layer: contextLayer },
+  { name: 'events', isOn: () => true, make: () => eventsLayer },
+  { name: 'onError', isOn: hasErrorHook, make: () => errorHook },
+  { name: 'context', isOn: ({ context }) => context !== undefined, make: () => contextLayer },
 ]
 
 /** What the built-in layers of a client stand on. */
@@ -84,48 +85,54 @@ function innerFeatures({
     {
       name: 'throwOnError',
       isOn: ({ throwOnError }) => throwOnError !== undefined && throwOnError !== false,
-      layer: throwOnErrorLayer,
+      make: () => throwOnErrorLayer,
     },
-    { name: 'hsts', isOn: ({ hsts: store }) => store !== undefined, layer: hstsUpgradeLayer(hsts) },
+    { name: 'hsts', isOn: ({ hsts: store }) => store !== undefined, make: () => hstsUpgradeLayer(hsts) },
     {
       name: 'redirect',
       isOn: ({ redirect }) => redirect !== undefined,
-      layer: redirectLayer({
-        locate,
-        clock,
-        random,
-        pauses,
-        upgrade: upgradeRedirect(hsts),
-        onRedirect: (notice) => redirectIsFollowed(notice, wait),
-        wallClock: undefined,
-      }),
+      make: () =>
+        redirectLayer({
+          locate,
+          clock,
+          random,
+          pauses,
+          upgrade: upgradeRedirect(hsts),
+          onRedirect: (notice) => redirectIsFollowed(notice, wait),
+          wallClock: undefined,
+        }),
     },
     {
       name: 'retry',
       isOn: ({ retry }) => retry !== undefined,
-      layer: retryLayer({
-        clock,
-        random,
-        pauses,
-        onRetry: (notice) => requestIsSentAgain(notice, wait),
-        wallClock: undefined,
-      }),
+      make: () =>
+        retryLayer({
+          clock,
+          random,
+          pauses,
+          onRetry: (notice) => requestIsSentAgain(notice, wait),
+          wallClock: undefined,
+        }),
     },
-    { name: 'hooks', isOn: hasAttemptHooks, layer: attemptHooks(wait) },
+    { name: 'hooks', isOn: hasAttemptHooks, make: () => attemptHooks(wait) },
     {
       name: 'auth',
       isOn: (settings) => settings.auth !== undefined && settings.auth !== false,
-      layer: authLayer({ memory: auth, clock, pauses }),
+      make: () => authLayer({ memory: auth, clock, pauses }),
     },
-    { name: 'hstsNotes', isOn: ({ hsts: store }) => store !== undefined, layer: hstsNotesLayer(hsts) },
+    { name: 'hstsNotes', isOn: ({ hsts: store }) => store !== undefined, make: () => hstsNotesLayer(hsts) },
     {
       name: 'cookies',
       isOn: ({ cookies }) => cookies !== undefined,
-      layer: cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait }),
+      make: () => cookiesLayer({ ownJar: () => jar, onFailure: warnOfJar, wait }),
     },
-    { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, layer: decompressLayer() },
-    { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, layer: progressLayer(wait) },
-    { name: 'minSpeed', isOn: ({ minSpeed }) => minSpeed !== undefined, layer: minSpeedLayer({ clock }) },
+    { name: 'decompress', isOn: ({ decompress }) => decompress !== undefined, make: () => decompressLayer() },
+    { name: 'progress', isOn: ({ onProgress }) => onProgress !== undefined, make: () => progressLayer(wait) },
+    {
+      name: 'minSpeed',
+      isOn: ({ minSpeed }) => minSpeed !== undefined,
+      make: () => minSpeedLayer({ clock }),
+    },
   ]
 }
 
@@ -166,6 +173,7 @@ export class Chains {
   readonly #end: Handler
   readonly #bySettings: WeakMap<RequestSettings, ContinuingHandler> = new WeakMap()
   readonly #byNames: Map<string, ContinuingHandler> = new Map()
+  readonly #made: Map<Feature, Layer> = new Map()
 
   /**
    * @param own - the layers of the user
@@ -199,21 +207,30 @@ export class Chains {
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
       const layers = [
-        ...layersOf(OUTER, settings),
+        ...this.#layersOf(OUTER, settings),
         ...this.#own.map(guardLayer),
-        ...layersOf(this.#inner, settings),
+        ...this.#layersOf(this.#inner, settings),
       ]
       chain = continuingOf(compose(layers, this.#end))
       this.#byNames.set(names, chain)
     }
     return chain
   }
+
+  #layersOf(features: readonly Feature[], settings: RequestSettings): Layer[] {
+    return features.filter(({ isOn }) => isOn(settings)).map((feature) => this.#layerOf(feature))
+  }
+
+  #layerOf(feature: Feature): Layer {
+    let layer = this.#made.get(feature)
+    if (layer === undefined) {
+      layer = feature.make()
+      this.#made.set(feature, layer)
+    }
+    return layer
+  }
 }
 
 function namesOf(features: readonly Feature[], settings: RequestSettings): string[] {
   return features.filter(({ isOn }) => isOn(settings)).map(({ name }) => name)
-}
-
-function layersOf(features: readonly Feature[], settings: RequestSettings): Layer[] {
-  return features.filter(({ isOn }) => isOn(settings)).map(({ layer }) => layer)
 }

@@ -5,11 +5,12 @@
  * Security: no query, no userinfo, no field and no body is in an event.
  */
 
-import { type Channel, channel } from 'node:diagnostics_channel'
+import type { Channel } from 'node:diagnostics_channel'
 import { continued, continuingOf, handlerOf } from '../core/continuation.ts'
 import type { Handler, Layer } from '../core/handler.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse, Timings } from '../core/response.ts'
+import { lateModule } from '../core/runtime.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
 
@@ -112,6 +113,9 @@ export interface ClientEvents {
   /** A connection was opened, or could not be. */
   readonly 'httplib:connection': ConnectionEvent
 }
+
+// Not by a line of import: that would ask for all members of the module.
+const { channel } = lateModule('node:diagnostics_channel')
 
 const CHANNELS = {
   request: channel('httplib:request'),

@@ -229,15 +229,19 @@ function codeOf(client: State, server: State, facts: JointFacts): number {
   return 4 * states + (facts.persistent ? PERSISTENT : 0) + (facts.switchProposed ? SWITCH_PROPOSED : 0)
 }
 
-/** What each code stands for. */
-const MEANINGS: readonly Readonly<ExchangeFacts>[] = Array.from({ length: CODES }, (_, code) => ({
-  client: STATES[Math.floor(code / 4 / STATES.length)]!,
-  server: STATES[Math.floor(code / 4) % STATES.length]!,
-  persistent: (code & PERSISTENT) !== 0,
-  switchProposed: (code & SWITCH_PROPOSED) !== 0,
-}))
+/** By code: what it stands for. */
+const MEANINGS: (Readonly<ExchangeFacts> | undefined)[] = Array.from({ length: CODES })
 
-// The tables of numbers are filled as they are asked: a client goes a few ways through them, and filling them whole would take a
+function meaningOf(code: number): Readonly<ExchangeFacts> {
+  return (MEANINGS[code] ??= {
+    client: STATES[Math.floor(code / 4 / STATES.length)]!,
+    server: STATES[Math.floor(code / 4) % STATES.length]!,
+    persistent: (code & PERSISTENT) !== 0,
+    switchProposed: (code & SWITCH_PROPOSED) !== 0,
+  })
+}
+
+// The tables are filled as they are asked: a client goes a few ways through them, and filling them whole would take a
 // tenth of the time in which the library is loaded.
 
 /** By code: where the joint rules lead. */
@@ -246,7 +250,7 @@ const SETTLED: Int16Array = new Int16Array(CODES).fill(UNKNOWN)
 function settledFrom(code: number): number {
   const known = SETTLED[code]!
   if (known !== UNKNOWN) return known
-  const at = MEANINGS[code]!
+  const at = meaningOf(code)
   const { client, server } = settleJoint(at.client, at.server, at)
   return (SETTLED[code] = codeOf(client, server, at))
 }
@@ -262,7 +266,7 @@ function nextFrom(at: number): number {
 function findNext(at: number): number {
   const move = Math.floor(at / CODES)
   const role = move < EVENTS.length ? 'client' : 'server'
-  const { client, server, ...facts } = MEANINGS[at % CODES]!
+  const { client, server, ...facts } = meaningOf(at % CODES)
   const next = nextState(role, role === 'client' ? client : server, EVENTS[move % EVENTS.length]!)
   if (next === undefined) return ILLEGAL
   return settledFrom(role === 'client' ? codeOf(next, server, facts) : codeOf(client, next, facts))
@@ -282,11 +286,11 @@ export class ExchangeState implements ExchangeFacts {
   }
 
   get client(): State {
-    return MEANINGS[this.#code]!.client
+    return meaningOf(this.#code).client
   }
 
   get server(): State {
-    return MEANINGS[this.#code]!.server
+    return meaningOf(this.#code).server
   }
 
   /** The state of one side: asked by a name that is passed, it would take several times as long. */

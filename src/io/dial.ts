@@ -3,9 +3,10 @@
  * tried next is decided by pure functions; `dial` carries it out. Nothing of a request is written here.
  */
 
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
 import type { HostPort } from '../core/origin.ts'
+import { lateModule } from '../core/runtime.ts'
 import { appended, EMPTY_LIST, without } from '../core/short-list.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 import type { FailedAttempt } from '../errors/index.ts'
@@ -301,7 +302,7 @@ function open(target: DialTarget, { address, family }: Address, tls: Tls | undef
   const slot = target.willStartTls === true ? undefined : new ReadSlot()
   const { localAddress } = target
   // Node throws, too, and leaves an open handle.
-  if (localAddress !== undefined && isIP(localAddress) === 0)
+  if (localAddress !== undefined && lateModule('node:net').isIP(localAddress) === 0)
     throw new TypeError(`localAddress must be an IP address, not '${localAddress}'`)
   const where =
     target.socketPath === undefined
@@ -310,7 +311,7 @@ function open(target: DialTarget, { address, family }: Address, tls: Tls | undef
   const shown = target.socketPath ?? shownAddress(family === 6 ? `[${address}]` : address, target.port)
   const options = { ...where, ...(slot !== undefined && { onread: slot.makeOnread() }) }
   if (target.tls === undefined || tls === undefined) {
-    const socket = connectTcp(ownSocketOptions({ ...options, ...socketOptions(target) }))
+    const socket = lateModule('node:net').connect(ownSocketOptions({ ...options, ...socketOptions(target) }))
     return { socket, begun: undefined, slot, address: shown }
   }
   const begun = tls.connectSecurely(target.host, nameOf(target), target.tls, options)

@@ -4,10 +4,10 @@
  * nothing is dialled that was not said.
  */
 
-import { type LookupAddress, lookup as lookupOfNode } from 'node:dns'
-import { isIP } from 'node:net'
+import type { LookupAddress } from 'node:dns'
 import { addressOfHost, type HostAddress } from '../core/host.ts'
 import { isPromiseLike } from '../core/options.ts'
+import { lateModule } from '../core/runtime.ts'
 import { type Deadlines, waitFor } from '../time/wait.ts'
 import { dnsError } from './map-errors.ts'
 
@@ -34,7 +34,7 @@ export type Lookup = (
 /** What the system knows: `dns.lookup`. */
 export const systemLookup: Lookup = (host, { all, family, order }, done) =>
   // Security: Node would find more options on `Object.prototype`.
-  lookupOfNode(host, { all, family, order, hints: undefined, verbatim: undefined }, done)
+  lateModule('node:dns').lookup(host, { all, family, order, hints: undefined, verbatim: undefined }, done)
 
 /** What is looked up, how, and for whom: `role` is told in errors. */
 export interface LookupQuestion {
@@ -123,7 +123,7 @@ function readAddress(entry: unknown): Address {
   // Once: a getter may answer otherwise the next time.
   const { address, family } = entry as { address?: unknown; family?: unknown }
   if (typeof address !== 'string') throw unreadable('an entry without an address')
-  const actual = isIP(address)
+  const actual = lateModule('node:net').isIP(address)
   if (actual === 0) throw unreadable('an address that is no IP address')
   const isUnsaid = family === undefined || family === 0
   if (!isUnsaid && FAMILY_NAMES.get(family) !== actual)

@@ -4,24 +4,23 @@
  * All codings of a body are undone, or none: a body of which a part of the codings was undone would be what no field says.
  */
 
-import zlib from 'node:zlib'
 import { contentCodings } from '../core/body-text.ts'
 import { type FieldLine, firstFieldValue } from '../core/fields.ts'
 import type { ResponseHead } from '../core/response-head.ts'
+import { hasZstd } from './zlib.ts'
 
 /** A coding by its own name. */
 export type ContentCoding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
-/** What zstd may hold of the past: 2^23 bytes, the most that the coding allows (RFC 9659 §3). */
-export const ZSTD_PARAMS: Readonly<Record<number, number>> = Object.freeze({
-  [(zlib.constants as { ZSTD_d_windowLogMax?: number }).ZSTD_d_windowLogMax ?? 100]: 23,
-})
+/** `ZSTD_d_windowLogMax` of zstd's own interface, which is stable. */
+const ZSTD_D_WINDOW_LOG_MAX = 100
 
-const hasZstd = typeof (zlib as { createZstdDecompress?: unknown }).createZstdDecompress === 'function'
+/** What zstd may hold of the past: 2^23 bytes, the most that the coding allows (RFC 9659 §3). */
+export const ZSTD_PARAMS: Readonly<Record<number, number>> = Object.freeze({ [ZSTD_D_WINDOW_LOG_MAX]: 23 })
 
 /** The codings that are undone: what Accept-Encoding may name. `zstd` is among them where Node has it. */
 export const SUPPORTED_CODINGS: readonly ContentCoding[] = Object.freeze<ContentCoding[]>(
-  hasZstd ? ['gzip', 'deflate', 'br', 'zstd'] : ['gzip', 'deflate', 'br'],
+  hasZstd() ? ['gzip', 'deflate', 'br', 'zstd'] : ['gzip', 'deflate', 'br'],
 )
 
 /** Names that stand for others (RFC 9110 §8.4.1.3). */

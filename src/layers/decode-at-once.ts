@@ -3,9 +3,9 @@
  * one (it is cut, broken, followed by something, or larger than it looks) is left to the decoder of streams, which tells.
  */
 
-import zlib from 'node:zlib'
 import { type ContentCoding, ZSTD_PARAMS } from './content-codings.ts'
 import { deflateKind } from './decoders.ts'
+import { zlib } from './zlib.ts'
 import { ZstdFrame, zstdFrameAt } from './zstd-frame.ts'
 
 /** Coded bytes up to which it is tried. With the bound below it holds the event loop for less than a millisecond. */
@@ -25,10 +25,12 @@ interface OneShotOptions {
 type OneShot = (bytes: Buffer, options: OneShotOptions) => Buffer
 
 const ONE_SHOTS: Readonly<Record<ContentCoding, OneShot>> = {
-  gzip: (bytes, options) => zlib.gunzipSync(bytes, options),
+  gzip: (bytes, options) => zlib().gunzipSync(bytes, options),
   deflate: (bytes, options) =>
-    deflateKind(bytes) === 'zlib' ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options),
-  br: (bytes, options) => zlib.brotliDecompressSync(bytes, options),
+    deflateKind(bytes) === 'zlib'
+      ? zlib().inflateSync(bytes, options)
+      : zlib().inflateRawSync(bytes, options),
+  br: (bytes, options) => zlib().brotliDecompressSync(bytes, options),
   zstd: decodeFrame,
 }
 
@@ -38,7 +40,7 @@ function decodeFrame(bytes: Buffer, options: OneShotOptions): Buffer {
   const isWhole =
     zstdFrameAt(bytes) === 'data' && frame.take(bytes) === bytes.length && frame.state === 'done'
   if (!isWhole) throw new Error('it is cut, or more follows')
-  const { zstdDecompressSync } = zlib as unknown as {
+  const { zstdDecompressSync } = zlib() as unknown as {
     zstdDecompressSync: (bytes: Buffer, options: OneShotOptions & { params: typeof ZSTD_PARAMS }) => Buffer
   }
   return zstdDecompressSync(bytes, { ...options, params: ZSTD_PARAMS })

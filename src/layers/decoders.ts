@@ -6,7 +6,6 @@
  * body.
  */
 
-import zlib from 'node:zlib'
 import type { ContentCoding } from './content-codings.ts'
 import {
   AT_ONCE,
@@ -19,6 +18,7 @@ import {
   type Told,
 } from './decoder.ts'
 import { GzipHeader } from './gzip-header.ts'
+import { zlib } from './zlib.ts'
 import {
   dataError,
   type MakeEngine,
@@ -59,7 +59,7 @@ export function deflateKind(first: Uint8Array): 'raw' | 'zlib' | undefined {
 
 /** What a small member holds that is there whole; undefined where it needs a stream. */
 function inflateMember(bytes: Buffer): Small | undefined {
-  const small = atOnce(() => zlib.inflateRawSync(bytes, AT_ONCE) as unknown as Told)
+  const small = atOnce(() => zlib().inflateRawSync(bytes, AT_ONCE) as unknown as Told)
   // Without a byte after it, it is not known whether it is at its end.
   return small?.taken === bytes.length ? undefined : small
 }
@@ -211,7 +211,7 @@ class GzipDecoder implements Decoder {
   }
 
   #counted(piece: Buffer): Buffer {
-    this.#crc = zlib.crc32(piece, this.#crc)
+    this.#crc = zlib().crc32(piece, this.#crc)
     this.#size = (this.#size + piece.length) >>> 0
     return piece
   }

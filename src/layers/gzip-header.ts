@@ -5,7 +5,7 @@
  * together with it.
  */
 
-import zlib from 'node:zlib'
+import { zlib } from './zlib.ts'
 
 const FIXED_BYTES = 10
 const MAGIC = [0x1f, 0x8b, 0x08] as const
@@ -47,7 +47,7 @@ export class GzipHeader {
       const from = at
       const step = this.#step
       at += this.#takePart(bytes, at)
-      if (step !== 'check') this.#crc = zlib.crc32(bytes.subarray(from, at), this.#crc)
+      if (step !== 'check') this.#crc = zlib().crc32(bytes.subarray(from, at), this.#crc)
       // A field of no bytes ends before any comes.
       while (this.#step === 'extra' && this.#number === 0) this.#goOn()
     }

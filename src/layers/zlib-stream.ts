@@ -6,8 +6,9 @@
  */
 
 import type { Transform } from 'node:stream'
-import zlib from 'node:zlib'
+import type { ZlibOptions as OptionsOfNode } from 'node:zlib'
 import { ZSTD_PARAMS } from './content-codings.ts'
+import { zlib } from './zlib.ts'
 
 /** What a decoder is: one of Node's streams, as far as it is used here. */
 export type ZlibEngine = Transform & { readonly bytesWritten: number }
@@ -18,7 +19,7 @@ export type ZlibFormat = 'raw' | 'zlib' | 'br' | 'zstd'
 /** Makes a decoder; a seam, by which a test counts them. */
 export type MakeEngine = (format: ZlibFormat, chunkSize: number) => ZlibEngine
 
-type ZlibOptions = zlib.ZlibOptions & {
+type ZlibOptions = OptionsOfNode & {
   readonly readableHighWaterMark: number
   readonly params?: Readonly<Record<number, number>>
 }
@@ -31,11 +32,13 @@ export const makeEngine: MakeEngine = (format, chunkSize) => {
 }
 
 const MAKERS: Readonly<Record<ZlibFormat, (options: ZlibOptions) => ZlibEngine>> = {
-  raw: (options) => zlib.createInflateRaw(options),
-  zlib: (options) => zlib.createInflate(options),
-  br: (options) => zlib.createBrotliDecompress(options),
+  raw: (options) => zlib().createInflateRaw(options),
+  zlib: (options) => zlib().createInflate(options),
+  br: (options) => zlib().createBrotliDecompress(options),
   zstd: (options) =>
-    (zlib as unknown as { createZstdDecompress: (options: ZlibOptions) => ZlibEngine }).createZstdDecompress({
+    (
+      zlib() as unknown as { createZstdDecompress: (options: ZlibOptions) => ZlibEngine }
+    ).createZstdDecompress({
       ...options,
       params: ZSTD_PARAMS,
     }),

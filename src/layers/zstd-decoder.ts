@@ -3,7 +3,6 @@
  * begins no other one is dropped. Where a frame ends is not asked of Node (`zstd-frame.ts`): it is given each by itself, whole.
  */
 
-import zlib from 'node:zlib'
 import { ZSTD_PARAMS } from './content-codings.ts'
 import {
   AT_ONCE,
@@ -14,6 +13,7 @@ import {
   MEMBERS_A_TURN,
   type Told,
 } from './decoder.ts'
+import { zlib } from './zlib.ts'
 import { dataError, type MakeEngine, type Pulled, TruncatedCoding, ZlibStream } from './zlib-stream.ts'
 import { ZstdFrame, zstdFrameAt } from './zstd-frame.ts'
 
@@ -21,7 +21,7 @@ const ZSTD_AT_ONCE = { ...AT_ONCE, params: ZSTD_PARAMS }
 
 /** What a small frame holds; undefined where it needs a stream. */
 function decodeFrame(bytes: Buffer): Buffer | undefined {
-  const { zstdDecompressSync } = zlib as unknown as {
+  const { zstdDecompressSync } = zlib() as unknown as {
     zstdDecompressSync: (bytes: Buffer, options: typeof ZSTD_AT_ONCE) => Told
   }
   return atOnce(() => zstdDecompressSync(bytes, ZSTD_AT_ONCE))?.piece

@@ -6,10 +6,8 @@
  * request without), and none can be read out of it: they go through a keyed hash whose key this process made up.
  */
 
-import type * as crypto from 'node:crypto'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { formatAuthority } from '../core/origin.ts'
+import { lateModule } from '../core/runtime.ts'
 import type { TlsOptions } from '../core/tls-options.ts'
 
 /** A proxy on the way, as far as it makes a difference. */
@@ -78,15 +76,10 @@ export function makePoolKey(parts: KeyParts): PoolKey {
 
 /** A digest of a value, for comparing: equal for equal values within this process, and no way back. */
 export function digestOf(value: unknown): string {
-  const { createHmac, randomBytes } = nodeCrypto()
+  // Loaded for the first secret: a process that speaks plain HTTP has none, and would pay for it with its first request.
+  const { createHmac, randomBytes } = lateModule('node:crypto')
   hashKey ??= randomBytes(32)
   return createHmac('sha256', hashKey).update(canonical(value)).digest('base64url')
-}
-
-/** Loaded for the first secret: a process that speaks plain HTTP has none, and would pay for it with its first request. */
-function nodeCrypto(): typeof crypto {
-  // By its path: by its URL, newer Nodes find it only where nobody has written `auth` or `path` onto `Object.prototype`.
-  return createRequire(fileURLToPath(import.meta.url))('node:crypto') as typeof crypto
 }
 
 /** A value as text, equal for equal values: the order of properties, and those that are undefined, make no difference. */

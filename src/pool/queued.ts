@@ -3,9 +3,10 @@
  * listener is left.
  */
 
-import { AsyncResource } from 'node:async_hooks'
+import type { AsyncResource } from 'node:async_hooks'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
+import { lateModule } from '../core/runtime.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import type { Phase } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
@@ -14,6 +15,9 @@ import type { Need } from './assign.ts'
 import type { ConnectionKeeper } from './keeper.ts'
 import type { PooledConnection, PoolOrigin, PoolWaiter } from './pool-origin.ts'
 import type { WaitingLine } from './waiting-line.ts'
+
+// Not by a line of import: that would ask for all members of the module.
+const { AsyncResource: Place } = lateModule('node:async_hooks')
 
 /** There is nothing to be told that it is gone. */
 const BY_COLLECTION = Object.freeze({ requireManualDestroy: true })
@@ -54,7 +58,7 @@ export class Queued implements PoolWaiter {
   readonly #deadline: Deadline
   readonly #onAbort: (() => void) | undefined
   /** Where it came from: the caller's own code that is run for it is run there, no matter which request has set a connection free. */
-  readonly #place: AsyncResource = new AsyncResource('HTTPLIB_QUEUED', BY_COLLECTION)
+  readonly #place: AsyncResource = new Place('HTTPLIB_QUEUED', BY_COLLECTION)
 
   constructor(
     keeper: ConnectionKeeper,

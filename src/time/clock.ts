@@ -2,6 +2,8 @@
  * Time, as a seam: everything above reads it here, so that a whole client can run on a virtual clock.
  */
 
+import { monotonicMs } from '../core/runtime.ts'
+
 /** A call that is still to come. */
 export interface Timer {
   /** Takes the timer back; nothing happens if it has fired. */
@@ -20,8 +22,7 @@ export interface Clock {
 
 // The platform's own, as they were when this module was loaded: what a test puts in their place for a while would leave a timer
 // behind that never fires, and on which everything waits from then on.
-const { clearTimeout: stop, performance: machine, setTimeout: start } = globalThis
-const now = machine.now.bind(machine)
+const { clearTimeout: stop, setTimeout: start } = globalThis
 
 /** What Node's timers can wait at most, 24.8 days; with more they fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647
@@ -49,7 +50,7 @@ export function longTimer(clock: Clock, delayMs: number, fire: () => void): Time
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => now(),
+  now: monotonicMs,
   after: (delayMs, fire) => {
     if (delayMs > LONGEST_TIMER_MS) return longTimer(systemClock, delayMs, fire)
     const timeout = start(fire, delayMs)

@@ -4,7 +4,6 @@
  * Length: one state, and all that is asked and told of it.
  */
 
-import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import type { FieldLine } from '../core/fields.ts'
@@ -19,6 +18,7 @@ import {
   type ResponseSource,
   type Timings,
 } from '../core/response.ts'
+import { lateModule } from '../core/runtime.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import type { ExchangeFacts } from '../errors/exception.ts'
@@ -97,7 +97,8 @@ export class Exchange implements ResponseSource, BodySource {
     this.reused = reused
     this.#dialTimings = dialTimings === undefined ? NO_TIMINGS : { ...NO_TIMINGS, ...dialTimings }
     const onInformational = options.settings?.onInformational
-    if (onInformational !== undefined) this.#onInformational = AsyncResource.bind(onInformational)
+    if (onInformational !== undefined)
+      this.#onInformational = lateModule('node:async_hooks').AsyncResource.bind(onInformational)
   }
 
   get deadlines(): RequestDeadlines {

@@ -5,7 +5,6 @@
  * Invariant: a byte is in the queue, or was given to one caller; the end is told only after the last byte.
  */
 
-import { Buffer } from 'node:buffer'
 import { type BodyReader, copyInto } from '../core/body-reader.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { freezeDeep } from '../core/freeze.ts'
@@ -13,6 +12,9 @@ import { ownMember } from '../core/owns.ts'
 import { factsOf } from '../errors/exception.ts'
 import { ImproperConnectionState, IncompleteRead } from '../errors/index.ts'
 import { rejectionWithCaller } from './caller-stack.ts'
+
+// The global one is behind a getter; to import it asks for all members of its module.
+const { Buffer } = globalThis
 
 /** How much may wait unread before the peer is held back: a few reads' worth. */
 const HIGH_WATER_BYTES = 65_536

@@ -105,13 +105,17 @@ describe('a signal of two', () => {
         stopListeningForAbort(either, assert.fail)
       }
     }
+    const kept: number[] = []
     wait()
-    const before = retainedBytes()
-    wait()
+    // What is kept is kept each time; what else the process has just compiled is not.
+    for (let round = 0; round < 4; round++) {
+      const before = retainedBytes()
+      wait()
+      kept.push(retainedBytes() - before)
+    }
     assert.equal(listenersOf(signal), 0)
     // AbortSignal.any of Node 20 keeps some 60 bytes for each.
-    const kept = retainedBytes() - before
-    assert.ok(kept < 200_000, `${kept} bytes`)
+    assert.ok(Math.min(...kept) < 200_000, `${kept.join(', ')} bytes`)
   })
 
   it('is held while it is kept, through all that it is made of', async () => {

@@ -93,7 +93,7 @@ describe('the rooms of src', () => {
   it('leave process and console to the command', () => {
     const found = sources.flatMap((source) =>
       Object.entries(RESERVED_GLOBALS).flatMap(([name, owners]) =>
-        owners.includes(roomOf(source))
+        owners.includes(roomOf(source)) || owners.includes(source.name)
           ? []
           : usesOf(source, name).map((line) => `${source.name}:${line}: uses ${name}`),
       ),

@@ -39,7 +39,7 @@ export function scanSource(name: string, text: string): SourceFile {
 }
 
 const STATIC_IMPORT = /\b(?:import|export)\s+(type\s+)?(?:[\w*{][^'"`;]*?\bfrom\s*)?(['"])([^'"\n]*)\2/g
-const DYNAMIC_IMPORT = /\b(?:import|require|getBuiltinModule)\s*\(\s*(['"])([^'"\n]*)\1/g
+const DYNAMIC_IMPORT = /\b(?:import|require|getBuiltinModule|lateModule)\s*\(\s*(['"])([^'"\n]*)\1/g
 
 /** `withLiterals` and `code` have the same offsets: a match counts only if its keyword stands in code. */
 function readImports(withLiterals: string, code: string): ImportLine[] {

@@ -12,11 +12,11 @@
  * public means, and costs each request a quarter more CPU on Node 20.
  */
 
-import { constants } from 'node:os'
 import type { TLSSocket } from 'node:tls'
+import { lateModule } from '../../core/runtime.ts'
 
-/** What libuv says to `readStart` on a handle that is being read. */
-const READING_ALREADY = -constants.errno.EALREADY
+/** What libuv says to `readStart` on a handle that is being read; known once there is TLS. */
+let readingAlready: number | undefined
 
 /** The parts of Node's handle of a TCP socket or a pipe that are used here. */
 interface Handle {
@@ -60,5 +60,6 @@ function isStillRead(handle: Handle | undefined): boolean {
   const answer = handle.readStart()
   // The question itself starts the reading where it is over.
   if (answer === 0) handle.readStop()
-  return answer === READING_ALREADY
+  readingAlready ??= -lateModule('node:os').constants.errno.EALREADY
+  return answer === readingAlready
 }

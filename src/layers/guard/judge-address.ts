@@ -10,7 +10,7 @@ import {
   readIpAddress,
   readIpRange,
 } from '../../core/ip-address.ts'
-import { SPECIAL_RANGES, type SpecialRange } from './special-addresses.ts'
+import { type SpecialRange, specialRanges } from './special-addresses.ts'
 
 /** What is known of an address. */
 export interface AddressJudgement {
@@ -34,9 +34,9 @@ interface Entry {
 let entries: readonly Entry[] | undefined
 
 function table(): readonly Entry[] {
-  entries ??= SPECIAL_RANGES.map((row) => ({ row, range: readIpRange(row.range)! })).sort(
-    (a, b) => b.range.length - a.range.length,
-  )
+  entries ??= specialRanges()
+    .map((row) => ({ row, range: readIpRange(row.range)! }))
+    .sort((a, b) => b.range.length - a.range.length)
   return entries
 }
 

@@ -93,8 +93,8 @@ const OF_IPV4: readonly Row[] = [
   ['64:ff9b::/96', 'IPv4-IPv6 Translation', 'RFC 6052'],
 ]
 
-/** The table. */
-export const SPECIAL_RANGES: readonly SpecialRange[] = [
+/** The table. Made when it is asked for: most processes guard nothing. */
+export const specialRanges = (): readonly SpecialRange[] => [
   ...PRIVATE.map((row) => toRange(row, false)),
   ...PUBLIC.map((row) => toRange(row, true)),
   ...OF_IPV4.map((row) => toRange(row, true, true)),

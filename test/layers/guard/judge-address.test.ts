@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { isInRange, readIpAddress, readIpRange } from '../../../src/core/ip-address.ts'
 import { isPublicAddress, judgeAddress } from '../../../src/layers/guard/judge-address.ts'
-import { SPECIAL_RANGES } from '../../../src/layers/guard/special-addresses.ts'
+import { specialRanges } from '../../../src/layers/guard/special-addresses.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 import { repositoryPath } from '../../support/repository.ts'
 
@@ -59,15 +59,15 @@ describe('the table of addresses', () => {
   })
 
   it('has ranges that are written right, each once, with a name and a source', () => {
-    for (const { range, name, source } of SPECIAL_RANGES) {
+    for (const { range, name, source } of specialRanges()) {
       assert.ok(readIpRange(range) !== undefined, range)
       assert.ok(name.length > 2 && source.length > 3, range)
     }
-    assert.equal(new Set(SPECIAL_RANGES.map(({ range }) => range)).size, SPECIAL_RANGES.length)
+    assert.equal(new Set(specialRanges().map(({ range }) => range)).size, specialRanges().length)
   })
 
   it('decides by the first address of each range as its row says, unless a narrower row begins there', () => {
-    for (const { range, isPublic, holdsIPv4 } of SPECIAL_RANGES) {
+    for (const { range, isPublic, holdsIPv4 } of specialRanges()) {
       const judged = judgeAddress(range.replace(/\/.*/, ''))!
       if (judged.range === range && !holdsIPv4) assert.equal(judged.isPublic, isPublic, range)
     }
