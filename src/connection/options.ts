@@ -64,7 +64,10 @@ export interface HTTPConnectionOptions {
   readonly debugShowsCredentials?: boolean | undefined
   /** How many requests may be outstanding at once. Default 1: the next request waits until the response is read. */
   readonly pipelining?: number | undefined
-  /** Opens connections instead of the built-in way: tests, virtual networks, transports of your own. Default: sockets. */
+  /**
+   * Opens connections instead of the built-in way: tests, virtual networks, transports of your own. It has as long as `timeout.connect` for
+   * each; what it gives later is closed. Default: sockets.
+   */
   readonly connect?: Connector | undefined
   /** Tells the time for timeouts and timings. Default: the machine's monotonic clock. */
   readonly clock?: Clock | undefined

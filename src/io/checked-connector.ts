@@ -1,28 +1,104 @@
-/** The option `connect`: what a connector of the caller's gives is looked at before anything is made of it. */
+/**
+ * The option `connect`: what a connector of the caller's gives is looked at before anything is made of it, and it has as long as
+ * `timeout.connect` for it. Waits of this package's own within it have the timeouts of their phases.
+ */
 
 import { describe } from '../core/options.ts'
+import { formatAuthority } from '../core/origin.ts'
+import { ownMember } from '../core/owns.ts'
+import { TimeoutError } from '../errors/index.ts'
+import { CallOff } from '../time/call-off.ts'
+import { type Deadline, makeDeadline } from '../time/deadline.ts'
+import type { Deadlines } from '../time/wait.ts'
 import type { ByteStream, DialedStream } from './byte-stream.ts'
-import type { Connector } from './dial.ts'
+import type { Connector, DialTarget } from './dial.ts'
 
 /**
  * A connector of the caller's, held to what a connector gives.
- * @throws TypeError that names the option, for anything else; what the connector throws
+ * @throws TypeError that names the option, for anything else; TimeoutError of `connect`; what the connector throws
  */
 export function checkedConnector(connect: Connector): Connector {
-  return async (target, waiting) => {
-    const dialed: unknown = await connect(target, waiting)
-    const { stream, timings } = Object(dialed) as { stream?: Partial<ByteStream>; timings?: unknown }
-    if (typeof stream?.start !== 'function' || Object(timings) !== timings) {
-      // Nobody else can.
-      try {
-        if (typeof stream?.destroy === 'function') stream.destroy()
-      } catch {
-        // What is told is what it gave.
+  return (target, waiting) =>
+    new Promise((resolve, reject) => {
+      const callOff = ownMember(waiting, 'callOff') ?? new CallOff()
+      const connecting = new Connecting(target, waiting, callOff, reject)
+      const take = (dialed: DialedStream): void => {
+        if (connecting.isOver()) discard(dialed.stream)
+        else resolve(dialed)
       }
-      throw new TypeError(
-        `the option connect gave ${describe(dialed)}; it gives { stream, timings }: see the type Connector`,
-      )
+      const fail = (error: unknown): void => {
+        connecting.isOver()
+        reject(error)
+      }
+      made(connect, target, { ...waiting, callOff }).then(take, fail)
+    })
+}
+
+/** How long a connector may take. */
+class Connecting {
+  readonly #target: DialTarget
+  readonly #connectMs: number
+  readonly #callOff: CallOff
+  readonly #reject: (error: unknown) => void
+  readonly #deadline: Deadline
+  /** A wait of our own was under way when it was looked at last. */
+  #hasWaited = false
+  #isTooLate = false
+
+  constructor(
+    target: DialTarget,
+    { clock, timeouts }: Deadlines,
+    callOff: CallOff,
+    reject: (error: unknown) => void,
+  ) {
+    this.#target = target
+    this.#connectMs = timeouts.connect
+    this.#callOff = callOff
+    this.#reject = reject
+    this.#deadline = makeDeadline(clock, Connecting.#ranOut, this)
+    this.#deadline.set(this.#connectMs)
+  }
+
+  static readonly #ranOut = (connecting: Connecting): void => connecting.#end()
+
+  #end(): void {
+    // A wait of our own ends by the timeout of its phase, perhaps at this moment.
+    const isWaiting = this.#callOff.phase !== undefined
+    const isExcused = isWaiting || this.#hasWaited
+    this.#hasWaited = isWaiting
+    if (isExcused) {
+      this.#deadline.set(this.#connectMs)
+      return
     }
-    return dialed as DialedStream
+    this.#isTooLate = true
+    this.#reject(new TimeoutError('connect', this.#connectMs, { address: formatAuthority(this.#target) }))
+  }
+
+  /** To be called when the connector has answered. True where nobody waits for it any more. */
+  isOver(): boolean {
+    this.#deadline.clear()
+    return this.#isTooLate
+  }
+}
+
+/** @throws TypeError for what is no answer of a connector; what it throws */
+async function made(connect: Connector, target: DialTarget, waiting: Deadlines): Promise<DialedStream> {
+  const dialed: unknown = await connect(target, waiting)
+  const { stream, timings } = Object(dialed) as { stream?: Partial<ByteStream>; timings?: unknown }
+  if (typeof stream?.start !== 'function' || Object(timings) !== timings) {
+    discard(stream)
+    throw new TypeError(
+      `the option connect gave ${describe(dialed)}; it gives { stream, timings }: see the type Connector`,
+    )
+  }
+  return dialed as DialedStream
+}
+
+/** Closes what nobody else can. */
+function discard(stream: Partial<ByteStream> | null | undefined): void {
+  try {
+    if (typeof stream?.destroy === 'function') stream.destroy()
+  } catch {
+    // It is told as too late, or as what it is.
   }
 }

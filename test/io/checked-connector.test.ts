@@ -2,8 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Client, type Connector, HTTPConnection } from '../../src/index.ts'
+import { Client, type Connector, HTTPConnection, TimeoutError } from '../../src/index.ts'
+import type { DialedStream } from '../../src/io/byte-stream.ts'
+import { waitFor } from '../../src/time/wait.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
 import { rejectionOf } from '../support/memory-connection.ts'
+import { MemoryStream } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 
 checkOpenHandles()
@@ -56,4 +60,58 @@ describe('the option connect', () => {
       await client.close()
     })
   }
+})
+
+const waitsForTls: Connector = (_, waiting) => waitFor(waiting, 'tls', 'a.test', () => () => {})
+
+describe('a connector of the caller that takes its time', () => {
+  const timeout = { dns: 1_000, connect: 200, tls: 1_000 }
+  const doors: readonly (readonly [string, (connect: Connector, clock: ManualClock) => Promise<unknown>])[] =
+    [
+      [
+        'request()',
+        (connect, clock) => new HTTPConnection('a.test', 80, { connect, clock, timeout }).request('GET', '/'),
+      ],
+      [
+        'connect()',
+        (connect, clock) => new HTTPConnection('a.test', 80, { connect, clock, timeout }).connect(),
+      ],
+      [
+        'get()',
+        (connect, clock) => new Client({ connect, clock, timeout, retry: false }).get('http://a.test/'),
+      ],
+      ['take()', (connect, clock) => new Client({ connect, clock, timeout }).take('http://a.test/')],
+      [
+        'preconnect()',
+        (connect, clock) => new Client({ connect, clock, timeout }).preconnect('http://a.test/'),
+      ],
+    ]
+
+  for (const [door, open] of doors) {
+    it(`has as long as timeout.connect for it, by ${door}, and what comes too late is closed`, async () => {
+      const clock = new ManualClock()
+      const late: ((dialed: DialedStream) => void)[] = []
+      const failing = rejectionOf(open(() => new Promise((resolve) => void late.push(resolve)), clock))
+      await clock.pass(190, 10)
+      assert.equal(late.length, 1)
+      await clock.pass(30, 10)
+      const error = await failing
+      assert.ok(error instanceof TimeoutError)
+      assert.deepEqual([error.code, error.timeoutMs, error.address], ['TIMEOUT_CONNECT', 200, 'a.test:80'])
+      const stream = new MemoryStream()
+      late[0]!({ stream, timings: {} })
+      await settle()
+      assert.deepEqual(stream.calls, ['destroy'])
+      assert.equal(clock.pending, 0)
+    })
+  }
+
+  it('is not cut off while a wait of this package is under way in it, which has the timeout of its phase', async () => {
+    const clock = new ManualClock()
+    const connection = new HTTPConnection('a.test', 80, { connect: waitsForTls, clock, timeout })
+    const failing = rejectionOf(connection.request('GET', '/'))
+    await clock.pass(1_100, 10)
+    assert.deepEqual(Object(await failing).code, 'TIMEOUT_TLS')
+    assert.equal(clock.pending, 0)
+  })
 })
