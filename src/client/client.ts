@@ -7,13 +7,13 @@
 
 import type { HTTPConnection } from '../connection/http-connection.ts'
 import { anySignal } from '../core/abort-listeners.ts'
-import { type Continuation, followedBy } from '../core/continuation.ts'
 import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import type { Layer } from '../core/handler.ts'
 import { takeOptions } from '../core/options.ts'
 import { ChunkedBody, closeBody, isMeasured, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
 import type { RequestDeadlines } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
@@ -45,7 +45,7 @@ import { type ClientPool, countsOf, PoolView, showAs } from './pool-view.ts'
 import { previewRequest } from './preview.ts'
 import { refuseBesideSocket, startingProxies } from './proxying.ts'
 import { writeQuery } from './query.ts'
-import { ResponsePromise, Settling } from './response-promise.ts'
+import { ResponsePromise } from './response-promise.ts'
 import { type ClientSettings, resolveSettings } from './settings.ts'
 import { makeShared, type Shared } from './shared.ts'
 
@@ -348,8 +348,8 @@ export class Client {
     return this.#shared.makeBoundary
   }
 
-  /** Sends what another interface has read, and does what follows. The body is given back on every way out. @internal */
-  send<Made>(direct: DirectRequest, after: Continuation<Made>): Promise<Made> {
+  /** Sends what another interface has read. The body is given back on every way out. @internal */
+  send(direct: DirectRequest): Promise<HTTPResponse> {
     const { method, url, fields, body, signal } = direct
     const { underway } = this.#shared
     try {
@@ -366,30 +366,25 @@ export class Client {
               this.#shared.clock,
             )
       const of = { method, to, options: undefined, defaults: to.origin.defaults, fields, deadlines, settings }
-      return this.#sendMade(of, body, after)
+      return this.#sendMade(of, body)
     } catch (error) {
       closeBody(body, error)
       tellUnsent(error)
-      return followedBy(Promise.reject(error), after)
+      return Promise.reject(error)
     }
   }
 
-  /** Sends what was read and taken over. It is under way until its answer is there; then what follows is done. */
-  #sendMade<Made>(
-    of: MakingOf,
-    body: OutgoingBody | FileHandleLike,
-    after: Continuation<Made>,
-  ): Promise<Made> {
+  /** Sends what was read and taken over. It is under way until its answer is there. */
+  #sendMade(of: MakingOf, body: OutgoingBody | FileHandleLike): Promise<HTTPResponse> {
     const { underway } = this.#shared
     const chain = this.#chains.chainFor(of.settings)
     const { signal } = of.deadlines
-    if (!isMeasured(body))
-      return followedBy(underway.watch(sendFile(chain, of, body, this.#waitGround()), signal), after)
+    if (!isMeasured(body)) return underway.watch(sendFile(chain, of, body, this.#waitGround()), signal)
     const request = makeRequest(of, body)
     // Most have neither a signal nor a body that has to be given back.
     return signal === undefined && !(body instanceof ChunkedBody)
-      ? underway.send(chain, request, after)
-      : followedBy(underway.watch(sendOwned(chain, request), signal), after)
+      ? underway.send(chain, request)
+      : underway.watch(sendOwned(chain, request), signal)
   }
 
   #waitGround(): WaitGround {
@@ -415,49 +410,49 @@ export class Client {
     options: ClientRequestOptions | undefined,
   ): ResponsePromise {
     let { throwOnError, context } = this.#base.settings
-    const settling = new Settling()
+    let answer: Promise<HTTPResponse>
+    const { underway } = this.#shared
     try {
-      this.#shared.underway.check()
+      underway.check()
       if (options === undefined && this.#deadlines !== undefined && this.#base.query === '') {
-        this.#sendPlain(method ?? 'GET', url, this.#deadlines, settling)
+        answer = this.#sendPlain(method ?? 'GET', url, this.#deadlines)
       } else {
         const taken = takeClientOptions(options, 'request')
         refuseBesideSocket(taken.proxy, this.#base.options.socketPath)
         const settings = resolveSettings(taken, this.#base.settings)
         throwOnError = settings.throwOnError
         context = settings.context
-        this.#sendTaken(method ?? taken.method ?? 'GET', url, { options: taken, settings }, settling)
+        answer = this.#sendTaken(method ?? taken.method ?? 'GET', url, taken, settings)
       }
     } catch (error) {
       closeBody(bodyToClose(options, this.#shared.makeBoundary), error)
       if (HTTPException.isHTTPException(error)) addContext(error, context)
       tellUnsent(error)
-      return ResponsePromise.refused(error)
+      answer = Promise.reject(error)
     }
-    return ResponsePromise.of(settling, throwOnError)
+    return ResponsePromise.of(answer, throwOnError)
   }
 
   /** A request that says nothing but where it goes. */
-  #sendPlain(method: string, url: string | URL, deadlines: RequestDeadlines, after: Settling): void {
+  #sendPlain(method: string, url: string | URL, deadlines: RequestDeadlines): Promise<HTTPResponse> {
     const to = this.#destinations.find(url)
     const settings = settingsWithAuth(this.#base.settings, to)
     const { defaults } = to.origin
-    void this.#sendMade(
+    return this.#sendMade(
       { method, to, options: undefined, defaults, fields: NO_FIELDS, deadlines, settings },
       NO_BODY,
-      after,
     )
   }
 
   #sendTaken(
     method: string,
     url: string | URL,
-    { options, settings }: { readonly options: ClientRequestOptions; readonly settings: ClientSettings },
-    after: Settling,
-  ): void {
+    options: ClientRequestOptions,
+    settings: ClientSettings,
+  ): Promise<HTTPResponse> {
     const { of, body } = this.#prepare(method, url, options, settings)
     try {
-      void this.#sendMade(of, body, after)
+      return this.#sendMade(of, body)
     } catch (error) {
       closeBody(body, error)
       throw error

@@ -2,33 +2,12 @@
  * What a verb of the client gives: the promise of a response, with the ways of reading it on it.
  */
 
-import type { Continuation } from '../core/continuation.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { StandardSchema } from '../core/standard-schema.ts'
-import { rejectionWithCaller } from '../transport/caller-stack.ts'
 import { refuseStatus } from './hooks.ts'
 
 /** Whether a response that is read at once has to be good: undefined where that was not said. */
 type ThrowOnError = boolean | ((response: HTTPResponse) => boolean) | undefined
-
-/** Settles what a verb gave, in the reaction in which the answer is made: a promise of the answer would cost two more. */
-export class Settling implements Continuation<void> {
-  #resolve!: (answer: HTTPResponse | Promise<never>) => void
-
-  /** @param resolve - of the promise that was given */
-  begin(resolve: (answer: HTTPResponse | Promise<never>) => void): void {
-    this.#resolve = resolve
-  }
-
-  answered(response: HTTPResponse): void {
-    this.#resolve(response)
-  }
-
-  failed(error: unknown): void {
-    // Only who waits for the promise that was given is seen from there.
-    this.#resolve(rejectionWithCaller(error))
-  }
-}
 
 /**
  * The promise of a response. `await` gives the response; the verbs read its body, and take a status of 400 or more for an error
@@ -38,15 +17,13 @@ export class ResponsePromise extends Promise<HTTPResponse> {
   #throwOnError: ThrowOnError
 
   /** The promise as a verb gives it. @internal */
-  static of(settling: Settling, throwOnError: ThrowOnError): ResponsePromise {
-    const promise = new ResponsePromise((resolve) => settling.begin(resolve))
+  static of(answer: Promise<HTTPResponse>, throwOnError: ThrowOnError): ResponsePromise {
+    // By its own reactions: to resolve a promise with another one costs two more turns.
+    const promise = new ResponsePromise((resolve, reject) => {
+      answer.then(resolve, reject)
+    })
     promise.#throwOnError = throwOnError
     return promise
-  }
-
-  /** The promise of a request that is not sent. @internal */
-  static refused(error: unknown): ResponsePromise {
-    return new ResponsePromise((_, reject) => reject(error))
   }
 
   /**

@@ -32,15 +32,13 @@ export class Underway {
     if (this.#empty !== undefined) throw new NotConnected('the client was closed')
   }
 
-  /** Sends one that has no signal, and does what follows. It is over when its answer is there. */
-  send<Made>(chain: ContinuingHandler, request: OutgoingRequest, after: Continuation<Made>): Promise<Made> {
+  /** Sends one that has no signal. It is over when its answer is there. */
+  send(chain: ContinuingHandler, request: OutgoingRequest): Promise<HTTPResponse> {
     this.#count++
     try {
-      // The chain hands on what follows gives.
-      const over = new Over(this, after) as Continuation<unknown> as Continuation
-      return chain(request, over) as Promise<unknown> as Promise<Made>
+      return chain(request, this.#over)
     } catch (error) {
-      this.over()
+      this.#end()
       throw error
     }
   }
@@ -73,17 +71,18 @@ export class Underway {
   }
 
   readonly #answered = <T>(response: T): T => {
-    this.over()
+    this.#end()
     return response
   }
 
   readonly #failed = (error: unknown): never => {
-    this.over()
+    this.#end()
     throw error
   }
 
-  /** One that was sent is over. */
-  over(): void {
+  readonly #over: Continuation = { answered: this.#answered, failed: this.#failed }
+
+  #end(): void {
     this.#count--
     if (this.#count === 0) this.#onEmpty?.()
   }
@@ -104,26 +103,5 @@ export class Underway {
         ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')
         : () => error,
     )
-  }
-}
-
-/** The end of a request, and what follows. */
-class Over<Made> implements Continuation<Made> {
-  readonly #underway: Underway
-  readonly #after: Continuation<Made>
-
-  constructor(underway: Underway, after: Continuation<Made>) {
-    this.#underway = underway
-    this.#after = after
-  }
-
-  answered(response: HTTPResponse): Made | Promise<Made> {
-    this.#underway.over()
-    return this.#after.answered(response)
-  }
-
-  failed(error: unknown): Made | Promise<Made> {
-    this.#underway.over()
-    return this.#after.failed(error)
   }
 }

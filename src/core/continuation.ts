@@ -7,13 +7,10 @@ import type { Handler } from './handler.ts'
 import type { OutgoingRequest } from './request.ts'
 import type { HTTPResponse } from './response.ts'
 
-/**
- * What follows an answer: one of the two is called, once, in a reaction; what it throws is a rejection. What it gives is handed on
- * as it is, and nobody on the way looks at it: the outermost may make anything of a response.
- */
-export interface Continuation<Made = HTTPResponse> {
-  answered(response: HTTPResponse): Made | Promise<Made>
-  failed(error: unknown): Made | Promise<Made>
+/** What follows an answer: one of the two is called, once, in a reaction; what it throws is a rejection. */
+export interface Continuation {
+  answered(response: HTTPResponse): HTTPResponse | Promise<HTTPResponse>
+  failed(error: unknown): HTTPResponse | Promise<HTTPResponse>
 }
 
 /** A handler that does itself what follows. What it throws at once is followed by nothing. */
@@ -42,11 +39,7 @@ export function continued(
   answer: Promise<HTTPResponse>,
   after: Continuation | undefined,
 ): Promise<HTTPResponse> {
-  return after === undefined ? answer : followedBy(answer, after)
-}
-
-/** What `after` makes of an answer that is on its way. */
-export function followedBy<Made>(answer: Promise<HTTPResponse>, after: Continuation<Made>): Promise<Made> {
+  if (after === undefined) return answer
   return answer.then(
     (response) => after.answered(response),
     (error: unknown) => after.failed(error),

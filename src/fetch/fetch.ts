@@ -5,7 +5,6 @@
 
 import { Client, type DirectRequest } from '../client/client.ts'
 import type { BodyReader } from '../core/body-reader.ts'
-import type { Continuation } from '../core/continuation.ts'
 import { type FieldLine, hasField } from '../core/fields.ts'
 import { MemoryBody } from '../core/memory-body.ts'
 import { isMeasured, NO_BODY } from '../core/outgoing-body.ts'
@@ -96,17 +95,16 @@ function makeFetch(clientOf: () => Client): Fetch {
 
 /** GET, with nothing said besides. */
 function fetchPlain(client: Client, url: string): Promise<FetchResponse> {
-  return client.send(
-    {
+  return client
+    .send({
       method: 'GET',
       url,
       fields: NO_FIELDS,
       body: NO_BODY,
       signal: undefined,
       settings: AS_FETCH,
-    },
-    PLAIN,
-  )
+    })
+    .then(answerPlain, failPlain)
 }
 
 function answerPlain(response: HTTPResponse): FetchResponse {
@@ -118,8 +116,6 @@ function failPlain(error: unknown): never {
   throw failureOf(error, undefined)
 }
 
-const PLAIN: Continuation<FetchResponse> = { answered: answerPlain, failed: failPlain }
-
 /** @param text - the URL as it was given, where it was a string */
 function fetchRead(client: Client, request: ReadRequest, text: string | undefined): Promise<FetchResponse> {
   const { signal, url } = request
@@ -127,12 +123,11 @@ function fetchRead(client: Client, request: ReadRequest, text: string | undefine
     signal?.throwIfAborted()
     if (!isOverNetwork(request)) return answerTo(request, fetchScheme(request))
     if (hasBadPort(url)) throw networkError(BAD_PORT)
-    return (request.client ?? client).send(directOf(request, text), {
-      answered: (response) => answerTo(request, response),
-      failed: (error) => {
-        throw failureOf(error, signal)
-      },
-    })
+    const sending = (request.client ?? client).send(directOf(request, text))
+    return sending.then(
+      (response) => answerTo(request, response),
+      (error: unknown) => Promise.reject(failureOf(error, signal)),
+    )
   } catch (error) {
     giveBack(request, error)
     return Promise.reject(error)

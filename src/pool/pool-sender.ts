@@ -96,26 +96,19 @@ export class PoolSender {
   }
 
   #sendWhenServed(sending: Sending, need: Need): Promise<HTTPResponse> {
+    const { request, plan, options } = sending
+    const { body, deadlines } = request
     const keeper = this.#keeper
+    // Asked for again: one that had nothing left may have been forgotten meanwhile.
+    const origin = keeper.originFor(plan)
     const sinceMs = keeper.clock.now()
     return new Promise((resolve) => {
       const outcome = new SendingWhenServed(this, keeper, sending, sinceMs, resolve)
-      try {
-        this.#joinLine(sending, need, outcome)
-      } catch (error) {
-        // As what goes wrong later: it has to be followed, too.
-        outcome.failed(error)
-      }
+      const queued = joinLine(keeper, origin, need, deadlines, options.queueMs, outcome, request)
+      // A source that fails while it is not read ends the wait.
+      if (body instanceof ChunkedBody && queued.list !== undefined)
+        body.listen((error) => queued.cancel(error))
     })
-  }
-
-  #joinLine({ request, plan, options }: Sending, need: Need, outcome: QueueOutcome): void {
-    const { body, deadlines } = request
-    // Asked for again: one that had nothing left may have been forgotten meanwhile.
-    const origin = this.#keeper.originFor(plan)
-    const queued = joinLine(this.#keeper, origin, need, deadlines, options.queueMs, outcome, request)
-    // A source that fails while it is not read ends the wait.
-    if (body instanceof ChunkedBody && queued.list !== undefined) body.listen((error) => queued.cancel(error))
   }
 
   /** A request that got no connection: its body is given back, and the error tells of it. */

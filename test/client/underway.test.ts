@@ -36,12 +36,10 @@ const broken = (): never => {
   throw new Error('broken')
 }
 
-const UNFOLLOWED = { answered: broken, failed: broken }
-
 describe('what is under way', () => {
   it('is over when the chain throws at once', () => {
     const underway = new Underway()
-    assert.throws(() => underway.send(broken, requestWith(undefined), UNFOLLOWED), /^Error: broken$/)
+    assert.throws(() => underway.send(broken, requestWith(undefined)), /^Error: broken$/)
     assert.equal(underway.count, 0)
     assert.equal(underway.close(), undefined)
   })
