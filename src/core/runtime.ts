@@ -10,7 +10,7 @@ import { ownMember } from './owns.ts'
 export const lateModule: NodeJS.Process['getBuiltinModule'] = process.getBuiltinModule.bind(process)
 
 /** The version of a part of the runtime; undefined where it has none, or does not say so. */
-export function versionOf(part: 'zstd' | 'deno'): string | undefined {
+export function versionOf(part: 'zstd' | 'deno' | 'bun'): string | undefined {
   return ownMember(process.versions, part)
 }
 

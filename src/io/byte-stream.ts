@@ -31,6 +31,11 @@ export interface ByteStream {
   readonly localAddress: string | undefined
   /** What TLS agreed on; undefined without TLS. */
   readonly tls: TlsDetails | undefined
+  /**
+   * True where nothing of what was written is kept once `write` has answered true, and nothing of the rest after `drain`: the memory is
+   * then used for the next bytes. Where it is left out, bytes of a body are copied for each write, or are the memory of whoever gave them.
+   */
+  readonly keepsNothing?: boolean | undefined
   /** Bytes received so far. */
   readonly bytesRead: number
   /** Bytes handed to the system so far. */

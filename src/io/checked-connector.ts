@@ -3,11 +3,12 @@
  * `timeout.connect` for it. Waits of this package's own within it have the timeouts of their phases.
  */
 
+import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { describe } from '../core/options.ts'
 import { formatAuthority } from '../core/origin.ts'
 import { ownMember } from '../core/owns.ts'
 import { TimeoutError } from '../errors/index.ts'
-import { CallOff } from '../time/call-off.ts'
+import { type CalledOff, CallOff } from '../time/call-off.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { ByteStream, DialedStream } from './byte-stream.ts'
@@ -23,11 +24,11 @@ export function checkedConnector(connect: Connector): Connector {
       const callOff = ownMember(waiting, 'callOff') ?? new CallOff()
       const connecting = new Connecting(target, waiting, callOff, reject)
       const take = (dialed: DialedStream): void => {
-        if (connecting.isOver()) discard(dialed.stream)
-        else resolve(dialed)
+        if (connecting.end()) resolve(dialed)
+        else discard(dialed.stream)
       }
       const fail = (error: unknown): void => {
-        connecting.isOver()
+        connecting.end()
         reject(error)
       }
       made(connect, target, { ...waiting, callOff }).then(take, fail)
@@ -35,49 +36,63 @@ export function checkedConnector(connect: Connector): Connector {
 }
 
 /** How long a connector may take. */
-class Connecting {
+class Connecting implements CalledOff {
   readonly #target: DialTarget
-  readonly #connectMs: number
+  readonly #waiting: Deadlines
   readonly #callOff: CallOff
   readonly #reject: (error: unknown) => void
   readonly #deadline: Deadline
+  readonly #onAbort = (): void => this.calledOff(this.#waiting.signal?.reason)
   /** A wait of our own was under way when it was looked at last. */
   #hasWaited = false
-  #isTooLate = false
+  #isOver = false
 
-  constructor(
-    target: DialTarget,
-    { clock, timeouts }: Deadlines,
-    callOff: CallOff,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(target: DialTarget, waiting: Deadlines, callOff: CallOff, reject: (error: unknown) => void) {
     this.#target = target
-    this.#connectMs = timeouts.connect
+    this.#waiting = waiting
     this.#callOff = callOff
     this.#reject = reject
-    this.#deadline = makeDeadline(clock, Connecting.#ranOut, this)
-    this.#deadline.set(this.#connectMs)
+    this.#deadline = makeDeadline(waiting.clock, Connecting.#ranOut, this)
+    callOff.whole = this
+    if (waiting.signal !== undefined) listenForAbort(waiting.signal, this.#onAbort)
+    this.#watch()
   }
 
-  static readonly #ranOut = (connecting: Connecting): void => connecting.#end()
+  static readonly #ranOut = (connecting: Connecting): void => connecting.#look()
 
-  #end(): void {
+  #watch(): void {
+    const { clock, endsAt, timeouts } = this.#waiting
+    this.#deadline.set(Math.max(0, Math.min(timeouts.connect, endsAt - clock.now())))
+  }
+
+  #look(): void {
+    const { clock, endsAt, totalMs, timeouts } = this.#waiting
+    const address = formatAuthority(this.#target)
+    if (clock.now() >= endsAt) {
+      this.calledOff(new TimeoutError('total', totalMs, { address }))
+      return
+    }
     // A wait of our own ends by the timeout of its phase, perhaps at this moment.
     const isWaiting = this.#callOff.phase !== undefined
     const isExcused = isWaiting || this.#hasWaited
     this.#hasWaited = isWaiting
-    if (isExcused) {
-      this.#deadline.set(this.#connectMs)
-      return
-    }
-    this.#isTooLate = true
-    this.#reject(new TimeoutError('connect', this.#connectMs, { address: formatAuthority(this.#target) }))
+    if (isExcused) this.#watch()
+    else this.calledOff(new TimeoutError('connect', timeouts.connect, { address }))
   }
 
-  /** To be called when the connector has answered. True where nobody waits for it any more. */
-  isOver(): boolean {
+  calledOff(reason: unknown): void {
+    if (this.end()) this.#reject(reason)
+  }
+
+  /** It is over. False where it was before. */
+  end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
     this.#deadline.clear()
-    return this.#isTooLate
+    this.#callOff.whole = undefined
+    const { signal } = this.#waiting
+    if (signal !== undefined) stopListeningForAbort(signal, this.#onAbort)
+    return true
   }
 }
 

@@ -122,6 +122,7 @@ function writevHeld(
 export class SocketStream implements ByteStream {
   readonly address: string
   readonly tls: TlsDetails | undefined
+  readonly keepsNothing = true
   readonly #socket: Socket | TLSSocket
   readonly #slot: ReadSlot
   #sink: ByteSink | undefined

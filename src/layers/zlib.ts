@@ -10,9 +10,9 @@ export function zlib(): typeof ofNode {
   return loaded
 }
 
-/** Whether zstd can be decoded. Node and Bun tell by the version of their copy; to look at `node:zlib` would load it. */
+/** Whether zstd can be decoded. Node tells by the version of its copy: to look at `node:zlib` would load it. Others use theirs for more. */
 export function hasZstd(): boolean {
-  if (versionOf('zstd') !== undefined) return true
-  const isSilent = versionOf('deno') !== undefined
-  return isSilent && typeof (zlib() as { createZstdDecompress?: unknown }).createZstdDecompress === 'function'
+  if (versionOf('bun') === undefined && versionOf('deno') === undefined)
+    return versionOf('zstd') !== undefined
+  return typeof (zlib() as { createZstdDecompress?: unknown }).createZstdDecompress === 'function'
 }

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../time/clock.ts'
 import { type ConnectionFacts, expiresAt } from './assign.ts'
 import type { PoolLimits } from './limits.ts'
 
-/** Idle connections are closed this late at most, so that many of them cost few looks. Whether one is used is decided each time. */
+/** Idle connections are closed this late, and a moment more, at most, so that many of them cost few looks. Whether one is used is decided each time. */
 const LATEST_MS = 1_000
 /** What Node's timers can wait at most. */
 const LONGEST_TIMER_MS = 2_147_483_647

@@ -16,6 +16,9 @@ checkOpenHandles()
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
+// AbortSignal.any of Node 20 keeps some 60 bytes for each of 10,000.
+const isLittle = (bytes: number): boolean => bytes < 200_000
+
 describe('a signal of two', () => {
   it('aborts with the first of them, once, for its reason, and hears no more of either', () => {
     for (const first of [0, 1]) {
@@ -108,14 +111,13 @@ describe('a signal of two', () => {
     const kept: number[] = []
     wait()
     // What is kept is kept each time; what else the process has just compiled is not.
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 4 && !kept.some(isLittle); round++) {
       const before = retainedBytes()
       wait()
       kept.push(retainedBytes() - before)
     }
     assert.equal(listenersOf(signal), 0)
-    // AbortSignal.any of Node 20 keeps some 60 bytes for each.
-    assert.ok(Math.min(...kept) < 200_000, `${kept.join(', ')} bytes`)
+    assert.ok(kept.some(isLittle), `${kept.join(', ')} bytes`)
   })
 
   it('is held while it is kept, through all that it is made of', async () => {

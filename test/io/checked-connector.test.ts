@@ -62,6 +62,7 @@ describe('the option connect', () => {
   }
 })
 
+const never: Connector = () => new Promise(() => {})
 const waitsForTls: Connector = (_, waiting) => waitFor(waiting, 'tls', 'a.test', () => () => {})
 
 describe('a connector of the caller that takes its time', () => {
@@ -105,6 +106,30 @@ describe('a connector of the caller that takes its time', () => {
       assert.equal(clock.pending, 0)
     })
   }
+
+  it('is waited for no longer when the request is called off, or its time is over: no timer is left', async () => {
+    const clock = new ManualClock()
+    const controller = new AbortController()
+    const { signal } = controller
+    const options = { connect: never, clock }
+    const client = new Client(options)
+    const askings = [
+      new HTTPConnection('a.test', 80, options).request('GET', '/', undefined, undefined, { signal }),
+      client.get('http://a.test/', { signal }),
+      client.take('http://b.test/', { signal }),
+    ].map(rejectionOf)
+    const late = rejectionOf(
+      new HTTPConnection('c.test', 80, { ...options, timeout: { total: 50 } }).request('GET', '/'),
+    )
+    await settle()
+    controller.abort()
+    for (const asking of askings) assert.equal(await asking, signal.reason)
+    // A second later nobody wants what a client had begun to open.
+    await clock.pass(1_100, 10)
+    assert.equal(Object(await late).code, 'TIMEOUT_TOTAL')
+    assert.equal(clock.pending, 0)
+    client.destroy()
+  })
 
   it('is not cut off while a wait of this package is under way in it, which has the timeout of its phase', async () => {
     const clock = new ManualClock()

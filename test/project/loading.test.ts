@@ -14,7 +14,7 @@ checkOpenHandles()
 const run = promisify(execFile)
 const index = moduleBeside(import.meta, '../../src/index').href
 
-/** Modules that `node:http` does not load either, or only for a name or TLS. */
+/** Modules of Node that are loaded for a name, for TLS, for a coding, or by others. */
 const LATE = ['child_process', 'crypto', 'dns', 'http', 'https', 'os', 'perf_hooks', 'tls', 'zlib']
 
 describe('a process that makes one request', () => {

@@ -45,7 +45,7 @@ function shortest(words: readonly string[]): number {
   )
 }
 
-/** The texts of the files that are loaded with one of dist, by a pattern of its imports. */
+/** The texts of the files that are loaded with one of dist. */
 function loadedBy(name: string): string[] {
   const loaded = new Map<string, string>()
   const visit = (file: string): void => {

@@ -15,6 +15,8 @@ export type StreamCall = 'pause' | 'resume' | 'end' | 'close' | 'destroy'
 export class MemoryStream implements ByteStream {
   readonly address: string
   readonly localAddress = '192.0.2.1:50000'
+  /** What is written is copied. */
+  readonly keepsNothing: boolean = true
   readonly tls: TlsDetails | undefined
   /** Each write, as it came. */
   readonly writes: Buffer[] = []

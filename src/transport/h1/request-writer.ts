@@ -5,6 +5,7 @@
  * Security: who looks on is told after the fact. A sink that makes a request of its own is written after what it was told of.
  */
 
+import { ownMember } from '../../core/owns.ts'
 import type { WireBytes } from '../../h1/events.ts'
 import type { ByteStream } from '../../io/byte-stream.ts'
 import type { Exchange } from '../exchange.ts'
@@ -31,13 +32,16 @@ export class RequestWriter {
   readonly #owner: WriterOwner
   readonly #gathered: GatheredWrites | undefined
   #isWritable = true
-  /** Where a piece is put together with its framing: in no use while the stream is writable. None between two requests. */
-  #piece: Buffer | undefined
+  /** True where memory can be used again once the stream has taken it. */
+  readonly #reusesMemory: boolean
+  /** Where pieces are put together with their framing; in no use while the stream is writable. Weak: a connection may be kept for long. */
+  #piece: WeakRef<Buffer> | undefined
 
   /** @param isGathering - true to write requests that are sent at one time together */
   constructor(stream: ByteStream, isGathering: boolean, owner: WriterOwner) {
     this.#stream = stream
     this.#owner = owner
+    this.#reusesMemory = ownMember(stream, 'keepsNothing') === true
     this.#gathered = isGathering ? new GatheredWrites((data) => this.#toStream(data)) : undefined
   }
 
@@ -70,14 +74,18 @@ export class RequestWriter {
   /** Writes more of a request that was begun: a piece of its body with the framing in one write, or its end. */
   writeMore(exchange: Exchange, parts: WireBytes): void {
     this.#gathered?.flush()
-    if (borrowedBytes(parts) === 0) this.#piece = undefined
-    const length = lengthOf(parts)
-    if (parts.length < 2 || length < MIN_PIECE_BYTES || length > MAX_PIECE_BYTES || !this.#isWritable) {
-      this.write(exchange, parts)
-      return
+    const length = parts.length < 2 || !this.#reusesMemory ? 0 : lengthOf(parts)
+    if (length < MIN_PIECE_BYTES || length > MAX_PIECE_BYTES || !this.#isWritable) this.write(exchange, parts)
+    else this.#writeAndShow(exchange, joinInto(this.#takePiece(), parts))
+  }
+
+  #takePiece(): Buffer {
+    let piece = this.#piece?.deref()
+    if (piece === undefined) {
+      piece = Buffer.allocUnsafeSlow(MAX_PIECE_BYTES)
+      this.#piece = new WeakRef(piece)
     }
-    this.#piece ??= Buffer.allocUnsafeSlow(MAX_PIECE_BYTES)
-    this.#writeAndShow(exchange, joinInto(this.#piece, parts))
+    return piece
   }
 
   /** Writes a request that is whole, perhaps together with others. `isLast` where none can follow. */

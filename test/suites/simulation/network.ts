@@ -23,6 +23,7 @@ const TLS: TlsDetails = {
 /** The client's end of a link. */
 class VirtualStream implements ByteStream {
   readonly localAddress = '192.0.2.1:50000'
+  readonly keepsNothing = true
   readonly tls: TlsDetails | undefined
   readonly #link: Link
   readonly #network: VirtualNetwork
