@@ -10,7 +10,9 @@ import { gzipSync } from 'node:zlib'
 import { Client } from '../../src/client/client.ts'
 import type { ClientRequestOptions } from '../../src/client/option-types.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
+import { createFetch } from '../../src/fetch/index.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { rejectionOf } from '../support/memory-connection.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
@@ -262,9 +264,9 @@ describe('a total timeout that ends before there is a connection', () => {
 })
 
 // A function of its own, to be seen in the stack.
-async function theCaller(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
-  await using client = new Client()
-  return await ask(client)
+async function theCaller(ask: (client: Client) => Promise<unknown>, client = new Client()): Promise<unknown> {
+  await using given = client
+  return await ask(given)
 }
 
 describe('a connection that is opened for no request', () => {
@@ -281,6 +283,35 @@ describe('a connection that is opened for no request', () => {
       assert.match(error.message, /\(http:\/\/127\.0\.0\.1:1; connecting; after \d+ ms\)\. Try: /)
       assert.match(error.stack ?? '', /at async theCaller/)
     })
+  }
+})
+
+describe('the stack of an error', () => {
+  // Nothing listens there, and fetch has nothing against it.
+  const url = 'http://127.0.0.1:3/'
+  const retry = { limit: 1, backoff: { firstMs: 1 } }
+  const clients: Readonly<Record<string, () => Client>> = {
+    'a client that tries again': () => new Client({ retry }),
+    'a client that does not': () => new Client({ retry: false }),
+    'a client with a layer that awaits': () =>
+      new Client({ retry }).use((next) => async (request) => await next(request)),
+  }
+  const asks: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
+    'get()': (client) => client.get(url),
+    'get().text()': (client) => client.get(url).text(),
+    'get() with options and json()': (client) => client.get(url, { headers: { a: 'b' } }).json(),
+    'post()': (client) => client.post(url, { json: {} }),
+    'request() with a signal': (client) => client.request(url, { signal: new AbortController().signal }),
+    'fetch()': (client) => createFetch(client)(url),
+    'fetch() with a method': (client) => createFetch(client)(url, { method: 'POST', body: 'a' }),
+  }
+  for (const [who, make] of Object.entries(clients)) {
+    for (const [how, ask] of Object.entries(asks)) {
+      it(`names its caller: ${who}, ${how}`, async () => {
+        const error = await rejectionOf(theCaller(ask, make()))
+        assert.match(error.stack ?? '', /at async theCaller/)
+      })
+    }
   }
 })
 
