@@ -155,7 +155,7 @@ export class VirtualNetwork {
     const fault = this.#chooseFault(target.tls !== undefined)
     if (fault === 'name' || this.#choices.chance(20))
       await this.#wait('dns', address, waiting, fault === 'name' ? fault : undefined)
-    await this.#wait('connect', address, waiting, fault === 'refused' ? fault : undefined)
+    await this.#wait('connect', address, waiting, fault === 'refused' ? fault : undefined, true)
     if (target.tls !== undefined) await this.secure(address, waiting, fault)
     const link = new Link(this.world, this.#choices, this.#watcher, {
       number: this.links.length + 1,
@@ -191,9 +191,15 @@ export class VirtualNetwork {
     address: string,
     waiting: Deadlines,
     fault: ConnectFault | undefined,
+    mayIgnoreTime = false,
   ): Promise<void> {
     const isSlow = !this.isPlain && this.#choices.chance(3)
     const delayMs = isSlow ? this.#choices.oneOf([FOREVER, 50, 2_000]) : this.#choices.oneOf(DELAYS)
+    // A connector that is stuck, and has not been told of any timeout.
+    if (delayMs === FOREVER && mayIgnoreTime && this.#choices.chance(50)) {
+      this.world.trace('connecting never ends')
+      await new Promise(() => {})
+    }
     this.attempts++
     try {
       await waitFor<void>(waiting, phase, address, (outcome) => {

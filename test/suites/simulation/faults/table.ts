@@ -79,6 +79,13 @@ export const FAULTS: readonly Fault[] = [
     within: 2_000,
   },
   {
+    does: 'waits without end for a connector of the caller that never answers',
+    file: 'io/checked-connector.js',
+    find: "else this.calledOff(new TimeoutError('connect', timeouts.connect, { address }));",
+    replace: '',
+    within: 5_000,
+  },
+  {
     does: 'keeps the beginning of a head without copying it',
     file: 'h1/receive-buffer.js',
     find: 'this.bytes.set(rest);',
