@@ -293,7 +293,7 @@ export interface ClientOptions extends SharedOptions<object> {
   readonly dns?: DnsOptions | undefined
   /** Layers of your own, the outermost first; as `use()`. */
   readonly layers?: readonly Layer[] | undefined
-  /** Opens connections instead of the built-in way. It has as long as `timeout.connect` for each; what it gives later is closed. */
+  /** Opens connections instead of the built-in way. It has as long as `timeout.connect` for each; `signal` tells it when nobody waits any more. */
   readonly connect?: Connector | undefined
   /** Tells the time. Default: the machine's monotonic clock. */
   readonly clock?: Clock | undefined

@@ -1,6 +1,7 @@
 /**
  * The option `connect`: what a connector of the caller's gives is looked at before anything is made of it, and it has as long as
- * `timeout.connect` for it. Waits of this package's own within it have the timeouts of their phases.
+ * `timeout.connect` for it. Waits of this package's own within it have the timeouts of their phases. It is told by a signal when
+ * it is not waited for any more.
  */
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
@@ -31,7 +32,7 @@ export function checkedConnector(connect: Connector): Connector {
         connecting.end()
         reject(error)
       }
-      made(connect, target, { ...waiting, callOff }).then(take, fail)
+      made(connect, target, { ...waiting, callOff, signal: connecting.signal }).then(take, fail)
     })
 }
 
@@ -42,6 +43,7 @@ class Connecting implements CalledOff {
   readonly #callOff: CallOff
   readonly #reject: (error: unknown) => void
   readonly #deadline: Deadline
+  readonly #given = new AbortController()
   readonly #onAbort = (): void => this.calledOff(this.#waiting.signal?.reason)
   /** A wait of our own was under way when it was looked at last. */
   #hasWaited = false
@@ -80,8 +82,15 @@ class Connecting implements CalledOff {
     else this.calledOff(new TimeoutError('connect', timeouts.connect, { address }))
   }
 
+  /** What the connector is told by that nobody waits for it any more. */
+  get signal(): AbortSignal {
+    return this.#given.signal
+  }
+
   calledOff(reason: unknown): void {
-    if (this.end()) this.#reject(reason)
+    if (!this.end()) return
+    this.#reject(reason)
+    this.#given.abort(reason)
   }
 
   /** It is over. False where it was before. */

@@ -101,9 +101,9 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
   }
 
   /** A connection that can be used at once, where no request waits for it already. */
-  takeFree(origin: PoolOrigin, need: Exclude<Need, 'fresh'>): PooledConnection | undefined {
+  takeFree(origin: PoolOrigin, need: Exclude<Need, 'fresh'>, nowMs: number): PooledConnection | undefined {
     if (origin.free.length === 0 || origin.waiting > 0) return undefined
-    return lastUsable(origin.free, need, this.limits, this.clock.now())
+    return lastUsable(origin.free, need, this.limits, nowMs)
   }
 
   /** What would be done for a request that came now; nothing is done. */

@@ -84,8 +84,9 @@ export class PoolSender {
     const attempts = NO_ATTEMPTS
     const sending: Sending = { request, plan, options, where, attempts, queueMs: undefined, after }
     const need = options.needsFresh === true ? 'fresh' : needOf(request)
-    const free = need === 'fresh' ? undefined : this.#keeper.takeFree(origin, need)
-    if (free !== undefined) return this.send(sending, free, false)
+    const nowMs = this.#keeper.clock.now()
+    const free = need === 'fresh' ? undefined : this.#keeper.takeFree(origin, need, nowMs)
+    if (free !== undefined) return this.send(sending, free, false, nowMs)
     try {
       this.#options.check?.(request)
     } catch (error) {
@@ -132,7 +133,13 @@ export class PoolSender {
     return { method, url: shownUrl(url), elapsedMs, requestBytesWritten: 0, responseStarted: false }
   }
 
-  send(sending: Sending, connection: PooledConnection, isNew: boolean): Promise<HTTPResponse> {
+  /** @param nowMs - what the clock says, where that is known: it is looked at for each request */
+  send(
+    sending: Sending,
+    connection: PooledConnection,
+    isNew: boolean,
+    nowMs?: number,
+  ): Promise<HTTPResponse> {
     const { request, plan } = sending
     const { transport } = connection
     if (plan.refusalOf !== undefined) {
@@ -143,7 +150,7 @@ export class PoolSender {
     connection.begun(request)
     let answer: Promise<HTTPResponse>
     try {
-      answer = transport.exchange(request)
+      answer = transport.exchange(request, nowMs)
     } catch (error) {
       answer = Promise.reject(error)
     }

@@ -130,7 +130,7 @@ export class Pool {
       if (refused !== undefined) throw refused
       return this.#lend(connection)
     }
-    const free = this.#keeper.takeFree(origin, 'whole')
+    const free = this.#keeper.takeFree(origin, 'whole', this.#keeper.clock.now())
     if (free !== undefined) return lend(free)
     return new Promise((resolve, reject) => {
       const outcome = { served: (connection: PooledConnection) => resolve(lend(connection)), failed: reject }

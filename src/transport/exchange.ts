@@ -41,6 +41,7 @@ export interface ExchangeOptions {
   readonly settings: RequestSettings | undefined
   /** Who keeps account of the exchanges. */
   readonly listener: ExchangeListener | undefined
+  readonly nowMs: number | undefined // What the clock says, where that is known.
 }
 
 export interface ExchangeListener {

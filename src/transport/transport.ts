@@ -45,8 +45,9 @@ export interface Transport extends TransportFacts {
   /**
    * Sends a request and waits for the head of its response. The body of the request is given back on every way out.
    * Errors carry `reused`, `requestBytesWritten`, `responseStarted`, `address` and `phase`.
+   * @param nowMs - what the clock says, where the caller has just looked at it
    */
-  exchange(request: OutgoingRequest): Promise<HTTPResponse>
+  exchange(request: OutgoingRequest, nowMs?: number): Promise<HTTPResponse>
   /** Takes no more; what is under way ends well, then the connection is closed. */
   drain(): void
   /** What is under way fails with CONNECTION_CLOSED, or with the error of the caller. Idempotent. */

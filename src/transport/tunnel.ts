@@ -79,6 +79,7 @@ export async function openTunnel(
       url,
       settings: undefined,
       listener: undefined,
+      nowMs: undefined,
     })
   } catch (error) {
     wire.close()

@@ -92,13 +92,20 @@ describe('a connector of the caller that takes its time', () => {
     it(`has as long as timeout.connect for it, by ${door}, and what comes too late is closed`, async () => {
       const clock = new ManualClock()
       const late: ((dialed: DialedStream) => void)[] = []
-      const failing = rejectionOf(open(() => new Promise((resolve) => void late.push(resolve)), clock))
+      const signals: (AbortSignal | undefined)[] = []
+      const connect: Connector = (_, { signal }) =>
+        new Promise((resolve) => {
+          late.push(resolve)
+          signals.push(signal)
+        })
+      const failing = rejectionOf(open(connect, clock))
       await clock.pass(190, 10)
       assert.equal(late.length, 1)
       await clock.pass(30, 10)
       const error = await failing
       assert.ok(error instanceof TimeoutError)
       assert.deepEqual([error.code, error.timeoutMs, error.address], ['TIMEOUT_CONNECT', 200, 'a.test:80'])
+      assert.equal(signals[0]?.aborted, true)
       const stream = new MemoryStream()
       late[0]!({ stream, timings: {} })
       await settle()

@@ -232,7 +232,14 @@ describe('what nobody asked for, on an idle connection', () => {
       const bytes = Buffer.alloc(100_000)
       for (let i = 0; i < count; i++) {
         const { deadlines } = outgoing()
-        const options = { deadlines, method: 'PUT', url: '/', settings: undefined, listener: undefined }
+        const options = {
+          deadlines,
+          method: 'PUT',
+          url: '/',
+          settings: undefined,
+          listener: undefined,
+          nowMs: undefined,
+        }
         const fields: FieldLine[] = [
           ['Host', 'example.test'],
           ['Content-Length', '100000'],

@@ -148,8 +148,8 @@ export class H1Connection
 
   // ------------------------------------------------------------------------------------------------ sending
 
-  exchange(request: OutgoingRequest): Promise<HTTPResponse> {
-    return sendForResponse(this, request)
+  exchange(request: OutgoingRequest, nowMs?: number): Promise<HTTPResponse> {
+    return sendForResponse(this, request, nowMs)
   }
 
   begin(request: RequestToSend, options: ExchangeOptions, body?: Uint8Array, end?: EndToSend): Exchange {
@@ -157,7 +157,7 @@ export class H1Connection
     this.#life.assertTakes(this.#stream.address, options)
     const engine = this.#engine
     const head = engine.send(request)
-    const startedAt = this.clock.now()
+    const startedAt = options.nowMs ?? this.clock.now()
     const isReused = this.#exchanges.begun > 0
     const exchange = new Exchange(this, options, startedAt, isReused, this.#dialTimings)
     this.#dialTimings = undefined

@@ -47,6 +47,7 @@ const CHUNKS_A_TURN = 32
  * Begins an exchange.
  * @param listener - is told when it is over
  * @param mayFollow - true where more of the body may follow, as `send()` of a hand-driven connection gives it
+ * @param nowMs - what the clock says, where that is known
  * @throws LocalProtocolError and its kin, ConnectionLost, `signal.reason`; nothing was written then
  */
 export function sendRequest(
@@ -54,6 +55,7 @@ export function sendRequest(
   given: OutgoingRequest,
   listener?: ExchangeListener,
   mayFollow = false,
+  nowMs?: number,
 ): Sending {
   // One that was claimed before belongs to the one that sends it: it is not given back here.
   const request = claimed(given)
@@ -63,7 +65,7 @@ export function sendRequest(
     const head = completeHead(request)
     checkPeerVersion(transport, head.fields)
     const { settings, url } = request
-    const exchangeOptions = { deadlines, method, url, settings, listener }
+    const exchangeOptions = { deadlines, method, url, settings, listener, nowMs }
     if (isImmediate(request) && !mayFollow) {
       const bytes = body.kind === 'bytes' ? body.bytes : undefined
       const exchange = transport.begin(head, exchangeOptions, bytes, endOf(request.trailers))
@@ -95,9 +97,10 @@ function claimed(request: OutgoingRequest): OutgoingRequest {
 export function sendForResponse(
   transport: SteppedTransport,
   request: OutgoingRequest,
+  nowMs: number | undefined,
 ): Promise<HTTPResponse> {
   try {
-    const { exchange, sent } = sendRequest(transport, request)
+    const { exchange, sent } = sendRequest(transport, request, undefined, false, nowMs)
     sent?.catch(() => {
       // Told by the response.
     })

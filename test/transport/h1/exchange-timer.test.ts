@@ -52,6 +52,7 @@ class Bench {
       url: 'http://example.test/',
       settings: undefined,
       listener: undefined,
+      nowMs: undefined,
     }
     const host = {
       address: 'example.test:80',
