@@ -17,9 +17,10 @@ import type { Connector, DialTarget } from './dial.ts'
 
 /**
  * A connector of the caller's, held to what a connector gives.
+ * @param isToldByOwner - the signal is aborted by whoever asks, as soon as the connector is not waited for any more
  * @throws TypeError that names the option, for anything else; TimeoutError of `connect`; what the connector throws
  */
-export function checkedConnector(connect: Connector): Connector {
+export function checkedConnector(connect: Connector, isToldByOwner = false): Connector {
   return (target, waiting) =>
     new Promise((resolve, reject) => {
       const callOff = ownMember(waiting, 'callOff') ?? new CallOff()
@@ -32,7 +33,8 @@ export function checkedConnector(connect: Connector): Connector {
         connecting.end()
         reject(error)
       }
-      made(connect, target, { ...waiting, callOff, signal: connecting.signal }).then(take, fail)
+      const signal = isToldByOwner ? waiting.signal : connecting.signal
+      made(connect, target, { ...waiting, callOff, signal }).then(take, fail)
     })
 }
 

@@ -64,6 +64,8 @@ export class Dialer {
       },
       (error: unknown) => {
         if (!this.#end(origin, dial)) return undefined
+        // A connector of the caller's may not have heard that its time is over.
+        dial.callOff.call(error)
         this.#owner.dialFailed(origin, error, timeouts)
         this.watch(origin)
         return { error }
