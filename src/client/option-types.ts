@@ -293,7 +293,10 @@ export interface ClientOptions extends SharedOptions<object> {
   readonly dns?: DnsOptions | undefined
   /** Layers of your own, the outermost first; as `use()`. */
   readonly layers?: readonly Layer[] | undefined
-  /** Opens connections instead of the built-in way. It has as long as `timeout.connect` for each; `signal` tells it when nobody waits any more. */
+  /**
+   * Opens connections instead of the built-in way. It has as long as `timeout.connect` for each, name and TLS included; `signal` tells it when
+   * nobody waits any more, and what it gives later is closed.
+   */
   readonly connect?: Connector | undefined
   /** Tells the time. Default: the machine's monotonic clock. */
   readonly clock?: Clock | undefined

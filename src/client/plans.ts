@@ -170,7 +170,7 @@ export class Plans {
         // Of a connection that ends at a proxy, no origin is known but those that are asked for when it is opened.
         const [begun = url] = isForwarding && guard !== undefined ? urls() : []
         const asked = guard === undefined ? undefined : new Guard(guard, begun, urls)
-        const plain = connect === undefined ? dial : checkedConnector(connect, true)
+        const plain = connect === undefined ? dial : checkedConnector(connect)
         const guarded = asked === undefined ? plain : guardedConnector(plain, asked, connect !== undefined)
         const isOurs = guarded === dial && hops.length === 0
         const { callOff } = waiting

@@ -66,7 +66,7 @@ export interface HTTPConnectionOptions {
   readonly pipelining?: number | undefined
   /**
    * Opens connections instead of the built-in way: tests, virtual networks, transports of your own. It has as long as `timeout.connect` for
-   * each; `signal` tells it when nobody waits any more, and what it gives later is closed. Default: sockets.
+   * each, name and TLS included; `signal` tells it when nobody waits any more, and what it gives later is closed. Default: sockets.
    */
   readonly connect?: Connector | undefined
   /** Tells the time for timeouts and timings. Default: the machine's monotonic clock. */

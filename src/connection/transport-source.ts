@@ -225,7 +225,11 @@ function openWithin(plan: TransportPlan, name: string): Promise<H1Connection> {
     const { signal } = giveUp
     openTransport({ ...plan, waiting: { ...waiting, callOff: undefined, signal } }).then(
       (opened) => (signal.aborted ? opened.close() : outcome.resolve(opened)),
-      (error: unknown) => outcome.reject(error),
+      (error: unknown) => {
+        outcome.reject(error)
+        // Its time is over, and it may not have heard.
+        giveUp.abort(error)
+      },
     )
     return () => giveUp.abort((waiting.callOff?.end ?? waiting.signal)?.reason)
   })

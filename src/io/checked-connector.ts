@@ -9,20 +9,22 @@ import { describe } from '../core/options.ts'
 import { formatAuthority } from '../core/origin.ts'
 import { ownMember } from '../core/owns.ts'
 import { TimeoutError } from '../errors/index.ts'
-import { type CalledOff, CallOff } from '../time/call-off.ts'
+import { CallOff } from '../time/call-off.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
 import type { Deadlines } from '../time/wait.ts'
 import type { ByteStream, DialedStream } from './byte-stream.ts'
 import type { Connector, DialTarget } from './dial.ts'
 
 /**
- * A connector of the caller's, held to what a connector gives.
- * @param isToldByOwner - the signal is aborted by whoever asks, as soon as the connector is not waited for any more
+ * A connector of the caller's, held to what a connector gives. The signal that it is given is aborted by whoever asks, also once its
+ * time is over.
  * @throws TypeError that names the option, for anything else; TimeoutError of `connect`; what the connector throws
  */
-export function checkedConnector(connect: Connector, isToldByOwner = false): Connector {
-  return (target, waiting) =>
-    new Promise((resolve, reject) => {
+export function checkedConnector(connect: Connector): Connector {
+  return (target, waiting) => {
+    // Given up before it was begun: it would not hear of it.
+    if (waiting.signal?.aborted === true) return Promise.reject(waiting.signal.reason as Error)
+    return new Promise((resolve, reject) => {
       const callOff = ownMember(waiting, 'callOff') ?? new CallOff()
       const connecting = new Connecting(target, waiting, callOff, reject)
       const take = (dialed: DialedStream): void => {
@@ -33,20 +35,19 @@ export function checkedConnector(connect: Connector, isToldByOwner = false): Con
         connecting.end()
         reject(error)
       }
-      const signal = isToldByOwner ? waiting.signal : connecting.signal
-      made(connect, target, { ...waiting, callOff, signal }).then(take, fail)
+      made(connect, target, { ...waiting, callOff }).then(take, fail)
     })
+  }
 }
 
 /** How long a connector may take. */
-class Connecting implements CalledOff {
+class Connecting {
   readonly #target: DialTarget
   readonly #waiting: Deadlines
   readonly #callOff: CallOff
   readonly #reject: (error: unknown) => void
   readonly #deadline: Deadline
-  readonly #given = new AbortController()
-  readonly #onAbort = (): void => this.calledOff(this.#waiting.signal?.reason)
+  readonly #onAbort = (): void => this.#fail(this.#waiting.signal?.reason)
   /** A wait of our own was under way when it was looked at last. */
   #hasWaited = false
   #isOver = false
@@ -57,42 +58,24 @@ class Connecting implements CalledOff {
     this.#callOff = callOff
     this.#reject = reject
     this.#deadline = makeDeadline(waiting.clock, Connecting.#ranOut, this)
-    callOff.whole = this
     if (waiting.signal !== undefined) listenForAbort(waiting.signal, this.#onAbort)
-    this.#watch()
+    this.#deadline.set(waiting.timeouts.connect)
   }
 
   static readonly #ranOut = (connecting: Connecting): void => connecting.#look()
 
-  #watch(): void {
-    const { clock, endsAt, timeouts } = this.#waiting
-    this.#deadline.set(Math.max(0, Math.min(timeouts.connect, endsAt - clock.now())))
-  }
-
   #look(): void {
-    const { clock, endsAt, totalMs, timeouts } = this.#waiting
-    const address = formatAuthority(this.#target)
-    if (clock.now() >= endsAt) {
-      this.calledOff(new TimeoutError('total', totalMs, { address }))
-      return
-    }
+    const connectMs = this.#waiting.timeouts.connect
     // A wait of our own ends by the timeout of its phase, perhaps at this moment.
     const isWaiting = this.#callOff.phase !== undefined
     const isExcused = isWaiting || this.#hasWaited
     this.#hasWaited = isWaiting
-    if (isExcused) this.#watch()
-    else this.calledOff(new TimeoutError('connect', timeouts.connect, { address }))
+    if (isExcused) this.#deadline.set(connectMs)
+    else this.#fail(new TimeoutError('connect', connectMs, { address: formatAuthority(this.#target) }))
   }
 
-  /** What the connector is told by that nobody waits for it any more. */
-  get signal(): AbortSignal {
-    return this.#given.signal
-  }
-
-  calledOff(reason: unknown): void {
-    if (!this.end()) return
-    this.#reject(reason)
-    this.#given.abort(reason)
+  #fail(error: unknown): void {
+    if (this.end()) this.#reject(error)
   }
 
   /** It is over. False where it was before. */
@@ -100,7 +83,6 @@ class Connecting implements CalledOff {
     if (this.#isOver) return false
     this.#isOver = true
     this.#deadline.clear()
-    this.#callOff.whole = undefined
     const { signal } = this.#waiting
     if (signal !== undefined) stopListeningForAbort(signal, this.#onAbort)
     return true

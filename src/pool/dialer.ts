@@ -64,7 +64,7 @@ export class Dialer {
       },
       (error: unknown) => {
         if (!this.#end(origin, dial)) return undefined
-        // A connector of the caller's may not have heard that its time is over.
+        // A connector of the caller's may not have heard that its time is over; before another one is begun in its place.
         dial.callOff.call(error)
         this.#owner.dialFailed(origin, error, timeouts)
         this.watch(origin)

@@ -22,8 +22,6 @@ export class CallOff {
   stage: ProxyStage | undefined
   #end: { readonly reason: unknown } | undefined
   #waiter: CalledOff | undefined
-  /** What the waits are parts of; told after them. */
-  #whole: CalledOff | undefined
 
   /** Why it was called off; undefined where it was not. */
   get end(): { readonly reason: unknown } | undefined {
@@ -38,11 +36,6 @@ export class CallOff {
   /** Names who waits now; undefined for nobody. */
   set waiter(waiter: CalledOff | undefined) {
     this.#waiter = waiter
-  }
-
-  /** Names what all waits are parts of; undefined once that is over. */
-  set whole(whole: CalledOff | undefined) {
-    this.#whole = whole
   }
 
   /** The same for code that knows signals only, which is then the one who waits. */
@@ -60,6 +53,5 @@ export class CallOff {
     const waiter = this.#waiter
     this.#waiter = undefined
     waiter?.calledOff(reason)
-    this.#whole?.calledOff(reason)
   }
 }

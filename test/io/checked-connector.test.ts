@@ -62,7 +62,7 @@ describe('the option connect', () => {
   }
 })
 
-const never: Connector = () => new Promise(() => {})
+const never = (): Promise<never> => new Promise(() => {})
 const waitsForTls: Connector = (_, waiting) => waitFor(waiting, 'tls', 'a.test', () => () => {})
 
 describe('a connector of the caller that takes its time', () => {
@@ -136,6 +136,26 @@ describe('a connector of the caller that takes its time', () => {
     assert.equal(Object(await late).code, 'TIMEOUT_TOTAL')
     assert.equal(clock.pending, 0)
     client.destroy()
+  })
+
+  it('is not begun for what was given up meanwhile, as by a guard', async () => {
+    const clock = new ManualClock()
+    let calls = 0
+    const client: Client = new Client({
+      clock,
+      retry: false,
+      guard: () => {
+        client.destroy()
+        return true
+      },
+      connect: () => {
+        calls++
+        return never()
+      },
+    })
+    assert.equal(Object(await rejectionOf(client.get('http://192.0.2.1/'))).code, 'CONNECTION_CLOSED')
+    await settle()
+    assert.deepEqual([calls, clock.pending], [0, 0])
   })
 
   it('is not cut off while a wait of this package is under way in it, which has the timeout of its phase', async () => {

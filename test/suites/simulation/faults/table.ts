@@ -81,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits without end for a connector of the caller that never answers',
     file: 'io/checked-connector.js',
-    find: "else this.calledOff(new TimeoutError('connect', timeouts.connect, { address }));",
+    find: "else this.#fail(new TimeoutError('connect', connectMs, { address: formatAuthority(this.#target) }));",
     replace: '',
     within: 5_000,
   },
