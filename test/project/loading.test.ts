@@ -31,10 +31,11 @@ describe('a process that makes one request', () => {
   })
   after(() => server.close())
 
-  const loadedFor = async (target: string): Promise<string[]> => {
+  const loadedFor = async (target: string, host = '127.0.0.1'): Promise<string[]> => {
+    const url = `${origin}${target}`.replace('127.0.0.1', host)
     const program = `
       import { Client } from ${JSON.stringify(index)}
-      const text = await new Client().get(${JSON.stringify(`${origin}${target}`)}).text()
+      const text = await new Client().get(${JSON.stringify(url)}).text()
       const names = process.moduleLoadList.map((name) => name.replace('NativeModule ', ''))
       process.stdout.write(JSON.stringify([text, ...names]))`
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program])
@@ -45,6 +46,10 @@ describe('a process that makes one request', () => {
 
   it('loads no module of Node that a plain one has no need of', async () => {
     assert.deepEqual(await loadedFor('/plain'), [])
+  })
+
+  it('loads node:dns for a name', async () => {
+    assert.deepEqual(await loadedFor('/plain', 'localhost'), ['dns'])
   })
 
   it('loads node:zlib for a response that has a coding', async () => {
