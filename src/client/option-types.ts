@@ -295,7 +295,7 @@ export interface ClientOptions extends SharedOptions<object> {
   readonly layers?: readonly Layer[] | undefined
   /**
    * Opens connections instead of the built-in way. It has as long as `timeout.connect` for each, name and TLS included; `signal` tells it when
-   * nobody waits any more, and what it gives later is closed.
+   * no request has waited for a second, and what it gives later is closed.
    */
   readonly connect?: Connector | undefined
   /** Tells the time. Default: the machine's monotonic clock. */

@@ -5,6 +5,7 @@
 
 import type { RequestDeadlines } from '../core/request.ts'
 import { EMPTY_LIST } from '../core/short-list.ts'
+import { TimeoutError } from '../errors/index.ts'
 import type { DialedStream } from '../io/byte-stream.ts'
 import type { Connector, DialTarget } from '../io/dial.ts'
 import { CallOff } from '../time/call-off.ts'
@@ -231,8 +232,14 @@ function openWithin(plan: TransportPlan, name: string): Promise<H1Connection> {
         giveUp.abort(error)
       },
     )
-    return () => giveUp.abort((waiting.callOff?.end ?? waiting.signal)?.reason)
+    return () => giveUp.abort(endOf(waiting, name))
   })
+}
+
+/** Why it is not waited for any more: it was called off, or the time of the whole is over. */
+function endOf({ callOff, signal, totalMs }: Deadlines, address: string): unknown {
+  if (callOff?.end !== undefined) return callOff.end.reason
+  return signal?.aborted === true ? signal.reason : new TimeoutError('total', totalMs, { address })
 }
 
 /** Waits for a transport that another call opens, no longer than this call may. */

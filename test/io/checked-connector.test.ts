@@ -125,8 +125,13 @@ describe('a connector of the caller that takes its time', () => {
       client.get('http://a.test/', { signal }),
       client.take('http://b.test/', { signal }),
     ].map(rejectionOf)
+    let told: AbortSignal | undefined
+    const connect: Connector = (_, waiting) => {
+      told = waiting.signal
+      return never()
+    }
     const late = rejectionOf(
-      new HTTPConnection('c.test', 80, { ...options, timeout: { total: 50 } }).request('GET', '/'),
+      new HTTPConnection('c.test', 80, { ...options, connect, timeout: { total: 50 } }).request('GET', '/'),
     )
     await settle()
     controller.abort()
@@ -134,6 +139,7 @@ describe('a connector of the caller that takes its time', () => {
     // A second later nobody wants what a client had begun to open.
     await clock.pass(1_100, 10)
     assert.equal(Object(await late).code, 'TIMEOUT_TOTAL')
+    assert.equal(Object(told?.reason).code, 'TIMEOUT_TOTAL')
     assert.equal(clock.pending, 0)
     client.destroy()
   })
