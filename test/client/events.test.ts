@@ -220,18 +220,20 @@ describe('hooks', () => {
   })
 
   it('give up the response that comes when the request is over', async () => {
-    const client = new Client({ pool: { perOrigin: 1 } })
+    const clock = new ManualClock()
+    const client = new Client({ clock, pool: { perOrigin: 1 } })
     const late: HTTPResponse[] = []
     const afterResponse = async (response: HTTPResponse): Promise<HTTPResponse> => {
       await response.bytes()
-      await wait(60)
-      const another = await client.get(`${serving.origin}/large`)
-      late.push(another)
-      return another
+      clock.advance(30)
+      await timedOut
+      late.push(await client.get(`${serving.origin}/large`))
+      return late[0]!
     }
     const asked = client.get(serving.origin, { hooks: { afterResponse }, timeout: 30 })
-    await assert.rejects(asked, { code: 'TIMEOUT_TOTAL' })
-    for (let waited = 0; late[0]?.isClosed !== true && waited < 2_000; waited += 5) await wait(5)
+    const timedOut = assert.rejects(asked, { code: 'TIMEOUT_TOTAL' })
+    await timedOut
+    for (let waited = 0; late[0]?.isClosed !== true && waited < 5_000; waited += 5) await wait(5)
     assert.equal(late[0]?.isClosed, true)
     for (const { outstanding } of client.pool.inspect().connections) assert.equal(outstanding, 0)
     await client.close()
