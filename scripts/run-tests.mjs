@@ -5,6 +5,7 @@
 // (`h1`, `test/h1/states.test.ts`); words that begin with a dash go to node as they are
 // (`--test-name-pattern=chunk`, `--test-only`, `--test-reporter=dot`, `--watch`).
 //
+// Without a word all run but those of a table below, which take long for what they say of a change; `--asked-for` runs those and no other.
 // `--unit` leaves the suites and the tests of the project out: what is left mirrors the folders of `src`.
 // `--unbuilt` runs the sources themselves where Node strips types (22.18 and newer). Where it does not, or does not know
 // the `await using` of these tests (24 does), they are compiled first, without a check of their types: about a second.
@@ -22,14 +23,22 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os'
 import path from 'node:path'
 
-const OWN_OPTIONS = /^--(?:unbuilt$|unit$|times$|coverage=|shuffle=)/
+const OWN_OPTIONS = /^--(?:unbuilt$|unit$|times$|asked-for$|coverage=|shuffle=)/
 const NOT_UNIT = ['test/suites/', 'test/project/']
 /** Options of node that mean the same for a process of several files. */
 const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 
-/** What runs only where a word selects it, and why. */
+/** What runs only where a word selects it, or `--asked-for` all of it, as `.ci/run` does; and the command of each. */
 const ASKED_FOR = [
   ['test/project/older-compilers.test.ts', '`npm run compilers`: as long as a tenth of all the others'],
+  ['test/io/tls/certificates/matrix.test.ts', '`npm run certificates`: 1,400 handshakes, a twentieth'],
+  [
+    'test/suites/interop/apache.test.ts',
+    '`npm run interop`: 1,000 mixed requests and large bodies for each server',
+  ],
+  ['test/suites/interop/httpbin.test.ts', '`npm run interop`'],
+  ['test/suites/interop/nginx.test.ts', '`npm run interop`'],
+  ['test/suites/interop/python.test.ts', '`npm run interop`'],
 ]
 
 /** The files that share no process with others, and why. */
@@ -74,7 +83,6 @@ const SECONDS = {
   'test/suites/smuggling/smuggling.test.ts': 10,
   'test/cli/curl.test.ts': 7,
   'test/project/package.test.ts': 7,
-  'test/io/tls/certificates/matrix.test.ts': 6,
   'test/suites/client-simulation/client-simulation.test.ts': 6,
   'test/cli/curl-everyday.test.ts': 5,
   'test/suites/differential/differential.test.ts': 5,
@@ -101,10 +109,6 @@ const SECONDS = {
   'test/io/tls/closure-alert.test.ts': 2,
   'test/project/documentation.test.ts': 2,
   'test/python/recorded-responses.test.ts': 2,
-  'test/suites/interop/apache.test.ts': 2,
-  'test/suites/interop/httpbin.test.ts': 2,
-  'test/suites/interop/nginx.test.ts': 2,
-  'test/suites/interop/python.test.ts': 2,
   'test/cli/failures.test.ts': 1,
   'test/cli/to-code.test.ts': 1,
   'test/client/decompress.test.ts': 1,
@@ -170,7 +174,7 @@ const sources = readdirSync(path.join(root, 'test'), { recursive: true, encoding
   .filter((name) => name.endsWith('.test.ts'))
   .filter((name) =>
     filters.length === 0
-      ? !ASKED_FOR.some(([file]) => name === file)
+      ? ASKED_FOR.some(([file]) => name === file) === words.includes('--asked-for')
       : filters.some((part) => name.includes(part.replace(/^\.\//, ''))),
   )
   .filter((name) => !words.includes('--unit') || !NOT_UNIT.some((folder) => name.startsWith(folder)))
