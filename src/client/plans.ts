@@ -23,6 +23,7 @@ import type { ProxyStage } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
 import { H1Connection } from '../transport/h1/h1-connection.ts'
+import { TurnWrites } from '../transport/h1/turn-writes.ts'
 import { openTransport } from '../transport/open.ts'
 import { looksUpByItself, openRoute, type ProxyHop, placeOf } from '../transport/open-route.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -49,6 +50,7 @@ export class Plans {
   readonly #dial: DialSettings
   readonly #defaults: ConnectionSettings
   readonly #identities: Identities
+  readonly #turnWrites: TurnWrites | undefined
   readonly #known: WeakMap<RequestOrigin, PoolPlan> = new WeakMap()
   /** By proxies, and what they lead to: an origin, or nothing where the connection ends at the last. */
   readonly #routed: WeakMap<Proxies, WeakMap<object, PoolPlan>> = new WeakMap()
@@ -57,6 +59,7 @@ export class Plans {
     this.#dial = dialSettings
     this.#identities = identities
     this.#defaults = defaults
+    this.#turnWrites = TurnWrites.of(dialSettings.clock)
   }
 
   /** The plan for an origin without proxies, if it was made before: most requests have that. */
@@ -160,6 +163,7 @@ export class Plans {
       isGathering: pipelining > 1,
       route,
       suspectsBodies: true,
+      turnWrites: pipelining > 1 ? undefined : this.#turnWrites,
     }
     const hops = proxies.map((proxy) => hopOf(proxy, this.#identities))
     const beyond = hops.length === 0 || isForwarding ? target : beyondBy(connect, target)

@@ -1,7 +1,6 @@
 /**
  * One HTTP/1 connection at work: joins an engine with a stream of bytes. It reads responses into the exchanges they belong
- * to, hears signals, and decides when the connection is over. It does not dial, knows no host, and never sends a request
- * twice.
+ * to, hears signals, and decides when the connection is over. It does not dial, knows no host, and sends nothing twice.
  *
  * Everything that comes in passes `#pump`; everything that ends it passes `#fail` or `#close`. After `#fail` nothing is left
  * over: the stream is given up, every promise is settled, every deadline and listener taken back. Who is named by
@@ -70,7 +69,7 @@ export class H1Connection
     this.route = ownMember(options, 'route')
     this.#dialTimings = ownMember(options, 'dialTimings')
     this.#isPeerHTTP10 = ownMember(options, 'isPeerHTTP10') === true
-    this.#writer = new RequestWriter(stream, options.isGathering, this)
+    this.#writer = new RequestWriter(stream, options.isGathering, this, ownMember(options, 'turnWrites'))
     this.#timer = new ExchangeTimer(this)
     this.#exchanges = new ExchangeQueue(options.clock.now())
     this.#life = new ConnectionLife(this.#engine, options, this.#exchanges)
@@ -169,7 +168,7 @@ export class H1Connection
       const all = withBody(engine, head, body, end)
       if (end !== undefined) exchange.requestEnded()
       if (end === undefined) this.#writer.write(exchange, all)
-      else this.#writer.writeWhole(exchange, all, !engine.persists)
+      else this.#writer.writeWhole(exchange, all, !engine.persists, startedAt)
     } catch (error) {
       this.abort(exchange, error)
       throw error
@@ -260,8 +259,6 @@ export class H1Connection
     this.#timer.watch()
   }
 
-  // What an exchange asks for.
-
   takeOver(exchange: Exchange): Duplex {
     if (this.#life.stage !== 'switched')
       throw new ConnectionLost('it was closed or taken over already', undefined, 'CONNECTION_CLOSED')
@@ -301,6 +298,8 @@ export class H1Connection
   // ---------------------------------------------------------------------------------------------- receiving
 
   dataReceived(bytes: Uint8Array): void {
+    // Security: no answer to a request that was not sent yet. It can go elsewhere.
+    if (this.#writer.isHolding) this.#fail(new ConnectionLost('bytes came before the request was sent'))
     this.#exchanges.unanswered?.byteCame()
     this.#engine.receive(bytes)
     this.#pump()

@@ -10,6 +10,7 @@ import type { WireBytes } from '../../h1/events.ts'
 import type { ByteStream } from '../../io/byte-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { GatheredWrites } from './gathered-writes.ts'
+import type { HeldWriter, TurnWrites } from './turn-writes.ts'
 import { borrowedBytes, joinInto, joinParts, lengthOf } from './wire-parts.ts'
 
 /** Who is told of what goes out. */
@@ -18,6 +19,8 @@ export interface WriterOwner {
   sent(data: Uint8Array | string): void
   /** The stream does not take more: what was gathered is written when nobody looks. */
   full(): void
+  /** What had waited cannot be written. */
+  abort(exchange: Exchange, error: unknown): void
 }
 
 /** Up to so many bytes of a body are copied: joined with the head, or with the framing, into one write. */
@@ -27,10 +30,14 @@ const MAX_PIECE_BYTES = 65_536 + 64
 /** What is shorter is copied into memory of Node's own pool. */
 const MIN_PIECE_BYTES = 4_096
 
-export class RequestWriter {
+export class RequestWriter implements HeldWriter {
   readonly #stream: ByteStream
   readonly #owner: WriterOwner
   readonly #gathered: GatheredWrites | undefined
+  readonly #turn: TurnWrites | undefined
+  /** A whole request that waits for the end of the turn, and its exchange. */
+  #held: Uint8Array | string | undefined
+  #heldFor: Exchange | undefined
   #isWritable = true
   /** True where memory can be used again once the stream has taken it. */
   readonly #reusesMemory: boolean
@@ -38,11 +45,17 @@ export class RequestWriter {
   #piece: WeakRef<Buffer> | undefined
 
   /** @param isGathering - true to write requests that are sent at one time together */
-  constructor(stream: ByteStream, isGathering: boolean, owner: WriterOwner) {
+  constructor(stream: ByteStream, isGathering: boolean, owner: WriterOwner, turn?: TurnWrites) {
     this.#stream = stream
     this.#owner = owner
+    this.#turn = turn
     this.#reusesMemory = ownMember(stream, 'keepsNothing') === true
     this.#gathered = isGathering ? new GatheredWrites((data) => this.#toStream(data)) : undefined
+  }
+
+  /** True while a whole request waits for the end of the turn: nothing of it was sent. */
+  get isHolding(): boolean {
+    return this.#heldFor !== undefined
   }
 
   /** False while the caller should wait for `drained`. */
@@ -58,6 +71,7 @@ export class RequestWriter {
   /** Writes parts of a request at once, after what was gathered. */
   write(exchange: Exchange, parts: WireBytes): void {
     if (parts.length === 0) return
+    this.endTurn()
     this.#gathered?.flush()
     const data =
       parts.length === 1 ? parts[0]! : borrowedBytes(parts) <= MAX_COPIED_BYTES ? joinParts(parts) : undefined
@@ -88,8 +102,17 @@ export class RequestWriter {
     return piece
   }
 
-  /** Writes a request that is whole, perhaps together with others. `isLast` where none can follow. */
-  writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean): void {
+  /**
+   * Writes a request that is whole, perhaps together with others. `isLast` where none can follow.
+   * @param nowMs - what the clock says
+   */
+  writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean, nowMs: number): void {
+    if (!isLast && this.#mayWait(parts)) {
+      this.#heldFor = exchange
+      this.#held = parts.length === 1 ? parts[0] : joinParts(parts)
+      this.#turn!.add(this, nowMs)
+      return
+    }
     const gathered = this.#gathered
     // What is large goes out without being copied.
     if (gathered === undefined || borrowedBytes(parts) > MAX_COPIED_BYTES) {
@@ -104,6 +127,26 @@ export class RequestWriter {
   /** Writes now what was gathered. */
   flush(): void {
     this.#gathered?.flush()
+  }
+
+  /** What is borrowed does not wait: it is the caller's again when the call has returned. */
+  #mayWait(parts: WireBytes): boolean {
+    if (this.#turn === undefined || this.#heldFor !== undefined || !this.#turn.holds) return false
+    return parts.length === 1 ? typeof parts[0] === 'string' : borrowedBytes(parts) <= MAX_COPIED_BYTES
+  }
+
+  endTurn(): void {
+    const exchange = this.#heldFor
+    const data = this.#held
+    this.#heldFor = undefined
+    this.#held = undefined
+    // What was given up meanwhile is not sent.
+    if (exchange === undefined || data === undefined || exchange.failure !== undefined) return
+    try {
+      this.#writeAndShow(exchange, data)
+    } catch (error) {
+      this.#owner.abort(exchange, error)
+    }
   }
 
   #writeAndShow(exchange: Exchange, data: Uint8Array | string): void {

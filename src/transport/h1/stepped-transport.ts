@@ -10,6 +10,7 @@ import type { DialTimings } from '../../io/byte-stream.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Exchange, ExchangeOptions } from '../exchange.ts'
 import type { Transport } from '../transport.ts'
+import type { TurnWrites } from './turn-writes.ts'
 
 /** Who looks on: the debug trace. Told after the fact. */
 export interface WireObserver {
@@ -25,6 +26,8 @@ export interface H1ConnectionOptions {
   readonly observer: WireObserver | undefined
   /** Writes requests that are sent at one time together. */
   readonly isGathering: boolean
+  /** Requests of one turn leave together at its end. Default: at once. */
+  readonly turnWrites?: TurnWrites | undefined
   /** The peer is known to speak HTTP/1.0, from an earlier connection to it. */
   readonly isPeerHTTP10?: boolean
   /** Takes no more requests after a 204 or 304 whose fields speak of a body: it may come all the same. Default false. */

@@ -71,7 +71,7 @@ describe('the simulation of the client', () => {
 
   it('makes of an empty schedule a program in which nothing goes wrong', async () => {
     const { violation, raised, exchanges } = await run(0, {
-      schedule: { program: [], server: [], network: [], door: [], ending: [] },
+      schedule: { program: [], server: [], network: [], door: [], ending: [], turn: [] },
     })
     assert.equal(violation, undefined)
     assert.deepEqual([...raised], [])

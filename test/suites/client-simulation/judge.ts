@@ -74,7 +74,7 @@ export class Judge implements Watcher, Witness<Hearing, Answer> {
     this.world.trace(`link ${link.number}: the head of ${name} is written`)
     const fault = this.#faultOfLink(link, record, method)
     if (fault !== undefined) this.world.violate(fault.rule, `${name} on link ${link.number}: ${fault.detail}`)
-    const wasThere = this.world.events > record.openedBehind || link.number <= ask.linksBefore
+    const wasThere = this.world.decidedAt > record.openedBehind || link.number <= ask.linksBefore
     const isReused = record.sendings.length > 0 || wasThere
     const sending: Sending = { ask, link, hop, method, isReused, hearing: undefined }
     const isConfused = this.isConfused()

@@ -1,5 +1,7 @@
 // One run: a world, a network, servers and a program with its client, all from one seed or one schedule, and what became of it.
 
+import type { Clock } from '../../../src/time/clock.ts'
+import { type HeldWriter, TurnWrites } from '../../../src/transport/h1/turn-writes.ts'
 import { makeChoices, scheduleOf } from '../simulation/choices.ts'
 import type { Run } from '../simulation/run.ts'
 import { watchForUncaught } from '../simulation/uncaught.ts'
@@ -11,11 +13,36 @@ import { Program } from './program.ts'
 import { chooseConfig } from './settings.ts'
 import { Verdicts } from './verdicts.ts'
 
+/** The worlds in which each request waits for the end of its turn, as where a client makes many. */
+const WAITING = new WeakSet<Clock>()
+
+class WaitingWrites extends TurnWrites {
+  readonly #world: World
+
+  constructor(world: World) {
+    super(world, (act) => world.afterTurn(act))
+    this.#world = world
+  }
+
+  override get holds(): boolean {
+    return true
+  }
+
+  override add(writer: HeldWriter, nowMs: number): void {
+    const { events } = this.#world
+    super.add({ endTurn: () => this.#world.asOf(events, () => writer.endTurn()) }, nowMs)
+  }
+}
+
+const usual = TurnWrites.of.bind(TurnWrites)
+TurnWrites.of = (clock) => (WAITING.has(clock) ? new WaitingWrites(clock as World) : usual(clock))
+
 /** Runs one seed, or one schedule. */
 export const run: Run = async (seed, options = {}) => {
   watchForUncaught()
   const choices = makeChoices(seed, options.schedule)
   const world = new World(choices.network, options.isTracing === true)
+  if (choices.turn.chance(50)) WAITING.add(world)
   const config = chooseConfig(choices.program)
   const judge = new Judge(world, choices.server, config)
   const network = new ClientNetwork(world, judge, choices.network)

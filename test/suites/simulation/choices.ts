@@ -5,7 +5,7 @@
 import { makePrng } from '../../support/prng.ts'
 
 /** The parts of a run that choose, each with its own stream: what one chooses does not move the others. */
-export const PARTS = ['program', 'server', 'network', 'door', 'ending'] as const
+export const PARTS = ['program', 'server', 'network', 'door', 'ending', 'turn'] as const
 export type Part = (typeof PARTS)[number]
 
 /** The choices of a run, in the order in which each part made them. */
@@ -52,6 +52,7 @@ export function makeChoices(seed: number, schedule?: Schedule): Record<Part, Cho
     network: new Choices(seed, 'network', schedule?.network),
     door: new Choices(seed, 'door', schedule?.door),
     ending: new Choices(seed, 'ending', schedule?.ending),
+    turn: new Choices(seed, 'turn', schedule?.turn),
   }
 }
 
@@ -68,5 +69,6 @@ export function scheduleOf(choices: Readonly<Record<Part, Choices>>): Schedule {
     network: trimmed(choices.network),
     door: trimmed(choices.door),
     ending: trimmed(choices.ending),
+    turn: trimmed(choices.turn),
   }
 }

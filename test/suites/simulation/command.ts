@@ -69,6 +69,7 @@ async function main(simulation: SimulationCommand): Promise<void> {
     const schedule = {
       door: [],
       ending: [],
+      turn: [],
       ...(JSON.parse(values.schedule) as Partial<Schedule>),
     } as Schedule
     show(await run(0, { schedule, isTracing: true }))

@@ -65,6 +65,7 @@ describe('an abort in the moment in which a request is sent', () => {
       network: [...zeros(7), 3],
       door: [],
       ending: [],
+      turn: [],
     }
     const { violation } = await run(0, { schedule })
     assert.equal(violation, undefined)

@@ -64,6 +64,7 @@ export class World implements Clock {
   readonly isTracing: boolean
   violation: Violation | undefined
   events = 0
+  #decidedAt: number | undefined
   /** Bodies under way that the platform streams by itself: they take turns of the real loop. */
   foreign = 0
   /** What the program waits for, for the report of a run that hangs. */
@@ -94,6 +95,26 @@ export class World implements Clock {
         if (timer.act !== undefined && timer.isRef !== keep) this.#refs += keep ? 1 : -1
         timer.isRef = keep
       },
+    }
+  }
+
+  /** What else happens at this moment comes first. */
+  afterTurn(act: () => void): void {
+    this.at(0, act)
+  }
+
+  /** How many events had happened when what the client does now was decided: that may have waited for the end of its turn. */
+  get decidedAt(): number {
+    return this.#decidedAt ?? this.events
+  }
+
+  /** Does what was decided after so many events. */
+  asOf(events: number, act: () => void): void {
+    this.#decidedAt = events
+    try {
+      act()
+    } finally {
+      this.#decidedAt = undefined
     }
   }
 

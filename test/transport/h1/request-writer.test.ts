@@ -2,30 +2,39 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Exchange } from '../../../src/transport/exchange.ts'
 import { RequestWriter } from '../../../src/transport/h1/request-writer.ts'
-import { settle } from '../../support/manual-clock.ts'
+import { TurnWrites } from '../../../src/transport/h1/turn-writes.ts'
+import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { MemoryStream } from '../../support/memory-stream.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
 
 checkOpenHandles()
 
+const NOW = 1_000
+
 function make(
   isGathering = false,
   stream = new MemoryStream(),
+  turn?: TurnWrites,
 ): {
   stream: MemoryStream
   writer: RequestWriter
   shown: string[]
   counted: { bytes: number; full: number }
   exchange: Exchange
+  aborted: unknown[]
 } {
   const shown: string[] = []
   const counted = { bytes: 0, full: 0 }
-  const writer = new RequestWriter(stream, isGathering, {
-    sent: (data) => shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
+  const aborted: unknown[] = []
+  const owner = {
+    sent: (data: Uint8Array | string) =>
+      void shown.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1')),
     full: () => void counted.full++,
-  })
+    abort: (_: Exchange, error: unknown) => void aborted.push(error),
+  }
+  const writer = new RequestWriter(stream, isGathering, owner, turn)
   const exchange = { wrote: (bytes: number) => void (counted.bytes += bytes) } as unknown as Exchange
-  return { stream, writer, shown, counted, exchange }
+  return { stream, writer, shown, counted, exchange, aborted }
 }
 
 const texts = ({ writes }: MemoryStream): string[] => writes.map((bytes) => bytes.toString('latin1'))
@@ -140,7 +149,7 @@ describe('writeMore', () => {
 
   it('comes after what was gathered', () => {
     const { stream, writer, exchange } = make(true)
-    writer.writeWhole(exchange, ['one '], false)
+    writer.writeWhole(exchange, ['one '], false, NOW)
     writer.writeMore(exchange, piece('a'))
     assert.deepEqual(texts(stream), ['one ', whole('a')])
   })
@@ -149,8 +158,8 @@ describe('writeMore', () => {
 describe('writeWhole, where requests are gathered', () => {
   it('sends what was written in one turn together, at the end of the turn', async () => {
     const { stream, writer, counted, exchange } = make(true)
-    writer.writeWhole(exchange, ['one '], false)
-    writer.writeWhole(exchange, ['two ', Buffer.from('body')], false)
+    writer.writeWhole(exchange, ['one '], false, NOW)
+    writer.writeWhole(exchange, ['two ', Buffer.from('body')], false, NOW)
     assert.deepEqual([stream.writes.length, counted.bytes], [0, 0])
     await settle()
     assert.deepEqual([texts(stream), counted.bytes], [['one two body'], 12])
@@ -159,7 +168,7 @@ describe('writeWhole, where requests are gathered', () => {
   it('tells that the stream does not take what is written at the end of the turn', async () => {
     const { stream, writer, counted, exchange } = make(true)
     stream.takes = false
-    writer.writeWhole(exchange, ['one'], false)
+    writer.writeWhole(exchange, ['one'], false, NOW)
     assert.deepEqual([writer.isWritable, counted.full], [true, 0])
     await settle()
     assert.deepEqual([writer.isWritable, counted.full], [false, 1])
@@ -168,9 +177,9 @@ describe('writeWhole, where requests are gathered', () => {
   it('keeps what it was given as it was: memory that is filled again is not sent twice', async () => {
     const { stream, writer, exchange } = make(true)
     const memory = Buffer.from('one!')
-    writer.writeWhole(exchange, ['h ', memory], false)
+    writer.writeWhole(exchange, ['h ', memory], false, NOW)
     memory.write('two!')
-    writer.writeWhole(exchange, ['h ', memory], false)
+    writer.writeWhole(exchange, ['h ', memory], false, NOW)
     memory.fill('x')
     await settle()
     assert.deepEqual(texts(stream), ['h one!h two!'])
@@ -178,11 +187,11 @@ describe('writeWhole, where requests are gathered', () => {
 
   it('keeps the order of what is gathered and what is not', async () => {
     const { stream, writer, exchange } = make(true)
-    writer.writeWhole(exchange, ['1'], false)
+    writer.writeWhole(exchange, ['1'], false, NOW)
     writer.write(exchange, ['2'])
-    writer.writeWhole(exchange, ['3'], false)
-    writer.writeWhole(exchange, ['4', bytes(20_000)], false)
-    writer.writeWhole(exchange, ['5'], true)
+    writer.writeWhole(exchange, ['3'], false, NOW)
+    writer.writeWhole(exchange, ['4', bytes(20_000)], false, NOW)
+    writer.writeWhole(exchange, ['5'], true, NOW)
     await settle()
     assert.deepEqual(
       texts(stream).map((text) => text[0]),
@@ -192,14 +201,83 @@ describe('writeWhole, where requests are gathered', () => {
 
   it('sends at once what is last, what is more than 64 KiB together, and what is asked for', () => {
     const { stream, writer, exchange } = make(true)
-    writer.writeWhole(exchange, ['last'], true)
+    writer.writeWhole(exchange, ['last'], true, NOW)
     assert.deepEqual(texts(stream), ['last'])
-    for (let i = 0; i < 5; i++) writer.writeWhole(exchange, ['h', bytes(16_384)], false)
+    for (let i = 0; i < 5; i++) writer.writeWhole(exchange, ['h', bytes(16_384)], false, NOW)
     assert.equal(stream.writes.length, 2)
     assert.ok(stream.bytesWritten > 65_536)
-    writer.writeWhole(exchange, ['more'], false)
+    writer.writeWhole(exchange, ['more'], false, NOW)
     writer.flush()
     writer.flush()
     assert.equal(texts(stream).at(-1)?.endsWith('more'), true)
+  })
+})
+
+/** Turns that end when the test says so. */
+function turns(): { turn: TurnWrites; endTurn: () => void } {
+  const due: (() => void)[] = []
+  const turn = new TurnWrites(new ManualClock(), (act) => due.push(act))
+  return { turn, endTurn: () => due.splice(0).forEach((act) => act()) }
+}
+
+describe('writeWhole, where requests of one turn leave together', () => {
+  it('waits for the end of the turn, and counts and shows what is written then', () => {
+    const { turn, endTurn } = turns()
+    const { stream, writer, shown, counted, exchange } = make(false, undefined, turn)
+    writer.writeWhole(exchange, ['one'], false, NOW)
+    assert.deepEqual([writer.isHolding, texts(stream), shown, counted.bytes], [true, [], [], 0])
+    endTurn()
+    assert.deepEqual([writer.isHolding, texts(stream), shown, counted.bytes], [false, ['one'], ['one'], 3])
+  })
+
+  it('keeps a small body as it was, and lets nothing wait that is not copied, nor what is last', () => {
+    const { turn, endTurn } = turns()
+    const { stream, writer, exchange } = make(false, undefined, turn)
+    const memory = Buffer.from('body')
+    writer.writeWhole(exchange, ['head ', memory], false, NOW)
+    memory.fill('x')
+    endTurn()
+    assert.deepEqual(texts(stream), ['head body'])
+    for (const [parts, isLast] of [
+      [['head ', bytes(16_385)], false],
+      [[bytes(1)], false],
+      [['last'], true],
+    ] as const) {
+      writer.writeWhole(exchange, parts, isLast, NOW)
+      assert.equal(writer.isHolding, false)
+    }
+  })
+
+  it('does not write what was given up meanwhile', () => {
+    const { turn, endTurn } = turns()
+    const { stream, writer, counted } = make(false, undefined, turn)
+    const exchange = { failure: undefined as { error: unknown } | undefined, wrote: () => assert.fail() }
+    writer.writeWhole(exchange as unknown as Exchange, ['one'], false, NOW)
+    exchange.failure = { error: new Error('given up') }
+    endTurn()
+    assert.deepEqual([texts(stream), counted.bytes, writer.isHolding], [[], 0, false])
+  })
+
+  it('comes before what is written after it', () => {
+    const { turn, endTurn } = turns()
+    const { stream, writer, exchange } = make(false, undefined, turn)
+    writer.writeWhole(exchange, ['1'], false, NOW)
+    writer.writeWhole(exchange, ['2'], false, NOW)
+    writer.writeMore(exchange, ['3'])
+    endTurn()
+    assert.deepEqual(texts(stream), ['1', '2', '3'])
+  })
+
+  it('ends the exchange whose write throws, and no other', () => {
+    const { turn, endTurn } = turns()
+    const broken = new MemoryStream()
+    const thrown = new Error('broken')
+    broken.write = () => {
+      throw thrown
+    }
+    const [first, second] = [make(false, broken, turn), make(false, undefined, turn)]
+    for (const { writer, exchange } of [first, second]) writer.writeWhole(exchange, ['one'], false, NOW)
+    endTurn()
+    assert.deepEqual([first.aborted, second.aborted, texts(second.stream)], [[thrown], [], ['one']])
   })
 })

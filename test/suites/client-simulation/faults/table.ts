@@ -15,6 +15,7 @@ const HOP = 'layers/hop.js'
 const PAUSE = 'layers/pause.js'
 const FEED = 'fetch/body-feed.js'
 const ANSWER = 'fetch/response.js'
+const WRITER = 'transport/h1/request-writer.js'
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -360,5 +361,33 @@ export const FAULTS: readonly Fault[] = [
     find: 'const closed = underway.close()?.then(() => pool.close()) ?? pool.close();',
     replace: 'underway.close(); const closed = pool.close();',
     within: 5_000,
+  },
+  {
+    does: 'sends at the end of a turn what was given up in it',
+    file: WRITER,
+    find: ' || exchange.failure !== undefined)',
+    replace: ')',
+    within: 5_000,
+  },
+  {
+    does: 'does not count what is sent at the end of a turn',
+    file: WRITER,
+    find: 'this.#writeAndShow(exchange, data);\n        }\n        catch',
+    replace: 'this.#toStream(data);\n        }\n        catch',
+    within: 5_000,
+  },
+  {
+    does: 'forgets what was to be sent at the end of a turn',
+    file: 'transport/h1/turn-writes.js',
+    find: 'writer.endTurn();',
+    replace: ';',
+    within: 500,
+  },
+  {
+    does: 'takes bytes for the answer of a request that was not sent yet',
+    file: 'transport/h1/h1-connection.js',
+    find: 'if (this.#writer.isHolding)',
+    replace: 'if (false)',
+    within: 40_000,
   },
 ]
