@@ -9,7 +9,7 @@ import { CallOff } from '../time/call-off.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { Dial, PoolOrigin, Wish } from './pool-origin.ts'
+import type { Dial, DialOutcome, PoolOrigin, Wish } from './pool-origin.ts'
 
 /** How long a dial goes on after the last request stops waiting for it. */
 const ABANDONED_DIAL_MS = 1_000
@@ -44,18 +44,20 @@ export class Dialer {
    * Begins a dial. Resolves when all of it has been told, with its error if it failed.
    * @param wish - what it is for where no request waits, and for which URL
    */
-  dial(
-    origin: PoolOrigin,
-    timeouts: ResolvedTimeouts,
-    wish?: Wish,
-  ): Promise<{ readonly error: unknown } | undefined> {
+  dial(origin: PoolOrigin, timeouts: ResolvedTimeouts, wish?: Wish): Promise<DialOutcome> {
     const clock = this.#clock
-    const dial: Dial = { startedAtMs: clock.now(), timeouts, callOff: new CallOff(), wish }
+    const dial: Dial = {
+      startedAtMs: clock.now(),
+      timeouts,
+      callOff: new CallOff(),
+      wish,
+      outcome: undefined,
+    }
     origin.dials.add(dial)
     origin.note(timeouts)
     this.#count++
     // No asynchronous function: thousands of dials may be under way at the same time.
-    return this.#open(origin, dial).then(
+    const outcome = this.#open(origin, dial).then(
       (transport) => {
         if (this.#end(origin, dial)) this.#owner.dialed(origin, transport)
         else transport.close()
@@ -71,6 +73,8 @@ export class Dialer {
         return { error }
       },
     )
+    dial.outcome = outcome
+    return outcome
   }
 
   #open(origin: PoolOrigin, { timeouts, callOff, wish }: Dial): Promise<Transport> {

@@ -19,7 +19,8 @@ import { IdleSweeper } from './idle-sweeper.ts'
 import type { PoolKey } from './key.ts'
 import { LettingGo, type LettingGoOptions } from './let-go.ts'
 import type { PoolLimits } from './limits.ts'
-import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter, Wish } from './pool-origin.ts'
+import { PooledConnection, PoolOrigin, type PoolTotals, type PoolWaiter } from './pool-origin.ts'
+import { type PreconnectGround, type PreconnectOptions, preconnect } from './preconnect.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
 /** What is known of a place to connect to. Plans with equal keys open connections that can serve each other's requests. */
@@ -34,7 +35,7 @@ export interface PoolPlan {
   readonly refusalOf?: ((transport: Transport, url: string | undefined) => Error | undefined) | undefined
 }
 
-export class ConnectionKeeper implements PoolTotals, DialOwner {
+export class ConnectionKeeper implements PoolTotals, DialOwner, PreconnectGround {
   readonly limits: PoolLimits
   readonly clock: Clock
   readonly #origins: Map<string, PoolOrigin> = new Map()
@@ -185,31 +186,30 @@ export class ConnectionKeeper implements PoolTotals, DialOwner {
     this.serve(connection.origin)
   }
 
+  /** Whether the caps allow another dial. */
+  hasRoom(origin: PoolOrigin): boolean {
+    return origin.ofOrigin < this.limits.perOrigin && this.size < this.limits.total
+  }
+
+  /** How many connections a request could use now; those that none can are closed. */
+  usable(origin: PoolOrigin): number {
+    const now = this.clock.now()
+    for (const connection of origin.free.slice())
+      if (connection.idleSinceMs !== undefined && isStale(connection, this.limits, now))
+        this.#drop(connection)
+    return origin.free.length
+  }
+
   /**
-   * Opens connections until there are `count` that are free or being opened, as far as the caps allow.
-   * @param url - what they are for
-   * @param signal - gives up those for which no request waits; the call resolves then
-   * @throws what the first failed dial threw
+   * Opens connections that no request waits for.
+   * @throws what the first of its dials that failed threw
    */
-  async preconnect(
-    origin: PoolOrigin,
-    count: number,
-    timeouts: ResolvedTimeouts,
-    url: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    if (signal?.aborted === true) return
-    const wish = new Wish(url)
-    const forgo = (): void => this.#dialer.forgo(origin, wish)
-    signal?.addEventListener('abort', forgo)
-    const dials: Promise<{ readonly error: unknown } | undefined>[] = []
-    const { perOrigin, total } = this.limits
-    while (origin.free.length + origin.dialing < count && origin.ofOrigin < perOrigin && this.size < total)
-      dials.push(this.#dialer.dial(origin, timeouts, wish))
-    this.#tidy(origin)
-    const all = await Promise.all(dials)
-    signal?.removeEventListener('abort', forgo)
-    for (const failed of all) if (failed !== undefined) throw failed.error
+  async preconnect(plan: PoolPlan, options: PreconnectOptions): Promise<void> {
+    try {
+      await preconnect(this, this.#dialer, () => this.originFor(plan), options)
+    } finally {
+      this.#tidy(this.originFor(plan))
+    }
   }
 
   /** Takes nothing new; resolves when all is done that was under way. */

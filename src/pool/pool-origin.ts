@@ -166,6 +166,9 @@ export class Wish {
   }
 }
 
+/** How a dial has ended: with an error, or not. */
+export type DialOutcome = { readonly error: unknown } | undefined
+
 /** A connection that is being opened. It belongs to no request: the first one that waits when it is there gets it. */
 export interface Dial {
   readonly startedAtMs: number
@@ -175,6 +178,8 @@ export interface Dial {
   readonly callOff: CallOff
   /** What it was begun for by itself; undefined where that was a request that waits. */
   readonly wish: Wish | undefined
+  /** Resolves when all of its end has been told. */
+  outcome: Promise<DialOutcome> | undefined
 }
 
 const isUnwished = ({ wish }: Dial): boolean => wish === undefined || wish.isGivenUp

@@ -153,7 +153,7 @@ export class Pool {
   ): Promise<void> {
     if (!Number.isInteger(count) || count < 1) throw new TypeError('count must be a whole number from 1')
     if (this.#keeper.state !== 'open') throw closedError()
-    await this.#keeper.preconnect(this.#keeper.originFor(plan), count, timeouts, url, signal)
+    await this.#keeper.preconnect(plan, { count, timeouts, url, signal })
   }
 
   /** Every connection, every dial, every request that waits, at this moment. Frozen; without credentials and queries. */

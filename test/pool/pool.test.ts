@@ -910,6 +910,82 @@ describe('preconnect', () => {
     assertEmpty(memory)
   })
 
+  it('rejects with the first failure, whatever the others do', async () => {
+    const memory = memoryPool()
+    const { pool, dials, plan } = memory
+    const opened = rejectionOf(pool.preconnect(plan(), 3))
+    dials[1]!.fail(new Error('refused'))
+    assert.equal((await opened).message, 'refused')
+    dials[0]!.succeed()
+    dials[2]!.succeed()
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('does not count the dials that requests wait for', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const requests = [1, 2].map(() => rejectionOf(pool.exchange(makeRequest(), plan())))
+    const opened = pool.preconnect(plan())
+    assert.equal(dials.length, 3)
+    for (const dial of dials.slice(0, 2)) dial.fail(new Error('refused'))
+    for (const request of requests) assert.equal((await request).message, 'refused')
+    assert.equal((await outcomeOf(opened)).state, 'pending')
+    dials[2]!.succeed()
+    await opened
+    assert.deepEqual(
+      pool.inspect().connections.map(({ state }) => state),
+      ['idle'],
+    )
+    await pool.close()
+  })
+
+  it('waits for a dial that another call has begun, and begins its own where that fails', async () => {
+    const memory = memoryPool()
+    const { pool, dials, plan } = memory
+    const first = rejectionOf(pool.preconnect(plan()))
+    const second = pool.preconnect(plan())
+    const third = pool.preconnect(plan())
+    assert.equal(dials.length, 1)
+    assert.equal((await outcomeOf(second)).state, 'pending')
+    dials[0]!.fail(new Error('refused'))
+    assert.equal((await first).message, 'refused')
+    await settle()
+    assert.equal(dials.length, 2)
+    dials[1]!.succeed()
+    await second
+    await third
+    assert.equal(pool.inspect().connections.length, 1)
+    await pool.close()
+    assertEmpty(memory)
+  })
+
+  it('opens one in the place of one that has been idle too long to be used', async () => {
+    const { pool, dials, plan, clock } = memoryPool({ limits: { perOrigin: 1 } })
+    const first = pool.preconnect(plan())
+    const transport = dials[0]!.succeed()
+    await first
+    transport.keepAliveMs = 2_000
+    clock.advance(1_500)
+    const second = pool.preconnect(plan())
+    assert.equal(dials.length, 2)
+    assert.equal(transport.state, 'closed')
+    dials[1]!.succeed()
+    await second
+    await pool.close()
+  })
+
+  it('begins no more than it was asked for, where requests take what it opens', async () => {
+    const { pool, dials, plan } = memoryPool()
+    const opened = pool.preconnect(plan(), 2)
+    const answers = [pool.exchange(makeRequest(), plan()), pool.exchange(makeRequest(), plan())]
+    const transports = dials.map((dial) => dial.succeed())
+    await opened
+    assert.equal(dials.length, 2)
+    for (const transport of transports) transport.answer()
+    for (const answer of answers) await (await answer).read()
+    await pool.close()
+  })
+
   it('gives up what is not open yet, and begins nothing more', async () => {
     const memory = memoryPool()
     const { pool, dials, plan } = memory
