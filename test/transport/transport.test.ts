@@ -386,6 +386,28 @@ describe('close()', () => {
   })
 })
 
+describe('a stream that throws when it is closed', () => {
+  it('keeps nothing from its end: what was under way fails with its reason, and the stream is destroyed', async () => {
+    for (const alsoDestroy of [false, true]) {
+      const set = open(2)
+      const refuse = (): never => {
+        throw new Error('cannot be closed')
+      }
+      set.stream.close = refuse
+      if (alsoDestroy) set.stream.destroy = refuse
+      const controller = new AbortController()
+      const given = rejectionOf(set.transport.exchange(outgoing({ signal: controller.signal })))
+      const other = rejectionOf(set.transport.exchange(outgoing()))
+      controller.abort(new Error('no more'))
+      assert.equal((await given).message, 'no more')
+      assert.equal(codeOf(await other), 'CONNECTION_LOST')
+      assert.equal(set.transport.state, 'closed')
+      assert.equal(set.told.at(-1), 'closed 0/0')
+      assert.equal(set.stream.isClosed, !alsoDestroy)
+    }
+  })
+})
+
 describe('onChange', () => {
   it('is told of several changes that came in one piece once, with how it stands at the end', async () => {
     const set = open(3)

@@ -33,7 +33,7 @@ import { failExchanges } from './fail-exchanges.ts'
 import { RequestWriter, type WriterOwner } from './request-writer.ts'
 import { sendForResponse } from './send-request.ts'
 import type { H1ConnectionOptions, SteppedTransport, WireObserver } from './stepped-transport.ts'
-import { type StreamListener, StreamSink } from './stream-sink.ts'
+import { closeStream, type StreamListener, StreamSink } from './stream-sink.ts'
 import { withBody } from './wire-parts.ts'
 
 export class H1Connection
@@ -431,7 +431,7 @@ export class H1Connection
     this.#life.close(reason)
     this.#changes?.note()
     this.#timer.stop()
-    this.#stream.close()
+    closeStream(this.#stream)
   }
 
   /** Ends everything: one exchange, `concerned` if none is named, with `reason`, the others because the connection is gone. */
