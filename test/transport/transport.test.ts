@@ -386,13 +386,14 @@ describe('close()', () => {
   })
 })
 
+function refuse(): never {
+  throw new Error('cannot be closed')
+}
+
 describe('a stream that throws when it is closed', () => {
   it('keeps nothing from its end: what was under way fails with its reason, and the stream is destroyed', async () => {
     for (const alsoDestroy of [false, true]) {
       const set = open(2)
-      const refuse = (): never => {
-        throw new Error('cannot be closed')
-      }
       set.stream.close = refuse
       if (alsoDestroy) set.stream.destroy = refuse
       const controller = new AbortController()
