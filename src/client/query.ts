@@ -2,6 +2,7 @@
  * Queries and forms: what a caller gives, as `application/x-www-form-urlencoded` (WHATWG URL).
  */
 
+import { isDate } from '../core/brands.ts'
 import { describe, isRecord } from '../core/options.ts'
 import type { QueryInput, QueryValue } from './option-types.ts'
 
@@ -51,7 +52,7 @@ function toText(value: unknown, name: string, option: string): string | undefine
       return undefined
     default:
       if (value === null) return ''
-      if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()
+      if (isDate(value) && !Number.isNaN(value.getTime())) return value.toISOString()
       throw new TypeError(
         `The option '${option}': ${name} is a string, a number, a boolean, a Date or a list of them, not ${describe(value)}`,
       )

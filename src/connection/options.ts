@@ -2,6 +2,7 @@
  * The options of a connection: the documented table, as types and values, and how they are taken from a caller.
  */
 
+import { isBytes } from '../core/brands.ts'
 import { keepAliveSeconds } from '../core/keep-alive.ts'
 import {
   describe,
@@ -190,7 +191,7 @@ export function takeTlsOptions(given: TlsOptions | undefined, what = 'tls'): Tls
   for (const name of ['ca', 'cert', 'key', 'crl'] as const) {
     if (taken[name] !== undefined) taken[name] = copyPem(taken[name])
   }
-  if (taken.pfx instanceof Uint8Array) taken.pfx = Uint8Array.from(taken.pfx)
+  if (isBytes(taken.pfx)) taken.pfx = Uint8Array.from(taken.pfx)
   if (Array.isArray(taken.pin)) taken.pin = [...taken.pin]
   if (taken.accept !== undefined) taken.accept = copyData(taken.accept)
   return Object.freeze(maskMembers(taken, ['key', 'passphrase', 'pfx']))
@@ -198,7 +199,7 @@ export function takeTlsOptions(given: TlsOptions | undefined, what = 'tls'): Tls
 
 function copyPem(pem: PemInput): PemInput {
   if (Array.isArray(pem)) return pem.map((one: string | Uint8Array) => copyPem(one) as string | Uint8Array)
-  return pem instanceof Uint8Array ? Uint8Array.from(pem) : pem
+  return isBytes(pem) ? Uint8Array.from(pem) : pem
 }
 
 /** All that may be said is said: nothing is looked for on `Object.prototype`, and looking is quick. */

@@ -5,6 +5,7 @@
 
 import { type Cookie, pathMatch, Store } from 'tough-cookie'
 import { canBeSent } from './set-cookie.ts'
+import { timeOf } from './time-of.ts'
 
 /** Cookies of one domain: what browsers hold. */
 export const MAX_PER_DOMAIN = 180
@@ -90,7 +91,9 @@ export class BoundedStore extends Store {
     this.#removeExpired(this.#byDomain.keys())
     return [...this.#byDomain.values()]
       .flatMap((cookies) => [...cookies.values()])
-      .sort((a, b) => timeOf(a.creation) - timeOf(b.creation) || a.creationIndex - b.creationIndex)
+      .sort(
+        (a, b) => (timeOf(a.creation) ?? 0) - (timeOf(b.creation) ?? 0) || a.creationIndex - b.creationIndex,
+      )
   }
 
   /** The cookies that a host may be sent, those that have ended among them. */
@@ -161,7 +164,7 @@ export class BoundedStore extends Store {
   /** Removes the cookie of these domains that was sent the longest ago. */
   #removeStalest(domains: Iterable<string>, prefersPlain: boolean): void {
     const rank = (cookie: Cookie): number =>
-      timeOf(cookie.lastAccessed) + (prefersPlain && cookie.secure ? 1e15 : 0)
+      (timeOf(cookie.lastAccessed) ?? 0) + (prefersPlain && cookie.secure ? 1e15 : 0)
     let stalest: Cookie | undefined
     for (const domain of domains)
       for (const cookie of this.#byDomain.get(domain)!.values())
@@ -180,10 +183,6 @@ function textOf(text: Text): string {
 /** Neither a path nor a name has a line feed in it. */
 function keyOf(path: string, name: string): string {
   return `${path}\n${name}`
-}
-
-function timeOf(date: Date | 'Infinity' | null): number {
-  return date instanceof Date ? date.getTime() : 0
 }
 
 /** The result by the callback or by a promise. The type suits every overload of the base class. */

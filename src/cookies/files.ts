@@ -11,6 +11,7 @@ import {
   readNetscapeCookies,
   writeNetscapeCookies,
 } from './netscape.ts'
+import { timeOf } from './time-of.ts'
 
 /**
  * Puts the cookies of a Netscape file into a jar: curl's `-b`.
@@ -72,7 +73,7 @@ export class FileCookieStore extends BoundedStore {
       if (cookie === undefined) continue
       // Another jar may have written the file, with Max-Age and without a bound.
       const { creation } = cookie
-      store.put(boundCookie(cookie, nowMs, creation instanceof Date ? creation.getTime() : nowMs))
+      store.put(boundCookie(cookie, nowMs, timeOf(creation) ?? nowMs))
     }
     store.#written = store.changes
     return store

@@ -16,6 +16,7 @@ import {
 } from 'tough-cookie'
 import { BoundedStore } from './bounded-store.ts'
 import { canBeSent, capExpiry, readSetCookie } from './set-cookie.ts'
+import { timeOf } from './time-of.ts'
 
 /** Cookie fields that are remembered, by scheme and host, and by target. */
 const MAX_REMEMBERED = 512
@@ -181,7 +182,7 @@ export class CookieJar extends ToughJar {
       refuse(why)
       return
     }
-    const isOver = cookie.expires instanceof Date && cookie.expires.getTime() <= nowMs
+    const isOver = (timeOf(cookie.expires) ?? Infinity) <= nowMs
     const keep = (): void => {
       super.setCookie(cookie, place as URL, options, (error, kept) => {
         if (error === null && kept !== undefined && isOver)
@@ -239,7 +240,7 @@ function readCookie(text: string, nowMs: number): Cookie | undefined {
  */
 export function boundCookie(given: Cookie, nowMs: number, setAtMs: number = nowMs): Cookie {
   const { maxAge, expires } = given
-  let endsAtMs = expires instanceof Date ? expires.getTime() : undefined
+  let endsAtMs = timeOf(expires)
   // A date that is none is as if it were not there (RFC 6265 §5.2.1).
   if (Number.isNaN(endsAtMs)) endsAtMs = undefined
   if (typeof maxAge === 'number') endsAtMs = setAtMs + maxAge * 1_000

@@ -6,6 +6,7 @@
  * as it came.
  */
 
+import { isDate } from './brands.ts'
 import { formatHTTPDate } from './dates.ts'
 import type { FieldLine } from './fields.ts'
 import { equalsIgnoringCase } from './grammar.ts'
@@ -82,7 +83,7 @@ function toName(name: string): string {
 function toValue(name: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
-  if (value instanceof Date) return formatHTTPDate(value)
+  if (isDate(value)) return formatHTTPDate(value)
   throw new TypeError(
     `The value of the field "${name}" must be a string, a number or a Date, not ${describe(value)}`,
   )

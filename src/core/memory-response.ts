@@ -2,6 +2,7 @@
  * A response that no server gave: for layers that answer by themselves, and for tests without a network.
  */
 
+import { isBytes } from './brands.ts'
 import { type HeadersInput, toFieldLines } from './headers.ts'
 import { MemoryBody } from './memory-body.ts'
 import { describe, takeOptions } from './options.ts'
@@ -40,7 +41,7 @@ export function respondWith(request: OutgoingRequest, init: ResponseInit = {}): 
     throw new TypeError('The status of a response is a whole number from 200 to 999')
   if (reason !== undefined && typeof reason !== 'string')
     throw new TypeError(`respondWith(): reason takes a string, not ${describe(reason)}`)
-  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+  if (typeof body !== 'string' && !isBytes(body))
     throw new TypeError(`respondWith(): body takes a string or bytes, not ${describe(body)}`)
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
   const given = toFieldLines(headers)

@@ -17,6 +17,7 @@ import {
   SegmentSource,
   WebStreamSource,
 } from './body-sources.ts'
+import { isArrayBuffer, isBytes, isMemory, isSetOrMap, tagOf } from './brands.ts'
 import { type FileHandleLike, isFileHandle, measureFile } from './file-source.ts'
 import { isBlobLike, isFormLike, writeForm } from './form-data.ts'
 import { type HeadersInput, toFieldLines } from './headers.ts'
@@ -261,7 +262,7 @@ export function assertHeld(body: OutgoingBody): void {
 export function takeBody(body: RequestBody, makeBoundary: () => string): OutgoingBody | FileHandleLike {
   if (body === undefined || body === null) return NO_BODY
   if (typeof body === 'string') return bytesBody(Buffer.from(body))
-  if (body instanceof Uint8Array) return bytesBody(plainView(body))
+  if (isBytes(body)) return bytesBody(plainView(body))
   if (typeof body === 'function') return takeMade(body, makeBoundary)
   if (typeof body !== 'object') throw notABody(body)
   if (ignoresPromise(body)) throw new TypeError('A body cannot be a promise; await it and give what it gives')
@@ -275,10 +276,10 @@ export function takeBody(body: RequestBody, makeBoundary: () => string): Outgoin
  */
 export function takeChangedBody(body: unknown): OutgoingBody {
   if (typeof body === 'string') return bytesBody(Buffer.from(body))
-  if (body instanceof Uint8Array) return bytesBody(plainView(body))
+  if (isBytes(body)) return bytesBody(plainView(body))
   if (typeof body === 'object' && body !== null) {
     if (isOutgoingBody(body)) return body
-    if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || isShared(body)) return takeBytes(body)!
+    if (ArrayBuffer.isView(body) || isMemory(body)) return takeBytes(body)!
   }
   ignoresPromise(body)
   throw new TypeError(
@@ -290,7 +291,7 @@ function isOutgoingBody(body: object): body is OutgoingBody {
   if (body instanceof ChunkedBody) return true
   const { kind, bytes, length } = body as { [K in keyof BytesBody]?: unknown }
   if (kind === 'none') return true
-  return kind === 'bytes' && bytes instanceof Uint8Array && Number.isInteger(length)
+  return kind === 'bytes' && isBytes(bytes) && Number.isInteger(length)
 }
 
 /** @throws TypeError for a factory that makes no body */
@@ -312,21 +313,13 @@ function takeMade(factory: () => PlainBody, makeBoundary: () => string): Outgoin
 
 /** What is bytes already, in another form. */
 function takeBytes(body: object): BytesBody | undefined {
-  if (body instanceof ArrayBuffer || isShared(body)) return bytesBody(bytesOfMemory(body))
+  if (isMemory(body)) return bytesBody(bytesOfMemory(body))
   if (ArrayBuffer.isView(body)) return bytesBody(plainViewOfAny(body))
   if (tagOf(body) === 'URLSearchParams') {
     const contentType = 'application/x-www-form-urlencoded;charset=UTF-8'
     return bytesBody(Buffer.from((body as URLSearchParams).toString()), contentType)
   }
   return undefined
-}
-
-function isShared(body: object): body is SharedArrayBuffer {
-  return tagOf(body) === 'SharedArrayBuffer'
-}
-
-function tagOf(body: object): string {
-  return Object.prototype.toString.call(body).slice(8, -1)
 }
 
 function takeChunks(body: object, makeBoundary: () => string): OutgoingBody | FileHandleLike {
@@ -344,8 +337,7 @@ function takeChunks(body: object, makeBoundary: () => string): OutgoingBody | Fi
   if (isFileHandle(body)) return body
   if (Symbol.asyncIterator in body || Symbol.iterator in body) {
     const iterable = body as AsyncIterable<unknown> | Iterable<unknown>
-    if (Array.isArray(iterable) || iterable instanceof Set || iterable instanceof Map)
-      return takeList(iterable as Iterable<unknown>)
+    if (Array.isArray(iterable) || isSetOrMap(iterable)) return takeList(iterable as Iterable<unknown>)
     return new ChunkedBody(() => new IterableSource(iterable), undefined)
   }
   throw notABody(body)
@@ -459,7 +451,8 @@ export function isMeasured(body: OutgoingBody | FileHandleLike): body is Outgoin
 export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk.length === 0 ? plainView(chunk) : chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
-  if (chunk instanceof ArrayBuffer) return bytesOfMemory(chunk)
+  if (isBytes(chunk)) return plainView(chunk)
+  if (isArrayBuffer(chunk)) return bytesOfMemory(chunk)
   ignoresPromise(chunk)
   throw new LocalProtocolError('INVALID_BODY', `a chunk of it is ${describe(chunk)}`)
 }
@@ -492,8 +485,9 @@ export function takeTrailers(trailers: TrailerSource): TrailerSource {
 
 /** Hears a promise that may never be awaited: its rejection could be caught nowhere. */
 export function hearPromise(value: unknown): void {
-  if (!(value instanceof Promise)) return
-  value.catch(() => {
+  // What only has a `then` is not asked: it may begin its work by that.
+  if (!(value instanceof Promise) && tagOf(value) !== 'Promise') return
+  Promise.resolve(value).catch(() => {
     // Told to the caller that waits for it, if there is one.
   })
 }

@@ -4,6 +4,7 @@
 
 import { Readable } from 'node:stream'
 import { ImproperConnectionState } from '../errors/index.ts'
+import { isError } from './brands.ts'
 
 // The platform's own, as they were when this module was loaded: tests with false timers take these away.
 const { queueMicrotask: atOnce, setImmediate: soon } = globalThis
@@ -118,7 +119,7 @@ class BodyStream extends Readable {
     } catch (error) {
       this.#over()
       this.#isRefused = error instanceof ImproperConnectionState
-      this.destroy(error instanceof Error ? error : new Error(String(error)))
+      this.destroy(isError(error) ? error : new Error(String(error)))
       return
     }
     this.#over()

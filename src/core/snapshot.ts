@@ -3,6 +3,7 @@
  * text at each look, and bytes may say that they are fewer than they are: what was checked must be what is sent.
  */
 
+import { typedArrayTag } from './brands.ts'
 import { describe } from './options.ts'
 
 /**
@@ -42,27 +43,22 @@ function gettersOf(prototype: object): ViewGetters {
  * @throws TypeError for what are no bytes, and where their memory was transferred, or made smaller than the view
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
-  if (tagOf.call(bytes) === undefined) throw new TypeError('A piece of a body must be a string or bytes')
+  if (typedArrayTag.call(bytes) === undefined)
+    throw new TypeError('A piece of a body must be a string or bytes')
   return viewBy(TYPED_ARRAY, bytes)
 }
 
 /** As `plainView`, of a view of any kind: its bytes. */
 export function plainViewOfAny(view: ArrayBufferView): Uint8Array {
   // The tag is a getter of the language, too: it gives nothing for what is no typed array.
-  return viewBy(tagOf.call(view) === undefined ? DATA_VIEW : TYPED_ARRAY, view)
+  return viewBy(typedArrayTag.call(view) === undefined ? DATA_VIEW : TYPED_ARRAY, view)
 }
-
-const tagOf = (
-  Object.getOwnPropertyDescriptor(TYPED_ARRAY_PROTOTYPE, Symbol.toStringTag) as {
-    get: () => string | undefined
-  }
-).get
 
 function viewBy({ bufferOf, offsetOf, lengthOf }: ViewGetters, view: ArrayBufferView): Uint8Array {
   try {
     const length = lengthOf(view)
     // Of memory that was made smaller a view says that it is empty; a DataView refuses by itself.
-    if (length === 0 && tagOf.call(view) !== undefined) keysOf.call(view)
+    if (length === 0 && typedArrayTag.call(view) !== undefined) keysOf.call(view)
     return new Uint8Array(bufferOf(view), offsetOf(view), length)
   } catch (error) {
     throw goneError(error)

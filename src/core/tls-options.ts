@@ -3,6 +3,7 @@
  */
 
 import type { ErrorCode } from '../errors/index.ts'
+import { isBytes } from './brands.ts'
 import { escapeText } from './escape.ts'
 import { parseHost } from './host.ts'
 
@@ -118,7 +119,7 @@ const CHECKS: Readonly<Record<keyof TlsOptions, Check>> = {
   cert: (value) => checkPem(value, 'anything'),
   key: (value) => checkPem(value, 'anything'),
   pfx: (value) => {
-    if (!(value instanceof Uint8Array)) return `it takes bytes of PKCS#12, not ${kindOf(value)}`
+    if (!isBytes(value)) return `it takes bytes of PKCS#12, not ${kindOf(value)}`
     return value.byteLength === 0 ? 'it takes bytes of PKCS#12, not none' : undefined
   },
   passphrase: (value) => (typeof value === 'string' ? undefined : `it takes a string, not ${kindOf(value)}`),
@@ -168,10 +169,10 @@ function checkPem(value: unknown, holds: string, form = /\S/): string | undefine
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (texts.length === 0) return `it takes PEM with ${holds} in it, not an empty array`
   for (const text of texts) {
-    if (typeof text !== 'string' && !(text instanceof Uint8Array))
+    if (typeof text !== 'string' && !isBytes(text))
       return `it takes PEM as a string or bytes, or an array of them, not ${kindOf(text)}`
-    const isBytes = typeof text !== 'string'
-    if (!form.test(isBytes ? latin1(text) : text)) {
+    const isBinary = typeof text !== 'string'
+    if (!form.test(isBinary ? latin1(text) : text)) {
       const given = text.length === 0 ? 'an empty one' : 'one without'
       return `it takes PEM with ${holds} in it, and got ${given}`
     }
@@ -224,7 +225,7 @@ function shown(value: unknown): string {
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
-  if (value instanceof Uint8Array) return 'bytes'
+  if (isBytes(value)) return 'bytes'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { type AnyIterator, type ChunkSource, IterableSource, WebStreamSource } from '../core/body-sources.ts'
+import { isBytes, isMemory, tagOf } from '../core/brands.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { isFileHandle } from '../core/file-source.ts'
 import { isBlobLike, isFormLike } from '../core/form-data.ts'
@@ -15,7 +16,7 @@ import {
   type RequestBody,
   takeBody,
 } from '../core/outgoing-body.ts'
-import { plainViewOfAny } from '../core/snapshot.ts'
+import { bytesOfMemory, plainViewOfAny } from '../core/snapshot.ts'
 import { isStreamUsed } from './body-feed.ts'
 import { toText } from './web-idl.ts'
 
@@ -43,10 +44,8 @@ export function readBody(body: unknown, context: BodyContext): OutgoingBody | Fi
 function readObject(body: object, context: BodyContext): OutgoingBody | FileHandleLike | undefined {
   const { makeBoundary } = context
   if (ArrayBuffer.isView(body)) return copyOf(plainViewOfAny(body))
-  const tag = Object.prototype.toString.call(body)
-  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]')
-    return copyOf(Buffer.from(body as ArrayBuffer))
-  if (tag === '[object URLSearchParams]' || isBlobLike(body) || isFormLike(body) || isFileHandle(body))
+  if (isMemory(body)) return copyOf(bytesOfMemory(body))
+  if (tagOf(body) === 'URLSearchParams' || isBlobLike(body) || isFormLike(body) || isFileHandle(body))
     return takeBody(body as RequestBody, makeBoundary)
   if (isWebStream(body)) return readStream(body, context)
   if (Symbol.asyncIterator in body) return readPieces(body as AsyncIterable<unknown>, context)
@@ -105,7 +104,7 @@ class BytesOnly implements ChunkSource {
     return {
       next: async () => {
         const result = await iterator.next()
-        if (result.done !== true && !(result.value instanceof Uint8Array))
+        if (result.done !== true && !isBytes(result.value))
           throw new TypeError('Received non-Uint8Array chunk')
         return result
       },

@@ -2,6 +2,7 @@
  * The one place where an error of the system, of DNS or of TLS becomes one of ours. The cause is kept as it was.
  */
 
+import { isError } from '../core/brands.ts'
 import { ConnectError, ConnectionLost, type FailedAttempt, type HTTPException } from '../errors/index.ts'
 import { handshakeRow } from './tls/handshake-reasons.ts'
 
@@ -12,7 +13,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  return systemCode(error) ?? (error instanceof Error ? error.message : String(error))
+  return systemCode(error) ?? (isError(error) ? error.message : String(error))
 }
 
 /** A name that could not be resolved. @param role `the proxy`, where the host is one */

@@ -6,6 +6,7 @@
 import { withEarlierBytes } from '../core/body-gathering.ts'
 import type { BodyReader } from '../core/body-reader.ts'
 import type { AnyIterator, ChunkSource, OnFailure } from '../core/body-sources.ts'
+import { isArrayBuffer, isBytes } from '../core/brands.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { assertHeld, type BytesBody, ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import { ImproperConnectionState } from '../errors/index.ts'
@@ -271,5 +272,5 @@ function watchChunks(
 /** What is no chunk is refused where it is sent. */
 function lengthOf(chunk: unknown): number {
   if (typeof chunk === 'string') return Buffer.byteLength(chunk)
-  return chunk instanceof Uint8Array || chunk instanceof ArrayBuffer ? chunk.byteLength : 0
+  return isBytes(chunk) || isArrayBuffer(chunk) ? chunk.byteLength : 0
 }

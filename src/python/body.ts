@@ -8,6 +8,7 @@
 
 import { Readable } from 'node:stream'
 import { destroyStream, discardStream, isSpentStream, spend, WebStreamSource } from '../core/body-sources.ts'
+import { isBytes, isError, isMemory, isSetOrMap, tagOf } from '../core/brands.ts'
 import { isFormLike } from '../core/form-data.ts'
 import { isWebStream } from '../core/outgoing-body.ts'
 import { plainView, plainViewOfAny } from '../core/snapshot.ts'
@@ -69,7 +70,7 @@ export function takeBody(body: Body | null | undefined, blocksize: number = DEFA
 
 /** Gives back a body that is not going to be sent. */
 export function giveBack(body: TakenBody): void {
-  if (body === undefined || body instanceof Uint8Array) return
+  if (body === undefined || isBytes(body)) return
   if (isNodeStream(body)) {
     if (!body.destroyed) destroyStream(body)
     return
@@ -91,15 +92,15 @@ export async function orGiveBack(body: TakenBody, send: () => Promise<void>): Pr
 /** The pieces of any body that was taken. */
 export function piecesOf(body: TakenBody): Iterable<Uint8Array> | BodyPieces {
   if (body === undefined) return []
-  if (body instanceof Uint8Array) return body.length === 0 ? [] : [body]
+  if (isBytes(body)) return body.length === 0 ? [] : [body]
   return isNodeStream(body) ? piecesOfStream(body) : body
 }
 
 /** The bytes of data that is there at once; undefined for anything else. */
 export function bytesOf(data: unknown): Uint8Array | undefined {
   if (typeof data === 'string') return encodeLatin1(data)
-  if (data instanceof Uint8Array) return plainView(data)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  if (isBytes(data)) return plainView(data)
+  if (isMemory(data)) return new Uint8Array(data)
   if (ArrayBuffer.isView(data)) return plainViewOfAny(data)
   return undefined
 }
@@ -197,7 +198,7 @@ function assertBytes(piece: unknown): void {
 function takeStream(stream: Readable): Readable | BodyPieces {
   if (isSpentStream(stream)) {
     discardStream(stream)
-    if (stream.errored instanceof Error) throw stream.errored
+    if (isError(stream.errored)) throw stream.errored
     throw new LocalProtocolError('INVALID_BODY', 'the stream was read already, or destroyed')
   }
   if (!stream.readableObjectMode && stream.readableEncoding === null) return stream
@@ -272,8 +273,8 @@ function isNodeStream(body: object): body is Readable {
 
 /** What is looked through at once. A form is one, whose pieces are no bytes: without an entry it would be sent as nothing. */
 function isList(body: object): body is Iterable<unknown> {
-  if (isFormLike(body) || body instanceof URLSearchParams) throw new TypeError(NOT_BYTES)
-  return Array.isArray(body) || body instanceof Set || body instanceof Map
+  if (isFormLike(body) || tagOf(body) === 'URLSearchParams') throw new TypeError(NOT_BYTES)
+  return Array.isArray(body) || isSetOrMap(body)
 }
 
 function isOpenFile(body: object): body is OpenFile {

@@ -2,6 +2,7 @@
  * Header fields as Python's putheader() and request() take them: names and values may be strings, integers or bytes.
  */
 
+import { isBytes } from '../core/brands.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { InvalidHeader } from '../errors/index.ts'
 import { checkField, writeRequestFields } from '../h1/head-writer.ts'
@@ -69,7 +70,7 @@ function mayNotBeWith(name: string, other: string): boolean {
 /** The text of a name or a value, one character for each byte. */
 export function textOf(value: HeaderValue): string {
   if (typeof value === 'string') return value
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
+  if (isBytes(value)) return Buffer.from(value).toString('latin1')
   if (Number.isInteger(value)) return String(value)
   throw new TypeError('the name or value of a header field is a string, an integer or a Uint8Array')
 }

@@ -14,6 +14,7 @@
 
 import type { HTTPConnection as Connection } from '../connection/http-connection.ts'
 import type { HTTPSConnectionOptions } from '../connection/options.ts'
+import { isBytes } from '../core/brands.ts'
 import type { FieldLine } from '../core/fields.ts'
 import { findForbiddenInTarget, isToken } from '../core/grammar.ts'
 import type { HTTPResponse as Response } from '../core/response.ts'
@@ -283,7 +284,7 @@ export class HTTPConnection extends ClassAttributes {
     this.#assertMayOpen(connection)
     const unchunker = this.#unchunker
     if (unchunker === undefined) {
-      if (data instanceof Uint8Array && data.length === 0) return
+      if (isBytes(data) && data.length === 0) return
       await this.#sending(connection, () => connection.send(data))
       return
     }

@@ -7,6 +7,7 @@
 
 import type { HTTPConnectionOptions, HTTPSConnectionOptions } from '../connection/options.ts'
 import { OPTION_NAMES, takeConnectionOptions, takeTlsOptions } from '../connection/options.ts'
+import { isBytes } from '../core/brands.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import { resolveTimeouts } from '../core/timeouts.ts'
 import { checkTlsOptions } from '../core/tls-options.ts'
@@ -71,7 +72,8 @@ const NAMES: readonly string[] = [
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  // The plain object of another realm has a prototype that has none.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** @throws TypeError for an object in the place of an argument that is none */
@@ -215,6 +217,6 @@ function withoutPrototype<T extends object>(value: T): T {
 
 function takeDeep(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(takeDeep)
-  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (isBytes(value)) return Buffer.from(value)
   return isPlainObject(value) ? takeOwn(value) : value
 }

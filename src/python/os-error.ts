@@ -4,6 +4,7 @@
  * `error instanceof httplib.OSError` is true where `except OSError` would have caught it.
  */
 
+import { isError } from '../core/brands.ts'
 import {
   ConnectError,
   ConnectionLost,
@@ -21,7 +22,7 @@ export class UnsupportedOperation extends TypeError {
 
 /** Whether the system gave an error of that number somewhere below. */
 function hasCode(error: unknown, codes: readonly string[]): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+  for (let at: unknown = error, depth = 0; isError(at) && depth < 8; at = at.cause, depth++) {
     if (codes.includes(String((at as NodeJS.ErrnoException).code))) return true
     const { attempts } = at as Partial<ConnectError>
     if (attempts?.some((attempt) => hasCode(attempt.error, codes)) === true) return true
@@ -32,7 +33,7 @@ function hasCode(error: unknown, codes: readonly string[]): boolean {
 /** An error of the system itself, that came through as it is: a file that cannot be read. */
 function isSystemError(error: unknown): boolean {
   if (HTTPException.isHTTPException(error)) return false
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }
 
 /**

@@ -8,6 +8,7 @@ import { MAX_PER_DOMAIN, MAX_TOTAL } from '../../src/cookies/bounded-store.ts'
 import { CookieJar } from '../../src/cookies/jar.ts'
 import { MAX_AGE_MS } from '../../src/cookies/set-cookie.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { fromOtherRealm } from '../support/other-realm.ts'
 
 checkOpenHandles()
 
@@ -243,6 +244,10 @@ describe('a jar', () => {
       [{ maxAge: 0 }, undefined],
       [{ expires: new Date(0) }, undefined],
       [{ expires: new Date(Date.now() + 10_000) }, true],
+      [{ expires: fromOtherRealm('new Date(0)') }, undefined],
+      [{ expires: fromOtherRealm('new Date(Date.now() + 10_000)') }, true],
+      // What is no date says nothing of an end.
+      [{ expires: {} as Date }, false],
       [{}, false],
     ] as const
     for (const [end, isPersistent] of ends) {

@@ -10,6 +10,7 @@ import {
 } from '../../src/core/tls-options.ts'
 import { InvalidURL } from '../../src/errors/index.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { foreignBytes } from '../support/other-realm.ts'
 import { ca, client, server } from '../support/tls-fixture.ts'
 
 checkOpenHandles()
@@ -34,6 +35,7 @@ describe('the TLS options', () => {
     { ca: ca.replaceAll(' CERTIFICATE', ' X509 CERTIFICATE') },
     { cert: client.cert, key: [Buffer.from(client.key)] },
     { pfx: new Uint8Array(1), passphrase: '' },
+    { pfx: foreignBytes('p'), ca: [foreignBytes(ca)], crl: foreignBytes(CRL) },
     { servername: 'a.test.' },
     { servername: '[::1]' },
     { minVersion: 'TLSv1.3', ciphers: 'DEFAULT' },

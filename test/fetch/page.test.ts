@@ -52,6 +52,12 @@ describe('a process with a page', () => {
     await assert.rejects(fetch('../echo'), /Failed to parse URL/)
   })
 
+  it('resolves them against a URL of another realm or another make', async () => {
+    const foreign = { href: `${site.origin}/`, [Symbol.toStringTag]: 'URL' }
+    Object.defineProperty(globalThis, PAGE, { value: foreign, configurable: true })
+    assert.equal((await fetch('/echo')).url, `${site.origin}/echo`)
+  })
+
   it('says in Referer where it comes from, by the policy', async () => {
     setPage()
     assert.equal((await said('/echo'))['referer'], `${site.origin}/page?q`)

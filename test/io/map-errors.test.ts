@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ConnectError, ConnectionLost } from '../../src/errors/index.ts'
 import { connectError, dnsError, lostError, systemCode, tlsError } from '../../src/io/map-errors.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { fromOtherRealm } from '../support/other-realm.ts'
 
 checkOpenHandles()
 
@@ -32,6 +33,8 @@ describe('dnsError', () => {
 
   it('shows the message of an error without a code, and what is no error as text', () => {
     assert.match(dnsError('a.test', new Error('it has no address')).message, /a\.test \(it has no address\)$/)
+    const foreign = fromOtherRealm('new Error("it has none")')
+    assert.match(dnsError('a.test', foreign).message, /a\.test \(it has none\)$/)
     assert.match(dnsError('a.test', 'odd').message, /a\.test \(odd\)$/)
   })
 })

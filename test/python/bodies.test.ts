@@ -11,6 +11,7 @@ import { latin1 } from '../support/bytes.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { FOREIGN_CHUNKS, foreignBytes, fromOtherRealm } from '../support/other-realm.ts'
 
 checkOpenHandles()
 
@@ -53,6 +54,8 @@ describe('a body', () => {
       new DataView(memory.buffer, memory.byteOffset, 6),
       new Uint16Array(new Uint8Array(memory).buffer),
       new Uint8Array(memory).buffer,
+      foreignBytes('abcdef'),
+      foreignBytes('abcdef').buffer,
     ]) {
       assert.equal(await sentFor(body), `${HEAD}Content-Length: 6\r\n\r\nabcdef`)
     }
@@ -66,6 +69,15 @@ describe('a body', () => {
     await assert.rejects(conn.request('POST', '/', strings), TypeError)
     assert.equal(network.streams.length, 0)
     await assert.rejects(conn.request('POST', '/', new Set(['a']) as unknown as httplib.Body), TypeError)
+  })
+
+  it('may be made of pieces of another realm', async () => {
+    const pieces = [
+      '[Uint8Array.of(97), Uint8Array.of(98, 99).buffer]',
+      'new Set([Uint8Array.of(97), Int8Array.of(98, 99)])',
+    ]
+    for (const code of [...pieces, ...FOREIGN_CHUNKS.map(([, chunks]) => chunks)])
+      assert.match(await sentFor(fromOtherRealm(code)), /\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n$/)
   })
 
   it('may be a stream of strings, which is read as a text file is: as latin-1', async () => {

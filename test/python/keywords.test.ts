@@ -8,6 +8,7 @@ import { latin1 } from '../support/bytes.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { MemoryNetwork } from '../support/memory-stream.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
+import { fromOtherRealm } from '../support/other-realm.ts'
 
 checkOpenHandles()
 
@@ -44,6 +45,7 @@ describe('keyword arguments', () => {
     assert.equal(new HTTPConnection('h', 80, 1, { timeout: 5 }).timeout, 5)
     assert.equal(new HTTPSConnection('h', 443, { timeout: 5 }).timeout, 5)
     assert.equal(new HTTPSConnection('h', 443, null, null, 1, { timeout: 5 }).timeout, 5)
+    assert.equal(new HTTPConnection('h', 80, fromOtherRealm('({ timeout: 5 })')).timeout, 5)
     assert.doesNotThrow(() => new HTTP('h', 80, { timeout: 5 }))
     assert.doesNotThrow(() => new HTTPS('h', 443, { timeout: 5 }))
     assert.throws(() => new HTTPConnection('h', 80, { timeout: 5 }, { timeout: 5 }), TypeError)

@@ -9,6 +9,7 @@
 
 import { createHash, X509Certificate } from 'node:crypto'
 import * as tls from 'node:tls'
+import { isBytes } from '../../core/brands.ts'
 import { ownMember } from '../../core/owns.ts'
 import type { PemInput } from '../../core/tls-options.ts'
 import type { CertificateOutline } from './certificate-der.ts'
@@ -70,7 +71,7 @@ export interface TrustStore {
 /** The authorities of the option `ca`, or those that Node trusts by default. */
 export function readTrustStore(ca: PemInput | undefined): TrustStore {
   if (ca !== undefined) {
-    const texts = typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca
+    const texts = typeof ca === 'string' || isBytes(ca) ? [ca] : ca
     const pems = texts.flatMap((text) => Buffer.from(text).toString('latin1').match(PEM_CERTIFICATE) ?? [])
     return { authorities: pems.flatMap((pem) => readAuthority(pem) ?? []), isComplete: true }
   }

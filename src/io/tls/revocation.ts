@@ -3,6 +3,7 @@
  * at another chain. Only ever finds more that is wrong: OpenSSL has looked at the signatures and the dates of those lists that it used.
  */
 
+import { isBytes } from '../../core/brands.ts'
 import type { PemInput } from '../../core/tls-options.ts'
 import { type Element, readElements } from './certificate-der.ts'
 import type { ChainCertificate, Finding } from './chain-certificate.ts'
@@ -29,7 +30,7 @@ export function findRevoked(chain: readonly ChainCertificate[], crl: PemInput): 
 }
 
 function readLists(crl: PemInput): RevocationList[] {
-  const texts = typeof crl === 'string' || crl instanceof Uint8Array ? [crl] : crl
+  const texts = typeof crl === 'string' || isBytes(crl) ? [crl] : crl
   return texts.flatMap((text) =>
     [...Buffer.from(text).toString('latin1').matchAll(PEM_LIST)].map(([, base64]) =>
       readList(Buffer.from(base64!, 'base64')),

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { isBytes } from '../../core/brands.ts'
 import type { AcceptedCertificate, PemInput, TlsOptions } from '../../core/tls-options.ts'
 
 /** Keeps the newest TLS session of one host and one set of options, so that the next connection can resume it. */
@@ -69,7 +70,7 @@ function copyOptions(options: TlsOptions): TlsOptions {
 
 function copyPem(input: PemInput | undefined): PemInput | undefined {
   if (input === undefined || typeof input === 'string') return input
-  return input instanceof Uint8Array ? Buffer.from(input) : input.map(copyText)
+  return isBytes(input) ? Buffer.from(input) : input.map(copyText)
 }
 
 function copyText(text: string | Uint8Array): string | Buffer {
@@ -88,7 +89,7 @@ function digestOf(host: string, options: TlsOptions): string {
     if (Array.isArray(value)) {
       hash.update(`[${value.length}`)
       for (const one of value) add(one)
-    } else if (value instanceof Uint8Array) {
+    } else if (isBytes(value)) {
       hash.update(`b${value.length}:`).update(value)
     } else if (typeof value === 'object' && value !== null) {
       add(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -10,6 +10,7 @@ import { dial } from '../../../src/io/dial.ts'
 import { connectionTo, get, loopback, settings, startOkServer } from '../../support/https.ts'
 import { rejectionOf } from '../../support/memory-connection.ts'
 import { checkOpenHandles } from '../../support/open-handles.ts'
+import { foreignBytes } from '../../support/other-realm.ts'
 import type { KeyPair } from '../../support/tls-fixture.ts'
 import * as fixture from '../../support/tls-fixture.ts'
 import { startRecordRelay } from '../../support/tls-records.ts'
@@ -253,6 +254,7 @@ describe('verification', () => {
   const authorities: [string, TlsOptions][] = [
     ['text', { ca }],
     ['bytes', { ca: Buffer.from(ca) }],
+    ['bytes of another realm', { ca: foreignBytes(ca) }],
     ['one of several', { ca: [fixture.selfSigned.cert, Buffer.from(ca)] }],
   ]
   for (const [what, tls] of authorities) {
