@@ -5,6 +5,8 @@
 
 import type { Blob as BlobClass } from 'node:buffer'
 
+/** The platform's own `Request`. */
+export const PlatformRequest: typeof Request = globalThis.Request
 /** The platform's own `Response`. */
 export const PlatformResponse: typeof Response = globalThis.Response
 /** The platform's own `Headers`. */

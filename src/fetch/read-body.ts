@@ -26,11 +26,13 @@ export interface BodyContext {
   /** Whether `duplex: 'half'` was given, as a body that comes in pieces needs it. */
   readonly isHalfDuplex: boolean
   readonly keepalive: boolean
+  /** Of the request; undefined where none was said. */
+  readonly mode: string | undefined
 }
 
 /**
  * Takes a body over.
- * @throws TypeError for a stream that is locked or used, and for one without `duplex`
+ * @throws TypeError for a stream that is locked or used, for one without `duplex`, and for one in the mode `no-cors`
  */
 export function readBody(body: unknown, context: BodyContext): OutgoingBody | FileHandleLike {
   if (body === undefined || body === null) return NO_BODY
@@ -81,9 +83,12 @@ function takeStream(stream: RequestBody, { makeBoundary }: BodyContext): Outgoin
   }
 }
 
-function refusePieces({ keepalive, isHalfDuplex }: BodyContext): void {
+function refusePieces({ keepalive, isHalfDuplex, mode }: BodyContext): void {
   if (keepalive) throw new TypeError('keepalive')
   if (!isHalfDuplex) throw new TypeError('RequestInit: duplex option is required when sending a body.')
+  // A preflight would have to ask for it, and this mode has none (Fetch §5.4, step 39.2).
+  if (mode === 'no-cors')
+    throw new TypeError('If request is made from ReadableStream, mode should be "same-origin" or "cors"')
 }
 
 function usedError(options?: ErrorOptions): TypeError {

@@ -124,13 +124,15 @@ export function readRequest(
     onInformational: readCallback(members.onInformational),
   }
   if (hasOwnBody) {
-    const body = takeRequestBody(source, makeBoundary)
+    const body = takeRequestBody(source, makeBoundary, mode)
     return body instanceof Promise ? body.then((taken) => ({ ...rest, body: taken })) : { ...rest, body }
   }
   const keepalive = Boolean(all.keepalive)
   const isHalfDuplex = members.duplex !== undefined
   const body =
-    members.body === undefined ? NO_BODY : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex })
+    members.body === undefined
+      ? NO_BODY
+      : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex, mode })
   return { ...rest, body }
 }
 

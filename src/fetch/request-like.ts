@@ -11,6 +11,7 @@ import { openStream } from '../core/open-stream.ts'
 import { ChunkedBody, type OutgoingBody } from '../core/outgoing-body.ts'
 import { isStreamUsed } from './body-feed.ts'
 import { parseMimeType } from './mime-type.ts'
+import { PlatformRequest } from './platform.ts'
 import { readBody } from './read-body.ts'
 
 /** As much of a `Request` as is used. */
@@ -46,24 +47,27 @@ export function isRequestLike(input: unknown): input is RequestLike {
 
 /**
  * Takes the body of a `Request` over; it is used from then on.
- * @throws TypeError where it was used before
+ * @param mode - what the request is sent in, whatever it was made for
+ * @throws TypeError where it was used before, and for a stream in the mode `no-cors`
  */
 export function takeRequestBody(
   request: RequestLike,
   makeBoundary: () => string,
+  mode: string | undefined,
 ): OutgoingBody | FileHandleLike | Promise<OutgoingBody> {
   // What only looks like a Request may have any body.
   if (!isReadable(request.body))
-    return readBody(request.body, { makeBoundary, keepalive: false, isHalfDuplex: true })
+    return readBody(request.body, { makeBoundary, keepalive: false, isHalfDuplex: true, mode })
   const stream = request.body
   const isWeb = 'getReader' in stream
   if (request.bodyUsed === true || (isWeb && stream.locked) || isStreamUsed(stream as ReadableStream)) {
     throw new TypeError('Cannot construct a Request with a Request object that has already been used.')
   }
   const written = writtenSource(request)
-  if (written === undefined) return peek(stream)
+  if (written === undefined) return peek(bodyIn(mode, request) ?? stream)
   // Made of a stream: its length is not known.
-  if (written.source === null) return readBody(stream, { makeBoundary, keepalive: false, isHalfDuplex: true })
+  if (written.source === null)
+    return readBody(stream, { makeBoundary, keepalive: false, isHalfDuplex: true, mode })
   if (isWeb) void stream.cancel()
   const body = readBody(written.source, {
     makeBoundary: () => boundaryOf(request) ?? makeBoundary(),
@@ -78,7 +82,19 @@ function isReadable(body: unknown): body is ReadableStream<Uint8Array> | AsyncIt
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-const PLAIN = { keepalive: false, isHalfDuplex: false } as const
+const PLAIN = { keepalive: false, isHalfDuplex: false, mode: undefined } as const
+
+/**
+ * The body of a `Request` that only its platform knows the source of: in the mode `no-cors` that is asked whether it may be sent. Undefined
+ * where there is nothing to ask.
+ * @throws TypeError for a stream
+ */
+function bodyIn(mode: string | undefined, request: object): ReadableStream<Uint8Array> | undefined {
+  if (mode !== 'no-cors' || !(request instanceof PlatformRequest)) return undefined
+  // Without a prototype: what another package wrote onto `Object.prototype` is no member of it.
+  const init: RequestInit = Object.assign(Object.create(null) as object, { mode } as const)
+  return new PlatformRequest(request, init).body ?? undefined
+}
 
 /** A form was given its boundary when the Request was made: its Content-Type has it. */
 function boundaryOf({ headers }: RequestLike): string | undefined {

@@ -392,6 +392,15 @@ const CASES: readonly Case[] = [
     row: "`mode: 'no-cors'`",
     init: () => ({ mode: 'no-cors', headers: { 'x-a': '1', 'accept-language': 'de' } }),
   },
+  {
+    title: 'mode: no-cors with a stream',
+    init: post(() => stream('ab'), { duplex: 'half', mode: 'no-cors' }),
+  },
+  {
+    title: 'mode: no-cors with a Request of a stream',
+    input: (origin) => new Request(`${origin}/echo`, { method: 'POST', body: stream('ab'), duplex: 'half' }),
+    init: () => ({ mode: 'no-cors' }),
+  },
   { title: 'mode: no-cors with PUT', init: () => ({ mode: 'no-cors', method: 'PUT' }) },
   { title: 'mode: navigate', init: () => ({ mode: 'navigate' }) },
   ...['mode', 'credentials', 'cache', 'redirect', 'referrerPolicy', 'duplex'].map((member) => ({

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { Blob } from 'node:buffer'
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { before, describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import { RedirectError } from '../../src/errors/index.ts'
@@ -285,6 +286,32 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
     run: async () => {
       await refused(get('/echo', { method: 'POST', body: stream('x') }))
       await refused(get('/echo', { method: 'POST', body: 'x', duplex: 'full' }))
+    },
+  },
+  {
+    step: '39.2 a body without a source is a TypeError in the mode no-cors, and is left as it was',
+    run: async () => {
+      const body = stream('x')
+      const init = { method: 'POST', mode: 'no-cors', duplex: 'half' } as const
+      await refused(get('/echo', { ...init, body }))
+      assert.equal(body.locked, false)
+      const pieces = (async function* () {
+        yield Buffer.from('x')
+      })()
+      await refused(get('/echo', { ...init, body: pieces }))
+      assert.deepEqual(await pieces.next(), { done: false, value: Buffer.from('x') })
+      const readable = Readable.from([Buffer.from('x')])
+      await refused(get('/echo', { ...init, body: readable }))
+      assert.equal(readable.destroyed, false)
+      const request = new Request(`${site.origin}/echo`, streamInit())
+      await refused(fetch(request, { mode: 'no-cors' }))
+      assert.deepEqual([request.bodyUsed, await request.text()], [false, 'x'])
+      // What has one is sent; so is a stream in the mode that has a preflight.
+      const text = new Request(`${site.origin}/echo`, { method: 'POST', body: 'text' })
+      const answer = (await (await fetch(text, { mode: 'no-cors' })).json()) as Seen
+      assert.deepEqual([answer.body, answer.fields['content-length']], ['text', '4'])
+      for (const mode of ['cors', 'same-origin'])
+        assert.equal((await seen({ ...streamInit(), mode })).body, 'x')
     },
   },
   {
