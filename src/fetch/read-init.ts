@@ -8,7 +8,6 @@ import type { FieldLine } from '../core/fields.ts'
 import type { FileHandleLike } from '../core/file-source.ts'
 import { equalsIgnoringCase, isToken } from '../core/grammar.ts'
 import { closeBody, isMeasured, lengthOf, NO_BODY, type OutgoingBody } from '../core/outgoing-body.ts'
-import { ownMember } from '../core/owns.ts'
 import type { InformationalResponse } from '../core/response.ts'
 import { fieldsForCache } from './cache-mode.ts'
 import { isNetworkUrl, parseUrl } from './checked-url.ts'
@@ -115,7 +114,7 @@ export function readRequest(
     url,
     method,
     fields: withStandardFields(fields, all, way),
-    signal: readSignal(init, members, source),
+    signal: readSignal(members, source),
     redirect: (all.redirect as ReadRequest['redirect'] | undefined) ?? 'follow',
     omitsCookies: all.credentials === 'omit',
     integrity: textOr(all.integrity, ''),
@@ -155,7 +154,7 @@ function textOr(value: unknown, otherwise: string): string {
   return value === undefined ? otherwise : toText(value)
 }
 
-/** What is there; `undefined` and `null` are as if nothing was said. */
+/** What is there, each read once; `undefined` and `null` are as if nothing was said, but for a signal: null takes it away. */
 function readMembers(init: unknown): Members {
   if (init === undefined || init === null) return NOTHING_SAID
   if (typeof init !== 'object' && typeof init !== 'function')
@@ -165,7 +164,7 @@ function readMembers(init: unknown): Members {
   const members = new Members()
   for (const name of MEMBERS) {
     const value: unknown = Reflect.get(init, name)
-    if (value === undefined || value === null) continue
+    if (value === undefined || (value === null && name !== 'signal')) continue
     // Security: what another package wrote onto `Object.prototype` is no member of anything.
     if (Object.hasOwn(Object.prototype, name) && !Object.hasOwn(init, name)) continue
     members[name] = value
@@ -265,16 +264,9 @@ function withStandardFields(
 }
 
 /** The signal that calls it off: that of `init`, also where it is null, else that of the `Request`. */
-function readSignal(
-  init: unknown,
-  members: Members,
-  source: RequestLike | undefined,
-): AbortSignal | undefined {
-  if (members.signal !== undefined) return asAbortSignal(members.signal)
-  if (typeof init === 'object' && init !== null && ownMember(init as { signal?: unknown }, 'signal') === null)
-    return undefined
-  if (source?.signal === undefined || source.signal === null) return undefined
-  return asAbortSignal(source.signal)
+function readSignal({ signal: said }: Members, source: RequestLike | undefined): AbortSignal | undefined {
+  const signal = said === undefined ? source?.signal : said
+  return signal === undefined || signal === null ? undefined : asAbortSignal(signal)
 }
 
 function readCallback(value: unknown): ReadRequest['onInformational'] {

@@ -184,6 +184,17 @@ describe('a call of fetch', () => {
     }
   })
 
+  it('keeps the signal of a Request where Object.prototype was given none', async () => {
+    const request = new Request(`${site.origin}/echo`, { signal: AbortSignal.abort() })
+    const prototype = Object.prototype as { signal?: null }
+    prototype.signal = null
+    try {
+      await assert.rejects(fetch(request, {}), { name: 'AbortError' })
+    } finally {
+      delete prototype.signal
+    }
+  })
+
   it('sends the bytes as they were when it was called', async () => {
     const body = new Uint8Array([97, 98])
     const response = fetch(`${site.origin}/echo`, { method: 'POST', body })

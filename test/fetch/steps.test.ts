@@ -178,6 +178,24 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
     },
   },
   {
+    step: '26 null takes the signal of the Request away, also where it is inherited, and is asked for once',
+    run: async () => {
+      let asked = 0
+      class Init {
+        get signal(): null {
+          asked++
+          return null
+        }
+      }
+      for (const init of [{ signal: null }, new Init(), Object.create({ signal: null }) as object]) {
+        const request = new Request(`${site.origin}/echo`, { signal: AbortSignal.abort() })
+        assert.equal((await fetch(request, init)).status, 200)
+        await assert.rejects(fetch(request, {}), { name: 'AbortError' })
+      }
+      assert.equal(asked, 1)
+    },
+  },
+  {
     step: '27 the priority is taken',
     run: () => get('/echo', { priority: 'low' }).then(({ status }) => assert.equal(status, 200)),
   },
