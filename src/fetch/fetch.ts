@@ -227,8 +227,8 @@ function sharedClient(): Client {
     retry: false,
     // The standard lets every byte into the value of a field but NUL, CR and LF.
     tolerances: { controlInValue: true },
-    // It decodes whatever it is, as the platform's does; how much is gathered has a limit.
-    decompress: { maxRatio: Infinity },
+    // It decodes whatever it is, as the platform's does, up to as many codings; how much is gathered has a limit.
+    decompress: { maxRatio: Infinity, maxChain: 5 },
     redirect: { keepHeaders: ['sec-fetch-mode'] },
     headers: { 'accept-language': '*', 'sec-fetch-mode': 'cors' },
   })

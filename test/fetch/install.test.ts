@@ -11,6 +11,12 @@ function other(): never {
   throw new Error('not called')
 }
 
+/** The URL of a text with so many codings over each other. */
+function codedOften(count: number): string {
+  const codings = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 'gzip' : 'deflate'))
+  return `${site.origin}/coded?body=text&as=${codings.join()}`
+}
+
 after(() => site.close())
 checkOpenHandles()
 
@@ -50,6 +56,13 @@ describe('install()', () => {
   it('decodes a body that is more than a thousand times as long as its code, as the platform does', async () => {
     const url = `${site.origin}/coded?as=gzip&body=x&times=${4 * 1024 * 1024}`
     assert.equal((await (await fetch(url)).arrayBuffer()).byteLength, 4 * 1024 * 1024)
+  })
+
+  it('decodes five codings that lie over each other, and no more, as the platform does', async () => {
+    for (const one of [fetch, globalThis.fetch]) {
+      for (const count of [1, 4, 5]) assert.equal(await (await one(codedOften(count))).text(), 'text')
+      await assert.rejects(one(codedOften(6)), { name: 'TypeError', message: 'fetch failed' })
+    }
   })
 
   it('takes a client of your own', async () => {

@@ -32,7 +32,6 @@ const CODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   br: brotliCompressSync,
   /** The bytes themselves, written as digits. */
   hex: (body) => Buffer.from(body.toString(), 'hex'),
-  'gzip, br': (body) => brotliCompressSync(gzipSync(body)),
 }
 
 const ASKERS = new Map<string, number[]>()
@@ -86,7 +85,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
       (url.searchParams.get('body') ?? '').repeat(Number(url.searchParams.get('times') ?? 1)),
     )
     response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': coding })
-    response.end(CODERS[url.searchParams.get('really') ?? coding]?.(body) ?? body)
+    const really = (url.searchParams.get('really') ?? coding).split(',')
+    response.end(really.reduce<Buffer>((coded, name) => CODERS[name.trim()]?.(coded) ?? coded, body))
   },
   trailers: (_request, response) => {
     response.writeHead(200, { trailer: 'x-sum' })
