@@ -144,28 +144,39 @@ function findRefusal(stream: Readable): Error | undefined {
 export class WebStreamSource implements ChunkSource {
   readonly isReplayable = false
   readonly #reader: ReadableStreamDefaultReader<unknown>
+  readonly #keepsLock: boolean
+  #wasOpened = false
 
-  /** @throws TypeError for a stream that was read or is locked */
-  constructor(stream: ReadableStream, onFailure: OnFailure) {
+  /**
+   * @param keepsLock - once it was begun to be read it stays locked, as the Fetch standard leaves it; else the caller gets it back
+   * @throws TypeError for a stream that was read or is locked
+   */
+  constructor(stream: ReadableStream, onFailure: OnFailure, keepsLock = false) {
     if (stream.locked || Readable.isDisturbed(stream as unknown as Readable)) {
       if (!stream.locked) stream.cancel().catch(ignore)
       throw new TypeError('The stream is locked, or was read before; give a new one')
     }
+    this.#keepsLock = keepsLock
     this.#reader = stream.getReader() as ReadableStreamDefaultReader<unknown>
     this.#reader.closed.catch(onFailure)
   }
 
   open(): AnyIterator {
+    this.#wasOpened = true
     return { next: () => this.#reader.read() as Promise<IteratorResult<unknown>> }
   }
 
   close(reason: unknown): void {
     // A reader that was released refuses, and one that was cancelled has nothing left: a second call does no harm.
-    this.#reader.cancel(reason).then(() => this.#reader.releaseLock(), ignore)
+    this.#reader.cancel(reason).then(() => this.#release(), ignore)
   }
 
   finish(): void {
-    this.#reader.releaseLock()
+    this.#release()
+  }
+
+  #release(): void {
+    if (!this.#keepsLock || !this.#wasOpened) this.#reader.releaseLock()
   }
 }
 

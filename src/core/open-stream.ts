@@ -41,7 +41,11 @@ export function openStream(stream: object): AnyIterator {
   if (typeof (stream as Partial<ReadableStream>).getReader === 'function') {
     const reader = (stream as ReadableStream<unknown>).getReader()
     return {
-      next: () => reader.read() as Promise<IteratorResult<unknown>>,
+      next: async () => {
+        const result = await reader.read()
+        if (result.done) reader.releaseLock()
+        return result as IteratorResult<unknown>
+      },
       return: () => reader.cancel().then(() => OVER),
     }
   }

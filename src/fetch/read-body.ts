@@ -28,6 +28,8 @@ export interface BodyContext {
   readonly keepalive: boolean
   /** Of the request; undefined where none was said. */
   readonly mode: string | undefined
+  /** Whether it is the body of a `Request`, which is sent through a stream of its own: the one it was made of is not locked afterwards. */
+  readonly isOfRequest: boolean
 }
 
 /**
@@ -64,7 +66,11 @@ function copyOf(bytes: Uint8Array): OutgoingBody {
 function readStream(stream: ReadableStream, context: BodyContext): OutgoingBody {
   refusePieces(context)
   if (stream.locked || isStreamUsed(stream)) throw usedError()
-  return new ChunkedBody((onFailure) => new BytesOnly(new WebStreamSource(stream, onFailure)), undefined)
+  const keepsLock = !context.isOfRequest
+  return new ChunkedBody(
+    (onFailure) => new BytesOnly(new WebStreamSource(stream, onFailure, keepsLock)),
+    undefined,
+  )
 }
 
 function readPieces(pieces: AsyncIterable<unknown>, context: BodyContext): OutgoingBody | FileHandleLike {

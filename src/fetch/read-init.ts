@@ -131,7 +131,7 @@ export function readRequest(
   const body =
     members.body === undefined
       ? NO_BODY
-      : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex, mode })
+      : readBody(members.body, { makeBoundary, keepalive, isHalfDuplex, mode, isOfRequest: false })
   return { ...rest, body }
 }
 

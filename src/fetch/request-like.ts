@@ -55,9 +55,9 @@ export function takeRequestBody(
   makeBoundary: () => string,
   mode: string | undefined,
 ): OutgoingBody | FileHandleLike | Promise<OutgoingBody> {
+  const context = { makeBoundary, keepalive: false, isHalfDuplex: true, mode, isOfRequest: true } as const
   // What only looks like a Request may have any body.
-  if (!isReadable(request.body))
-    return readBody(request.body, { makeBoundary, keepalive: false, isHalfDuplex: true, mode })
+  if (!isReadable(request.body)) return readBody(request.body, context)
   const stream = request.body
   const isWeb = 'getReader' in stream
   if (request.bodyUsed === true || (isWeb && stream.locked) || isStreamUsed(stream as ReadableStream)) {
@@ -66,8 +66,7 @@ export function takeRequestBody(
   const written = writtenSource(request)
   if (written === undefined) return peek(bodyIn(mode, request) ?? stream)
   // Made of a stream: its length is not known.
-  if (written.source === null)
-    return readBody(stream, { makeBoundary, keepalive: false, isHalfDuplex: true, mode })
+  if (written.source === null) return readBody(stream, context)
   if (isWeb) void stream.cancel()
   const body = readBody(written.source, {
     makeBoundary: () => boundaryOf(request) ?? makeBoundary(),
@@ -82,7 +81,7 @@ function isReadable(body: unknown): body is ReadableStream<Uint8Array> | AsyncIt
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-const PLAIN = { keepalive: false, isHalfDuplex: false, mode: undefined } as const
+const PLAIN = { keepalive: false, isHalfDuplex: false, mode: undefined, isOfRequest: true } as const
 
 /**
  * The body of a `Request` that only its platform knows the source of: in the mode `no-cors` that is asked whether it may be sent. Undefined

@@ -6,6 +6,7 @@ import { Blob } from 'node:buffer'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { Client } from '../../src/client/client.ts'
 import { RedirectError } from '../../src/errors/index.ts'
 import { createFetch, type Fetch } from '../../src/fetch/index.ts'
@@ -14,6 +15,8 @@ import { closingSites, rejection, type Seen, Site } from './site.ts'
 
 const openSites = closingSites({ headers: { 'accept-language': '*' } })
 checkOpenHandles()
+
+const NODE = Number(process.versions.node.split('.')[0])
 
 let site: Site
 /** Another origin. */
@@ -304,6 +307,58 @@ const REQUEST_CONSTRUCTOR: readonly Step[] = [
     run: async () => {
       await refused(get('/echo', { method: 'POST', body: stream('x') }))
       await refused(get('/echo', { method: 'POST', body: 'x', duplex: 'full' }))
+    },
+  },
+  {
+    step: '37.3 a stream stays locked once it was sent, as with the fetch of the runtime; one that was not is cancelled',
+    run: async () => {
+      const cancelled: unknown[] = []
+      /** One chunk, and then the end or nothing. */
+      const make = (hasEnd: boolean): ReadableStream =>
+        new ReadableStream(
+          {
+            start: (controller) => controller.enqueue(Buffer.from('x')),
+            pull: (controller) => {
+              if (hasEnd) return controller.close()
+              tell()
+              return new Promise(() => {})
+            },
+            cancel: (reason) => void cancelled.push(reason),
+          },
+          { highWaterMark: 0 },
+        )
+      let tell!: () => void
+      for (const send of [fetch, globalThis.fetch]) {
+        const asked = new Promise<void>((resolve) => {
+          tell = resolve
+        })
+        const post = (path: string, body: ReadableStream, more: object = {}): Promise<Response> =>
+          send(site.origin + path, { method: 'POST', body, duplex: 'half', ...more })
+        for (const path of ['/echo', '/redirect?status=303&to=/echo']) {
+          const whole = make(true)
+          await (await post(path, whole)).text()
+          // Node 26 gives the lock of a stream back that it has read to its end.
+          if (send === fetch || NODE < 26) assert.equal(whole.locked, true)
+        }
+        const controller = new AbortController()
+        const half = make(false)
+        const hanging = post('/hang', half, { signal: controller.signal })
+        await asked
+        controller.abort()
+        await assert.rejects(hanging, { name: 'AbortError' })
+        await setImmediate()
+        assert.equal(half.locked, true)
+        if (send === fetch) assert.deepEqual(cancelled, [controller.signal.reason])
+        cancelled.length = 0
+        const unsent = make(true)
+        await assert.rejects(post('/echo', unsent, { signal: AbortSignal.abort('no') }), /no/)
+        await setImmediate()
+        assert.deepEqual([unsent.locked, cancelled.splice(0)], [false, ['no']])
+      }
+      // That of a Request is sent through a stream of its own.
+      const ofRequest = make(true)
+      await (await fetch(new Request(`${site.origin}/echo`, { ...streamInit(), body: ofRequest }))).text()
+      assert.equal(ofRequest.locked, false)
     },
   },
   {
