@@ -111,6 +111,79 @@ const asPost =
   (origin: string): Request =>
     new Request(`${origin}/echo`, { method: 'POST', body: make(), ...more })
 
+const CHUNKS = '5\r\nhello\r\n0\r\n\r\n'
+const chunked = (coding: string, body = CHUNKS): RawAnswer => ({
+  head: `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}`,
+  body,
+})
+const sized = (line: string, more = ''): RawAnswer => ({
+  head: `${line}${more}\r\nContent-Length: 5`,
+  body: 'hello',
+})
+
+type RawAnswer = Record<'head' | 'body', string> & { readonly end?: 'reset' }
+
+/** Answers that the parsers read in two ways: see docs/conformance.md. */
+const RAW_ANSWERS: readonly (Pick<Case, 'row' | 'agreesFrom' | 'differsFrom'> & {
+  readonly answers: readonly RawAnswer[]
+})[] = [
+  {
+    row: 'an answer that says `chunked` twice, in one line or in two',
+    answers: [chunked('chunked, chunked'), chunked('chunked\r\nTransfer-Encoding: chunked')],
+  },
+  {
+    row: 'a `transfer-encoding` of an answer that is empty, in quotes, or `chunked` with parameters',
+    answers: [chunked(''), chunked('', 'hello'), chunked('"chunked"'), chunked('chunked;a=b')],
+  },
+  {
+    row: 'an answer with a transfer coding besides `chunked` and `identity`, or with one after `chunked`',
+    answers: [
+      chunked('x-own', 'hello'),
+      chunked('gzip', 'hello'),
+      chunked('x-own, chunked'),
+      chunked('chunked, identity'),
+    ],
+  },
+  { row: 'an empty member in a list: `chunked,`', answers: [chunked('chunked,')] },
+  {
+    row: 'a status line of `HTTP/2.0` or `HTTP/0.9`, from Node 24 on of `RTSP/1.0`, too',
+    answers: [sized('HTTP/2.0 200 OK'), sized('HTTP/0.9 200 OK')],
+  },
+  {
+    row: 'a status line of `HTTP/2.0` or `HTTP/0.9`, from Node 24 on of `RTSP/1.0`, too',
+    differsFrom: 24,
+    answers: [sized('RTSP/1.0 200 OK')],
+  },
+  { row: 'a status line of `HTTP/1.2`', answers: [sized('HTTP/1.2 200 OK')] },
+  { row: 'an empty line before the status line', answers: [sized('\r\nHTTP/1.1 200 OK')] },
+  {
+    row: 'a control character in the reason phrase',
+    answers: ['\0', '\x01', '\x7f'].map((control) => sized(`HTTP/1.1 200 a${control}b`)),
+  },
+  {
+    row: '`statusText` beyond ASCII',
+    answers: ['caf\xe9', 'caf\xc3\xa9'].map((reason) => sized(`HTTP/1.1 200 ${reason}`)),
+  },
+  { row: 'spaces around the reason phrase', answers: [sized('HTTP/1.1 200  OK ')] },
+  {
+    row: 'a repeated length, and a length beside `chunked`',
+    answers: [
+      sized('HTTP/1.1 200 OK', '\r\nContent-Length: 5'),
+      { head: 'HTTP/1.1 200 OK\r\nContent-Length: 5, 5', body: 'hello' },
+      chunked('chunked\r\nContent-Length: 5'),
+    ],
+  },
+  {
+    row: 'a field of an answer that is folded over two lines',
+    differsFrom: 24,
+    answers: [sized('HTTP/1.1 200 OK', '\r\nX-A: b\r\n c')],
+  },
+  {
+    row: 'a reset within a body that ends with its connection',
+    answers: [{ head: 'HTTP/1.1 200 OK', body: 'hello', end: 'reset' }],
+  },
+]
+
 const CASES: readonly Case[] = [
   { title: 'a plain GET' },
   { title: 'a URL object', input: (origin) => new URL('/echo?q=1#part', origin) },
@@ -513,6 +586,15 @@ const CASES: readonly Case[] = [
     row: 'an answer with a space in the name of a field',
     agreesFrom: 24,
   },
+  ...RAW_ANSWERS.map(({ row, answers, differsFrom = 0, agreesFrom = Infinity }) =>
+    answers.map((answer) => ({
+      title: `the answer ${JSON.stringify(answer)}`,
+      input: at(`/raw?${new URLSearchParams(answer).toString()}`),
+      row,
+      differsFrom,
+      agreesFrom,
+    })),
+  ).flat(),
   { title: 'a cut body', input: at('/cut') },
   { title: 'a dropped connection', input: at('/drop') },
   { title: 'a relative URL', input: () => '/echo' },

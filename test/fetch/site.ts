@@ -141,6 +141,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
   drop: (request) => void request.socket.destroy(),
   /** A field that has no name. */
   'bad-name': (request) => void request.socket.end('HTTP/1.1 200 OK\r\nbad : 1\r\nContent-Length: 0\r\n\r\n'),
+  /** `?head=…&body=…`, one character for each byte, with the close as their end, or else a reset: `&end=reset`. */
+  raw: async ({ socket }, _response, url) => {
+    const [head = '', body = ''] = ['head', 'body'].map((name) => url.searchParams.get(name) ?? '')
+    socket.write(Buffer.from(`${head}\r\n\r\n${body}`, 'latin1'))
+    if (url.searchParams.get('end') !== 'reset') return void socket.end()
+    await setTimeout(20)
+    socket.resetAndDestroy()
+  },
   early: (_request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
     response.end('after hints')
