@@ -12,6 +12,7 @@ import type { Findings } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
+import { noteSent } from '../layers/sent.ts'
 import { isThenable, type MaybePromise } from '../layers/thenable.ts'
 import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { infoOf, tellRedirect, tellRetry } from './events.ts'
@@ -71,6 +72,7 @@ async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGrou
     (await wanted('beforeRequest', beforeRequest?.(request), request, ground, UNSENT)) ?? request
   if (!(sent instanceof OutgoingRequest))
     throw new TypeError(`The hook beforeRequest gives a request or nothing, not ${describe(sent)}`)
+  noteSent(request, sent)
   const response = await next(sent)
   if (afterResponse === undefined) return response
   let promised: unknown

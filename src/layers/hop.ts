@@ -57,9 +57,12 @@ const OF_BODY: ReadonlySet<string> = new Set(BODY_FIELDS)
 export interface HopFacts {
   /** The status of the redirect: a key of `REDIRECTS`. */
   readonly status: number
-  /** The method of the request that was redirected. */
+  /** The method that was redirected: the one that was sent. */
   readonly method: string
+  /** Where the fields were meant to go. */
   readonly from: URL
+  /** Where they really went, if a hook has changed that. Default `from`. */
+  readonly asked?: URL | undefined
   readonly to: URL
   readonly settings: RedirectSettings
   /** False where the request has no body: a GET that stays one keeps its fields. Default true. */
@@ -70,6 +73,8 @@ export interface HopFacts {
 export interface Hop {
   /** The method of the next request. */
   readonly method: string
+  /** It is GET because the status says so, whatever it was before. */
+  readonly becomesGet: boolean
   /** The body is not sent again, nor the fields that describe it. */
   readonly dropsBody: boolean
   /** `all`: every field. `all-but-host`: another origin that is trusted. `listed`: those of the list and of `keepHeaders`. */
@@ -77,13 +82,23 @@ export interface Hop {
 }
 
 /** Decides what goes along; `refused` for a way from https to http that was not allowed. */
-export function decideHop({ status, method, from, to, settings, hasBody }: HopFacts): Hop | 'refused' {
-  if (from.protocol === 'https:' && to.protocol !== 'https:' && !settings.downgrade) return 'refused'
+export function decideHop({
+  status,
+  method,
+  from,
+  asked = from,
+  to,
+  settings,
+  hasBody,
+}: HopFacts): Hop | 'refused' {
+  const wasSecure = from.protocol === 'https:' || asked.protocol === 'https:'
+  if (wasSecure && to.protocol !== 'https:' && !settings.downgrade) return 'refused'
   const toGet = REDIRECTS[status]
   const isKept = method === 'POST' && settings.keepPostAfter.includes(status)
   const becomesGet = !isKept && (toGet === 'all but HEAD' ? method !== 'HEAD' : toGet === method)
   return {
     method: becomesGet ? 'GET' : method,
+    becomesGet,
     dropsBody: becomesGet && (method !== 'GET' || hasBody !== false),
     fields: fieldsFor(from, to, settings),
   }

@@ -3,7 +3,7 @@
  * from the client's own chance. It has to be unlike all others, and is no secret.
  */
 
-import { type FieldLine, hasField } from '../core/fields.ts'
+import { type FieldLine, fieldValues, hasField } from '../core/fields.ts'
 import { equalsIgnoringCase } from '../core/grammar.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { Random } from '../time/random.ts'
@@ -20,6 +20,21 @@ export function makeKey(random: Random): string {
 export function hasKey({ fields, defaults }: OutgoingRequest, name: string): boolean {
   const lower = name.toLowerCase()
   return hasField(fields, lower) || hasField(defaults, lower)
+}
+
+/**
+ * Whether a request has a field of that name, and was sent with it: what a hook adds or changes on the way may be another one the
+ * next time.
+ */
+export function keepsKey(given: OutgoingRequest, sent: OutgoingRequest, name: string): boolean {
+  if (given === sent) return hasKey(given, name)
+  const keys = keysOf(given, name)
+  return keys.length > 0 && keys.join() === keysOf(sent, name).join()
+}
+
+function keysOf({ fields, defaults }: OutgoingRequest, name: string): readonly string[] {
+  const lower = name.toLowerCase()
+  return fieldValues(hasField(fields, lower) ? fields : defaults, lower)
 }
 
 /** The name of the field that a request with this method is given; undefined for none. */

@@ -37,8 +37,9 @@ const NO_CHANGES: FieldChanges = Object.freeze([])
 /** What the decision depends on. */
 export interface RedirectFacts {
   readonly status: number
+  /** The method that was sent: a hook may have changed the one that was asked for. */
   readonly method: string
-  /** The URL that was asked for. */
+  /** The URL that was asked for, as it was sent. */
   readonly url: URL
   /** The values of the Location fields, one character for each byte. */
   readonly locations: readonly string[]
@@ -48,7 +49,7 @@ export interface RedirectFacts {
   readonly isReplayable: boolean
   /** There is a body. Default true. */
   readonly hasBody?: boolean | undefined
-  /** What was asked for so far, the request itself included, the oldest first. */
+  /** What was asked for so far, before hooks changed it, the request itself included, the oldest first. */
   readonly visited: readonly Visit[]
   readonly settings: RedirectSettings
   /** A body that can be sent once is not dropped, but by a 303. Default false. */
@@ -96,9 +97,11 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   if (read.kind === 'bad') return refuse('REDIRECT_LOCATION', read.why, undefined)
   const to = facts.upgraded ?? read.url
   const location = shownUrl(to.href)
-  const hop = decideHop({ status, method, from: url, to, settings, hasBody })
+  const last = visited.at(-1) ?? { method, url }
+  const hop = decideHop({ status, method, from: last.url, asked: url, to, settings, hasBody })
   if (hop === 'refused') return refuse('REDIRECT_DOWNGRADE', `to ${location}`, location)
-  if (visited.length > settings.limit) return refuseMore({ method: hop.method, url: to }, visited, settings)
+  if (visited.length > settings.limit)
+    return refuseMore({ method: methodAfter(hop, last), url: to }, visited, settings)
   const isDropped = hop.dropsBody && (status === 303 || facts.refusesToDropBody !== true)
   if (!isDropped && !facts.isReplayable) return refuse('REDIRECT_BODY', `${status} to ${location}`, location)
   if (retryAfterMs > facts.maxRetryAfterMs)
@@ -106,6 +109,11 @@ export function decideRedirect(facts: RedirectFacts): RedirectDecision {
   if (retryAfterMs > 0 && retryAfterMs >= facts.leftMs)
     return answer('Retry-After asks for a wait beyond timeout.total')
   return { kind: 'follow', url: to, hadUserinfo: read.hadUserinfo, hop, afterMs: retryAfterMs }
+}
+
+/** The method that goes on. What a hook made of it is made again, unless the status says that it is to be GET. */
+function methodAfter({ becomesGet }: Hop, { method }: { readonly method: string }): string {
+  return becomesGet ? 'GET' : method
 }
 
 function answer(why: string): RedirectDecision {
@@ -192,11 +200,13 @@ async function follow(
   while (true) {
     const { fields } = response.head
     const locations = fieldValues(fields, 'location')
-    const upgraded = await upgradedLocation(request, response, visited.at(-1)!.url, options)
+    const url = askedUrl(request, response, visited.at(-1)!)
+    const upgraded = await upgradedLocation(request, response, url, options)
     const decision = decideRedirect({
       status: response.status,
-      method: request.method,
-      url: visited.at(-1)!.url,
+      // The response knows what it answers.
+      method: response.facts.method ?? request.method,
+      url,
       locations,
       upgraded,
       isReplayable: isReplayable(request.body),
@@ -215,7 +225,8 @@ async function follow(
     closeBody(request.body)
     if (decision.kind === 'refuse') throw errorOf(decision, response)
     const asked = askedOfHop(request, decision, settings, response)
-    const carried = options.isKeyDrawn ? withoutNeedlessKey(asked, request, decision.hop.method) : asked
+    const method = methodAfter(decision.hop, request)
+    const carried = options.isKeyDrawn ? withoutNeedlessKey(asked, request, method) : asked
     redirects.push(response)
     await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
     await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
@@ -252,15 +263,16 @@ async function upgradedLocation(
  * @throws what the settings throw for a URL that may not be gone to
  */
 function askedOfHop(
-  { settings, fields, body }: OutgoingRequest,
+  request: OutgoingRequest,
   { url, hop, hadUserinfo }: Extract<RedirectDecision, { kind: 'follow' }>,
   { keepHeaders }: RedirectSettings,
   redirect: HTTPResponse,
 ): readonly FieldLine[] {
+  const { settings, fields, body } = request
   const carried = carryFields(fields, hop, keepHeaders)
   if (settings?.checkRedirect === undefined) return carried
   try {
-    const next = { url, redirect, method: hop.method, fields: carried, hadUserinfo }
+    const next = { url, redirect, method: methodAfter(hop, request), fields: carried, hadUserinfo }
     return changed(carried, settings.checkRedirect(next) ?? NO_CHANGES)
   } catch (error) {
     closeBody(body, error)
@@ -287,15 +299,14 @@ function redirected(
   response: HTTPResponse,
   fields: readonly FieldLine[],
 ): OutgoingRequest {
-  const { method, dropsBody } = hop
   return withChanges(request, {
     settings: carryAuth(request.settings, hop),
     ...located(url, locate, response),
-    method,
+    method: methodAfter(hop, request),
     defaults: carryFields(request.defaults, hop, settings.keepHeaders),
     fields,
     attempt: 1,
-    ...(dropsBody
+    ...(hop.dropsBody
       ? WITHOUT_BODY
       : {
           body: replayOf(request.body),
@@ -337,6 +348,11 @@ function located(
     const decision = { code: 'REDIRECT_LOCATION', detail, location: undefined } as const
     throw errorOf(decision, response, cause)
   }
+}
+
+/** The URL that was asked for, which a hook may have changed: what Location is relative to (RFC 9110 §10.2.2). */
+function askedUrl(request: OutgoingRequest, { url }: HTTPResponse, visit: Visit): URL {
+  return url === request.url || !URL.canParse(url) ? visit.url : new URL(url)
 }
 
 /** `OPTIONS *` asks for no path. */

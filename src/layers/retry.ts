@@ -17,10 +17,11 @@ import { HTTPException } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { attemptsOf, withLast } from './attempts.ts'
-import { hasKey, withKey } from './idempotency-key.ts'
+import { keepsKey, withKey } from './idempotency-key.ts'
 import { Pauses } from './pause.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { failureOf, isWorthwhile, type RetryFailure } from './retry-failure.ts'
+import { sentFor } from './sent.ts'
 import { stepLayer } from './steps.ts'
 
 /** A status that is worth another try only where the server says when (RFC 9110 §15.5.14). */
@@ -38,13 +39,14 @@ export type RetryOutcome =
 /** What the decision depends on. */
 export interface RetryFacts {
   readonly settings: RetrySettings
+  /** The method that was sent: a hook may have changed the one that was asked for. */
   readonly method: string
   /** Which attempt has ended, from 1. */
   readonly attempt: number
   readonly outcome: RetryOutcome
   /** Whether the server may have acted on it: false only where it is proven that it has not. */
   readonly mayHaveActed: boolean
-  /** A field names the request, so that the server acts once however often it comes. */
+  /** A field names the request, the same in each attempt, so that the server acts once however often it comes. */
   readonly hasKey: boolean
   /** It was sent with `Expect: 100-continue`. */
   readonly isExpectant: boolean
@@ -195,15 +197,17 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
       if (!HTTPException.isHTTPException(error) || (isAborted && error === signal.reason)) throw error
     }
     const { outcome, attempts, error } = read(ended, options)
+    // What acted is what was sent; what would be sent again begins as this request.
+    const sent = sentFor(request)
     const decision = decideRetry({
       settings,
-      method: request.method,
+      method: sent.method,
       attempt: request.attempt,
       outcome,
       mayHaveActed: error === undefined ? attempts.some(mayHaveActedIn) : error.mayHaveActed,
-      hasKey: hasKey(request, settings.idempotencyKey ?? DEFAULT_KEY),
-      isExpectant: request.expectContinueMs !== undefined,
-      isReplayable: isReplayable(request.body),
+      hasKey: keepsKey(request, sent, settings.idempotencyKey ?? DEFAULT_KEY),
+      isExpectant: request.expectContinueMs !== undefined && sent.expectContinueMs !== undefined,
+      isReplayable: isReplayable(request.body) && isReplayable(sent.body),
       isAborted,
       leftMs: request.deadlines.endsAt - clock.now(),
       drawn: options.random.next(),

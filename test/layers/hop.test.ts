@@ -128,11 +128,17 @@ describe('the fields that a redirect carries', () => {
     ['Referer', 'http://a.example/'],
     ['Origin', 'http://a.example'],
   ]
-  const namesAfter = (hop: Omit<Hop, 'method'>, keepHeaders: readonly string[] = []): string[] =>
-    carryFields(FIELDS, { method: 'GET', ...hop }, keepHeaders).map(([name]) => name)
+  const namesAfter = (
+    hop: Omit<Hop, 'method' | 'becomesGet'>,
+    keepHeaders: readonly string[] = [],
+  ): string[] =>
+    carryFields(FIELDS, { method: 'GET', becomesGet: false, ...hop }, keepHeaders).map(([name]) => name)
 
   it('to the same origin are all of them, in the same list', () => {
-    assert.equal(carryFields(FIELDS, { method: 'GET', dropsBody: false, fields: 'all' }, []), FIELDS)
+    assert.equal(
+      carryFields(FIELDS, { method: 'GET', becomesGet: false, dropsBody: false, fields: 'all' }, []),
+      FIELDS,
+    )
   })
 
   it('to another origin are those of the list [pain 38] [9110-15.4-3, 9110-15.4-5, 9110-15.4-6, 9110-11.7.2-1, 9110-10.1.3-4]', () => {
@@ -214,7 +220,7 @@ describe('the fields that a redirect carries', () => {
     fc.assert(
       fc.property(fc.array(anyCase), fc.boolean(), (names, dropsBody) => {
         const fields = names.map((name): FieldLine => [name, 'secret'])
-        const hop: Hop = { method: 'GET', dropsBody, fields: 'listed' }
+        const hop: Hop = { method: 'GET', becomesGet: dropsBody, dropsBody, fields: 'listed' }
         const kept = carryFields(fields, hop, ['x-kept'])
         const expected = fields.filter(
           ([name]) => allowed.test(name) && !(dropsBody && name.toLowerCase().startsWith('content-')),

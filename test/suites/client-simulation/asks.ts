@@ -1,6 +1,7 @@
 // Draws requests: method, URL, fields with credentials, body, options; and notes what each of them means.
 
 import type { ClientOptions, ClientRequestOptions, ClientTimeouts } from '../../../src/client/option-types.ts'
+import { type OutgoingRequest, withChanges } from '../../../src/core/request.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../../../src/core/timeouts.ts'
 import type { Choices } from '../simulation/choices.ts'
 import type { World } from '../simulation/world.ts'
@@ -97,8 +98,13 @@ export function makeAsk(drawing: Drawing, id: number, isPlain: boolean, origin?:
     hasFailed: false,
     isOver: false,
   }
+  // A hook of the caller makes what it is of what was asked for: each second, without a choice. What may be repeated changes with it.
+  const isChanged = !isPlain && id % 2 === 1 && !SAFE_TO_REPEAT.includes(method)
+  const change = (request: OutgoingRequest): OutgoingRequest =>
+    request.method === 'PUT' ? withChanges(request, { method }) : request
   const options: ClientRequestOptions = {
-    method,
+    method: isChanged ? 'PUT' : method,
+    ...(isChanged ? { hooks: { beforeRequest: change } } : {}),
     headers,
     ...made.options,
     ...(auth === undefined ? {} : { auth }),

@@ -44,8 +44,10 @@ const NOT_JSON = Symbol('not JSON')
 
 /** Whether `fetch` can say what the request says. */
 export function isForFetch({ url, options }: MadeAsk): boolean {
-  const { timeout, retry, redirect, throwOnError, expectContinue, auth, body } = options
-  const says = [timeout, retry, redirect, throwOnError, expectContinue, auth].some((one) => one !== undefined)
+  const { timeout, retry, redirect, throwOnError, expectContinue, auth, hooks, body } = options
+  const says = [timeout, retry, redirect, throwOnError, expectContinue, auth, hooks].some(
+    (one) => one !== undefined,
+  )
   // A function and a list would be made a text, and userinfo is refused.
   return !says && !url.includes('@') && typeof body !== 'function' && !Array.isArray(body)
 }

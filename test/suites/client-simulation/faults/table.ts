@@ -257,6 +257,20 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
+    does: 'tries again by the method that was asked for, whatever a hook has made of it',
+    file: RETRY,
+    find: 'const sent = sentFor(request);',
+    replace: 'const sent = request;',
+    within: 1_000,
+  },
+  {
+    does: 'goes on after a redirect by the method that was asked for, whatever a hook has made of it',
+    file: REDIRECT,
+    find: 'method: response.facts.method ?? request.method,',
+    replace: 'method: request.method,',
+    within: 1_000,
+  },
+  {
     does: 'tries again more often than it may',
     file: RETRY,
     find: 'attempt > settings.limit',
