@@ -58,8 +58,8 @@ function goOn<T, R>(value: MaybePromise<T>, plan: (value: T) => MaybePromise<R>)
 }
 
 /** Another protocol is spoken with the server, and not with a proxy that would not pass it on (RFC 9110 §7.8). */
-function asksForSwitch({ fields }: OutgoingRequest): boolean {
-  return fields.length > 0 && hasField(fields, 'upgrade')
+function asksForSwitch({ fields, defaults }: OutgoingRequest): boolean {
+  return hasField(fields, 'upgrade') || hasField(defaults, 'upgrade')
 }
 
 export class InnerEnd {

@@ -32,7 +32,7 @@ export interface RequestOrigin {
   readonly prefix: string
   /** Fields that most requests to it have by default. */
   readonly defaults: readonly FieldLine[]
-  /** All fields of a request that has only those: Host and `defaults`. */
+  /** All fields of a request that has only those: Host and `defaults`; none where what they frame has to be looked at. */
   readonly plainFields: readonly FieldLine[]
 }
 

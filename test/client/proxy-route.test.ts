@@ -348,18 +348,24 @@ describe('connections by way of a proxy', () => {
   })
 
   it('are tunnels for a request that asks for another protocol', async () => {
-    const { client, network } = begin({ proxy: PROXY })
     const headers = { Connection: 'upgrade', Upgrade: 'echo' }
-    const asked = client.get('http://a.test/', { headers })
-    await turn()
-    assert.match(showWire(network.stream.takeWritten()), /^CONNECT a\.test:80 HTTP/)
-    network.stream.receive(ESTABLISHED)
-    await turn()
-    assert.match(showWire(network.stream.takeWritten()), /^GET \/ HTTP/)
-    network.stream.receive(OK)
-    assert.equal(await (await asked).text(), 'ok')
-    assert.equal(client.explain('http://a.test/', { headers }).connection.action, 'use')
-    await client.close()
+    // The same where its client asks for it by default.
+    for (const [ofClient, ofRequest] of [
+      [{}, { headers }],
+      [{ headers }, {}],
+    ]) {
+      const { client, network } = begin({ proxy: PROXY, ...ofClient })
+      const asked = client.get('http://a.test/', ofRequest)
+      await turn()
+      assert.match(showWire(network.stream.takeWritten()), /^CONNECT a\.test:80 HTTP/)
+      network.stream.receive(ESTABLISHED)
+      await turn()
+      assert.match(showWire(network.stream.takeWritten()), /^GET \/ HTTP/)
+      network.stream.receive(OK)
+      assert.equal(await (await asked).text(), 'ok')
+      assert.equal(client.explain('http://a.test/', ofRequest).connection.action, 'use')
+      await client.close()
+    }
   })
 
   it('are explained with who we are to the proxy, masked, and without what would be taken off', async () => {

@@ -17,6 +17,7 @@ import { shareFields, writeRequestHead } from '../../h1/request-heads.ts'
 import { resolveTolerances, type Tolerances } from '../../h1/tolerances.ts'
 
 const DEFAULT_TOLERANCES = resolveTolerances()
+const NO_FIELDS: readonly FieldLine[] = Object.freeze([])
 
 /** The newest origins: connections to one of them share what heads say of it. */
 const ORIGINS = new Map<string, RequestOrigin>()
@@ -35,11 +36,35 @@ export function makeOrigin(
   const key = `${prefix} ${defaultPort}`
   const known = ORIGINS.get(key)
   if (known?.defaults === defaults) return known
-  const plainFields = shareFields([['Host', authority], ...defaults])
-  const origin = Object.freeze({ defaultPort, host: plainFields[0]!, prefix, defaults, plainFields })
+  // Of its own: what a redirect brings here has no Host of another origin, be it a default.
+  const [host] = shareFields([['Host', authority]])
+  // What frames a body is held against that of each request.
+  const isFraming = hasField(defaults, 'content-length') || hasField(defaults, 'transfer-encoding')
+  const plainFields = isFraming ? NO_FIELDS : shareFields(withHostFirst(host, defaults))
+  const origin = Object.freeze({ defaultPort, host: host!, prefix, defaults, plainFields })
   ORIGINS.set(key, origin)
   if (ORIGINS.size > MAX_ORIGINS) ORIGINS.delete(ORIGINS.keys().next().value!)
   return origin
+}
+
+/** The fields after Host; a Host of their own takes its place (RFC 9110 §7.2). */
+function withHostFirst(host: FieldLine | undefined, fields: readonly FieldLine[]): FieldLine[] {
+  if (!hasField(fields, 'host')) return host === undefined ? [...fields] : [host, ...fields]
+  return [...fields.filter(isHost), ...fields.filter((line) => !isHost(line))]
+}
+
+function isHost([name]: FieldLine): boolean {
+  return name.toLowerCase() === 'host'
+}
+
+/** The fields among which a request has one of that name: its own ones, else those it has by default. */
+function fieldsWith({ fields, defaults }: OutgoingRequest, lower: string): readonly FieldLine[] {
+  return hasField(fields, lower) ? fields : defaults
+}
+
+/** Whether a request has a field, of its own or by default: it is not computed then. */
+function says({ fields, defaults }: OutgoingRequest, lower: string): boolean {
+  return hasField(fields, lower) || hasField(defaults, lower)
 }
 
 /** Methods that give content a meaning: without a body they say so (RFC 9110 §8.6, as http.client does). */
@@ -67,6 +92,7 @@ function isBare(request: OutgoingRequest): boolean {
     request.trailers === undefined &&
     !request.chunked &&
     request.defaults === request.origin.defaults &&
+    request.origin.plainFields.length > 0 &&
     request.target.startsWith('/') &&
     !isWithContent(request.method)
   )
@@ -97,13 +123,13 @@ export function completeHead(request: OutgoingRequest): RequestToSend {
     return { type: 'request', method, target, version, fields: origin.plainFields }
   const known = isSimple ? BARE_HEADS.get(given) : undefined
   if (known?.origin === origin) return { type: 'request', method, target, version, fields: known.fields }
-  const host = version === 10 || hasField(given, 'host') ? undefined : hostFieldFor(method, target, origin)
+  const host = version === 10 || says(request, 'host') ? undefined : hostFieldFor(method, target, origin)
   const defaults = request.defaults.filter(([name]) => !hasField(given, name.toLowerCase()))
   // Made as long as it is: an array that begins empty and grows has room for seventeen.
-  const fields = host === undefined ? [...defaults] : [host, ...defaults]
+  const fields = withHostFirst(host, defaults)
   addFraming(fields, request)
   const { body, trailers } = request
-  if (body.kind !== 'none' && body.contentType !== undefined && !hasField(given, 'content-type')) {
+  if (body.kind !== 'none' && body.contentType !== undefined && !says(request, 'content-type')) {
     fields.push(['Content-Type', body.contentType])
   }
   if (Array.isArray(trailers)) {
@@ -111,9 +137,12 @@ export function completeHead(request: OutgoingRequest): RequestToSend {
     // Refused now, while nothing has been sent.
     writeTrailers(lines, DEFAULT_TOLERANCES)
     const names = lines.map(([name]) => name)
-    if (names.length > 0 && !hasField(given, 'trailer')) fields.push(['Trailer', names.join(', ')])
+    if (names.length > 0 && !says(request, 'trailer')) fields.push(['Trailer', names.join(', ')])
   }
-  if (expectsContinue(request) && !listTokens(given, 'expect').includes('100-continue'))
+  if (
+    expectsContinue(request) &&
+    !listTokens(fieldsWith(request, 'expect'), 'expect').includes('100-continue')
+  )
     fields.push(['Expect', '100-continue'])
   for (const field of given) fields.push(field)
   if (!isSimple || !isFrozen(given)) return { type: 'request', method, target, version, fields }
@@ -124,16 +153,17 @@ export function completeHead(request: OutgoingRequest): RequestToSend {
 
 /** Content-Length where the length is known, else chunked, unless the caller has framed the body (RFC 9112 §6.3). */
 function addFraming(fields: FieldLine[], request: OutgoingRequest): void {
-  const { method, fields: given, body, trailers, chunked } = request
+  const { method, body, trailers, chunked } = request
   const length = lengthOf(body)
-  const declared = readContentLength(fieldValues(given, 'content-length'))
+  const declared = readContentLength(fieldValues(fieldsWith(request, 'content-length'), 'content-length'))
   if (declared.kind === 'valid' && length !== undefined && declared.length !== length) {
     const code = length > declared.length ? 'BODY_TOO_LONG' : 'BODY_TOO_SHORT'
-    throw new LocalProtocolError(code, `${length} bytes were given, ${declared.length} declared`)
+    const by = hasField(request.fields, 'content-length') ? '' : ' by the option headers of the client'
+    throw new LocalProtocolError(code, `${length} bytes were given, ${declared.length} declared${by}`)
   }
   if (declared.kind !== 'absent' && trailers !== undefined)
     throw new LocalProtocolError('TRAILERS_WITHOUT_CHUNKED')
-  if (declared.kind !== 'absent' || hasField(given, 'transfer-encoding')) return
+  if (declared.kind !== 'absent' || says(request, 'transfer-encoding')) return
   if (chunked || trailers !== undefined || length === undefined) {
     fields.push(['Transfer-Encoding', 'chunked'])
   } else if (body.kind !== 'none' || isWithContent(method)) {
