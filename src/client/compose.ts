@@ -44,11 +44,13 @@ export interface Feature {
 }
 
 /** Outside of the layers of the user. */
-const OUTER: readonly Feature[] = [
-  { name: 'events', isOn: () => true, make: () => eventsLayer },
-  { name: 'onError', isOn: hasErrorHook, make: () => errorHook },
-  { name: 'context', isOn: ({ context }) => context !== undefined, make: () => contextLayer },
-]
+function outerFeatures({ clock, underway: { pauses } }: Ground): readonly Feature[] {
+  return [
+    { name: 'events', isOn: () => true, make: () => eventsLayer },
+    { name: 'onError', isOn: hasErrorHook, make: () => errorHook({ clock, pauses }) },
+    { name: 'context', isOn: ({ context }) => context !== undefined, make: () => contextLayer },
+  ]
+}
 
 /** What the built-in layers of a client stand on. */
 export interface Ground {
@@ -169,6 +171,7 @@ function nameOfLayer({ name }: Layer): string {
 /** The chains of a client. */
 export class Chains {
   readonly #own: readonly Layer[]
+  readonly #outer: readonly Feature[]
   readonly #inner: readonly Feature[]
   readonly #end: Handler
   readonly #bySettings: WeakMap<RequestSettings, ContinuingHandler> = new WeakMap()
@@ -182,6 +185,7 @@ export class Chains {
    */
   constructor(own: readonly Layer[], ground: Ground, end: Handler) {
     this.#own = own
+    this.#outer = outerFeatures(ground)
     this.#inner = innerFeatures(ground)
     this.#end = end
   }
@@ -189,7 +193,7 @@ export class Chains {
   /** The names of the layers that a request with these settings goes through, the outermost first. */
   namesFor(settings: RequestSettings): readonly string[] {
     const own = this.#own.map(nameOfLayer)
-    return [...namesOf(OUTER, settings), ...own, ...namesOf(this.#inner, settings), 'pool']
+    return [...namesOf(this.#outer, settings), ...own, ...namesOf(this.#inner, settings), 'pool']
   }
 
   /** The chain for settings. */
@@ -203,11 +207,11 @@ export class Chains {
   }
 
   #chainOf(settings: RequestSettings): ContinuingHandler {
-    const names = [...namesOf(OUTER, settings), ...namesOf(this.#inner, settings)].join()
+    const names = [...namesOf(this.#outer, settings), ...namesOf(this.#inner, settings)].join()
     let chain = this.#byNames.get(names)
     if (chain === undefined) {
       const layers = [
-        ...this.#layersOf(OUTER, settings),
+        ...this.#layersOf(this.#outer, settings),
         ...this.#own.map(guardLayer),
         ...this.#layersOf(this.#inner, settings),
       ]

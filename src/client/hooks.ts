@@ -91,29 +91,41 @@ async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGrou
 }
 
 /** Calls `onError` once, for what the caller would be told: outside of all other built-in layers. */
-export const errorHook: Layer = (next) => (request) =>
-  next(request).then(
-    (response) => {
-      ASKED.set(response, request)
-      return response
-    },
-    async (error: unknown) => {
-      throw await toldBy(request, error)
-    },
-  )
+export function errorHook(ground: WaitGround): Layer {
+  return (next) => (request) =>
+    next(request).then(
+      (response) => {
+        ASKED.set(response, (error) => toldBy(request, error, ground))
+        return response
+      },
+      async (error: unknown) => {
+        throw await toldBy(request, error, ground)
+      },
+    )
+}
 
-/** What was asked for, where there is a hook that wants to hear of the error that a verb makes of the response. */
-const ASKED = new WeakMap<HTTPResponse, OutgoingRequest>()
+/** What the hook makes of the error that a verb makes of the response, where there is one that wants to hear of it. */
+const ASKED = new WeakMap<HTTPResponse, (error: unknown) => Promise<unknown>>()
 
 /** Rejects with the error that a verb makes of a response for its status, or with what the hook `onError` gives for it. */
 export async function refuseStatus(response: HTTPResponse): Promise<never> {
   const error = await response.toStatusError()
-  const request = ASKED.get(response)
-  throw request === undefined ? error : await toldBy(request, error)
+  const tell = ASKED.get(response)
+  throw tell === undefined ? error : await tell(error)
 }
 
-async function toldBy(request: OutgoingRequest, error: unknown): Promise<unknown> {
-  return (await hooksOf(request)?.onError?.(error, request)) ?? error
+/**
+ * What `onError` gives for an error, or the error. The request is over, by its signal or its time perhaps: only `destroy()` ends the
+ * wait, and the error is told as it is then.
+ */
+async function toldBy(
+  request: OutgoingRequest,
+  error: unknown,
+  { pauses }: Pick<WaitGround, 'pauses'>,
+): Promise<unknown> {
+  const given: unknown = hooksOf(request)?.onError?.(error, request)
+  const told = isThenable(given) ? await pauses.unlessEnded(Promise.resolve(given), error) : given
+  return told ?? error
 }
 
 /** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */

@@ -87,15 +87,15 @@ export class Underway {
     if (this.#count === 0) this.#onEmpty?.()
   }
 
-  /** Takes nothing new. Gives what has to be waited for: undefined where nothing is under way. */
+  /** Takes nothing new. Gives what has to be waited for: undefined where nothing is under way, or all was ended. */
   close(): Promise<void> | undefined {
     this.#empty ??= new Promise((resolve) => {
       this.#onEmpty = resolve
     })
-    return this.#count === 0 ? undefined : this.#empty
+    return this.#count === 0 || this.#refusal !== undefined ? undefined : this.#empty
   }
 
-  /** Ends all waits at once. */
+  /** Ends all waits at once, that of `close()` too: what a layer of the caller still waits for is its own. */
   destroy(error: unknown): void {
     this.#refusal ??= () => (error === undefined ? new NotConnected('the client was destroyed') : error)
     this.pauses.end(
@@ -103,5 +103,6 @@ export class Underway {
         ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')
         : () => error,
     )
+    this.#onEmpty?.()
   }
 }

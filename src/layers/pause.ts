@@ -47,6 +47,18 @@ export class Pauses {
     })
   }
 
+  /** Waits for something else, for as long as that takes: gives `instead` once all waits are ended. */
+  unlessEnded<T>(work: Promise<T>, instead: T): Promise<T> {
+    // Where the wait is over, what fails is nobody's.
+    hearPromise(work)
+    if (this.#reason !== undefined) return Promise.resolve(instead)
+    return new Promise((resolve, reject) => {
+      const end = (): void => resolve(instead)
+      this.#ends.add(end)
+      work.finally(() => this.#ends.delete(end)).then(resolve, reject)
+    })
+  }
+
   /**
    * Waits; at once where there is nothing to wait for.
    * @throws `signal.reason`, untouched; what `end` was given

@@ -6,8 +6,10 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
+import { respondWith } from '../../src/core/memory-response.ts'
+import type { OutgoingRequest } from '../../src/core/request.ts'
 import type { Progress } from '../../src/core/settings.ts'
-import { ConnectionLost, TimeoutError } from '../../src/errors/index.ts'
+import { type ConnectError, ConnectionLost, TimeoutError } from '../../src/errors/index.ts'
 import { outcomeOf, rejectionOf } from '../support/memory-connection.ts'
 import { checkOpenHandles } from '../support/open-handles.ts'
 import { serve } from './serving.ts'
@@ -56,6 +58,54 @@ describe('what a request waits for of its caller', () => {
       )
     })
   }
+
+  for (const [when, options, ask] of [
+    ['a request has failed', {}, (client: Client) => client.get('http://127.0.0.1:1/')],
+    [
+      'a verb takes a status for an error',
+      {
+        layers: [() => (request: OutgoingRequest) => Promise.resolve(respondWith(request, { status: 500 }))],
+      },
+      (client: Client) => client.get('http://name.test/').text(),
+    ],
+  ] as const) {
+    it(`is ended by destroy(), and close() after it: an onError, when ${when}`, async () => {
+      const told: unknown[] = []
+      const client = new Client({
+        retry: false,
+        proxy: false,
+        ...options,
+        hooks: {
+          onError(error) {
+            told.push(error)
+            return never()
+          },
+        },
+      })
+      const failed = rejectionOf(ask(client))
+      while (told.length === 0) await new Promise(setImmediate)
+      const closed = client.close()
+      client.destroy()
+      assert.deepEqual([await failed], told)
+      await closed
+      await client.close()
+    })
+  }
+
+  it('is no longer waited for once close() has ended it: an onError', async () => {
+    const client = new Client({ retry: false, proxy: false, hooks: { onError: never } })
+    const failed = rejectionOf(client.get('http://127.0.0.1:1/'))
+    await client.close({ timeout: 20 })
+    assert.equal(((await failed) as ConnectError).code, 'CONNECT_REFUSED')
+    await client.close()
+  })
+
+  it('keeps no close() waiting after destroy(): a layer', async () => {
+    const client = new Client({ layers: [() => never] })
+    void client.get('http://127.0.0.1:1/')
+    client.destroy()
+    await client.close()
+  })
 
   it('is under way where a connection is taken or opened: close() waits for it, destroy() ends it', async () => {
     const client = new Client({ hsts: { get: never, set: never, delete: never } })

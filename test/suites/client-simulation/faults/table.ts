@@ -189,7 +189,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'cuts off what is under way by close()',
     file: 'client/underway.js',
-    find: 'return this.#count === 0 ? undefined : this.#empty;',
+    find: 'return this.#count === 0 || this.#refusal !== undefined ? undefined : this.#empty;',
     replace: 'return undefined;',
     within: 2_000,
   },
