@@ -17,9 +17,9 @@ import type { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { addContext, HTTPException } from '../errors/exception.ts'
-import { tellUnsent } from '../errors/unsent.ts'
+import { beforeRequest, tellUnsent } from '../errors/unsent.ts'
 import { isThenable } from '../layers/thenable.ts'
-import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
+import { BEFORE_SENDING, type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import { checkHead, completeHead } from '../transport/h1/request-head.ts'
 import { type Base, BUILT_IN_FIELDS, builtIn, joinQueries, makeBase } from './base.ts'
 import { type CloseOptions, closeInTime, takeCloseOptions } from './closing.ts'
@@ -283,14 +283,14 @@ export class Client {
     const deadlines = deadlinesFor(settings, clock)
     deadlines.signal?.throwIfAborted()
     const over = new AbortController()
-    const { prefix } = this.#destinations.find(url).origin
+    const { prefix } = beforeRequest(() => this.#destinations.find(url)).origin
     const wanted = { url: `${prefix}/`, deadlines }
     const open = async (): Promise<void> => {
       const planned = this.#end.planByHand(this.#destinations.find(url), deadlines, settings)
       const { to, plan } = isThenable(planned) ? await planned : planned
       await pool.preconnect(plan, count, settings.timeouts, `${to.origin.prefix}/`, over.signal)
     }
-    const opened = whileWanted(open(), wanted, this.#waitGround()).finally(() => over.abort())
+    const opened = whileWanted(open(), wanted, this.#waitGround(), BEFORE_SENDING).finally(() => over.abort())
     await underway.watch(opened.catch(openingFailed(prefix, clock)), deadlines.signal)
   }
 
@@ -316,7 +316,7 @@ export class Client {
       const { to, plan } = isThenable(planned) ? await planned : planned
       return plans.driveByHand(await pool.acquire(plan, deadlines, settings), to.place, settings)
     }
-    const { prefix } = this.#destinations.find(url).origin
+    const { prefix } = beforeRequest(() => this.#destinations.find(url)).origin
     return underway.watch(lend().catch(openingFailed(prefix, clock)), deadlines.signal)
   }
 

@@ -27,14 +27,17 @@ export async function closeInTime(
   let timer: Timer | undefined
   const late = new Promise<void>((resolve) => {
     timer = clock.after(timeout, () => {
-      const error = new ConnectionLost(`close() ended it after ${timeout} ms`, undefined, 'CONNECTION_CLOSED')
-      underway.destroy(error)
-      pool.destroy(error)
+      underway.destroy(ended(timeout), () => ended(timeout))
+      pool.destroy(ended(timeout))
       resolve()
     })
   })
   await Promise.race([closed, late])
   timer?.cancel()
+}
+
+function ended(timeout: number): ConnectionLost {
+  return new ConnectionLost(`close() ended it after ${timeout} ms`, undefined, 'CONNECTION_CLOSED')
 }
 
 /** @throws TypeError for an unknown option, and a timeout that is none */

@@ -10,6 +10,8 @@ import { HTTPResponse } from '../core/response.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import type { Findings } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
+import { UNSENT } from '../errors/unsent.ts'
+import { factsAfter } from '../layers/attempts.ts'
 import type { RedirectNotice } from '../layers/redirect.ts'
 import type { RetryEvent as RetryNotice } from '../layers/retry.ts'
 import { noteSent } from '../layers/sent.ts'
@@ -48,15 +50,6 @@ function wanted<T>(
   return whileWanted(Promise.resolve(given), request, ground, { name: undefined, remedy, facts })
 }
 
-/** Of an attempt for which nothing was sent. */
-const UNSENT: Findings = Object.freeze({ requestBytesWritten: 0, responseStarted: false })
-
-function factsOf({ facts, connection, attempts }: HTTPResponse): Findings {
-  const { address, reused } = connection ?? {}
-  // It failed in no phase: the response came as it was to come.
-  return { address, reused, ...facts, phase: undefined, responseStarted: true, attempts }
-}
-
 function abandonLate(given: unknown): void {
   if (given instanceof HTTPResponse) given.abandon()
 }
@@ -78,7 +71,7 @@ async function attempt(next: Handler, request: OutgoingRequest, ground: WaitGrou
   let promised: unknown
   try {
     promised = afterResponse(response, sent)
-    const given = (await wanted('afterResponse', promised, sent, ground, factsOf(response))) ?? response
+    const given = (await wanted('afterResponse', promised, sent, ground, factsAfter(response))) ?? response
     if (given instanceof HTTPResponse) return given
     throw new TypeError(`The hook afterResponse gives a response or nothing, not ${describe(given)}`)
   } catch (error) {
@@ -129,15 +122,23 @@ async function toldBy(
 }
 
 /** Tells of a request that is going to be sent again: the listeners of the channel, and the hook `onRetry`; gives what that gave. */
-export function requestIsSentAgain({ request, ...event }: RetryNotice, ground: WaitGround): unknown {
+export function requestIsSentAgain(
+  { request, ...event }: RetryNotice,
+  facts: Findings,
+  ground: WaitGround,
+): unknown {
   tellRetry(request, event)
   const given = hooksOf(request)?.onRetry?.({ request: infoOf(request), ...event })
-  return wanted('onRetry', given, request, ground)
+  return wanted('onRetry', given, request, ground, facts)
 }
 
 /** Tells of a redirect that is going to be followed: the listeners of the channel, and the hook `onRedirect`; gives what that gave. */
-export function redirectIsFollowed({ request, ...event }: RedirectNotice, ground: WaitGround): unknown {
+export function redirectIsFollowed(
+  { request, ...event }: RedirectNotice,
+  facts: Findings,
+  ground: WaitGround,
+): unknown {
   tellRedirect(request, event)
   const given = hooksOf(request)?.onRedirect?.({ request: infoOf(request), ...event })
-  return wanted('onRedirect', given, request, ground)
+  return wanted('onRedirect', given, request, ground, facts)
 }

@@ -24,7 +24,7 @@ import { continueTimeout } from '../core/request-options.ts'
 import { checkTarget } from '../core/request-target.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { AuthSettings } from '../core/settings.ts'
-import { type WaitGround, whileWanted } from '../layers/while-wanted.ts'
+import { BEFORE_SENDING, type WaitGround, whileWanted } from '../layers/while-wanted.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Destination } from './destination.ts'
 import type { ClientHeaders, ClientRequestOptions } from './option-types.ts'
@@ -222,6 +222,6 @@ export function sendFile(
   const { method, to, options, deadlines } = of
   hearPromise(options?.trailers)
   const wanted = { method, url: `${to.origin.prefix}${to.target}`, deadlines }
-  const measured = whileWanted(measureBody(file), wanted, ground)
+  const measured = whileWanted(measureBody(file), wanted, ground, BEFORE_SENDING)
   return measured.then((body) => sendOwned(chain, makeRequest(of, body)))
 }

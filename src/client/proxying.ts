@@ -11,6 +11,7 @@ import { type FieldLine, hasField } from '../core/fields.ts'
 import { isPromiseLike } from '../core/options.ts'
 import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/request.ts'
 import { checkTlsOptions, type TlsOptions } from '../core/tls-options.ts'
+import { UNSENT } from '../errors/unsent.ts'
 import { proxyVariables } from '../io/surroundings.ts'
 import { type WaitGround, type WaitTold, whileWanted } from '../layers/while-wanted.ts'
 import { digestOf } from '../pool/key.ts'
@@ -141,7 +142,7 @@ export class Routes {
 const ASKING: WaitTold = Object.freeze({
   name: 'the function of the option proxy',
   remedy: undefined,
-  facts: undefined,
+  facts: UNSENT,
 })
 const FUNCTION = "What the function of the option 'proxy' gives"
 const PROXY_AUTHORIZATION = 'proxy-authorization'

@@ -7,7 +7,9 @@ import { keepSignal, letSignalGo } from '../core/abort-listeners.ts'
 import type { Continuation, ContinuingHandler } from '../core/continuation.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
+import { addFacts, type Findings, type HTTPException } from '../errors/exception.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
+import { UNSENT } from '../errors/unsent.ts'
 import { Pauses } from '../layers/pause.ts'
 
 export class Underway {
@@ -29,7 +31,7 @@ export class Underway {
    */
   check(): void {
     if (this.#refusal !== undefined) throw this.#refusal()
-    if (this.#empty !== undefined) throw new NotConnected('the client was closed')
+    if (this.#empty !== undefined) throw new NotConnected('the client was closed', UNSENT)
   }
 
   /** Sends one that has no signal. It is over when its answer is there. */
@@ -95,14 +97,28 @@ export class Underway {
     return this.#count === 0 || this.#refusal !== undefined ? undefined : this.#empty
   }
 
-  /** Ends all waits at once, that of `close()` too: what a layer of the caller still waits for is its own. */
-  destroy(error: unknown): void {
-    this.#refusal ??= () => (error === undefined ? new NotConnected('the client was destroyed') : error)
-    this.pauses.end(
-      error === undefined
-        ? () => new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')
-        : () => error,
-    )
+  /**
+   * Ends all waits at once, that of `close()` too: what a layer of the caller still waits for is its own.
+   * @param error - what is told to all; undefined for an error for each
+   * @param make - makes the error for each wait
+   */
+  destroy(
+    error: unknown,
+    make: (() => HTTPException) | undefined = error === undefined ? destroyed : undefined,
+  ): void {
+    this.#refusal ??= () =>
+      error === undefined ? new NotConnected('the client was destroyed', UNSENT) : error
+    // Only upon what is made for it is written what is known of a request: another one is of all of them.
+    this.pauses.end(make === undefined ? () => error : (facts) => withFacts(make(), facts))
     this.#onEmpty?.()
   }
+}
+
+function destroyed(): HTTPException {
+  return new ConnectionLost('the client was destroyed', undefined, 'CONNECTION_CLOSED')
+}
+
+function withFacts(error: HTTPException, facts: Findings | undefined): HTTPException {
+  if (facts !== undefined) addFacts(error, facts)
+  return error
 }

@@ -4,6 +4,7 @@ import type { HTTPResponse } from '../core/response.ts'
 import {
   type Attempt,
   attemptOfError,
+  type Findings,
   HTTPException,
   setAttempts,
   shownBriefly,
@@ -17,12 +18,18 @@ export function attemptsOf(error: HTTPException): readonly Attempt[] {
   return attempts === undefined || attempts.length === 0 || areAddresses ? [attemptOfError(error)] : attempts
 }
 
-/** What comes of a further sending; an error of it tells of the attempts before it, too. */
-export async function withEarlier(
+/** What is known once a response is there, of what comes after it: it failed in no phase, for the response came as it was to come. */
+export function factsAfter({ facts, connection, attempts }: HTTPResponse): Findings {
+  const { address, reused } = connection ?? {}
+  return { address, reused, ...facts, phase: undefined, responseStarted: true, attempts }
+}
+
+/** What comes of a further sending, or of what is done for it; an error of it tells of the attempts before it, too. */
+export async function withEarlier<T>(
   earlier: readonly Attempt[],
   signal: AbortSignal | undefined,
-  sending: Promise<HTTPResponse>,
-): Promise<HTTPResponse> {
+  sending: Promise<T>,
+): Promise<T> {
   try {
     return await sending
   } catch (error) {

@@ -5,6 +5,7 @@
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { hearPromise } from '../core/outgoing-body.ts'
+import type { Findings } from '../errors/exception.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** How long something is waited for. */
@@ -14,7 +15,12 @@ export interface UntilOptions {
   readonly ms: number
   readonly signal: AbortSignal | undefined
   readonly late: () => Error
+  /** What is known of the exchange by then: told by the error of an end that is made for it. */
+  readonly facts: Findings | undefined
 }
+
+/** Makes what a wait that is ended rejects with, of what is known of its exchange. */
+export type EndReason = (facts: Findings | undefined) => unknown
 
 /** How a wait ends. */
 interface Ends<T> {
@@ -24,13 +30,13 @@ interface Ends<T> {
 
 /** The waits of one client. */
 export class Pauses {
-  readonly #ends: Set<(reason: unknown) => void> = new Set()
-  #reason: (() => unknown) | undefined
+  readonly #ends: Set<(reason: EndReason) => void> = new Set()
+  #reason: EndReason | undefined
 
   /** Ends all of them, and those to come: each rejects with a reason of its own. */
-  end(reason: () => unknown): void {
+  end(reason: EndReason): void {
     this.#reason ??= reason
-    for (const end of this.#ends) end(reason())
+    for (const end of this.#ends) end(reason)
     this.#ends.clear()
   }
 
@@ -38,10 +44,10 @@ export class Pauses {
    * Waits for something else than time, and no longer than `ms`: rejects with what `late` gives then.
    * @throws what `work` throws; `signal.reason`, untouched; what `end` was given
    */
-  until<T>(work: Promise<T>, { clock, ms, signal, late }: UntilOptions): Promise<T> {
+  until<T>(work: Promise<T>, { clock, ms, signal, late, facts }: UntilOptions): Promise<T> {
     // Where the wait is over before it begins, what fails is nobody's.
     hearPromise(work)
-    return this.#wait<T>(signal, ({ resolve, reject }) => {
+    return this.#wait<T>({ signal, facts }, ({ resolve, reject }) => {
       work.then(resolve, reject)
       return ms === Infinity ? undefined : clock.after(Math.max(0, ms), () => reject(late()))
     })
@@ -63,30 +69,31 @@ export class Pauses {
    * Waits; at once where there is nothing to wait for.
    * @throws `signal.reason`, untouched; what `end` was given
    */
-  pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  pause(clock: Clock, ms: number, signal: AbortSignal | undefined, facts?: Findings): Promise<void> {
     const isNow = ms <= 0 && signal?.aborted !== true && this.#reason === undefined
     if (isNow) return Promise.resolve()
-    return this.#wait<void>(signal, ({ resolve }) => clock.after(Math.max(0, ms), resolve))
+    return this.#wait<void>({ signal, facts }, ({ resolve }) => clock.after(Math.max(0, ms), resolve))
   }
 
   /** @param begin - starts the wait; answers the timer that is cancelled when it is over */
   #wait<T>(
-    signal: AbortSignal | undefined,
+    { signal, facts }: Pick<UntilOptions, 'signal' | 'facts'>,
     begin: (ends: Ends<T>) => { cancel(): void } | undefined,
   ): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    if (this.#reason !== undefined) return Promise.reject(this.#reason())
+    if (this.#reason !== undefined) return Promise.reject(this.#reason(facts))
     return new Promise((resolve, reject) => {
       const over = (): void => {
         timer?.cancel()
         if (signal !== undefined) stopListeningForAbort(signal, onAbort)
         this.#ends.delete(end)
       }
-      const end = (reason: unknown): void => {
+      const fail = (reason: unknown): void => {
         over()
         reject(reason)
       }
-      const onAbort = (): void => end(signal?.reason)
+      const end = (reason: EndReason): void => fail(reason(facts))
+      const onAbort = (): void => fail(signal?.reason)
       this.#ends.add(end)
       if (signal !== undefined) listenForAbort(signal, onAbort)
       const timer = begin({
@@ -94,7 +101,7 @@ export class Pauses {
           over()
           resolve(value)
         },
-        reject: end,
+        reject: fail,
       })
     })
   }

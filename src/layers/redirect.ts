@@ -14,11 +14,12 @@ import { type OutgoingRequest, type RequestOrigin, withChanges } from '../core/r
 import type { HTTPResponse } from '../core/response.ts'
 import type { FieldChanges, RedirectSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { addFacts } from '../errors/exception.ts'
+import { addFacts, type Findings } from '../errors/exception.ts'
 import { RedirectError } from '../errors/index.ts'
 import type { CodeOf } from '../errors/table.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import { factsAfter } from './attempts.ts'
 import { carryFields, carryTrailers, decideHop, type Hop, REDIRECTS } from './hop.ts'
 import { keyNameFor, withKey, withoutKey } from './idempotency-key.ts'
 import { readLocation } from './location.ts'
@@ -157,7 +158,9 @@ export interface RedirectLayerOptions {
   /** The origin of a URL and the target to be asked for there. */
   readonly locate: (url: URL) => { readonly origin: RequestOrigin; readonly target: string }
   /** The URL to go to in the place of one of http; undefined for that one itself. */
-  readonly upgrade?: ((url: URL, request: OutgoingRequest) => MaybePromise<URL | undefined>) | undefined
+  readonly upgrade?:
+    | ((url: URL, request: OutgoingRequest, response: HTTPResponse) => MaybePromise<URL | undefined>)
+    | undefined
   /** Waits as long as a Retry-After asks for. Default: the machine's. */
   readonly clock?: Clock | undefined
   /** With which other waits such a wait can be ended. Default: with none. */
@@ -166,8 +169,8 @@ export interface RedirectLayerOptions {
   readonly random?: Random | undefined
   /** The time of day, in milliseconds since 1970. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
-  /** Is told of each redirect before it is followed; a promise is waited for. */
-  readonly onRedirect?: ((notice: RedirectNotice) => unknown) | undefined
+  /** Is told of each redirect before it is followed, and what is known by then; a promise is waited for. */
+  readonly onRedirect?: ((notice: RedirectNotice, facts: Findings) => unknown) | undefined
 }
 
 /** Follows redirects as `request.settings.redirect` says. */
@@ -228,8 +231,9 @@ async function follow(
     const method = methodAfter(decision.hop, request)
     const carried = options.isKeyDrawn ? withoutNeedlessKey(asked, request, method) : asked
     redirects.push(response)
-    await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) })
-    await pauses.pause(clock, decision.afterMs, request.deadlines.signal)
+    const facts = factsAfter(response)
+    await onRedirect?.({ request, status: response.status, location: shownUrl(decision.url.href) }, facts)
+    await pauses.pause(clock, decision.afterMs, request.deadlines.signal, facts)
     request = redirected(request, decision, settings, options, response, carried)
     visited.push({ method: request.method, url: decision.url })
     response = await send(request)
@@ -250,7 +254,7 @@ async function upgradedLocation(
     upgrade === undefined ? undefined : readLocation(fieldValues(response.head.fields, 'location'), url)
   if (read?.kind !== 'url' || read.url.protocol !== 'http:') return undefined
   try {
-    return await upgrade!(read.url, request)
+    return await upgrade!(read.url, request, response)
   } catch (error) {
     response.abandon()
     closeBody(request.body, error)
@@ -366,9 +370,6 @@ function errorOf(
   cause?: unknown,
 ): RedirectError<HTTPResponse> {
   const error = new RedirectError(code, detail, response, location, { cause })
-  const { facts, connection, attempts } = response
-  const { address, reused } = connection ?? {}
-  // It failed in no phase: the response came as it was to come.
-  addFacts(error, { address, reused, ...facts, phase: undefined, responseStarted: true, attempts })
+  addFacts(error, factsAfter(response))
   return error
 }

@@ -12,8 +12,9 @@ import { closeBody, isReplayable, replayOf } from '../core/outgoing-body.ts'
 import { type OutgoingRequest, withChanges } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import type { RetrySettings } from '../core/settings.ts'
-import { type Attempt, addFacts, mayHaveActedIn, setAttempts } from '../errors/exception.ts'
+import { type Attempt, addFacts, type Findings, mayHaveActedIn, setAttempts } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
+import { UNSENT } from '../errors/unsent.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { attemptsOf, withLast } from './attempts.ts'
@@ -140,8 +141,8 @@ export interface RetryLayerOptions {
   readonly pauses?: Pauses | undefined
   /** The time of day, in milliseconds since 1970, for dates in Retry-After. Default: the machine's. */
   readonly wallClock?: (() => number) | undefined
-  /** Is told of each attempt that is over and not the last, before the wait; a promise is waited for. */
-  readonly onRetry?: ((event: RetryEvent) => unknown) | undefined
+  /** Is told of each attempt that is over and not the last, before the wait, and what is known by then; a promise is waited for. */
+  readonly onRetry?: ((event: RetryEvent, facts: Findings) => unknown) | undefined
 }
 
 /** Sends requests again as `request.settings.retry` says, and writes each attempt onto the response or the error. */
@@ -221,9 +222,12 @@ async function carryOn(send: Handler, run: Run, first: Ended): Promise<HTTPRespo
     response?.abandon()
     closeBody(request.body)
     const { afterMs, why } = decision
+    // Nothing is under way between two attempts. What is not known of those before counts as written.
+    const facts = { ...(earlier.some(mayHaveActedIn) ? {} : UNSENT), attempts: [...earlier] }
     try {
-      await onRetry?.({ request, attempt: request.attempt, afterMs, why, error, status: response?.status })
-      await pauses.pause(clock, afterMs, signal)
+      const event = { request, attempt: request.attempt, afterMs, why, error, status: response?.status }
+      await onRetry?.(event, facts)
+      await pauses.pause(clock, afterMs, signal, facts)
     } catch (ended) {
       // What was tried is told also where the wait is ended; not by what is the caller's.
       if (HTTPException.isHTTPException(ended) && ended !== signal?.reason && ended.attempts === undefined)

@@ -1,10 +1,13 @@
 /** Waits for the code of a caller, a jar, a store, a function that gives a token: no longer than the request is wanted. */
 
 import type { OutgoingRequest } from '../core/request.ts'
+import type { HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
 import { addFacts, type Findings } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
+import { UNSENT } from '../errors/unsent.ts'
 import type { Clock } from '../time/clock.ts'
+import { factsAfter } from './attempts.ts'
 import type { Pauses } from './pause.ts'
 
 /** What such a wait stands on. */
@@ -25,6 +28,14 @@ export interface WaitTold {
   readonly remedy: string | undefined
   /** What is known of the exchange by then. */
   readonly facts: Findings | undefined
+}
+
+/** Of a wait before anything is sent. */
+export const BEFORE_SENDING: WaitTold = Object.freeze({ name: undefined, remedy: undefined, facts: UNSENT })
+
+/** Of a wait for what follows a response. */
+export function afterResponse(response: HTTPResponse): WaitTold {
+  return { name: undefined, remedy: undefined, facts: factsAfter(response) }
 }
 
 const NOTHING_TOLD: WaitTold = Object.freeze({ name: undefined, remedy: undefined, facts: undefined })
@@ -52,5 +63,5 @@ export function whileWanted<T>(
     addFacts(error, { attempts: known?.attempts })
     return error
   }
-  return pauses.until(work, { clock, ms: Math.min(left, most), signal, late })
+  return pauses.until(work, { clock, ms: Math.min(left, most), signal, late, facts: known })
 }

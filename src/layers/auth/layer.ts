@@ -20,10 +20,11 @@ import type { HTTPResponse } from '../../core/response.ts'
 import type { AuthCredential, AuthSettings } from '../../core/settings.ts'
 import { type Attempt, addFacts } from '../../errors/exception.ts'
 import { AuthError } from '../../errors/index.ts'
+import { UNSENT } from '../../errors/unsent.ts'
 import type { Clock } from '../../time/clock.ts'
 import { withEarlier, withLast } from '../attempts.ts'
 import type { Pauses } from '../pause.ts'
-import { whileWanted } from '../while-wanted.ts'
+import { BEFORE_SENDING, whileWanted } from '../while-wanted.ts'
 import { canHash, hashContent } from './content.ts'
 import { decideRefusal, inWords, isJudged, type RefusalDecision, type Sent } from './decide.ts'
 import { type LentBody, lending } from './lent-body.ts'
@@ -182,7 +183,7 @@ class Authentication {
     const pair = await this.#wait(this.#options.memory.netrc(netrcPath, host, login))
     if (pair === undefined) return undefined
     const fault = faultOfBasic(pair)
-    if (fault !== undefined) throw new AuthError('AUTH_NETRC', `for ${host}, ${fault}`)
+    if (fault !== undefined) throw new AuthError('AUTH_NETRC', `for ${host}, ${fault}`, UNSENT)
     return settingsForPair(pair, 'netrc')
   }
 
@@ -334,10 +335,13 @@ class Authentication {
   }
 
   #carry(request: OutgoingRequest): Promise<HTTPResponse> {
-    const sending = this.#send(request)
-    return this.#earlier.length === 0
-      ? sending
-      : withEarlier(this.#earlier, request.deadlines.signal, sending)
+    return this.#further(this.#send(request))
+  }
+
+  /** A further sending, or what is done for it: an error of it tells of those before. */
+  #further<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#request.deadlines
+    return this.#earlier.length === 0 ? work : withEarlier(this.#earlier, signal, work)
   }
 
   #giveUp(response: HTTPResponse, decision: string): void {
@@ -367,8 +371,10 @@ class Authentication {
   /** Waits for what is no exchange: a token, a file. */
   #wait<T>(work: Promise<T>): Promise<T> {
     const { method, url, deadlines } = this.#request
-    return unlessBodyFails(this.#waiting(), deadlines, (until) =>
-      whileWanted(work, { method, url, deadlines: until }, this.#options),
+    return this.#further(
+      unlessBodyFails(this.#waiting(), deadlines, (until) =>
+        whileWanted(work, { method, url, deadlines: until }, this.#options, BEFORE_SENDING),
+      ),
     )
   }
 }

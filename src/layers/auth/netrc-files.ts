@@ -9,6 +9,7 @@ import path from 'node:path'
 import type { UserPassword } from '../../auth/basic.ts'
 import { ownMember } from '../../core/owns.ts'
 import { AuthError } from '../../errors/index.ts'
+import { UNSENT } from '../../errors/unsent.ts'
 import { findInNetrc, type NetrcEntry, NetrcFault, parseNetrc } from './netrc.ts'
 
 /** Read by others than its owner. */
@@ -53,7 +54,8 @@ export class NetrcFiles {
     login?: string,
   ): Promise<UserPassword | undefined> => {
     const entries = file === undefined ? await this.#readOwn() : await this.#read(file)
-    if (entries === undefined && file !== undefined) throw new AuthError('AUTH_NETRC', `${file} is not there`)
+    if (entries === undefined && file !== undefined)
+      throw new AuthError('AUTH_NETRC', `${file} is not there`, UNSENT)
     const entry = findInNetrc(entries ?? [], host, login)
     return entry === undefined ? undefined : { user: login ?? entry.login, password: entry.password }
   }
@@ -74,7 +76,8 @@ export class NetrcFiles {
       const kept = this.#kept.get(file)
       if (kept?.stamp === stamp) return kept.entries
       const text = await readBounded(file)
-      if (text === undefined) throw new AuthError('AUTH_NETRC', `${file} is larger than ${MAX_BYTES} bytes`)
+      if (text === undefined)
+        throw new AuthError('AUTH_NETRC', `${file} is larger than ${MAX_BYTES} bytes`, UNSENT)
       const entries = parseNetrc(text)
       this.#kept.set(file, { stamp, entries })
       this.#checkMode(file, mode, entries)
@@ -83,7 +86,7 @@ export class NetrcFiles {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       if (cause instanceof AuthError) throw cause
       const detail = cause instanceof NetrcFault ? `${file}, line ${cause.line}: ${cause.message}` : file
-      throw new AuthError('AUTH_NETRC', detail, { cause })
+      throw new AuthError('AUTH_NETRC', detail, { ...UNSENT, cause })
     }
   }
 

@@ -10,7 +10,7 @@ import type { OutgoingRequest } from '../../core/request.ts'
 import type { HTTPResponse } from '../../core/response.ts'
 import type { CookieJarLike } from '../../core/settings.ts'
 import { closingOnError } from '../thenable.ts'
-import { type WaitGround, whileWanted } from '../while-wanted.ts'
+import { afterResponse, BEFORE_SENDING, type WaitGround, whileWanted } from '../while-wanted.ts'
 import { jarUrl, settable, withCookies } from './cookie-field.ts'
 import { askJar, fillJar } from './jar.ts'
 
@@ -49,7 +49,7 @@ export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): 
       const filling = fillJar(jar, jarUrl(request), settable(fields))
       if (filling === undefined) return response
       const kept = filling.then(() => response, failed)
-      return closingOnError(response, whileWanted(kept, request, wait))
+      return closingOnError(response, whileWanted(kept, request, wait, afterResponse(response)))
     } catch (error) {
       return failed(error)
     }
@@ -63,7 +63,7 @@ export function cookiesLayer({ ownJar, onFailure, wait }: CookiesLayerOptions): 
       // No function has a name here: each would be named again for each request.
       return typeof field === 'string'
         ? next(withCookies(request, field)).then((response) => keep(response, jar, request))
-        : sendLater(next, request, whileWanted(field, request, wait)).then((response) =>
+        : sendLater(next, request, whileWanted(field, request, wait, BEFORE_SENDING)).then((response) =>
             keep(response, jar, request),
           )
     } catch (error) {

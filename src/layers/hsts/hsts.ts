@@ -13,7 +13,7 @@ import { type OutgoingRequest, type RequestOrigin, withChanges } from '../../cor
 import type { HTTPResponse } from '../../core/response.ts'
 import type { HstsStore, RequestSettings } from '../../core/settings.ts'
 import { closingOnError, isThenable, type MaybePromise } from '../thenable.ts'
-import { type WaitGround, whileWanted } from '../while-wanted.ts'
+import { afterResponse, BEFORE_SENDING, type WaitGround, whileWanted } from '../while-wanted.ts'
 import {
   holdsFor,
   hostAndAbove,
@@ -136,14 +136,16 @@ export function hstsNotesLayer(options: HstsLayerOptions): Layer {
 /** For the layer that follows redirects: the URL to go to in the place of one of http. */
 export function upgradeRedirect(
   options: HstsLayerOptions,
-): (url: URL, request: OutgoingRequest) => MaybePromise<URL | undefined> {
-  return (url, request) => {
+): (url: URL, request: OutgoingRequest, response: HTTPResponse) => MaybePromise<URL | undefined> {
+  return (url, request, response) => {
     const store = storeOf(request, options)
     if (store === undefined) return undefined
     const known = look(store, namesOf(url.hostname), nowOf(options), 0)
     const changed = (by: KnownBy | undefined): URL | undefined =>
       by === undefined ? undefined : overHttps(url)
-    return isThenable(known) ? whileWanted(known, request, options.wait).then(changed) : changed(known)
+    return isThenable(known)
+      ? whileWanted(known, request, options.wait, afterResponse(response)).then(changed)
+      : changed(known)
   }
 }
 
@@ -173,7 +175,7 @@ export function lookFor(
 ): MaybePromise<KnownBy | undefined> {
   const store = storeOf(asked, options)
   const known = store === undefined ? undefined : findKnown(store, asked, nowOf(options))
-  return isThenable(known) ? whileWanted(known, asked, options.wait) : known
+  return isThenable(known) ? whileWanted(known, asked, options.wait, BEFORE_SENDING) : known
 }
 
 /** Goes on with what is known of the host of a request, at once where that can be told at once. */
@@ -228,7 +230,7 @@ function note(
         : store.set(host, { expiresAtMs: nowOf(options) + maxAgeMs, includeSubDomains })
     if (!isThenable(kept)) return response
     const noted = kept.then(() => response, failed)
-    return closingOnError(response, whileWanted(noted, request, options.wait))
+    return closingOnError(response, whileWanted(noted, request, options.wait, afterResponse(response)))
   } catch (error) {
     return failed(error)
   }

@@ -196,7 +196,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'waits on between two attempts after destroy()',
     file: PAUSE,
-    find: 'for (const end of this.#ends) end(reason());',
+    find: 'for (const end of this.#ends) end(reason);',
     replace: '',
     within: 5_000,
   },
