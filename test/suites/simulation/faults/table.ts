@@ -201,7 +201,7 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'forgets to close the stream of a failed exchange',
     file: WIRE,
-    find: 'this.#timer.stop(); this.#stream.close();',
+    find: 'this.#timer.stop(); closeStream(this.#stream);',
     replace: 'this.#timer.stop();',
     within: 500,
   },
