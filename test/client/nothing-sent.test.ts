@@ -161,30 +161,33 @@ describe('something may have been done', () => {
     )
   })
 
-  for (const [what, options] of [
-    ['a hook onRedirect', { hooks: { onRedirect: never } }],
-    ['a jar', { cookies: { getCookieString: () => '', setCookie: never } }],
-  ] as const satisfies readonly (readonly [string, ClientOptions])[]) {
-    it(`where the wait for ${what} after a response ends, and the attempt is told`, async () => {
-      for (const end of ['total', 'destroy'] as const) {
+  type Options = (reached: () => Promise<never>) => ClientOptions
+  const AFTER: readonly (readonly [what: string, options: Options])[] = [
+    ['a hook onRedirect', (reached) => ({ hooks: { onRedirect: reached } })],
+    ['a jar', (reached) => ({ cookies: { getCookieString: () => '', setCookie: reached } })],
+  ]
+  for (const [what, options] of AFTER) {
+    for (const [ends, end] of ENDS) {
+      it(`where ${ends} ends the wait for ${what} after a response, and the attempt is told`, async () => {
         const clock = new ManualClock()
         const [isWaiting, resolve] = gate()
-        const afterResponse = (): void => void setImmediate(resolve)
-        const hooks = { ...('hooks' in options ? options.hooks : {}), afterResponse }
-        const client = new Client({ ...options, hooks, clock, timeout: { total: 50 } })
+        const reached = (): Promise<never> => {
+          setImmediate(resolve)
+          return never()
+        }
+        const client = new Client({ ...options(reached), clock, timeout: { total: 50 } })
         const failed = failureOf(client.post(`${here.origin}/302`))
         await isWaiting
-        await settle()
-        if (end === 'total') clock.advance(50)
-        else client.destroy()
+        end(client, clock)
         const error = await failed
         assert.equal(error.mayHaveActed, true)
         assert.deepEqual(
           error.attempts?.map(({ status }) => status),
           [302],
         )
-      }
-    })
+        client.destroy()
+      })
+    }
   }
 
   it('where destroy() is given an error: it is of all requests, and nothing is written upon it', async () => {
