@@ -45,9 +45,8 @@ export class TurnWrites {
   /** Undefined where the clock knows nothing of turns: each request leaves at once then. */
   static of(clock: Clock): TurnWrites | undefined {
     // Security: what another package wrote onto `Object.prototype` is no method of a clock.
-    const inherited = (Object.prototype as Partial<Clock>).afterTurn
-    const isOwn = clock.afterTurn !== undefined && clock.afterTurn !== inherited
-    return isOwn ? new TurnWrites(clock, (act) => clock.afterTurn!(act)) : undefined
+    if (Object.hasOwn(Object.prototype, 'afterTurn') && !Object.hasOwn(clock, 'afterTurn')) return undefined
+    return clock.afterTurn === undefined ? undefined : new TurnWrites(clock, (act) => clock.afterTurn!(act))
   }
 
   /** @param afterTurn - calls back once what there is to tell in this turn was told */
