@@ -30,6 +30,11 @@ const OF_GROUPS = /^--test-(?:reporter|reporter-destination|concurrency)=/
 
 /** What runs only where a word selects it, or `--asked-for` all of it, as `.ci/run` does; and the command of each. */
 const ASKED_FOR = [
+  [
+    'test/cli/curl-everyday.test.ts',
+    '`npm run beside-curl`: what rarer options and their combinations do, a twentieth',
+  ],
+  ['test/cli/curl-write-out.test.ts', '`npm run beside-curl`'],
   ['test/project/older-compilers.test.ts', '`npm run compilers`: as long as a tenth of all the others'],
   ['test/io/tls/certificates/matrix.test.ts', '`npm run certificates`: 1,400 handshakes, a twentieth'],
   [
