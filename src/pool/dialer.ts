@@ -41,23 +41,28 @@ export class Dialer {
   }
 
   /**
-   * Begins a dial. Resolves when all of it has been told, with its error if it failed.
+   * Begins a dial. Resolves when all of it has been told, with its error if it failed, and when it is given up.
    * @param wish - what it is for where no request waits, and for which URL
    */
   dial(origin: PoolOrigin, timeouts: ResolvedTimeouts, wish?: Wish): Promise<DialOutcome> {
     const clock = this.#clock
+    let over: ((outcome: DialOutcome) => void) | undefined
+    const outcome = new Promise<DialOutcome>((resolve) => {
+      over = resolve
+    })
     const dial: Dial = {
       startedAtMs: clock.now(),
       timeouts,
       callOff: new CallOff(),
       wish,
-      outcome: undefined,
+      outcome,
+      over: over!,
     }
     origin.dials.add(dial)
     origin.note(timeouts)
     this.#count++
     // No asynchronous function: thousands of dials may be under way at the same time.
-    const outcome = this.#open(origin, dial).then(
+    const told = this.#open(origin, dial).then(
       (transport) => {
         if (this.#end(origin, dial)) this.#owner.dialed(origin, transport)
         else transport.close()
@@ -73,7 +78,7 @@ export class Dialer {
         return { error }
       },
     )
-    dial.outcome = outcome
+    void told.then(dial.over)
     return outcome
   }
 
@@ -128,7 +133,10 @@ export class Dialer {
 
   /** @param reason - of the caller that ends it; undefined where no request waits for it any more */
   giveUp(origin: PoolOrigin, dial: Dial, reason: unknown): void {
-    if (this.#end(origin, dial)) dial.callOff.call(reason ?? unwanted())
+    if (!this.#end(origin, dial)) return
+    dial.callOff.call(reason ?? unwanted())
+    // Who counts on it waits no longer, though a connector may never answer.
+    dial.over(undefined)
   }
 
   /** Answers false for one that was given up. */

@@ -178,8 +178,9 @@ export interface Dial {
   readonly callOff: CallOff
   /** What it was begun for by itself; undefined where that was a request that waits. */
   readonly wish: Wish | undefined
-  /** Resolves when all of its end has been told. */
-  outcome: Promise<DialOutcome> | undefined
+  /** Resolves when all of its end has been told, or when it is given up. */
+  readonly outcome: Promise<DialOutcome>
+  readonly over: (outcome: DialOutcome) => void
 }
 
 const isUnwished = ({ wish }: Dial): boolean => wish === undefined || wish.isGivenUp

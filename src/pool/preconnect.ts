@@ -27,7 +27,8 @@ export interface PreconnectOptions {
 }
 
 /**
- * Resolves when there are `count`, or as many as the caps allow; begins no more than `count`.
+ * Resolves when there are `count`, or as many as the caps allow; begins no more than `count`. What it has begun and is not ended by
+ * then is given up, unless a request waits for it.
  * @param originNow - one that had nothing left may have been forgotten meanwhile
  * @throws what the first of its own dials that failed threw, as soon as it has
  */
@@ -40,10 +41,10 @@ export async function preconnect(
   if (signal?.aborted === true) return
   const wish = new Wish(url)
   const isOver = (): boolean => ground.state !== 'open' || signal?.aborted === true
+  const own = new Set<Promise<Ended>>()
   const forgo = (): void => dialer.forgo(originNow(), wish)
   signal?.addEventListener('abort', forgo)
   try {
-    const own = new Set<Promise<Ended>>()
     let begun = 0
     for (;;) {
       const origin = originNow()
@@ -67,6 +68,7 @@ export async function preconnect(
     }
   } finally {
     signal?.removeEventListener('abort', forgo)
+    if (own.size > 0) forgo()
   }
 }
 

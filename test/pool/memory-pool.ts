@@ -28,8 +28,11 @@ export interface MemoryPool {
   readonly plan: (host?: string) => PoolPlan
 }
 
-/** A pool without any network: `dials` are ended by the test. */
-export function memoryPool(options: PoolOptions = {}, width = 1): MemoryPool {
+/**
+ * A pool without any network: `dials` are ended by the test.
+ * @param hearsAborts - whether a dial fails when it is called off, as all but some connectors of callers do
+ */
+export function memoryPool(options: PoolOptions = {}, width = 1, hearsAborts = true): MemoryPool {
   const clock = new ManualClock()
   const dials: MemoryDial[] = []
   const transports: MemoryTransport[] = []
@@ -55,7 +58,7 @@ export function memoryPool(options: PoolOptions = {}, width = 1): MemoryPool {
           return isOver
         },
       }
-      signal?.addEventListener('abort', () => dial.fail(signal.reason))
+      if (hearsAborts) signal?.addEventListener('abort', () => dial.fail(signal.reason))
       dials.push(dial)
     })
   const plans = new Map<string, PoolPlan>()

@@ -916,10 +916,36 @@ describe('preconnect', () => {
     const opened = rejectionOf(pool.preconnect(plan(), 3))
     dials[1]!.fail(new Error('refused'))
     assert.equal((await opened).message, 'refused')
+    assert.deepEqual(
+      [dials[0], dials[2]].map((dial) => dial!.waiting.signal?.aborted),
+      [true, true],
+    )
+    assertEmpty(memory)
     dials[0]!.succeed()
     dials[2]!.succeed()
-    await pool.close()
+    await settle()
     assertEmpty(memory)
+  })
+
+  it('begins its own where a call that has begun one gives it up, though nothing hears of that', async () => {
+    for (const count of [1, 2, 3]) {
+      const memory = memoryPool({}, 1, false)
+      const { pool, dials, plan } = memory
+      const first = rejectionOf(pool.preconnect(plan(), 2))
+      const second = pool.preconnect(plan(), count)
+      dials[0]!.fail(new Error('refused'))
+      assert.equal((await first).message, 'refused')
+      assert.equal(dials[1]!.waiting.signal?.aborted, true)
+      for (let begun = 2; begun < 2 + count; begun++) {
+        await settle()
+        dials[begun]!.succeed()
+      }
+      await second
+      assert.equal(dials.length, 2 + count)
+      assert.equal(pool.inspect().connections.length, count)
+      await pool.close()
+      assertEmpty(memory)
+    }
   })
 
   it('does not count the dials that requests wait for', async () => {
