@@ -20,14 +20,16 @@ export interface Clock {
   after(delayMs: number, fire: () => void): Timer
   /**
    * Calls `act` once, when everything was told that there is to tell in this turn of the event loop: `setImmediate` for the machine's clock.
-   * With it, requests that a client makes in one turn leave together at its end where they are many. Default: each leaves at once.
+   * With it, requests that a client makes in one turn leave together at its end where they were many in the one before. Default: each leaves at once.
    */
   readonly afterTurn?: ((act: () => void) => void) | undefined
 }
 
 // The platform's own, as they were when this module was loaded: what a test puts in their place for a while would leave a timer
 // behind that never fires, and on which everything waits from then on.
-const { clearTimeout: stop, setImmediate: soon, setTimeout: start } = globalThis
+const { clearTimeout: stop, setTimeout: start } = globalThis
+/** Some environments of tests have none. */
+const soon = globalThis.setImmediate as typeof setImmediate | undefined
 
 /** What Node's timers can wait at most, 24.8 days; with more they fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647
@@ -56,9 +58,7 @@ export function longTimer(clock: Clock, delayMs: number, fire: () => void): Time
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: monotonicMs,
-  afterTurn: (act) => {
-    soon(act)
-  },
+  afterTurn: soon === undefined ? undefined : (act) => void soon(act),
   after: (delayMs, fire) => {
     if (delayMs > LONGEST_TIMER_MS) return longTimer(systemClock, delayMs, fire)
     const timeout = start(fire, delayMs)

@@ -30,13 +30,22 @@ interface Stage extends AsyncDisposable {
   readonly network: MemoryNetwork
 }
 
-/** A client with so many idle connections to a.test. */
+/** A client with so many idle connections to a.test, of 20 that had a request each in the turn before. */
 async function make(idle: number): Promise<Stage> {
   const network = new MemoryNetwork()
   const clock = new TurningClock()
   const client = new Client({ connect: network.connect, clock, retry: false })
-  await client.preconnect('http://a.test', idle)
-  assert.equal(network.streams.length, idle)
+  await client.preconnect('http://a.test', 20)
+  assert.equal(network.streams.length, 20)
+  const texts = Array.from({ length: 20 }, () => client.get('http://a.test/').text())
+  await settle()
+  assert.equal(linesOf(network.streams).length, 20)
+  clock.endTurn()
+  for (const stream of network.streams) stream.receive(OK)
+  await Promise.all(texts)
+  for (const stream of network.streams.splice(idle)) stream.receiveEnd()
+  await settle()
+  for (const stream of network.streams) stream.takeWritten()
   return { client, clock, network, [Symbol.asyncDispose]: () => client.close() }
 }
 
@@ -61,15 +70,60 @@ describe('requests of a client in one turn', () => {
   })
 
   it('leave at once where they are few', async () => {
-    await using stage = await make(1)
-    const { client, clock, network } = stage
+    const network = new MemoryNetwork()
+    const clock = new TurningClock()
+    const client = new Client({ connect: network.connect, clock, retry: false })
     for (let n = 0; n < 5; n++) {
       const text = client.get(`http://a.test/${n}`).text()
       await settle()
-      assert.equal(linesOf(network.streams).length, n === 0 ? 0 : n + 1)
+      assert.equal(linesOf(network.streams).length, n + 1)
       clock.endTurn()
       network.stream.receive(OK)
       assert.equal(await text, 'ok')
+    }
+    await client.close()
+  })
+
+  it('leave at once where the end of a turn is never told, as with timers of a test that stand still', async () => {
+    const network = new MemoryNetwork()
+    const clock = Object.assign(new ManualClock(), { afterTurn: () => {} })
+    const client = new Client({ connect: network.connect, clock })
+    for (let round = 1; round <= 3; round++) {
+      const texts = Array.from({ length: 40 }, () => client.get('http://a.test/').text())
+      for (let turn = 0; turn < 5; turn++) await settle()
+      assert.equal(linesOf(network.streams).length, round * 40)
+      for (const stream of network.streams) stream.receive(OK)
+      await Promise.all(texts)
+    }
+    await client.close()
+  })
+
+  it('leave at once where the connection was taken to be driven by hand', async () => {
+    await using stage = await make(1)
+    const { client, network } = stage
+    const connection = await client.take('http://a.test/')
+    await connection.request('POST', '/by-hand', 'x')
+    assert.deepEqual(linesOf(network.streams), ['POST /by-hand HTTP'])
+    connection.close()
+  })
+
+  it('are all answered where streams answer while they are written to', async () => {
+    for (const perOrigin of [1, 20]) {
+      const network = new MemoryNetwork()
+      network.prepare = (stream) => {
+        const write = stream.write.bind(stream)
+        stream.write = (data) => {
+          const isTaken = write(data)
+          stream.receive(OK)
+          return isTaken
+        }
+      }
+      const client = new Client({ connect: network.connect, pool: { perOrigin } })
+      for (let round = 0; round < 10; round++) {
+        const texts = Array.from({ length: 100 }, () => client.get('http://a.test/').text())
+        assert.deepEqual(await Promise.all(texts), Array(100).fill('ok'))
+      }
+      await client.close()
     }
   })
 

@@ -168,7 +168,8 @@ export class H1Connection
       const all = withBody(engine, head, body, end)
       if (end !== undefined) exchange.requestEnded()
       if (end === undefined) this.#writer.write(exchange, all)
-      else this.#writer.writeWhole(exchange, all, !engine.persists, startedAt)
+      // Who sends by hand decides when.
+      else this.#writer.writeWhole(exchange, all, !engine.persists, options.settings && startedAt)
     } catch (error) {
       this.abort(exchange, error)
       throw error

@@ -104,13 +104,13 @@ export class RequestWriter implements HeldWriter {
 
   /**
    * Writes a request that is whole, perhaps together with others. `isLast` where none can follow.
-   * @param nowMs - what the clock says
+   * @param nowMs - what the clock says, where it may wait for the end of the turn
    */
-  writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean, nowMs: number): void {
-    if (!isLast && this.#mayWait(parts)) {
+  writeWhole(exchange: Exchange, parts: WireBytes, isLast: boolean, nowMs: number | undefined): void {
+    if (!isLast && nowMs !== undefined && this.#mayWait(parts, nowMs)) {
       this.#heldFor = exchange
       this.#held = parts.length === 1 ? parts[0] : joinParts(parts)
-      this.#turn!.add(this, nowMs)
+      this.#turn!.add(this)
       return
     }
     const gathered = this.#gathered
@@ -130,9 +130,11 @@ export class RequestWriter implements HeldWriter {
   }
 
   /** What is borrowed does not wait: it is the caller's again when the call has returned. */
-  #mayWait(parts: WireBytes): boolean {
-    if (this.#turn === undefined || this.#heldFor !== undefined || !this.#turn.holds) return false
-    return parts.length === 1 ? typeof parts[0] === 'string' : borrowedBytes(parts) <= MAX_COPIED_BYTES
+  #mayWait(parts: WireBytes, nowMs: number): boolean {
+    if (this.#turn === undefined || this.#heldFor !== undefined) return false
+    const isOurs =
+      parts.length === 1 ? typeof parts[0] === 'string' : borrowedBytes(parts) <= MAX_COPIED_BYTES
+    return isOurs && this.#turn.holds(nowMs)
   }
 
   endTurn(): void {

@@ -3,8 +3,9 @@
  * while falls asleep in between, and each write has to wake it. One for a whole pool.
  *
  * It is worth something only where many requests are begun in a turn, and where turns are short: a request must not wait for what
- * somebody does with the response of another. So each turn is looked at when it is over, and where it was not so, what comes next is
- * written at once for a while.
+ * somebody does with the response of another. So turns are watched to their end: what is begun in a turn waits where the one before had
+ * been worth it, and after one that was not, what comes next is written at once for a while. Where the end of a turn is never told,
+ * nothing ever waits.
  */
 
 import type { Clock } from '../../time/clock.ts'
@@ -15,7 +16,7 @@ const MIN_TOGETHER = 16
 const MAX_TOGETHER = 32
 /** Longer than this, in milliseconds, nothing should have waited. */
 const LONGEST_MS = 2
-/** So many are written at once then. */
+/** So many are written at once then, before the next turn is watched. */
 const RESTS = 256
 
 /** Holds back a write. */
@@ -28,25 +29,34 @@ export class TurnWrites {
   readonly #clock: Clock
   readonly #afterTurn: (act: () => void) => void
   #held: HeldWriter[] = []
-  /** How many were held back in this turn. */
+  /** The end of this turn will be told. */
+  #isWatched = false
+  /** How many were begun in the turn that is watched. */
   #inTurn = 0
-  /** When the first of those that are held was added, in milliseconds on the clock. */
+  /** When the first of the newest `MAX_TOGETHER` of them was begun, in milliseconds on the clock. */
   #since = 0
   #isLong = false
+  /** The turn before was worth it. */
+  #isWorth = false
   /** How many are still to be written at once. */
   #rests = 0
   readonly #onEnd = (): void => {
-    this.#flush(this.#clock.now())
-    if (this.#inTurn < MIN_TOGETHER || this.#isLong) this.#rests = RESTS
+    this.#look(this.#clock.now())
+    this.#isWorth = this.#inTurn >= MIN_TOGETHER && !this.#isLong
+    if (!this.#isWorth) this.#rests = RESTS
+    this.#isWatched = false
     this.#inTurn = 0
     this.#isLong = false
+    // At last: a stream that answers while it is written to has the next request begun, in another turn.
+    this.#flush()
   }
 
   /** Undefined where the clock knows nothing of turns: each request leaves at once then. */
   static of(clock: Clock): TurnWrites | undefined {
     // Security: what another package wrote onto `Object.prototype` is no method of a clock.
     if (Object.hasOwn(Object.prototype, 'afterTurn') && !Object.hasOwn(clock, 'afterTurn')) return undefined
-    return clock.afterTurn === undefined ? undefined : new TurnWrites(clock, (act) => clock.afterTurn!(act))
+    if (typeof clock.afterTurn !== 'function') return undefined
+    return new TurnWrites(clock, (act) => clock.afterTurn!(act))
   }
 
   /** @param afterTurn - calls back once what there is to tell in this turn was told */
@@ -55,28 +65,50 @@ export class TurnWrites {
     this.#afterTurn = afterTurn
   }
 
-  /** Whether the next write is to be held back; to be asked once for each. */
-  get holds(): boolean {
-    if (this.#rests === 0) return !this.#isLong
-    this.#rests--
-    return false
-  }
-
   /**
-   * `writer` holds a write back until it is told.
+   * Whether the next write is to be held back, by `add`; to be asked once for each.
    * @param nowMs - what the clock says
+   * @throws what the clock throws when it is asked for the end of the turn
    */
-  add(writer: HeldWriter, nowMs: number): void {
-    if (this.#inTurn++ === 0) this.#afterTurn(this.#onEnd)
-    if (this.#held.length === 0) this.#since = nowMs
-    this.#held.push(writer)
-    if (this.#held.length === MAX_TOGETHER || nowMs - this.#since > LONGEST_MS) this.#flush(nowMs)
+  holds(nowMs: number): boolean {
+    if (this.#rests > 0) {
+      this.#rests--
+      return false
+    }
+    if (!this.#isWatched) this.#watch()
+    if (this.#inTurn % MAX_TOGETHER === 0) this.#since = nowMs
+    this.#inTurn++
+    this.#look(nowMs)
+    return this.#isWorth && !this.#isLong && this.#isWatched
   }
 
-  #flush(nowMs: number): void {
+  /** `writer` holds a write back until it is told. */
+  add(writer: HeldWriter): void {
+    this.#held.push(writer)
+    if (this.#inTurn % MAX_TOGETHER === 0) this.#flush()
+  }
+
+  #watch(): void {
+    // Before the clock is asked: it may call back at once.
+    this.#isWatched = true
+    try {
+      this.#afterTurn(this.#onEnd)
+    } catch (error) {
+      this.#isWatched = false
+      throw error
+    }
+  }
+
+  /** What waits leaves as soon as it is seen to have waited for long, and nothing waits in the rest of that turn. */
+  #look(nowMs: number): void {
+    if (this.#isLong || this.#inTurn === 0 || nowMs - this.#since <= LONGEST_MS) return
+    this.#isLong = true
+    this.#flush()
+  }
+
+  #flush(): void {
     const held = this.#held
     if (held.length === 0) return
-    this.#isLong ||= nowMs - this.#since > LONGEST_MS
     this.#held = []
     for (const writer of held) writer.endTurn()
   }

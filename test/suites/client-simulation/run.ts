@@ -24,13 +24,14 @@ class WaitingWrites extends TurnWrites {
     this.#world = world
   }
 
-  override get holds(): boolean {
+  override holds(): boolean {
     return true
   }
 
-  override add(writer: HeldWriter, nowMs: number): void {
-    const { events } = this.#world
-    super.add({ endTurn: () => this.#world.asOf(events, () => writer.endTurn()) }, nowMs)
+  override add(writer: HeldWriter): void {
+    const world = this.#world
+    const { events } = world
+    world.afterTurn(() => world.asOf(events, () => writer.endTurn()))
   }
 }
 

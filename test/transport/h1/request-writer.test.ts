@@ -214,10 +214,14 @@ describe('writeWhole, where requests are gathered', () => {
 })
 
 /** Turns that end when the test says so. */
+/** After a turn in which requests were many. */
 function turns(): { turn: TurnWrites; endTurn: () => void } {
   const due: (() => void)[] = []
   const turn = new TurnWrites(new ManualClock(), (act) => due.push(act))
-  return { turn, endTurn: () => due.splice(0).forEach((act) => act()) }
+  const endTurn = (): void => due.splice(0).forEach((act) => act())
+  for (let n = 0; n < 50; n++) turn.holds(NOW)
+  endTurn()
+  return { turn, endTurn }
 }
 
 describe('writeWhole, where requests of one turn leave together', () => {
@@ -230,7 +234,7 @@ describe('writeWhole, where requests of one turn leave together', () => {
     assert.deepEqual([writer.isHolding, texts(stream), shown, counted.bytes], [false, ['one'], ['one'], 3])
   })
 
-  it('keeps a small body as it was, and lets nothing wait that is not copied, nor what is last', () => {
+  it('keeps a small body as it was, and lets nothing wait that is not copied, nor what is last, nor what is sent by hand', () => {
     const { turn, endTurn } = turns()
     const { stream, writer, exchange } = make(false, undefined, turn)
     const memory = Buffer.from('body')
@@ -238,13 +242,15 @@ describe('writeWhole, where requests of one turn leave together', () => {
     memory.fill('x')
     endTurn()
     assert.deepEqual(texts(stream), ['head body'])
-    for (const [parts, isLast] of [
-      [['head ', bytes(16_385)], false],
-      [[bytes(1)], false],
-      [['last'], true],
+    for (const [parts, isLast, nowMs] of [
+      [['head ', bytes(16_385)], false, NOW],
+      [[bytes(1)], false, NOW],
+      [['last'], true, NOW],
+      [['by hand'], false, undefined],
     ] as const) {
-      writer.writeWhole(exchange, parts, isLast, NOW)
-      assert.equal(writer.isHolding, false)
+      const other = make(false, undefined, turns().turn)
+      other.writer.writeWhole(other.exchange, parts, isLast, nowMs)
+      assert.equal(other.writer.isHolding, false)
     }
   })
 
