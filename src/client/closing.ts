@@ -28,7 +28,7 @@ export async function closeInTime(
   const late = new Promise<void>((resolve) => {
     timer = clock.after(timeout, () => {
       underway.destroy(ended(timeout), () => ended(timeout))
-      pool.destroy(ended(timeout))
+      pool.destroy(undefined, () => ended(timeout))
       resolve()
     })
   })

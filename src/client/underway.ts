@@ -7,7 +7,7 @@ import { keepSignal, letSignalGo } from '../core/abort-listeners.ts'
 import type { Continuation, ContinuingHandler } from '../core/continuation.ts'
 import type { OutgoingRequest } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
-import { addFacts, type Findings, type HTTPException } from '../errors/exception.ts'
+import { addFacts, type Findings, type HTTPException, keepAsIs } from '../errors/exception.ts'
 import { ConnectionLost, NotConnected } from '../errors/index.ts'
 import { UNSENT } from '../errors/unsent.ts'
 import { Pauses } from '../layers/pause.ts'
@@ -106,6 +106,7 @@ export class Underway {
     error: unknown,
     make: (() => HTTPException) | undefined = error === undefined ? destroyed : undefined,
   ): void {
+    if (make === undefined) keepAsIs(error)
     this.#refusal ??= () =>
       error === undefined ? new NotConnected('the client was destroyed', UNSENT) : error
     // Only upon what is made for it is written what is known of a request: another one is of all of them.

@@ -212,23 +212,36 @@ export function factsOf(error: HTTPException): Findings {
   return { ...Object.fromEntries(FACTS.map((name) => [name, error[name]])), attempts, context }
 }
 
+/** What is told to more than one request. */
+const SHARED = new WeakSet<object>()
+
+/** Says of what the caller gives for several requests that it is told to each as it is: nothing of one of them is written upon it. */
+export function keepAsIs(error: unknown): void {
+  if (typeof error === 'object' && error !== null) SHARED.add(error)
+}
+
+/** Whether something may be written onto an error: one of the caller's may be frozen, or told to others as well. */
+export function isOfOne(error: object): boolean {
+  return Object.isExtensible(error) && !SHARED.has(error)
+}
+
 /** Gives an error the context of its request: the first one stays. */
 export function addContext(error: HTTPException, context: unknown): void {
-  if (context === undefined || error.context !== undefined || !Object.isExtensible(error)) return
+  if (context === undefined || error.context !== undefined || !isOfOne(error)) return
   Object.defineProperty(error, 'context', { value: context, configurable: true })
 }
 
-/** Writes onto an error which attempts were made. One of the caller's may be frozen: it is told as it is. */
+/** Writes onto an error which attempts were made, unless it is to stay as it is. */
 export function setAttempts(error: HTTPException, attempts: readonly Attempt[]): void {
-  if (Object.isExtensible(error)) error.attempts = attempts
+  if (isOfOne(error)) error.attempts = attempts
 }
 
 /**
  * Writes the facts of the exchange onto an error; a fact that is there already stays. With the first that name a request, the
- * message says which it was and what to try next. A frozen error stays as it is.
+ * message says which it was and what to try next. What is not of one request alone stays as it is.
  */
 export function addFacts(error: HTTPException, facts: Findings): void {
-  if (!Object.isExtensible(error)) return
+  if (!isOfOne(error)) return
   const wasNamed = error.url !== undefined
   addContext(error, ownMember(facts, 'context'))
   const attempts = ownMember(facts, 'attempts')

@@ -12,7 +12,7 @@ import type { ResolvedTimeouts } from '../core/timeouts.ts'
 import { ConnectionLost, TimeoutError } from '../errors/index.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Deadlines } from '../time/wait.ts'
-import type { Transport, TransportFacts } from '../transport/transport.ts'
+import type { Transport, TransportEnd, TransportFacts } from '../transport/transport.ts'
 import { type Assignment, assign, isStale, lastUsable, type Need } from './assign.ts'
 import { Dialer, type DialOwner } from './dialer.ts'
 import { IdleSweeper } from './idle-sweeper.ts'
@@ -180,7 +180,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner, PreconnectGround
    * Closes a connection and gives its place to others.
    * @param end - what is under way on it fails with
    */
-  discard(connection: PooledConnection, end?: { readonly error: unknown }): void {
+  discard(connection: PooledConnection, end?: TransportEnd): void {
     if (connection.isGone) return
     this.#drop(connection, end)
     this.serve(connection.origin)
@@ -232,15 +232,20 @@ export class ConnectionKeeper implements PoolTotals, DialOwner, PreconnectGround
     this.#lettingGo ??= new LettingGo(this, options)
   }
 
-  /** Ends everything at once. Those who wait fail with what `error` gives. */
-  destroy(error: () => unknown, end: { readonly error: unknown } | undefined): void {
+  /**
+   * Ends everything at once: what waits and what is under way fails with what `error` gives.
+   * @param kind - `shared` for one error that all are told, and those who ask later; `own` for one for each; undefined where a
+   * connection says for itself that it was closed
+   */
+  destroy(error: () => unknown, kind: 'shared' | 'own' | undefined): void {
     this.#state = 'closed'
-    this.#destroyedBy = end
+    if (kind === 'shared') this.#destroyedBy = { error: error() }
     this.#sweeper.stop()
     this.#lettingGo?.stop()
     for (const origin of this.#origins.values()) {
       for (const dial of origin.dials) this.#dialer.giveUp(origin, dial, error())
-      for (const connection of origin.connections) this.#drop(connection, end)
+      for (const connection of origin.connections)
+        this.#drop(connection, kind && { error: error(), isOwn: kind === 'own' })
       for (const waiter of [...origin.freshLine, ...origin.line]) {
         this.leave(origin, waiter)
         waiter.fail(error())
@@ -378,7 +383,7 @@ export class ConnectionKeeper implements PoolTotals, DialOwner, PreconnectGround
     }
   }
 
-  #drop(connection: PooledConnection, end?: { readonly error: unknown }): void {
+  #drop(connection: PooledConnection, end?: TransportEnd): void {
     this.#forget(connection)
     connection.transport.close(end)
   }

@@ -9,7 +9,14 @@ import { ChunkedBody, closeBody } from '../core/outgoing-body.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { attemptOf, type HTTPResponse } from '../core/response.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { type Attempt, addFacts, attemptOfError, setAttempts, shownBriefly } from '../errors/exception.ts'
+import {
+  type Attempt,
+  addFacts,
+  attemptOfError,
+  isOfOne,
+  setAttempts,
+  shownBriefly,
+} from '../errors/exception.ts'
 import { ConnectionLost, type ExchangeFacts, HTTPException, NotConnected } from '../errors/index.ts'
 import { tellUnsent } from '../errors/unsent.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
@@ -294,7 +301,7 @@ function tellAttempts(error: HTTPException, earlier: readonly Attempt[]): void {
 /** The wait for a connection is among the phases that an error of the request tells of; the reason of an abort is the caller's. */
 function tellQueue(error: unknown, { request, queueMs }: Sending): void {
   const isOurs = HTTPException.isHTTPException(error) && error !== request.deadlines.signal?.reason
-  if (!isOurs || !Object.isExtensible(error)) return
+  if (!isOurs || !isOfOne(error)) return
   if (queueMs === undefined || error.timings?.['queue'] !== undefined) return
   error.timings = { queue: queueMs, ...error.timings }
   const last = error.attempts?.at(-1)

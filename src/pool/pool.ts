@@ -11,6 +11,7 @@ import type { Continuation } from '../core/continuation.ts'
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import type { HTTPResponse } from '../core/response.ts'
 import { DEFAULT_TIMEOUTS, type ResolvedTimeouts } from '../core/timeouts.ts'
+import { type HTTPException, keepAsIs } from '../errors/exception.ts'
 import { ConnectionLost } from '../errors/index.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -196,15 +197,20 @@ export class Pool {
       this.#keeper.letGo({ idleMs, isBusy, onWarning: this.#options.onWarning })
   }
 
-  /** Ends everything at once: what waits and what is under way fails with `error`, by default CONNECTION_CLOSED. */
-  destroy(error?: unknown): void {
+  /**
+   * Ends everything at once: what waits and what is under way fails with CONNECTION_CLOSED.
+   * @param error - what they fail with instead, as it is
+   * @param make - makes what each of them fails with instead: it tells of its request
+   */
+  destroy(error?: unknown, make?: () => HTTPException): void {
     const keeper = this.#keeper
     if (keeper.state === 'closed' && keeper.destroyedBy !== undefined) return
-    // Each gets an error of its own: it tells of its request.
-    keeper.destroy(
-      () => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),
-      error === undefined ? keeper.destroyedBy : { error },
-    )
+    if (make !== undefined) keeper.destroy(make, 'own')
+    else if (error === undefined) keeper.destroy(destroyed, undefined)
+    else {
+      keepAsIs(error)
+      keeper.destroy(() => error, 'shared')
+    }
   }
 
   /** `close()`, for `await using`. */
@@ -230,4 +236,8 @@ export class Pool {
     )
     return lease
   }
+}
+
+function destroyed(): HTTPException {
+  return new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED')
 }

@@ -4,6 +4,7 @@
  * goes on with `at async …` lines. So nothing is captured for exchanges that go well.
  */
 
+import { isOfOne } from '../errors/exception.ts'
 import { HTTPException } from '../errors/index.ts'
 
 /** Errors that show their caller already: a second wait adds nothing. */
@@ -32,8 +33,8 @@ export function withCaller<T>(work: Promise<T>): Promise<T> {
 /** To be called after an `await`. A promise that more than one waits for shows none of them. */
 function showCaller(error: unknown): void {
   // What is not ours (the reason of an abort, the error of a source) is told as it is.
-  if (!HTTPException.isHTTPException(error) || COMPLETED.has(error) || Error.captureStackTrace === undefined)
-    return
+  if (!HTTPException.isHTTPException(error) || !isOfOne(error) || COMPLETED.has(error)) return
+  if (Error.captureStackTrace === undefined) return
   const seen: { stack?: string } = {}
   Error.captureStackTrace(seen)
   const lines = (seen.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at async '))

@@ -23,6 +23,13 @@ export interface TransportFacts {
   readonly capacity: number
 }
 
+/** What an exchange fails with whose connection is closed. */
+export interface TransportEnd {
+  readonly error: unknown
+  /** It is of this connection alone, and is told the facts of the exchange. Default: it is the caller's, and told as it is. */
+  readonly isOwn?: boolean
+}
+
 export interface Transport extends TransportFacts {
   readonly protocol: 'http/1.1' | 'h2'
   /** The peer: `host:port`, or the path of a unix socket. */
@@ -50,8 +57,8 @@ export interface Transport extends TransportFacts {
   exchange(request: OutgoingRequest, nowMs?: number): Promise<HTTPResponse>
   /** Takes no more; what is under way ends well, then the connection is closed. */
   drain(): void
-  /** What is under way fails with CONNECTION_CLOSED, or with the error of the caller. Idempotent. */
-  close(end?: { readonly error: unknown }): void
+  /** What is under way fails with CONNECTION_CLOSED, or with `end`. Idempotent. */
+  close(end?: TransportEnd): void
   /** Lets it keep the process alive, as it does from the beginning. */
   ref?(): void
   /** Lets the process end although the connection is open. */

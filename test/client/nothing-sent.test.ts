@@ -2,7 +2,9 @@
 // client waited for by then, and whatever has ended the wait.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { Client } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/option-types.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
@@ -54,8 +56,6 @@ const ENDS: readonly (readonly [what: string, end: (client: Client, clock: Manua
 describe('nothing was sent', () => {
   for (const [waits, options] of BEFORE) {
     for (const [ends, end] of ENDS) {
-      // The pool tells all that it ends of one error.
-      if (waits === 'a connector' && ends.startsWith('close')) continue
       it(`where ${ends} ends the wait for ${waits}`, async () => {
         const clock = new ManualClock()
         const client = new Client({ ...options, clock, timeout: { total: 50 } })
@@ -119,7 +119,7 @@ describe('something may have been done', () => {
   const here = serve((request, response) => {
     if (request.url === '/401') response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end()
     else if (request.url === '/302') response.writeHead(302, { Location: '/', 'Set-Cookie': 'a=b' }).end()
-    else response.writeHead(503).end()
+    else if (!request.url?.startsWith('/never')) response.writeHead(503).end()
   })
 
   it('where destroy() ends the wait after a response, and the attempts are told', async () => {
@@ -190,7 +190,50 @@ describe('something may have been done', () => {
     }
   }
 
-  it('where destroy() is given an error: it is of all requests, and nothing is written upon it', async () => {
+  for (const [ends, end] of [
+    ['destroy()', (client: Client) => client.destroy()],
+    ['close() with a timeout', (client: Client) => client.close({ timeout: 0 })],
+  ] as const) {
+    it(`where ${ends} ends a request under way, and not those behind it`, async () => {
+      const client = new Client({ pool: { perOrigin: 1 }, retry: false })
+      const failed = ['a', 'b', 'c'].map((path) =>
+        failureOf(client.post(`${here.origin}/never/${path}`, { body: 'x', context: path })),
+      )
+      await once(here.server, 'request')
+      await end(client)
+      const errors = await Promise.all(failed)
+      assert.deepEqual(
+        errors.map(({ code, url, context, mayHaveActed, attempts }) => ({
+          code,
+          url,
+          context,
+          mayHaveActed,
+          written: attempts?.map(({ requestBytesWritten }) => requestBytesWritten !== 0),
+        })),
+        ['a', 'b', 'c'].map((path) => ({
+          code: 'CONNECTION_CLOSED',
+          url: `${here.origin}/never/${path}`,
+          context: path,
+          mayHaveActed: path === 'a',
+          written: [path === 'a'],
+        })),
+      )
+      for (const { message } of errors) assert.match(message, ends === 'destroy()' ? /closed/ : /after 0 ms/)
+    })
+  }
+
+  it('where destroy() is given an error for requests under way and waiting: nothing is written upon it', async () => {
+    const client = new Client({ pool: { perOrigin: 1 } })
+    const given = new ConnectionLost('shutting down')
+    const before = inspect(given)
+    const failed = [1, 2, 3].map(() => failureOf(client.post(`${here.origin}/never`, { context: 'one' })))
+    await once(here.server, 'request')
+    client.destroy(given)
+    for (const error of await Promise.all(failed)) assert.equal(error, given)
+    assert.equal(inspect(given), before)
+  })
+
+  it('where destroy() is given an error: it is of all: it is of all requests, and nothing is written upon it', async () => {
     const client = new Client({ auth: { bearer: never } })
     const given = new ConnectionLost('shutting down')
     const failed = failureOf(client.post(here.origin))

@@ -25,7 +25,7 @@ import { ChangeNotice, type OnChange } from '../change-notice.ts'
 import { decideUpload } from '../decisions.ts'
 import { Exchange, type ExchangeOptions } from '../exchange.ts'
 import type { ExchangeHost } from '../exchange-host.ts'
-import type { TransportState } from '../transport.ts'
+import type { TransportEnd, TransportState } from '../transport.ts'
 import { ConnectionLife } from './connection-life.ts'
 import { ExchangeQueue } from './exchange-queue.ts'
 import { ExchangeTimer, type TimedWaits } from './exchange-timer.ts'
@@ -228,10 +228,10 @@ export class H1Connection
     this.#changes?.tell()
   }
 
-  close(end?: { readonly error: unknown }): void {
+  close(end?: TransportEnd): void {
     if (end === undefined)
       this.#fail(new ConnectionLost(this.#stream.address, undefined, 'CONNECTION_CLOSED'))
-    else this.#fail(end.error, this.#exchanges.concerned, true)
+    else this.#fail(end.error, this.#exchanges.concerned, end.isOwn !== true)
     this.#changes?.tell()
   }
 

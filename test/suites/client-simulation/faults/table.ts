@@ -175,8 +175,8 @@ export const FAULTS: readonly Fault[] = [
   {
     does: 'gives the same error to all that it destroys',
     file: POOL,
-    find: `keeper.destroy(() => error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'),`,
-    replace: `const one = error ?? new ConnectionLost('the pool was destroyed', undefined, 'CONNECTION_CLOSED'); keeper.destroy(() => one,`,
+    find: 'keeper.destroy(destroyed, undefined);',
+    replace: '{ const one = destroyed(); keeper.destroy(() => one, undefined); }',
     within: 10_000,
   },
   {
