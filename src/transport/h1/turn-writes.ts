@@ -10,14 +10,19 @@
 
 import type { Clock } from '../../time/clock.ts'
 
-/** Fewer than these in a turn are not worth the wait: a server answers one of them while the others are read. */
-const MIN_TOGETHER = 16
-/** So many leave together at most, so that the server can begin. */
-const MAX_TOGETHER = 32
-/** Longer than this, in milliseconds, nothing should have waited. */
-const LONGEST_MS = 2
-/** So many are written at once then, before the next turn is watched. */
-const RESTS = 256
+/** What is worth a wait. */
+export interface TurnLimits {
+  /** Fewer than these in a turn are not: a server answers one of them while the others are read. */
+  readonly minTogether: number
+  /** So many leave together at most, so that the server can begin. */
+  readonly maxTogether: number
+  /** Longer than this, in milliseconds, nothing should have waited. */
+  readonly longestMs: number
+  /** So many are written at once then, before the next turn is watched. */
+  readonly rests: number
+}
+
+const LIMITS: TurnLimits = Object.freeze({ minTogether: 16, maxTogether: 32, longestMs: 2, rests: 256 })
 
 /** Holds back a write. */
 export interface HeldWriter {
@@ -28,12 +33,13 @@ export interface HeldWriter {
 export class TurnWrites {
   readonly #clock: Clock
   readonly #afterTurn: (act: () => void) => void
+  readonly #limits: TurnLimits
   #held: HeldWriter[] = []
   /** The end of this turn will be told. */
   #isWatched = false
   /** How many were begun in the turn that is watched. */
   #inTurn = 0
-  /** When the first of the newest `MAX_TOGETHER` of them was begun, in milliseconds on the clock. */
+  /** When the first of the newest `maxTogether` of them was begun, in milliseconds on the clock. */
   #since = 0
   #isLong = false
   /** The turn before was worth it. */
@@ -42,8 +48,9 @@ export class TurnWrites {
   #rests = 0
   readonly #onEnd = (): void => {
     this.#look(this.#clock.now())
-    this.#isWorth = this.#inTurn >= MIN_TOGETHER && !this.#isLong
-    if (!this.#isWorth) this.#rests = RESTS
+    const { minTogether, rests } = this.#limits
+    this.#isWorth = this.#inTurn >= minTogether && !this.#isLong
+    if (!this.#isWorth) this.#rests = rests
     this.#isWatched = false
     this.#inTurn = 0
     this.#isLong = false
@@ -60,9 +67,10 @@ export class TurnWrites {
   }
 
   /** @param afterTurn - calls back once what there is to tell in this turn was told */
-  constructor(clock: Clock, afterTurn: (act: () => void) => void) {
+  constructor(clock: Clock, afterTurn: (act: () => void) => void, limits: TurnLimits = LIMITS) {
     this.#clock = clock
     this.#afterTurn = afterTurn
+    this.#limits = limits
   }
 
   /**
@@ -76,7 +84,7 @@ export class TurnWrites {
       return false
     }
     if (!this.#isWatched) this.#watch()
-    if (this.#inTurn % MAX_TOGETHER === 0) this.#since = nowMs
+    if (this.#inTurn % this.#limits.maxTogether === 0) this.#since = nowMs
     this.#inTurn++
     this.#look(nowMs)
     return this.#isWorth && !this.#isLong && this.#isWatched
@@ -85,7 +93,7 @@ export class TurnWrites {
   /** `writer` holds a write back until it is told. */
   add(writer: HeldWriter): void {
     this.#held.push(writer)
-    if (this.#inTurn % MAX_TOGETHER === 0) this.#flush()
+    if (this.#inTurn % this.#limits.maxTogether === 0) this.#flush()
   }
 
   #watch(): void {
@@ -101,7 +109,7 @@ export class TurnWrites {
 
   /** What waits leaves as soon as it is seen to have waited for long, and nothing waits in the rest of that turn. */
   #look(nowMs: number): void {
-    if (this.#isLong || this.#inTurn === 0 || nowMs - this.#since <= LONGEST_MS) return
+    if (this.#isLong || this.#inTurn === 0 || nowMs - this.#since <= this.#limits.longestMs) return
     this.#isLong = true
     this.#flush()
   }

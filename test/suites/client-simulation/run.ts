@@ -16,22 +16,20 @@ import { Verdicts } from './verdicts.ts'
 /** The worlds in which each request waits for the end of its turn, as where a client makes many. */
 const WAITING = new WeakSet<Clock>()
 
+/** Each turn is worth it, but the first. */
+const ALWAYS = { minTogether: 0, maxTogether: 32, longestMs: Infinity, rests: 0 }
+
 class WaitingWrites extends TurnWrites {
   readonly #world: World
 
   constructor(world: World) {
-    super(world, (act) => world.afterTurn(act))
+    super(world, (act) => world.afterTurn(act), ALWAYS)
     this.#world = world
   }
 
-  override holds(): boolean {
-    return true
-  }
-
   override add(writer: HeldWriter): void {
-    const world = this.#world
-    const { events } = world
-    world.afterTurn(() => world.asOf(events, () => writer.endTurn()))
+    const { events } = this.#world
+    super.add({ endTurn: () => this.#world.asOf(events, () => writer.endTurn()) })
   }
 }
 

@@ -86,7 +86,7 @@ export const FAULTS: readonly Fault[] = [
     file: RESEND,
     find: "if (facts.responseStarted) return no('a response had begun');",
     replace: '',
-    within: 2_000,
+    within: 5_000,
   },
   {
     does: 'sends a request again that died on a new connection',
