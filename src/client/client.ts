@@ -330,7 +330,7 @@ export class Client {
     await closeInTime(this.#shared, takeCloseOptions(options))
   }
 
-  /** Ends everything at once: what is under way fails with `error`, by default a ConnectionLost (`CONNECTION_CLOSED`). */
+  /** Ends everything at once: what is under way fails with `error`, as it is, by default each with a ConnectionLost (`CONNECTION_CLOSED`). */
   destroy(error?: unknown): void {
     this.#shared.underway.destroy(error)
     this.#shared.pool.destroy(error)

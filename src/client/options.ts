@@ -98,14 +98,15 @@ export const CLIENT_OPTIONS: Readonly<Record<keyof (ClientOptions & ClientReques
     signal: { where: 'both', takes: 'an AbortSignal', default: 'none', is: isSignal },
     redirect: {
       where: 'both',
-      takes: 'false, a number, or { limit, downgrade, keepCredentialsFor, keepHeaders, keepPostAfter }',
+      takes:
+        'false, a whole number of redirects, or { limit, downgrade, keepCredentialsFor, keepHeaders, keepPostAfter }',
       default: 'limit 20, `https` to `http` refused',
       is: isFeature,
     },
     retry: {
       where: 'both',
       takes:
-        'false, a number of further attempts, or { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey }',
+        'false, a whole number of further attempts, or { limit, methods, statuses, backoff, maxRetryAfterMs, idempotencyKey }',
       default:
         '2; GET HEAD PUT DELETE OPTIONS TRACE; 408 429 500 502 503 504; full jitter from 300 ms to 10 s; Retry-After up to 60 s',
       is: isFeature,

@@ -491,7 +491,7 @@ describe('the client', () => {
       [
         'a wrong value',
         { retry: 'often' },
-        /Client: retry takes false, a number of further attempts.*, not a string/,
+        /Client: retry takes false, a whole number of further attempts.*, not a string/,
       ],
       ['an unknown timeout', { timeout: { head: 1 } }, /The option 'timeout': unknown option 'head'/],
       ['a wrong timeout', { timeout: { queue: -1 } }, /queue takes a number from 0, not -1/],
