@@ -27,7 +27,7 @@ export async function closeInTime(
   let timer: Timer | undefined
   const late = new Promise<void>((resolve) => {
     timer = clock.after(timeout, () => {
-      underway.destroy(ended(timeout), () => ended(timeout))
+      underway.destroy(undefined, () => ended(timeout))
       pool.destroy(undefined, () => ended(timeout))
       resolve()
     })

@@ -2,6 +2,7 @@
 
 import { addFacts, HTTPException } from '../errors/exception.ts'
 import { NotConnected } from '../errors/index.ts'
+import { UNSENT } from '../errors/unsent.ts'
 import type { Clock } from '../time/clock.ts'
 import { rejectionWithCaller } from '../transport/caller-stack.ts'
 
@@ -10,7 +11,7 @@ export function openingFailed(url: string, clock: Clock): (error: unknown) => Pr
   const begunAt = clock.now()
   return (error) => {
     const isOfConnection = HTTPException.isHTTPException(error) && !(error instanceof NotConnected)
-    if (isOfConnection) addFacts(error, { url, elapsedMs: clock.now() - begunAt })
+    if (isOfConnection) addFacts(error, { ...UNSENT, url, elapsedMs: clock.now() - begunAt })
     return rejectionWithCaller(error)
   }
 }

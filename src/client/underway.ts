@@ -107,8 +107,8 @@ export class Underway {
     make: (() => HTTPException) | undefined = error === undefined ? destroyed : undefined,
   ): void {
     if (make === undefined) keepAsIs(error)
-    this.#refusal ??= () =>
-      error === undefined ? new NotConnected('the client was destroyed', UNSENT) : error
+    const refused = make === destroyed ? 'the client was destroyed' : 'the client was closed'
+    this.#refusal ??= () => (make === undefined ? error : new NotConnected(refused, UNSENT))
     // Only upon what is made for it is written what is known of a request: another one is of all of them.
     this.pauses.end(make === undefined ? () => error : (facts) => withFacts(make(), facts))
     this.#onEmpty?.()

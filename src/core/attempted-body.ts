@@ -1,6 +1,6 @@
 /** The attempts that led to a response, told also by what its body fails with. */
 
-import { type Attempt, HTTPException } from '../errors/exception.ts'
+import { type Attempt, HTTPException, setAttempts } from '../errors/exception.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { FieldLine } from './fields.ts'
 import type { HTTPResponse, Timings } from './response.ts'
@@ -75,7 +75,7 @@ class AttemptedBody implements BodyReader {
     // The reason of an abort is the caller's; what is wrong in a call ends no attempt.
     const isOurs = HTTPException.isHTTPException(error) && error !== this.#signal?.reason
     if (isOurs && error.attempts !== undefined)
-      error.attempts = [...this.#earlier, ...error.attempts.slice(-1)]
+      setAttempts(error, [...this.#earlier, ...error.attempts.slice(-1)])
     throw error
   }
 }

@@ -216,8 +216,9 @@ export function factsOf(error: HTTPException): Findings {
 const SHARED = new WeakSet<object>()
 
 /** Says of what the caller gives for several requests that it is told to each as it is: nothing of one of them is written upon it. */
-export function keepAsIs(error: unknown): void {
+export function keepAsIs<T>(error: T): T {
   if (typeof error === 'object' && error !== null) SHARED.add(error)
+  return error
 }
 
 /** Whether something may be written onto an error: one of the caller's may be frozen, or told to others as well. */

@@ -3,7 +3,7 @@
  * that is known stands in `cause`, and down its chain a code that others know.
  */
 
-import { HTTPException } from '../errors/exception.ts'
+import { HTTPException, isOfOne } from '../errors/exception.ts'
 import type { ErrorCode } from '../errors/table.ts'
 import { PlatformException } from './platform.ts'
 
@@ -100,7 +100,7 @@ function giveKnownCode(error: unknown): void {
     last = cause
   }
   const known = KNOWN_CODES[last.code] ?? KNOWN_CODES[error.code]
-  if (known === undefined || last.cause !== undefined) return
+  if (known === undefined || last.cause !== undefined || !isOfOne(last)) return
   const [code, name] = known
   const cause = knownError(name, code, SENTENCES[code])
   Object.defineProperty(last, 'cause', {

@@ -5,7 +5,7 @@
 
 import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.ts'
 import { hearPromise } from '../core/outgoing-body.ts'
-import type { Findings } from '../errors/exception.ts'
+import { type Findings, keepAsIs } from '../errors/exception.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** How long something is waited for. */
@@ -80,7 +80,7 @@ export class Pauses {
     { signal, facts }: Pick<UntilOptions, 'signal' | 'facts'>,
     begin: (ends: Ends<T>) => { cancel(): void } | undefined,
   ): Promise<T> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    if (signal?.aborted === true) return Promise.reject(keepAsIs(signal.reason))
     if (this.#reason !== undefined) return Promise.reject(this.#reason(facts))
     return new Promise((resolve, reject) => {
       const over = (): void => {
@@ -93,7 +93,7 @@ export class Pauses {
         reject(reason)
       }
       const end = (reason: EndReason): void => fail(reason(facts))
-      const onAbort = (): void => fail(signal?.reason)
+      const onAbort = (): void => fail(keepAsIs(signal?.reason))
       this.#ends.add(end)
       if (signal !== undefined) listenForAbort(signal, onAbort)
       const timer = begin({

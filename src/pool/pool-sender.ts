@@ -14,6 +14,7 @@ import {
   addFacts,
   attemptOfError,
   isOfOne,
+  keepAsIs,
   setAttempts,
   shownBriefly,
 } from '../errors/exception.ts'
@@ -282,7 +283,7 @@ export function refusalOf(
   { state, destroyedBy }: ConnectionKeeper,
   { signal }: RequestDeadlines,
 ): { readonly error: unknown } | undefined {
-  if (signal?.aborted === true) return { error: signal.reason }
+  if (signal?.aborted === true) return { error: keepAsIs(signal.reason) }
   if (state === 'open') return undefined
   return destroyedBy ?? { error: closedError() }
 }

@@ -8,7 +8,7 @@ import { listenForAbort, stopListeningForAbort } from '../core/abort-listeners.t
 import type { OutgoingRequest, RequestDeadlines } from '../core/request.ts'
 import { lateModule } from '../core/runtime.ts'
 import type { ResolvedTimeouts } from '../core/timeouts.ts'
-import type { Phase } from '../errors/exception.ts'
+import { keepAsIs, type Phase } from '../errors/exception.ts'
 import { TimeoutError } from '../errors/index.ts'
 import { type Deadline, makeDeadline } from '../time/deadline.ts'
 import type { Need } from './assign.ts'
@@ -82,7 +82,7 @@ export class Queued implements PoolWaiter {
     this.#deadline.set(Math.max(0, Math.min(queueMs, deadlines.endsAt - this.sinceMs)))
     const { signal } = deadlines
     if (signal !== undefined) {
-      this.#onAbort = () => this.cancel(signal.reason)
+      this.#onAbort = () => this.cancel(keepAsIs(signal.reason))
       listenForAbort(signal, this.#onAbort)
     }
   }

@@ -21,7 +21,7 @@ import {
 import { lateModule } from '../core/runtime.ts'
 import type { RequestSettings } from '../core/settings.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import type { ExchangeFacts } from '../errors/exception.ts'
+import { type ExchangeFacts, keepAsIs } from '../errors/exception.ts'
 import type { DialTimings } from '../io/byte-stream.ts'
 import type { Clock } from '../time/clock.ts'
 import { makeDeadline } from '../time/deadline.ts'
@@ -292,7 +292,7 @@ export class Exchange implements ResponseSource, BodySource {
   }
 
   #listenTo(signal: AbortSignal): void {
-    this.#onAbort = () => this.#host.aborted(this, signal.reason)
+    this.#onAbort = () => this.#host.aborted(this, keepAsIs(signal.reason))
     listenForAbort(signal, this.#onAbort)
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Timings } from '../../core/response-head.ts'
-import { attemptOfError, setAttempts } from '../../errors/exception.ts'
+import { attemptOfError, keepAsIs, setAttempts } from '../../errors/exception.ts'
 import { ConnectionLost, HTTPException } from '../../errors/index.ts'
 import type { Progress } from '../../h1/exchange.ts'
 import type { Exchange } from '../exchange.ts'
@@ -31,7 +31,11 @@ export function failExchanges(exchanges: readonly Exchange[], end: ConnectionEnd
   // Its first bytes may have come together with the end of the response before it.
   if (next?.responseStarted === false && end.progress.headStarted) next.byteCame()
   for (const exchange of exchanges) {
+    const { signal } = exchange.deadlines
     if (exchange === end.culprit) fail(exchange, end)
+    // One signal may be of several: each rejects with its reason.
+    else if (signal?.aborted === true)
+      fail(exchange, { ...end, reason: keepAsIs(signal.reason), isAbort: true })
     else
       fail(exchange, {
         ...end,
