@@ -250,7 +250,8 @@ async function told<T>({ own }: Ask, message: string, work: Promise<T>): Promise
   try {
     return await work
   } catch (error) {
-    if (HTTPException.isHTTPException(error))
+    // The reason of an abort is told as it is, also where it is one of those.
+    if (HTTPException.isHTTPException(error) && !(own?.aborted === true && error === own.reason))
       throw new Error(`an error of ours is told as it is: ${error.code}`, { cause: error })
     if (!(error instanceof TypeError)) throw error
     if (error.message !== message)

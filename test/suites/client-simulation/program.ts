@@ -3,12 +3,13 @@
 // everything has settled, nothing is left, and the pool says so.
 
 import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
 import { Client } from '../../../src/client/client.ts'
 import type { ClientOptions } from '../../../src/client/option-types.ts'
 import type { Handler } from '../../../src/core/handler.ts'
 import type { OutgoingRequest } from '../../../src/core/request.ts'
 import type { HTTPResponse } from '../../../src/core/response.ts'
-import { HTTPException } from '../../../src/errors/index.ts'
+import { ConnectionLost, HTTPException } from '../../../src/errors/index.ts'
 import type { Outcome } from '../simulation/calls.ts'
 import type { Choices } from '../simulation/choices.ts'
 import { LIMITS } from '../simulation/plan.ts'
@@ -54,6 +55,7 @@ export class Program {
   readonly #pausing: Client
   readonly #shared: AbortController | undefined
   readonly #signals: AbortSignal[] = []
+  readonly #given: { readonly error: HTTPException; readonly shown: string }[] = []
   readonly #live = new Set<Ask>()
   /** Responses whose holder does nothing with them. */
   readonly #held: { readonly ask: Ask; readonly giveUp: () => void }[] = []
@@ -285,6 +287,13 @@ export class Program {
 
   // ------------------------------------------------------------------------------------------- giving things up
 
+  /** An error of the library's own, which the program has for several requests: nothing of one of them may be written upon it. */
+  #give(message: string): HTTPException {
+    const error = new ConnectionLost(message)
+    this.#given.push({ error, shown: shown(error) })
+    return error
+  }
+
   #planAbort(ask: Ask): void {
     this.#atSomeMoment(() => {
       if (ask.isOver || ask.abortedAt !== undefined) return
@@ -293,7 +302,7 @@ export class Program {
       const struck = controller === this.#shared ? [...this.#live] : [ask]
       world.trace(`program: aborts request ${struck.map(({ id }) => id).join(', ')}`)
       const reason: unknown = this.#choices.chance(50)
-        ? new Error(`abort of ${ask.id}`)
+        ? this.#give(`abort of ${ask.id}`)
         : `abort of ${ask.id}`
       for (const one of struck) {
         one.isDisturbed = true
@@ -345,7 +354,7 @@ export class Program {
   #destroy(): void {
     const { world, verdicts } = this.#stage
     if (verdicts.closedAt !== undefined) return
-    const error = this.#choices.chance(50) ? new Error('destroyed by the program') : undefined
+    const error = this.#choices.chance(50) ? this.#give('destroyed by the program') : undefined
     world.trace('program: destroys the client')
     verdicts.closedAt = world.now()
     verdicts.destroyed = { at: world.now(), error }
@@ -482,9 +491,17 @@ export class Program {
       const count = getEventListeners(signal, 'abort').length
       if (count > 0) world.violate('listener left', `${count} on a signal`)
     }
+    for (const { error, shown: before } of this.#given)
+      if (shown(error) !== before) world.violate('written upon', `${before} became ${shown(error)}`)
     const left = await this.#sources.left()
     if (left !== undefined) world.violate('source left', left)
   }
+}
+
+/** All that is written upon errors of requests. */
+function shown(error: HTTPException): string {
+  const { message, stack, url, context, requestBytesWritten, attempts, timings, cause } = error
+  return inspect([message, stack, url, context, requestBytesWritten, attempts, timings, cause])
 }
 
 function toldBy(response: HTTPResponse): Told {

@@ -187,6 +187,13 @@ export const FAULTS: readonly Fault[] = [
     within: 500,
   },
   {
+    does: 'writes upon an error that the caller gave for several requests',
+    file: 'errors/exception.js',
+    find: 'return Object.isExtensible(error) && !SHARED.has(error);',
+    replace: 'return Object.isExtensible(error);',
+    within: 500,
+  },
+  {
     does: 'cuts off what is under way by close()',
     file: 'client/underway.js',
     find: 'return this.#count === 0 || this.#refusal !== undefined ? undefined : this.#empty;',
