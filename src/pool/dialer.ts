@@ -78,7 +78,10 @@ export class Dialer {
         return { error }
       },
     )
-    void told.then(dial.over)
+    void told.then(dial.over, (error: unknown) => {
+      dial.over({ error })
+      throw error
+    })
     return outcome
   }
 

@@ -218,7 +218,8 @@ export class PoolSender {
     connection.answered(request)
     this.#keeper.changed(connection)
     const { destroyedBy, state } = this.#keeper
-    if (destroyedBy !== undefined && isOwnClose(error)) throw destroyedBy.error
+    if (destroyedBy !== undefined && (isOwnClose(error) || isBehind(error, destroyedBy.error)))
+      throw destroyedBy.error
     if (!HTTPException.isHTTPException(error)) throw error
     tellQueue(error, sending)
     const decision = decideResend({
@@ -308,6 +309,11 @@ function tellQueue(error: unknown, { request, queueMs }: Sending): void {
   const last = error.attempts?.at(-1)
   if (last !== undefined)
     error.attempts = [...error.attempts!.slice(0, -1), { ...last, timings: error.timings }]
+}
+
+/** Of one that was pipelined behind the exchange which was told: its connection is gone for the same reason. */
+function isBehind(error: unknown, reason: unknown): boolean {
+  return error instanceof ConnectionLost && error.cause === reason
 }
 
 function isOwnClose(error: unknown): boolean {

@@ -5,7 +5,7 @@
 
 import type { RequestDeadlines } from '../core/request.ts'
 import { shownUrl } from '../core/shown-url.ts'
-import { addFacts, type ExchangeFacts } from '../errors/exception.ts'
+import { addFacts, type ExchangeFacts, keepAsIs } from '../errors/exception.ts'
 import { ConnectionLost, HTTPException, IncompleteRead, RemoteProtocolError } from '../errors/index.ts'
 
 /** Since when an exchange is under way: from the call that made the request, where its deadlines tell. */
@@ -71,8 +71,8 @@ export function describeDialFailure(
   now: number,
 ): unknown {
   // The reason of an abort belongs to the caller, whatever it is.
-  const isOurs = HTTPException.isHTTPException(error) && error !== deadlines.signal?.reason
-  if (!isOurs) return error
+  if (error === deadlines.signal?.reason) return keepAsIs(error)
+  if (!HTTPException.isHTTPException(error)) return error
   const elapsedMs = now - beginningOf(deadlines, startedAt)
   // Nothing is written before there is a connection.
   const unsent = { requestBytesWritten: 0, responseStarted: false }
@@ -91,7 +91,8 @@ export function describeWaitFailure(
   startedAt: number,
   now: number,
 ): unknown {
-  if (!HTTPException.isHTTPException(error) || error === deadlines.signal?.reason) return error
+  if (error === deadlines.signal?.reason) return keepAsIs(error)
+  if (!HTTPException.isHTTPException(error)) return error
   addFacts(error, { method, url: shownUrl(url), elapsedMs: now - beginningOf(deadlines, startedAt), phase })
   return error
 }

@@ -32,6 +32,16 @@ async function failureOf(asked: PromiseLike<unknown>): Promise<HTTPException> {
   return error
 }
 
+/** What a POST fails with whose client is destroyed while it waits for its next attempt. */
+async function destroyedBeforeRetry(client: Client, url: string): Promise<HTTPException> {
+  const [isWaiting, resolve] = gate()
+  const failed = failureOf(client.post(url, { hooks: { onRetry: () => resolve() } }))
+  await isWaiting
+  await settle()
+  client.destroy()
+  return failed
+}
+
 const BEFORE: readonly (readonly [what: string, options: ClientOptions])[] = [
   ['a token', { auth: { bearer: never } }],
   ['a jar', { cookies: { setCookie: never, getCookieString: never } }],
@@ -73,12 +83,7 @@ describe('nothing was sent', () => {
     const clock = new ManualClock()
     const random = { next: () => 0.5 }
     const client = new Client({ clock, random, proxy: false, retry: 1 })
-    const [isWaiting, resolve] = gate()
-    const failed = failureOf(client.post('http://127.0.0.1:1/', { hooks: { onRetry: () => resolve() } }))
-    await isWaiting
-    await settle()
-    client.destroy()
-    const error = await failed
+    const error = await destroyedBeforeRetry(client, 'http://127.0.0.1:1/')
     assert.equal(error.mayHaveActed, false)
     assert.deepEqual(
       error.attempts?.map(({ phase }) => phase),
@@ -123,13 +128,8 @@ describe('something may have been done', () => {
   })
 
   it('where destroy() ends the wait after a response, and the attempts are told', async () => {
-    const [isWaiting, resolve] = gate()
     const client = new Client({ retry: { limit: 1, methods: ['POST'], backoff: { firstMs: 60_000 } } })
-    const failed = failureOf(client.post(here.origin, { hooks: { onRetry: () => resolve() } }))
-    await isWaiting
-    await settle()
-    client.destroy()
-    const error = await failed
+    const error = await destroyedBeforeRetry(client, here.origin)
     assert.equal(error.mayHaveActed, true)
     assert.deepEqual(
       error.attempts?.map(({ status }) => status),

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Client } from '../../src/client/client.ts'
+import { HTTPConnection } from '../../src/connection/http-connection.ts'
 import { HTTPException } from '../../src/errors/exception.ts'
 import { ConnectionLost } from '../../src/errors/index.ts'
 import { createFetch } from '../../src/fetch/index.ts'
@@ -89,6 +90,18 @@ describe('what a caller gives for several requests', () => {
     })
   }
 
+  it('is the same for those that are pipelined behind others', async () => {
+    const client = new Client({ pool: { perOrigin: 1, pipelining: 3 }, retry: false })
+    const given = new ConnectionLost('shutting down')
+    const before = shown(given)
+    const waiting = [0, 1, 2, 3, 4].map((n) => rejectionOf(client.get(`${here.origin}/never?${n}`).text()))
+    await once(here.server, 'request')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    client.destroy(given)
+    for (const error of await Promise.all(waiting)) assert.equal(error, given)
+    assert.deepEqual(shown(given), before)
+  })
+
   it('is the reason of a signal, whatever it is, for all requests of it', async () => {
     for (const pipelining of [1, 3]) {
       const client = new Client({ pool: { perOrigin: 1, pipelining }, retry: false })
@@ -111,6 +124,20 @@ describe('what a caller gives for several requests', () => {
       assert.deepEqual(shown(reason), before)
       await client.close()
     }
+  })
+
+  it('is the reason of a signal for connections by hand that are being opened', async () => {
+    const controller = new AbortController()
+    const reason = new ConnectionLost('called off')
+    const before = shown(reason)
+    const options = { connect: () => new Promise<never>(() => {}), signal: controller.signal }
+    const connections = [1, 2].map(() => new HTTPConnection('name.test', 80, options))
+    const waiting = [rejectionOf(connections[0]!.connect()), rejectionOf(connections[1]!.request('GET', '/'))]
+    await settle()
+    controller.abort(reason)
+    for (const error of await Promise.all(waiting)) assert.equal(error, reason)
+    assert.deepEqual(shown(reason), before)
+    for (const connection of connections) connection.close()
   })
 
   it('is nothing that a request is told which is begun after close() has ended all', async () => {
